@@ -1,0 +1,164 @@
+"""Typed inputs: a frozen dataclass per command, read from text, with every mistake reported at once.
+
+An input is declared once, as a field made by `option`. Its name is the field's with hyphens (`dry_run` is the input
+`dry-run`, the flag `--dry-run` and the variable `INPUT_DRY_RUN`). The platform passes every input as text and does not
+enforce `required`, so both are done here. Nothing here reads the environment: the caller passes the texts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from release_actions.errors import InputError, Problem
+
+T = TypeVar("T")
+
+Parser = Callable[[str], T]
+"""Text to value. Raises `ValueError` with the end of the sentence "Input 'x' is 'y', …"."""
+
+
+@dataclass(frozen=True)
+class Spec(Generic[T]):
+    """How one input is read. `shown` is its kind in words, for `--help` and the documentation."""
+
+    name: str
+    parse: Parser[T]
+    default: T
+    required: bool
+    secret: bool
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that a composite step passes the input in."""
+        return variable_of(self.name)
+
+
+def variable_of(name: str) -> str:
+    """`INPUT_*` of an input. Underscores, because `sh` drops variables with a hyphen in their name."""
+    return "INPUT_" + name.replace("-", "_").upper()
+
+
+def option(parse: Parser[T], default: T, *, required: bool = False, secret: bool = False) -> T:
+    """Declare an input as a dataclass field. An empty text means "not given" and yields `default`."""
+    field: T = dataclasses.field(  # type: ignore[call-overload]  # a field stands for its value, as in dataclasses
+        default=default, metadata={"parse": parse, "required": required, "secret": secret}
+    )
+    return field
+
+
+def specs(inputs: type[Any]) -> tuple[Spec[Any], ...]:
+    """The inputs that a dataclass declares, in order."""
+    return tuple(
+        Spec(
+            name=field.name.replace("_", "-"),
+            parse=field.metadata["parse"],
+            default=field.default,
+            required=field.metadata["required"],
+            secret=field.metadata["secret"],
+        )
+        for field in dataclasses.fields(inputs)
+    )
+
+
+def read(inputs: type[T], texts: Mapping[str, str]) -> T:
+    """Build the dataclass from input name -> text. Missing names are not given.
+
+    Raises `InputError` with one problem per input that is missing or malformed.
+    """
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for spec in specs(inputs):
+        text = texts.get(spec.name, "").strip()
+        if not text:
+            if spec.required:
+                problems.append(
+                    Problem(
+                        f"Input '{spec.name}' is required and was not given.",
+                        f"Set '{spec.name}:' under 'with:', or pass --{spec.name} on the command line.",
+                    )
+                )
+            continue
+        try:
+            values[spec.name.replace("-", "_")] = spec.parse(text)
+        except ValueError as error:
+            shown = "***" if spec.secret else repr(text if len(text) <= 80 else text[:77] + "...")
+            problems.append(Problem(f"Input '{spec.name}' is {shown}, {error}"))
+    if problems:
+        raise InputError(problems=problems)
+    return inputs(**values)
+
+
+def text(value: str) -> str:
+    """Any text, without the blanks around it."""
+    return value
+
+
+def boolean(value: str) -> bool:
+    """A boolean of YAML 1.2's core schema, the only spellings the platform's own actions take."""
+    if value in {"true", "True", "TRUE"}:
+        return True
+    if value in {"false", "False", "FALSE"}:
+        return False
+    message = "which is not a YAML 1.2 boolean. Write true or false."
+    raise ValueError(message)
+
+
+def items(value: str) -> tuple[str, ...]:
+    """A list, one item a line or separated by commas. `#` at the start of an item or after a blank begins a comment."""
+    found: list[str] = []
+    for line in value.splitlines():
+        kept = re.sub(r"(^|\s)#.*", "", line)
+        found += (part.strip() for part in kept.split(","))
+    return tuple(item for item in found if item)
+
+
+def lines(value: str) -> tuple[str, ...]:
+    """A list, one item a line, for items that may contain commas. Comments as in `items`."""
+    found = (re.sub(r"(^|\s)#.*", "", line).strip() for line in value.splitlines())
+    return tuple(item for item in found if item)
+
+
+def integer(least: int = 0) -> Parser[int]:
+    """A whole number in ASCII digits, not below `least`."""
+
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,15}", value) or int(value) < least:
+            message = f"which is not a whole number of at least {least}."
+            raise ValueError(message)
+        return int(value)
+
+    return parse
+
+
+def choice(*names: str) -> Parser[str]:
+    """One of a few words."""
+
+    def parse(value: str) -> str:
+        if value not in names:
+            message = f"which is none of {', '.join(names)}."
+            raise ValueError(message)
+        return value
+
+    return parse
+
+
+UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+"""Seconds of each unit of a duration."""
+
+DURATION = re.compile(
+    r"(?:(?P<w>[0-9]{1,6})w)?(?:(?P<d>[0-9]{1,6})d)?(?:(?P<h>[0-9]{1,6})h)?(?:(?P<m>[0-9]{1,6})m)?(?:(?P<s>[0-9]{1,9})s)?"
+)
+
+
+def duration(value: str) -> timedelta:
+    """A length of time: `30d`, `12h`, `1w2d`, `90m`. A number without a unit is refused: days and seconds look alike."""
+    match = DURATION.fullmatch(value.replace(" ", "").lower())
+    if match is None or not match.group(0):
+        message = "which is not a duration. Write for example 30d, 12h, 90m or 1w2d."
+        raise ValueError(message)
+    return timedelta(seconds=sum(int(count or 0) * UNITS[unit] for unit, count in match.groupdict().items()))
