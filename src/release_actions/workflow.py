@@ -1,0 +1,213 @@
+"""The runner's side of an action: log, groups, annotations, masks, outputs and the job summary.
+
+Built on `actions_toolkit.core`. What the platform limits is limited here first, and text from outside can never
+become a workflow command. Away from a runner the same calls print plain text. This module must never print a secret:
+a mask is only announced where a runner is there to swallow it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from release_actions import markdown
+from release_actions.report import Finding, Level
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from actions_toolkit import core as core_module
+
+    from release_actions.report import Output
+
+ANNOTATIONS = 8
+"""Annotations per level before the rest go to the log. The platform shows ten a step, and a composite's inner steps
+share the caller's budget (actions/runner ExecutionContext)."""
+
+ANNOTATION_LENGTH = 4096
+OUTPUT_LIMIT = 500_000
+"""Characters of all outputs together. The platform allows 1 MB a job, counted as UTF-16."""
+
+SHORTEST_SECRET = 8
+"""A shorter mask would blank innocent words, and an output containing one is dropped by the platform."""
+
+NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "notice"}
+
+
+def load_core() -> core_module:
+    """`actions_toolkit.core`, without the 80 ms that its OpenID Connect part takes to import requests.
+
+    The module registers `requests` to be loaded at its first use, which in most runs never comes.
+    """
+    if "requests" not in sys.modules:
+        spec = importlib.util.find_spec("requests")
+        if spec is not None and spec.loader is not None:
+            spec.loader = importlib.util.LazyLoader(spec.loader)
+            module = importlib.util.module_from_spec(spec)
+            sys.modules["requests"] = module
+            spec.loader.exec_module(module)
+    from actions_toolkit import core  # noqa: PLC0415  # after the lines above
+
+    return core
+
+
+def harmless(text: str) -> str:
+    """Text from outside as log lines that no runner takes for a command.
+
+    A command is `::` at the start of a line, after blanks, or `##[` anywhere (actions/runner ActionCommand). Carriage
+    returns and other control characters would hide or overwrite what was printed before.
+    """
+    lines = []
+    for line in re.split(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text):
+        clean = re.sub(r"[\x00-\x08\x0e-\x1b\x1f\x7f]", "\ufffd", line)
+        clean = clean.replace("##[", "# #[")
+        lines.append(re.sub(r"^(\s*):(?=:)", r"\1: ", clean))
+    return "\n".join(lines)
+
+
+class Workflow:
+    """Speaks to the runner, or to a person when there is none.
+
+    `environ` needs GITHUB_ACTIONS, GITHUB_OUTPUT and GITHUB_STEP_SUMMARY where they exist.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._core = load_core()
+        self._secrets: set[str] = set()
+        self._shown = dict.fromkeys(Level, 0)
+        self.on_runner = environ.get("GITHUB_ACTIONS") == "true"
+
+    def info(self, text: str) -> None:
+        """Print lines to the log."""
+        self._core.info(harmless(self._redact(text)))
+        sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Fold the log lines printed inside."""
+        line = harmless(self._redact(title)).replace("\n", " ")
+        if self.on_runner:
+            self._core.start_group(line)
+        else:
+            self._core.info(line)
+        try:
+            yield
+        finally:
+            if self.on_runner:
+                self._core.end_group()
+
+    def mask(self, secret: str) -> None:
+        """Never show this text again, here or in later steps."""
+        if len(secret) < SHORTEST_SECRET:
+            return
+        self._secrets.add(secret)
+        if self.on_runner:
+            for line in secret.splitlines():
+                self._core.set_secret(line)
+
+    def annotate(self, finding: Finding) -> None:
+        """Show a finding as an annotation while the level's budget lasts, then as a log line."""
+        problem = finding.problem
+        message = self._redact(f"{problem.message}\n{problem.hint}" if problem.hint else problem.message)
+        level = finding.level
+        self._shown[level] += 1
+        if not self.on_runner:
+            where = f"{problem.place}: " if problem.place else ""
+            self.info(f"{where}{level.value}: {message}")
+        elif self._shown[level] > ANNOTATIONS:
+            self.info(f"{level.value}: {problem.place or ''} {message}")
+        else:
+            say = getattr(self._core, level.value)
+            say(shorten(message, ANNOTATION_LENGTH), **self._properties(finding))
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """Say how many findings went to the log only."""
+        for level, count in self._shown.items():
+            if self.on_runner and count > ANNOTATIONS:
+                say = getattr(self._core, level.value)
+                say(f"{count - ANNOTATIONS} more {level.value}s are in the log of this step.")
+
+    def outputs(self, outputs: Mapping[str, Output]) -> None:
+        """Hand outputs to later steps. Away from a runner they are printed as `name=value` lines.
+
+        Raises `ValueError` when they exceed what the platform passes on: a command checks its own before.
+        """
+        texts = {name: as_text(value) for name, value in outputs.items()}
+        size = sum(len(name) + len(text.encode("utf-16-le")) // 2 for name, text in texts.items())
+        if size > OUTPUT_LIMIT:
+            message = f"outputs of {size} characters exceed the platform's limit of about {OUTPUT_LIMIT}"
+            raise ValueError(message)
+        for name, text in texts.items():
+            if self._environ.get("GITHUB_OUTPUT"):
+                with self._variables("GITHUB_OUTPUT"):
+                    self._core.set_output(name, text)
+            else:
+                self.info(f"{name}={text}")
+
+    def summary(self, text: str) -> None:
+        """Add Markdown to the job summary, cut to what the platform takes."""
+        path = self._environ.get("GITHUB_STEP_SUMMARY")
+        if not path or not text:
+            return
+        with open(path, "a", encoding="utf-8", newline="") as file:  # noqa: PTH123  # append has no Path method
+            room = markdown.SUMMARY_LIMIT - file.tell()
+            file.write(markdown.cut(self._redact(text) + "\n", room))
+
+    def _properties(self, finding: Finding) -> dict[str, str | int]:
+        place = finding.problem.place
+        if place is None:
+            return {}
+        line, column = place.line or 1, place.column or 1
+        return {
+            "title": finding.rule or "release-actions",
+            "file": place.file,
+            "start_line": line,
+            "end_line": line,
+            "start_column": column,
+            "end_column": column,
+        }
+
+    def _redact(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    @contextlib.contextmanager
+    def _variables(self, name: str) -> Iterator[None]:
+        """`core` reads file paths from the process's environment; lend it ours for the call."""
+        before = os.environ.get(name)
+        os.environ[name] = self._environ[name]
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = before
+
+
+def as_text(value: Output) -> str:
+    """An output as the runner takes it: text as it is, booleans as true/false, the rest as compact JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Text cut to `limit` characters, the last of them an ellipsis when something was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def write_summary_file(path: Path, text: str) -> None:
+    """Write a summary to a file of the user's choice, whole."""
+    path.write_text(text, encoding="utf-8")
