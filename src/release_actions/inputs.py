@@ -24,13 +24,14 @@ Parser = Callable[[str], T]
 
 @dataclass(frozen=True)
 class Spec(Generic[T]):
-    """How one input is read. `shown` is its kind in words, for `--help` and the documentation."""
+    """How one input is read. `about` describes it where no manifest does: commands that are not actions."""
 
     name: str
     parse: Parser[T]
     default: T
     required: bool
     secret: bool
+    about: str = ""
 
     @property
     def variable(self) -> str:
@@ -43,10 +44,10 @@ def variable_of(name: str) -> str:
     return "INPUT_" + name.replace("-", "_").upper()
 
 
-def option(parse: Parser[T], default: T, *, required: bool = False, secret: bool = False) -> T:
+def option(parse: Parser[T], default: T, *, required: bool = False, secret: bool = False, about: str = "") -> T:
     """Declare an input as a dataclass field. An empty text means "not given" and yields `default`."""
-    field: T = dataclasses.field(  # type: ignore[call-overload]  # a field stands for its value, as in dataclasses
-        default=default, metadata={"parse": parse, "required": required, "secret": secret}
+    field: T = dataclasses.field(
+        default=default, metadata={"parse": parse, "required": required, "secret": secret, "about": about}
     )
     return field
 
@@ -60,6 +61,7 @@ def specs(inputs: type[Any]) -> tuple[Spec[Any], ...]:
             default=field.default,
             required=field.metadata["required"],
             secret=field.metadata["secret"],
+            about=field.metadata["about"],
         )
         for field in dataclasses.fields(inputs)
     )
@@ -86,7 +88,7 @@ def read(inputs: type[T], texts: Mapping[str, str]) -> T:
         try:
             values[spec.name.replace("-", "_")] = spec.parse(text)
         except ValueError as error:
-            shown = "***" if spec.secret else repr(text if len(text) <= 80 else text[:77] + "...")
+            shown = "***" if spec.secret else repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
             problems.append(Problem(f"Input '{spec.name}' is {shown}, {error}"))
     if problems:
         raise InputError(problems=problems)
@@ -147,6 +149,9 @@ def choice(*names: str) -> Parser[str]:
     return parse
 
 
+SHOWN = 80
+"""Characters of a malformed value that its error repeats."""
+
 UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 """Seconds of each unit of a duration."""
 
@@ -156,7 +161,7 @@ DURATION = re.compile(
 
 
 def duration(value: str) -> timedelta:
-    """A length of time: `30d`, `12h`, `1w2d`, `90m`. A number without a unit is refused: days and seconds look alike."""
+    """A length of time: `30d`, `12h`, `1w2d`, `90m`. A bare number is refused: days and seconds look alike."""
     match = DURATION.fullmatch(value.replace(" ", "").lower())
     if match is None or not match.group(0):
         message = "which is not a duration. Write for example 30d, 12h, 90m or 1w2d."

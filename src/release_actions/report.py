@@ -5,11 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Union
 
 from release_actions.errors import ExitCode, Place, Problem
 
-Output = Union[str, bool, int, list["Output"], dict[str, "Output"], None]
+Output = str | bool | int | list["Output"] | dict[str, "Output"] | None
 """A JSON value. The runner gets text: booleans as true/false, lists and objects as JSON, None as empty."""
 
 

@@ -8,23 +8,18 @@ a mask is only announced where a runner is there to swallow it.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from release_actions import markdown
-from release_actions.report import Finding, Level
+from release_actions import lazy, markdown
+from release_actions.report import Finding, Level, Output
 
-if TYPE_CHECKING:
-    from pathlib import Path
+lazy.postpone("requests")
 
-    from actions_toolkit import core as core_module
-
-    from release_actions.report import Output
+from actions_toolkit import core  # noqa: E402  # after the line above, which makes it cheap
 
 ANNOTATIONS = 8
 """Annotations per level before the rest go to the log. The platform shows ten a step, and a composite's inner steps
@@ -36,25 +31,6 @@ OUTPUT_LIMIT = 500_000
 
 SHORTEST_SECRET = 8
 """A shorter mask would blank innocent words, and an output containing one is dropped by the platform."""
-
-NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "notice"}
-
-
-def load_core() -> core_module:
-    """`actions_toolkit.core`, without the 80 ms that its OpenID Connect part takes to import requests.
-
-    The module registers `requests` to be loaded at its first use, which in most runs never comes.
-    """
-    if "requests" not in sys.modules:
-        spec = importlib.util.find_spec("requests")
-        if spec is not None and spec.loader is not None:
-            spec.loader = importlib.util.LazyLoader(spec.loader)
-            module = importlib.util.module_from_spec(spec)
-            sys.modules["requests"] = module
-            spec.loader.exec_module(module)
-    from actions_toolkit import core  # noqa: PLC0415  # after the lines above
-
-    return core
 
 
 def harmless(text: str) -> str:
@@ -79,14 +55,13 @@ class Workflow:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._core = load_core()
         self._secrets: set[str] = set()
         self._shown = dict.fromkeys(Level, 0)
         self.on_runner = environ.get("GITHUB_ACTIONS") == "true"
 
     def info(self, text: str) -> None:
         """Print lines to the log."""
-        self._core.info(harmless(self._redact(text)))
+        core.info(harmless(self._redact(text)))
         sys.stdout.flush()
 
     @contextlib.contextmanager
@@ -94,14 +69,14 @@ class Workflow:
         """Fold the log lines printed inside."""
         line = harmless(self._redact(title)).replace("\n", " ")
         if self.on_runner:
-            self._core.start_group(line)
+            core.start_group(line)
         else:
-            self._core.info(line)
+            core.info(line)
         try:
             yield
         finally:
             if self.on_runner:
-                self._core.end_group()
+                core.end_group()
 
     def mask(self, secret: str) -> None:
         """Never show this text again, here or in later steps."""
@@ -110,7 +85,7 @@ class Workflow:
         self._secrets.add(secret)
         if self.on_runner:
             for line in secret.splitlines():
-                self._core.set_secret(line)
+                core.set_secret(line)
 
     def annotate(self, finding: Finding) -> None:
         """Show a finding as an annotation while the level's budget lasts, then as a log line."""
@@ -124,7 +99,7 @@ class Workflow:
         elif self._shown[level] > ANNOTATIONS:
             self.info(f"{level.value}: {problem.place or ''} {message}")
         else:
-            say = getattr(self._core, level.value)
+            say = getattr(core, level.value)
             say(shorten(message, ANNOTATION_LENGTH), **self._properties(finding))
         sys.stdout.flush()
 
@@ -132,7 +107,7 @@ class Workflow:
         """Say how many findings went to the log only."""
         for level, count in self._shown.items():
             if self.on_runner and count > ANNOTATIONS:
-                say = getattr(self._core, level.value)
+                say = getattr(core, level.value)
                 say(f"{count - ANNOTATIONS} more {level.value}s are in the log of this step.")
 
     def outputs(self, outputs: Mapping[str, Output]) -> None:
@@ -148,7 +123,7 @@ class Workflow:
         for name, text in texts.items():
             if self._environ.get("GITHUB_OUTPUT"):
                 with self._variables("GITHUB_OUTPUT"):
-                    self._core.set_output(name, text)
+                    core.set_output(name, text)
             else:
                 self.info(f"{name}={text}")
 
@@ -206,8 +181,3 @@ def as_text(value: Output) -> str:
 def shorten(text: str, limit: int) -> str:
     """Text cut to `limit` characters, the last of them an ellipsis when something was cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def write_summary_file(path: Path, text: str) -> None:
-    """Write a summary to a file of the user's choice, whole."""
-    path.write_text(text, encoding="utf-8")

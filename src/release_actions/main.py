@@ -1,0 +1,242 @@
+"""From a command line and an environment to one command's run, and from its end to an exit code.
+
+Everything a command needs is read here, once: inputs from flags or `INPUT_*`, the run's context from flags or
+`GITHUB_*`. `main` shows what went wrong and never raises; `main_inner` raises, so that tests can call it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from release_actions import __version__, inputs
+from release_actions.context import DESCRIPTIONS, VARIABLES, Context
+from release_actions.errors import ActionError, ExitCode, InputError
+from release_actions.report import Finding, Level, Report
+from release_actions.workflow import Workflow
+
+ROOT = Path(__file__).resolve().parents[2]
+ISSUES = "https://github.com/llm-d/release-actions/issues"
+
+ACTIONS = {
+    "release-plan": "say what a tag will release: validate-tag and build-matrix in one step",
+    "validate-tag": "decide what a tag means, or refuse it and say why",
+    "build-matrix": "turn release.yaml and an event into build jobs",
+    "protect-latest": "keep floating tags on the newest stable releases",
+    "ghcr-cleanup": "delete package versions that nothing needs any more",
+}
+"""Commands that are actions too, each with what it is for."""
+
+TOOLS = {
+    "rehearse": "play a whole release on the embedded GitHub and GHCR",
+    "simulate": "run the embedded GitHub and GHCR and print its addresses",
+}
+"""Commands for the terminal only."""
+
+
+class Command(Protocol):
+    """A module of `release_actions.commands`."""
+
+    Inputs: type[Any]
+    OUTPUTS: tuple[str, ...]
+
+    def run(self, inputs: Any, context: Context, log: Workflow) -> Report:  # noqa: D102  # described by the modules
+        ...
+
+
+@dataclass(frozen=True)
+class Flags:
+    """A parsed command line: texts of inputs and context by name, and whether JSON is wanted."""
+
+    inputs: Mapping[str, str]
+    context: Mapping[str, str]
+    json: bool
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
+    """Run one command. Returns the exit code of `errors.ExitCode`."""
+    environ = os.environ if environ is None else environ
+    if not argv or argv[0] in {"-h", "--help", "help"}:
+        print(usage())  # noqa: T201  # what was asked for
+        return ExitCode.PASS if argv else ExitCode.BAD_INPUT
+    if argv[0] == "--version":
+        print(f"release-actions {__version__}")  # noqa: T201  # what was asked for
+        return ExitCode.PASS
+    out = sys.stdout
+    as_json = "--json" in argv
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        log = Workflow(environ)
+        try:
+            report = main_inner(argv, environ, log)
+        except ActionError as error:
+            if environ.get("RUNNER_DEBUG") == "1":
+                log.info(traceback.format_exc())
+            report = failed(error)
+        except KeyboardInterrupt:
+            report = Report(
+                findings=(Finding.of(Level.ERROR, "Stopped by a signal before the end."),),
+                exit_code=ExitCode.INTERRUPTED,
+            )
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is a bug and is shown with its traceback
+            log.info(traceback.format_exc())
+            message = f"{argv[0]} stopped on a bug in release-actions: {type(error).__name__}: {error}"
+            hint = f"Nothing more was changed. Please report the lines above at {ISSUES}."
+            report = Report(findings=(Finding.of(Level.ERROR, message, hint=hint),), exit_code=ExitCode.UNKNOWN)
+        finish(report, log, out if as_json else None)
+    return report.exit_code
+
+
+def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -> Report:
+    """Run one command and return its report. Raises whatever the command raises, and `InputError`."""
+    name = argv[0]
+    command = load(name)
+    flags = parse(name, command, argv[1:])
+    context = Context.read(environ, flags.context)
+    texts = {}
+    for spec in inputs.specs(command.Inputs):
+        text = flags.inputs.get(spec.name, environ.get(spec.variable, ""))
+        if not text and spec.name == "token":
+            text = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+        if spec.secret:
+            log.mask(text)
+        texts[spec.name] = text
+    report = command.run(inputs.read(command.Inputs, texts), context, log)
+    stray = set(report.outputs) - set(command.OUTPUTS)
+    if stray:
+        message = f"{name} wrote outputs it does not declare: {', '.join(sorted(stray))}"
+        raise AssertionError(message)
+    return report
+
+
+def failed(error: ActionError) -> Report:
+    """An error as a report: one finding a problem."""
+    findings = tuple(Finding(Level.ERROR, problem) for problem in error.problems)
+    summary = "".join(f"**Error.** {finding_text(finding)}\n\n" for finding in findings)
+    return Report(findings=findings, exit_code=error.exit_code, summary=summary)
+
+
+def finding_text(finding: Finding) -> str:
+    """A finding as a line of Markdown."""
+    from release_actions import markdown  # only when something went wrong
+
+    return markdown.plain(str(finding.problem))
+
+
+def finish(report: Report, log: Workflow, out: TextIO | None) -> None:
+    """Write what a command found: log lines, annotations, summary, outputs, and JSON where it is wanted."""
+    for line in report.lines:
+        log.info(line)
+    for finding in report.findings:
+        log.annotate(finding)
+    log.close()
+    log.summary(report.summary)
+    if report.outputs and (out is None or log.on_runner):
+        log.outputs(report.outputs)
+    if out is not None:
+        out.write(json.dumps(report.outputs, indent=2, ensure_ascii=False) + "\n")
+
+
+def load(name: str) -> Command:
+    """The module of a command. Raises `InputError` for a name that is none, with the nearest one."""
+    if name not in ACTIONS and name not in TOOLS:
+        import difflib  # only for a mistake
+
+        near = difflib.get_close_matches(name, [*ACTIONS, *TOOLS], n=1)
+        hint = f"Did you mean {near[0]}?" if near else "Run it with --help to see the commands."
+        message = f"release-actions has no command {name!r}."
+        raise InputError(message, hint=hint)
+    module: Any = importlib.import_module("release_actions.commands." + name.replace("-", "_"))
+    command: Command = module
+    return command
+
+
+def parse(name: str, command: Command, argv: Sequence[str]) -> Flags:
+    """Flags of a command line: every input, every value of the context, and --json."""
+    if not argv:
+        return Flags({}, {}, json=False)
+    import argparse  # an action is called without flags
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> Any:
+            hint = f"Run release-actions {name} --help to see the flags."
+            sentence = f"release-actions {name}: {message}."
+            raise InputError(sentence, hint=hint)
+
+    parser = Parser(
+        prog=f"release-actions {name}",
+        description=({**ACTIONS, **TOOLS}[name]).capitalize() + ".",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    about = described(name) if {"-h", "--help"} & set(argv) else {}
+    own = parser.add_argument_group("inputs (without a flag the variable INPUT_NAME is read)")
+    taken = set()
+    for spec in inputs.specs(command.Inputs):
+        flag = (nargs := "?" if spec.parse is inputs.boolean else None, "true" if nargs else None)
+        text = about.get(spec.name, spec.about).replace("%", "%%")
+        own.add_argument(
+            f"--{spec.name}", dest=f"input {spec.name}", metavar="VALUE", nargs=flag[0], const=flag[1], help=text
+        )
+        taken.add(spec.name)
+    run = parser.add_argument_group("what an action learns from the platform")
+    for flag_name in VARIABLES:
+        if flag_name not in taken:
+            run.add_argument(
+                f"--{flag_name}",
+                dest=f"context {flag_name}",
+                metavar="VALUE",
+                help=f"{DESCRIPTIONS[flag_name]} ({VARIABLES[flag_name]})",
+            )
+    parser.add_argument(
+        "--json", action="store_true", help="print the outputs as one JSON object, and the log to stderr"
+    )
+    given = {key: value for key, value in vars(parser.parse_args(argv)).items() if value is not None}
+    return Flags(
+        inputs={key[6:]: value for key, value in given.items() if key.startswith("input ")},
+        context={key[8:]: value for key, value in given.items() if key.startswith("context ")},
+        json=given["json"],
+    )
+
+
+def described(name: str) -> dict[str, str]:
+    """Input -> description and default, from the action's manifest; empty for a command that is no action."""
+    manifest = ROOT / "action.yml" if name == "release-plan" else ROOT / "actions" / name / "action.yml"
+    if not manifest.is_file():
+        return {}
+    import yaml  # only for --help
+
+    found = yaml.safe_load(manifest.read_text(encoding="utf-8"))["inputs"]
+    texts = {}
+    for key, value in found.items():
+        default = str(value.get("default", ""))
+        texts[key] = " ".join(str(value["description"]).split()) + (f" Default: {default}." if default else "")
+    return texts
+
+
+def usage() -> str:
+    """The list of commands."""
+    width = max(len(name) for name in [*ACTIONS, *TOOLS]) + 2
+    rows = [f"  {name:<{width}}{what}" for name, what in ACTIONS.items()]
+    tools = [f"  {name:<{width}}{what}" for name, what in TOOLS.items()]
+    tools.append(f"  {'test':<{width}}run the project's tests")
+    return "\n".join(
+        [
+            "usage: release-actions COMMAND [--INPUT VALUE ...] [--json]",
+            "",
+            "actions:",
+            *rows,
+            "",
+            "tools:",
+            *tools,
+            "",
+            "Each command has --help.",
+        ]
+    )
