@@ -1,0 +1,39 @@
+// Checks workflows and action manifests with the checker of GitHub's own editor extension.
+//
+//   node node_modules/.build/validate.cjs FILE...
+//
+// Prints one line per finding and ends with 1 if there is one, hints included: nothing the checker says is ignored.
+// A file that cannot be read is an error. Reaches no network: the actions that `uses:` names are not fetched.
+import {readFile} from "node:fs/promises";
+import {resolve} from "node:path";
+import {pathToFileURL} from "node:url";
+
+import {validate} from "@actions/languageservice";
+import {TextDocument} from "vscode-languageserver-textdocument";
+
+async function main(files) {
+  if (files.length === 0) {
+    console.error("usage: validate.cjs FILE...");
+    return 2;
+  }
+  let findings = 0;
+  for (const file of files) {
+    const text = await readFile(file, "utf8");
+    // The checker tells an action manifest from a workflow by its address, so the real one is given.
+    const document = TextDocument.create(pathToFileURL(resolve(file)).href, "yaml", 1, text);
+    for (const {range, message} of await validate(document)) {
+      findings += 1;
+      console.log(`${file}:${range.start.line + 1}:${range.start.character + 1}: ${message}`);
+    }
+  }
+  console.log(`${files.length} files, ${findings} findings`);
+  return findings === 0 ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(error);
+    process.exit(3);
+  },
+);
