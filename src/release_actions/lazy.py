@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
+import importlib
 import sys
+import types
+from collections.abc import Iterator
+from typing import Any
 
 
-def postpone(name: str) -> None:
-    """Load the module `name` at the first use of one of its attributes, not when it is imported.
+class Postponed(types.ModuleType):
+    """Stands for a module in the libraries that import it inside `postponed`; the first use loads the real one."""
 
-    `actions_toolkit.core` imports requests for OpenID Connect, which is four fifths of its import time. Does nothing
-    when the module is loaded already or not installed.
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextlib.contextmanager
+def postponed(name: str) -> Iterator[None]:
+    """Give the imports made inside a stand-in for the module `name`, unless it is loaded already.
+
+    `actions_toolkit.core` imports requests for OpenID Connect, which is four fifths of its import time. Importlib's own
+    LazyLoader does not help: an import statement that finds its module in `sys.modules` loads it.
     """
-    spec = importlib.util.find_spec(name) if name not in sys.modules else None
-    if spec is None or spec.loader is None:
+    if name in sys.modules:
+        yield
         return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    sys.modules[name] = Postponed(name)
+    try:
+        yield
+    finally:
+        del sys.modules[name]

@@ -17,9 +17,8 @@ from collections.abc import Iterator, Mapping
 from release_actions import lazy, markdown
 from release_actions.report import Finding, Level, Output
 
-lazy.postpone("requests")
-
-from actions_toolkit import core  # noqa: E402  # after the line above, which makes it cheap
+with lazy.postponed("requests"):
+    from actions_toolkit import core
 
 ANNOTATIONS = 8
 """Annotations per level before the rest go to the log. The platform shows ten a step, and a composite's inner steps
