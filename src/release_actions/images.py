@@ -1,0 +1,388 @@
+"""Manifests, indexes and attachments: what an image is made of, and what reaches what.
+
+Decides which digests stand and fall together. Works on bytes that were read before: it must never read the network,
+and never guess the content of a manifest it was not given. Formats: OCI image-spec 1.1 (image-index.md, manifest.md,
+descriptor.md) and Docker's image manifest version 2, schema 2, with its manifest list.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from release_actions.errors import ActionError
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+
+INDEX_TYPES = (OCI_INDEX, DOCKER_LIST)
+MANIFEST_TYPES = (OCI_MANIFEST, DOCKER_MANIFEST)
+MEDIA_TYPES = (*INDEX_TYPES, *MANIFEST_TYPES)
+"""What a client has to name in `Accept`: a registry converts or refuses what is not named."""
+
+ATTESTATION = "attestation-manifest"
+"""Value of `REFERENCE_TYPE` on a child that is BuildKit's attestation and no platform."""
+
+REFERENCE_TYPE = "vnd.docker.reference.type"
+REFERENCE_DIGEST = "vnd.docker.reference.digest"
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+ATTACHMENT_TAG = re.compile(r"sha256-(?P<hex>[0-9a-f]{64})(?:\.(?:sig|att|sbom))?")
+"""Bare: the referrers tag schema of the OCI distribution-spec 1.1. With an ending: cosign's."""
+
+
+class ManifestError(ActionError):
+    """A manifest is not what its digest or its media type says. Nothing may be decided about images that use it."""
+
+
+@dataclass(frozen=True, order=True)
+class Platform:
+    """What a manifest runs on: `linux/amd64`, `linux/arm/v7`. Build it with `Platform.of` or `Platform.parse`."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    @classmethod
+    def of(cls, system: str, architecture: str, variant: str = "") -> Platform:
+        """Normalised as containerd does (platforms/database.go), so that `arm64` and `arm64/v8` are one platform."""
+        system, architecture, variant = system.lower(), architecture.lower(), variant.lower()
+        architecture = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}.get(architecture, architecture)
+        if architecture == "arm" and variant in {"", "7"}:
+            variant = "v7"
+        elif (architecture, variant) in {("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")}:
+            variant = ""
+        return cls(system, architecture, variant)
+
+    @classmethod
+    def parse(cls, text: str) -> Platform:
+        """From `os/architecture[/variant]`. Raises `ValueError` with a sentence."""
+        parts = text.split("/")
+        if len(parts) not in {2, 3} or not all(parts):
+            message = f"{text!r} is not a platform. Write it as linux/amd64 or linux/arm/v7."
+            raise ValueError(message)
+        return cls.of(*parts)
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A reference to content: digest, media type, size in bytes. `platform` is None where none is stated."""
+
+    digest: str
+    media_type: str
+    size: int
+    platform: Platform | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it leads to further children."""
+        return self.media_type in INDEX_TYPES
+
+    @property
+    def is_attestation(self) -> bool:
+        """Whether it is BuildKit's attestation about a sibling."""
+        return REFERENCE_TYPE in self.annotations
+
+
+@dataclass(frozen=True)
+class Index:
+    """An image index or manifest list. `size` is that of the document itself, in bytes."""
+
+    digest: str
+    media_type: str
+    size: int
+    children: tuple[Descriptor, ...]
+    subject: Descriptor | None = None
+    artifact_type: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def platforms(self) -> frozenset[Platform]:
+        """The platforms that the index names itself. Attestations and `unknown/unknown` are none."""
+        return frozenset(
+            child.platform
+            for child in self.children
+            if child.platform and not child.is_attestation and child.platform.os != "unknown"
+        )
+
+    @property
+    def attestations(self) -> Mapping[str, str]:
+        """Digest of each attestation child -> digest of the sibling it is about, empty when not stated."""
+        return {
+            child.digest: child.annotations.get(REFERENCE_DIGEST, "") for child in self.children if child.is_attestation
+        }
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest of one platform, or of an artifact. `size` is that of the document itself, in bytes."""
+
+    digest: str
+    media_type: str
+    size: int
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+    subject: Descriptor | None = None
+    artifact_type: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Config and layers."""
+        return (self.config, *self.layers)
+
+
+Image = Index | Manifest
+"""What a digest or a tag of a container package names."""
+
+
+def digest_of(content: bytes) -> str:
+    """The digest that names these bytes."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def subject_of_tag(tag: str) -> str:
+    """Digest that an attachment tag is about: `sha256-<hex>`, also with `.sig`, `.att`, `.sbom`. Empty otherwise."""
+    match = ATTACHMENT_TAG.fullmatch(tag)
+    return "sha256:" + match["hex"] if match else ""
+
+
+def parse(content: bytes, digest: str = "", media_type: str = "") -> Image:
+    """Read a manifest or index.
+
+    `digest`, where known, must be that of the bytes; `media_type` is the `Content-Type` it came with. Raises
+    `ManifestError`, naming the digest, for anything that is not exactly one of the four known formats.
+    """
+    actual = digest_of(content)
+    name = digest or actual
+    if digest.startswith("sha256:") and digest != actual:
+        raise _error(name, f"has bytes whose digest is {actual}")
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _error(name, "is not JSON") from error
+    if not isinstance(document, dict):
+        raise _error(name, "is not a JSON object")
+    kind = _kind(document, name, media_type)
+    read = _Reader(document, name)
+    common: dict[str, Any] = {
+        "digest": name,
+        "media_type": kind,
+        "size": len(content),
+        "subject": read.optional("subject"),
+        "artifact_type": read.text("artifactType"),
+        "annotations": read.annotations(document),
+    }
+    if kind in INDEX_TYPES:
+        return Index(children=read.every("manifests"), **common)
+    config = read.optional("config")
+    if config is None:
+        raise _error(name, "has no config")
+    return Manifest(config=config, layers=read.every("layers"), **common)
+
+
+def config_platform(content: bytes, digest: str) -> Platform:
+    """The platform that an image configuration (a manifest's `config` blob) states. Raises `ManifestError`."""
+    if digest_of(content) != digest:
+        raise _error(digest, f"has bytes whose digest is {digest_of(content)}")
+    try:
+        document = json.loads(content)
+        parts = [document["os"], document["architecture"], document.get("variant") or ""]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise _error(digest, "is not an image configuration with os and architecture") from error
+    if not all(isinstance(part, str) for part in parts):
+        raise _error(digest, "has an os, architecture or variant that is no text")
+    return Platform.of(*parts)
+
+
+def missing_platforms(image: Image, wanted: Iterable[Platform], config: Platform | None = None) -> tuple[Platform, ...]:
+    """The wanted platforms that an image lacks, sorted. Empty means complete.
+
+    A manifest does not say what it runs on: pass the platform of its `config` blob (`config_platform`). Without it
+    every wanted platform counts as missing, because nobody knows.
+    """
+    there = image.platforms if isinstance(image, Index) else frozenset([config])
+    return tuple(sorted(set(wanted) - there))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Which digest needs which. Build it with `Graph.of`. Equal for equal input in any order.
+
+    Digests that were not read are leaves. `images`: digest -> what was read. `attached`: digest of a subject ->
+    digests of what is attached to it, by tag name or by `subject`.
+    """
+
+    images: Mapping[str, Image]
+    attached: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, images: Iterable[Image], tags: Mapping[str, str] | None = None) -> Graph:
+        """From what was read, and tag -> digest of every tag, whose names may make their digests attachments."""
+        nodes = {image.digest: image for image in images}
+        attached: dict[str, set[str]] = {}
+        for digest, image in nodes.items():
+            if image.subject:
+                attached.setdefault(image.subject.digest, set()).add(digest)
+        for tag, digest in (tags or {}).items():
+            subject = subject_of_tag(tag)
+            if subject:
+                attached.setdefault(subject, set()).add(digest)
+        return cls(
+            MappingProxyType(dict(sorted(nodes.items()))),
+            MappingProxyType({subject: frozenset(found) for subject, found in sorted(attached.items())}),
+        )
+
+    @functools.cached_property
+    def parents(self) -> Mapping[str, frozenset[str]]:
+        """Digest -> the indexes that list it."""
+        found: dict[str, set[str]] = {}
+        for digest, image in self.images.items():
+            if isinstance(image, Index):
+                for child in image.children:
+                    found.setdefault(child.digest, set()).add(digest)
+        return {child: frozenset(parents) for child, parents in found.items()}
+
+    @functools.cached_property
+    def subjects(self) -> Mapping[str, frozenset[str]]:
+        """Digest of an attachment -> the digests it is about."""
+        found: dict[str, set[str]] = {}
+        for subject, attachments in self.attached.items():
+            for digest in attachments:
+                found.setdefault(digest, set()).add(subject)
+        return {digest: frozenset(subjects) for digest, subjects in found.items()}
+
+    def children(self, digest: str) -> tuple[str, ...]:
+        """Digests that the index lists, in its order. Empty for a manifest and for what was not read."""
+        image = self.images.get(digest)
+        return tuple(child.digest for child in image.children) if isinstance(image, Index) else ()
+
+    def attachments(self, digest: str) -> frozenset[str]:
+        """Digests of signatures, attestations and the like about this digest."""
+        return self.attached.get(digest, frozenset())
+
+    def content(self, roots: Iterable[str]) -> frozenset[str]:
+        """The roots and their children at any depth: what a client pulls, all platforms, without attachments."""
+        return self._closure(roots, self.children)
+
+    def reachable(self, roots: Iterable[str]) -> frozenset[str]:
+        """The roots and all that must live while they live: children at any depth and the attachments of each."""
+        return self._closure(roots, lambda digest: (*self.children(digest), *self.attachments(digest)))
+
+    def platforms(self, digest: str) -> frozenset[Platform]:
+        """Platforms of an index, those of indexes inside it included."""
+        images = (self.images.get(found) for found in self.content([digest]))
+        return frozenset(platform for image in images if isinstance(image, Index) for platform in image.platforms)
+
+    def unread(self) -> frozenset[str]:
+        """Children that may have children of their own and were not read. Decide nothing while there are any."""
+        return frozenset(
+            child.digest
+            for image in self.images.values()
+            if isinstance(image, Index)
+            for child in image.children
+            if child.media_type not in MANIFEST_TYPES and child.digest not in self.images
+        )
+
+    @staticmethod
+    def _closure(roots: Iterable[str], following: Any) -> frozenset[str]:
+        found: set[str] = set()
+        todo = list(roots)
+        while todo:
+            digest = todo.pop()
+            if digest not in found:
+                found.add(digest)
+                todo.extend(following(digest))
+        return frozenset(found)
+
+
+def _kind(document: dict[str, Any], name: str, content_type: str) -> str:
+    """The media type of a document. One that could be read as two formats is refused (CVE-2021-41190)."""
+    looks_like_index = "manifests" in document
+    looks_like_manifest = "layers" in document or "config" in document
+    if looks_like_index == looks_like_manifest:
+        raise _error(name, "is both an index and a manifest" if looks_like_index else "is neither index nor manifest")
+    allowed = INDEX_TYPES if looks_like_index else MANIFEST_TYPES
+    content_type = content_type.partition(";")[0].strip()
+    stated = document.get("mediaType") or content_type or allowed[0]
+    if stated not in allowed:
+        raise _error(name, f"has the media type {stated!r}, which does not fit its content")
+    if content_type in MEDIA_TYPES and content_type != stated:
+        raise _error(name, f"says it is {stated} but was served as {content_type}")
+    return str(stated)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads parts of one document; every mistake names its digest."""
+
+    document: Mapping[str, Any]
+    name: str
+
+    def every(self, key: str) -> tuple[Descriptor, ...]:
+        value = self.document.get(key)
+        if value is None:
+            # Go writes an empty list as null.
+            return ()
+        if not isinstance(value, list):
+            raise _error(self.name, f"has {key!r} that is no list")
+        return tuple(self._descriptor(item, f"{key}[{number}]") for number, item in enumerate(value))
+
+    def optional(self, key: str) -> Descriptor | None:
+        value = self.document.get(key)
+        return None if value is None else self._descriptor(value, key)
+
+    def text(self, key: str) -> str:
+        value = self.document.get(key)
+        if value is not None and not isinstance(value, str):
+            raise _error(self.name, f"has {key!r} that is no text")
+        return value or ""
+
+    def annotations(self, holder: Mapping[str, Any]) -> Mapping[str, str]:
+        value = holder.get("annotations")
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise _error(self.name, "has annotations that are no map of texts")
+        return value
+
+    def _descriptor(self, value: Any, where: str) -> Descriptor:
+        if not isinstance(value, dict):
+            raise _error(self.name, f"has {where!r} that is no descriptor")
+        digest, media_type, size = value.get("digest"), value.get("mediaType"), value.get("size")
+        if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+            raise _error(self.name, f"has {where!r} without a valid digest")
+        if not isinstance(media_type, str) or not media_type:
+            raise _error(self.name, f"has {where!r} without a media type")
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise _error(self.name, f"has {where!r} without a valid size")
+        platform = value.get("platform")
+        return Descriptor(
+            digest, media_type, size, self._platform(platform, where) if platform else None, self.annotations(value)
+        )
+
+    def _platform(self, value: Any, where: str) -> Platform:
+        parts = [value.get(key, "") for key in ("os", "architecture", "variant")] if isinstance(value, dict) else [None]
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) != len(parts):
+            raise _error(self.name, f"has {where!r} with a malformed platform")
+        return Platform.of(*texts)
+
+
+def _error(digest: str, what: str) -> ManifestError:
+    return ManifestError(
+        f"Manifest {digest} {what}.",
+        hint="Nothing that depends on it is changed. Push the image again, or delete that package version by hand.",
+    )
