@@ -1,0 +1,223 @@
+"""What must hold whatever the actions do, judged from what was published and what a plain client now pulls.
+
+The judge keeps its own ledger of every build and its own, deliberately small, idea of version order. It must never
+import the suite's version order, floating tags, image graph or retention: a mistake there has to show here.
+"""
+
+from __future__ import annotations
+
+import enum
+import fnmatch
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from release_actions.rehearsal.pull import Shot
+
+FINAL = re.compile(r"v([0-9]+)\.([0-9]+)\.([0-9]+)(?:\.post([0-9]+))?")
+FLOATING = re.compile(r"v([0-9]+)(?:\.([0-9]+))?")
+
+
+class Invariant(str, enum.Enum):
+    """The names a broken invariant is reported under."""
+
+    CANDIDATE_MOVED_PRODUCTION = "candidate-moved-production"
+    TAG_UNRESOLVABLE = "tag-unresolvable"
+    FLOATING_TAG_WRONG = "floating-tag-wrong"
+    NEEDED_DELETED = "needed-deleted"
+    LEFTOVER_KEPT = "leftover-kept"
+
+
+MEANING = {
+    Invariant.CANDIDATE_MOVED_PRODUCTION: "a candidate moves no production tag and creates none but its own",
+    Invariant.TAG_UNRESOLVABLE: "every tag resolves to all its children and their blobs",
+    Invariant.FLOATING_TAG_WRONG: "every floating tag names the newest stable release of its line",
+    Invariant.NEEDED_DELETED: "nothing that a surviving tag needs was deleted",
+    Invariant.LEFTOVER_KEPT: "nothing that only deleted tags needed was kept",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Violation:
+    """A broken invariant: which, in which package, at which tag or digest, and how it shows."""
+
+    invariant: Invariant
+    package: str
+    subject: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant.value}: {self.package} {self.subject}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One image that a build pushed: the tag it was built for, and the digest."""
+
+    package: str
+    tag: str
+    digest: str
+
+
+@dataclass
+class Ledger:
+    """Every build of the rehearsal, in order. `floating`: the templates that the configuration wants."""
+
+    floating: tuple[str, ...]
+    builds: list[Build] = field(default_factory=list)
+
+    def digest(self, package: str, tag: str) -> str:
+        """What was last built under an exact tag; empty if nothing was."""
+        found = [build.digest for build in self.builds if (build.package, build.tag) == (package, tag)]
+        return found[-1] if found else ""
+
+    def of(self, package: str, *, stable: bool) -> dict[str, str]:
+        """Digest -> tag of a package's finals, or of everything else that was built."""
+        return {
+            build.digest: build.tag
+            for build in self.builds
+            if build.package == package and bool(FINAL.fullmatch(build.tag)) == stable
+        }
+
+    def newest(self, package: str, name: str, held: Collection[str]) -> str:
+        """The final that a floating tag has to name, of those the registry holds; empty if there is none."""
+        finals = [tag for tag in held if FINAL.fullmatch(tag) and self.digest(package, tag)]
+        return max((tag for tag in finals if in_line(tag, name)), key=numbers, default="")
+
+
+def numbers(tag: str) -> tuple[int, ...]:
+    """A final as numbers: major, minor, patch, and the number of a post release or -1."""
+    match = FINAL.fullmatch(tag)
+    if match is None:
+        raise ValueError(tag)
+    return tuple(-1 if part is None else int(part) for part in match.groups())
+
+
+def in_line(tag: str, name: str) -> bool:
+    """Whether a final belongs to a floating tag's line."""
+    if name == "latest":
+        return True
+    match = FLOATING.fullmatch(name)
+    wanted = [int(part) for part in match.groups() if part is not None] if match else None
+    return wanted is not None and list(numbers(tag)[: len(wanted)]) == wanted
+
+
+def floating_names(templates: Iterable[str], finals: Iterable[str]) -> set[str]:
+    """Every floating tag that some final gives rise to."""
+    names = set()
+    for final in finals:
+        major, minor = numbers(final)[:2]
+        names |= {template.replace("{major}", str(major)).replace("{minor}", str(minor)) for template in templates}
+    return names
+
+
+def candidate_moved_production(
+    ledger: Ledger, before: Shot, after: Shot, releases: Collection[str], candidate: str = ""
+) -> list[Violation]:
+    """No production tag names a candidate's image; publishing `candidate` changed no tag but its own."""
+    found = []
+    for package in releases:
+        stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
+        old, new = before.digests(package), after.digests(package)
+        floats = floating_names(ledger.floating, stable.values())
+        for tag, digest in new.items():
+            production = tag in floats or tag in stable.values()
+            if production and digest in others and digest not in stable:
+                message = f"names the image of {others[digest]} ({short(digest)})"
+            elif candidate and tag != candidate and old.get(tag) != digest:
+                message = f"was {short(old.get(tag, ''))}, became {short(digest)} when {candidate} was published"
+            else:
+                continue
+            found.append(Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message))
+    return found
+
+
+def tag_unresolvable(after: Shot) -> list[Violation]:
+    """Every tag of every package pulls whole."""
+    return [
+        Violation(Invariant.TAG_UNRESOLVABLE, package, tag, "cannot be pulled: no " + ", no ".join(pulled.missing))
+        for package, tags in after.packages.items()
+        for tag, pulled in tags.items()
+        if pulled.missing
+    ]
+
+
+def floating_tag_wrong(ledger: Ledger, after: Shot, releases: Collection[str]) -> list[Violation]:
+    """Each floating tag that has a stable release in its line names the newest of them."""
+    found = []
+    for package in releases:
+        held = after.digests(package)
+        finals = [tag for tag in held if FINAL.fullmatch(tag) and tag in ledger.of(package, stable=True).values()]
+        for name in sorted(floating_names(ledger.floating, finals)):
+            wanted = ledger.newest(package, name, finals)
+            digest = ledger.digest(package, wanted)
+            if held.get(name, "") != digest:
+                message = f"names {short(held.get(name, ''))}, not {wanted} ({short(digest)})"
+                found.append(Violation(Invariant.FLOATING_TAG_WRONG, package, name, message))
+    return found
+
+
+def needed_deleted(
+    before: Shot, after: Shot, active: Mapping[str, Collection[str]], doomed: Mapping[str, Collection[str]]
+) -> list[Violation]:
+    """After a clean-up: every tag that was to stay is where it was, and all that it reached is still there.
+
+    `active`: package -> digests of its active versions. `doomed`: package -> tags that were to go.
+    """
+    found = []
+    for package, tags in before.packages.items():
+        for tag, pulled in tags.items():
+            if tag in doomed.get(package, ()):
+                continue
+            now = after.digests(package).get(tag, "")
+            if now != pulled.digest:
+                message = f"named {short(pulled.digest)} before the clean-up and {short(now)} after it"
+                found.append(Violation(Invariant.NEEDED_DELETED, package, tag, message))
+            found += [
+                Violation(Invariant.NEEDED_DELETED, package, tag, f"needs {short(digest)}, which was deleted")
+                for digest in sorted(pulled.manifests - set(active.get(package, ())))
+            ]
+    return found
+
+
+def leftover_kept(
+    before: Shot, after: Shot, active: Mapping[str, Collection[str]], doomed: Mapping[str, Collection[str]]
+) -> list[Violation]:
+    """After a clean-up: no tag that was to go is left, and no version that only such tags reached."""
+    found = []
+    for package, tags in before.packages.items():
+        gone = doomed.get(package, ())
+        needed = {digest for tag, pulled in tags.items() if tag not in gone for digest in pulled.manifests}
+        for tag in gone:
+            if tag in after.digests(package):
+                found.append(Violation(Invariant.LEFTOVER_KEPT, package, tag, "is still there"))
+            left = (tags[tag].manifests - needed) & set(active.get(package, ())) if tag in tags else set()
+            found += [
+                Violation(Invariant.LEFTOVER_KEPT, package, tag, f"left {short(digest)} behind, which nothing needs")
+                for digest in sorted(left)
+            ]
+    return found
+
+
+def debris_of(ledger: Ledger, shot: Shot, candidate: str, releases: Collection[str]) -> dict[str, set[str]]:
+    """Package -> every tag that names an image built for a candidate and for nothing else."""
+    found = {}
+    for package in releases:
+        own = {build.digest for build in ledger.builds if (build.package, build.tag) == (package, candidate)}
+        own -= set(ledger.of(package, stable=True))
+        found[package] = {tag for tag, digest in shot.digests(package).items() if digest in own}
+    return found
+
+
+def matching(shot: Shot, packages: Collection[str], patterns: Iterable[str]) -> dict[str, set[str]]:
+    """Package -> tags that one of the globs matches."""
+    globs = tuple(patterns)
+    return {
+        package: {tag for tag in shot.digests(package) if any(fnmatch.fnmatchcase(tag, glob) for glob in globs)}
+        for package in packages
+    }
+
+
+def short(digest: str) -> str:
+    """A digest for a person: twelve digits, or the word for none."""
+    return digest.removeprefix("sha256:")[:12] or "nothing"
