@@ -1,0 +1,348 @@
+"""GitHub's own description of its REST API, as a judge of single exchanges.
+
+Decides whether an answer is one that GitHub could have given: a described operation, a status it documents, a body
+that fits the schema and has no property of its own invention, headers of the documented shape. Of a request that was
+granted it asks the same: parameters and body must be described. The excerpt is made by
+`scripts/update_openapi_excerpt.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
+
+EXCERPT = Path(__file__).parent / "openapi" / "api.github.com.excerpt.json"
+ADDRESS = "urn:github-rest"
+
+SLASHED = frozenset({"ref", "basehead"})
+"""Path parameters that take slashes as they are: a branch name may have some."""
+
+RATE_LIMIT_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset")
+"""On every answer: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """A status that GitHub gives and its description leaves out, with where that can be seen."""
+
+    operations: str
+    """Regular expression of operation ids."""
+    status: int
+    reason: str
+
+
+ALLOWANCES = (
+    Allowance(
+        r".*",
+        401,
+        "Bad credentials, on every operation: "
+        "https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#failed-login-limit",
+    ),
+    Allowance(
+        r".*",
+        403,
+        "Rate limits, and a token without the permission, on every operation: "
+        "https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#rate-limit-errors",
+    ),
+    Allowance(
+        r".*",
+        429,
+        "Rate limits, on every operation: "
+        "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit",
+    ),
+    Allowance(
+        r".*",
+        404,
+        "What is not there or not to be seen, on every operation: "
+        "https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource",
+    ),
+    Allowance(
+        r"packages/delete-package-version-for-.*",
+        400,
+        "The last tagged version, and a public version of more than 5,000 downloads, are not deleted: "
+        "https://github.com/kairos-io/kairos/pull/4724 and https://github.com/posit-dev/positron/pull/15764",
+    ),
+    *(
+        Allowance(
+            r".*",
+            status,
+            "A passing fault: https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts",
+        )
+        for status in (500, 502, 503, 504)
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer, as they went over the wire. Header names are in lower case."""
+
+    method: str
+    target: str
+    """Path and query as sent, escapes included."""
+    sent: bytes
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target} -> {self.status}"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the description: method in capitals, path with its templates, what the description says."""
+
+    method: str
+    path: str
+    details: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.details["operationId"])
+
+    @property
+    def templates(self) -> int:
+        return self.path.count("{")
+
+    @functools.cached_property
+    def pattern(self) -> re.Pattern[str]:
+        parts = re.split(r"\{(\w+)\}", self.path)
+        for n, part in enumerate(parts):
+            parts[n] = (".+" if part in SLASHED else "[^/]+") if n % 2 else re.escape(part)
+        return re.compile("".join(parts))
+
+    @property
+    def shape(self) -> str:
+        """The path with its parameters unnamed, for comparison with a routing table."""
+        return re.sub(r"\{\w+\}", "{}", self.path)
+
+
+class Description:
+    """The excerpt, ready to judge."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.registry: Registry[Any] = Registry().with_resource(ADDRESS, DRAFT4.create_resource(document))
+        self.formats = _formats()
+        self.operations = tuple(
+            sorted(
+                (
+                    Operation(method.upper(), path, details)
+                    for path, item in document["paths"].items()
+                    for method, details in item.items()
+                ),
+                key=lambda operation: operation.templates,
+            )
+        )
+
+    @classmethod
+    @functools.cache
+    def load(cls) -> Description:
+        """The committed excerpt."""
+        return cls(json.loads(EXCERPT.read_text(encoding="utf-8")))
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """The operation that a request's method and raw path name; the one with the fewest parameters if several do."""
+        for operation in self.operations:
+            if operation.method == method and operation.pattern.fullmatch(path):
+                return operation
+        return None
+
+    def faults(self, exchange: Exchange) -> list[str]:
+        """What about an exchange could not have come from GitHub; empty when nothing."""
+        operation = self.find(exchange.method, urlsplit(exchange.target).path)
+        if operation is None:
+            if exchange.status == 404:
+                return []  # GitHub answers so too for what it has no operation for
+            return [f"{exchange}: GitHub describes no such operation"]
+        found = [
+            *self._status_faults(operation, exchange),
+            *self._header_faults(exchange),
+            *self._body_faults(operation, exchange),
+        ]
+        if exchange.status < 300:
+            found += [*self._request_faults(operation, exchange), *_paging_faults(operation, exchange)]
+        return [f"{exchange} ({operation.name}): {fault}" for fault in found]
+
+    def _status_faults(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
+        if str(exchange.status) in operation.details["responses"]:
+            return
+        for allowance in ALLOWANCES:
+            if allowance.status == exchange.status and re.fullmatch(allowance.operations, operation.name):
+                return
+        yield f"status {exchange.status} is neither documented nor in the table of allowances"
+
+    def _header_faults(self, exchange: Exchange) -> Iterator[str]:
+        if "x-github-request-id" not in exchange.headers:
+            yield "header X-GitHub-Request-Id is missing"
+        for name in RATE_LIMIT_HEADERS:
+            if not re.fullmatch("[0-9]+", exchange.headers.get(name, "")):
+                yield f"header {name} is {exchange.headers.get(name)!r}, not a whole number"
+
+    def _body_faults(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
+        documented = operation.details["responses"].get(str(exchange.status))
+        if exchange.status == 204:
+            if exchange.body:
+                yield f"a body of {len(exchange.body)} bytes on 204"
+            return
+        media = exchange.headers.get("content-type", "").partition(";")[0].strip()
+        if exchange.status >= 500 and media == "text/html":
+            return  # the page of a proxy in front of the API
+        schemas = {name: body["schema"] for name, body in (documented or {}).get("content", {}).items()}
+        if not schemas:
+            if exchange.status < 300:
+                if exchange.body:
+                    yield "a body where none is described"
+                return
+            schemas = {"application/json": {"$ref": "#/components/schemas/basic-error"}}
+        if media not in schemas:
+            yield f"content type {media!r} is none of {', '.join(schemas)}"
+            return
+        yield from self._instance_faults("body", exchange.body, schemas[media])
+
+    def _request_faults(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
+        parameters = {each["name"]: each for each in operation.details["parameters"] if each["in"] == "query"}
+        for name, text in parse_qsl(urlsplit(exchange.target).query, keep_blank_values=True):
+            if name not in parameters:
+                yield f"query parameter {name!r} is not described"
+                continue
+            schema = parameters[name]["schema"]
+            value: Any = int(text) if schema.get("type") == "integer" and text.isascii() and text.isdigit() else text
+            yield from self._value_faults(f"query parameter {name!r}", value, schema)
+        for name, parameter in parameters.items():
+            if parameter["required"] and name not in dict(parse_qsl(urlsplit(exchange.target).query)):
+                yield f"query parameter {name!r} is required"
+        body = operation.details.get("requestBody")
+        if exchange.sent and body is None:
+            yield "a request body where none is described"
+        elif exchange.sent and body is not None:
+            schema = next(iter(body["content"].values()))["schema"]
+            yield from self._instance_faults("request body", exchange.sent, schema)
+
+    def _instance_faults(self, what: str, text: bytes, schema: Mapping[str, Any]) -> Iterator[str]:
+        try:
+            instance = json.loads(text)
+        except ValueError as error:
+            yield f"{what} is not JSON: {error}"
+            return
+        yield from self._value_faults(what, instance, schema)
+        yield from (
+            f"{what} has {path}, which GitHub does not describe" for path in self._invented(instance, [schema], "")
+        )
+
+    def _value_faults(self, what: str, instance: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+        rooted = _rooted(schema)
+        checker = OAS30Validator(rooted, registry=self.registry, format_checker=self.formats)
+        for error in checker.iter_errors(instance):
+            where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+            words = error.message
+            yield f"{what}{where}: {words if len(words) <= 300 else words[:140] + ' ... ' + words[-140:]}"
+
+    def _invented(self, instance: Any, schemas: list[Mapping[str, Any]], path: str) -> Iterator[str]:
+        """Properties of an instance that none of the schemas for it names. Maps with free keys name them all."""
+        flat = list(self._flat(schemas))
+        if isinstance(instance, list):
+            deeper = [schema["items"] for schema in flat if "items" in schema]
+            for n, child in enumerate(instance):
+                yield from self._invented(child, deeper, f"{path}[{n}]")
+        if not isinstance(instance, dict):
+            return
+        closed = any("properties" in schema for schema in flat)
+        free = any(schema.get("additionalProperties") for schema in flat)
+        for name, child in instance.items():
+            deeper = [schema["properties"][name] for schema in flat if name in schema.get("properties", {})]
+            if deeper:
+                yield from self._invented(child, deeper, f"{path}.{name}")
+            elif closed and not free:
+                yield f"{path}.{name}".lstrip(".")
+
+    def _flat(self, schemas: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Schemas with their references and alternatives spread out."""
+        for schema in schemas:
+            if "$ref" in schema:
+                name = schema["$ref"].rpartition("/")[2]
+                yield from self._flat([self.document["components"]["schemas"][name]])
+            yield schema
+            for word in ("allOf", "anyOf", "oneOf"):
+                yield from self._flat(schema.get(word, []))
+
+
+def _formats() -> Any:
+    """The formats of OpenAPI 3.0, and `uri`, which its checker leaves alone."""
+    formats = type(oas30_format_checker)(formats=())
+    formats.checkers = dict(oas30_format_checker.checkers)
+    formats.checkers["uri"] = (_is_uri, ())
+    return formats
+
+
+def _is_uri(value: object) -> bool:
+    """An absolute web address, as every `uri` of GitHub's answers is; `nullable` and `type` judge what is no text."""
+    if not isinstance(value, str):
+        return True
+    parts = urlsplit(value)
+    return parts.scheme in {"http", "https", "git", "svn"} and bool(parts.netloc) and " " not in value
+
+
+def _rooted(schema: Any) -> Any:
+    """A schema whose references name the document they are in."""
+    if isinstance(schema, dict):
+        return {
+            name: ADDRESS + child if name == "$ref" and isinstance(child, str) else _rooted(child)
+            for name, child in schema.items()
+        }
+    if isinstance(schema, list):
+        return [_rooted(child) for child in schema]
+    return schema
+
+
+LINK = re.compile(r'<(?P<url>[^<>]+)>; rel="(?P<rel>first|prev|next|last)"')
+
+
+def _paging_faults(operation: Operation, exchange: Exchange) -> Iterator[str]:
+    """Pages as https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api describes them."""
+    names = {each["name"] for each in operation.details["parameters"]}
+    header = exchange.headers.get("link")
+    query = dict(parse_qsl(urlsplit(exchange.target).query))
+    if "page" not in names:
+        if header:
+            yield "a Link header on an operation without pages"
+        return
+    size = min(int(query.get("per_page", 30)), 100)
+    with contextlib.suppress(ValueError):  # told as a fault of the body
+        instance = json.loads(exchange.body)
+        if isinstance(instance, list) and len(instance) > size:
+            yield f"{len(instance)} entries on a page of {size}"
+    if header:
+        yield from _link_faults(header, int(query.get("page", 1)), urlsplit(exchange.target).path)
+
+
+def _link_faults(header: str, page: int, path: str) -> Iterator[str]:
+    """The neighbours of a page, each on the path that was asked for."""
+    links: dict[str, str] = {}
+    for part in header.split(", "):
+        match = LINK.fullmatch(part)
+        if match is None:
+            yield f"Link header has {part!r}"
+        else:
+            links[match["rel"]] = match["url"]
+    pages = {rel: int(dict(parse_qsl(urlsplit(url).query)).get("page", "0")) for rel, url in links.items()}
+    expected = {"first": 1, "prev": page - 1, "next": page + 1}
+    for rel, number in pages.items():
+        if number != expected.get(rel, number):
+            yield f"Link rel={rel} names page {number}, not {expected[rel]}"
+        if urlsplit(links[rel]).path != path:
+            yield f"Link rel={rel} leads to another path"
+    if ("next" in links) != ("last" in links) or ("prev" in links) != ("first" in links):
+        yield f"Link header names {', '.join(links)}: next comes with last, prev with first"
