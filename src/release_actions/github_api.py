@@ -1,0 +1,163 @@
+"""What a repository on GitHub holds: its tags and the commits they name, and the state of pull requests.
+
+Works with GitHub Enterprise Server by the address of its API. A list is complete or an error. PyGithub is imported only
+inside the functions that use it, because it costs more than everything else a run imports. This module must never
+change anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from release_actions.errors import InputError, RemoteError
+from release_actions.http import GITHUB, USER_AGENT, Http, Response
+from release_actions.origins import SETTINGS, Credential, Origin
+
+if TYPE_CHECKING:
+    from github.Repository import Repository
+
+TAG_PREFIX = "refs/tags/"
+NESTED = 8
+"""Tag objects that may name one another before a commit comes."""
+
+TIMEOUT = 60
+"""Seconds PyGithub waits for an answer."""
+
+MAX_WAIT = 900.0
+"""Seconds PyGithub waits for a rate limit to end."""
+
+
+@dataclass(frozen=True)
+class GitTag:
+    """A tag without its `refs/tags/`. `sha` is the commit, or the tag object of an annotated tag."""
+
+    name: str
+    sha: str
+    annotated: bool = False
+
+
+def tags(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple[GitTag, ...]:
+    """Every tag of the repository "owner/name", sorted by GitHub by name. Complete, or a `RemoteError`."""
+    what = f"list the tags of {repository}"
+    url = f"{_repository_url(api_url, repository)}/git/matching-refs/tags/"
+    pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB)
+    found = [_tag(page, item) for page in pages for item in page.array()]
+    return tuple(dict.fromkeys(found))
+
+
+def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: str = "") -> str:
+    """The commit that a tag names, through as many tag objects as there are. Raises `RemoteError` for other objects."""
+    sha, annotated = tag.sha, tag.annotated
+    for _ in range(NESTED):
+        if not annotated:
+            return sha
+        response = http.request(
+            "GET",
+            f"{_repository_url(api_url, repository)}/git/tags/{sha}",
+            what=f"find the commit of the tag {tag.name} of {repository}",
+            credential=Credential.bearer(api_url, token),
+            headers=GITHUB,
+        )
+        sha, annotated = _target(response, response.object())
+    message = (
+        f"Could not find the commit of the tag {tag.name} of {repository}: more than {NESTED} tag objects in a row."
+    )
+    raise RemoteError(message, hint="Make the tag anew, on the commit itself.")
+
+
+def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token: str = "") -> dict[int, str]:
+    """Pull request number -> "open" or "closed" (merged is closed).
+
+    A number that GitHub does not know, or does not show to this token, is left out: what is not known to be closed
+    must not be taken for closed. Costs one request a number.
+    """
+    import requests
+    from github import GithubException, UnknownObjectException
+
+    def state(number: int) -> str:
+        try:
+            return source.get_pull(number).state
+        except UnknownObjectException:
+            return ""
+
+    path = f"/repos/{repository}/pulls"
+    try:
+        source = repository_client(api_url, repository, token=token)
+        states = {number: state(number) for number in sorted(set(numbers))}
+    except GithubException as error:
+        raise _remote_error(error, f"read the pull requests of {repository}", path) from None
+    except requests.RequestException:
+        message = f"Could not read the pull requests of {repository}: {Origin.of(api_url)} could not be reached."
+        hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
+        raise RemoteError(message, hint=hint, method="GET", path=path) from None
+    return {number: known for number, known in states.items() if known}
+
+
+def repository_client(api_url: str, repository: str, *, token: str = "") -> Repository:
+    """PyGithub's object of a repository, by the same policy as our own requests.
+
+    Nothing is requested yet. Pauses between requests are switched off: the server's own words about its limits are
+    obeyed instead.
+    """
+    from github import Auth, Github, GithubRetry
+
+    Origin.of(api_url)
+    _repository_url(api_url, repository)
+    client = Github(
+        auth=Auth.Token(token) if token else None,
+        base_url=api_url.rstrip("/"),
+        timeout=TIMEOUT,
+        user_agent=USER_AGENT,
+        per_page=100,
+        retry=GithubRetry(total=5, backoff_factor=1, max_rate_limit_wait=MAX_WAIT, redirect=0),
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+        lazy=True,
+    )
+    return client.get_repo(repository)
+
+
+def _repository_url(api_url: str, repository: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+", repository):
+        message = f"{repository[:200]!r} is not a repository."
+        raise InputError(message, hint="Write OWNER/NAME, for example with --repository or GITHUB_REPOSITORY.")
+    return f"{api_url.rstrip('/')}/repos/{repository}"
+
+
+def _tag(response: Response, item: Any) -> GitTag:
+    name = item.get("ref") if isinstance(item, dict) else None
+    if not isinstance(name, str) or not name.startswith(TAG_PREFIX):
+        response.wrong("holds something that is not a tag")
+    return GitTag(name.removeprefix(TAG_PREFIX), *_target(response, item, any_kind=True))
+
+
+def _target(response: Response, item: dict[str, Any], *, any_kind: bool = False) -> tuple[str, bool]:
+    """The object that a ref or tag object names, and whether it is another tag object."""
+    target = item.get("object")
+    if not isinstance(target, dict) or not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", str(target.get("sha"))):
+        response.wrong("does not name an object")
+    if not any_kind and target.get("type") not in {"commit", "tag"}:
+        response.wrong(f"names a {str(target.get('type'))[:20]}, not a commit")
+    return str(target["sha"]), target.get("type") == "tag"
+
+
+def _remote_error(error: Any, what: str, path: str) -> RemoteError:
+    data = error.data if isinstance(error.data, dict) else {}
+    words = re.sub(r"[\x00-\x1f\x7f]+", " ", str(data.get("message") or error.message or ""))[:500]
+    hints = {
+        HTTPStatus.UNAUTHORIZED: "The token is missing, expired or revoked. Pass a valid one.",
+        HTTPStatus.FORBIDDEN: "The token needs the permission pull-requests: read.",
+    }
+    quoted = f', "{words}"' if words else ""
+    return RemoteError(
+        f"Could not {what}: GitHub answered {error.status}{quoted}.",
+        hint=hints.get(error.status, "Run it again later."),
+        method="GET",
+        path=path,
+        status=error.status,
+        request_id=str((error.headers or {}).get("x-github-request-id", "")),
+    )

@@ -1,0 +1,285 @@
+"""GitHub Packages by REST: the versions of a container package, and deleting and restoring them.
+
+A version is one manifest: its name is the digest, and it may carry tags. A list is complete or an error. What GitHub
+refuses about one version comes back as a `Refusal`, so that it does not stop the work on the others. This module must
+never decide what to delete.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, NoReturn
+from urllib.parse import parse_qs, quote, urlsplit
+
+from release_actions.errors import InputError, RemoteError
+from release_actions.http import GITHUB, Http, Response, hint_for, links
+from release_actions.origins import Credential
+
+PER_PAGE = 100
+READINGS = 3
+"""Times a list is read before giving up on one that changes under the reader."""
+
+REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, 422)
+"""GitHub's answers about one version: 400 for the last tagged one and for more than 5,000 downloads, 403 without the
+Admin role on the package, 404 when it is gone."""
+
+
+@dataclass(frozen=True)
+class PackageVersion:
+    """One version: `digest` is its name, `tags` in GitHub's order, times in UTC."""
+
+    id: int
+    digest: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Package:
+    """One container package. `repository` is "owner/name", or empty when it belongs to none."""
+
+    name: str
+    visibility: str
+    repository: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """GitHub will not do it: the status, GitHub's own words, and what to do."""
+
+    status: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f'GitHub answered {self.status}, "{self.message}"' if self.message else f"GitHub answered {self.status}"
+
+
+class Packages:
+    """The container packages of one account, an organisation or a user.
+
+    `api_url` is GITHUB_API_URL, of an Enterprise Server too. Package names may contain slashes.
+    """
+
+    def __init__(self, http: Http, api_url: str, owner: str, *, token: str = "") -> None:
+        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", owner):
+            message = f"{owner[:100]!r} is not the name of a GitHub account."
+            raise InputError(message)
+        self.owner = owner
+        self._http = http
+        self._api = api_url.rstrip("/")
+        self._credential = Credential.bearer(self._api, token)
+
+    @functools.cached_property
+    def kind(self) -> str:
+        """Which family of routes this account has, orgs or users."""
+        response = self._request("GET", f"{self._api}/users/{self.owner}", what=f"look up the account {self.owner}")
+        kinds = {"Organization": "orgs", "User": "users"}
+        kind = kinds.get(str(response.object().get("type")))
+        if kind is None:
+            response.wrong("does not say whether the account is an organisation or a user")
+        return kind
+
+    def packages(self) -> tuple[Package, ...]:
+        """Every container package of the account that the token may see."""
+        url = f"{self._api}/{self.kind}/{self.owner}/packages"
+        what = f"list the container packages of {self.owner}"
+        params: dict[str, str | int] = {"package_type": "container", "per_page": PER_PAGE}
+        try:
+            pages = list(self._http.pages(url, params, what=what, credential=self._credential, headers=GITHUB))
+        except RemoteError as error:
+            if error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
+                _cannot_list(error)
+            raise
+        found = [_package(page, item) for page in pages for item in page.array()]
+        return tuple(dict.fromkeys(found))
+
+    def versions(self, package: str, *, state: str = "active") -> tuple[PackageVersion, ...]:
+        """Every version of a package, newest first; `state` is "active" or "deleted".
+
+        Pages are counted from the newest version, so a push or deletion in between shifts them. A list that moved is
+        read again, and after some readings a `RemoteError`. A tag that moves between two readings of one list may
+        still be missing from it: compare with the registry's tags before an untagged version is taken for unused.
+        """
+        reason = ""
+        for _ in range(READINGS):
+            found, reason = self._read_versions(package, state)
+            if not reason:
+                return found
+        what = f"list the {state} versions of the package {package}"
+        message = f"Could not {what}: {reason}, {READINGS} times in a row."
+        raise RemoteError(
+            message,
+            hint="Run it again when nothing is being pushed to or deleted from the package.",
+            method="GET",
+            path=urlsplit(self._versions(package)).path,
+        )
+
+    def get_version(self, package: str, version_id: int) -> PackageVersion | None:
+        """One active version; None when there is none of that id, or none that the token may see."""
+        response = self._request(
+            "GET",
+            f"{self._versions(package)}/{version_id}",
+            what=f"read version {version_id} of the package {package}",
+            expect=(200, 404),
+        )
+        return None if response.status == HTTPStatus.NOT_FOUND else _version(response, response.object())
+
+    def delete_version(self, package: str, version_id: int) -> Refusal | None:
+        """Delete one version; None when it is gone, which holds too when only an answer to an earlier try was lost."""
+        response = self._request(
+            "DELETE",
+            f"{self._versions(package)}/{version_id}",
+            what=f"delete version {version_id} of the package {package}",
+            expect=(204, *REFUSALS),
+        )
+        gone = response.retried and response.status == HTTPStatus.NOT_FOUND
+        return None if gone else self._refusal(response)
+
+    def restore_version(self, package: str, version_id: int) -> Refusal | None:
+        """Bring back a version that was deleted within the last 30 days; None when it is there."""
+        response = self._request(
+            "POST",
+            f"{self._versions(package)}/{version_id}/restore",
+            what=f"restore version {version_id} of the package {package}",
+            expect=(204, *REFUSALS),
+            idempotent=True,
+        )
+        refusal = self._refusal(response)
+        if refusal and response.retried and self.get_version(package, version_id):
+            return None
+        return refusal
+
+    def _read_versions(self, package: str, state: str) -> tuple[tuple[PackageVersion, ...], str]:
+        """One reading, and why it cannot be trusted; an empty reason when it can."""
+        url = self._versions(package)
+        what = f"list the {state} versions of the package {package}"
+
+        def first(per_page: int) -> Response:
+            return self._request("GET", url, what=what, params={"state": state, "per_page": per_page})
+
+        page = first(PER_PAGE)
+        if "next" not in links(page):
+            found = tuple(_version(page, item) for item in page.array())
+            return found, _disorder(found)
+        before = first(1)
+        pages = self._http.pages(
+            url, {"state": state, "per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB
+        )
+        found = tuple(_version(page, item) for page in pages for item in page.array())
+        after = first(1)
+        # New versions come first in the list and change its first item; deleted ones change its length.
+        marks = {(_count(probe), *(_version(probe, item).id for item in probe.array())) for probe in (before, after)}
+        if marks != {(len(found), *(version.id for version in found[:1]))}:
+            return found, "the list changed while it was read"
+        return found, _disorder(found)
+
+    def _versions(self, package: str) -> str:
+        if not package or package.strip("/") != package or re.search(r"[^A-Za-z0-9._/-]|(^|/)\.{1,2}(/|$)", package):
+            message = f"{package[:200]!r} is not the name of a container package."
+            raise InputError(message, hint="Write it without the account: llm-d-cuda, or charts/llm-d.")
+        return f"{self._api}/{self.kind}/{self.owner}/packages/container/{quote(package, safe='')}/versions"
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        *,
+        what: str,
+        params: dict[str, str | int] | None = None,
+        expect: tuple[int, ...] = (200,),
+        idempotent: bool | None = None,
+    ) -> Response:
+        return self._http.request(
+            method,
+            url,
+            what=what,
+            credential=self._credential,
+            headers=GITHUB,
+            params=params,
+            expect=expect,
+            idempotent=idempotent,
+        )
+
+    def _refusal(self, response: Response) -> Refusal | None:
+        if response.status == HTTPStatus.NO_CONTENT:
+            return None
+        hint = hint_for(response, anonymous=self._credential is None)
+        return Refusal(response.status, response.message, hint)
+
+
+def _count(probe: Response) -> int:
+    """The length of a list, from a page of one item: the number of its last page."""
+    last = links(probe).get("last")
+    if last is None:
+        return len(probe.array())
+    number = parse_qs(urlsplit(last).query).get("page", [""])[0]
+    if not re.fullmatch(r"[0-9]{1,9}", number):
+        probe.wrong("names a last page without a number")
+    return int(number)
+
+
+def _disorder(found: Iterable[PackageVersion]) -> str:
+    """What shows that a list was read while it moved."""
+    ids: set[int] = set()
+    tags: set[str] = set()
+    for version in found:
+        if version.id in ids:
+            return f"version {version.id} was listed twice"
+        both = tags.intersection(version.tags)
+        if both:
+            return f"the tag {min(both)} was listed on two versions"
+        ids.add(version.id)
+        tags.update(version.tags)
+    return ""
+
+
+def _version(response: Response, item: Any) -> PackageVersion:
+    try:
+        tags = item["metadata"]["container"]["tags"]
+        version = PackageVersion(
+            id=item["id"],
+            digest=item["name"],
+            tags=tuple(tags),
+            created_at=_time(item["created_at"]),
+            updated_at=_time(item["updated_at"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        response.wrong("holds something that is not a version of a container package")
+    texts = (version.digest, *version.tags)
+    if type(version.id) is not int or not isinstance(tags, list) or not all(isinstance(text, str) for text in texts):
+        response.wrong("holds something that is not a version of a container package")
+    return version
+
+
+def _package(response: Response, item: Any) -> Package:
+    try:
+        repository = (item.get("repository") or {}).get("full_name", "")
+        return Package(str(item["name"]), str(item.get("visibility", "")), str(repository))
+    except (KeyError, TypeError, AttributeError):
+        response.wrong("holds something that is not a package")
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def _cannot_list(error: RemoteError) -> NoReturn:
+    raise RemoteError(
+        str(error.problems[0].message),
+        hint="A job's own GITHUB_TOKEN cannot list the packages of an organisation. Name the packages one by one, or "
+        "pass a classic personal access token with the scope read:packages.",
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        request_id=error.request_id,
+    ) from None
