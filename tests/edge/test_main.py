@@ -1,0 +1,208 @@
+"""One way in for flags and variables, one way out for reports and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_actions import inputs, main
+from release_actions.context import VARIABLES, Context
+from release_actions.errors import ExitCode, InputError, Place, PolicyError, Problem, RemoteError
+from release_actions.report import Finding, Level, Output, Report
+from release_actions.workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the stand-in command takes."""
+
+    tag: str = inputs.option(inputs.text, "", required=True)
+    dry_run: bool = inputs.option(inputs.boolean, default=False, about="stop after the plan")
+    token: str = inputs.option(inputs.text, "", secret=True)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
+    """A command in place of validate-tag. Set `.act` to what it does."""
+    holder = types.SimpleNamespace(act=lambda given, context, log: Report(outputs={"tag": given.tag}))
+    module: Any = types.ModuleType("release_actions.commands.validate_tag")
+    module.Inputs = Inputs
+    module.OUTPUTS = ("tag", "dry", "now")
+    module.run = lambda given, context, log: holder.act(given, context, log)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(main, "ROOT", Path("/nowhere"))
+    return holder
+
+
+def raising(error: BaseException) -> Any:
+    """A command that ends with an error."""
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        raise error
+
+    return act
+
+
+def test_without_flags_inputs_come_from_variables(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["validate-tag"], {"INPUT_TAG": "v1.2.3"}) == ExitCode.PASS
+    assert capsys.readouterr().out == "tag=v1.2.3\n"
+
+
+def test_a_flag_wins_over_its_variable_and_json_is_alone_on_stdout(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        log.info("a line of the log")
+        outputs: dict[str, Output] = {"tag": given.tag, "dry": given.dry_run, "now": context.now.isoformat()}
+        return Report(outputs, findings=(Finding.of(Level.NOTICE, "seen"),), exit_code=ExitCode.REFUSED)
+
+    command.act = act
+    argv = ["validate-tag", "--tag", "v2.0.0", "--dry-run", "--now", "2026-02-03T09:00:00Z", "--json"]
+    assert main.main(argv, {"INPUT_TAG": "v1.2.3"}) == ExitCode.REFUSED
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"tag": "v2.0.0", "dry": True, "now": "2026-02-03T09:00:00+00:00"}
+    assert captured.err == "a line of the log\nnotice: seen\n"
+
+
+def test_the_context_comes_from_flags_too(command: types.SimpleNamespace, tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"created": true}')
+    seen: list[Context] = []
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        seen.append(context)
+        return Report()
+
+    command.act = act
+    flags = ["--event-name", "push", "--event-path", str(event), "--repository", "a/b", "--api-url", "http://x/"]
+    assert main.main(["validate-tag", "--tag", "v1", *flags], {"GITHUB_REF": "refs/tags/v1"}) == ExitCode.PASS
+    assert (seen[0].event_name, seen[0].event, seen[0].owner, seen[0].api_url, seen[0].ref) == (
+        "push",
+        {"created": True},
+        "a",
+        "http://x",
+        "refs/tags/v1",
+    )
+
+
+def test_every_value_of_the_platform_has_a_flag(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main.main(["validate-tag", "--help"], {})
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    assert all(f"--{flag} VALUE" in out for flag in VARIABLES)
+    assert "--dry-run [VALUE]" in out
+    assert "stop after the plan" in out
+
+
+def test_a_token_is_taken_from_the_environment_of_a_laptop(command: types.SimpleNamespace) -> None:
+    seen: list[str] = []
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        seen.append(given.token)
+        return Report()
+
+    command.act = act
+    main.main(["validate-tag", "--tag", "v1"], {"GITHUB_TOKEN": "ghp_laptop"})
+    main.main(["validate-tag", "--tag", "v1"], {"GITHUB_TOKEN": "ghp_laptop", "INPUT_TOKEN": "ghp_input"})
+    assert seen == ["ghp_laptop", "ghp_input"]
+
+
+def test_a_refusal_is_annotated_with_its_place_and_hint(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    summary = tmp_path / "summary"
+    problem = Problem("`v0` is no release.", "Push v0.1.0.", Place("release.yaml", 2, 3))
+    command.act = raising(PolicyError(problems=[problem]))
+    environ = {"INPUT_TAG": "v0", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    assert main.main(["validate-tag"], environ) == ExitCode.REFUSED
+    assert capsys.readouterr().out == (
+        "::error title=release-actions,file=release.yaml,line=2,endLine=2,col=3,endColumn=3::"
+        "`v0` is no release.%0APush v0.1.0.\n"
+    )
+    assert "release\\.yaml" not in summary.read_text()
+    assert "no release." in summary.read_text()
+
+
+def test_an_error_shows_no_traceback_but_a_bug_does(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.act = raising(RemoteError("GitHub did not answer.", method="GET", path="/x", status=502))
+    assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.UNKNOWN
+    assert capsys.readouterr().out == "error: GitHub did not answer.\n"
+    command.act = raising(ZeroDivisionError("by zero"))
+    assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.UNKNOWN
+    out = capsys.readouterr().out
+    assert "Traceback (most recent call last)" in out
+    assert "validate-tag stopped on a bug in release-actions: ZeroDivisionError: by zero" in out
+    assert main.ISSUES in out
+
+
+def test_a_bug_never_shows_the_token(command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    command.act = raising(KeyError("ghp_0123456789"))
+    main.main(["validate-tag", "--tag", "v1", "--token", "ghp_0123456789"], {})
+    assert "ghp_0123456789" not in capsys.readouterr().out
+
+
+def test_a_signal_ends_with_130(command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    command.act = raising(KeyboardInterrupt())
+    assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().out == "error: Stopped by a signal before the end.\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["validate-tags"], "error: release-actions has no command 'validate-tags'.\nDid you mean validate-tag?\n"),
+        (
+            ["x"],
+            "error: release-actions has no command 'x'.\nRun it with --help to see the commands.\n",
+        ),
+        (
+            ["validate-tag", "--tga", "v1"],
+            "error: release-actions validate-tag: unrecognized arguments: --tga v1.\n"
+            "Run release-actions validate-tag --help to see the flags.\n",
+        ),
+        (
+            ["validate-tag", "--tag", "v1", "--now", "noon"],
+            "error: 'noon' is not a time.\nWrite it as 2026-02-03T09:00:00Z.\n",
+        ),
+    ],
+)
+def test_mistakes_on_the_command_line(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str], argv: list[str], message: str
+) -> None:
+    assert main.main(argv, {}) == ExitCode.BAD_INPUT
+    assert capsys.readouterr().out == message
+
+
+@pytest.mark.parametrize("content", ["[1]", "{", None])
+def test_a_bad_event_payload_is_an_error(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "event.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(InputError, match=r"The event payload .*event\.json (could not be read|is not a JSON)"):
+        _ = Context(event_path=str(file)).event
+
+
+def test_an_undeclared_output_is_a_bug(command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    command.act = lambda given, context, log: Report(outputs={"surprise": "x"})
+    assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.UNKNOWN
+    assert "outputs it does not declare: surprise" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("argv", "code"), [([], ExitCode.BAD_INPUT), (["--help"], ExitCode.PASS)])
+def test_the_commands_are_listed(argv: list[str], code: ExitCode, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(argv, {}) == code
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in [*main.ACTIONS, *main.TOOLS, "test"])
