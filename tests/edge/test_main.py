@@ -34,7 +34,12 @@ def command(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     module: Any = types.ModuleType("release_actions.commands.validate_tag")
     module.Inputs = Inputs
     module.OUTPUTS = ("tag", "dry", "now")
-    module.run = lambda given, context, log: holder.act(given, context, log)
+
+    def run(given: Inputs, context: Context, log: Workflow) -> Report:
+        report: Report = holder.act(given, context, log)
+        return report
+
+    module.run = run
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(main, "ROOT", Path("/nowhere"))
     return holder

@@ -1,0 +1,179 @@
+"""The judge of a rehearsal sees each kind of damage, and only that."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from release_actions.rehearsal import invariants, pull
+from release_actions.rehearsal.invariants import Build, Invariant, Ledger
+from release_actions.rehearsal.pull import Pulled, Shot
+
+CUDA = "llm-d/llm-d-cuda"
+FLOATING = ("latest", "v{major}", "v{major}.{minor}")
+
+
+def pulled(name: str, *children: str, missing: tuple[str, ...] = ()) -> Pulled:
+    return Pulled(name, frozenset({name, *children}), ("linux/amd64",), missing)
+
+
+def shot(**tags: Pulled) -> Shot:
+    """A registry with one package; `v0_4_0` stands for v0.4.0."""
+    return Shot({CUDA: {tag.replace("__", "-").replace("_", "."): image for tag, image in tags.items()}})
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger(
+        FLOATING,
+        [
+            Build(CUDA, "v0.3.0", "three"),
+            Build(CUDA, "v0.4.0", "four"),
+            Build(CUDA, "v0.5.0-rc.1", "candidate"),
+        ],
+    )
+
+
+GOOD = shot(
+    v0_3_0=pulled("three"),
+    v0_4_0=pulled("four"),
+    latest=pulled("four"),
+    v0=pulled("four"),
+    v0_3=pulled("three"),
+    v0_4=pulled("four"),
+)
+
+
+def with_tags(base: Shot, **tags: Pulled) -> Shot:
+    return Shot({CUDA: {**base.packages[CUDA], **shot(**tags).packages[CUDA]}})
+
+
+def without(base: Shot, *tags: str) -> Shot:
+    return Shot({CUDA: {tag: image for tag, image in base.packages[CUDA].items() if tag not in tags}})
+
+
+def test_a_clean_candidate_breaks_nothing(ledger: Ledger) -> None:
+    after = with_tags(GOOD, v0_5_0__rc_1=pulled("candidate"))
+    assert "v0.5.0-rc.1" in after.packages[CUDA]
+    assert invariants.candidate_moved_production(ledger, GOOD, after, [CUDA], "v0.5.0-rc.1") == []
+    assert invariants.floating_tag_wrong(ledger, after, [CUDA]) == []
+
+
+@pytest.mark.parametrize("tag", ["latest", "v0", "v0_4", "v0_4_0"])
+def test_a_production_tag_on_a_candidate_is_seen_at_any_time(ledger: Ledger, tag: str) -> None:
+    after = with_tags(GOOD, **{tag: pulled("candidate")})
+    found = invariants.candidate_moved_production(ledger, after, after, [CUDA])
+    assert [(item.invariant, item.subject) for item in found] == [
+        (Invariant.CANDIDATE_MOVED_PRODUCTION, tag.replace("_", "."))
+    ]
+
+
+def test_a_candidate_that_creates_a_second_tag_is_seen(ledger: Ledger) -> None:
+    after = with_tags(GOOD, v0_5_0__rc_1=pulled("candidate"), v0_5=pulled("candidate"))
+    found = invariants.candidate_moved_production(ledger, GOOD, after, [CUDA], "v0.5.0-rc.1")
+    assert [str(item) for item in found] == [
+        "candidate-moved-production: llm-d/llm-d-cuda v0.5: was nothing, became candidate "
+        "when v0.5.0-rc.1 was published"
+    ]
+
+
+def test_a_candidate_promoted_with_its_own_bytes_is_no_candidate_any_more(ledger: Ledger) -> None:
+    ledger.builds.append(Build(CUDA, "v0.5.0", "candidate"))
+    after = with_tags(GOOD, latest=pulled("candidate"), v0=pulled("candidate"), v0_5_0=pulled("candidate"))
+    assert invariants.candidate_moved_production(ledger, GOOD, after, [CUDA]) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "image", "message"),
+    [
+        ("latest", "three", "names three, not v0.4.0 (four)"),
+        ("v0", "three", "names three, not v0.4.0 (four)"),
+        ("v0_3", "four", "names four, not v0.3.0 (three)"),
+    ],
+)
+def test_a_floating_tag_on_the_wrong_release_is_seen(ledger: Ledger, tag: str, image: str, message: str) -> None:
+    found = invariants.floating_tag_wrong(ledger, with_tags(GOOD, **{tag: pulled(image)}), [CUDA])
+    assert [(item.subject, item.message) for item in found] == [(tag.replace("_", "."), message)]
+
+
+def test_a_missing_floating_tag_is_seen(ledger: Ledger) -> None:
+    found = invariants.floating_tag_wrong(ledger, without(GOOD, "v0.4"), [CUDA])
+    assert [(item.subject, item.message) for item in found] == [("v0.4", "names nothing, not v0.4.0 (four)")]
+
+
+def test_a_backport_leaves_latest(ledger: Ledger) -> None:
+    ledger.builds += [Build(CUDA, "v0.3.10", "backport"), Build(CUDA, "v0.3.9", "older")]
+    held = with_tags(GOOD, v0_3_10=pulled("backport"), v0_3_9=pulled("older"), v0_3=pulled("backport"))
+    assert invariants.floating_tag_wrong(ledger, held, [CUDA]) == []
+    stolen = with_tags(held, latest=pulled("backport"))
+    assert [item.subject for item in invariants.floating_tag_wrong(ledger, stolen, [CUDA])] == ["latest"]
+
+
+def test_a_post_release_is_newer_than_its_final() -> None:
+    assert invariants.numbers("v0.4.0.post2") > invariants.numbers("v0.4.0.post1") > invariants.numbers("v0.4.0")
+    assert invariants.numbers("v0.4.1") > invariants.numbers("v0.4.0.post9")
+
+
+def test_a_tag_with_a_missing_child_is_seen() -> None:
+    found = invariants.tag_unresolvable(with_tags(GOOD, v0_4_0=pulled("four", missing=("manifest sha256:ab (arm64)",))))
+    assert [str(item) for item in found] == [
+        "tag-unresolvable: llm-d/llm-d-cuda v0.4.0: cannot be pulled: no manifest sha256:ab (arm64)"
+    ]
+
+
+CLEAN_BEFORE = with_tags(
+    GOOD, v0_4_0=pulled("four", "child", "shared"), v0_5_0__rc_1=pulled("candidate", "shared", "own")
+)
+DOOMED = {CUDA: {"v0.5.0-rc.1"}}
+
+
+def test_a_right_clean_up_breaks_nothing() -> None:
+    after = without(CLEAN_BEFORE, "v0.5.0-rc.1")
+    active = {CUDA: {"three", "four", "child", "shared"}}
+    assert invariants.needed_deleted(CLEAN_BEFORE, after, active, DOOMED) == []
+    assert invariants.leftover_kept(CLEAN_BEFORE, after, active, DOOMED) == []
+
+
+def test_a_deleted_child_of_a_survivor_is_seen() -> None:
+    active = {CUDA: {"three", "four", "child"}}
+    found = invariants.needed_deleted(CLEAN_BEFORE, without(CLEAN_BEFORE, "v0.5.0-rc.1"), active, DOOMED)
+    assert [(item.subject, item.message) for item in found] == [("v0.4.0", "needs shared, which was deleted")]
+
+
+def test_a_deleted_and_a_moved_survivor_are_seen() -> None:
+    after = with_tags(without(CLEAN_BEFORE, "v0.5.0-rc.1", "v0"), latest=pulled("three"))
+    active = {CUDA: {"three", "four", "child", "shared"}}
+    found = invariants.needed_deleted(CLEAN_BEFORE, after, active, DOOMED)
+    assert [item.subject for item in found] == ["latest", "v0"]
+
+
+def test_what_was_to_go_and_stayed_is_seen() -> None:
+    active = {CUDA: {"three", "four", "child", "shared", "own"}}
+    found = invariants.leftover_kept(CLEAN_BEFORE, CLEAN_BEFORE, active, DOOMED)
+    assert [(item.subject, item.message) for item in found] == [
+        ("v0.5.0-rc.1", "is still there"),
+        ("v0.5.0-rc.1", "left own behind, which nothing needs"),
+    ]
+
+
+def test_debris_is_whatever_names_a_candidate_and_no_final(ledger: Ledger) -> None:
+    held = with_tags(GOOD, v0_5=pulled("candidate"), v0_5_0__rc=pulled("candidate"))
+    assert invariants.debris_of(ledger, held, "v0.5.0-rc.1", [CUDA]) == {CUDA: {"v0.5", "v0.5.0-rc"}}
+    ledger.builds.append(Build(CUDA, "v0.5.0", "candidate"))
+    assert invariants.debris_of(ledger, held, "v0.5.0-rc.1", [CUDA]) == {CUDA: set()}
+
+
+@pytest.mark.parametrize("module", [invariants, pull])
+def test_the_judge_shares_no_code_with_the_accused(module: object) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text())  # type: ignore[attr-defined]  # a module has a file
+    imported = {
+        node.module if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {name for name in imported if name and name.startswith("release_actions")} <= {
+        "release_actions.rehearsal.pull"
+    }
