@@ -174,6 +174,16 @@ class Http:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def __enter__(self) -> Http:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def hide(self, *secrets: str) -> None:
         """Never show these texts in an error or a log line. Very short ones are left: they would blank words."""
         with self._lock:
