@@ -1,0 +1,581 @@
+"""What of a container package goes, what stays, and why.
+
+Decides over the complete list of a package's versions and the graph of its manifests. A version goes only when every
+tag it carries is doomed, or when nothing but doomed versions needs it. It must never doom what a survivor reaches, and
+never guess: it takes everything it knows as arguments and reads neither network, clock nor environment.
+
+A registry has no way to take one tag off a version, and the Packages API deletes whole versions with all their tags.
+So a version that carries a doomed tag beside a live one stays as it is.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from release_actions.errors import ActionError
+from release_actions.images import Graph, Index, Manifest, subject_of_tag
+
+GRACE = timedelta(days=1)
+"""Age below which an untagged version may belong to a build that has not put its tag yet. A job on a hosted runner ends
+after six hours; a day leaves room for a workflow that builds in several jobs."""
+
+HOLDERS = 3
+"""Tags that a reason names before it says how many more there are."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A package version: the Packages API's number for it, the digest it names, its tags, and its times in UTC."""
+
+    id: int
+    digest: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def moved_at(self) -> datetime:
+        """When something last happened to it, as far as the API tells."""
+        return max(self.created_at, self.updated_at)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its tags without those that only mark it as an attachment of another digest."""
+        return tuple(sorted(tag for tag in self.tags if not subject_of_tag(tag)))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One clean-up rule. Everything it leaves out selects nothing.
+
+    `delete_tags` and `exclude_tags` are globs over whole tags, case-sensitive: `*` any text, `?` one character, `[a-c]`
+    one of a set. An exclusion may be a digest too, and holds for every rule of the run. `keep_n` spares that many of
+    the newest releases, by version, and as many of the newest other images, by creation, of those that `delete_tags`
+    matches; `older_than` spares younger ones, by creation. `delete_untagged`
+    selects untagged versions that nothing reaches. None below `untagged_older_than` is ever touched, by any rule; the
+    longest time stated by a rule counts, `GRACE` when none states one.
+    """
+
+    name: str
+    delete_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    keep_n: int | None = None
+    older_than: timedelta | None = None
+    delete_untagged: bool = False
+    untagged_older_than: timedelta | None = None
+
+    @property
+    def selects_nothing(self) -> bool:
+        """Whether the rule cannot doom anything."""
+        return not self.delete_tags and not self.delete_untagged
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one version. `reason` is a sentence; `rule` the rule that decided, empty when none did."""
+
+    version: Version
+    delete: bool
+    reason: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A doomed tag that stays because its version is needed: by which tags, or by what else."""
+
+    tag: str
+    version: Version
+    rule: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """One version to delete, once the versions with the ids `after` are gone: what needs it goes first."""
+
+    version: Version
+    after: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CleanupPlan:
+    """Every version of a package with its decision, and the deletions in an order that is safe to follow.
+
+    `decisions` are sorted by version id. `freed_bytes` counts what the registry no longer has to store, as far as
+    manifests were read: `unsized` deletions have content nobody looked at, and blobs that unread survivors share are
+    counted as freed. `digest` names exactly this set of deletions.
+    """
+
+    package: str
+    decisions: tuple[Decision, ...]
+    deletions: tuple[Deletion, ...]
+    blocked: tuple[Blocked, ...]
+    freed_bytes: int
+    unsized: int
+    digest: str
+
+    @functools.cached_property
+    def by_digest(self) -> Mapping[str, Decision]:
+        """Digest -> decision."""
+        return {decision.version.digest: decision for decision in self.decisions}
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a glob matches a whole tag or digest, case-sensitively.
+
+    A digest and an attachment's tag, `sha256-<hex>`, are only meant by a glob that begins like them: `s*` and `*` are
+    about the tags that people give.
+    """
+    for start in ("sha256:", "sha512:", "sha256-"):
+        if name.startswith(start) and not pattern.startswith(start) and (start[-1] == ":" or subject_of_tag(name)):
+            return False
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+Order = Callable[[str], Any]
+"""Tag -> a key that sorts older releases first, or None for a tag that is no release."""
+
+
+def plan(
+    package: str,
+    versions: Iterable[Version],
+    graph: Graph,
+    rules: Iterable[Rule],
+    *,
+    now: datetime,
+    order: Order = lambda _tag: None,
+) -> CleanupPlan:
+    """Decide about every version of a package.
+
+    `graph` has to hold the manifest of every root: every tagged version, every untagged one that no index lists, and
+    every index inside an index. `order` sorts release tags for `keep_n`. The same arguments in any order give the same
+    plan. Raises `ActionError` when the list contradicts itself or an index was not read.
+    """
+    return _Planner(package, _unique(package, versions), graph, tuple(rules), now, order).plan()
+
+
+def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
+    """Digests of versions whose manifest has to be read before anything is decided.
+
+    Tagged versions are roots. So are untagged ones that no index lists, but which those are is only known when the
+    indexes have been read: read what this gives, and ask again until it gives nothing.
+    """
+    there = {version.digest: version for version in versions}
+    tagged = {digest for digest, version in there.items() if version.tags} - set(graph.images)
+    if tagged:
+        return frozenset(tagged)
+    nested = graph.unread() & set(there)
+    if nested:
+        return frozenset(nested)
+    return frozenset(set(there) - set(graph.images) - set(graph.parents))
+
+
+def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[int, int]:
+    """Bytes that only the digests in `going` need, and how many of these have content that was not read."""
+    sizes: dict[str, int] = {}
+    unread = 0
+    for digest in set(going):
+        image = graph.images.get(digest)
+        if image is None:
+            unread += 1
+            continue
+        sizes[digest] = image.size
+        if isinstance(image, Manifest):
+            sizes |= {blob.digest: blob.size for blob in image.blobs}
+    for digest in set(staying):
+        image = graph.images.get(digest)
+        if isinstance(image, Manifest):
+            for blob in image.blobs:
+                sizes.pop(blob.digest, None)
+    return sum(sizes.values()), unread
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern))
+
+
+def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
+    found = tuple(sorted(versions, key=lambda version: version.id))
+    for what, counts in (
+        ("the version id", Counter(str(version.id) for version in found)),
+        ("the digest", Counter(version.digest for version in found)),
+        ("the tag", Counter(tag for version in found for tag in set(version.tags))),
+    ):
+        twice = [name for name, count in counts.items() if count > 1]
+        if twice:
+            message = f"The list of the versions of {package} has {what} {twice[0]} twice."
+            raise ActionError(message, hint="Something changed while it was read. Run again; nothing was deleted.")
+    return found
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """Of a tag or an untagged version: doomed or not, by which rule, and why as a sentence."""
+
+    doomed: bool
+    reason: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class _End:
+    """How it ends, as digests.
+
+    All that goes; the roots that were doomed and those that survive; untagged indexes that go with what they repeat;
+    and parts of doomed images that stay because another build may use them.
+    """
+
+    gone: frozenset[str]
+    doomed: frozenset[str]
+    survivors: frozenset[str]
+    fragments: frozenset[str]
+    late: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Holders:
+    """Digest -> names of the roots that reach it, of those that stay and of those that go."""
+
+    kept: Mapping[str, tuple[str, ...]]
+    gone: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Planner:
+    package: str
+    versions: tuple[Version, ...]
+    graph: Graph
+    rules: tuple[Rule, ...]
+    now: datetime
+    order: Order
+    grace: timedelta = field(init=False)
+
+    def __post_init__(self) -> None:
+        stated = [rule.untagged_older_than for rule in self.rules if rule.untagged_older_than is not None]
+        object.__setattr__(self, "grace", max(stated, default=GRACE))
+        unread = unread_roots(self.versions, self.graph)
+        if unread:
+            message = f"{len(unread)} manifests of {self.package} were not read, {min(unread)} first."
+            raise ActionError(message, hint="Nothing of this package is deleted.")
+
+    @functools.cached_property
+    def there(self) -> Mapping[str, Version]:
+        return {version.digest: version for version in self.versions}
+
+    def plan(self) -> CleanupPlan:
+        tags = self.tag_verdicts()
+        own = {version.digest: self.own_verdict(version, tags) for version in self.versions}
+        roots = {digest: verdict for digest, verdict in own.items() if verdict is not None}
+        while unreached := set(self.there) - self.graph.reachable(roots):
+            # A ring, such as an index with a subject among its children. What reaches most is in the outermost one.
+            digest = max(unreached, key=lambda digest: (len(self.graph.reachable([digest])), digest))
+            roots[digest] = self.alone(self.there[digest])
+        doomed = {digest for digest, verdict in roots.items() if verdict.doomed}
+        survivors = set(roots) - doomed
+        fragments = self.fragments(survivors, doomed)
+        survivors -= fragments
+        late: frozenset[str] = frozenset()
+        while True:
+            kept = self.graph.reachable(survivors)
+            going_roots = doomed - kept
+            from_doomed = self.graph.reachable(going_roots)
+            whole = {f for f in fragments - kept if set(self.graph.children(f)) <= from_doomed - kept}
+            going = (from_doomed | self.graph.reachable(whole)) - kept
+            flying = self.in_flight(going - going_roots - whole, going)
+            late |= flying
+            more = (fragments - whole - survivors) | flying
+            if not more:
+                break
+            survivors |= more
+        end = _End(frozenset(going & set(self.there)), frozenset(doomed), frozenset(survivors), frozenset(whole), late)
+        return self.result(tags, roots, end)
+
+    def tag_verdicts(self) -> Mapping[str, _Verdict]:
+        """Of every tag that is no attachment's."""
+        names = {tag: version for version in self.versions for tag in version.names}
+        verdicts = {tag: _Verdict(doomed=False, reason="No rule selects it.") for tag in names}
+        excluded = {tag: found for tag in names if (found := self.exclusion(tag))}
+        for rule in self.rules:
+            chosen = {
+                tag: version
+                for tag, version in names.items()
+                if tag not in excluded and any(matches(pattern, tag) for pattern in rule.delete_tags)
+            }
+            newest = self.newest(rule, chosen)
+            for tag, version in chosen.items():
+                verdict = self.judge(rule, version, newest)
+                if verdict.doomed or not verdicts[tag].rule:
+                    verdicts[tag] = verdicts[tag] if verdicts[tag].doomed else verdict
+        for tag, (name, pattern) in excluded.items():
+            verdicts[tag] = _Verdict(doomed=False, reason=f"{pattern} excludes it.", rule=name)
+        return verdicts
+
+    def exclusion(self, name: str) -> tuple[str, str] | None:
+        """Rule and pattern of the first exclusion that names a tag or digest."""
+        return next(
+            ((rule.name, pattern) for rule in self.rules for pattern in rule.exclude_tags if matches(pattern, name)),
+            None,
+        )
+
+    def newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
+        """Digest -> why `keep_n` spares it.
+
+        Releases are ranked by version, other tags by the creation of their image, each kind for itself: which tags
+        are newest must not depend on what else a glob happens to match.
+        """
+        if not rule.keep_n:
+            return {}
+        spared: dict[str, str] = {}
+        orders = {tag: self.order(tag) for tag in chosen}
+        for kind, by_version in (("releases", True), ("images", False)):
+            best: dict[str, Any] = {}
+            for tag, version in chosen.items():
+                if (orders[tag] is not None) == by_version:
+                    key = (orders[tag] if by_version else version.created_at, version.created_at, version.id)
+                    best[version.digest] = max(best.get(version.digest, key), key)
+            ranked = sorted(best, key=lambda digest: best[digest], reverse=True)
+            for rank, digest in enumerate(ranked[: rule.keep_n], start=1):
+                spared[digest] = f"It is number {rank} of the {rule.keep_n} newest {kind} that the rule spares."
+        return spared
+
+    def judge(self, rule: Rule, version: Version, newest: Mapping[str, str]) -> _Verdict:
+        if version.digest in newest:
+            return _Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
+        if rule.older_than is not None and self.now - version.created_at < rule.older_than:
+            reason = f"It is younger than {_days(rule.older_than)}."
+            return _Verdict(doomed=False, reason=reason, rule=rule.name)
+        return _Verdict(doomed=True, reason="The rule selects every tag it carries.", rule=rule.name)
+
+    def own_verdict(self, version: Version, tags: Mapping[str, _Verdict]) -> _Verdict | None:
+        """Of a version for its own sake. None for one that lives and dies with what it is part of."""
+        for name in (*sorted(version.tags), version.digest):
+            found = self.exclusion(name)
+            if found:
+                return _Verdict(doomed=False, reason=f"{found[1]} excludes {_short(name)}.", rule=found[0])
+        if version.names:
+            alive = [tag for tag in version.names if not tags[tag].doomed]
+            dead = [tag for tag in version.names if tags[tag].doomed]
+            if not alive:
+                return tags[dead[0]]
+            verdict = tags[alive[0]]
+            if not dead:
+                return verdict
+            reason = f"{_names(alive)} still needs this version, which cannot lose {_names(dead)} alone."
+            return _Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
+        if self.owners(version.digest):
+            return None
+        return self.alone(version)
+
+    def owners(self, digest: str) -> frozenset[str]:
+        """Versions of this package that list it or that it is attached to."""
+        found = self.graph.parents.get(digest, frozenset()) | self.graph.subjects.get(digest, frozenset())
+        return frozenset(owner for owner in found if owner in self.there and owner != digest)
+
+    def alone(self, version: Version) -> _Verdict:
+        """Of a version without a name that nothing in the package owns."""
+        if version.tags:
+            return _Verdict(doomed=False, reason="It is attached to something that is not in this package.")
+        age = self.now - version.moved_at
+        rule = next((rule.name for rule in self.rules if rule.delete_untagged), "")
+        if age < self.grace:
+            reason = f"It is untagged and younger than {_days(self.grace)}: a build may be about to tag it."
+            return _Verdict(doomed=False, reason=reason, rule=rule)
+        if rule:
+            return _Verdict(doomed=True, reason="It is untagged and nothing needs it.", rule=rule)
+        return _Verdict(doomed=False, reason="It is untagged, and no rule selects untagged versions.")
+
+    def fragments(self, survivors: set[str], doomed: set[str]) -> set[str]:
+        """Untagged indexes that only repeat content of doomed images.
+
+        A build that pushes each platform by digest with provenance leaves one such index a platform when
+        `docker buildx imagetools create` copies their children into the final index.
+        """
+        found = {
+            digest
+            for digest in survivors
+            if not self.there[digest].tags
+            and not self.exclusion(digest)
+            and not self.owners(digest)
+            and isinstance(self.graph.images.get(digest), Index)
+            and self.graph.children(digest)
+        }
+        if not found:
+            return set()
+        content = {root: self.graph.content([root]) for root in doomed}
+        anchors = {}
+        for digest in found:
+            parts = set(self.graph.children(digest))
+            holders = [root for root, reached in content.items() if parts & reached]
+            if parts <= set().union(*(content[root] for root in holders)):
+                anchors[digest] = max(self.there[root].created_at for root in holders)
+        return {digest for digest in anchors if not self.is_young(digest, anchors)}
+
+    def is_young(self, digest: str, anchors: Mapping[str, datetime]) -> bool:
+        """Whether an untagged version may belong to a build in flight. `anchors`: when what it is part of was made.
+
+        What was pushed before the image that lists it was pushed for that image, however young it is. What was pushed
+        again afterwards is used by another build.
+        """
+        version = self.there[digest]
+        finished = digest in anchors and version.moved_at <= anchors[digest]
+        return not finished and self.now - version.moved_at < self.grace
+
+    def in_flight(self, parts: set[str] | frozenset[str], going: Iterable[str]) -> set[str]:
+        """Parts of doomed images that another build may be using."""
+        untagged = {
+            digest
+            for digest in parts
+            if digest in self.there
+            and not self.there[digest].tags
+            and not self.graph.subjects.get(digest)
+            and self.now - self.there[digest].moved_at < self.grace
+        }
+        anchors: dict[str, datetime] = {}
+        if untagged:
+            for holder in set(going) & set(self.there):
+                for digest in self.graph.content([holder]) & untagged - {holder}:
+                    made = self.there[holder].created_at
+                    anchors[digest] = max(anchors.get(digest, made), made)
+        return {digest for digest in untagged if self.is_young(digest, anchors)}
+
+    def result(self, tags: Mapping[str, _Verdict], roots: Mapping[str, _Verdict], end: _End) -> CleanupPlan:
+        """The plan, with a reason for every version."""
+        names = _Holders(self.held_by(end.survivors), self.held_by(end.gone & end.doomed))
+        decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
+        bytes_freed, unsized = freed(self.graph, end.gone, set(self.there) - end.gone)
+        deletions = self.ordered(end.gone)
+        return CleanupPlan(
+            package=self.package,
+            decisions=decisions,
+            deletions=deletions,
+            blocked=self.blocked(tags, decisions),
+            freed_bytes=bytes_freed,
+            unsized=unsized,
+            digest=digest_of_plan(self.package, deletions),
+        )
+
+    def decide(self, version: Version, roots: Mapping[str, _Verdict], end: _End, names: _Holders) -> Decision:
+        """Of one version: its own verdict where that is what happens to it, else what decided for it."""
+        digest = version.digest
+        own = roots.get(digest)
+        goes = digest in end.gone
+        if own and own.doomed == goes:
+            return Decision(version, goes, own.reason, own.rule)
+        if not goes:
+            if digest in end.late:
+                reason = "It was pushed again after the image that lists it: a build may be about to use it."
+            else:
+                reason = f"{_names(names.kept.get(digest, ()))} needs it."
+            return Decision(version, delete=False, reason=reason, rule=own.rule if own else "")
+        owners = set(names.gone.get(digest, ()))
+        if digest in end.fragments:
+            owners.update(*(names.gone.get(child, ()) for child in self.graph.children(digest)))
+            reason = f"It is untagged and only repeats content of {_names(sorted(owners))}, which goes."
+        else:
+            kind = "attached to" if self.graph.subjects.get(digest) else "part of"
+            reason = f"It is {kind} {_names(sorted(owners))}, which goes, and nothing else needs it."
+        return Decision(version, delete=True, reason=reason, rule=self.rule_of(roots, owners))
+
+    def blocked(self, tags: Mapping[str, _Verdict], decisions: Iterable[Decision]) -> tuple[Blocked, ...]:
+        return tuple(
+            Blocked(tag, decision.version, tags[tag].rule, decision.reason)
+            for decision in decisions
+            if not decision.delete
+            for tag in decision.version.names
+            if tags[tag].doomed
+        )
+
+    def held_by(self, roots: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Digest -> names of the roots that reach it."""
+        found: dict[str, list[str]] = {}
+        for root in sorted(roots, key=lambda digest: (not self.there[digest].names, _label(self.there[digest]))):
+            for digest in self.graph.reachable([root]):
+                found.setdefault(digest, []).append(_label(self.there[root]))
+        return {digest: tuple(names) for digest, names in found.items()}
+
+    def rule_of(self, roots: Mapping[str, _Verdict], owners: set[str]) -> str:
+        """The rule that doomed the first of the owners."""
+        rules = sorted(
+            verdict.rule for digest, verdict in roots.items() if verdict.doomed and _label(self.there[digest]) in owners
+        )
+        return rules[0] if rules else ""
+
+    def ordered(self, going: frozenset[str]) -> tuple[Deletion, ...]:
+        """What needs something goes before it, and an image with its parts before the next image.
+
+        A run that is killed then leaves parts of one image behind at most, and never an image without its parts.
+        """
+        after = {digest: self.owners(digest) & going for digest in going}
+        following: dict[str, list[str]] = {}
+        for digest in sorted(going, key=lambda digest: self.there[digest].id):
+            for owner in after[digest]:
+                following.setdefault(owner, []).append(digest)
+        waiting = {digest: len(owners) for digest, owners in after.items()}
+        ready = sorted(
+            (d for d in going if not waiting[d]),
+            key=lambda d: (self.there[d].created_at, self.there[d].id),
+            reverse=True,
+        )
+        done: dict[str, None] = {}
+        while len(done) < len(going):
+            if not ready:
+                # A ring of references has no first one: the newest is the likeliest to be the outermost.
+                ready = [max((d for d in going if d not in done), key=lambda d: self.there[d].id)]
+            digest = ready.pop()
+            if digest in done:
+                continue
+            done[digest] = None
+            for part in reversed(following.get(digest, [])):
+                waiting[part] -= 1
+                if waiting[part] == 0:
+                    ready.append(part)
+        place = {digest: number for number, digest in enumerate(done)}
+        return tuple(
+            Deletion(
+                self.there[digest],
+                tuple(sorted(self.there[owner].id for owner in after[digest] if place[owner] < place[digest])),
+            )
+            for digest in done
+        )
+
+
+def digest_of_plan(package: str, deletions: Iterable[Deletion]) -> str:
+    """Names a set of deletions: equal exactly when package, ids, digests and tags are."""
+    rows = sorted([d.version.id, d.version.digest, sorted(d.version.tags)] for d in deletions)
+    text = json.dumps([package, rows], separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _label(version: Version) -> str:
+    """How a reason names a version: its first tag, or the beginning of its digest."""
+    return (version.names or tuple(_short(tag) for tag in sorted(version.tags)) or (_short(version.digest),))[0]
+
+
+def _short(name: str) -> str:
+    return name[:19] if name.startswith(("sha256:", "sha256-", "sha512:")) else name
+
+
+def _names(names: Iterable[str]) -> str:
+    found = list(names)
+    text = ", ".join(found[:HOLDERS])
+    return f"{text} and {len(found) - HOLDERS} more" if len(found) > HOLDERS else text
+
+
+def _days(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} seconds"

@@ -1,0 +1,582 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from release_actions import retention
+from release_actions.errors import ActionError
+from release_actions.images import OCI_INDEX, OCI_MANIFEST, Descriptor, Graph, Image, Index, Manifest, subject_of_tag
+from release_actions.retention import CleanupPlan, Rule, Version
+
+NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def digest(number: int) -> str:
+    return f"sha256:{number:064x}"
+
+
+def index(number: int, *children: int, nested: tuple[int, ...] = (), subject: int | None = None) -> Index:
+    found = [Descriptor(digest(child), OCI_MANIFEST, 1) for child in children]
+    found += [Descriptor(digest(child), OCI_INDEX, 1) for child in nested]
+    return Index(digest(number), OCI_INDEX, 10, tuple(found), _subject(subject))
+
+
+def manifest(number: int, *layers: int, subject: int | None = None) -> Manifest:
+    config = Descriptor(digest(number + 5000), CONFIG, 7)
+    found = tuple(Descriptor(digest(layer), LAYER, layer) for layer in layers)
+    return Manifest(digest(number), OCI_MANIFEST, 100, config, found, _subject(subject))
+
+
+def _subject(number: int | None) -> Descriptor | None:
+    return None if number is None else Descriptor(digest(number), OCI_MANIFEST, 1)
+
+
+def version(number: int, *tags: str, days: float = 100, moved: float | None = None) -> Version:
+    """A version made `days` ago and last touched `moved` days ago."""
+    created = NOW - timedelta(days=days)
+    return Version(number, digest(number), tags, created, created if moved is None else NOW - timedelta(days=moved))
+
+
+def signature(number: int) -> str:
+    return f"sha256-{number:064x}.sig"
+
+
+def make(
+    versions: Sequence[Version], images: Sequence[Image], *rules: Rule, order: retention.Order = lambda _: None
+) -> CleanupPlan:
+    """A plan, with a manifest for every version that has none."""
+    known = {image.digest for image in images}
+    more = [manifest(item.id) for item in versions if item.digest not in known]
+    tags = {tag: item.digest for item in versions for tag in item.tags}
+    return retention.plan("llm-d/llm-d-cuda", versions, Graph.of([*images, *more], tags), rules, now=NOW, order=order)
+
+
+def gone(plan: CleanupPlan) -> set[int]:
+    assert {d.version.id for d in plan.deletions} == {d.version.id for d in plan.decisions if d.delete}
+    return {deletion.version.id for deletion in plan.deletions}
+
+
+def reason(plan: CleanupPlan, number: int) -> str:
+    return plan.by_digest[digest(number)].reason
+
+
+CANDIDATES = Rule("rc", delete_tags=("v*-rc.*",))
+
+
+def test_a_multi_platform_tag_goes_with_its_children_and_attachments() -> None:
+    plan = make(
+        [
+            version(1, "v1.0.0-rc.1"),
+            version(2),
+            version(3),
+            version(4, signature(1)),
+            version(5, signature(2)),
+            version(6, "v1.0.0"),
+            version(7),
+        ],
+        [index(1, 2, 3), index(6, 7)],
+        CANDIDATES,
+    )
+    assert gone(plan) == {1, 2, 3, 4, 5}
+    assert plan.deletions[0].version.id == 1
+    assert reason(plan, 1) == "The rule selects every tag it carries."
+    assert reason(plan, 2) == "It is part of v1.0.0-rc.1, which goes, and nothing else needs it."
+    assert reason(plan, 4) == "It is attached to v1.0.0-rc.1, which goes, and nothing else needs it."
+    assert reason(plan, 6) == "No rule selects it."
+    assert reason(plan, 7) == "v1.0.0 needs it."
+    assert {decision.rule for decision in plan.decisions if decision.delete} == {"rc"}
+
+
+def test_a_shared_child_stays() -> None:
+    plan = make(
+        [version(1, "v1.0.0-rc.1"), version(2), version(3), version(4, "v1.0.0")],
+        [index(1, 2, 3), index(4, 3)],
+        CANDIDATES,
+    )
+    assert gone(plan) == {1, 2}
+    assert reason(plan, 3) == "v1.0.0 needs it."
+
+
+def test_a_child_two_indexes_deep_stays_for_a_survivor() -> None:
+    plan = make(
+        [version(1, "v1.0.0-rc.1"), version(2), version(3, "v1.0.0"), version(4)],
+        [index(1, 2), index(3, nested=(4,)), index(4, 2)],
+        CANDIDATES,
+    )
+    assert gone(plan) == {1}
+
+
+def test_a_version_with_a_live_tag_beside_the_doomed_one_stays_and_says_which_tag_holds_it() -> None:
+    plan = make([version(1, "v1.0.0-rc.1", "v1.0.0", "latest"), version(2)], [index(1, 2)], CANDIDATES)
+    assert gone(plan) == set()
+    assert reason(plan, 1) == "latest, v1.0.0 still needs this version, which cannot lose v1.0.0-rc.1 alone."
+    assert [(blocked.tag, blocked.version.id, blocked.rule) for blocked in plan.blocked] == [("v1.0.0-rc.1", 1, "rc")]
+
+
+def test_a_version_whose_tags_are_doomed_by_different_rules_goes() -> None:
+    plan = make([version(1, "v1.0.0-rc.1", "pr-7")], [], CANDIDATES, Rule("pr", delete_tags=("pr-*",)))
+    assert gone(plan) == {1}
+
+
+def test_a_doomed_tag_on_a_child_of_a_survivor_stays() -> None:
+    plan = make([version(1, "v1.0.0"), version(2, "v1.0.0-rc.1-amd64")], [index(1, 2)], CANDIDATES)
+    assert gone(plan) == set()
+    assert reason(plan, 2) == "v1.0.0 needs it."
+    assert [blocked.tag for blocked in plan.blocked] == ["v1.0.0-rc.1-amd64"]
+
+
+def test_an_exclusion_wins_over_every_rule_and_at_every_depth() -> None:
+    plan = make(
+        [version(1, "v1.0.0-rc.1"), version(2), version(3, "keep-me-rc.1"), version(4), version(5, "v1.0.0-rc.2")],
+        [index(1, nested=(2,)), index(2, 4, nested=(3,)), index(3, 4)],
+        Rule("all", delete_tags=("*",)),
+        Rule("other", exclude_tags=("keep-*", digest(5))),
+    )
+    assert gone(plan) == {1, 2}
+    assert reason(plan, 3) == "keep-* excludes keep-me-rc.1."
+    assert plan.by_digest[digest(3)].rule == "other"
+    assert reason(plan, 4) == "keep-me-rc.1 needs it."
+    assert reason(plan, 5).startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "expected"),
+    [
+        ("v1.*", "v1.0", True),
+        ("v1.*", "av1.0", False),
+        ("V1*", "v1", False),
+        ("v[0-9]", "v1", True),
+        ("v?", "v10", False),
+        ("*", "latest", True),
+        ("*", digest(1), False),
+        ("s*", signature(1), False),
+        ("sha-*", "sha-1234567", True),
+        ("sha256:*", digest(1), True),
+        ("sha256-*.sig", signature(1), True),
+        ("sha256*", "sha256-notes", True),
+    ],
+)
+def test_globs_match_whole_names_and_digests_only_when_meant(pattern: str, name: str, *, expected: bool) -> None:
+    assert retention.matches(pattern, name) is expected
+
+
+def test_a_glob_for_everything_leaves_attachments_of_survivors_alone() -> None:
+    plan = make(
+        [version(1, "v1.0.0"), version(2, signature(1)), version(3, "x"), version(4, signature(3))],
+        [],
+        Rule("all", delete_tags=("*",), exclude_tags=("v*",)),
+    )
+    assert gone(plan) == {3, 4}
+
+
+def test_keep_n_spares_the_newest_releases_by_version_and_the_newest_others_by_creation() -> None:
+    versions = [
+        version(1, "1.10", days=9),
+        version(2, "1.9", days=1),
+        version(3, "1.2", days=3),
+        version(4, "a", days=5),
+        version(5, "b", days=4),
+    ]
+
+    def order(tag: str) -> list[int] | None:
+        return [int(part) for part in tag.split(".")] if tag[0].isdigit() else None
+
+    plan = make(versions, [], Rule("old", delete_tags=("*",), keep_n=1), order=order)
+    assert gone(plan) == {2, 3, 4}
+    assert reason(plan, 1) == "It is number 1 of the 1 newest releases that the rule spares."
+    assert reason(plan, 5) == "It is number 1 of the 1 newest images that the rule spares."
+
+
+def test_keep_n_counts_images_and_not_tags() -> None:
+    plan = make(
+        [version(1, "a", "b", days=1), version(2, "c", days=2), version(3, "d", days=3)],
+        [],
+        Rule("old", delete_tags=("*",), keep_n=2),
+    )
+    assert gone(plan) == {3}
+
+
+def test_older_than_spares_what_was_made_later() -> None:
+    rule = Rule("old", delete_tags=("*",), older_than=timedelta(days=30))
+    plan = make([version(1, "a", days=29), version(2, "b", days=30), version(3, "c", days=31, moved=1)], [], rule)
+    assert gone(plan) == {2, 3}
+    assert reason(plan, 1) == "It is younger than 30 days."
+
+
+def test_a_rule_without_a_selector_selects_nothing() -> None:
+    plan = make([version(1, "a"), version(2)], [], Rule("empty", keep_n=0, older_than=timedelta(0)))
+    assert gone(plan) == set()
+    assert Rule("empty", keep_n=0).selects_nothing
+
+
+def test_untagged_versions_go_when_asked_for_old_and_needed_by_nothing() -> None:
+    versions = [version(1, "v1"), version(2), version(3), version(4, days=0.5), version(5, days=40, moved=0.5)]
+    plan = make(versions, [index(1, 2)], Rule("untagged", delete_untagged=True))
+    assert gone(plan) == {3}
+    assert reason(plan, 2) == "v1 needs it."
+    assert reason(plan, 4) == "It is untagged and younger than 1 day: a build may be about to tag it."
+    assert reason(plan, 5) == reason(plan, 4)
+
+
+def test_untagged_versions_stay_when_not_asked_for() -> None:
+    assert gone(make([version(1), version(2, "a-rc.1")], [], Rule("rc", delete_tags=("*-rc.*",)))) == {2}
+
+
+def test_the_longest_grace_of_all_rules_counts() -> None:
+    rules = [
+        Rule("a", delete_untagged=True, untagged_older_than=timedelta(hours=1)),
+        Rule("b", untagged_older_than=timedelta(days=7)),
+    ]
+    assert gone(make([version(1, days=2), version(2, days=8)], [], *rules)) == {2}
+    assert gone(make([version(1, days=2), version(2, days=8)], [], rules[0])) == {1, 2}
+
+
+def test_what_an_untagged_build_in_flight_holds_stays() -> None:
+    """Each platform is pushed by digest first; the child may be old when the same content was built before."""
+    plan = make(
+        [version(1, days=0.1), version(2, days=50), version(3, "v1-rc.1", days=50)],
+        [index(1, 2), index(3, 2)],
+        Rule("both", delete_tags=("*-rc.*",), delete_untagged=True),
+    )
+    assert gone(plan) == {3}
+    assert reason(plan, 2).endswith("needs it.")
+
+
+def test_a_candidate_made_an_hour_ago_goes_with_its_young_children() -> None:
+    plan = make(
+        [version(1, "v1-rc.1", days=0.04), version(2, days=0.05), version(3, signature(1), days=0.03)],
+        [index(1, 2)],
+        Rule("rc", delete_tags=("*-rc.*",)),
+    )
+    assert gone(plan) == {1, 2, 3}
+
+
+def test_a_child_pushed_again_after_the_candidate_belongs_to_a_build_in_flight() -> None:
+    plan = make(
+        [version(1, "v1-rc.1", days=3), version(2, days=3, moved=0.01), version(3, days=3)],
+        [index(1, 2, 3)],
+        Rule("rc", delete_tags=("*-rc.*",)),
+    )
+    assert gone(plan) == {1, 3}
+    assert reason(plan, 2) == "It was pushed again after the image that lists it: a build may be about to use it."
+
+
+def test_an_untagged_index_that_only_repeats_a_candidate_goes_with_it() -> None:
+    """With provenance a platform's digest is an index, which the final index does not list."""
+    versions = [version(1, "v1-rc.1", days=3), version(2, days=3.1), version(3, days=3.1), version(4, days=3.1)]
+    images = [index(1, 2, 3), index(4, 2, 3)]
+    plan = make(versions, images, Rule("rc", delete_tags=("*-rc.*",)))
+    assert gone(plan) == {1, 2, 3, 4}
+    assert reason(plan, 4) == "It is untagged and only repeats content of v1-rc.1, which goes."
+    assert plan.by_digest[digest(4)].rule == "rc"
+
+
+def test_an_untagged_index_with_other_content_keeps_what_it_shares_with_a_candidate() -> None:
+    versions = [version(1, "v1-rc.1"), version(2), version(3), version(4)]
+    plan = make(versions, [index(1, 2), index(4, 2, 3)], Rule("rc", delete_tags=("*-rc.*",)))
+    assert gone(plan) == {1}
+
+
+def test_an_untagged_index_that_repeats_a_candidate_but_is_in_flight_stays() -> None:
+    versions = [version(1, "v1-rc.1", days=3), version(2, days=3), version(4, days=0.1)]
+    plan = make(versions, [index(1, 2), index(4, 2)], Rule("rc", delete_tags=("*-rc.*",)))
+    assert gone(plan) == {1}
+
+
+def test_an_attachment_of_something_else_stays() -> None:
+    plan = make([version(1, signature(99)), version(2, "a")], [], Rule("all", delete_tags=("*",), delete_untagged=True))
+    assert gone(plan) == {2}
+    assert reason(plan, 1) == "It is attached to something that is not in this package."
+
+
+def test_an_untagged_referrer_goes_with_its_subject() -> None:
+    plan = make(
+        [version(1, "a-rc.1"), version(2, days=0.1), version(3, "b"), version(4)],
+        [manifest(2, subject=1), manifest(4, subject=3)],
+        Rule("rc", delete_tags=("*-rc.*",), delete_untagged=True),
+    )
+    assert gone(plan) == {1, 2}
+
+
+def test_deletions_wait_for_all_that_needs_them_and_images_follow_one_another() -> None:
+    plan = make(
+        [version(1, "a-rc.1"), version(2), version(3), version(4, "b-rc.1"), version(5), version(6, signature(5))],
+        [index(1, 2, 3), index(4, 3, nested=(5,)), index(5)],
+        Rule("rc", delete_tags=("*-rc.*",)),
+    )
+    ids = [deletion.version.id for deletion in plan.deletions]
+    assert sorted(ids) == [1, 2, 3, 4, 5, 6]
+    after = {deletion.version.id: deletion.after for deletion in plan.deletions}
+    assert after == {1: (), 2: (1,), 3: (1, 4), 4: (), 5: (4,), 6: (5,)}
+    assert ids[:2] == [1, 2]
+
+
+def test_freed_bytes_count_each_blob_once_and_nothing_that_a_survivor_uses() -> None:
+    plan = make(
+        [version(1, "a-rc.1"), version(2, "b-rc.1"), version(3, "c")],
+        [manifest(1, 10, 20), manifest(2, 10, 30), manifest(3, 20)],
+        Rule("rc", delete_tags=("*-rc.*",)),
+    )
+    assert plan.freed_bytes == (100 + 7 + 10) + (100 + 7 + 30)
+    assert plan.unsized == 0
+
+
+def test_deletions_that_nobody_read_are_counted() -> None:
+    versions = [version(1, "a-rc.1"), version(2)]
+    graph = Graph.of([index(1, 2)], {"a-rc.1": digest(1)})
+    plan = retention.plan("p", versions, graph, [Rule("rc", delete_tags=("*-rc.*",))], now=NOW)
+    assert (plan.freed_bytes, plan.unsized) == (10, 1)
+
+
+def test_the_plan_digest_names_the_set_of_deletions() -> None:
+    rule = Rule("rc", delete_tags=("*-rc.*",))
+    plan = make([version(1, "a-rc.1"), version(2, "b")], [], rule)
+    same = make([version(2, "b", days=7), version(1, "a-rc.1", days=8)], [], replace(rule, name="other"))
+    more = make([version(1, "a-rc.1", "c-rc.1"), version(2, "b")], [], rule)
+    assert plan.digest == same.digest
+    assert plan.digest != more.digest
+    assert plan.digest.startswith("sha256:")
+
+
+def test_a_manifest_that_was_not_read_stops_the_plan() -> None:
+    with pytest.raises(ActionError, match="1 manifests of p were not read") as caught:
+        retention.plan("p", [version(1, "a")], Graph.of([]), [], now=NOW)
+    assert digest(1) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (version(1, "b"), "the version id 1 twice"),
+        (replace(version(2), digest=digest(1)), "twice"),
+        (version(2, "a"), "the tag a twice"),
+    ],
+)
+def test_a_list_that_contradicts_itself_stops_the_plan(other: Version, words: str) -> None:
+    with pytest.raises(ActionError, match=words):
+        make([version(1, "a"), other], [], Rule("all", delete_tags=("*",)))
+
+
+def test_unread_roots_asks_for_tagged_versions_then_nested_indexes_then_untagged_ones_nothing_lists() -> None:
+    versions = [version(1, "a"), version(2), version(3), version(4)]
+    graph = Graph.of([])
+    assert retention.unread_roots(versions, graph) == {digest(1)}
+    graph = Graph.of([index(1, nested=(2,))])
+    assert retention.unread_roots(versions, graph) == {digest(2)}
+    graph = Graph.of([index(1, nested=(2,)), index(2, 3)])
+    assert retention.unread_roots(versions, graph) == {digest(4)}
+    graph = Graph.of([index(1, nested=(2,)), index(2, 3), manifest(4)])
+    assert retention.unread_roots(versions, graph) == frozenset()
+
+
+def test_a_nested_index_that_is_not_in_the_package_needs_no_reading() -> None:
+    assert retention.unread_roots([version(1, "a")], Graph.of([index(1, nested=(9,))])) == frozenset()
+
+
+# Random worlds ---------------------------------------------------------------------------------------------------
+
+TAGS = ("v1", "v2", "v1-rc.1", "v1-rc.2", "sha-1", "sha-2", "pr-1", "keep-1", "latest")
+GLOBS = ("*", "v*", "*-rc.*", "sha-*", "pr-*", "v1", "s*")
+EXCLUSIONS = ("keep-*", "v1", "*-rc.1", "sha256-*", digest(2), "latest")
+AGES = st.sampled_from([0.0, 0.2, 0.6, 1.0, 1.5, 3.0, 10.0, 50.0])
+
+
+@dataclass(frozen=True)
+class Case:
+    versions: tuple[Version, ...]
+    images: tuple[Image, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def graph(self) -> Graph:
+        tags = {tag: item.digest for item in self.versions for tag in item.tags}
+        return Graph.of(self.images, tags)
+
+    def plan(self) -> CleanupPlan:
+        return retention.plan("p", self.versions, self.graph, self.rules, now=NOW, order=order_of)
+
+    def after(self, plan: CleanupPlan) -> Case:
+        left = {d.version.digest for d in plan.decisions if not d.delete}
+        return replace(
+            self,
+            versions=tuple(item for item in self.versions if item.digest in left),
+            images=tuple(image for image in self.images if image.digest in left),
+        )
+
+
+def order_of(tag: str) -> tuple[int, ...] | None:
+    return {"v1-rc.1": (1, 0, 1), "v1-rc.2": (1, 0, 2), "v1": (1, 1, 0), "v2": (2, 1, 0)}.get(tag)
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str) -> Rule:
+    days = st.none() | AGES.map(lambda days: timedelta(days=days))
+    return Rule(
+        name,
+        delete_tags=tuple(draw(st.lists(st.sampled_from(GLOBS), max_size=2))),
+        exclude_tags=tuple(draw(st.lists(st.sampled_from(EXCLUSIONS), max_size=1))),
+        keep_n=draw(st.none() | st.integers(0, 2)),
+        older_than=draw(days),
+        delete_untagged=draw(st.booleans()),
+        untagged_older_than=draw(days),
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """References go to lower numbers as digests force them to; tags and attachment tags go anywhere, rings included.
+
+    A child may be missing from the package.
+    """
+    count = draw(st.integers(1, 9))
+    images: list[Image] = []
+    for number in range(1, count + 1):
+        lower = st.lists(st.integers(1, max(number - 1, 1)), max_size=3 if number > 1 else 0, unique=True)
+        subject = draw(st.none() | st.integers(1, number - 1)) if number > 1 else None
+        children = draw(lower)
+        kinds = {image.digest: isinstance(image, Index) for image in images}
+        empty_index = draw(st.booleans())
+        if children or empty_index:
+            plain = [child for child in children if not kinds[digest(child)]]
+            nested = tuple(child for child in children if kinds[digest(child)])
+            images.append(index(number, *plain, nested=nested, subject=subject))
+        else:
+            images.append(manifest(number, subject=subject))
+    owners = draw(st.dictionaries(st.sampled_from(TAGS), st.integers(1, count), max_size=6))
+    for signed in draw(st.lists(st.integers(1, count + 1), max_size=3, unique=True)):
+        owners[signature(signed)] = draw(st.integers(1, count))
+    lost = draw(st.sets(st.integers(1, count), max_size=1)) - set(owners.values())
+    versions = []
+    for number in range(1, count + 1):
+        days = draw(AGES)
+        tags = [tag for tag, owner in owners.items() if owner == number]
+        if number not in lost:
+            versions.append(version(number, *tags, days=days, moved=draw(st.none() | AGES)))
+    there = {item.digest for item in versions}
+    chosen = tuple(draw(rules(name)) for name in ("one", "two")[: draw(st.integers(1, 2))])
+    return Case(tuple(versions), tuple(image for image in images if image.digest in there), chosen)
+
+
+def deleted(plan: CleanupPlan) -> set[str]:
+    return {deletion.version.digest for deletion in plan.deletions}
+
+
+def excluded(case: Case, item: Version) -> bool:
+    patterns = [pattern for rule in case.rules for pattern in rule.exclude_tags]
+    return any(retention.matches(pattern, name) for pattern in patterns for name in (*item.tags, item.digest))
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases())
+def test_nothing_that_a_survivor_reaches_goes(case: Case) -> None:
+    plan = case.plan()
+    survivors = [decision.version.digest for decision in plan.decisions if not decision.delete]
+    assert not case.graph.reachable(survivors) & deleted(plan)
+
+
+@settings(deadline=None)
+@given(cases())
+def test_what_is_excluded_survives_with_all_it_reaches(case: Case) -> None:
+    plan = case.plan()
+    kept = [item.digest for item in case.versions if excluded(case, item)]
+    assert not case.graph.reachable(kept) & deleted(plan)
+
+
+@settings(deadline=None)
+@given(cases())
+def test_a_deleted_version_carries_no_tag_that_no_rule_selects(case: Case) -> None:
+    selected = [pattern for rule in case.rules for pattern in rule.delete_tags]
+    for deletion in case.plan().deletions:
+        for tag in deletion.version.tags:
+            assert subject_of_tag(tag) or any(retention.matches(pattern, tag) for pattern in selected)
+
+
+@settings(deadline=None)
+@given(cases())
+def test_a_young_untagged_version_goes_only_as_a_finished_part_of_what_goes(case: Case) -> None:
+    plan = case.plan()
+    stated = [rule.untagged_older_than for rule in case.rules if rule.untagged_older_than is not None]
+    grace = max(stated, default=retention.GRACE)
+    dead = deleted(plan)
+    for deletion in plan.deletions:
+        item = deletion.version
+        if item.tags or NOW - max(item.created_at, item.updated_at) >= grace:
+            continue
+        others = [other for other in case.versions if other.digest in dead - {item.digest}]
+        mine = case.graph.content([item.digest])
+        assert any(mine & case.graph.reachable([other.digest]) for other in others)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases())
+def test_nothing_that_only_deleted_roots_reached_remains(case: Case) -> None:
+    plan = case.plan()
+    dead = deleted(plan)
+    stated = [rule.untagged_older_than for rule in case.rules if rule.untagged_older_than is not None]
+    grace = max(stated, default=retention.GRACE)
+    alive = [item for item in case.versions if item.digest not in dead]
+    for_themselves = [
+        item.digest
+        for item in alive
+        if item.names
+        or excluded(case, item)
+        or (not item.tags and NOW - max(item.created_at, item.updated_at) < grace)
+        or item.digest not in case.graph.reachable(dead)
+    ]
+    left = {item.digest for item in alive} - case.graph.reachable(for_themselves)
+    assert left == set()
+
+
+@settings(deadline=None)
+@given(cases(), st.randoms(use_true_random=False))
+def test_a_plan_does_not_depend_on_the_order_of_its_input(case: Case, shuffle: random.Random) -> None:
+    versions = [replace(item, tags=tuple(shuffle.sample(item.tags, len(item.tags)))) for item in case.versions]
+    shuffle.shuffle(versions)
+    images = list(case.images)
+    shuffle.shuffle(images)
+    other = replace(case, versions=tuple(versions), images=tuple(images)).plan()
+
+    def normal(plan: CleanupPlan) -> list[tuple[int, bool, str, str]]:
+        return [(d.version.id, d.delete, d.reason, d.rule) for d in plan.decisions]
+
+    plan = case.plan()
+    assert normal(plan) == normal(other)
+    assert [d.version.id for d in plan.deletions] == [d.version.id for d in other.deletions]
+    assert plan.digest == other.digest
+    assert plan.freed_bytes == other.freed_bytes
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases())
+def test_a_second_run_has_nothing_left_to_do(case: Case) -> None:
+    assert case.after(case.plan()).plan().deletions == ()
+
+
+@settings(deadline=None)
+@given(cases())
+def test_what_needs_a_version_is_deleted_before_it(case: Case) -> None:
+    seen: set[int] = set()
+    for deletion in case.plan().deletions:
+        assert set(deletion.after) <= seen
+        seen.add(deletion.version.id)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases())
+def test_every_version_has_one_decision_with_a_sentence(case: Case) -> None:
+    plan = case.plan()
+    assert [decision.version.id for decision in plan.decisions] == sorted(item.id for item in case.versions)
+    for decision in plan.decisions:
+        assert decision.reason.endswith(".")
+        assert "  " not in decision.reason
+        assert not decision.reason.startswith((" ", "needs"))
+        if decision.delete:
+            assert decision.rule in {rule.name for rule in case.rules}
