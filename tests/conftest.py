@@ -1,10 +1,8 @@
-"""What holds for every test: programs it needs, and answers of the simulator that must be GitHub's."""
+"""What holds for every test: the programs it names are there, and what the simulator answers is GitHub's."""
 
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -18,25 +16,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
+pytest_plugins = ["contract.programs"]
+
+
 def pytest_report_header() -> str:
     """Say which environment runs the tests; `.ci/run` takes its other tools from there."""
     return f"environment: {sys.prefix}"
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave out a test whose programs are missing, with their names; fail it where all must run.
-
-    `.ci/run` sets RELEASE_ACTIONS_REQUIRE_TOOLS=1, so that nothing is left out unseen there.
-    """
-    for marker in item.iter_markers("tools"):
-        if not marker.args:
-            pytest.fail("the marker 'tools' names no program", pytrace=False)
-        missing = [program for program in marker.args if shutil.which(program) is None]
-        if missing:
-            reason = f"needs {', '.join(missing)} on PATH"
-            if os.environ.get("RELEASE_ACTIONS_REQUIRE_TOOLS") == "1":
-                pytest.fail(reason, pytrace=False)
-            pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-CONFTEST = (Path(__file__).parent.parent / "conftest.py").read_text(encoding="utf-8")
+HOOK = (Path(__file__).parent / "programs.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def marked(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makeconftest(CONFTEST)
+    pytester.makeconftest(HOOK)
     pytester.makeini("[pytest]\nmarkers =\n    tools: programs\n")
     pytester.makepyfile(
         """
