@@ -18,7 +18,7 @@ from release_actions.http import GITHUB, USER_AGENT, Http, Response
 from release_actions.origins import SETTINGS, Credential, Origin
 
 if TYPE_CHECKING:
-    from github.Repository import Repository
+    from github import Github
 
 TAG_PREFIX = "refs/tags/"
 NESTED = 8
@@ -78,47 +78,52 @@ def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token:
     import requests
     from github import GithubException, UnknownObjectException
 
-    def state(number: int) -> str:
-        try:
-            return source.get_pull(number).state
-        except UnknownObjectException:
-            return ""
-
+    what = f"read the pull requests of {repository}"
     path = f"/repos/{repository}/pulls"
-    try:
-        source = repository_client(api_url, repository, token=token)
-        states = {number: state(number) for number in sorted(set(numbers))}
-    except GithubException as error:
-        raise _remote_error(error, f"read the pull requests of {repository}", path) from None
-    except requests.RequestException:
-        message = f"Could not read the pull requests of {repository}: {Origin.of(api_url)} could not be reached."
-        hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
-        raise RemoteError(message, hint=hint, method="GET", path=path) from None
-    return {number: known for number, known in states.items() if known}
+    found: dict[int, str] = {}
+    _repository_url(api_url, repository)
+    with client(api_url, token=token) as github:
+        for number in sorted(set(numbers)):
+            # Not by get_pull: its objects take any answer, a redirect's too, for a pull request.
+            try:
+                _, answer = github.requester.requestJsonAndCheck("GET", f"{path}/{number}")
+            except UnknownObjectException:
+                continue
+            except GithubException as error:
+                raise _remote_error(error, what, path) from None
+            except (requests.RequestException, RuntimeError):
+                # A RuntimeError is how PyGithub refuses a redirect to another host.
+                message = f"Could not {what}: {Origin.of(api_url)} could not be reached."
+                hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
+                raise RemoteError(message, hint=hint, method="GET", path=path) from None
+            state = answer.get("state") if isinstance(answer, dict) else None
+            if state not in {"open", "closed"}:
+                message = f"Could not {what}: the answer about number {number} is not a pull request."
+                raise RemoteError(message, method="GET", path=path)
+            found[number] = state
+    return found
 
 
-def repository_client(api_url: str, repository: str, *, token: str = "") -> Repository:
-    """PyGithub's object of a repository, by the same policy as our own requests.
+def client(api_url: str, *, token: str = "") -> Github:
+    """PyGithub for one API, by the same policy as our own requests: patient with limits and passing faults.
 
     Nothing is requested yet. Pauses between requests are switched off: the server's own words about its limits are
-    obeyed instead.
+    obeyed instead. Raises `InputError` for an address that may not be spoken to.
     """
     from github import Auth, Github, GithubRetry
 
-    Origin.of(api_url)
-    _repository_url(api_url, repository)
-    client = Github(
+    # Nothing starts to listen on loopback while one waits.
+    connect = 0 if Origin.of(api_url).loopback else None
+    return Github(
         auth=Auth.Token(token) if token else None,
         base_url=api_url.rstrip("/"),
         timeout=TIMEOUT,
         user_agent=USER_AGENT,
         per_page=100,
-        retry=GithubRetry(total=5, backoff_factor=1, max_rate_limit_wait=MAX_WAIT, redirect=0),
+        retry=GithubRetry(total=5, connect=connect, backoff_factor=1, max_rate_limit_wait=MAX_WAIT),
         seconds_between_requests=None,
         seconds_between_writes=None,
-        lazy=True,
     )
-    return client.get_repo(repository)
 
 
 def _repository_url(api_url: str, repository: str) -> str:

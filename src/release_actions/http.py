@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, final
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from release_actions import __version__, lazy
@@ -140,6 +140,7 @@ class _Call:
     idempotent: bool
 
 
+@final
 class Http:
     """Sends requests by the policy of this module. May be shared by threads.
 
