@@ -1,0 +1,281 @@
+"""A rehearsal's script: the world it starts in and what happens to it, step by step, read from a YAML file.
+
+Every mistake is reported with file, line and column. This module must never decide what a step does to the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from release_actions.context import parse_time
+from release_actions.errors import ActionError, ConfigurationError, Place, Problem
+from release_actions.rehearsal.invariants import Invariant
+from release_actions.shapes import (
+    Choice,
+    Integer,
+    ListOf,
+    Parsed,
+    Record,
+    RecordOf,
+    Refused,
+    Schema,
+    Shape,
+    Text,
+    in_file_order,
+    key,
+    load_file,
+    nearest,
+)
+from release_actions.source import MappingNode, Node, ScalarNode
+from release_actions.versions import TagRefused, parse
+
+SUITE, TODAY = "this-suite", "todays-workflow"
+
+
+def moment(text: str) -> datetime:
+    """A time, or `ValueError` with the end of the sentence."""
+    try:
+        return parse_time(text)
+    except ActionError as error:
+        message = "which is not a time."
+        raise ValueError(message) from error
+
+
+TIME = Parsed(
+    Text(
+        "a time",
+        pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
+        example="2026-02-03T09:00:00Z",
+    ),
+    moment,
+)
+TAG = Text("a tag", pattern=r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", example="v0.5.0")
+"""A name that git and registries both take for a tag."""
+
+ABOUT_TITLE = "What a reader of the report sees. Without it, a sentence made from the step."
+ABOUT_AT = "When the step happens, not before the one above. Without it, a day after that one."
+ABOUT_BREAKS = (
+    "Invariants that this step breaks, because it plays today's workflow. The rehearsal fails if one of them holds: "
+    "then the judge is blind."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Record):
+    """What every step has."""
+
+    title: str = key(Text("a title"), ABOUT_TITLE, default="")
+    at: datetime | None = key(TIME, ABOUT_AT, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show(Step):
+    """Nothing happens; the world is looked at."""
+
+    do: str = key(Choice(("show",)), "Look at the world and change nothing.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publish(Step):
+    """A tag is pushed, built and published."""
+
+    do: str = key(Choice(("publish",)), "Push a git tag, build its images and publish them.")
+    tag: str = key(TAG, "The tag to push.")
+    by: str = key(
+        Choice((SUITE, TODAY)),
+        "Who publishes: the actions of this suite, or a stand-in for a workflow that pushes more tags than it should.",
+        default=SUITE,
+    )
+    also_pushes: tuple[str, ...] = key(
+        ListOf("a list of tags", TAG, unique=True),
+        "Tags besides the exact one that today's workflow puts on the same image.",
+        default=(),
+    )
+    breaks: tuple[str, ...] = key(
+        ListOf("a list of invariants", Choice(tuple(name.value for name in Invariant)), unique=True),
+        ABOUT_BREAKS,
+        default=(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protect(Step):
+    """protect-latest runs in `enforce`."""
+
+    do: str = key(Choice(("protect-latest",)), "Run protect-latest in the mode enforce.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanUp(Step):
+    """ghcr-cleanup removes a candidate."""
+
+    do: str = key(Choice(("clean-up",)), "Run ghcr-cleanup on the release packages.")
+    candidate: str = key(TAG, "The candidate of which nothing may be left, and because of which nothing else may go.")
+    delete_tags: tuple[str, ...] = key(
+        ListOf("a list of tags", Text("a tag or glob"), least=1), "What ghcr-cleanup is told to delete."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nightly(Step):
+    """Dev images are built every night, then retention runs once."""
+
+    do: str = key(Choice(("nightly",)), "Build the dev images on several nights, then apply their retention.")
+    nights: int = key(Integer(1, 90), "How many nights.")
+    rule: str = key(Text("the name of a cleanup rule"), "The cleanup rule of release.yaml that ghcr-cleanup applies.")
+    keeps: int = key(Integer(1, 90), "How many of the newest nightly builds that rule has to leave.")
+
+
+AnyStep = Show | Publish | Protect | CleanUp | Nightly
+
+KINDS: Mapping[str, RecordOf[Any]] = {
+    "show": RecordOf("a show step", Show),
+    "publish": RecordOf("a publish step", Publish),
+    "protect-latest": RecordOf("a protect-latest step", Protect),
+    "clean-up": RecordOf("a clean-up step", CleanUp),
+    "nightly": RecordOf("a nightly step", Nightly),
+}
+
+
+class StepShape(Shape[AnyStep]):
+    """A step of the kind that its key `do` names."""
+
+    words = "a step"
+
+    def load(self, node: Node, problems: list[Problem]) -> AnyStep:
+        """The step, as the dataclass of its kind."""
+        if not isinstance(node, MappingNode):
+            raise self.mismatch(node, problems, "Begin it with 'do: publish', for example.")
+        kind = node.child("do")
+        if kind is None:
+            hint = f"Its values are {', '.join(KINDS)}."
+            raise self.refuse(node, problems, "A step needs the key 'do'.", hint)
+        name = kind.text if isinstance(kind, ScalarNode) else ""
+        if name not in KINDS:
+            Choice(tuple(KINDS)).load(kind, problems)
+            raise Refused
+        step: AnyStep = KINDS[name].load(node, problems)
+        return step
+
+    def schema(self) -> Schema:
+        """Any of the kinds."""
+        return {"oneOf": [record.schema() for record in KINDS.values()]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario(Record):
+    """The whole script."""
+
+    name: str = key(Text("a name"), "What is rehearsed, for the report.")
+    repository: str = key(
+        Text("a repository", pattern=r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", example="llm-d/llm-d"),
+        "The repository on the embedded GitHub whose tags are pushed.",
+    )
+    starts: datetime = key(TIME, "When the rehearsal begins. Everything published before gets an earlier date.")
+    git_tags: tuple[str, ...] = key(
+        ListOf("a list of tags", TAG, unique=True),
+        "Every git tag that exists at the start, in the order they were made.",
+    )
+    published: tuple[str, ...] = key(
+        ListOf("a list of tags", TAG, unique=True),
+        "Releases whose images the registry holds at the start, in the order they were published.",
+        default=(),
+    )
+    steps: tuple[AnyStep, ...] = key(ListOf("a list of steps", StepShape(), least=1), "What happens, in order.")
+
+
+SHAPE = RecordOf("a scenario", Scenario)
+
+
+def load_scenario(path: Path, *, name: str = "") -> Scenario:
+    """Read a scenario. `name` is how errors call the file. Raises `ConfigurationError` with every mistake."""
+    hint = "Pass another file with --scenario; docs/rehearsal.md says how to write one."
+    scenario = load_file(path, SHAPE, name=name, hint=hint)
+    problems = check(scenario)
+    if problems:
+        raise ConfigurationError(problems=in_file_order(problems))
+    return scenario
+
+
+def check(scenario: Scenario) -> list[Problem]:
+    """What is wrong with a scenario that its shape cannot say."""
+    problems = []
+    for index, published in enumerate(scenario.published):
+        place = scenario.origin.at("published", index)
+        if published not in scenario.git_tags:
+            message = f"'{published}' is published, but is not one of git-tags."
+            problems.append(Problem(message, nearest(published, scenario.git_tags) or "Add it there.", place))
+        elif not stable(published):
+            message = f"'{published}' cannot be published at the start: it is not a stable release."
+            problems.append(Problem(message, "Push candidates in a step.", place))
+    before = scenario.starts
+    for index, step in enumerate(scenario.steps):
+        if step.at is not None and step.at < before:
+            message = f"This step happens at {step.at:%Y-%m-%dT%H:%M:%SZ}, before what is above it."
+            hint = f"Write {before:%Y-%m-%dT%H:%M:%SZ} or later."
+            problems.append(Problem(message, hint, scenario.origin.at("steps", index, "at")))
+        before = step.at or before
+        problems += check_step(step)
+    return problems
+
+
+def check_step(step: AnyStep) -> list[Problem]:
+    """What is wrong with one step that its shape cannot say."""
+    problems = []
+    match step:
+        case Publish():
+            problems = refused(step.tag, step.origin.at("tag"))
+            if step.by == SUITE:
+                message = "{} only has a meaning with 'by: todays-workflow': this suite pushes exact tags only."
+                problems += [
+                    Problem(message.format(f"'{name}'"), "Remove it.", step.origin.at(name))
+                    for name, given in (("also-pushes", step.also_pushes), ("breaks", step.breaks))
+                    if given
+                ]
+        case CleanUp():
+            problems = refused(step.candidate, step.origin.at("candidate"))
+        case Nightly() if step.keeps > step.nights:
+            message = f"'keeps' is {step.keeps}, more than the {step.nights} nights."
+            problems = [Problem(message, "Keep fewer, or build more nights.", step.origin.at("keeps"))]
+        case _:
+            pass
+    return problems
+
+
+def refused(name: str, place: Place) -> list[Problem]:
+    """What is wrong with a tag that has to be a version."""
+    try:
+        parse(name)
+    except TagRefused as error:
+        return [Problem(error.problems[0].message, error.hint, place)]
+    return []
+
+
+def stable(name: str) -> bool:
+    """Whether a tag is a stable release."""
+    try:
+        return parse(name).is_stable
+    except TagRefused:
+        return False
+
+
+def title_of(step: AnyStep) -> str:
+    """A step's title, or a sentence made from what it does."""
+    if step.title:
+        return step.title
+    match step:
+        case Publish():
+            who = "today's workflow" if step.by == TODAY else "this suite"
+            return f"{step.tag}, published by {who}"
+        case Protect():
+            return "protect-latest"
+        case CleanUp():
+            return f"{step.candidate} is cleaned up"
+        case Nightly():
+            return f"{step.nights} nightly builds, then their retention"
+        case Show():
+            return "The world as it is"

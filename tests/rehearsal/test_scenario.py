@@ -1,0 +1,139 @@
+"""A scenario is easy to write, and every mistake in one is told with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from release_actions.errors import ConfigurationError, ExitCode
+from release_actions.rehearsal.scenario import CleanUp, Nightly, Protect, Publish, Show, load_scenario, title_of
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "llm-d" / "rehearsal.yaml"
+
+GOOD = """\
+name: small
+repository: acme/app
+starts: 2026-01-01T00:00:00Z
+git-tags: [v1.0.0, v1.1.0]
+published: [v1.0.0]
+steps:
+  - do: publish
+    tag: v1.1.1-rc.1
+"""
+
+
+def errors(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_scenario(file, name="scenario.yaml")
+    assert caught.value.exit_code == ExitCode.BAD_INPUT
+    return str(caught.value).splitlines()
+
+
+def test_a_small_scenario(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(GOOD)
+    scenario = load_scenario(file)
+    assert (scenario.repository, scenario.git_tags, scenario.published) == (
+        "acme/app",
+        ("v1.0.0", "v1.1.0"),
+        ("v1.0.0",),
+    )
+    assert [title_of(step) for step in scenario.steps] == ["v1.1.1-rc.1, published by this suite"]
+
+
+def test_the_example_plays_every_kind_of_step() -> None:
+    scenario = load_scenario(EXAMPLE)
+    assert {type(step) for step in scenario.steps} == {Show, Publish, Protect, CleanUp, Nightly}
+    assert [step.by for step in scenario.steps if isinstance(step, Publish)] == [
+        "todays-workflow",
+        "this-suite",
+        "this-suite",
+        "this-suite",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            ("do: publish", "do: publsh"),
+            [
+                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, publish, protect-latest, clean-up, "
+                "nightly. Did you mean 'publish'?"
+            ],
+        ),
+        (
+            ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
+            [
+                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, publish, protect-latest, clean-up, "
+                "nightly."
+            ],
+        ),
+        (
+            ("    tag: v1.1.1-rc.1", "    tga: v1.1.1-rc.1"),
+            [
+                "scenario.yaml:7:5: A publish step needs the key 'tag'. The tag to push.",
+                "scenario.yaml:8:5: 'tga' is not a key of a publish step. Did you mean 'tag'?",
+            ],
+        ),
+        (
+            ("published: [v1.0.0]", "published: [v1.0.0, v1.1.2]"),
+            ["scenario.yaml:5:21: 'v1.1.2' is published, but is not one of git-tags. Did you mean 'v1.1.0'?"],
+        ),
+        (
+            ("git-tags: [v1.0.0, v1.1.0]\npublished: [v1.0.0]", "git-tags: [v1.0.0-rc.1]\npublished: [v1.0.0-rc.1]"),
+            [
+                "scenario.yaml:5:13: 'v1.0.0-rc.1' cannot be published at the start: it is not a stable release. Push "
+                "candidates in a step."
+            ],
+        ),
+        (
+            ("tag: v1.1.1-rc.1", "tag: v1.1.1-rc.1\n    at: 2025-12-31T00:00:00Z"),
+            [
+                "scenario.yaml:9:9: This step happens at 2025-12-31T00:00:00Z, before what is above it. Write "
+                "2026-01-01T00:00:00Z or later."
+            ],
+        ),
+        (
+            ("tag: v1.1.1-rc.1", "tag: v1.1.1-rc.1\n    at: noon"),
+            [
+                "scenario.yaml:9:9: 'steps[0].at' is 'noon', which is not a time. "
+                "Write for example 2026-02-03T09:00:00Z."
+            ],
+        ),
+        (
+            ("tag: v1.1.1-rc.1", "tag: v1.1.1-rc.1\n    also-pushes: [latest]"),
+            [
+                "scenario.yaml:9:18: 'also-pushes' only has a meaning with 'by: todays-workflow': "
+                "this suite pushes exact tags only. Remove it."
+            ],
+        ),
+        (
+            ("  - do: publish\n    tag: v1.1.1-rc.1", "  - do: nightly\n    nights: 3\n    rule: dev\n    keeps: 4"),
+            ["scenario.yaml:10:12: 'keeps' is 4, more than the 3 nights. Keep fewer, or build more nights."],
+        ),
+        (
+            ("starts: 2026-01-01T00:00:00Z", "starts: 2026-02-30T00:00:00Z"),
+            ["scenario.yaml:3:9: 'starts' is '2026-02-30T00:00:00Z', which is not a time."],
+        ),
+    ],
+)
+def test_mistakes(tmp_path: Path, change: tuple[str, str], expected: list[str]) -> None:
+    assert change[0] in GOOD
+    assert errors(tmp_path, GOOD.replace(*change)) == expected
+
+
+def test_a_tag_that_is_no_version_is_refused_with_what_was_meant(tmp_path: Path) -> None:
+    (line,) = errors(tmp_path, GOOD.replace("tag: v1.1.1-rc.1", "tag: v1.1"))
+    assert line.startswith("scenario.yaml:8:10: ")
+    assert "v1.1" in line
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_scenario(tmp_path / "none.yaml", name="none.yaml")
+    assert "none.yaml" in str(caught.value)
+    assert "--scenario" in str(caught.value)
