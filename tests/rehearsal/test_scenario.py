@@ -61,7 +61,8 @@ def test_the_example_plays_every_kind_of_step() -> None:
         (
             ("do: publish", "do: publsh"),
             [
-                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, publish, protect-latest, clean-up, "
+                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, publish, protect-latest, "
+                "clean-up, "
                 "nightly. Did you mean 'publish'?"
             ],
         ),

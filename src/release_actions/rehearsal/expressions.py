@@ -1,0 +1,412 @@
+"""Evaluates the part of GitHub's expression language that a composite action's manifest uses.
+
+Literals, contexts, properties and indexes, the operators, and the functions that need no file system. Comparison and
+conversion follow GitHub's reference ("Evaluate expressions in workflows and actions"). What is not supported is an
+error that names the expression, found before anything runs; an expression must never be guessed at.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from release_actions.errors import ConfigurationError
+
+Value = object
+"""A JSON value: None, bool, int, float, str, a sequence or a mapping."""
+
+STATUS_FUNCTIONS = frozenset({"success", "failure", "always", "cancelled"})
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?))
+        |(?P<string>'(?:[^']|'')*')
+        |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)
+        |(?P<sign>==|!=|<=|>=|&&|\|\||[!<>()\[\].,*])
+    )""",
+    re.VERBOSE,
+)
+_EMBEDDED = re.compile(r"\$\{\{((?:[^'}]|'(?:[^']|'')*'|\}(?!\}))*)\}\}")
+
+
+class ExpressionError(ConfigurationError):
+    """An expression that GitHub would refuse, or that lies outside the supported part of the language."""
+
+
+class CaseSensitive(dict[str, str]):
+    """A context whose names differ by case: `env` on Linux and macOS. All other contexts ignore case."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression sees: contexts by lower-case name, and the status so far for `success()` and its kin."""
+
+    contexts: Mapping[str, Value] = field(default_factory=dict)
+    status: str = "success"
+
+
+Node = Callable[[Scope], Value]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A manifest's text with `${{ }}` in it, read once. `render` gives the text with every expression replaced."""
+
+    text: str
+    parts: tuple[str | Node, ...]
+
+    @classmethod
+    def read(cls, text: str, contexts: frozenset[str]) -> Template:
+        """Read a text that may use these contexts. Raises `ExpressionError`."""
+        parts: list[str | Node] = []
+        end = 0
+        for match in _EMBEDDED.finditer(text):
+            parts += [text[end : match.start()], _Parser(match.group(1), contexts).read()]
+            end = match.end()
+        if "${{" in text[end:]:
+            raise _error(text[end:].strip(), "it is not closed with }}")
+        return cls(text, (*parts, text[end:]))
+
+    def render(self, scope: Scope) -> str:
+        """The text, each expression replaced by its value as text."""
+        return "".join(part if isinstance(part, str) else as_text(part(scope)) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An `if:`. Without a status function it also asks for `success()`, as GitHub does."""
+
+    text: str
+    node: Node
+    asks_status: bool
+
+    @classmethod
+    def read(cls, text: str, contexts: frozenset[str]) -> Condition:
+        """Read a condition, with or without `${{ }}` around it. Raises `ExpressionError`."""
+        bare = text.strip()
+        whole = _EMBEDDED.fullmatch(bare)
+        if "${{" in bare and not whole:
+            raise _error(bare, "a condition is one expression, not a text around one")
+        parser = _Parser(whole.group(1) if whole else bare or "success()", contexts, STATUS_FUNCTIONS)
+        return cls(bare, parser.read(), parser.asks_status)
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the step runs."""
+        return (self.asks_status or scope.status == "success") and truth(self.node(scope))
+
+
+def truth(value: Value) -> bool:
+    """Null, false, zero, not-a-number and the empty text are false."""
+    if isinstance(value, float) and math.isnan(value):
+        return False
+    return value not in (None, False, 0, "")
+
+
+def as_text(value: Value) -> str:
+    """A value in the middle of a text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        if math.isnan(value):
+            return "NaN"
+        return format(value, ".15g") if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return value
+    return "Object" if isinstance(value, Mapping) else "Array"
+
+
+def as_number(value: Value) -> float:
+    """A value in a comparison between types; not-a-number where there is none."""
+    if value is None:
+        return 0.0
+    if isinstance(value, bool | int | float):
+        return float(value)
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return 0.0
+        match = _TOKEN.fullmatch(text)
+        return float(_number(text)) if match and match.lastgroup == "number" else math.nan
+    return math.nan
+
+
+def equal(left: Value, right: Value) -> bool:
+    """GitHub's loose equality: texts without regard to case, different types as numbers."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left.upper() == right.upper()
+    if _kind(left) != _kind(right):
+        return as_number(left) == as_number(right)
+    if isinstance(left, Mapping) or _is_list(left):
+        return left is right
+    return left == right
+
+
+def member(value: Value, key: Value) -> Value:
+    """A property or an element; null where there is none."""
+    if isinstance(value, Mapping):
+        name = as_text(key)
+        if name in value or isinstance(value, CaseSensitive):
+            found: Value = value.get(name)
+            return found
+        return next((item for other, item in value.items() if str(other).upper() == name.upper()), None)
+    if isinstance(value, Sequence) and _is_list(value):
+        index = as_number(key)
+        element: Value = value[int(index)] if 0 <= index < len(value) else None
+        return element
+    return None
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number"
+    return "array" if _is_list(value) else type(value).__name__
+
+
+def _number(text: str) -> float:
+    digits = text.lstrip("+-").lower()
+    value = float(int(digits, 0)) if digits.startswith(("0x", "0o")) else float(digits)
+    return -value if text.startswith("-") else value
+
+
+def _compare(sign: str, left: Value, right: Value) -> bool:
+    if isinstance(left, str) and isinstance(right, str):
+        order = (left.upper() > right.upper()) - (left.upper() < right.upper())
+    else:
+        one, two = as_number(left), as_number(right)
+        if math.isnan(one) or math.isnan(two):
+            return False
+        order = (one > two) - (one < two)
+    return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]
+
+
+def _contains(where: Value, what: Value) -> bool:
+    if isinstance(where, Sequence) and _is_list(where):
+        return any(equal(item, what) for item in where)
+    return as_text(what).upper() in as_text(where).upper()
+
+
+def _format(pattern: Value, *values: Value) -> str:
+    def place(match: re.Match[str]) -> str:
+        if match.group() in {"{{", "}}"}:
+            return match.group()[0]
+        number = match.group(1)
+        if number is None or int(number) >= len(values):
+            message = f"format() has no value for {match.group()}"
+            raise ValueError(message)
+        return as_text(values[int(number)])
+
+    return re.sub(r"\{\{|\}\}|\{([0-9]+)\}|[{}]", place, as_text(pattern))
+
+
+def _join(items: Value, separator: Value = ",") -> str:
+    found = items if isinstance(items, Sequence) and _is_list(items) else [items]
+    return as_text(separator).join(as_text(item) for item in found)
+
+
+_FUNCTIONS: Mapping[str, tuple[Callable[..., Value], int, int]] = {
+    "contains": (_contains, 2, 2),
+    "startswith": (lambda text, start: as_text(text).upper().startswith(as_text(start).upper()), 2, 2),
+    "endswith": (lambda text, end: as_text(text).upper().endswith(as_text(end).upper()), 2, 2),
+    "format": (_format, 1, 255),
+    "join": (_join, 1, 2),
+    "tojson": (lambda value: json.dumps(value, indent=2, ensure_ascii=False), 1, 1),
+    "fromjson": (lambda text: json.loads(as_text(text)), 1, 1),
+}
+"""Function in lower case -> what it does, and the least and most arguments it takes."""
+
+_STATUS: Mapping[str, Callable[[Scope], bool]] = {
+    "success": lambda scope: scope.status == "success",
+    "failure": lambda scope: scope.status == "failure",
+    "cancelled": lambda scope: scope.status == "cancelled",
+    "always": lambda scope: True,  # noqa: ARG005  # it takes what its kin take
+}
+
+
+def _error(text: str, reason: str) -> ExpressionError:
+    message = f"The expression '{text}' cannot be evaluated: {reason}."
+    hint = "The supported part is contexts, literals, operators and " + ", ".join(sorted(_FUNCTIONS)) + "."
+    return ExpressionError(message, hint=hint)
+
+
+class _Parser:
+    """Recursive descent over one expression, from the operator that binds least to the one that binds most."""
+
+    def __init__(self, text: str, contexts: frozenset[str], status: frozenset[str] = frozenset()) -> None:
+        self.text = text.strip()
+        self.contexts = contexts
+        self.status = status
+        self.asks_status = False
+        self.tokens = self.split()
+        self.position = 0
+
+    def split(self) -> list[tuple[str, str]]:
+        tokens: list[tuple[str, str]] = []
+        position = 0
+        while position < len(self.text):
+            match = _TOKEN.match(self.text, position)
+            if match is None:
+                raise _error(self.text, f"{self.text[position:].strip()[0]!r} has no meaning in it")
+            kind = str(match.lastgroup)
+            tokens.append((kind, match.group(kind)))
+            position = match.end()
+        return tokens
+
+    def read(self) -> Node:
+        node = self.either()
+        if self.position < len(self.tokens):
+            raise _error(self.text, f"{self.tokens[self.position][1]!r} was not expected")
+        return self.guarded(node)
+
+    def guarded(self, node: Node) -> Node:
+        """Name the expression in what a function has to say about its arguments."""
+
+        def evaluate(scope: Scope) -> Value:
+            try:
+                return node(scope)
+            except ValueError as error:
+                raise _error(self.text, str(error)) from error
+
+        return evaluate
+
+    def take(self, *signs: str) -> str:
+        """The next sign if it is one of these, else the empty text."""
+        if self.position < len(self.tokens) and self.tokens[self.position] in [("sign", sign) for sign in signs]:
+            self.position += 1
+            return self.tokens[self.position - 1][1]
+        return ""
+
+    def need(self, sign: str) -> None:
+        if not self.take(sign):
+            raise _error(self.text, f"{sign!r} is missing")
+
+    def either(self) -> Node:
+        node = self.both()
+        while self.take("||"):
+            node = _or(node, self.both())
+        return node
+
+    def both(self) -> Node:
+        node = self.same()
+        while self.take("&&"):
+            node = _and(node, self.same())
+        return node
+
+    def same(self) -> Node:
+        node = self.ordered()
+        while sign := self.take("==", "!="):
+            node = _equality(sign, node, self.ordered())
+        return node
+
+    def ordered(self) -> Node:
+        node = self.negated()
+        while sign := self.take("<=", ">=", "<", ">"):
+            node = _relation(sign, node, self.negated())
+        return node
+
+    def negated(self) -> Node:
+        if self.take("!"):
+            node = self.negated()
+            return lambda scope: not truth(node(scope))
+        return self.member()
+
+    def member(self) -> Node:
+        node = self.first()
+        while sign := self.take(".", "["):
+            if sign == "[":
+                key = self.either()
+                self.need("]")
+                node = _member(node, key)
+                continue
+            kind, name = self.next()
+            if kind != "name":
+                raise _error(self.text, f"{name!r} is not the name of a property")
+            node = _member(node, _constant(name))
+        return node
+
+    def next(self) -> tuple[str, str]:
+        if self.position >= len(self.tokens):
+            raise _error(self.text, "it ends too early")
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def first(self) -> Node:
+        kind, text = self.next()
+        if kind == "string":
+            return _constant(text[1:-1].replace("''", "'"))
+        if kind == "number":
+            return _constant(_number(text))
+        if text == "(":
+            node = self.either()
+            self.need(")")
+            return node
+        if kind != "name":
+            raise _error(self.text, f"{text!r} was not expected")
+        if self.take("("):
+            return self.call(text)
+        if text in {"null", "true", "false"}:
+            return _constant({"null": None, "true": True, "false": False}[text])
+        name = text.lower()
+        if name not in self.contexts:
+            raise _error(self.text, f"there is no context {text!r} here, only {', '.join(sorted(self.contexts))}")
+        return lambda scope: scope.contexts.get(name)
+
+    def call(self, text: str) -> Node:
+        arguments: list[Node] = []
+        if not self.take(")"):
+            arguments.append(self.either())
+            while self.take(","):
+                arguments.append(self.either())
+            self.need(")")
+        name = text.lower()
+        if name in self.status:
+            if arguments:
+                raise _error(self.text, f"{text}() takes no arguments")
+            self.asks_status = True
+            return _STATUS[name]
+        if name not in _FUNCTIONS:
+            raise _error(self.text, f"there is no function {text}() here")
+        function, least, most = _FUNCTIONS[name]
+        if not least <= len(arguments) <= most:
+            raise _error(self.text, f"{text}() does not take {len(arguments)} arguments")
+        return lambda scope: function(*(argument(scope) for argument in arguments))
+
+
+def _constant(value: Value) -> Node:
+    return lambda scope: value  # noqa: ARG005  # a node takes the scope
+
+
+def _member(node: Node, key: Node) -> Node:
+    return lambda scope: member(node(scope), key(scope))
+
+
+def _or(left: Node, right: Node) -> Node:
+    def evaluate(scope: Scope) -> Value:
+        value = left(scope)
+        return value if truth(value) else right(scope)
+
+    return evaluate
+
+
+def _and(left: Node, right: Node) -> Node:
+    def evaluate(scope: Scope) -> Value:
+        value = left(scope)
+        return right(scope) if truth(value) else value
+
+    return evaluate
+
+
+def _equality(sign: str, left: Node, right: Node) -> Node:
+    return lambda scope: equal(left(scope), right(scope)) is (sign == "==")
+
+
+def _relation(sign: str, left: Node, right: Node) -> Node:
+    return lambda scope: _compare(sign, left(scope), right(scope))
