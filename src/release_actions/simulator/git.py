@@ -1,0 +1,178 @@
+"""Git as the REST routes see it: commits, annotated tags, refs and ancestry, with ids as git makes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""The id of the tree without entries. Commits here carry messages, not files."""
+
+
+class Target(NamedTuple):
+    """What a ref or an annotated tag points to."""
+
+    sha: str
+    type: Literal["commit", "tag"]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit. `files`: paths it touched, for compare. `login`: the account of its author, where there is one."""
+
+    sha: str
+    message: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    date: datetime
+    login: str = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AnnotatedTag:
+    """An annotated tag's object."""
+
+    sha: str
+    name: str
+    message: str
+    target: Target
+    tagger: str
+    email: str
+    date: datetime
+
+
+@dataclass
+class Git:
+    """Objects by id and refs by full name (`refs/tags/v1.0.0`)."""
+
+    commits: dict[str, Commit] = field(default_factory=dict)
+    tags: dict[str, AnnotatedTag] = field(default_factory=dict)
+    refs: dict[str, Target] = field(default_factory=dict)
+
+    def commit(
+        self,
+        message: str,
+        date: datetime,
+        *,
+        parents: tuple[str, ...] = (),
+        author: str = "Ada Example",
+        email: str = "ada@example.com",
+        login: str = "",
+        files: tuple[str, ...] = (),
+    ) -> Commit:
+        """Make a commit. Raises `LookupError` for a parent that is not there."""
+        for parent in parents:
+            if parent not in self.commits:
+                message = f"commit {parent} does not exist"
+                raise LookupError(message)
+        who = f"{author} <{email}> {int(date.timestamp())} +0000"
+        # The paths go into the id in place of a tree: commits that differ only in them are different commits.
+        lines = [f"tree {tree(files)}", *(f"parent {parent}" for parent in parents), f"author {who}"]
+        text = "\n".join([*lines, f"committer {who}", "", message, ""])
+        commit = Commit(object_id("commit", text), message, parents, author, email, date, login, files)
+        self.commits[commit.sha] = commit
+        return commit
+
+    def annotate(
+        self,
+        name: str,
+        target: Target,
+        message: str,
+        date: datetime,
+        *,
+        tagger: str = "Ada Example",
+        email: str = "ada@example.com",
+    ) -> AnnotatedTag:
+        """Make an annotated tag's object; no ref points to it yet."""
+        who = f"{tagger} <{email}> {int(date.timestamp())} +0000"
+        head = f"object {target.sha}\ntype {target.type}\ntag {name}\ntagger {who}"
+        tag = AnnotatedTag(object_id("tag", f"{head}\n\n{message}\n"), name, message, target, tagger, email, date)
+        self.tags[tag.sha] = tag
+        return tag
+
+    def find(self, sha: str) -> Target | None:
+        """An object by its id."""
+        if sha in self.commits:
+            return Target(sha, "commit")
+        return Target(sha, "tag") if sha in self.tags else None
+
+    def peel(self, target: Target) -> Commit:
+        """The commit behind a target, through annotated tags."""
+        while target.type == "tag":
+            target = self.tags[target.sha].target
+        return self.commits[target.sha]
+
+    def resolve(self, name: str) -> Commit | None:
+        """The commit that a branch, a tag, a full ref or an id (whole, or its first 7 or more digits) names."""
+        for ref in (name, f"refs/{name}", f"refs/heads/{name}", f"refs/tags/{name}"):
+            if ref in self.refs:
+                return self.peel(self.refs[ref])
+        target = self.find(name)
+        if target is not None:
+            return self.peel(target)
+        if len(name) < ABBREVIATED:
+            return None
+        found = [sha for sha in self.commits if sha.startswith(name)]
+        return self.commits[found[0]] if len(found) == 1 else None
+
+    def ancestors(self, sha: str) -> set[str]:
+        """A commit and all that came before it, by id."""
+        seen: set[str] = set()
+        todo = [sha]
+        while todo:
+            at = todo.pop()
+            if at not in seen:
+                seen.add(at)
+                todo += self.commits[at].parents
+        return seen
+
+    def contains(self, sha: str, ancestor: str) -> bool:
+        """Whether a commit has another one behind it, or is it."""
+        return ancestor in self.ancestors(sha)
+
+    def between(self, base: str, head: str) -> list[Commit]:
+        """Commits that `head` has and `base` has not, oldest first, parents before children."""
+        known = self.ancestors(base)
+        found: list[Commit] = []
+        seen: set[str] = set()
+        todo = [(head, False)]
+        while todo:
+            sha, done = todo.pop()
+            if done:
+                found.append(self.commits[sha])
+            elif sha not in known and sha not in seen:
+                seen.add(sha)
+                todo.append((sha, True))
+                todo += ((parent, False) for parent in self.commits[sha].parents)
+        return found
+
+    def merge_base(self, one: str, other: str) -> Commit | None:
+        """The best common ancestor of two commits: one that is behind no other common one, the newest of them."""
+        common = self.ancestors(one) & self.ancestors(other)
+        behind = {parent for sha in common for parent in self.commits[sha].parents}
+        best = [self.commits[sha] for sha in common - behind]
+        return max(best, key=lambda commit: (commit.date, commit.sha), default=None)
+
+    def history(self, sha: str) -> Iterator[Commit]:
+        """A commit and its ancestors, newest first."""
+        return iter(sorted((self.commits[one] for one in self.ancestors(sha)), key=lambda c: (c.date, c.sha))[::-1])
+
+
+ABBREVIATED = 7
+"""Digits of an id that git takes for the whole."""
+
+
+def object_id(kind: str, text: str) -> str:
+    """The id git gives an object with this content."""
+    content = text.encode()
+    return hashlib.sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()
+
+
+def tree(files: tuple[str, ...]) -> str:
+    """A tree id that stands for the paths a commit touched."""
+    return object_id("tree", "\n".join(files)) if files else EMPTY_TREE

@@ -1,0 +1,141 @@
+"""A repository beside its packages: git, releases, pull requests and milestones. No HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from release_actions.simulator.accounts import Account, Role, Token, TokenKind, account_role
+from release_actions.simulator.clock import stamp
+from release_actions.simulator.git import Git
+
+
+@dataclass(eq=False)
+class Milestone:
+    """A milestone. `state` is `open` or `closed`."""
+
+    id: int
+    number: int
+    title: str
+    creator: str
+    created: datetime
+    updated: datetime
+    state: str = "open"
+    description: str = ""
+    due: datetime | None = None
+    closed: datetime | None = None
+
+
+@dataclass(eq=False)
+class Pull:
+    """A pull request. `commits`: full names of those it brought; `merge_commit`: the one on its base."""
+
+    id: int
+    number: int
+    title: str
+    author: str
+    base: str
+    base_sha: str
+    head: str
+    head_sha: str
+    created: datetime
+    updated: datetime
+    body: str = ""
+    draft: bool = False
+    state: str = "open"
+    closed: datetime | None = None
+    merged: datetime | None = None
+    merge_commit: str = ""
+    merged_by: str = ""
+    labels: tuple[str, ...] = ()
+    milestone: int = 0
+    commits: tuple[str, ...] = ()
+    head_owner: str = ""
+    assignees: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Release:
+    """A release. A draft has no tag in git yet and no `published`."""
+
+    id: int
+    tag: str
+    target: str
+    author: str
+    created: datetime
+    name: str = ""
+    body: str = ""
+    draft: bool = False
+    prerelease: bool = False
+    published: datetime | None = None
+
+
+@dataclass(eq=False)
+class Repository:
+    """A repository. `collaborators`: login -> role, beyond the owner's members."""
+
+    id: int
+    owner: Account
+    name: str
+    created: datetime
+    private: bool = False
+    default_branch: str = "main"
+    description: str = ""
+    collaborators: dict[str, Role] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    git: Git = field(default_factory=Git)
+    releases: dict[int, Release] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    milestones: dict[int, Milestone] = field(default_factory=dict)
+    latest: int = 0
+    """The release marked as the latest by hand; 0 leaves it to GitHub's rule."""
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner.login}/{self.name}"
+
+    def role(self, token: Token | None, permission: str = "contents") -> Role:
+        """What a token may do here with what `permission` names."""
+        least = Role.NONE if self.private else Role.READ
+        if token is None:
+            return least
+        if token.is_integration:
+            own = token.repository.lower() == self.full_name.lower() or (
+                token.kind is TokenKind.APP and token.account.lower() == self.owner.login.lower()
+            )
+            level = {"read": Role.READ, "write": Role.WRITE}.get(token.permissions.get(permission, ""), Role.NONE)
+            return max(least, level) if own else least
+        standing = max(account_role(token, self.owner), self.collaborators.get(token.login.lower(), Role.NONE))
+        if token.kind is TokenKind.FINE_GRAINED:
+            level = {"read": Role.READ, "write": Role.WRITE}.get(token.permissions.get(permission, ""), Role.NONE)
+            return max(least, min(standing, level))
+        scoped = token.has_scope("repo") or (not self.private and token.has_scope("public_repo"))
+        return max(least, standing) if scoped else least
+
+    def dump(self) -> dict[str, Any]:
+        """This repository as JSON values."""
+        return {
+            "private": self.private,
+            "default-branch": self.default_branch,
+            "refs": {name: target.sha for name, target in sorted(self.git.refs.items())},
+            "commits": len(self.git.commits),
+            "releases": {
+                release.tag: {
+                    "id": release.id,
+                    "name": release.name,
+                    "draft": release.draft,
+                    "prerelease": release.prerelease,
+                    "created": stamp(release.created),
+                }
+                for release in sorted(self.releases.values(), key=lambda release: release.id)
+            },
+            "pulls": {str(pull.number): pull.state for pull in sorted(self.pulls.values(), key=lambda one: one.number)},
+            "milestones": {str(one.number): one.title for one in sorted(self.milestones.values(), key=by_number)},
+        }
+
+
+def by_number(milestone: Milestone) -> int:
+    """What milestones are ordered by."""
+    return milestone.number

@@ -1,0 +1,36 @@
+"""The two origins over one world, before any transport: two WSGI applications, one log, one set of faults."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from release_actions.simulator import admin
+from release_actions.simulator.faults import Fault, Faults
+from release_actions.simulator.ghcr import Ghcr
+from release_actions.simulator.github.face import Rest
+from release_actions.simulator.origin import Origin
+from release_actions.simulator.request_log import RequestLog
+from release_actions.simulator.world import World
+
+
+class Service:
+    """GitHub and GHCR as applications. `requests` is the log, `faults` may be added to at any time."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        faults: Iterable[Fault] = (),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.world = world
+        self.requests = RequestLog()
+        self.faults = Faults(faults)
+        own = admin.routes(self.requests)
+        self.api = Origin(world, Rest(), self.faults, self.requests, own, sleep=sleep)
+        self.registry = Origin(world, Ghcr(), self.faults, self.requests, own, sleep=sleep)
+
+    def reached_at(self, api: str, registry: str) -> None:
+        """Tell both origins where clients find them: one sends clients to the other."""
+        self.api.urls = self.registry.urls = {"api": api, "registry": registry}
