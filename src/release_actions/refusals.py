@@ -119,7 +119,7 @@ def _characters(name: str, prefix: str) -> TagRefused | None:
     if not illegal:
         return None
     verb = "begins with" if illegal.start() == 0 else "holds"
-    message = f"Tag {shown(name)} {verb} {illegal.group()!r}, which a registry does not take there."
+    message = f"Tag {shown(name)} {verb} {illegal.group()!r}, and an image tag cannot."
     meant = nearest(name.replace(" ", ""), prefix) if illegal.group() == " " else ""
     return TagRefused(name, Reason.CHARACTERS, message, meant=meant, hint="" if meant else examples(prefix))
 
