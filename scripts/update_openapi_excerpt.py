@@ -4,8 +4,9 @@
     python scripts/update_openapi_excerpt.py --check    end with 1 if that would change the file
     python scripts/update_openapi_excerpt.py --latest   move to the newest version
 
-The description of api.github.com is 13 MB, most of it prose. The excerpt keeps the operations in `OPERATIONS` with
-their parameters, bodies, answers and header names, and of schemas the keywords that decide whether a value fits.
+The description of api.github.com is 13 MB, most of it prose. The excerpt keeps the operations that the simulator has
+routes for, with their parameters, bodies, answers and header names, and of schemas the keywords that decide whether a
+value fits. Run it again after adding a route; it needs the Python of the development environment.
 A keyword this script does not know stops it: dropping a rule in silence would weaken every test that leans on it.
 It comes from the npm package `@octokit/openapi` through `npm pack`, so it needs npm and reaches only its registry.
 """
@@ -17,43 +18,24 @@ import base64
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from release_actions.simulator.github.face import Rest  # noqa: E402  # found by the line above
+from release_actions.simulator.origin import template  # noqa: E402
+
 PACKAGE = "@octokit/openapi"
 DESCRIPTION = "package/generated/api.github.com.json"
-EXCERPT = Path(__file__).resolve().parent.parent / "tests" / "contract" / "openapi" / "api.github.com.excerpt.json"
-
-OPERATIONS = (
-    ("get", "/rate_limit"),
-    ("get", "/user"),
-    ("get", "/users/{username}"),
-    ("get", "/orgs/{org}"),
-    *(
-        (method, f"{account}/packages{rest}")
-        for account in ("/orgs/{org}", "/users/{username}", "/user")
-        for method, rest in (
-            ("get", ""),
-            ("get", "/{package_type}/{package_name}"),
-            ("delete", "/{package_type}/{package_name}"),
-            ("post", "/{package_type}/{package_name}/restore"),
-            ("get", "/{package_type}/{package_name}/versions"),
-            ("get", "/{package_type}/{package_name}/versions/{package_version_id}"),
-            ("delete", "/{package_type}/{package_name}/versions/{package_version_id}"),
-            ("post", "/{package_type}/{package_name}/versions/{package_version_id}/restore"),
-        )
-    ),
-    ("get", "/repos/{owner}/{repo}"),
-    ("get", "/repos/{owner}/{repo}/git/ref/{ref}"),
-    ("get", "/repos/{owner}/{repo}/git/matching-refs/{ref}"),
-    ("get", "/repos/{owner}/{repo}/git/tags/{tag_sha}"),
-)
-"""What the simulator serves, as method and path of the description."""
+EXCERPT = ROOT / "tests" / "contract" / "openapi" / "api.github.com.excerpt.json"
 
 KEPT = frozenset(
     [
@@ -113,6 +95,21 @@ def npm(*arguments: str, cwd: Path) -> str:
         message = f"npm {' '.join(arguments)} failed:\n{done.stderr}"
         raise CannotCutError(message)
     return done.stdout
+
+
+def shape(path: str) -> str:
+    """A path with its parameters unnamed: the simulator may call them as it likes."""
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+def routes() -> list[tuple[str, str]]:
+    """Method and path, parameters unnamed, of what the simulator serves in GitHub's name."""
+    return [
+        (method.lower(), shape(template(rule)))
+        for methods, rule, _ in Rest.routes
+        for method in methods.split("|")
+        if not rule.startswith("/_")
+    ]
 
 
 def download(version: str) -> tuple[dict[str, Any], str, str]:
@@ -182,13 +179,9 @@ def content(node: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def operation(description: dict[str, Any], method: str, path: str) -> dict[str, Any]:
-    """One operation: parameters, body and answers. Raises `CannotCutError` if GitHub does not describe it."""
-    try:
-        item = description["paths"][path]
-        found = item[method]
-    except KeyError:
-        message = f"{method.upper()} {path} is not in the description. Is it written as GitHub writes it?"
-        raise CannotCutError(message) from None
+    """One operation: parameters, body and answers."""
+    item = description["paths"][path]
+    found = item[method]
     where = f"{method} {path}"
     parameters = [
         {
@@ -211,10 +204,17 @@ def operation(description: dict[str, Any], method: str, path: str) -> dict[str, 
     return cut
 
 
-def excerpt(description: dict[str, Any], version: str, integrity: str) -> dict[str, Any]:
-    """The part of the description that `OPERATIONS` reaches."""
+def excerpt(
+    description: dict[str, Any], version: str, integrity: str, wanted: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    """The part of the description that some routes reach. Raises `CannotCutError` for one that GitHub lacks."""
     paths: dict[str, Any] = {}
-    for method, path in OPERATIONS:
+    names = {(method, shape(path)): path for path, item in description["paths"].items() for method in item}
+    for method, route in wanted:
+        path = names.get((method, route))
+        if path is None:
+            message = f"{method.upper()} {route} is a route of the simulator that GitHub does not describe."
+            raise CannotCutError(message)
         paths.setdefault(path, {})[method] = operation(description, method, path)
     schemas: dict[str, Any] = {}
     waiting = sorted(set(references(paths)))
@@ -266,7 +266,7 @@ def main(argv: list[str]) -> int:
         if version == pinned.get("version") and integrity != pinned["integrity"]:
             message = f"{PACKAGE} {version} is not the package it was: {integrity} in place of {pinned['integrity']}."
             raise CannotCutError(message)  # noqa: TRY301  # told like every other failure
-        text = written(excerpt(description, version, integrity)) + "\n"
+        text = written(excerpt(description, version, integrity, routes())) + "\n"
     except CannotCutError as error:
         print(error, file=sys.stderr)
         return 3
@@ -278,7 +278,7 @@ def main(argv: list[str]) -> int:
         return 0
     EXCERPT.parent.mkdir(parents=True, exist_ok=True)
     EXCERPT.write_text(text, encoding="utf-8")
-    print(f"Wrote {EXCERPT.name} from {PACKAGE} {version}: {len(OPERATIONS)} operations, {len(text) // 1024} KiB.")
+    print(f"Wrote {EXCERPT.name} from {PACKAGE} {version}: {len(routes())} operations, {len(text) // 1024} KiB.")
     return 0
 
 

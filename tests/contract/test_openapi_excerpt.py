@@ -51,8 +51,8 @@ DESCRIPTION: dict[str, Any] = {
 
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(script, "OPERATIONS", (("get", "/things"),))
-    return script.excerpt(DESCRIPTION, "1.2.3", "sha512-x")
+    monkeypatch.setattr(script, "routes", lambda: [("get", "/things")])
+    return script.excerpt(DESCRIPTION, "1.2.3", "sha512-x", script.routes())
 
 
 def test_rules_stay_and_prose_goes(cut: dict[str, Any]) -> None:
@@ -84,9 +84,9 @@ def test_a_keyword_without_a_rule_stops_it() -> None:
         script.schema({"patternProperties": {}}, "thing")
 
 
-def test_an_operation_that_github_lacks_stops_it() -> None:
+def test_a_route_that_github_lacks_stops_it() -> None:
     with pytest.raises(script.CannotCutError, match="GET /nothing"):
-        script.operation(DESCRIPTION, "get", "/nothing")
+        script.excerpt(DESCRIPTION, "1.2.3", "sha512-x", [("get", "/nothing")])
 
 
 @pytest.mark.parametrize("node", [{}, [], {"a": ["b" * 70, {"c": None, "d": 'e"\n'}, "f" * 70]}, [[True], 1.5]])
@@ -97,7 +97,6 @@ def test_it_is_written_as_json(node: Any) -> None:
 def test_the_committed_excerpt_is_in_the_scripts_form() -> None:
     text = EXCERPT.read_text(encoding="utf-8")
     assert script.written(json.loads(text)) + "\n" == text
-    assert set(json.loads(text)["paths"]) == {path for _, path in script.OPERATIONS}
 
 
 def test_a_stale_excerpt_is_told(
