@@ -327,7 +327,7 @@ class ListOf(Shape[tuple[T, ...]]):
 
 
 @dataclass(frozen=True)
-class MapOf(Shape[dict[str, T]]):
+class MapOf(Shape[Mapping[str, T]]):
     """A mapping whose keys the user chooses: each fits `key`, each value fits `value`. `words` names what it maps."""
 
     words: str
@@ -335,7 +335,7 @@ class MapOf(Shape[dict[str, T]]):
     value: Shape[T]
     least: int = 0
 
-    def load(self, node: Node, problems: list[Problem]) -> dict[str, T]:
+    def load(self, node: Node, problems: list[Problem]) -> Mapping[str, T]:
         """Key -> value, in file order."""
         if not isinstance(node, MappingNode):
             raise self.mismatch(node, problems, f"Write 'key: value' below '{node.path}:'." if node.path else "")

@@ -70,6 +70,15 @@ class Node:
             node = below
         return node.place
 
+    def key_at(self, *steps: str) -> Place:
+        """Where the last of these keys itself stands, or as much of the way there as the file has."""
+        *way, last = steps
+        node: Node = self
+        for step in way:
+            node = node.child(step) or node
+        entry = node.entries.get(last) if isinstance(node, MappingNode) else None
+        return entry[0].place if entry else node.place
+
     def child(self, step: str | int) -> Node | None:  # noqa: ARG002  # only lists and mappings have children
         """The value of a key, or the item with an index from 0; None if there is none."""
         return None

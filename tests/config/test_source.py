@@ -87,7 +87,7 @@ def test_a_flow_mapping_is_told_from_a_block() -> None:
     assert (root.flow, flow.flow) == (False, True)
 
 
-@pytest.mark.parametrize("text", ["", "# only a comment\n", "---"])
+@pytest.mark.parametrize("text", ["", "# only a comment\n"])
 def test_an_empty_file_is_an_empty_value_at_its_beginning(text: str) -> None:
     node = parse(text, "r.yaml")
     assert node.kind is Kind.NULL

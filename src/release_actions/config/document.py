@@ -1,0 +1,291 @@
+"""What may be written in `release.yaml`: one dataclass per kind of mapping, as the user wrote it, before any default.
+
+The loader, the JSON Schema and the reference page come from these declarations. Keys are an API: their meaning does not
+change within a major version. A key is added together with what uses it, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from release_actions.config import grammar
+from release_actions.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    MapOf,
+    OrFalse,
+    Record,
+    RecordOf,
+    Text,
+    duration,
+    glob,
+    key,
+)
+from release_actions.versions import PREFIX
+
+TEXTS: Mapping[str, str] = {}
+"""The default of a mapping of texts."""
+
+PLATFORMS = ListOf(
+    "a list of platforms",
+    Text("a platform", pattern=grammar.PLATFORM, example="linux/amd64"),
+    least=1,
+    unique=True,
+)
+RUNNERS = MapOf(
+    "a mapping of platforms to runner labels",
+    key=Text("a platform", pattern=grammar.PLATFORM, example="linux/amd64"),
+    value=Text("a runner label", example="ubuntu-24.04"),
+)
+BUILD_ARGS = MapOf(
+    "a mapping of build arguments",
+    key=Text("a build argument's name", pattern="[A-Za-z_][A-Za-z0-9_]*", example="CUDA_MAJOR"),
+    value=Text(empty=True),
+)
+LABELS = MapOf(
+    "a mapping of labels",
+    key=Text("a label", pattern="[A-Za-z0-9]+(?:[._/-]+[A-Za-z0-9]+)*", example="org.opencontainers.image.title"),
+    value=Text(empty=True),
+)
+NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
+STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
+PATH = Text("a path", example="docker/Dockerfile.cuda")
+TAG_GLOBS = ListOf("a list of globs over tags", glob(), least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions(Record):
+    """Which git tags are releases."""
+
+    prefix: str = key(
+        Text("a prefix of release tags", pattern=PREFIX.pattern, example="v", empty=True),
+        "What release tags begin with: `v`, a component's name such as `router-v`, or `''` for none.",
+        default="v",
+    )
+    skip: Mapping[str, str] = key(
+        MapOf(
+            "a mapping of release tags to reasons",
+            key=Text("a release tag", pattern=grammar.TAG, example="v0.4.0"),
+            value=Text("a reason", example="'broken on arm64'"),
+        ),
+        "Releases that no floating tag may name, each with the reason.",
+        default=TEXTS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel(Record):
+    """Where the packages of a kind of build live."""
+
+    name: str = key(
+        NAME_TEMPLATE,
+        "Name of each package below the namespace. `{image}` is the image's key, `{suffix}` the variant's suffix.",
+    )
+
+
+RELEASE = Channel(name="{image}{suffix}")
+"""The release channel of a file that does not describe it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channels(Record):
+    """The kinds of builds that are published."""
+
+    release: Channel = key(
+        RecordOf("a channel", Channel),
+        "Packages that release tags are published to. Named `{image}{suffix}` if this is left out.",
+        default=RELEASE,
+    )
+    dev: Channel | None = key(
+        RecordOf("a channel", Channel),
+        "Packages for every other build. If this is left out, only releases are published.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInChannel(Record):
+    """What is special about an image in one channel."""
+
+    name: str | None = key(NAME_TEMPLATE, "The package's name, in place of the channel's template.", default=None)
+    platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms, in place of the image's.", default=None)
+    runners: Mapping[str, str] = key(RUNNERS, "Runner labels, before the image's.", default=TEXTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageChannels(Record):
+    """An image's channels."""
+
+    release: ImageInChannel | bool | None = key(
+        OrFalse(RecordOf("an image in a channel", ImageInChannel)),
+        "What is special about its release packages, or `false` if it is not released.",
+        default=None,
+    )
+    dev: ImageInChannel | bool | None = key(
+        OrFalse(RecordOf("an image in a channel", ImageInChannel)),
+        "What is special about its dev packages, or `false` if it has none.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant(Record):
+    """One of several builds of an image, for example on another base."""
+
+    suffix: str | None = key(
+        Text("a suffix of package names", pattern="[a-z0-9._-]*", example="-ubuntu", empty=True),
+        "What `{suffix}` stands for; `-` and the variant's key if this is left out.",
+        default=None,
+    )
+    build_args: Mapping[str, str] = key(BUILD_ARGS, "Build arguments, on top of the image's.", default=TEXTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build(Record):
+    """How an image is built. The keys of `defaults`, and of each image."""
+
+    platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms to build, all of them or nothing.", default=None)
+    runners: Mapping[str, str] = key(
+        RUNNERS,
+        "Platform to the label of the runner that builds it. GitHub's own runners build `linux/amd64` and "
+        "`linux/arm64` if nothing else is said.",
+        default=TEXTS,
+    )
+    context: str | None = key(PATH, "Build context, relative to the repository; `.` if left out.", default=None)
+    dockerfile: str | None = key(
+        PATH,
+        "Dockerfile, relative to the repository, inside the context or not; the context's `Dockerfile` if left out.",
+        default=None,
+    )
+    target: str | None = key(STAGE, "Stage to build; the last one if left out.", default=None)
+    build_args: Mapping[str, str] = key(BUILD_ARGS, "Build arguments, the same in every channel.", default=TEXTS)
+    labels: Mapping[str, str] = key(LABELS, "Labels of the image.", default=TEXTS)
+    required: bool | None = key(
+        Boolean(),
+        "Whether a release is incomplete without it; `true` if left out.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Build):
+    """An image: what is built and where it goes."""
+
+    variants: Mapping[str, Variant] = key(
+        MapOf(
+            "a mapping of variants",
+            key=Text("a variant's key", pattern=grammar.COMPONENT, example="ubuntu"),
+            value=RecordOf("a variant", Variant),
+            least=1,
+        ),
+        "Builds of the same image that differ, each in a package of its own.",
+        default={},
+    )
+    channels: ImageChannels | None = key(
+        RecordOf("an image's channels", ImageChannels),
+        "What is special about it in a channel. It is published in every channel if this is left out.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleanup(Record):
+    """A rule about what is deleted. What it leaves out selects nothing."""
+
+    channel: str | None = key(
+        Choice(("release", "dev")), "The rule is about every package of this channel.", default=None
+    )
+    packages: tuple[str, ...] | None = key(
+        ListOf("a list of package names or globs", glob("package names"), least=1),
+        "The rule is about these packages, named without the namespace. A glob selects among the packages of this "
+        "file; a plain name may also be one that the file no longer publishes.",
+        default=None,
+    )
+    delete_tags: tuple[str, ...] = key(
+        TAG_GLOBS, "Globs over whole tags, case-sensitive: what they match is deleted.", default=()
+    )
+    exclude_tags: tuple[str, ...] = key(
+        TAG_GLOBS, "Globs over whole tags or digests: what they match is kept, whatever another rule says.", default=()
+    )
+    keep_n: int | None = key(
+        Integer(least=1), "How many of the newest that `delete-tags` matches are kept.", default=None
+    )
+    older_than: timedelta | None = key(
+        duration(), "Only what `delete-tags` matches and is older than this is deleted.", default=None
+    )
+    delete_untagged: bool = key(Boolean(), "Whether untagged versions that nothing needs are deleted.", default=False)
+    untagged_older_than: timedelta | None = key(
+        duration(), "Untagged versions that are younger are left alone.", default=None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document(Record):
+    """The whole file."""
+
+    repository: str = key(
+        Text("a repository", pattern=grammar.REPOSITORY, example="llm-d/llm-d"),
+        "The repository on GitHub that releases: `owner/name`.",
+    )
+    registry: str = key(
+        Text("a registry's host", pattern=grammar.HOST, example="ghcr.io"),
+        "Host of the registry.",
+        default="ghcr.io",
+    )
+    namespace: str | None = key(
+        Text("a namespace", pattern=grammar.NAME, example="llm-d"),
+        "What stands between registry and package name; the repository's owner if left out.",
+        default=None,
+    )
+    versions: Versions = key(RecordOf("'versions'", Versions), "Which git tags are releases.", default=Versions())
+    floating_tags: tuple[str, ...] | None = key(
+        ListOf(
+            "a list of tag templates",
+            Text("a template of tags", pattern=grammar.TAG_TEMPLATE, example="'v{major}.{minor}'"),
+            unique=True,
+        ),
+        "Tags that name the newest stable release: of all, or of each `{major}`, or of each `{major}` and `{minor}`. "
+        "`latest`, and `{major}` and `{major}.{minor}` after the prefix, if left out; `[]` for none.",
+        default=None,
+    )
+    channels: Channels = key(
+        RecordOf("'channels'", Channels), "Where packages live, by kind of build.", default=Channels()
+    )
+    defaults: Build = key(
+        RecordOf("'defaults'", Build),
+        "What holds for every image that says nothing else. An image's mappings are added to these key by key; "
+        "everything else that an image says replaces them.",
+        default=Build(),
+    )
+    images: Mapping[str, Image] = key(
+        MapOf(
+            "a mapping of images",
+            key=Text("an image's key", pattern=grammar.COMPONENT, example="cuda"),
+            value=RecordOf("an image", Image),
+            least=1,
+        ),
+        "The images, by the key that names each in lists and logs.",
+    )
+    cleanup: Mapping[str, Cleanup] = key(
+        MapOf(
+            "a mapping of clean-up rules",
+            key=Text("a rule's name", pattern="[a-z0-9]+(?:-[a-z0-9]+)*", example="dev-images"),
+            value=RecordOf(
+                "a clean-up rule",
+                Cleanup,
+                one_of=("channel", "packages"),
+                any_of=("delete-tags", "delete-untagged"),
+                needs={"keep-n": ("delete-tags",), "older-than": ("delete-tags",)},
+            ),
+        ),
+        "What is deleted, as named rules.",
+        default={},
+    )
+
+
+SHAPE = RecordOf("the file", Document)
+"""The shape of `release.yaml`."""

@@ -1,0 +1,98 @@
+"""What names and tags may look like: the distribution specification's grammar, platforms, and this file's templates.
+
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests gives repository names and tags.
+The patterns are written in the syntax that Python and ECMA-262 share, because the JSON Schema repeats them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from release_actions.versions import LONGEST
+
+COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+"""One part of a repository name."""
+
+NAME = rf"{COMPONENT}(?:/{COMPONENT})*"
+"""A repository name."""
+
+TAG = rf"[a-zA-Z0-9_][a-zA-Z0-9._-]{{0,{LONGEST - 1}}}"
+"""A tag."""
+
+LONGEST_REFERENCE = 255
+"""Characters of registry host, `/` and repository name together that many clients take at most."""
+
+HOST = r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?::[0-9]{1,5})?"
+"""A registry: host and, where it has one, port."""
+
+REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
+"""A repository on GitHub: owner and name."""
+
+PLATFORM = r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?"
+"""os/arch or os/arch/variant, as an index writes them."""
+
+CANONICAL = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "arm64/v8": "arm64",
+    "amd64/v1": "amd64",
+    "armhf": "arm/v7",
+    "armel": "arm/v6",
+    "i386": "386",
+}
+"""Architectures by names that builders accept and then write otherwise into the index."""
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z-]*)\}")
+"""A placeholder of a template."""
+
+NUMBERS = re.compile(r"\\\{(?:major|minor)\\\}")
+"""A placeholder of a tag template, escaped for a pattern."""
+
+NAME_TEMPLATE = r"(?:[a-z0-9._/-]|\{[A-Za-z-]*\})+"
+TAG_TEMPLATE = r"(?:[A-Za-z0-9._-]|\{[A-Za-z-]*\})+"
+"""Texts with placeholders. Which placeholders there are is a rule of its own, so that the message can name them."""
+
+
+def placeholders(template: str) -> tuple[str, ...]:
+    """Names of the placeholders in a template, in order."""
+    return tuple(match.group(1) for match in PLACEHOLDER.finditer(template))
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """A template with its placeholders filled. One without a value stays as it is."""
+    return PLACEHOLDER.sub(lambda match: values.get(match.group(1), match.group()), template)
+
+
+def could_be_equal(one: str, other: str) -> bool:
+    """Whether two templates of tags have a filling in common, the numbers of each being free."""
+    return any(
+        re.fullmatch(NUMBERS.sub("[0-9]+", re.escape(a)), fill(b, {"major": "1", "minor": "2"}))
+        for a, b in ((one, other), (other, one))
+    )
+
+
+def runs_together(template: str) -> bool:
+    """Whether a template of tags sets a number beside another number, so that 1.12 and 11.2 give one tag."""
+    return bool(re.search(r"[0-9]\{|\}[0-9]|\}\{", template))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a repository name."""
+    return bool(re.fullmatch(NAME, text))
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text is a tag."""
+    return bool(re.fullmatch(TAG, text))
+
+
+def is_glob(text: str) -> bool:
+    """Whether a text has a wildcard."""
+    return any(sign in text for sign in "*?[")
+
+
+def canonical_platform(platform: str) -> str:
+    """A platform as an index writes it."""
+    system, _, architecture = platform.partition("/")
+    return f"{system}/{CANONICAL.get(architecture, architecture)}"

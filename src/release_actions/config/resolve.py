@@ -1,0 +1,153 @@
+"""From what was written to what it means: defaults filled in, templates expanded. Checks nothing."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+
+from release_actions.config import grammar
+from release_actions.config.document import Build, Channel, Cleanup, Document, Image, ImageInChannel, Variant
+from release_actions.config.model import CleanupRule, Config, Package
+
+HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
+"""Runners that GitHub offers to everyone, and the platform each builds without emulation."""
+
+AS_IS = ImageInChannel()
+"""An image with nothing special in a channel."""
+
+
+def channels(document: Document) -> dict[str, Channel]:
+    """The channels that the file has, by name."""
+    found = {"release": document.channels.release}
+    if document.channels.dev is not None:
+        found["dev"] = document.channels.dev
+    return found
+
+
+def in_channel(image: Image, channel: str) -> ImageInChannel | None:
+    """What is special about an image in a channel; None if it is not published there."""
+    special: ImageInChannel | bool | None = getattr(image.channels, channel, None)
+    if isinstance(special, bool):
+        return None
+    return special or AS_IS
+
+
+def platforms(image: Build, special: ImageInChannel, defaults: Build) -> tuple[str, ...]:
+    """The platforms of an image in a channel; empty if nobody names any."""
+    return special.platforms or image.platforms or defaults.platforms or ()
+
+
+def runners(image: Build, special: ImageInChannel, defaults: Build) -> Mapping[str, str]:
+    """The runner of each platform that has one."""
+    labels = {**HOSTED_RUNNERS, **defaults.runners, **image.runners, **special.runners}
+    return {name: labels[name] for name in platforms(image, special, defaults) if name in labels}
+
+
+def package_name(key: str, channel: Channel, special: ImageInChannel, suffix: str) -> str:
+    """A package's name below the namespace."""
+    return grammar.fill(special.name or channel.name, {"image": key, "suffix": suffix})
+
+
+def variants(image: Image) -> Iterator[tuple[str, str, Variant]]:
+    """Key, suffix and variant of each build of an image; one without key and suffix if it names none."""
+    if not image.variants:
+        yield "", "", Variant()
+    for key, variant in image.variants.items():
+        yield key, f"-{key}" if variant.suffix is None else variant.suffix, variant
+
+
+def namespace(document: Document) -> str:
+    """The namespace. Repository names are lower case, an owner's name need not be."""
+    return document.namespace or document.repository.partition("/")[0].lower()
+
+
+def floating_tags(document: Document) -> tuple[str, ...]:
+    """The templates of floating tags."""
+    if document.floating_tags is not None:
+        return document.floating_tags
+    prefix = document.versions.prefix
+    return ("latest", f"{prefix}{{major}}", f"{prefix}{{major}}.{{minor}}")
+
+
+def packages(document: Document) -> Iterator[Package]:
+    """Every package of every channel."""
+    for channel, template in channels(document).items():
+        for key, image in document.images.items():
+            special = in_channel(image, channel)
+            if special is None:
+                continue
+            for variant, suffix, own in variants(image):
+                name = package_name(key, template, special, suffix)
+                yield package(document, key, image, special, (channel, f"{namespace(document)}/{name}", variant, own))
+
+
+def package(
+    document: Document, key: str, image: Image, special: ImageInChannel, build: tuple[str, str, str, Variant]
+) -> Package:
+    """One package. `build` is channel, full name, and the variant's key and description."""
+    channel, name, variant, own = build
+    defaults = document.defaults
+    context = image.context or defaults.context or "."
+    return Package(
+        image=key,
+        variant=variant,
+        channel=channel,
+        registry=document.registry,
+        name=name,
+        platforms=platforms(image, special, defaults),
+        runners=runners(image, special, defaults),
+        context=context,
+        dockerfile=image.dockerfile or defaults.dockerfile or posixpath.normpath(f"{context}/Dockerfile"),
+        target=image.target or defaults.target or "",
+        build_args={**defaults.build_args, **image.build_args, **own.build_args},
+        labels={**defaults.labels, **image.labels},
+        required=next((said for said in (image.required, defaults.required) if said is not None), True),
+        place=document.origin.key_at("images", key),
+    )
+
+
+def matching(pattern: str, namespace: str, published: Iterable[Package]) -> Iterator[str]:
+    """Full names of the packages that a glob matches."""
+    whole = f"{namespace}/{pattern}"
+    yield from (package.name for package in published if fnmatch.fnmatchcase(package.name, whole))
+
+
+def selected(rule: Cleanup, published: tuple[Package, ...], namespace: str) -> Iterator[str]:
+    """Full names of the packages that a rule is about."""
+    if rule.channel:
+        yield from (package.name for package in published if package.channel == rule.channel)
+    for wanted in rule.packages or ():
+        if grammar.is_glob(wanted):
+            yield from matching(wanted, namespace, published)
+        else:
+            yield f"{namespace}/{wanted}"
+
+
+def config(document: Document) -> Config:
+    """The whole configuration."""
+    published = tuple(packages(document))
+    return Config(
+        repository=document.repository,
+        registry=document.registry,
+        namespace=namespace(document),
+        tag_prefix=document.versions.prefix,
+        skip=document.versions.skip,
+        floating_tags=floating_tags(document),
+        published=published,
+        cleanup=tuple(
+            CleanupRule(
+                name=name,
+                packages=tuple(dict.fromkeys(selected(rule, published, namespace(document)))),
+                delete_tags=rule.delete_tags,
+                exclude_tags=rule.exclude_tags,
+                keep_n=rule.keep_n,
+                older_than=rule.older_than,
+                delete_untagged=rule.delete_untagged,
+                untagged_older_than=rule.untagged_older_than,
+                place=document.origin.key_at("cleanup", name),
+            )
+            for name, rule in document.cleanup.items()
+        ),
+        origin=document.origin,
+    )

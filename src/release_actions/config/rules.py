@@ -1,0 +1,237 @@
+"""What has to hold in `release.yaml` beyond the form of each value: the rules that a JSON Schema cannot express.
+
+The first line of a rule's docstring is its text in the reference. A rule takes the document and gives what breaks it.
+None of them stops at the first mistake, and none reads anything but the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from release_actions.config import grammar, resolve
+from release_actions.config.document import Build, Document, ImageInChannel
+from release_actions.config.model import CHANNELS, Package
+from release_actions.errors import Place, Problem
+from release_actions.shapes import nearest
+from release_actions.versions import TagRefused, parse, parse_or_none
+
+Rule = Callable[[Document], Iterator[Problem]]
+
+NAME_PLACEHOLDERS = ("image", "suffix")
+TAG_PLACEHOLDERS = ("major", "minor")
+
+
+def templates(document: Document) -> Iterator[tuple[str, Place]]:
+    """Every template of package names, with its place."""
+    for channel, described in resolve.channels(document).items():
+        yield described.name, document.origin.at("channels", channel, "name")
+    for key, image in document.images.items():
+        for channel in CHANNELS:
+            special = resolve.in_channel(image, channel)
+            if special and special.name:
+                yield special.name, document.origin.at("images", key, "channels", channel, "name")
+
+
+def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build | ImageInChannel]]:
+    """Everything that can name platforms and runners, with the keys that lead to it."""
+    yield ("defaults",), document.defaults
+    for key, image in document.images.items():
+        yield ("images", key), image
+        for channel in CHANNELS:
+            special = resolve.in_channel(image, channel)
+            if special:
+                yield ("images", key, "channels", channel), special
+
+
+def with_legal_placeholders(document: Document) -> Iterator[Package]:
+    """The packages whose names could be made."""
+    yield from (package for package in resolve.packages(document) if "{" not in package.name)
+
+
+def name_placeholders(document: Document) -> Iterator[Problem]:
+    """The placeholders of package names are `{image}` and `{suffix}`."""
+    for template, place in templates(document):
+        for unknown in set(grammar.placeholders(template)) - set(NAME_PLACEHOLDERS):
+            message = f"'{{{unknown}}}' is not a placeholder of package names."
+            yield Problem(message, nearest(unknown, NAME_PLACEHOLDERS), place)
+
+
+def every_image_is_published(document: Document) -> Iterator[Problem]:
+    """An image is published in at least one channel."""
+    for key, image in document.images.items():
+        if not any(resolve.in_channel(image, channel) for channel in resolve.channels(document)):
+            message = f"The image '{key}' is published in no channel."
+            yield Problem(
+                message, "Remove it, or one of the 'false' below 'channels'.", document.origin.at("images", key)
+            )
+
+
+def channels_exist(document: Document) -> Iterator[Problem]:
+    """An image or a clean-up rule names `dev` only if the file has that channel."""
+    known = resolve.channels(document)
+    for key, image in document.images.items():
+        for channel in CHANNELS:
+            if channel not in known and getattr(image.channels, channel, None) is not None:
+                place = document.origin.key_at("images", key, "channels", channel)
+                yield Problem(f"The file has no channel '{channel}'.", "Describe it below 'channels'.", place)
+    for name, rule in document.cleanup.items():
+        if rule.channel and rule.channel not in known:
+            place = document.origin.at("cleanup", name, "channel")
+            yield Problem(f"The file has no channel '{rule.channel}'.", "Describe it below 'channels'.", place)
+
+
+def every_image_has_platforms(document: Document) -> Iterator[Problem]:
+    """Every image has platforms, its own or those of `defaults`."""
+    for key, image in document.images.items():
+        for channel in resolve.channels(document):
+            special = resolve.in_channel(image, channel)
+            if special and not resolve.platforms(image, special, document.defaults):
+                message = f"The image '{key}' has no platforms."
+                hint = "Add 'platforms', for example [linux/amd64], to it or to 'defaults'."
+                yield Problem(message, hint, document.origin.at("images", key))
+                break
+
+
+def platforms_are_canonical(document: Document) -> Iterator[Problem]:
+    """Platforms are written as an index writes them: `linux/amd64`, not `linux/x86_64`; `linux/arm64` without `v8`."""
+    for steps, record in with_platforms(document):
+        named = [(name, document.origin.at(*steps, "platforms", i)) for i, name in enumerate(record.platforms or ())]
+        named += [(name, document.origin.key_at(*steps, "runners", name)) for name in record.runners]
+        for name, place in named:
+            canonical = grammar.canonical_platform(name)
+            if canonical != name:
+                yield Problem(f"The platform '{name}' is '{canonical}' in an index.", f"Write {canonical}.", place)
+
+
+def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
+    """Every platform has a runner. Only `linux/amd64` and `linux/arm64` have one by themselves."""
+    for key, image in document.images.items():
+        told: set[str] = set()
+        for channel in resolve.channels(document):
+            special = resolve.in_channel(image, channel)
+            if special is None:
+                continue
+            wanted = resolve.platforms(image, special, document.defaults)
+            for platform in wanted:
+                if platform not in resolve.runners(image, special, document.defaults) and platform not in told:
+                    told.add(platform)
+                    message = f"No runner builds '{platform}' of the image '{key}'."
+                    hint = f"Add '{platform}: LABEL' to 'runners' of the image or of 'defaults'."
+                    yield Problem(message, hint, document.origin.at("images", key, "platforms"))
+
+
+def package_names_are_legal(document: Document) -> Iterator[Problem]:
+    """A package's name is legal by the distribution specification, and has at most 255 characters with the registry."""
+    for package in with_legal_placeholders(document):
+        if not grammar.is_name(package.name):
+            message = f"'{package.name}' is not a legal repository name."
+            hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
+            yield Problem(message, hint, package.place)
+        elif len(package.reference) > grammar.LONGEST_REFERENCE:
+            message = f"'{package.reference}' is longer than {grammar.LONGEST_REFERENCE} characters."
+            yield Problem(message, "Many clients refuse such a name.", package.place)
+
+
+def package_names_are_unique(document: Document) -> Iterator[Problem]:
+    """No two images, variants or channels share a package."""
+    first: dict[str, tuple[str, str]] = {}
+    for package in with_legal_placeholders(document):
+        what = f"the image '{package.image}'"
+        if package.variant:
+            what = f"the variant '{package.variant}' of {what}"
+        if package.name not in first:
+            first[package.name] = (what, package.channel)
+            continue
+        other, channel = first[package.name]
+        if channel != package.channel:
+            message = f"Dev builds of {what} would land in the release package '{package.name}'."
+            hint = "Give the channels different templates, for example with '-dev' in one."
+        else:
+            message = f"{what[0].upper()}{what[1:]} is published as '{package.name}', and so is {other}."
+            hint = "Add '{suffix}' to the channel's template." if package.variant else "Give one another 'name'."
+        yield Problem(message, hint, package.place)
+
+
+def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
+    """A floating tag is a legal tag, is never the tag of a release, and no other template makes the same one."""
+    prefix = document.versions.prefix
+    seen: list[str] = []
+    for i, template in enumerate(document.floating_tags or ()):
+        place = document.origin.at("floating-tags", i)
+        used = grammar.placeholders(template)
+        sample = grammar.fill(template, {"major": "1", "minor": "2"})
+        if "patch" in used:
+            message = f"'{template}' would name a single release."
+            yield Problem(message, "A release keeps its exact tag; only {major} and {major}.{minor} float.", place)
+        elif unknown := next((name for name in used if name not in TAG_PLACEHOLDERS), None):
+            message = f"'{{{unknown}}}' is not a placeholder of floating tags."
+            yield Problem(message, nearest(unknown, TAG_PLACEHOLDERS), place)
+        elif "minor" in used and "major" not in used:
+            message = f"'{template}' would name releases of different major versions."
+            yield Problem(message, "Add {major} to it.", place)
+        elif not grammar.is_tag(sample):
+            yield Problem(f"'{sample}' is not a legal tag.", "Begin with a letter, a digit or '_'.", place)
+        elif parse_or_none(sample, prefix):
+            message = f"'{template}' could be the tag of a release, such as {sample}."
+            yield Problem(message, "A tag that moves needs a name that no release has.", place)
+        elif grammar.runs_together(template):
+            message = f"'{template}' would give different versions one tag."
+            yield Problem(message, "Set the numbers apart from each other and from other digits.", place)
+        else:
+            yield from (
+                Problem(f"'{template}' and '{other}' could be one tag.", "Keep one of them.", place)
+                for other in seen
+                if grammar.could_be_equal(template, other)
+            )
+            seen.append(template)
+
+
+def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
+    """A version to skip is the tag of a final or post release."""
+    for tag in document.versions.skip:
+        place = document.origin.key_at("versions", "skip", tag)
+        try:
+            version = parse(tag, document.versions.prefix)
+        except TagRefused as error:
+            yield Problem(error.problems[0].message, error.hint, place)
+            continue
+        if not version.is_stable:
+            yield Problem(f"No floating tag ever names '{tag}'.", "Only final and post releases need skipping.", place)
+
+
+def rules_select_something(document: Document) -> Iterator[Problem]:
+    """A clean-up rule's globs match a package of the file, and `delete-untagged: false` alone is no rule."""
+    published = tuple(resolve.packages(document))
+    namespace = resolve.namespace(document)
+    for name, rule in document.cleanup.items():
+        for i, wanted in enumerate(rule.packages or ()):
+            place = document.origin.at("cleanup", name, "packages", i)
+            if wanted.startswith(f"{namespace}/"):
+                hint = f"Leave out '{namespace}/'."
+                yield Problem(f"The package '{wanted}' is named with its namespace.", hint, place)
+            elif grammar.is_glob(wanted) and not tuple(resolve.matching(wanted, namespace, published)):
+                hint = "It selects among what 'images' and 'channels' give; other packages are named in full."
+                yield Problem(f"'{wanted}' matches no package of this file.", hint, place)
+            elif not grammar.is_glob(wanted) and not grammar.is_name(wanted):
+                hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
+                yield Problem(f"'{wanted}' is not a legal repository name.", hint, place)
+        if not rule.delete_tags and not rule.delete_untagged:
+            message = f"The clean-up rule '{name}' deletes nothing."
+            place = document.origin.at("cleanup", name, "delete-untagged")
+            yield Problem(message, "Add 'delete-tags', or set 'delete-untagged: true'.", place)
+
+
+RULES: tuple[Rule, ...] = (
+    name_placeholders,
+    every_image_is_published,
+    channels_exist,
+    every_image_has_platforms,
+    platforms_are_canonical,
+    every_platform_has_a_runner,
+    package_names_are_legal,
+    package_names_are_unique,
+    floating_tags_are_apart,
+    skipped_versions_are_releases,
+    rules_select_something,
+)
+"""All rules, in the order of the reference."""
