@@ -10,6 +10,7 @@ import dataclasses
 import email.utils
 import hashlib
 import json as json_format
+import math
 import random
 import re
 import threading
@@ -88,6 +89,7 @@ class Response:
     message: str = ""
     request_id: str = ""
     retried: bool = False
+    redact: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     def json(self) -> Any:
         """The body as JSON. Raises `RemoteError` when it is none."""
@@ -114,13 +116,13 @@ class Response:
         """Raise `RemoteError` for an answer that cannot be right. `how` ends the sentence "…, but the answer …"."""
         message = (
             f"Could not {self.what}: {_host(self.url)} answered {self.status} to {self.method} {_path(self.url)}, "
-            f"but the answer {how}.{_request(self.request_id)}"
+            f"but the answer {_clean(how)}.{_request(self.request_id)}"
         )
         raise RemoteError(
-            message,
+            self.redact(message),
             hint=hint or f"Check that the address is the right one. Addresses are set by {SETTINGS}.",
             method=self.method,
-            path=_path(self.url),
+            path=self.redact(_path(self.url)),
             status=self.status,
             request_id=self.request_id,
         ) from None
@@ -145,7 +147,8 @@ class Http:
     """Sends requests by the policy of this module. May be shared by threads.
 
     `tries`: attempts at one request before a passing fault becomes an error. `max_wait`: seconds one request may spend
-    waiting for a rate limit, all in all. `log` gets a line each time something is tried again.
+    waiting for a rate limit, all in all. `log` gets a line each time something is tried again. `session` may bring
+    transports of its own, for servers in the same process.
     """
 
     def __init__(
@@ -157,6 +160,7 @@ class Http:
         sleep: Callable[[float], object] = time.sleep,
         now: Callable[[], float] = time.time,
         log: Callable[[str], object] = lambda _: None,
+        session: requests.Session | None = None,
     ) -> None:
         self._tries = tries
         self._max_wait = max_wait
@@ -167,7 +171,7 @@ class Http:
         self._secrets: set[str] = set()
         self._budgets: dict[tuple[Origin, str], Budget] = {}
         self._closed_until: dict[Origin, float] = {}
-        self._session = requests.Session()
+        self._session = session or requests.Session()
         self._session.headers["User-Agent"] = user_agent
         # Nothing here needs cookies, and a shared jar would carry them from one request to another.
         self._session.cookies.set_policy(_no_cookies())
@@ -278,7 +282,7 @@ class Http:
                 if fault.lasting(origin) or faults >= self._tries or not (call.idempotent or fault.unsent):
                     self._unreachable(call, origin, fault, faults)
                 pause = _backoff(faults)
-                self._say(f"Could not {call.what} yet: {origin} {fault.words}. Trying again in {pause:.0f} s.")
+                self._say(f"Could not {call.what} yet: {origin} {fault.words}. Trying again in {math.ceil(pause)} s.")
                 self._sleep(pause)
                 continue
             self._remember(response)
@@ -315,7 +319,7 @@ class Http:
                 until = self._now() + pause
                 self._closed_until[origin] = max(until, self._closed_until.get(origin, 0.0))
         why = "limits the rate of requests" if closed else f"answered {response.status} {response.reason}".rstrip()
-        self._say(f"Could not {call.what} yet: {_host(response.url)} {why}. Trying again in {pause:.0f} s.")
+        self._say(f"Could not {call.what} yet: {_host(response.url)} {why}. Trying again in {math.ceil(pause)} s.")
         self._sleep(pause)
         return pause
 
@@ -377,7 +381,8 @@ class Http:
                 message=self.redact(_message(body))[:MESSAGE_LENGTH]
                 if answer.status_code >= HTTPStatus.BAD_REQUEST
                 else "",
-                request_id=_clean(answer.headers.get("X-GitHub-Request-Id", ""))[:80],
+                request_id=self.redact(_clean(answer.headers.get("X-GitHub-Request-Id", "")))[:80],
+                redact=self.redact,
             )
         if len(body) > LONGEST_ANSWER:
             response.wrong(f"is longer than {LONGEST_ANSWER // 1024 // 1024} MiB")
@@ -513,7 +518,8 @@ class _Fault:
             return cls("broke off in the middle of its answer", "Run it again later.")
         if isinstance(error, exceptions.ConnectionError):
             return cls("closed the connection without an answer", "Run it again later.")
-        words = f"could not be asked ({_clean(str(error))[:MESSAGE_LENGTH]})"
+        detail = re.sub(r"//[^/\s]*@", "//***@", _clean(str(error)))[:MESSAGE_LENGTH]
+        words = f"could not be asked ({detail})"
         hint = "Check the proxy and certificate settings of the environment."
         return cls(words, hint, unsent=True, hopeless=True)
 
@@ -654,7 +660,7 @@ def _with(response: Response, *, retried: bool) -> Response:
 
 
 def _clean(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+", " ", text).strip()
 
 
 def _host(url: str) -> str:

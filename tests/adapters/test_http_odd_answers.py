@@ -1,0 +1,58 @@
+"""Whatever a server says, the end is an answer or an error in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from release_actions import http
+from release_actions.errors import RemoteError
+from release_actions.http import Response
+
+HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
+ANSWER = Response("GET", "https://api.github.com/x", 403, "Forbidden", {}, b"", "read it")
+
+
+LEAF = st.none() | st.integers() | st.text(st.characters(min_codepoint=0, max_codepoint=0xFFFF))
+JSON = st.recursive(
+    LEAF, lambda of: st.lists(of) | st.dictionaries(st.sampled_from(["message", "errors", "code", "detail"]), of)
+)
+
+
+@example(b'{"message": "half a pair \\ud800"}')
+@given(st.binary(max_size=200) | JSON.map(json.dumps).map(str.encode))
+def test_words_of_any_body_are_one_line_that_can_be_printed(body: bytes) -> None:
+    words = http._message(body)
+    words.encode()
+    assert len(words.splitlines()) <= 1
+
+
+@given(HEADER, st.sampled_from(["", "Mon, 21 Sep 2026 14:14:00 GMT", "Mon, 01 Jan 0001 00:00:00 +2359", "9" * 12]))
+def test_any_retry_after_is_seconds_or_nothing(noise: str, value: str) -> None:
+    for header in (noise, value, value + noise):
+        seconds = http._retry_after(dataclasses.replace(ANSWER, headers={"Retry-After": header}), 1_790_000_000.0)
+        assert seconds is None or 0 <= seconds < 1e12
+
+
+@given(HEADER, st.sampled_from(["<{}>; rel=next", '<{}>; rel="prev next"', "{}; rel=next", "{}"]))
+def test_any_link_is_an_address_or_an_error(noise: str, form: str) -> None:
+    response = dataclasses.replace(ANSWER, headers={"Link": form.format(noise)})
+    try:
+        found = http._next(response)
+    except RemoteError as error:
+        assert "announces a next page without saying where it is" in str(error)  # noqa: PT017  # either end is right
+    else:
+        assert found is None or found
+
+
+@given(HEADER)
+def test_any_redirect_is_to_a_safe_address_or_an_error(noise: str) -> None:
+    try:
+        origin = http.linked(ANSWER, noise, "redirects to")
+    except RemoteError as error:
+        assert "redirects to an address that may not be spoken to" in str(error)  # noqa: PT017  # either end is right
+    else:
+        assert origin.scheme == "https" or origin.loopback
