@@ -51,6 +51,9 @@ PASSING = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 SECONDARY_WAIT = 60.0
 """Seconds to wait when a limit is hit and the server does not say how long (GitHub: at least a minute, growing)."""
 
+LONGEST_WAIT = 1e9
+"""Seconds, some decades: what a server may name without leaving the calendar."""
+
 LONGEST_ANSWER = 64 * 1024 * 1024
 MOST_PAGES = 10_000
 EMPTY_PAGE = 64
@@ -569,7 +572,7 @@ def _told_wait(response: Response, now: float, limits: int) -> float:
     if told is not None:
         return max(told, 2.0 ** (limits - 1))
     reset = response.headers.get("x-ratelimit-reset", "")
-    if response.headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
+    if response.headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,10}", reset):
         # One second more: the reset happens some time within the second that is named.
         return max(float(reset) - now + 1.0, 2.0 ** (limits - 1))
     return SECONDARY_WAIT * 2.0 ** (limits - 1)
@@ -582,11 +585,11 @@ def _retry_after(response: Response, now: float) -> float | None:
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return min(max(moment.timestamp() - now, 0.0), LONGEST_WAIT)
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(moment.timestamp() - now, 0.0)
 
 
 def _backoff(faults: int) -> float:

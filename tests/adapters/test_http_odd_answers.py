@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from hypothesis import example, given
+import pytest
+import responses
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from release_actions import http
@@ -23,6 +25,7 @@ JSON = st.recursive(
 
 
 @example(b'{"message": "half a pair \\ud800"}')
+@settings(deadline=None)
 @given(st.binary(max_size=200) | JSON.map(json.dumps).map(str.encode))
 def test_words_of_any_body_are_one_line_that_can_be_printed(body: bytes) -> None:
     words = http._message(body)
@@ -30,13 +33,37 @@ def test_words_of_any_body_are_one_line_that_can_be_printed(body: bytes) -> None
     assert len(words.splitlines()) <= 1
 
 
-@given(HEADER, st.sampled_from(["", "Mon, 21 Sep 2026 14:14:00 GMT", "Mon, 01 Jan 0001 00:00:00 +2359", "9" * 12]))
+@settings(deadline=None)
+@given(
+    HEADER,
+    st.sampled_from(
+        [
+            "",
+            "Mon, 21 Sep 2026 14:14:00 GMT",
+            "Fri, 31 Dec 9999 23:59:59 -2359",
+            "Mon, 01 Jan 0001 00:00:00 +2359",
+            "9" * 12,
+        ]
+    ),
+)
 def test_any_retry_after_is_seconds_or_nothing(noise: str, value: str) -> None:
     for header in (noise, value, value + noise):
         seconds = http._retry_after(dataclasses.replace(ANSWER, headers={"Retry-After": header}), 1_790_000_000.0)
-        assert seconds is None or 0 <= seconds < 1e12
+        assert seconds is None or 0 <= seconds <= 1e9
 
 
+@settings(deadline=None)
+@given(st.integers(0, 10**13).map(str), st.integers(0, 10**13).map(str) | HEADER)
+def test_any_limit_is_an_error_with_a_date(reset: str, retry_after: str) -> None:
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset, "Retry-After": retry_after}
+    for given_headers in (headers, {**headers, "Retry-After": ""}):
+        with responses.RequestsMock() as web:
+            web.get(ANSWER.url, status=429, headers=given_headers)
+            with pytest.raises(RemoteError, match=r"until \d{4}-\d{2}-\d{2} "):
+                http.Http(max_wait=0.5).request("GET", ANSWER.url, what="read it", credential=None)
+
+
+@settings(deadline=None)
 @given(HEADER, st.sampled_from(["<{}>; rel=next", '<{}>; rel="prev next"', "{}; rel=next", "{}"]))
 def test_any_link_is_an_address_or_an_error(noise: str, form: str) -> None:
     response = dataclasses.replace(ANSWER, headers={"Link": form.format(noise)})
@@ -48,6 +75,7 @@ def test_any_link_is_an_address_or_an_error(noise: str, form: str) -> None:
         assert found is None or found
 
 
+@settings(deadline=None)
 @given(HEADER)
 def test_any_redirect_is_to_a_safe_address_or_an_error(noise: str) -> None:
     try:
