@@ -1,0 +1,45 @@
+"""release-plan, the front door: what will this tag release? validate-tag, then build-matrix for what it allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from release_actions import inputs
+from release_actions.commands import build_matrix, validate_tag
+from release_actions.context import Context
+from release_actions.errors import ExitCode
+from release_actions.report import Report
+from release_actions.workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the action.yml at the root describes."""
+
+    tag: str = inputs.option(inputs.text, "")
+    config: str = inputs.option(inputs.text, "release.yaml")
+    existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
+    images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
+    token: str = inputs.option(inputs.text, "", secret=True)
+
+
+OUTPUTS = validate_tag.OUTPUTS + build_matrix.OUTPUTS
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Judge the tag, and plan the builds if it is not refused."""
+    tag = validate_tag.tag_of(given.tag, context)
+    judged = validate_tag.run(
+        validate_tag.Inputs(tag=tag, config=given.config, existing_tags=given.existing_tags, token=given.token),
+        context,
+        log,
+    )
+    if judged.exit_code is not ExitCode.PASS:
+        return judged
+    planned = build_matrix.run(build_matrix.Inputs(tag=tag, config=given.config, images=given.images), context, log)
+    return replace(
+        judged,
+        outputs={**judged.outputs, **planned.outputs},
+        summary=judged.summary + planned.summary,
+        lines=judged.lines + planned.lines,
+    )
