@@ -476,8 +476,8 @@ class RecordOf(Shape[R]):
         properties: Schema = {}
         for wanted in self.keys:
             properties[wanted.name] = {**wanted.shape.schema(), "description": wanted.about}
-            if wanted.default not in (None, {}, ()):
-                properties[wanted.name]["default"] = as_json(wanted.default)
+            if isinstance(wanted.default, (str, int)):
+                properties[wanted.name]["default"] = wanted.default
         found: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
         required = [wanted.name for wanted in self.keys if wanted.required]
         if required:
@@ -513,10 +513,3 @@ class OrFalse(Shape[T | bool]):
     def schema(self) -> Schema:
         """Either."""
         return {"anyOf": [{"const": False}, self.shape.schema()]}
-
-
-def as_json(value: Any) -> Any:
-    """A default in JSON."""
-    if isinstance(value, tuple):
-        return [as_json(item) for item in value]
-    return value

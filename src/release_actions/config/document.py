@@ -225,7 +225,7 @@ class Cleanup(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Document(Record):
-    """The whole file."""
+    """What a project publishes."""
 
     repository: str = key(
         Text("a repository", pattern=grammar.REPOSITORY, example="llm-d/llm-d"),
