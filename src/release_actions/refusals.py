@@ -21,7 +21,7 @@ from release_actions.versions import (
     parse_or_none,
 )
 
-SHOWN = 60
+SHOWN = 40
 """Characters of a refused tag that its message repeats."""
 
 DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
@@ -197,7 +197,7 @@ def _numbers(name: str, prefix: str, base: re.Match[str]) -> TagRefused | None:
 def _too_large(name: str, prefix: str, text: str) -> TagRefused | None:
     for number in re.findall(r"[0-9]+", text):
         if int(number) > LARGEST:
-            message = f"Tag {shown(name)} has the number {number}, and tools agree about {LARGEST} at most."
+            message = f"Tag {shown(name)} has a number above {LARGEST}, which tools round or fail at."
             return TagRefused(name, Reason.TOO_LARGE, message, hint=examples(prefix))
     return None
 

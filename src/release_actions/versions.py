@@ -139,12 +139,11 @@ class Version:
 
         Pre-releases of one base follow SemVer 2.0.0, section 11. A dev version without a number is below number 0.
         """
-        number = -1 if self.number is None else self.number
-        return self.numbers, RANK[self.kind], number, self._identifiers()
+        if self.kind is Kind.PRERELEASE:
+            return self.numbers, RANK[self.kind], 0, self._identifiers()
+        return self.numbers, RANK[self.kind], -1 if self.number is None else self.number, ()
 
     def _identifiers(self) -> tuple[Identifier, ...]:
-        if self.kind is not Kind.PRERELEASE:
-            return ()
         word = PEP440_WORDS.get(self.spelling)
         if word:
             return (1, 0, word), (0, self.number or 0, "")
@@ -207,6 +206,25 @@ LOOK_ALIKE = re.compile(r"-(?:[rR][cC]|[pP][oO][sS][tT]|[rR][eE][vV]|[rR]|[dD][e
 dev version."""
 
 
+def check_prefix(prefix: str) -> str:
+    """Check what a project's release tags begin with.
+
+    Raises `ValueError` with the end of the sentence "Input 'x' is 'y', …".
+    """
+    if not PREFIX.fullmatch(prefix):
+        message = "which cannot begin a release tag. Write v, or a component's name that ends in a letter or '-'."
+        raise ValueError(message)
+    return prefix
+
+
+def _require_prefix(prefix: str) -> None:
+    try:
+        check_prefix(prefix)
+    except ValueError as error:
+        message = f"The prefix of release tags is {prefix!r}, {error}"
+        raise InputError(message) from error
+
+
 def parse(tag: str, prefix: str = "v") -> Version:
     """Read a tag, with or without `refs/tags/`, in a project whose release tags begin with `prefix`.
 
@@ -223,11 +241,7 @@ def parse(tag: str, prefix: str = "v") -> Version:
 
 def parse_or_none(tag: str, prefix: str = "v") -> Version | None:
     """As `parse`, but None for what names no version: for lists of tags that hold much else."""
-    if not PREFIX.fullmatch(prefix):
-        message = f"{prefix!r} cannot be the prefix of release tags."
-        raise InputError(
-            message, hint="Use 'v', nothing, or a component's name that ends in a letter or '-': 'router-v'."
-        )
+    _require_prefix(prefix)
     name = tag.removeprefix("refs/tags/")
     if len(name) > LONGEST or not LEGAL.fullmatch(name) or not name.startswith(prefix):
         return None
@@ -244,6 +258,7 @@ def parse_or_none(tag: str, prefix: str = "v") -> Version | None:
 
 def known(tags: Iterable[str], prefix: str = "v") -> tuple[Version, ...]:
     """The versions among tags, lowest first, each tag once. Everything that is not a version is left out."""
+    _require_prefix(prefix)
     found = {version for version in (parse_or_none(tag, prefix) for tag in tags) if version}
     return tuple(sorted(found, key=lambda version: (version.order, version.tag)))
 
