@@ -33,6 +33,11 @@ PAUSE = 2.0
 SIZED = 200
 """Deletions whose manifests are read only to say how much they free. Beyond, the amount is a lower bound."""
 
+ADMIN = (
+    'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
+    "token needs the scope delete:packages."
+)
+
 Say = Callable[[str], object]
 T = TypeVar("T")
 
@@ -252,7 +257,8 @@ class Store:
             absent.add(version.id)
             return ""
         if refusal:
-            outcome.refused.append(NotDeleted(version, str(refusal), refusal.hint))
+            hint = f"{refusal.hint} {ADMIN}".strip() if refusal.status == HTTPStatus.FORBIDDEN else refusal.hint
+            outcome.refused.append(NotDeleted(version, str(refusal), hint))
             self.say(f"{self.path}: not deleted {_title(version)}: {refusal}")
             return _lasting(refusal)
         outcome.deleted.append(version)

@@ -73,6 +73,11 @@ class Task:
     path: str
     rules: tuple[Rule, ...]
 
+    @property
+    def owner(self) -> str:
+        """The account that the package belongs to."""
+        return self.path.partition("/")[0]
+
 
 @dataclass
 class Result:
@@ -107,24 +112,13 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             'to give the repository the Admin role under "Manage Actions access". By hand, set GITHUB_TOKEN.',
         )
     with Http(log=log.info) as http:
-        results = stores(tasks, given, context, config, http, log)
+        host = config.registry if config else HOST
+        registry = Registry(http, registry_url(host, context.registry_url), token=given.token)
+        accounts = {
+            owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
+        }
+        results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info)) for task in tasks]
         return clean(results, given, context, config.tag_prefix if config else "v", log)
-
-
-def stores(
-    tasks: Iterable[Task], given: Inputs, context: Context, config: Config | None, http: Http, log: Workflow
-) -> tuple[Result, ...]:
-    """A result to fill in for every task."""
-    host = config.registry if config else HOST
-    registry = Registry(http, registry_url(host, context.registry_url), token=given.token)
-    accounts: dict[str, Packages] = {}
-    results = []
-    for task in tasks:
-        owner = task.path.partition("/")[0]
-        if owner not in accounts:
-            accounts[owner] = Packages(http, context.api_url, owner, token=given.token)
-        results.append(Result(task, Store(task.path, accounts[owner], registry, log.info)))
-    return tuple(results)
 
 
 def clean(results: Sequence[Result], given: Inputs, context: Context, prefix: str, log: Workflow) -> Report:

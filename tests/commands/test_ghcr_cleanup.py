@@ -1,0 +1,642 @@
+"""ghcr-cleanup through its front door, over real HTTP to the embedded GitHub and GHCR."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from release_actions import cleanup, main
+from release_actions.commands import ghcr_cleanup
+from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.inputs import specs
+from release_actions.packages import Packages
+from release_actions.report import Report
+from release_actions.simulator import Simulator, World, build_image
+from release_actions.simulator.accounts import Role, TokenKind
+from release_actions.simulator.faults import Fault, pushing, tagging
+from release_actions.simulator.image_factory import Image, attachment, attachment_tag
+from release_actions.simulator.oci import OCI_INDEX, parse
+from release_actions.simulator.packages import LAST_TAGGED, POPULAR
+from release_actions.workflow import Workflow
+
+TOKEN = "ghs_token_of_the_job"
+CUDA = "llm-d/llm-d-cuda"
+BOTH = ("linux/amd64", "linux/arm64")
+MANIFEST = Path(__file__).parents[2] / "actions" / "ghcr-cleanup" / "action.yml"
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.add_account("llm-d", organization=True)
+    world.add_repository("llm-d/llm-d")
+    world.add_token(
+        TOKEN, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions={"contents": "read", "packages": "write"}
+    )
+    world.add_package(CUDA, visibility="public", repository="llm-d/llm-d")
+    return world
+
+
+@pytest.fixture
+def simulator(world: World) -> Iterator[Simulator]:
+    with Simulator(world) as simulator:
+        yield simulator
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleanup, "PAUSE", 0.0)
+
+
+Clean = Callable[..., Report]
+
+
+@pytest.fixture
+def clean(simulator: Simulator, tmp_path: Path) -> Clean:
+    """Runs the command with inputs given by name; `days` after everything was pushed."""
+
+    def run(days: float = 10, token: str = TOKEN, **inputs: str) -> Report:
+        now = simulator.world.now() + timedelta(days=days)
+        environ = {
+            **simulator.environment(),
+            "GITHUB_REPOSITORY": "llm-d/llm-d",
+            "GITHUB_WORKSPACE": str(tmp_path),
+            "RELEASE_ACTIONS_NOW": now.isoformat(),
+            "INPUT_TOKEN": token,
+            **{f"INPUT_{name.upper()}": value for name, value in {"packages": "llm-d-cuda", **inputs}.items()},
+        }
+        return main.main_inner(["ghcr-cleanup"], environ, Workflow({}))
+
+    return run
+
+
+def image(seed: str, *platforms: str, attestations: bool = False) -> Image:
+    return build_image(platforms or BOTH, seed=seed, attestations=attestations)
+
+
+def digests(world: World, path: str = CUDA) -> set[str]:
+    package = world.package(path)
+    assert package is not None
+    return {version.digest for version in package.versions()}
+
+
+def parts(made: Image) -> set[str]:
+    return {manifest.digest for manifest in made.manifests}
+
+
+def sign(world: World, digest: str, suffix: str = ".sig") -> str:
+    made = attachment(digest, seed=suffix)
+    world.push(CUDA, made, [attachment_tag(digest, suffix)])
+    return made.root.digest
+
+
+def messages(report: Report) -> str:
+    return "\n".join(str(finding.problem) for finding in report.findings)
+
+
+def undo(report: Report) -> dict[str, list[int]]:
+    found: Any = report.outputs["undo"]
+    assert isinstance(found, dict)
+    return found
+
+
+def pulls(world: World, path: str = CUDA) -> bool:
+    return all(not world.missing(path, tag) for tag in world.tags(path))
+
+
+def test_the_manifest_describes_exactly_the_inputs_and_outputs() -> None:
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    assert list(manifest["inputs"]) == [spec.name for spec in specs(ghcr_cleanup.Inputs)]
+    assert list(manifest["outputs"]) == list(ghcr_cleanup.OUTPUTS)
+    step = manifest["runs"]["steps"][0]
+    assert step["env"] == {spec.variable: f"${{{{ inputs.{spec.name} }}}}" for spec in specs(ghcr_cleanup.Inputs)}
+
+
+def test_a_multi_platform_candidate_goes_with_children_and_attachments(world: World, clean: Clean) -> None:
+    final, candidate = image("final"), image("candidate", attestations=True)
+    world.push(CUDA, final, ["v0.5.0", "latest"])
+    world.push(CUDA, candidate, ["v0.5.0-rc.1", "v0.5.0-rc"])
+    signature = sign(world, final.root.digest)
+    sign(world, candidate.root.digest)
+    sign(world, candidate.manifests[0].digest, ".att")
+    report = clean(delete_tags="v*-rc*")
+    assert report.exit_code is ExitCode.PASS
+    assert digests(world) == parts(final) | {signature}
+    assert set(world.tags(CUDA)) == {"v0.5.0", "latest", attachment_tag(final.root.digest, ".sig")}
+    assert report.outputs["deleted"] == len(candidate.manifests) + 2
+    assert pulls(world)
+
+
+def test_the_roots_go_first(world: World, clean: Clean, simulator: Simulator) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    root = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    clean(delete_tags="v*-rc.*")
+    deleted = [entry.path for entry in simulator.requests.select(method="DELETE", status=204)]
+    assert len(deleted) == len(candidate.manifests)
+    assert deleted[0].endswith(f"/{root.id}")
+
+
+def test_a_shared_child_stays(world: World, clean: Clean) -> None:
+    final = image("same", *BOTH)
+    candidate = build_image(BOTH, seed="same", annotations={"candidate": "1"})
+    assert parts(final) & parts(candidate)
+    world.push(CUDA, final, ["v0.5.0"])
+    world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    report = clean(delete_tags="v*-rc.*")
+    assert report.outputs["deleted"] == 1
+    assert digests(world) == parts(final)
+
+
+def test_a_nested_index_keeps_the_leaves_it_needs(world: World, clean: Clean) -> None:
+    inner, candidate = image("inner"), image("inner", "linux/amd64", "linux/arm64")
+    outer = nested(inner)
+    world.push(CUDA, outer, ["v0.5.0"])
+    leaves = build_image(BOTH, seed="inner", annotations={"rc": "1"})
+    world.push(CUDA, leaves, ["v0.5.0-rc.1"])
+    assert clean(delete_tags="v*-rc.*").outputs["deleted"] == 1
+    assert parts(candidate) <= digests(world)
+    assert pulls(world)
+
+
+def nested(inner: Image) -> Image:
+    body = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [
+                {"mediaType": OCI_INDEX, "digest": inner.root.digest, "size": len(inner.root.body)},
+            ],
+        }
+    ).encode()
+    return Image(inner.blobs, (*inner.manifests, parse(body, OCI_INDEX)))
+
+
+def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: World, clean: Clean) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0", "latest"])
+    world.push(CUDA, image("other"), ["v0.5.0-rc.1"])
+    report = clean(delete_tags="v*-rc.*")
+    assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
+    assert "the tag v0.5.0-rc.2 is selected but stays. latest, v0.5.0 still needs this version" in messages(report)
+    assert report.exit_code is ExitCode.PASS
+
+
+def test_an_exclusion_wins(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("a"), ["pr-1"])
+    world.push(CUDA, image("b"), ["pr-2"])
+    clean(delete_tags="pr-*", exclude_tags="*-2")
+    assert set(world.tags(CUDA)) == {"pr-2"}
+    assert pulls(world)
+
+
+def test_keep_n_follows_release_order(world: World, clean: Clean) -> None:
+    for tag in ("v0.5.0-rc.10", "v0.5.0-rc.2", "v0.5.0-rc.9"):
+        world.push(CUDA, image(tag), [tag])
+        world.clock.advance(60)
+    clean(delete_tags="v*-rc.*", keep_n="1")
+    assert set(world.tags(CUDA)) == {"v0.5.0-rc.10"}
+
+
+def test_older_than_and_untagged(world: World, clean: Clean) -> None:
+    old, new = image("old"), image("new")
+    leftover = image("leftover", "linux/amd64")
+    world.push(CUDA, old, ["sha-1"])
+    world.push(CUDA, leftover)
+    world.clock.advance(timedelta(days=20))
+    world.push(CUDA, new, ["sha-2"])
+    flying = image("in flight", "linux/amd64")
+    world.push(CUDA, flying)
+    clean(days=0.5, delete_tags="sha-*", older_than="7d", delete_untagged="true")
+    assert digests(world) == parts(new) | parts(flying)
+
+
+def test_a_dry_run_plans_and_touches_nothing(world: World, clean: Clean, simulator: Simulator) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+
+    def state() -> Any:
+        found = world.dump()
+        for version in found["packages"][CUDA]["versions"]:
+            del version["downloads"]
+        return found
+
+    before = state()
+    report = clean(delete_tags="v*-rc.*", dry_run="true")
+    assert state() == before
+    assert not [entry for entry in simulator.requests.entries if entry.method not in {"GET", "HEAD"}]
+    [plan] = json.loads(json.dumps(report.outputs["plan"]))
+    assert {row["digest"] for row in plan["deletions"]} == parts(candidate)
+    assert plan["deletions"][0]["tags"] == ["v0.5.0-rc.1"]
+    assert plan["deletions"][0]["rule"] == "inputs"
+    assert plan["freed-bytes"] > 0
+    assert not plan["freed-bytes-is-a-lower-bound"]
+    assert report.outputs["deleted"] == 0
+    assert undo(report) == {}
+    applied = clean(delete_tags="v*-rc.*")
+    assert applied.outputs["plan-digest"] == report.outputs["plan-digest"]
+    assert applied.outputs["freed-bytes"] == plan["freed-bytes"]
+
+
+def test_undo_names_what_can_be_restored(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    package = world.package(CUDA)
+    assert package is not None
+    report = clean(delete_tags="v*-rc.*")
+    assert sorted(undo(report)[CUDA]) == sorted(version.id for version in package.versions(deleted=True))
+
+
+def test_a_second_run_does_nothing(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    clean(delete_tags="v*-rc.*")
+    before = len(simulator.requests.entries)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert report.lines == (f"{CUDA}: nothing to do. None of its 1 tags is selected.",)
+    routes = [entry.path for entry in simulator.requests.entries[before:]]
+    assert not [path for path in routes if "/packages/" in path]
+
+
+def test_the_last_tagged_version_is_refused_in_githubs_words_and_its_children_stay(world: World, clean: Clean) -> None:
+    only = image("only")
+    world.push(CUDA, only, ["v0.5.0-rc.1"])
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.REFUSED
+    assert LAST_TAGGED in messages(report)
+    assert digests(world) == parts(only)
+    [refused] = json.loads(json.dumps(report.outputs["refused"]))
+    assert refused["package"] == CUDA
+    assert refused["tags"] == ["v0.5.0-rc.1"]
+    assert LAST_TAGGED in refused["message"]
+    assert undo(report) == {}
+
+
+def test_a_popular_version_is_refused_and_the_rest_goes(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    popular = image("popular")
+    world.push(CUDA, popular, ["v0.5.0-rc.1"]).downloads = 6000
+    world.push(CUDA, image("other"), ["v0.5.0-rc.2"])
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.REFUSED
+    assert POPULAR in messages(report)
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}
+    assert parts(popular) <= digests(world)
+    assert report.outputs["deleted"] == 3
+
+
+def test_a_token_without_the_admin_role_is_told_once(world: World, clean: Clean) -> None:
+    package = world.package(CUDA)
+    assert package is not None
+    package.roles["llm-d/llm-d"] = Role.WRITE
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("two"), ["v0.5.0-rc.2"])
+    before = digests(world)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.REFUSED
+    assert len([finding for finding in report.findings if finding.rule == "refused"]) == 1
+    assert "Manage Actions access" in messages(report)
+    assert digests(world) == before
+
+
+def test_an_unreadable_manifest_leaves_its_package_alone_and_the_others_go_on(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    cpu = "llm-d/llm-d-cpu"
+    world.add_package(cpu, visibility="public", repository="llm-d/llm-d")
+    for path in (CUDA, cpu):
+        world.push(path, image(f"final {path}"), ["v0.5.0"])
+        world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
+    before = digests(world)
+    broken = world.tags(CUDA)["v0.5.0"]
+    simulator.faults.add(Fault(path=f"/v2/{CUDA}/manifests/{broken}", times=0, answer=404))
+    report = clean(packages="llm-d-cuda\nllm-d-cpu", delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert digests(world) == before
+    assert set(world.tags(cpu)) == {"v0.5.0"}
+    assert f"The registry does not have {broken} of {CUDA}" in messages(report)
+    assert "Nothing of this package was deleted." in messages(report)
+
+
+def test_a_manifest_that_is_no_manifest_leaves_its_package_alone(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    version = world.push(CUDA, image("final"), ["v0.5.0"])
+    version.manifest = replace(version.manifest, body=b"{}")
+    before = digests(world)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert digests(world) == before
+
+
+def test_a_tag_that_only_one_side_knows_leaves_the_package_alone(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    before = digests(world)
+    moving = Fault(path="/orgs/llm-d/packages/container/llm-d-cuda/versions", times=0, steps=(new_tag(),))
+    simulator.faults.add(moving)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "which GitHub does not list" in messages(report) or "list changed" in messages(report)
+    assert before <= digests(world)
+
+
+def new_tag() -> Callable[[World, str], None]:
+    """Somebody pushes without end: the list is served from before the push."""
+    count = iter(range(1000))
+
+    def step(world: World, _path: str) -> None:
+        world.lag(CUDA, 1)
+        world.push(CUDA, image("pushed", "linux/amd64"), [f"pushed-{next(count)}"])
+
+    return step
+
+
+def test_a_tag_put_on_a_doomed_version_meanwhile_saves_it(world: World, clean: Clean, simulator: Simulator) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    simulator.faults.add(
+        Fault(method="GET", path=f"*/versions/{version.id}", steps=(tagging(CUDA, "v0.5.0", "v0.5.0-rc.1"),))
+    )
+    report = clean(delete_tags="v*-rc.*")
+    assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0-rc.1", "v0.5.0"}
+    assert parts(candidate) <= digests(world)
+    assert "Its tags changed since the plan was made; now: v0.5.0, v0.5.0-rc.1." in messages(report)
+    assert report.outputs["deleted"] == 0
+
+
+def test_an_index_pushed_meanwhile_over_deleted_children_brings_them_back(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    candidate = image("same")
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+
+    def promote(world: World, _path: str) -> None:
+        world.put_manifest(CUDA, final.root, "v0.5.0")
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(promote,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "v0.5.0 needs sha256:" in messages(report)
+    assert "deleted versions were restored" in messages(report)
+    assert pulls(world)
+    assert undo(report) == {}
+    assert report.outputs["freed-bytes"] == 0
+
+
+def test_a_final_tag_moved_to_a_version_as_it_is_deleted_comes_back(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("old"), ["v0.4.0", "latest"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    step = tagging(CUDA, "latest", "v0.5.0-rc.1")
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "The tag latest is gone" in messages(report)
+    assert world.tags(CUDA)["latest"] == candidate.root.digest
+    assert pulls(world)
+
+
+def test_a_push_of_something_else_meanwhile_is_no_trouble(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", steps=(pushing(CUDA, ["v0.6.0"], platforms=BOTH),)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.4.0", "v0.6.0"}
+    assert pulls(world)
+
+
+def test_what_somebody_else_deleted_counts_as_gone(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+
+    def other(world: World, _path: str) -> None:
+        package = world.package(CUDA)
+        assert package is not None
+        package.drop(version, world.now())
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(other,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.4.0"}
+    assert report.outputs["deleted"] == 2
+    assert version.id not in undo(report)[CUDA]
+
+
+def test_an_image_that_was_incomplete_before_is_reported_and_nothing_is_restored(world: World, clean: Clean) -> None:
+    partial = image("partial")
+    world.push(CUDA, partial, ["v0.4.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    package = world.package(CUDA)
+    assert package is not None
+    lost = package.find(partial.manifests[0].digest)
+    assert lost is not None
+    package.drop(lost, world.now())
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert f"v0.4.0 lacks {lost.digest}, which this run did not delete." in messages(report)
+    assert set(world.tags(CUDA)) == {"v0.4.0"}
+
+
+def test_a_signal_leaves_a_truthful_report(
+    world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("two"), ["v0.5.0-rc.2"])
+    real = Packages.delete_version
+
+    def interrupted(self: Packages, package: str, version_id: int) -> Any:
+        if simulator.requests.count(method="DELETE", status=204) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return real(self, package, version_id)
+
+    monkeypatch.setattr(Packages, "delete_version", interrupted)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert report.outputs["deleted"] == 2
+    package = world.package(CUDA)
+    assert package is not None
+    assert {version.id for version in package.versions(deleted=True)} < set(undo(report)[CUDA])
+    assert "stopped by a signal after 2 of 6 deletions" in messages(report)
+    assert pulls(world)
+
+
+def test_an_api_that_fails_in_the_middle_stops_and_says_what_was_done(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", nth=2, times=0, answer=401))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert report.outputs["deleted"] == 1
+    assert "The output 'undo' names what was." in messages(report)
+    assert len(undo(report)[CUDA]) == 2
+    assert pulls(world)
+
+
+def test_a_plan_above_the_limit_deletes_nothing_of_any_package(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    before = digests(world)
+    report = clean(delete_tags="v*", max_deletions="5")
+    assert report.exit_code is ExitCode.REFUSED
+    assert "The plan deletes 6 versions, more than the 5 that are allowed. Nothing was deleted." in messages(report)
+    assert digests(world) == before
+
+
+def test_a_package_that_does_not_exist_is_reported_and_the_others_go_on(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    report = clean(packages="llm-d-absent, llm-d-cuda", delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert re.search(r"llm-d/llm-d-absent: Could not .*404", messages(report))
+    assert "does not exist, or this token may not see it" in messages(report)
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+def test_a_missing_token_is_asked_for_with_its_permission(clean: Clean, simulator: Simulator) -> None:
+    with pytest.raises(InputError, match="ghcr-cleanup needs a token") as caught:
+        clean(token="", delete_tags="v*-rc.*")
+    assert "packages: write" in caught.value.hint
+    assert "Manage Actions access" in caught.value.hint
+    assert simulator.requests.entries == ()
+
+
+def test_the_summary_shows_tags_before_and_after_and_why(world: World, clean: Clean) -> None:
+    final = image("final")
+    world.push(CUDA, final, ["v0.5.0"])
+    candidate = world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    summary = clean(delete_tags="v*-rc.*").summary
+    old, new = candidate.digest[7:19], final.root.digest[7:19]
+    assert f"| `v0.5.0-rc.1` | `{old}` | deleted | The rule selects every tag it carries. | inputs |" in summary
+    assert f"| `v0.5.0-rc.1` | `{old}` | none |" in summary
+    assert f"| `v0.5.0` | `{new}` | No rule selects it. |" in summary
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({}, "Nothing is selected"),
+        ({"keep_n": "3"}, "Input 'keep-n' spares some of what delete-tags selects"),
+        ({"older_than": "3d"}, "Input 'older-than' spares some of what delete-tags selects"),
+        ({"delete_tags": "*", "exclude_tags": "!v*"}, "begins with '!'"),
+        ({"delete_tags": "*", "packages": ""}, "No package is named."),
+        ({"delete_tags": "*", "older_than": "30"}, "which is not a duration"),
+        ({"delete_tags": "*", "keep_n": "-1"}, "which is not a whole number"),
+    ],
+)
+def test_inputs_that_make_no_sense_are_refused_before_anything_is_asked(
+    clean: Clean, simulator: Simulator, inputs: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        clean(**inputs)
+    assert words in str(caught.value)
+    assert simulator.requests.entries == ()
+
+
+CONFIG = """\
+repository: llm-d/llm-d
+channels:
+  release: {name: "llm-d-{image}{suffix}"}
+  dev: {name: "llm-d-{image}-dev{suffix}"}
+defaults: {platforms: [linux/amd64]}
+images:
+  cuda: {}
+  cpu: {}
+cleanup:
+  dev-images: {channel: dev, delete-tags: ["sha-*"], keep-n: 1}
+  candidates: {packages: ["llm-d-cuda"], delete-tags: ["v*-rc.*"]}
+"""
+
+
+@pytest.fixture
+def configured(world: World, tmp_path: Path) -> World:
+    (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
+    for name in ("cuda", "cpu"):
+        dev = f"llm-d/llm-d-{name}-dev"
+        world.add_package(dev, visibility="public", repository="llm-d/llm-d")
+        for number in (1, 2):
+            world.push(dev, image(f"{name} {number}", "linux/amd64"), [f"sha-{number}"])
+            world.clock.advance(60)
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    return world
+
+
+def all_tags(world: World) -> dict[str, set[str]]:
+    return {path.partition("-d-")[2]: set(world.tags(path)) for path in world.packages}
+
+
+def test_a_rule_of_the_configuration_covers_its_packages(configured: World, clean: Clean) -> None:
+    report = clean(packages="", rule="dev-images")
+    assert report.exit_code is ExitCode.PASS
+    assert all_tags(configured) == {"cuda": {"v0.5.0", "v0.5.0-rc.1"}, "cuda-dev": {"sha-2"}, "cpu-dev": {"sha-2"}}
+
+
+def test_packages_narrow_a_rule(configured: World, clean: Clean) -> None:
+    clean(packages="*-cpu-dev", rule="dev-images")
+    assert all_tags(configured)["cuda-dev"] == {"sha-1", "sha-2"}
+    assert all_tags(configured)["cpu-dev"] == {"sha-2"}
+
+
+def test_an_exclusion_of_the_inputs_holds_for_rules_of_the_configuration(configured: World, clean: Clean) -> None:
+    clean(packages="", rule="dev-images, candidates", exclude_tags="sha-1")
+    assert all_tags(configured) == {"cuda": {"v0.5.0"}, "cuda-dev": {"sha-1", "sha-2"}, "cpu-dev": {"sha-1", "sha-2"}}
+
+
+def test_a_channel_chooses_packages(configured: World, clean: Clean) -> None:
+    clean(packages="", channel="dev", delete_tags="sha-1")
+    assert all_tags(configured)["cpu-dev"] == {"sha-2"}
+    assert all_tags(configured)["cuda-dev"] == {"sha-2"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"packages": "", "rule": "dev-imags"}, "has no clean-up rule 'dev-imags'. Did you mean 'dev-images'?"),
+        ({"packages": "", "channel": "devel", "delete_tags": "x"}, "publishes nothing in a channel 'devel'"),
+        ({"packages": "llm-d-x*", "delete_tags": "x"}, "'llm-d-x*' matches no package of release.yaml."),
+        ({"packages": "llm-d-cpu", "rule": "candidates"}, "about none of the packages that are named"),
+    ],
+)
+def test_names_that_the_configuration_does_not_have_are_refused(
+    configured: World, clean: Clean, inputs: dict[str, str], words: str
+) -> None:
+    before = all_tags(configured)
+    with pytest.raises(InputError) as caught:
+        clean(**inputs)
+    assert words in str(caught.value)
+    assert all_tags(configured) == before
+
+
+def test_a_rule_without_a_configuration_file_is_an_error(clean: Clean) -> None:
+    with pytest.raises(ConfigurationError, match=r"release\.yaml"):
+        clean(packages="", rule="dev-images")
+
+
+def test_a_registry_that_is_not_githubs_is_refused(configured: World, clean: Clean, tmp_path: Path) -> None:
+    (tmp_path / "release.yaml").write_text("registry: quay.io\n" + CONFIG, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"quay\.io is not GitHub's registry") as caught:
+        clean(packages="", rule="dev-images")
+    assert str(caught.value.problems[0].place).startswith("release.yaml:1")
