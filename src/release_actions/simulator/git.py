@@ -32,6 +32,11 @@ class Commit:
     login: str = ""
     files: tuple[str, ...] = ()
 
+    @property
+    def tree(self) -> str:
+        """The id of its tree."""
+        return tree(self.files)
+
 
 @dataclass(frozen=True)
 class AnnotatedTag:

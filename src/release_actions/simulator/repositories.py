@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,8 @@ class Release:
     draft: bool = False
     prerelease: bool = False
     published: datetime | None = None
+    never_latest: bool = False
+    """Whether it was published with `make_latest: false`."""
 
 
 @dataclass(eq=False)
@@ -96,20 +99,29 @@ class Repository:
         """`owner/name`."""
         return f"{self.owner.login}/{self.name}"
 
+    def latest_release(self) -> Release | None:
+        """The release marked as the latest, or by GitHub's rule the highest version, then the newest."""
+        marked = self.releases.get(self.latest)
+        if marked is not None:
+            return marked
+        found = [one for one in self.releases.values() if not (one.draft or one.prerelease or one.never_latest)]
+        return max(found, key=lambda one: (version_of(one.tag), one.created, one.id), default=None)
+
     def role(self, token: Token | None, permission: str = "contents") -> Role:
         """What a token may do here with what `permission` names."""
         least = Role.NONE if self.private else Role.READ
         if token is None:
             return least
+        # Every token with permissions may read the metadata of its own repositories.
+        granted = "read" if permission == "metadata" else token.permissions.get(permission, "")
+        level = {"read": Role.READ, "write": Role.WRITE}.get(granted, Role.NONE)
         if token.is_integration:
             own = token.repository.lower() == self.full_name.lower() or (
                 token.kind is TokenKind.APP and token.account.lower() == self.owner.login.lower()
             )
-            level = {"read": Role.READ, "write": Role.WRITE}.get(token.permissions.get(permission, ""), Role.NONE)
             return max(least, level) if own else least
         standing = max(account_role(token, self.owner), self.collaborators.get(token.login.lower(), Role.NONE))
         if token.kind is TokenKind.FINE_GRAINED:
-            level = {"read": Role.READ, "write": Role.WRITE}.get(token.permissions.get(permission, ""), Role.NONE)
             return max(least, min(standing, level))
         scoped = token.has_scope("repo") or (not self.private and token.has_scope("public_repo"))
         return max(least, standing) if scoped else least
@@ -134,6 +146,12 @@ class Repository:
             "pulls": {str(pull.number): pull.state for pull in sorted(self.pulls.values(), key=lambda one: one.number)},
             "milestones": {str(one.number): one.title for one in sorted(self.milestones.values(), key=by_number)},
         }
+
+
+def version_of(tag: str) -> tuple[int, ...]:
+    """The numbers of a version at the start of a tag; empty, so lowest, without."""
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)$", tag)
+    return tuple(int(part) for part in found.groups()) if found else ()
 
 
 def by_number(milestone: Milestone) -> int:

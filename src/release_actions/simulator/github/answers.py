@@ -33,12 +33,9 @@ def not_found(docs: str = "") -> NoError:
     return no(404, "Not Found", docs)
 
 
-def invalid(resource: str, field: str, code: str, docs: str = "", message: str = "") -> NoError:
+def invalid(docs: str, resource: str, field: str, code: str) -> NoError:
     """422 with GitHub's list of what did not validate."""
-    error = {"resource": resource, "code": code, "field": field}
-    if message:
-        error["message"] = message
-    return no(422, "Validation Failed", docs, errors=[error])
+    return no(422, "Validation Failed", docs, errors=[{"resource": resource, "code": code, "field": field}])
 
 
 def not_accessible(call: Call, permission: str, docs: str = "") -> NoError:
@@ -46,7 +43,7 @@ def not_accessible(call: Call, permission: str, docs: str = "") -> NoError:
     integration = call.token is not None and call.token.is_integration
     who = "integration" if integration else "personal access token"
     error = no(403, f"Resource not accessible by {who}", docs)
-    error.answer.headers["X-Accepted-GitHub-Permissions"] = permission
+    error.answer.headers["X-Accepted-GitHub-Permissions"] = permission.replace("-", "_")
     return error
 
 

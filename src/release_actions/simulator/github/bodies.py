@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from typing import Any
 from urllib.parse import quote
 
@@ -101,6 +102,11 @@ class Bodies:
             "site_admin": False,
         }
 
+    def author(self, login: str) -> dict[str, Any]:
+        """`simple-user` of a login, which may be a bot's or that of somebody who is no account here."""
+        number = 10_000_000 + zlib.crc32(login.lower().encode())
+        return self.user_by_login(login) or self.simple_user(Account(number, login, self.world.now()))
+
     def user_by_login(self, login: str) -> dict[str, Any] | None:
         """`simple-user` of a login; None for one that is no account here."""
         account = self.world.account(login)
@@ -130,6 +136,7 @@ class Bodies:
         """GitHub's `private-user`: what an account sees of itself."""
         return {
             **self.user(account),
+            "user_view_type": "private",
             "private_gists": 0,
             "total_private_repos": self._repositories(account, private=True),
             "owned_private_repos": self._repositories(account, private=True),

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 
 from release_actions.simulator import storage
 from release_actions.simulator.accounts import Token, TokenKind
-from release_actions.simulator.github import accounts, packages
+from release_actions.simulator.github import accounts, git, packages, pulls, releases, repositories
 from release_actions.simulator.github.answers import no, not_found, problem
 from release_actions.simulator.limits import LimitedError, Standing
 from release_actions.simulator.origin import Answer, Call, NoError, Route
@@ -29,6 +29,10 @@ class Rest:
     routes: Sequence[Route] = (
         *accounts.ROUTES,
         *packages.ROUTES,
+        *repositories.ROUTES,
+        *git.ROUTES,
+        *pulls.ROUTES,
+        *releases.ROUTES,
         ("GET", storage.ROUTE, storage.fetch),
     )
 

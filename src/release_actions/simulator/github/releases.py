@@ -1,0 +1,180 @@
+"""Routes of releases. A draft has no tag in git; publishing makes the tag where there is none.
+
+"Latest" is either the release that was last marked so, or by GitHub's rule: of those neither draft nor prerelease the
+highest version, then the newest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from release_actions.simulator.accounts import Role
+from release_actions.simulator.clock import stamp
+from release_actions.simulator.git import Target
+from release_actions.simulator.github.answers import invalid, not_found, number, paged_list, sent
+from release_actions.simulator.github.bodies import WEB, Bodies, node_id
+from release_actions.simulator.github.found import readable, writable
+from release_actions.simulator.github.git import url_of
+from release_actions.simulator.origin import Answer, Call, Route
+from release_actions.simulator.repositories import Release, Repository
+
+PAGE = "releases/releases"
+LATEST = f"{PAGE}#get-the-latest-release"
+BY_TAG = f"{PAGE}#get-a-release-by-tag-name"
+ONE = f"{PAGE}#get-a-release"
+CREATE = f"{PAGE}#create-a-release"
+UPDATE = f"{PAGE}#update-a-release"
+DELETE = f"{PAGE}#delete-a-release"
+FIELDS = {"tag_name": "tag", "target_commitish": "target", "name": "name", "body": "body"}
+FLAGS = ("draft", "prerelease")
+
+
+def list_releases(call: Call, owner: str, repo: str) -> Answer:
+    """Releases, newest first. Drafts are shown to those who may write only."""
+    repository = readable(call, owner, repo, PAGE)
+    found = [release for release in repository.releases.values() if visible(call, repository, release)]
+    found.sort(key=lambda release: (release.created, release.id), reverse=True)
+    return paged_list(call, found, lambda release: body_of(call, repository, release))
+
+
+def latest_release(call: Call, owner: str, repo: str) -> Answer:
+    """The latest release."""
+    repository = readable(call, owner, repo, PAGE)
+    release = repository.latest_release()
+    if release is None:
+        raise not_found(LATEST)
+    return Answer(200, body_of(call, repository, release))
+
+
+def release_by_tag(call: Call, owner: str, repo: str, tag: str) -> Answer:
+    """The published release of a tag."""
+    repository = readable(call, owner, repo, PAGE)
+    for release in repository.releases.values():
+        if release.tag == tag and not release.draft:
+            return Answer(200, body_of(call, repository, release))
+    raise not_found(BY_TAG)
+
+
+def get_release(call: Call, owner: str, repo: str, release_id: str) -> Answer:
+    """One release by its id."""
+    repository = readable(call, owner, repo, PAGE)
+    return Answer(200, body_of(call, repository, one(call, repository, release_id)))
+
+
+def create_release(call: Call, owner: str, repo: str) -> Answer:
+    """A new release, published at once unless `draft`."""
+    repository = writable(call, owner, repo, CREATE)
+    body = sent(call)
+    tag = body.get("tag_name")
+    if not isinstance(tag, str) or not tag:
+        raise invalid(CREATE, "Release", "tag_name", "missing_field")
+    login = (call.token.login if call.token else "") or "github-actions[bot]"
+    release = Release(call.world.next_id("release"), tag, repository.default_branch, login, call.world.now())
+    change(call, repository, release, body)
+    repository.releases[release.id] = release
+    shown = body_of(call, repository, release)
+    return Answer(201, shown, {"Location": shown["url"]})
+
+
+def update_release(call: Call, owner: str, repo: str, release_id: str) -> Answer:
+    """Change a release; `draft: false` publishes it."""
+    repository = writable(call, owner, repo, UPDATE)
+    release = one(call, repository, release_id)
+    change(call, repository, release, sent(call))
+    return Answer(200, body_of(call, repository, release))
+
+
+def delete_release(call: Call, owner: str, repo: str, release_id: str) -> Answer:
+    """Remove a release; its tag stays."""
+    repository = writable(call, owner, repo, DELETE)
+    release = one(call, repository, release_id)
+    del repository.releases[release.id]
+    if repository.latest == release.id:
+        repository.latest = 0
+    return Answer(204)
+
+
+def change(call: Call, repository: Repository, release: Release, body: dict[str, Any]) -> None:
+    """Set what a request sends. Raises `NoError` and changes nothing where it does not validate."""
+    wanted = {name: body[field] for field, name in FIELDS.items() if body.get(field) is not None}
+    flags = {name: bool(body.get(name, getattr(release, name))) for name in FLAGS}
+    mark = str(body.get("make_latest", "legacy" if release.published else "true")).lower()
+    tag = wanted.get("tag", release.tag)
+    publishes = not flags["draft"]
+    if mark not in {"true", "false", "legacy"}:
+        raise invalid(CREATE, "Release", "make_latest", "invalid")
+    twins = (other for other in repository.releases.values() if other.tag == tag and not other.draft)
+    if publishes and any(other is not release for other in twins):
+        raise invalid(CREATE, "Release", "tag_name", "already_exists")
+    commit = repository.git.resolve(str(wanted.get("target", release.target)))
+    ref = f"refs/tags/{tag}"
+    if publishes and ref not in repository.git.refs and commit is None:
+        raise invalid(CREATE, "Release", "target_commitish", "invalid")
+    for name, value in {**wanted, **flags}.items():
+        setattr(release, name, value)
+    if not publishes:
+        return
+    if ref not in repository.git.refs and commit is not None:
+        repository.git.refs[ref] = Target(commit.sha, "commit")
+    release.published = release.published or call.world.now()
+    if mark == "true" and not release.prerelease:
+        repository.latest = release.id
+    elif repository.latest == release.id and (mark == "false" or release.prerelease):
+        repository.latest = 0
+    release.never_latest = mark == "false"
+
+
+def visible(call: Call, repository: Repository, release: Release) -> bool:
+    """Whether a client may see a release."""
+    return not release.draft or repository.role(call.token) >= Role.WRITE
+
+
+def one(call: Call, repository: Repository, release_id: str) -> Release:
+    """A release by the id in a route. Raises `NoError`."""
+    release = repository.releases.get(number(release_id))
+    if release is None or not visible(call, repository, release):
+        raise not_found(ONE)
+    return release
+
+
+def body_of(call: Call, repository: Repository, release: Release) -> dict[str, Any]:
+    """GitHub's `release`."""
+    bodies = Bodies(call.world, call.base)
+    url = url_of(call, repository, f"releases/{release.id}")
+    uploads = f"{call.base}/uploads/repos/{repository.full_name}/releases/{release.id}/assets{{?name,label}}"
+    shown = f"untagged-{release.id:x}" if release.draft else release.tag
+    return {
+        "url": url,
+        "assets_url": f"{url}/assets",
+        "upload_url": uploads,
+        "html_url": f"{WEB}/{repository.full_name}/releases/tag/{shown}",
+        "id": release.id,
+        "author": bodies.author(release.author),
+        "node_id": node_id("Release", release.id),
+        "tag_name": release.tag,
+        "target_commitish": release.target,
+        "name": release.name or None,
+        "draft": release.draft,
+        "immutable": False,
+        "prerelease": release.prerelease,
+        "created_at": stamp(release.created),
+        "updated_at": stamp(release.published or release.created),
+        "published_at": stamp(release.published) if release.published else None,
+        "assets": [],
+        "tarball_url": None if release.draft else url_of(call, repository, f"tarball/{release.tag}"),
+        "zipball_url": None if release.draft else url_of(call, repository, f"zipball/{release.tag}"),
+        "body": release.body or None,
+    }
+
+
+ROOT = "/repos/<owner>/<repo>/releases"
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", ROOT, list_releases),
+    ("POST", ROOT, create_release),
+    ("GET", f"{ROOT}/latest", latest_release),
+    ("GET", f"{ROOT}/tags/<path:tag>", release_by_tag),
+    ("GET", f"{ROOT}/<release_id>", get_release),
+    ("PATCH", f"{ROOT}/<release_id>", update_release),
+    ("DELETE", f"{ROOT}/<release_id>", delete_release),
+)
