@@ -354,6 +354,26 @@ def test_a_tag_that_only_one_side_knows_leaves_the_package_alone(
     assert before <= digests(world)
 
 
+def test_a_list_that_lags_behind_a_push_is_read_again(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.lag(CUDA, 1)
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    report = clean(delete_tags="v*-rc.*", delete_untagged="true")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+def test_deletions_that_show_late_do_not_confuse_the_last_look(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", times=0, lag=3))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
 def new_tag() -> Callable[[World, str], None]:
     """Somebody pushes without end: the list is served from before the push."""
     count = iter(range(1000))

@@ -332,7 +332,7 @@ def prove(result: Result, plan: CleanupPlan, contents: Contents) -> None:
 
 def report(given: Inputs, results: Sequence[Result], findings: list[Finding]) -> Report:
     """Outputs, summary and findings of the whole run."""
-    found = [*findings, *itertools.chain.from_iterable(findings_of(result, given) for result in results)]
+    found = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
     plans = [result.plan for result in results if result.plan]
     return Report(
         outputs={
@@ -366,7 +366,7 @@ def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCod
     return ExitCode.PASS
 
 
-def findings_of(result: Result, given: Inputs) -> list[Finding]:
+def findings_of(result: Result) -> list[Finding]:
     """What a person should see of one package."""
     path, outcome = result.task.path, result.outcome
     found = []
@@ -397,9 +397,6 @@ def findings_of(result: Result, given: Inputs) -> list[Finding]:
             )
             for blocked in result.plan.blocked
         ]
-    if given.dry_run and result.planned:
-        message = f"{path}: a run without dry-run deletes {result.planned} versions."
-        found.append(Finding.of(Level.NOTICE, message, rule="dry-run"))
     return found
 
 
@@ -427,6 +424,8 @@ def lines_of(result: Result, given: Inputs) -> list[str]:
         return [f"{path}: nothing to do. {result.idle}"]
     if plan is None:
         return [f"{path}: not cleaned up."]
+    if not plan.deletions:
+        return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to go."]
     if given.dry_run:
         lines = [f"{path}: {title(d.version)} would go. {reason_of(plan, d.version)}" for d in plan.deletions]
         return [*lines, f"{path}: {result.planned} of {len(plan.decisions)} versions would go, {freed(plan)}."]
