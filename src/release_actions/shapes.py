@@ -96,10 +96,13 @@ class Shape(ABC, Generic[T]):
 
 def subject(node: Node) -> str:
     """How a message begins: the path and what stands there."""
-    name = f"'{node.path}'" if node.path else "The file"
-    if node.kind is Kind.NULL:
-        return f"{name} is empty"
-    return f"{name} is {shown(node)}"
+    what = "empty" if node.kind is Kind.NULL else shown(node)
+    return f"{named(node, 'The file')} is {what}"
+
+
+def named(node: Node, top: str = "the file") -> str:
+    """The path of a node in a message."""
+    return f"'{node.path}'" if node.path else top
 
 
 def shown(node: Node) -> str:
@@ -302,7 +305,7 @@ class ListOf(Shape[tuple[T, ...]]):
             raise self.mismatch(node, problems, hint)
         before = len(problems)
         if len(node.items) < self.least:
-            raise self.refuse(node, problems, f"'{node.path}' is an empty list.", "Name at least one, or leave it out.")
+            raise self.refuse(node, problems, f"{named(node, 'The file')} is an empty list.", "Name at least one.")
         values: list[T] = []
         for item in node.items:
             try:
@@ -341,11 +344,11 @@ class MapOf(Shape[Mapping[str, T]]):
             raise self.mismatch(node, problems, f"Write 'key: value' below '{node.path}:'." if node.path else "")
         before = len(problems)
         if len(node.entries) < self.least:
-            raise self.refuse(node, problems, f"'{node.path}' is an empty mapping.", "Name at least one.")
+            raise self.refuse(node, problems, f"{named(node, 'The file')} is an empty mapping.", "Name at least one.")
         values: dict[str, T] = {}
         for name, (key, below) in node.entries.items():
             if not re.fullmatch(self.key.pattern or r"(?s).+", name):
-                message = f"The key {shown(key)} of '{node.path}' is not {self.key.words}."
+                message = f"The key {shown(key)} of {named(node)} is not {self.key.words}."
                 problems.append(Problem(message, self.key.hint, key.place))
             try:
                 values[name] = self.value.load(below, problems)
