@@ -20,40 +20,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from release_actions.errors import ActionError
-from release_actions.versions import Kind, Version, known, parse_or_none
+from release_actions.versions import Kind, Version, known
 
 DEFAULT_TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
-"""The floating tags of a project that names none."""
-
-TEMPLATE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-"""A template with its placeholders filled in is an OCI tag."""
+"""The floating tags of a project that names none. A template is a tag with `{major}` and `{minor}` where numbers go."""
 
 SHORT = 19
 """Characters of a digest that a sentence repeats: the algorithm and twelve digits."""
-
-
-def template(text: str) -> str:
-    """Check one template: `latest`, `stable`, `v{major}`, `v{major}.{minor}`, `{major}.{minor}`, ...
-
-    Raises `ValueError` with the end of the sentence "Input 'x' is 'y', …".
-    """
-    filled = text.replace("{major}", "1").replace("{minor}", "2")
-    if not TEMPLATE.fullmatch(filled):
-        message = "which makes no image tag. Use letters, digits, '.', '_' and '-', with {major} and {minor}."
-        raise ValueError(message)
-    if "{minor}" in text and "{major}" not in text:
-        message = "which would name releases of different major versions alike. Add {major}."
-        raise ValueError(message)
-    if re.search(r"[0-9}]\{|\}[0-9]", text):
-        message = "in which two numbers touch, so that 1 and 11 look like 11 and 1. Put '.' or '-' between them."
-        raise ValueError(message)
-    if text.count("{major}") > 1 or text.count("{minor}") > 1:
-        message = "which has the same placeholder twice."
-        raise ValueError(message)
-    if any(parse_or_none(filled, prefix) for prefix in ("", "v")):
-        message = "which has the form of one version. A floating tag names a range of them."
-        raise ValueError(message)
-    return text
 
 
 def expand(text: str, version: Version) -> str:

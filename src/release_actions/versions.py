@@ -206,23 +206,10 @@ LOOK_ALIKE = re.compile(r"-(?:[rR][cC]|[pP][oO][sS][tT]|[rR][eE][vV]|[rR]|[dD][e
 dev version."""
 
 
-def check_prefix(prefix: str) -> str:
-    """Check what a project's release tags begin with.
-
-    Raises `ValueError` with the end of the sentence "Input 'x' is 'y', …".
-    """
-    if not PREFIX.fullmatch(prefix):
-        message = "which cannot begin a release tag. Write v, or a component's name that ends in a letter or '-'."
-        raise ValueError(message)
-    return prefix
-
-
 def _require_prefix(prefix: str) -> None:
-    try:
-        check_prefix(prefix)
-    except ValueError as error:
-        message = f"The prefix of release tags is {prefix!r}, {error}"
-        raise InputError(message) from error
+    if not PREFIX.fullmatch(prefix):
+        message = f"{prefix!r} cannot be the prefix of release tags."
+        raise InputError(message, hint="Use v, nothing, or a component's name that ends in a letter or '-': router-v.")
 
 
 def parse(tag: str, prefix: str = "v") -> Version:
