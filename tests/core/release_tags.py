@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from release_actions.versions import Version, parse
+
+unhurried = settings(deadline=None)
+"""A property is about what is computed, not how fast the machine is today."""
 
 NUMBERS = st.one_of(st.integers(0, 3), st.integers(0, 12))
 SPELLINGS = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.release_tags import histories, versions
+from core.release_tags import histories, unhurried, versions
 from release_actions.errors import ActionError, ExitCode
 from release_actions.floating import (
     DEFAULT_TEMPLATES,
@@ -79,6 +79,7 @@ def test_without_a_stable_release_there_is_no_floating_tag() -> None:
     assert desired(known(["v0.5.0-rc.1", "v0.5.0.dev1", "v0.5.0-beta.1"])) == {}
 
 
+@unhurried
 @given(histories(), TEMPLATES, st.randoms())
 def test_the_state_does_not_depend_on_the_order_of_releases(
     history: list[Version], templates: tuple[str, ...], chance: random.Random
@@ -87,6 +88,7 @@ def test_the_state_does_not_depend_on_the_order_of_releases(
     assert desired(shuffled, templates) == desired(history, templates)
 
 
+@unhurried
 @given(histories(), TEMPLATES)
 def test_every_target_is_stable_in_range_and_the_highest(history: list[Version], templates: tuple[str, ...]) -> None:
     state = desired(history, templates)
@@ -100,6 +102,7 @@ def test_every_target_is_stable_in_range_and_the_highest(history: list[Version],
         assert state
 
 
+@unhurried
 @given(histories(), versions("candidate", "dev", "prerelease"), TEMPLATES)
 def test_what_is_not_stable_changes_nothing(history: list[Version], new: Version, templates: tuple[str, ...]) -> None:
     assert desired([*history, new], templates) == desired(history, templates)
@@ -107,6 +110,7 @@ def test_what_is_not_stable_changes_nothing(history: list[Version], new: Version
     assert not make_latest(new, history)
 
 
+@unhurried
 @given(histories(), versions("stable", "post"))
 def test_a_floating_tag_only_ever_moves_up(history: list[Version], new: Version) -> None:
     before, after = desired(history), desired([*history, new])
@@ -115,6 +119,7 @@ def test_a_floating_tag_only_ever_moves_up(history: list[Version], new: Version)
         assert after[tag] in {version, new}
 
 
+@unhurried
 @given(histories("stable", "post", "candidate"), versions("stable", "post"))
 def test_a_backport_never_moves_latest(history: list[Version], new: Version) -> None:
     higher = [other for other in history if other.is_stable and other > new]
@@ -126,6 +131,7 @@ def test_a_backport_never_moves_latest(history: list[Version], new: Version) -> 
         assert after[f"v{new.major}"] == before[f"v{new.major}"]
 
 
+@unhurried
 @given(histories(), versions(), TEMPLATES)
 def test_the_effects_are_the_difference_that_the_version_makes(
     history: list[Version], new: Version, templates: tuple[str, ...]
@@ -355,6 +361,7 @@ def packages(draw: st.DrawFn) -> tuple[dict[str, str], dict[Version, str], list[
     return current, releases, git
 
 
+@unhurried
 @given(packages(), TEMPLATES)
 def test_applying_a_plan_leaves_nothing_to_do(
     package: tuple[dict[str, str], dict[Version, str], list[Version]], templates: tuple[str, ...]
@@ -376,6 +383,7 @@ def test_applying_a_plan_leaves_nothing_to_do(
     assert touched == {move.tag for move in found.moves} <= set(counted)
 
 
+@unhurried
 @given(packages(), st.randoms())
 def test_equal_worlds_have_equal_plans(
     package: tuple[dict[str, str], dict[Version, str], list[Version]], chance: random.Random
@@ -388,6 +396,7 @@ def test_equal_worlds_have_equal_plans(
         assert again.digest == plan(current, releases, git).digest
 
 
+@unhurried
 @given(packages(), versions("candidate", "dev", "prerelease"))
 def test_a_candidate_changes_no_plan(
     package: tuple[dict[str, str], dict[Version, str], list[Version]], new: Version

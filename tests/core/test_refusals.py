@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.release_tags import unhurried
 from release_actions.versions import Reason, TagRefused, Version, parse, parse_or_none
 
 LOOKS = "Release tags look like v1.2.3, v1.2.3-rc.1 or v1.2.3.post1."
@@ -495,6 +496,7 @@ PIECES = st.sampled_from(
 )
 
 
+@unhurried
 @given(
     st.one_of(st.text(max_size=140), st.lists(PIECES, max_size=14).map("".join)), st.sampled_from(["v", "", "router-v"])
 )

@@ -9,7 +9,7 @@ import semver
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.release_tags import histories, tags, versions
+from core.release_tags import histories, tags, unhurried, versions
 from release_actions.errors import ExitCode, InputError
 from release_actions.versions import (
     LARGEST,
@@ -124,6 +124,7 @@ def test_spellings_of_one_version_are_different_tags_in_one_place_of_the_order()
     assert not parse("v0.5.0").same_version(parse("v0.5.0.post0"))
 
 
+@unhurried
 @given(versions(), versions(), versions())
 def test_the_order_is_total(a: Version, b: Version, c: Version) -> None:
     assert (a < b) + (b < a) + a.same_version(b) == 1
@@ -134,6 +135,7 @@ def test_the_order_is_total(a: Version, b: Version, c: Version) -> None:
         assert a <= c
 
 
+@unhurried
 @given(versions("stable"), st.data())
 def test_within_one_base_the_class_decides_before_the_number(base: Version, data: st.DataObject) -> None:
     number = st.integers(0, 10**6)
@@ -145,6 +147,7 @@ def test_within_one_base_the_class_decides_before_the_number(base: Version, data
         assert parse(f"{base}{spelling}{low}") < parse(f"{base}{spelling}{high}")
 
 
+@unhurried
 @given(tags(), st.sampled_from(["v", "", "router-v"]))
 def test_a_version_gives_back_its_tag(tag: str, prefix: str) -> None:
     text = tag[1:]
@@ -164,6 +167,7 @@ IDENTIFIERS = st.one_of(
 PRERELEASES = st.lists(IDENTIFIERS, min_size=1, max_size=4).map(".".join)
 
 
+@unhurried
 @given(PRERELEASES, PRERELEASES)
 @example("rc.1-test", "rc.1.2")
 @example("alpha.1", "alpha.beta")
@@ -181,6 +185,7 @@ CANONICAL = st.builds(
 )
 
 
+@unhurried
 @given(CANONICAL, CANONICAL)
 def test_canonical_tags_are_ordered_as_semver_orders_them(a: str, b: str) -> None:
     one, other = parse(a), parse(b)
@@ -194,6 +199,7 @@ def test_a_list_of_tags_keeps_its_versions_only() -> None:
     assert [version.tag for version in known(real, "")] == ["0.0.10"]
 
 
+@unhurried
 @given(histories())
 def test_a_list_of_tags_does_not_depend_on_its_order(versions: list[Version]) -> None:
     names = [version.tag for version in versions]

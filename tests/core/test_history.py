@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.release_tags import histories, unhurried, versions
+from release_actions.history import (
+    NO_LEVELS,
+    RULES,
+    History,
+    Level,
+    Violation,
+    judge,
+    next_candidate,
+    previous_candidate,
+    previous_stable,
+)
+from release_actions.versions import Version, known, parse
+
+PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
+
+
+def judged(tag: str, past: str = PAST, published: str = "", levels: Mapping[str, Level] = NO_LEVELS) -> list[str]:
+    """The violations, one line each."""
+    history = History(known(past.split()), known(published.split()))
+    return [line(violation) for violation in judge(parse(tag), history, levels)]
+
+
+def line(violation: Violation) -> str:
+    return f"{violation.level.value} {violation.rule}: {violation.message} {violation.hint}".rstrip()
+
+
+@pytest.mark.parametrize(
+    "tag", ["v0.5.2", "v0.6.0", "v0.6.0-rc.3", "v0.5.1.post1", "v0.5.2-rc.1", "v0.7.0-dev", "v1.0.0", "v0.6.1-x"]
+)
+def test_what_comes_next_is_fine(tag: str) -> None:
+    assert judged(tag) == []
+
+
+@pytest.mark.parametrize("tag", ["v0.1.0", "v0.1.0-rc.1", "v3.2.1", "v0.1.0-dev"])
+def test_a_project_may_begin_with_any_number(tag: str) -> None:
+    assert judged(tag, "") == []
+
+
+TOLD = {
+    "v0.4.3": ["info backport: v0.4.3 is a backport: 0.4 is below 0.5, released as v0.5.1."],
+    "v0.5.1": ["error already-released: v0.5.1 exists already. A published version never changes. Push the next one."],
+    "v0.6.0rc2": [
+        "error other-spelling: v0.6.0rc2 is the version that exists already as v0.6.0-rc.2. Push v0.6.0-rc.3."
+    ],
+    "v0.6.0rc3": [
+        "error candidate-spelling: v0.6.0rc3 is written in another way than the candidates of 0.6 before it."
+        " Push v0.6.0-rc.3."
+    ],
+    "v0.4.1": [
+        "error below-line-highest: v0.4.1 is below v0.4.2, the highest release of 0.4."
+        " The next release of 0.4 is v0.4.3.",
+        "info backport: v0.4.1 is a backport: 0.4 is below 0.5, released as v0.5.1.",
+    ],
+    "v0.4.1-rc.1": [
+        "error below-line-highest: v0.4.1-rc.1 is below v0.4.2, the highest release of 0.4."
+        " The next release of 0.4 is v0.4.3.",
+        "info backport: v0.4.1-rc.1 is a backport: 0.4 is below 0.5, released as v0.5.1.",
+    ],
+    "v0.5.0.post1": [
+        "error below-line-highest: v0.5.0.post1 is below v0.5.1, the highest release of 0.5."
+        " The next release of 0.5 is v0.5.2."
+    ],
+    "v0.2.1": [
+        "error opens-line-below: v0.2.1 opens line 0.2, below 0.5, which is released as v0.5.1."
+        " Check the number. A patch of a line that has been released is a backport and allowed."
+    ],
+    "v0.2.0-rc.1": [
+        "error opens-line-below: v0.2.0-rc.1 opens line 0.2, below 0.5, which is released as v0.5.1."
+        " Check the number. A patch of a line that has been released is a backport and allowed."
+    ],
+    "v0.5.0-rc.2": [
+        "error candidate-after-final: v0.5.0-rc.2 is a candidate of v0.5.0, which is released already."
+        " The first candidate of the next patch is v0.5.2-rc.1."
+    ],
+    "v0.6.0-rc.4": [
+        "error candidate-number: v0.6.0-rc.4 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.2."
+        " Push v0.6.0-rc.3."
+    ],
+    "v0.5.2-rc.2": [
+        "error candidate-number: v0.5.2-rc.2 is not the next candidate of v0.5.2: there is none so far."
+        " Push v0.5.2-rc.1."
+    ],
+    "v0.5.2-rc.0": [
+        "error candidate-number: v0.5.2-rc.0 is not the next candidate of v0.5.2: there is none so far."
+        " Push v0.5.2-rc.1."
+    ],
+    "v0.6.0.post1": [
+        "error post-without-final: v0.6.0.post1 follows v0.6.0, which has not been released. Release v0.6.0 first."
+    ],
+    "v0.5.1.post2": [
+        "error post-number: v0.5.1.post2 is not the next post release of v0.5.1: there is none so far."
+        " Push v0.5.1.post1."
+    ],
+    "v0.5.0-dev.3": [
+        "error prerelease-after-final: v0.5.0-dev.3 comes before v0.5.0, which is released already."
+        " The next version of the line is v0.5.2-dev.3."
+    ],
+    "v0.3.0-rc.4-test": [
+        "error prerelease-after-final: v0.3.0-rc.4-test comes before v0.3.0, which is released already."
+        " The next version of the line is v0.3.1-rc.4-test.",
+        "info backport: v0.3.0-rc.4-test is a backport: 0.3 is below 0.5, released as v0.5.1.",
+    ],
+    "v0.5.3": ["warn gap: v0.5.3 leaves out v0.5.2, which would be next. Check that v0.5.2 was left out on purpose."],
+    "v0.7.0": ["warn gap: v0.7.0 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
+    "v0.6.1": ["warn gap: v0.6.1 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
+    "v2.0.0": ["warn gap: v2.0.0 leaves out v1.0.0, which would be next. Check that v1.0.0 was left out on purpose."],
+    "v0.7.0-rc.1": [
+        "warn gap: v0.7.0-rc.1 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."
+    ],
+}
+
+
+@pytest.mark.parametrize("tag", TOLD)
+def test_a_release_leader_reads_what_is_wrong_and_what_to_push(tag: str) -> None:
+    assert judged(tag) == TOLD[tag]
+
+
+def test_every_rule_is_shown_at_its_default_level() -> None:
+    told = {violation.split(":", 1)[0] for violations in TOLD.values() for violation in violations}
+    assert told == {f"{rule.level.value} {rule.name}" for rule in RULES}
+
+
+def test_every_rule_says_in_a_sentence_what_it_is_about() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.about.endswith(".") for rule in RULES)
+
+
+def test_candidates_that_git_has_lost_count_where_the_registry_has_them() -> None:
+    assert judged("v0.6.0-rc.3", published="v0.6.0-rc.4") == [
+        "error candidate-number: v0.6.0-rc.3 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.4"
+        " (its git tag is gone, its image is not). Push v0.6.0-rc.5."
+    ]
+    assert judged("v0.6.0-rc.5", published="v0.6.0-rc.4") == []
+    assert judged("v0.9.0rc1", "v0.8.0", published="v0.9.0-rc.1")[0].startswith("error other-spelling")
+
+
+def test_what_only_looks_like_a_candidate_does_not_count_as_one() -> None:
+    assert judged("v0.3.0-rc.1", "v0.2.0 v0.3.0-rc.4-test v0.3.0-rc.9.9") == []
+
+
+def test_lines_may_write_their_candidates_differently() -> None:
+    assert judged("v0.7.0rc1", f"{PAST} v0.6.0") == []
+    assert judged("v0.6.0-rc3", "v0.5.0 v0.6.0-rc.1 v0.6.0-rc2") == []
+
+
+def test_the_first_post_release_of_a_lost_final_is_refused() -> None:
+    assert [violation.split(":")[0] for violation in judged("v0.5.1.post2", "v0.5.0 v0.5.1.post1")] == [
+        "error post-without-final"
+    ]
+
+
+def test_a_final_below_its_own_post_release_is_refused() -> None:
+    assert [violation.split(":")[0] for violation in judged("v0.5.1", "v0.5.0 v0.5.1.post1")] == [
+        "error below-line-highest"
+    ]
+
+
+def test_another_components_tags_do_not_count() -> None:
+    history = History((parse("router-v9.0.0", "router-v"), parse("v0.5.0")))
+    assert judge(parse("v0.5.1"), history) == ()
+    assert judge(parse("router-v9.0.1", "router-v"), history) == ()
+
+
+def test_levels_are_the_projects() -> None:
+    assert judged("v0.5.3", levels={"gap": Level.OFF}) == []
+    assert judged("v0.5.3", levels={"gap": Level.ERROR})[0].startswith("error gap: ")
+    past = "v0.4.0 v0.5.0"
+    mixed = judged("v0.4.0-rc.7", past, levels={"candidate-after-final": Level.WARN, "backport": Level.ERROR})
+    assert [violation.split(":")[0] for violation in mixed] == ["error backport", "warn candidate-after-final"]
+
+
+HERE, THERE = "a" * 40, "b" * 40
+
+
+def test_a_tag_that_exists_may_be_judged_where_it_names_the_same_commit() -> None:
+    tags = known(["v0.5.0", "v0.5.1"])
+    assert judge(parse("v0.5.1"), History(tags, commit=HERE, commits={"v0.5.1": HERE})) == ()
+    (moved,) = judge(parse("v0.5.1"), History(tags, commit=HERE, commits={"v0.5.1": THERE}))
+    assert moved.rule == "already-released"
+    assert moved.message == "v0.5.1 exists already, on commit bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
+    for unknown in (History(tags), History(tags, commit=HERE), History(tags, commits={"v0.5.1": HERE})):
+        assert [violation.message for violation in judge(parse("v0.5.1"), unknown)] == ["v0.5.1 exists already."]
+
+
+def test_an_image_built_from_another_commit_is_never_replaced() -> None:
+    history = History(known(["v0.5.1"]), commit=HERE, commits={"v0.5.1": HERE}, revisions={"v0.5.1": THERE})
+    (violation,) = judge(parse("v0.5.1"), history)
+    assert (violation.rule, violation.level) == ("already-released", Level.ERROR)
+    assert violation.message == "v0.5.1 is already published, built from commit bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
+
+
+def test_a_run_repeated_on_the_same_commit_is_fine_even_when_later_versions_exist() -> None:
+    tags = known(["v0.6.0-rc.1", "v0.6.0-rc.2", "v0.6.0"])
+    history = History(tags, tags, commit=HERE, commits={"v0.6.0-rc.1": HERE}, revisions={"v0.6.0-rc.1": HERE})
+    assert judge(parse("v0.6.0-rc.1"), history) == ()
+    first = History(tags, commit=HERE, commits={"v0.6.0-rc.1": HERE})
+    assert [violation.rule for violation in judge(parse("v0.6.0-rc.1"), first)] == ["candidate-after-final"]
+
+
+def test_what_was_before() -> None:
+    past = known(PAST.split())
+    assert previous_stable(parse("v0.6.0"), past) == parse("v0.5.1")
+    assert previous_stable(parse("v0.4.3"), past) == parse("v0.4.2")
+    assert previous_stable(parse("v0.5.1"), past) == parse("v0.5.0")
+    assert previous_stable(parse("v0.1.0"), past) is None
+    assert previous_candidate(parse("v0.6.0"), past) == parse("v0.6.0-rc.2")
+    assert previous_candidate(parse("v0.6.0-rc.2"), past) == parse("v0.6.0-rc.1")
+    assert previous_candidate(parse("v0.6.1"), past) is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "following"),
+    [
+        ("v0.6.0-rc.3", "v0.6.0-rc.4"),
+        ("v0.6.0-rc.1", "v0.6.0-rc.3"),
+        ("v0.6.0rc3", "v0.6.0-rc.4"),
+        ("v0.7.0rc1", "v0.7.0rc2"),
+        ("v0.7.0-dev", "v0.7.0-rc.1"),
+        ("v0.6.0", ""),
+        ("v0.5.0-rc.2", ""),
+    ],
+)
+def test_the_candidate_to_push_next(tag: str, following: str) -> None:
+    assert next_candidate(parse(tag), History(known(PAST.split()))) == following
+
+
+def test_the_next_candidate_counts_published_ones() -> None:
+    assert next_candidate(parse("v0.6.0-rc.3"), History((), known(["v0.6.0-rc.7"]))) == "v0.6.0-rc.8"
+
+
+@unhurried
+@given(versions(), histories(), histories(), st.sampled_from([*Level, None]))
+def test_any_history_can_be_judged(
+    version: Version, tags: list[Version], published: list[Version], level: Level | None
+) -> None:
+    levels = {rule.name: level for rule in RULES} if level else NO_LEVELS
+    history = History(tuple(tags), tuple(published))
+    found = judge(version, history, levels)
+    assert len({violation.rule for violation in found}) == len(found)
+    assert found == judge(version, History(tuple(reversed(tags)), tuple(reversed(published))), levels)
+    for violation in found:
+        assert violation.level is (level or violation.level) is not Level.OFF
+        assert violation.message.startswith(version.tag)
+        assert violation.message.endswith(".")
+        assert violation.hint.endswith(".") or not violation.hint
+    if version in tags and level is not Level.OFF:
+        assert "already-released" in {violation.rule for violation in found}
+
+
+@unhurried
+@given(histories(), versions())
+def test_the_candidate_that_comes_next_is_accepted(tags: list[Version], version: Version) -> None:
+    history = History((*tags, version))
+    following = next_candidate(version, history)
+    if not following:
+        assert any(other.is_stable and other.numbers == version.numbers for other in (*tags, version))
+        return
+    refused = {violation.rule for violation in judge(parse(following), history)}
+    assert refused <= {"opens-line-below", "below-line-highest", "gap", "backport"}
+
+
+@unhurried
+@given(histories("stable", "post"), versions("stable"))
+def test_what_is_accepted_as_a_release_is_the_highest_of_its_line(tags: list[Version], version: Version) -> None:
+    found = judge(version, History(tuple(tags)))
+    accepted = not any(violation.level is Level.ERROR for violation in found)
+    line = [other for other in tags if other.line == version.line]
+    if line:
+        assert accepted == (version > max(line))
+    else:
+        assert accepted == all(other < version for other in tags)
