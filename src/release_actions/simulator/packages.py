@@ -7,7 +7,7 @@ with GitHub's words.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -90,10 +90,14 @@ class Package:
         """The versions that are there, or those deleted, oldest first. Not to be changed."""
         return self._gone if deleted else self._active
 
-    def newest(self, start: int, count: int, *, deleted: bool = False) -> Iterator[Version]:
-        """A page of versions, newest first."""
-        found = self.versions(deleted=deleted)
-        return iter(found[max(0, len(found) - start - count) : max(0, len(found) - start)][::-1])
+    def newest(self, start: int, count: int) -> Sequence[Version]:
+        """A page of the versions that are there, newest first."""
+        found = self._active
+        return found[max(0, len(found) - start - count) : max(0, len(found) - start)][::-1]
+
+    def restorable(self, now: datetime) -> Sequence[Version]:
+        """The deleted versions that can still be brought back, newest first."""
+        return [one for one in reversed(self._gone) if one.deleted and now - one.deleted <= RESTORABLE]
 
     def version(self, number: int, *, deleted: bool = False) -> Version | None:
         """A version by its id, if it is there (or deleted)."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import AnnotatedTag, Commit, Target
-from release_actions.simulator.github.answers import no, not_found, paged_list, sent
+from release_actions.simulator.github.answers import no, not_found, sent
 from release_actions.simulator.github.bodies import WEB, node_id
 from release_actions.simulator.github.found import readable, writable
 from release_actions.simulator.origin import Answer, Call, Route
@@ -49,11 +49,11 @@ def get_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
     return Answer(200, ref_body(call, repository, f"refs/{ref}", target))
 
 
-def matching_refs(call: Call, owner: str, repo: str, ref: str = "") -> Answer:
-    """Refs whose name after `refs/` starts so, by name."""
+def matching_refs(call: Call, owner: str, repo: str, ref: str) -> Answer:
+    """Refs whose name after `refs/` starts so, by name: all at once, this list has no pages (google/go-github#1567)."""
     repository = readable(call, owner, repo, MATCHING)
     found = sorted((name, target) for name, target in repository.git.refs.items() if name.startswith(f"refs/{ref}"))
-    return paged_list(call, found, lambda item: ref_body(call, repository, *item))
+    return Answer(200, [ref_body(call, repository, name, target) for name, target in found])
 
 
 def create_ref(call: Call, owner: str, repo: str) -> Answer:
@@ -196,7 +196,6 @@ ROOT = "/repos/<owner>/<repo>/git"
 
 ROUTES: tuple[Route, ...] = (
     ("GET", f"{ROOT}/ref/<path:ref>", get_ref),
-    ("GET", f"{ROOT}/matching-refs/", matching_refs),
     ("GET", f"{ROOT}/matching-refs/<path:ref>", matching_refs),
     ("POST", f"{ROOT}/refs", create_ref),
     ("PATCH", f"{ROOT}/refs/<path:ref>", update_ref),

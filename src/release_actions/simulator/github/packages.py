@@ -92,24 +92,22 @@ def restore_package(call: Call, owner: Account, package_type: str, package_name:
     try:
         call.world.restore_package(package.path)
     except RefusedError as error:
-        raise no(409, str(error), docs) from error
+        raise no(404, str(error), docs) from error
     return Answer(204)
 
 
 def list_versions(call: Call, owner: Account, package_type: str, package_name: str) -> Answer:
     """The versions of a package, newest first: those there are, or with `state=deleted` those deleted."""
     package = readable(call, owner, package_type, package_name)
-    state = call.arg("state", "active")
-    if state not in {"active", "deleted"}:
-        raise no(400, "Invalid argument.", PAGE)
-    deleted = state == "deleted"
-    if deleted:
-        check_admin(call, owner, package, PAGE)
     bodies = Bodies(call.world, call.base)
+    if call.arg("state") == "deleted":
+        check_admin(call, owner, package, PAGE)
+        found = package.restorable(call.world.now())
+        return paged_list(call, found, lambda version: bodies.package_version(package, version))
     return paged(
         call,
-        len(package.versions(deleted=deleted)),
-        lambda start, count: list(package.newest(start, count, deleted=deleted)),
+        len(package.versions()),
+        package.newest,
         lambda version: bodies.package_version(package, version),
     )
 
@@ -139,7 +137,7 @@ def restore_version(
     try:
         package.restore(version(package, package_version_id, deleted=True), call.world.now())
     except RefusedError as error:
-        raise no(409, str(error), f"{PAGE}#restore-package-version-for-an-organization") from error
+        raise no(404, str(error), f"{PAGE}#restore-package-version-for-an-organization") from error
     return Answer(204)
 
 
