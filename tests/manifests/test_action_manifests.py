@@ -1,0 +1,177 @@
+"""What every action's manifest has to be, read from the files that users get."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import manifests
+from release_actions import inputs
+from release_actions.main import ACTIONS
+from release_actions.rehearsal.action_file import Action, Input, Output, Step, read
+
+ROOT = Path(__file__).parents[2]
+MANIFESTS = {name: read(file.parent) for name, file in manifests.canonical(ROOT).items()}
+
+TOKEN_DEFAULT = "${{ github.token }}"
+"""The one default that is an expression. Away from a runner the command reads GITHUB_TOKEN instead."""
+
+OWN_WORDS = {
+    ("ghcr-cleanup", "token"): "the same token also goes to the registry, and has to be allowed to delete",
+}
+"""Action and input whose first sentence differs from the other actions' -> why."""
+
+SCRIPT = """\
+set -u
+for root in "$GITHUB_ACTION_PATH/.." "$GITHUB_ACTION_PATH/../.."; do
+  if [ -f "$root/release-actions" ]; then exec sh "$root/release-actions" {}; fi
+done
+echo "::error::The launcher of release-actions is missing. Use the action from its repository, not a copied folder." >&2
+exit 3
+"""
+FRONT_DOOR_SCRIPT = 'exec sh "$GITHUB_ACTION_PATH/release-actions" {}'
+
+
+def command(name: str) -> Any:
+    return importlib.import_module("release_actions.commands." + name.replace("-", "_"))
+
+
+@pytest.fixture(params=list(MANIFESTS))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def action(name: str) -> Action:
+    return MANIFESTS[name]
+
+
+@pytest.fixture
+def step(action: Action) -> Step:
+    (only,) = action.steps
+    return only
+
+
+def shared_inputs() -> list[tuple[str, dict[str, Input]]]:
+    """Name of an input that several actions have, and its declarations by action."""
+    found: dict[str, dict[str, Input]] = defaultdict(dict)
+    for name, action in MANIFESTS.items():
+        for item in action.inputs:
+            found[item.name][name] = item
+    return [(name, items) for name, items in found.items() if len(items) > 1]
+
+
+def first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.) ", " ".join(text.split()), maxsplit=1)[0]
+
+
+def test_every_action_has_a_manifest_and_every_manifest_is_an_action() -> None:
+    assert set(MANIFESTS) == set(ACTIONS)
+
+
+def test_generated_files_are_current() -> None:
+    wanted = manifests.copies(ROOT) | manifests.documents(ROOT)
+    assert {path: path.read_bytes() for path in wanted} == wanted
+    assert manifests.strays(ROOT) == []
+
+
+def test_no_link_is_in_the_index() -> None:
+    # A runner may follow a link, keep it, or leave a text file, and a dangling one breaks every action of a repository.
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout: no index to look at")
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "--stage"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert len(listed) > len(MANIFESTS)
+    assert [line for line in listed if line.startswith("120000")] == []
+
+
+def test_inputs_are_the_commands(name: str, action: Action) -> None:
+    declared = [(item.name, item.required) for item in action.inputs]
+    assert sorted(declared) == sorted((spec.name, spec.required) for spec in inputs.specs(command(name).Inputs))
+
+
+def test_defaults_are_the_commands(name: str, action: Action) -> None:
+    specs = {spec.name: spec for spec in inputs.specs(command(name).Inputs)}
+    for item in action.inputs:
+        default, spec = item.default.text, specs[item.name]
+        if "${{" in default:
+            assert (default, spec.default, spec.secret) == (TOKEN_DEFAULT, "", True), item.name
+        elif default:
+            assert spec.parse(default) == spec.default, item.name
+        elif spec.default:
+            assert "When empty" in item.description, f"{item.name} is {spec.default!r} when empty"
+
+
+def test_a_secret_has_no_default_that_could_be_read(name: str, action: Action) -> None:
+    secret = {spec.name for spec in inputs.specs(command(name).Inputs) if spec.secret}
+    assert secret == {item.name for item in action.inputs if "token" in item.name}
+
+
+def test_outputs_are_the_commands(name: str, action: Action) -> None:
+    assert [output.name for output in action.outputs] == list(command(name).OUTPUTS)
+    assert {output.value.text for output in action.outputs} == {
+        f"${{{{ steps.run.outputs.{output} }}}}" for output in command(name).OUTPUTS
+    }
+
+
+def test_each_input_is_passed_on_once(action: Action, step: Step) -> None:
+    expected = [(inputs.variable_of(item.name), f"${{{{ inputs.{item.name} }}}}") for item in action.inputs]
+    assert [(key, text.text) for key, text in step.environment.items()] == expected
+
+
+def test_the_step_only_calls_the_launcher(name: str, step: Step) -> None:
+    expected = FRONT_DOOR_SCRIPT if name == manifests.FRONT_DOOR else SCRIPT
+    assert step.script.text == expected.format(name)
+    assert (step.id, step.shell.text, step.directory.text) == ("run", "bash", "")
+    assert step.name
+
+
+def test_no_expression_is_pasted_into_a_script(step: Step) -> None:
+    assert "${{" not in step.script.text
+
+
+def test_each_output_says_when_it_is_empty(action: Action) -> None:
+    assert [output.name for output in action.outputs if "empty" not in output.description.lower()] == []
+
+
+def test_descriptions_are_sentences(action: Action) -> None:
+    items: list[Input | Output] = [*action.inputs, *action.outputs]
+    texts = [action.description, *(item.description for item in items)]
+    assert [text for text in texts if not text.endswith(".") or "\n" in text] == []
+
+
+def test_what_a_marketplace_shows(action: Action) -> None:
+    # The marketplace cuts descriptions at 125 characters and takes these colours only.
+    assert len(action.description) <= 125
+    assert action.author == "llm-d"
+    assert action.branding["color"] in {"white", "black", "yellow", "blue", "green", "orange", "red", "purple"}
+    assert action.branding["icon"]
+
+
+def test_names_are_different() -> None:
+    assert len({action.name for action in MANIFESTS.values()}) == len(MANIFESTS)
+
+
+@pytest.mark.parametrize(("name", "items"), shared_inputs())
+def test_a_shared_input_has_the_same_words(name: str, items: dict[str, Input]) -> None:
+    words = {first_sentence(item.description) for action, item in items.items() if (action, name) not in OWN_WORDS}
+    assert len(words) == 1
+    for action, item in items.items():
+        if (action, name) in OWN_WORDS:
+            assert first_sentence(item.description) not in words, "needs no exception any more"
+
+
+@pytest.mark.parametrize("kind", ["inputs", "outputs"])
+def test_the_front_door_has_what_its_two_actions_have_in_the_same_words(kind: str) -> None:
+    def words(*names: str) -> dict[str, str]:
+        items: list[Input | Output] = [item for name in names for item in getattr(MANIFESTS[name], kind)]
+        return {item.name: first_sentence(item.description) for item in items}
+
+    assert words(manifests.FRONT_DOOR) == words("validate-tag", "build-matrix")
