@@ -12,7 +12,7 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+ERROR = {"$ref": "#/components/schemas/basic-error"}
+
 EXCERPT = Path(__file__).parent / "openapi" / "api.github.com.excerpt.json"
 ADDRESS = "urn:github-rest"
 
-SLASHED = frozenset({"ref", "basehead"})
-"""Path parameters that take slashes as they are: a branch name may have some."""
+SLASHED = frozenset({"ref", "basehead", "branch", "tag"})
+"""Path parameters that take slashes as they are, since the name of a branch or tag may have some."""
 
 RATE_LIMIT_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset")
 """All or, where limits are off, none: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
@@ -164,7 +166,7 @@ class Description:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        self.registry: Registry[Any] = Registry().with_resource(ADDRESS, DRAFT4.create_resource(document))
+        self.registry: Registry[Any] = Registry().with_resource(ADDRESS, DRAFT4.create_resource(_rooted(document)))
         self.formats = _formats()
         self.operations = tuple(
             sorted(
@@ -237,11 +239,13 @@ class Description:
                 if exchange.body:
                     yield "a body where none is described"
                 return
-            schemas = {"application/json": {"$ref": "#/components/schemas/basic-error"}}
+            schemas = {"application/json": ERROR}
         if media not in schemas:
             yield f"content type {media!r} is none of {', '.join(schemas)}"
             return
-        yield from self._instance_faults("body", exchange.body, schemas[media])
+        # Every error has what the basic one has: the description gives `status` to that one alone.
+        also = [ERROR] if exchange.status >= 400 else []
+        yield from self._instance_faults("body", exchange.body, schemas[media], also)
 
     def _request_faults(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
         sent = parse_qsl(urlsplit(exchange.target).query, keep_blank_values=True)
@@ -262,7 +266,9 @@ class Description:
             described = next(iter(body["content"].values()))["schema"]
             yield from self._instance_faults("request body", exchange.sent, described)
 
-    def _instance_faults(self, what: str, text: bytes, schema: Mapping[str, Any]) -> Iterator[str]:
+    def _instance_faults(
+        self, what: str, text: bytes, schema: Mapping[str, Any], also: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[str]:
         try:
             instance = json.loads(text)
         except ValueError as error:
@@ -270,7 +276,8 @@ class Description:
             return
         yield from self._value_faults(what, instance, schema)
         yield from (
-            f"{what} has {path}, which GitHub does not describe" for path in self._invented(instance, [schema], "")
+            f"{what} has {path}, which GitHub does not describe"
+            for path in self._invented(instance, [schema, *also], "")
         )
 
     def _value_faults(self, what: str, instance: Any, schema: Mapping[str, Any]) -> Iterator[str]:
@@ -327,12 +334,18 @@ def _is_uri(value: object) -> bool:
 
 
 def _rooted(schema: Any) -> Any:
-    """A schema whose references name the document they are in."""
+    """A schema whose references name the document they are in, and whose nulls are allowed as GitHub means them.
+
+    OpenAPI 3.0.3 lets `nullable` count beside `type` only. GitHub writes it beside `oneOf` and `allOf` too, and sends
+    null there: the author of a commit by nobody with an account.
+    """
     if isinstance(schema, dict):
-        return {
+        rooted = {
             name: ADDRESS + child if name == "$ref" and isinstance(child, str) else _rooted(child)
             for name, child in schema.items()
         }
+        bare = schema.get("nullable") is True and "type" not in schema
+        return {"anyOf": [{"enum": [None]}, rooted]} if bare else rooted
     if isinstance(schema, list):
         return [_rooted(child) for child in schema]
     return schema

@@ -15,7 +15,7 @@ def world() -> World:
     found = World()
     found.add_account("robot")
     found.add_account("llm-d", organization=True, members={"robot": "admin"})
-    found.add_token(PASSWORD, login="robot", scopes=("write:packages", "delete:packages"))
+    found.add_token(PASSWORD, login="robot", scopes=("repo", "write:packages", "delete:packages"))
     return found
 
 
