@@ -70,7 +70,7 @@ class Outcome:
 
     `deleted`: by this run, in order; what an undo restores. `gone`: somebody else was faster. `refused`: GitHub said
     no. `moved`: changed since the plan, so it was left. `waiting`: not tried, because of another one or because the run
-    stopped. `unsure`: asked for, without knowing whether it was done.
+    stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again.
     """
 
     deleted: list[Version] = field(default_factory=list)
@@ -227,10 +227,12 @@ class Store:
         for version in reversed((*outcome.deleted, *outcome.unsure)):
             try:
                 refusal = self.packages.restore_version(self.name, version.id)
+                # Refused also when it was never gone, or when the same content was pushed again meanwhile.
+                there = not refusal or self.registry.head_manifest(self.path, version.digest) is not None
             except ActionError as error:
                 failed.append(NotDeleted(version, str(error)))
                 continue
-            if refusal and self.packages.get_version(self.name, version.id) is None:
+            if refusal and not there:
                 failed.append(NotDeleted(version, str(refusal), refusal.hint))
             else:
                 outcome.restored.append(version)
