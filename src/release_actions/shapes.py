@@ -91,13 +91,14 @@ class Shape(ABC, Generic[T]):
 
     def mismatch(self, node: Node, problems: list[Problem], hint: str = "") -> Refused:
         """A node of another kind stands here."""
+        if node.kind is Kind.NULL:
+            return self.refuse(node, problems, f"{named(node, 'The file')} is empty and should be {self.words}.", hint)
         return self.refuse(node, problems, f"{subject(node)}, which is not {self.words}.", hint)
 
 
 def subject(node: Node) -> str:
     """How a message begins: the path and what stands there."""
-    what = "empty" if node.kind is Kind.NULL else shown(node)
-    return f"{named(node, 'The file')} is {what}"
+    return f"{named(node, 'The file')} is {shown(node)}"
 
 
 def named(node: Node, top: str = "the file") -> str:
@@ -106,10 +107,11 @@ def named(node: Node, top: str = "the file") -> str:
 
 
 def shown(node: Node) -> str:
-    """A node in a message: a scalar as written, else its kind."""
+    """A node in a message: a scalar as written, with control characters escaped; else its kind."""
     if not isinstance(node, ScalarNode):
         return node.kind.value
-    return repr(node.text if len(node.text) <= SHOWN else node.text[:SHOWN] + "…")
+    text = node.text if len(node.text) <= SHOWN else node.text[:SHOWN] + "…"
+    return "'" + re.sub("[\x00-\x1f\x7f-\x9f]", lambda match: repr(match.group())[1:-1], text) + "'"
 
 
 def nearest(word: str, words: Collection[str]) -> str:
@@ -401,6 +403,10 @@ def key(shape: Shape[T], about: str, **default: Any) -> Any:
     return dataclasses.field(default_factory=lambda: default["default"], metadata=metadata)
 
 
+MAPPING = MapOf("a mapping", key=Text(), value=Text())
+"""What a file as a whole has to be."""
+
+
 @dataclass(frozen=True)
 class RecordOf(Shape[R]):
     """A mapping with known keys, loaded into a dataclass whose fields were made by `key`.
@@ -433,7 +439,8 @@ class RecordOf(Shape[R]):
     def load(self, node: Node, problems: list[Problem]) -> R:
         """The dataclass, with the mapping as its `origin`."""
         if not isinstance(node, MappingNode):
-            raise self.mismatch(node, problems, f"Its keys are {', '.join(key.name for key in self.keys)}.")
+            hint = f"Its keys are {', '.join(known.name for known in self.keys)}."
+            raise (self if node.path else MAPPING).mismatch(node, problems, hint)
         before = len(problems)
         known = {key.name: key for key in self.keys}
         for name, (written, _) in node.entries.items():

@@ -18,42 +18,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 
 import schema as script
-from release_actions import shapes
+from config.verdicts import SCHEMA, loader_accepts, schema_accepts
 from release_actions.config import load_config
 from release_actions.config.document import SHAPE
-from release_actions.errors import ConfigurationError
 from release_actions.shapes import Boolean, Choice, Integer, ListOf, MapOf, OrFalse, Parsed, RecordOf, Shape, Text
 from release_actions.source import UNREADABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(ROOT.glob("examples/*/release.yaml"))
-SCHEMA = SHAPE.schema()
-
 often = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: object) -> Iterator[Any]:
-    """ECMA-262, which JSON Schema's patterns are in, ends a text at `$`; Python allows a line feed after it."""
-    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
-        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-VALIDATOR = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # the stubs leave it untyped
-    jsonschema.Draft7Validator, {"pattern": whole_pattern}
-)(SCHEMA)
-
-
-def schema_accepts(document: object) -> bool:
-    return bool(VALIDATOR.is_valid(document))
-
-
-def loader_accepts(document: object) -> bool:
-    """The verdict of the loader's first stage on the same values. JSON is YAML."""
-    try:
-        shapes.load(json.dumps(document, ensure_ascii=False), SHAPE, file="r.yaml")
-    except ConfigurationError:
-        return False
-    return True
 
 
 PRINTABLE = st.characters(codec="utf-8", exclude_categories=["Cs", "Zl", "Zp", "Cn"]).filter(

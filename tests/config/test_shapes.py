@@ -125,14 +125,14 @@ def even(text: str) -> int:
 @pytest.mark.parametrize(
     ("shape", "text", "message"),
     [
-        (Text(), "", "f.yaml:1:1: The file is empty, which is not a text."),
+        (Text(), "", "f.yaml:1:1: The file is empty and should be a text."),
         (Text(), "x: 1", "f.yaml:1:1: The file is a mapping, which is not a text."),
         (Text(), "''", "f.yaml:1:1: The file is '', which is not a text."),
-        (Text(empty=True), "", "f.yaml:1:1: The file is empty, which is not a text. Write '' for an empty text."),
+        (Text(empty=True), "", "f.yaml:1:1: The file is empty and should be a text. Write '' for an empty text."),
         (
             Text(),
             "null",
-            "f.yaml:1:1: The file is empty, which is not a text. Put it in quotes if you mean the text: 'null'.",
+            "f.yaml:1:1: The file is empty and should be a text. Put it in quotes if you mean the text: 'null'.",
         ),
         (
             Text(),
@@ -208,7 +208,7 @@ def even(text: str) -> int:
         (
             PET,
             "[]",
-            "f.yaml:1:1: The file is a list, which is not a pet. Its keys are kind, names, lives, house-trained.",
+            "f.yaml:1:1: The file is a list, which is not a mapping. Its keys are kind, names, lives, house-trained.",
         ),
         (
             duration(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from release_actions.config import grammar, resolve
-from release_actions.config.document import Build, Document, ImageInChannel
+from release_actions.config.document import Build, Document, ImageInChannel, Variant
 from release_actions.config.model import CHANNELS, Package
 from release_actions.errors import Place, Problem
 from release_actions.shapes import nearest
@@ -41,6 +41,15 @@ def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build 
             special = resolve.in_channel(image, channel)
             if special:
                 yield ("images", key, "channels", channel), special
+
+
+def with_arguments(document: Document) -> Iterator[tuple[tuple[str, ...], Build | Variant]]:
+    """Everything that can name build arguments, with the keys that lead to it."""
+    yield ("defaults",), document.defaults
+    for key, image in document.images.items():
+        yield ("images", key), image
+        for name, variant in image.variants.items():
+            yield ("images", key, "variants", name), variant
 
 
 def with_legal_placeholders(document: Document) -> Iterator[Package]:
@@ -120,6 +129,17 @@ def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
                     yield Problem(message, hint, document.origin.at("images", key, "platforms"))
 
 
+def values_are_one_line(document: Document) -> Iterator[Problem]:
+    """Build arguments and labels are one line each: builders take them as `NAME=value` lines."""
+    for steps, record in with_arguments(document):
+        for name in [name for name, value in record.build_args.items() if len(value.splitlines()) > 1]:
+            place = document.origin.at(*steps, "build-args", name)
+            yield Problem(f"The build argument '{name}' has more than one line.", "Put it on one line.", place)
+        for name in [name for name, value in getattr(record, "labels", {}).items() if len(value.splitlines()) > 1]:
+            place = document.origin.at(*steps, "labels", name)
+            yield Problem(f"The label '{name}' has more than one line.", "Put it on one line.", place)
+
+
 def package_names_are_legal(document: Document) -> Iterator[Problem]:
     """A package's name is legal by the distribution specification, and has at most 255 characters with the registry."""
     for package in with_legal_placeholders(document):
@@ -128,8 +148,9 @@ def package_names_are_legal(document: Document) -> Iterator[Problem]:
             hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
             yield Problem(message, hint, package.place)
         elif len(package.reference) > grammar.LONGEST_REFERENCE:
-            message = f"'{package.reference}' is longer than {grammar.LONGEST_REFERENCE} characters."
-            yield Problem(message, "Many clients refuse such a name.", package.place)
+            message = f"The full name of the package '{package.package}' has {len(package.reference)} characters."
+            hint = f"Many clients take at most {grammar.LONGEST_REFERENCE}, registry and namespace included."
+            yield Problem(message, hint, package.place)
 
 
 def package_names_are_unique(document: Document) -> Iterator[Problem]:
@@ -172,7 +193,7 @@ def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
         elif not grammar.is_tag(sample):
             yield Problem(f"'{sample}' is not a legal tag.", "Begin with a letter, a digit or '_'.", place)
         elif parse_or_none(sample, prefix):
-            message = f"'{template}' could be the tag of a release, such as {sample}."
+            message = f"'{template}' could be the tag of a release{', such as ' + sample if used else ''}."
             yield Problem(message, "A tag that moves needs a name that no release has.", place)
         elif grammar.runs_together(template):
             message = f"'{template}' would give different versions one tag."
@@ -228,6 +249,7 @@ RULES: tuple[Rule, ...] = (
     every_image_has_platforms,
     platforms_are_canonical,
     every_platform_has_a_runner,
+    values_are_one_line,
     package_names_are_legal,
     package_names_are_unique,
     floating_tags_are_apart,

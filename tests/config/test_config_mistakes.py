@@ -1,0 +1,1077 @@
+"""Every mistake that `release.yaml` is refused for, and the words a user reads."""
+
+import textwrap
+
+import pytest
+import yaml
+
+from config.verdicts import schema_accepts
+from release_actions import shapes
+from release_actions.config import load_text
+from release_actions.config.document import SHAPE
+from release_actions.config.rules import RULES
+from release_actions.errors import ConfigurationError, ExitCode
+
+MISTAKES_OF_FORM = {
+    "an empty file": (
+        "",
+        [
+            "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
+            "registry, namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+        ],
+    ),
+    "only a comment": (
+        """\
+        # nothing yet
+        """,
+        [
+            "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
+            "registry, namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+        ],
+    ),
+    "a list": (
+        """\
+        - repository: o/r
+        """,
+        [
+            "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are repository, "
+            "registry, namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+        ],
+    ),
+    "no images": (
+        """\
+        repository: o/r
+        """,
+        [
+            "release.yaml:1:1: The file needs the key 'images'. The images, by the key that names each "
+            "in lists and logs.",
+        ],
+    ),
+    "no repository": (
+        """\
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:1:1: The file needs the key 'repository'. The repository on GitHub that "
+            "releases: `owner/name`.",
+        ],
+    ),
+    "images without an entry": (
+        """\
+        repository: o/r
+        images: {}
+        """,
+        [
+            "release.yaml:2:9: 'images' is an empty mapping. Name at least one.",
+        ],
+    ),
+    "an image without a value": (
+        """\
+        repository: o/r
+        images:
+          a:
+        """,
+        [
+            "release.yaml:3:5: 'images.a' is empty and should be an image. Its keys are platforms, "
+            "runners, context, dockerfile, target, build-args, labels, required, variants, channels.",
+        ],
+    ),
+    "a misspelt key of an image": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platfroms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:5: 'platfroms' is not a key of an image. Did you mean 'platforms'?",
+        ],
+    ),
+    "a misspelt key of the file": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        floating-tag: [latest]
+        """,
+        [
+            "release.yaml:5:1: 'floating-tag' is not a key of the file. Did you mean 'floating-tags'?",
+        ],
+    ),
+    "a key in the wrong style": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            build_args: {A: 1}
+        """,
+        [
+            "release.yaml:5:5: 'build_args' is not a key of an image. Did you mean 'build-args'?",
+        ],
+    ),
+    "a key that means nothing here": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        slack: '#releases'
+        """,
+        [
+            "release.yaml:5:1: 'slack' is not a key of the file. Use one of repository, registry, "
+            "namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+        ],
+    ),
+    "a key that belongs elsewhere": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            suffix: -x
+        """,
+        [
+            "release.yaml:5:5: 'suffix' is not a key of an image. Use one of platforms, runners, "
+            "context, dockerfile, target, build-args, labels, required, variants, channels.",
+        ],
+    ),
+    "a repository without its owner": (
+        """\
+        repository: llm-d
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:1:13: 'repository' is 'llm-d', which is not a repository. Write for example llm-d/llm-d.",
+        ],
+    ),
+    "a repository as an address": (
+        """\
+        repository: https://github.com/o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:1:13: 'repository' is 'https://github.com/o/r', which is not a repository. "
+            "Write for example llm-d/llm-d.",
+        ],
+    ),
+    "a registry as an address": (
+        """\
+        repository: o/r
+        registry: https://ghcr.io
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:11: 'registry' is 'https://ghcr.io', which is not a registry's host. Write "
+            "for example ghcr.io.",
+        ],
+    ),
+    "a namespace in capitals": (
+        """\
+        repository: o/r
+        namespace: LLM-D
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:12: 'namespace' is 'LLM-D', which is not a namespace. Write for example llm-d.",
+        ],
+    ),
+    "a prefix that runs into the number": (
+        """\
+        repository: o/r
+        versions: {prefix: v1.}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:20: 'versions.prefix' is 'v1.', which is not a prefix of release tags. Write "
+            "for example v.",
+        ],
+    ),
+    "a blank prefix": (
+        """\
+        repository: o/r
+        versions:
+          prefix:
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:10: 'versions.prefix' is empty and should be a prefix of release tags. Write "
+            "'' for an empty text.",
+        ],
+    ),
+    "a version without its reason": (
+        """\
+        repository: o/r
+        versions:
+          skip:
+            v0.4.0:
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:12: 'versions.skip.v0.4.0' is empty and should be a reason. Write for "
+            "example 'broken on arm64'.",
+        ],
+    ),
+    "versions to skip as a list": (
+        """\
+        repository: o/r
+        versions:
+          skip: [v0.4.0]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:9: 'versions.skip' is a list, which is not a mapping of release tags to "
+            "reasons. Write 'key: value' below 'versions.skip:'.",
+        ],
+    ),
+    "a platform without its system": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [arm64]
+        """,
+        [
+            "release.yaml:4:17: 'images.a.platforms[0]' is 'arm64', which is not a platform. Write for "
+            "example linux/amd64.",
+        ],
+    ),
+    "one platform without brackets": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: linux/amd64
+        """,
+        [
+            "release.yaml:4:16: 'images.a.platforms' is 'linux/amd64', which is not a list of platforms. "
+            "Write [linux/amd64], or one item a line after a dash.",
+        ],
+    ),
+    "no platform": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: []
+        """,
+        [
+            "release.yaml:4:16: 'images.a.platforms' is an empty list. Name at least one.",
+        ],
+    ),
+    "a platform twice": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64, linux/arm64, linux/amd64]
+        """,
+        [
+            "release.yaml:4:43: 'images.a.platforms[2]' is 'linux/amd64', which the list has already. Remove it.",
+        ],
+    ),
+    "runners as a label": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            runners: ubuntu-24.04
+        """,
+        [
+            "release.yaml:5:14: 'images.a.runners' is 'ubuntu-24.04', which is not a mapping of "
+            "platforms to runner labels. Write 'key: value' below 'images.a.runners:'.",
+        ],
+    ),
+    "an image's key in capitals": (
+        """\
+        repository: o/r
+        images:
+          Cuda:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:3: The key 'Cuda' of 'images' is not an image's key. Write for example cuda.",
+        ],
+    ),
+    "a boolean of YAML 1.1": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            required: yes
+        """,
+        [
+            "release.yaml:5:15: 'images.a.required' is 'yes', which is not a boolean. Write true or false.",
+        ],
+    ),
+    "a build argument with a hyphen": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            build-args: {CUDA-MAJOR: 12}
+        """,
+        [
+            "release.yaml:5:18: The key 'CUDA-MAJOR' of 'images.a.build-args' is not a build argument's "
+            "name. Write for example CUDA_MAJOR.",
+        ],
+    ),
+    "a build argument that is a list": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            build-args:
+              ARCHES: [9.0, 10.0]
+        """,
+        [
+            "release.yaml:6:15: 'images.a.build-args.ARCHES' is a list, which is not a text.",
+        ],
+    ),
+    "build arguments as a list": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            build-args:
+              - CUDA_MAJOR=12
+        """,
+        [
+            "release.yaml:5:5: 'images.a.build-args' is a list, which is not a mapping of build "
+            "arguments. Write 'key: value' below 'images.a.build-args:'.",
+        ],
+    ),
+    "a template without quotes": (
+        """\
+        repository: o/r
+        channels:
+          dev:
+            name: {image}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:11: 'channels.dev.name' is a mapping, which is not a template of package "
+            "names. A text that begins with { needs quotes.",
+        ],
+    ),
+    "a template with a following text": (
+        """\
+        repository: o/r
+        channels:
+          dev:
+            name: {image}-dev
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:18: This is not YAML: while parsing a block mapping, did not find expected "
+            "key. A text that begins with { or [ needs quotes.",
+        ],
+    ),
+    "a channel without a name": (
+        """\
+        repository: o/r
+        channels:
+          dev: {}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:8: A channel needs the key 'name'. Name of each package below the namespace. "
+            "`{image}` is the image's key, `{suffix}` the variant's suffix.",
+        ],
+    ),
+    "a channel that does not exist": (
+        """\
+        repository: o/r
+        channels:
+          staging: {name: x}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:3: 'staging' is not a key of 'channels'. Use one of release, dev.",
+        ],
+    ),
+    "an image switched on": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            channels: {release: true}
+        """,
+        [
+            "release.yaml:5:25: 'images.a.channels.release' is 'true', which is not an image in a channel or false.",
+        ],
+    ),
+    "a version-like number for a tag": (
+        """\
+        repository: o/r
+        floating-tags: [1.10]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: 'floating-tags[0]' is '1.10', which YAML takes for a number. Put it in quotes: '1.10'.",
+        ],
+    ),
+    "a rule without packages": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:8: A clean-up rule needs 'channel' or 'packages'. Leaving both out does not "
+            "mean everything.",
+        ],
+    ),
+    "a rule about both": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, packages: [a], delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:27: A clean-up rule takes only one of 'channel' or 'packages'. Keep one of them.",
+        ],
+    ),
+    "a rule that deletes nothing": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, keep-n: 3}
+        """,
+        [
+            "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-untagged'. Leaving both "
+            "out does not mean everything.",
+            "release.yaml:6:27: 'keep-n' of a clean-up rule only has a meaning together with "
+            "'delete-tags'. Add 'delete-tags', or remove it.",
+        ],
+    ),
+    "a rule without a selector": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release}
+        """,
+        [
+            "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-untagged'. Leaving both "
+            "out does not mean everything.",
+        ],
+    ),
+    "an empty list of globs": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, delete-tags: []}
+        """,
+        [
+            "release.yaml:6:40: 'cleanup.old.delete-tags' is an empty list. Name at least one.",
+        ],
+    ),
+    "a regular expression": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old:
+            channel: release
+            delete-tags: ['^pr-\\d+$']
+        """,
+        [
+            "release.yaml:8:19: 'cleanup.old.delete-tags[0]' is '^pr-\\d+$', which is not a glob over "
+            "tags. Write for example pr-*.",
+        ],
+    ),
+    "an age without a unit": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, delete-tags: [pr-*], older-than: 30}
+        """,
+        [
+            "release.yaml:6:60: 'cleanup.old.older-than' is '30', which is not a duration. Write for "
+            "example 30d, 12h or 1w2d.",
+        ],
+    ),
+    "keeping none": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, delete-tags: [pr-*], keep-n: 0}
+        """,
+        [
+            "release.yaml:6:56: 'cleanup.old.keep-n' is '0', which is not a whole number of at least 1.",
+        ],
+    ),
+    "a rule about an unknown channel": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: develop, delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:18: 'cleanup.old.channel' is 'develop', which is not one of release, dev. "
+            "Did you mean 'dev'?",
+        ],
+    ),
+    "a rule's name with a blank": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          dev images: {channel: release, delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:3: The key 'dev images' of 'cleanup' is not a rule's name. Write for example dev-images.",
+        ],
+    ),
+    "an alias": (
+        """\
+        repository: o/r
+        images:
+          a: &a
+            platforms: [linux/amd64]
+          b: *a
+        """,
+        [
+            "release.yaml:3:6: '&a' is a YAML anchor, which is not supported. Write the values out.",
+            "release.yaml:5:6: '*a' is a YAML alias, which is not supported. Write the value out.",
+        ],
+    ),
+    "a key given twice": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            target: x
+            target: y
+        """,
+        [
+            "release.yaml:6:5: The key 'target' is given twice, first in line 5. Keep one of them.",
+        ],
+    ),
+    "a tab": (
+        """\
+        repository: o/r
+        images:
+        \ta: {}
+        """,
+        [
+            "release.yaml:3:1: This is not YAML: while scanning for the next token, found character that "
+            "cannot start any token. YAML does not allow tabs in the indentation. Use blanks.",
+        ],
+    ),
+}
+
+MISTAKES_OF_RULES = {
+    "an unknown placeholder": (
+        """\
+        repository: o/r
+        channels:
+          dev: {name: "{imgae}-dev"}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:15: '{imgae}' is not a placeholder of package names. Did you mean 'image'?",
+        ],
+    ),
+    "an unknown placeholder of an image": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            channels:
+              release: {name: "x-{tag}"}
+        """,
+        [
+            "release.yaml:6:23: '{tag}' is not a placeholder of package names. Use one of image, suffix.",
+        ],
+    ),
+    "an image that is published nowhere": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            channels: {release: false}
+        """,
+        [
+            "release.yaml:3:3: The image 'a' is published in no channel. Remove it, or one of the "
+            "'false' below 'channels'.",
+        ],
+    ),
+    "an image in a channel that the file lacks": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            channels:
+              dev: {name: x}
+        """,
+        [
+            "release.yaml:6:7: The file has no channel 'dev'. Describe it below 'channels'.",
+        ],
+    ),
+    "a rule about a channel that the file lacks": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: dev, delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:18: The file has no channel 'dev'. Describe it below 'channels'.",
+        ],
+    ),
+    "an image without platforms": (
+        """\
+        repository: o/r
+        images:
+          a: {}
+          b: {}
+        """,
+        [
+            "release.yaml:3:6: The image 'a' has no platforms. Add 'platforms', for example "
+            "[linux/amd64], to it or to 'defaults'.",
+            "release.yaml:4:6: The image 'b' has no platforms. Add 'platforms', for example "
+            "[linux/amd64], to it or to 'defaults'.",
+        ],
+    ),
+    "an architecture by another name": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/x86_64]
+            runners: {linux/x86_64: big}
+        """,
+        [
+            "release.yaml:4:17: The platform 'linux/x86_64' is 'linux/amd64' in an index. Write linux/amd64.",
+            "release.yaml:5:15: The platform 'linux/x86_64' is 'linux/amd64' in an index. Write linux/amd64.",
+        ],
+    ),
+    "a redundant architecture variant": (
+        """\
+        repository: o/r
+        defaults: {platforms: [linux/amd64, linux/arm64/v8], runners: {linux/arm64/v8: arm}}
+        images: {a: {}}
+        """,
+        [
+            "release.yaml:2:37: The platform 'linux/arm64/v8' is 'linux/arm64' in an index. Write linux/arm64.",
+            "release.yaml:2:64: The platform 'linux/arm64/v8' is 'linux/arm64' in an index. Write linux/arm64.",
+        ],
+    ),
+    "a platform without a runner": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64, linux/ppc64le]
+        """,
+        [
+            "release.yaml:4:16: No runner builds 'linux/ppc64le' of the image 'a'. Add 'linux/ppc64le: "
+            "LABEL' to 'runners' of the image or of 'defaults'.",
+        ],
+    ),
+    "a build argument of two lines": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            build-args:
+              A: |
+                one
+                two
+        """,
+        [
+            "release.yaml:6:10: The build argument 'A' has more than one line. Put it on one line.",
+        ],
+    ),
+    "a label of two lines": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            labels: {x: "one\\ntwo"}
+        """,
+        [
+            "release.yaml:5:17: The label 'x' has more than one line. Put it on one line.",
+        ],
+    ),
+    "an illegal package name": (
+        """\
+        repository: o/r
+        channels:
+          release: {name: "{image}-"}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:5:3: 'o/a-' is not a legal repository name. Lower-case letters and digits, "
+            "with '.', '_', '__' or dashes between them.",
+        ],
+    ),
+    "two images in one package": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+          b:
+            platforms: [linux/amd64]
+            channels: {release: {name: a}}
+        """,
+        [
+            "release.yaml:5:3: The image 'b' is published as 'o/a', and so is the image 'a'. Give one another 'name'.",
+        ],
+    ),
+    "two variants in one package": (
+        """\
+        repository: o/r
+        channels:
+          release: {name: "{image}"}
+        images:
+          a:
+            platforms: [linux/amd64]
+            variants: {rhel: {}, ubuntu: {}}
+        """,
+        [
+            "release.yaml:5:3: The variant 'ubuntu' of the image 'a' is published as 'o/a', and so is "
+            "the variant 'rhel' of the image 'a'. Add '{suffix}' to the channel's template.",
+        ],
+    ),
+    "dev builds in a release package": (
+        """\
+        repository: o/r
+        channels:
+          dev: {name: "{image}"}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:5:3: Dev builds of the image 'a' would land in the release package 'o/a'. Give "
+            "the channels different templates, for example with '-dev' in one.",
+        ],
+    ),
+    "a floating tag for a single release": (
+        """\
+        repository: o/r
+        floating-tags: ["v{major}.{minor}.{patch}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: 'v{major}.{minor}.{patch}' would name a single release. A release keeps "
+            "its exact tag; only {major} and {major}.{minor} float.",
+        ],
+    ),
+    "a floating tag that is a release": (
+        """\
+        repository: o/r
+        floating-tags: [latest, v1.2.3]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:25: 'v1.2.3' could be the tag of a release. A tag that moves needs a name "
+            "that no release has.",
+        ],
+    ),
+    "a floating tag that could be a release": (
+        """\
+        repository: o/r
+        floating-tags: ["v{major}.{minor}.0"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: 'v{major}.{minor}.0' could be the tag of a release, such as v1.2.0. A "
+            "tag that moves needs a name that no release has.",
+        ],
+    ),
+    "a floating tag that could be a candidate": (
+        """\
+        repository: o/r
+        floating-tags: ["v{major}.{minor}.0-rc.1"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: 'v{major}.{minor}.0-rc.1' could be the tag of a release, such as "
+            "v1.2.0-rc.1. A tag that moves needs a name that no release has.",
+        ],
+    ),
+    "a floating tag of minors": (
+        """\
+        repository: o/r
+        floating-tags: ["x{minor}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: 'x{minor}' would name releases of different major versions. Add {major} to it.",
+        ],
+    ),
+    "a floating tag with an unknown placeholder": (
+        """\
+        repository: o/r
+        floating-tags: ["v{mayor}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: '{mayor}' is not a placeholder of floating tags. Did you mean 'major'?",
+        ],
+    ),
+    "an illegal floating tag": (
+        """\
+        repository: o/r
+        floating-tags: ["-{major}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: '-1' is not a legal tag. Begin with a letter, a digit or '_'.",
+        ],
+    ),
+    "a floating tag whose numbers run together": (
+        """\
+        repository: o/r
+        floating-tags: ["v{major}{minor}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:17: 'v{major}{minor}' would give different versions one tag. Set the numbers "
+            "apart from each other and from other digits.",
+        ],
+    ),
+    "two floating tags that could be one": (
+        """\
+        repository: o/r
+        floating-tags: ["v{major}", v1]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:29: 'v1' and 'v{major}' could be one tag. Keep one of them.",
+        ],
+    ),
+    "a skipped name that is no version": (
+        """\
+        repository: o/r
+        versions:
+          skip:
+            v0.4: broken
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:5: Tag 'v0.4' is a floating tag: it names the newest release of 0.4.x, not "
+            "one version. Did you mean v0.4.0? Floating tags are moved by protect-latest, never pushed.",
+        ],
+    ),
+    "a skipped candidate": (
+        """\
+        repository: o/r
+        versions:
+          skip:
+            v0.4.0-rc.1: broken
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:5: No floating tag ever names 'v0.4.0-rc.1'. Only final and post releases need skipping.",
+        ],
+    ),
+    "a skipped version without the prefix": (
+        """\
+        repository: o/r
+        versions:
+          skip:
+            0.4.0: broken
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:5: Tag '0.4.0' does not begin with 'v' and a number, as release tags here "
+            "do. Did you mean v0.4.0?",
+        ],
+    ),
+    "a glob that matches nothing": (
+        """\
+        repository: o/r
+        channels:
+          dev: {name: "{image}-dev"}
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {packages: [b-*], delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:8:20: 'b-*' matches no package of this file. It selects among what 'images' "
+            "and 'channels' give; other packages are named in full.",
+        ],
+    ),
+    "a package with its namespace": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {packages: [o/a], delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:20: The package 'o/a' is named with its namespace. Leave out 'o/'.",
+        ],
+    ),
+    "an illegal package in a rule": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {packages: [a-], delete-tags: [pr-*]}
+        """,
+        [
+            "release.yaml:6:20: 'a-' is not a legal repository name. Lower-case letters and digits, with "
+            "'.', '_', '__' or dashes between them.",
+        ],
+    ),
+    "a rule that leaves the untagged alone": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, delete-untagged: false}
+        """,
+        [
+            "release.yaml:6:44: The clean-up rule 'old' deletes nothing. Add 'delete-tags', or set "
+            "'delete-untagged: true'.",
+        ],
+    ),
+}
+
+
+def load(text: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_text(textwrap.dedent(text), file="release.yaml")
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(("text", "expected"), MISTAKES_OF_FORM.values(), ids=MISTAKES_OF_FORM.keys())
+def test_a_mistake_of_form_is_refused_in_these_words(text: str, expected: list[str]) -> None:
+    assert load(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), MISTAKES_OF_RULES.values(), ids=MISTAKES_OF_RULES.keys())
+def test_a_breach_of_a_rule_is_refused_in_these_words_and_unknown_to_the_schema(text: str, expected: list[str]) -> None:
+    assert load(text) == expected
+    assert schema_accepts(yaml.safe_load(textwrap.dedent(text))), "what the schema can say is not a rule"
+
+
+def test_a_package_name_that_is_too_long_is_refused_with_its_length() -> None:
+    text = f"repository: o/r\nnamespace: {'n' * 240}\nimages:\n  a-long-name: {{platforms: [linux/amd64]}}\n"
+    assert load(text) == [
+        "release.yaml:4:3: The full name of the package 'a-long-name' has 260 characters. "
+        "Many clients take at most 255, registry and namespace included."
+    ]
+    assert schema_accepts(yaml.safe_load(text))
+
+
+def test_every_rule_has_a_mistake_that_breaks_it() -> None:
+    broken = set()
+    for text, _ in MISTAKES_OF_RULES.values():
+        document = shapes.load(textwrap.dedent(text), SHAPE, file="release.yaml")
+        broken |= {rule.__name__ for rule in RULES if list(rule(document))}
+    assert broken == {rule.__name__ for rule in RULES}
