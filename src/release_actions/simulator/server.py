@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -45,8 +46,6 @@ class Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request."""
-        if self.headers.get("Expect", "").lower().strip() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ = self.make_environ()
         head: list[tuple[str, str]] = []
         status = ""
@@ -105,7 +104,8 @@ class Connections:
         """End those that are open and wait until their threads let go."""
         with self._changed:
             for connection in self._open:
-                connection.shutdown(socket.SHUT_RD)
+                with contextlib.suppress(OSError):  # the client hung up at this moment
+                    connection.shutdown(socket.SHUT_RD)
             self._changed.wait_for(lambda: not self._open, patience)
 
 
@@ -138,9 +138,9 @@ def listen(port: int) -> socket.socket:
     try:
         bound.bind((HOST, port))
         bound.listen(128)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
-        message = f"The simulator cannot listen on port {port}: {error.strerror}."
+        message = f"The simulator cannot listen on port {port}: {getattr(error, 'strerror', error)}."
         raise InputError(message, hint="Pass another port, or 0 for any free one.") from error
     return bound
 
