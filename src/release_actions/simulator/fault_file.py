@@ -21,6 +21,7 @@ from release_actions.shapes import (
     key,
     load,
     load_file,
+    nearest,
 )
 from release_actions.simulator.faults import (
     PRESETS,
@@ -139,6 +140,7 @@ class FaultRecord(Record):
         "Methods (* or some with | between them), a blank, and a pattern of paths in which * is any text.",
     )
     name: str = key(Text("a name"), "What counts and reports call it.", default="")
+    server: str = key(Choice(("api", "registry")), "Which of the two it strikes. Without it, both.", default="")
     nth: int = key(Integer(1), "The first of these requests that it strikes.", default=1)
     times: int = key(Integer(0), "How many it strikes; 0 for no end.", default=1)
     probability: float = key(CHANCE, "How likely it strikes each.", default=1.0)
@@ -165,6 +167,7 @@ class FaultRecord(Record):
         method, _, path = self.on.partition(" ")
         return Fault(
             name=self.name,
+            server=cast("Literal['', 'api', 'registry']", self.server),
             method=method,
             path=path,
             nth=self.nth,
@@ -206,5 +209,5 @@ def faults_named(name: str, *, folder: Path = Path(), seed: str = "") -> tuple[F
     path = folder / name
     if not path.is_file():
         message = f"'{name}' is neither a preset of faults nor a file."
-        raise InputError(message, hint=f"The presets are {', '.join(PRESETS)}.")
+        raise InputError(message, hint=nearest(name, tuple(PRESETS)))
     return tuple(record.fault() for record in load_file(path, FAULTS, name=name))

@@ -29,9 +29,10 @@ Step = Callable[[World, str], None]
 class Fault:
     """One kind of trouble.
 
-    Which requests: `method` (`*`, or some with `|` between them) and `path`, a pattern over the percent-encoded path
-    where `*` stands for any characters. Of these, from the `nth` on, `times` of them (0: no end), each with
-    `probability`, and never more than `in_a_row` (0: no bound) of the same request one after another.
+    Which requests: of one `server` (`api` or `registry`; empty: both), `method` (`*`, or some with `|` between them)
+    and `path`, a pattern over the percent-encoded path where `*` stands for any characters. Of these, from the `nth`
+    on, `times` of them (0: no end), each with `probability`, and never more than `in_a_row` (0: no bound) of the same
+    request one after another.
 
     What happens, any of: `latency` in seconds; `steps` in the world before; then one of `answer` (a status, with
     `retry_after` in seconds, and GitHub's words of a secondary limit if `secondary`), `reset` of the connection
@@ -55,10 +56,15 @@ class Fault:
     reset: Literal["", "before", "after"] = ""
     truncate: bool = False
     lag: int = 0
+    server: Literal["", "api", "registry"] = ""
 
-    def fits(self, method: str, path: str) -> bool:
+    def fits(self, server: str, method: str, path: str) -> bool:
         """Whether a request is one of those this fault chooses from."""
-        return (self.method == "*" or method in self.method.split("|")) and fnmatch.fnmatchcase(path, self.path)
+        return (
+            self.server in {"", server}
+            and (self.method == "*" or method in self.method.split("|"))
+            and fnmatch.fnmatchcase(path, self.path)
+        )
 
 
 @dataclass
@@ -100,14 +106,14 @@ class Faults:
             for counter in (self._matches, self._hits, self._asked, self._row):
                 counter.clear()
 
-    def meet(self, method: str, path: str) -> Meeting:
+    def meet(self, server: str, method: str, path: str) -> Meeting:
         """What happens to a request. Of several faults that end a request early, the first one does."""
         meeting = Meeting()
         if not self._faults:
             return meeting
         with self._lock:
             for index, fault in enumerate(self._faults):
-                if fault.fits(method, path) and self._strikes(index, fault, method, path):
+                if fault.fits(server, method, path) and self._strikes(index, fault, method, path):
                     self.met[fault.name or f"fault {index + 1}"] += 1
                     add_to(meeting, fault)
         return meeting
@@ -241,9 +247,7 @@ FLAKY = (
 
 RATE_LIMITED = (
     Fault("too many", times=0, probability=0.01, in_a_row=1, answer=429, retry_after=1),
-    Fault(
-        "secondary", path="/[!v_]*", times=0, probability=0.02, in_a_row=1, answer=403, retry_after=1, secondary=True
-    ),
+    Fault("secondary", server="api", times=0, probability=0.02, in_a_row=1, answer=403, retry_after=1, secondary=True),
 )
 
 READ_LAG = (

@@ -185,7 +185,7 @@ class Origin:
         if found.handler and found.route in self._own:
             with self.world.lock:
                 return found.handler(call, **found.parts), False
-        meeting = self.faults.meet(request.method, path)
+        meeting = self.faults.meet(self.face.name, request.method, path)
         refusal = self._identify(call)
         who = client_of(call.token)
         call.in_flight = self.log.begin(who)
