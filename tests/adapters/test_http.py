@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import threading
 import traceback
@@ -95,9 +96,19 @@ class TestAnswers:
     def test_an_endless_body_is_not_read_to_its_end(
         self, http: Http, web: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        class Body(io.BytesIO):
+            was_read = 0
+
+            def readinto(self, buffer: Any, /) -> int:
+                count = super().readinto(buffer)
+                Body.was_read += count
+                return count
+
         monkeypatch.setattr("release_actions.http.LONGEST_ANSWER", 2 * 1024 * 1024)
-        web.get(URL, body=b"x" * (3 * 1024 * 1024))
+        body = io.BufferedReader(Body(bytes(8 * 1024 * 1024)))
+        web.get(URL, body=body, auto_calculate_content_length=False)
         assert "but the answer is longer than 2 MiB" in str(failing(http))
+        assert 2 * 1024 * 1024 < Body.was_read < 3 * 1024 * 1024
 
     def test_cookies_are_neither_kept_nor_sent(self, http: Http) -> None:
         with serving(replies(Reply.of(1, Set_Cookie="session=1; Path=/"))) as server:
@@ -454,6 +465,11 @@ class TestLimits:
         get(http, "https://ghcr.io/c")
         assert slept == [], "another server is not concerned"
         get(http, f"{API}/b")
+        assert slept == [30.0]
+        hasty = Http(sleep=slept.append, now=lambda: 1_790_000_000.0, max_wait=100)
+        hasty._closed_until = dict.fromkeys(http._closed_until, 1_790_000_101.0)
+        with pytest.raises(RemoteError, match="until 2026-09-21 14:15:01 UTC, which is longer than this run waits"):
+            get(hasty, f"{API}/b")
         assert slept == [30.0]
 
     def test_the_budget_is_known(self, http: Http, web: responses.RequestsMock) -> None:
