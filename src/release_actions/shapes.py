@@ -8,7 +8,6 @@ is checked by whoever owns the loaded value, with the places that `Record.origin
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import re
 from abc import ABC, abstractmethod
@@ -116,10 +115,17 @@ def shown(node: Node) -> str:
 
 def nearest(word: str, words: Collection[str]) -> str:
     """A sentence that names the nearest of the words, or all of them."""
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    near = closest(word, words)
     if near:
-        return f"Did you mean '{near[0]}'?"
+        return f"Did you mean '{near}'?"
     return f"Use one of {', '.join(words)}." if words else ""
+
+
+def closest(word: str, words: Collection[str]) -> str:
+    """The one of the words that is meant, as far as spelling tells; empty if none is near."""
+    import difflib  # only needed once something is wrong
+
+    return next(iter(difflib.get_close_matches(word, words, n=1)), "")
 
 
 @dataclass(frozen=True)
@@ -277,8 +283,8 @@ class Choice(Shape[str]):
         if not isinstance(node, ScalarNode):
             raise self.mismatch(node, problems)
         if node.kind is not Kind.TEXT or node.text not in self.choices:
-            near = difflib.get_close_matches(node.text, self.choices, n=1)
-            raise self.mismatch(node, problems, f"Did you mean '{near[0]}'?" if near else "")
+            near = closest(node.text, self.choices)
+            raise self.mismatch(node, problems, f"Did you mean '{near}'?" if near else "")
         return node.text
 
     def schema(self) -> Schema:

@@ -164,6 +164,7 @@ def test_llm_ds_release_and_dev_builds_have_the_same_arguments() -> None:
 def test_llm_ds_clean_up_is_about_its_dev_packages_only() -> None:
     found = load_config(ROOT / "examples/llm-d/release.yaml")
     (rule,) = found.cleanup
+    assert found.namespace == "llm-d"
     assert rule.packages == tuple(package.name for package in found.packages("dev"))
     assert (rule.name, rule.keep_n, rule.older_than, rule.delete_untagged) == ("dev-images", 7, None, True)
     assert rule.untagged_older_than == timedelta(days=2)
