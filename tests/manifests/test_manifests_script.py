@@ -6,6 +6,7 @@ import pytest
 
 import manifests
 from release_actions.errors import ExitCode
+from release_actions.history import RULES
 
 MANIFEST = """\
 name: Tiny
@@ -119,6 +120,16 @@ def test_every_exit_code_is_explained(root: Path) -> None:
     manifests.main([], root)
     shown = [line.split(" | ")[0].removeprefix("| ") for line in body(file).splitlines()[2:]]
     assert shown == [str(int(code)) for code in ExitCode]
+
+
+def test_every_rule_is_shown(root: Path) -> None:
+    file = document(root, "README.md", "rules")
+    manifests.main([], root)
+    lines = body(file).splitlines()[2:]
+    assert len(lines) == len(RULES)
+    for line, rule in zip(lines, RULES, strict=True):
+        assert line.startswith(f"| `{rule.name}` | {rule.level.value} | ")
+        assert line.endswith(". |")
 
 
 def test_actions_link_to_their_page_or_their_manifest(root: Path) -> None:

@@ -1,0 +1,92 @@
+"""The workflows that users copy: each calls actions that exist, by inputs and outputs that they have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import manifests
+from release_actions.config import load_config
+from release_actions.matrix import Build, plan
+from release_actions.rehearsal.action_file import Action, read
+
+ROOT = Path(__file__).parents[2]
+ACTIONS = {name: read(file.parent) for name, file in manifests.canonical(ROOT).items()}
+EXAMPLES = sorted(ROOT.glob("examples/*.yml"))
+OURS = "llm-d/release-actions"
+NOW = datetime(2026, 2, 3, tzinfo=timezone.utc)
+
+
+def jobs(file: Path) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)["jobs"]
+    return found
+
+
+def steps(job: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Action | None]]:
+    """Steps of a job that use an action, and which of ours it is."""
+    for step in job["steps"]:
+        path, _, _ = step.get("uses", "").partition("@")
+        if path == OURS:
+            yield step, ACTIONS[manifests.FRONT_DOOR]
+        elif path.startswith(f"{OURS}/"):
+            yield step, ACTIONS[path.removeprefix(f"{OURS}/")]
+        elif path:
+            yield step, None
+
+
+@pytest.fixture(params=EXAMPLES, ids=lambda file: file.name)
+def example(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+def test_every_action_has_an_example() -> None:
+    used = {action.name for file in EXAMPLES for job in jobs(file).values() for _, action in steps(job) if action}
+    assert used == {action.name for action in ACTIONS.values()}
+
+
+def test_inputs_exist(example: Path) -> None:
+    for job in jobs(example).values():
+        for step, action in steps(job):
+            if action:
+                assert set(step.get("with", {})) <= {item.name for item in action.inputs}
+
+
+def test_outputs_exist(example: Path) -> None:
+    text = example.read_text(encoding="utf-8")
+    known = {
+        (step["id"], output.name)
+        for job in jobs(example).values()
+        for step, action in steps(job)
+        if action and "id" in step
+        for output in action.outputs
+    }
+    assert set(re.findall(r"steps\.([\w-]+)\.outputs\.([\w-]+)", text)) <= known
+    passed_on = {(name, output) for name, job in jobs(example).items() for output in job.get("outputs", {})}
+    assert set(re.findall(r"needs\.([\w-]+)\.outputs\.([\w-]+)", text)) <= passed_on
+
+
+def test_matrix_entries_have_what_is_read_of_them() -> None:
+    config = load_config(ROOT / "examples/single-image/release.yaml")
+    build = Build(sha="0" * 40, pull=7)
+    entry = plan(config, build, ("all",), NOW).jobs[0].entry()
+    text = (ROOT / "examples/build-matrix-pull-request.yml").read_text(encoding="utf-8")
+    read_of_it = set(re.findall(r"matrix\.([\w-]+) ", text))
+    assert read_of_it
+    assert read_of_it <= set(entry)
+
+
+def test_others_are_pinned_by_commit(example: Path) -> None:
+    lines = [line for line in example.read_text(encoding="utf-8").splitlines() if "uses:" in line and OURS not in line]
+    assert [line for line in lines if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
+
+
+def test_a_job_has_only_the_permissions_it_names(example: Path) -> None:
+    workflow = yaml.safe_load(example.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {}
+    assert [name for name, job in workflow["jobs"].items() if not job.get("permissions")] == []
