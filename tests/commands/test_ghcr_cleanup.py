@@ -420,6 +420,22 @@ def test_an_index_pushed_meanwhile_over_deleted_children_brings_them_back(
     assert report.outputs["freed-bytes"] == 0
 
 
+def test_an_index_pushed_meanwhile_by_digest_alone_gets_its_children_back_too(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+
+    def assemble(world: World, _path: str) -> None:
+        world.put_manifest(CUDA, final.root)
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(assemble,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert world.missing(CUDA, final.root.digest) == []
+
+
 def test_a_final_tag_moved_to_a_version_as_it_is_deleted_comes_back(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:
