@@ -189,8 +189,8 @@ LEGAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 NUMBER = r"(0|[1-9][0-9]*)"
 """A number as SemVer writes it, in ASCII: the class for digits also matches those of other scripts."""
 
-BASE = re.compile(rf"{NUMBER}\.{NUMBER}\.{NUMBER}(|[^0-9].*)")
-"""Three numbers and the rest, which must not go on with a digit."""
+BASE = re.compile(rf"{NUMBER}\.{NUMBER}\.{NUMBER}(.*)")
+"""Three numbers and the rest. No suffix begins with a digit, so none can hide the rest of a number."""
 
 NUMBERED = (
     (Kind.CANDIDATE, re.compile(rf"(-rc\.|-rc|rc){NUMBER}")),

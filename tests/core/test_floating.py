@@ -152,6 +152,12 @@ def test_effects_come_with_what_stays() -> None:
     )
 
 
+def test_a_version_that_exists_is_not_its_own_predecessor() -> None:
+    history = known(["v0.5.0", "v0.5.1"])
+    effects = moves(parse("v0.5.1"), history, ["v{major}.{minor}", "v{major}.{minor}"])
+    assert effects == (Effect("v0.5", parse("v0.5.0"), moves=True),)
+
+
 HISTORY = ("v0.3.0", "v0.4.0", "v0.4.2", "v0.5.0", "v0.5.1", "v0.6.0-rc.1")
 
 SENTENCES = {

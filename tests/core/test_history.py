@@ -143,6 +143,20 @@ def test_candidates_that_git_has_lost_count_where_the_registry_has_them() -> Non
     assert judged("v0.9.0rc1", "v0.8.0", published="v0.9.0-rc.1")[0].startswith("error other-spelling")
 
 
+def test_published_candidates_set_the_spelling_too() -> None:
+    assert judged("v0.7.0-rc.2", "v0.6.0", published="v0.7.0rc1") == [
+        "error candidate-spelling: v0.7.0-rc.2 is written in another way than the candidates of 0.7 before it."
+        " Push v0.7.0rc2."
+    ]
+
+
+def test_a_post_release_below_another_of_its_final_is_refused_for_its_number() -> None:
+    assert judged("v0.5.1.post1", "v0.5.1 v0.5.1.post2") == [
+        "error post-number: v0.5.1.post1 is not the next post release of v0.5.1: the highest so far is v0.5.1.post2."
+        " Push v0.5.1.post3."
+    ]
+
+
 def test_what_only_looks_like_a_candidate_does_not_count_as_one() -> None:
     assert judged("v0.3.0-rc.1", "v0.2.0 v0.3.0-rc.4-test v0.3.0-rc.9.9") == []
 
@@ -196,6 +210,11 @@ def test_an_image_built_from_another_commit_is_never_replaced() -> None:
     (violation,) = judge(parse("v0.5.1"), history)
     assert (violation.rule, violation.level) == ("already-released", Level.ERROR)
     assert violation.message == "v0.5.1 is already published, built from commit bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
+
+
+def test_an_image_without_a_revision_is_no_proof_of_a_run_repeated() -> None:
+    history = History(known(["v0.5.1"]), revisions={"v0.5.1": ""})
+    assert [violation.rule for violation in judge(parse("v0.5.1"), history)] == ["already-released"]
 
 
 def test_a_run_repeated_on_the_same_commit_is_fine_even_when_later_versions_exist() -> None:
