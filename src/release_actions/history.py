@@ -39,8 +39,9 @@ class History:
     """What a version is judged against.
 
     `tags`: the versions of all git tags; the judged tag may be among them. `published`: the versions that the registry
-    has under their exact tag, because candidates get deleted from git after the test. `commits`: git tag -> commit,
-    `revisions`: image tag -> commit it was built from, as far as known. `commit`: of the judged tag, empty if unknown.
+    has under their exact tag, because candidates get deleted from git after the test. `commits`: git tag -> commit.
+    `revisions`: published image tag -> the commit that its label names, empty without one. `commit`: that of the judged
+    tag, empty if unknown.
     """
 
     tags: tuple[Version, ...]
@@ -167,12 +168,12 @@ def _already_released(version: Version, history: History) -> Told | None:
     """The tag exists already, or its image was built from another commit."""
     tag = version.tag
     hint = "A published version never changes. Push the next one."
-    revision = history.revisions.get(tag, history.commit)
-    if history.commit and revision != history.commit:
-        return (
-            f"{tag} is already published, built from commit {revision[:12]}, and this is {history.commit[:12]}.",
-            hint,
-        )
+    if history.commit and tag in history.revisions:
+        built = history.revisions[tag]
+        if not built:
+            return f"{tag} is already published, and its image does not say from which commit.", hint
+        if built != history.commit:
+            return f"{tag} is already published, built from {built[:12]}, and this is {history.commit[:12]}.", hint
     if all(other.tag != tag for other in history.tags):
         return None
     commit = history.commits.get(tag, "")

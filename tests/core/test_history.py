@@ -209,12 +209,15 @@ def test_an_image_built_from_another_commit_is_never_replaced() -> None:
     history = History(known(["v0.5.1"]), commit=HERE, commits={"v0.5.1": HERE}, revisions={"v0.5.1": THERE})
     (violation,) = judge(parse("v0.5.1"), history)
     assert (violation.rule, violation.level) == ("already-released", Level.ERROR)
-    assert violation.message == "v0.5.1 is already published, built from commit bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
+    assert violation.message == "v0.5.1 is already published, built from bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
 
 
 def test_an_image_without_a_revision_is_no_proof_of_a_run_repeated() -> None:
     history = History(known(["v0.5.1"]), revisions={"v0.5.1": ""})
     assert [violation.rule for violation in judge(parse("v0.5.1"), history)] == ["already-released"]
+    history = History(known(["v0.5.1"]), commit=HERE, commits={"v0.5.1": HERE}, revisions={"v0.5.1": ""})
+    (violation,) = judge(parse("v0.5.1"), history)
+    assert violation.message == "v0.5.1 is already published, and its image does not say from which commit."
 
 
 def test_a_run_repeated_on_the_same_commit_is_fine_even_when_later_versions_exist() -> None:
