@@ -212,14 +212,17 @@ class Cleanup(Record):
         TAG_GLOBS, "Globs over whole tags or digests: what they match is kept, whatever another rule says.", default=()
     )
     keep_n: int | None = key(
-        Integer(least=1), "How many of the newest that `delete-tags` matches are kept.", default=None
+        Integer(least=1),
+        "How many of the newest that `delete-tags` matches are kept: the highest if all are release tags, else the "
+        "youngest.",
+        default=None,
     )
     older_than: timedelta | None = key(
         duration(), "Only what `delete-tags` matches and is older than this is deleted.", default=None
     )
     delete_untagged: bool = key(Boolean(), "Whether untagged versions that nothing needs are deleted.", default=False)
     untagged_older_than: timedelta | None = key(
-        duration(), "Untagged versions that are younger are left alone.", default=None
+        duration(), "Untagged versions that are younger are left alone; a day if left out.", default=None
     )
 
 
