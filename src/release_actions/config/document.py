@@ -213,8 +213,8 @@ class Cleanup(Record):
     )
     keep_n: int | None = key(
         Integer(least=1),
-        "How many of the newest that `delete-tags` matches are kept: the highest if all are release tags, else the "
-        "youngest.",
+        "How many of what `delete-tags` matches are kept: so many of the newest releases, by version, and as many of "
+        "the newest other images, by creation.",
         default=None,
     )
     older_than: timedelta | None = key(
