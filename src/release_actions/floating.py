@@ -12,7 +12,6 @@ stuck on a release that was never published; a registry alone believes any image
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -227,6 +226,9 @@ class FloatingPlan:
     @property
     def digest(self) -> str:
         """What the plan does, as `sha256:` over canonical JSON. Its sentences do not count."""
+        # Imported here: it loads OpenSSL, and judging a tag prints no plan.
+        import hashlib
+
         text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
