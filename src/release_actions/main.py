@@ -90,7 +90,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
             message = f"{argv[0]} stopped on a bug in release-actions: {type(error).__name__}: {error}"
             hint = f"Nothing more was changed. Please report the lines above at {ISSUES}."
             report = Report(findings=(Finding.of(Level.ERROR, message, hint=hint),), exit_code=ExitCode.UNKNOWN)
-        finish(report, log, out if as_json else None)
+        finish(argv[0], report, log, out if as_json else None)
     return report.exit_code
 
 
@@ -130,15 +130,18 @@ def finding_text(finding: Finding) -> str:
     return markdown.plain(str(finding.problem))
 
 
-def finish(report: Report, log: Workflow, out: TextIO | None) -> None:
-    """Write what a command found: log lines, annotations, summary, outputs, and JSON where it is wanted."""
-    for line in report.lines:
-        log.info(line)
+def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> None:
+    """Write what a command found: annotations, log lines, summary, outputs, and JSON where it is wanted.
+
+    The lines come last: the end of a log is where people look for the verdict.
+    """
     for finding in report.findings:
         log.annotate(finding)
     log.close()
+    for line in report.lines:
+        log.info(line)
     log.summary(report.summary)
-    if report.outputs and (out is None or log.on_runner):
+    if report.outputs and (out is None or log.on_runner) and name in ACTIONS:
         log.outputs(report.outputs)
     if out is not None:
         out.write(json.dumps(report.outputs, indent=2, ensure_ascii=False) + "\n")

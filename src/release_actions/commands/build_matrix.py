@@ -29,12 +29,11 @@ class Inputs:
 OUTPUTS = ("channel", "matrix", "merge-matrix", "images", "any", "built")
 
 
-def run(given: Inputs, context: Context, log: Workflow) -> Report:
+def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
     """Plan the builds of one run."""
     config = load_config(context.path(given.config), name=given.config)
     build = build_of(given.tag, context, config)
     planned = matrix.plan(config, build, given.images, context.now)
-    log.info(f"{len(planned.publications)} images of the channel {planned.channel} in {len(planned.jobs)} build jobs.")
     return report(planned, build)
 
 
@@ -77,7 +76,8 @@ def report(planned: Matrix, build: Build) -> Report:
         for publication in planned.publications
     )
     skipped = tuple(f"{key} is not built: {why}." for key, why in planned.skipped.items())
-    return Report(outputs=outputs_of(planned), summary=summary(planned, build), lines=lines + skipped)
+    verdict = f"{len(planned.publications)} images of the channel {planned.channel} in {len(planned.jobs)} build jobs."
+    return Report(outputs_of(planned), summary(planned, build), (*lines, *skipped, verdict))
 
 
 def summary(planned: Matrix, build: Build) -> str:

@@ -7,7 +7,6 @@ import the suite's version order, floating tags, image graph or retention: a mis
 from __future__ import annotations
 
 import enum
-import fnmatch
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -79,6 +78,10 @@ class Ledger:
             if build.package == package and bool(FINAL.fullmatch(build.tag)) == stable
         }
 
+    def names(self, finals: Iterable[str]) -> tuple[str, ...]:
+        """Every floating tag that some final gives rise to, sorted."""
+        return tuple(sorted(floating_names(self.floating, finals)))
+
     def newest(self, package: str, name: str, held: Collection[str]) -> str:
         """The final that a floating tag has to name, of those the registry holds; empty if there is none."""
         finals = [tag for tag in held if FINAL.fullmatch(tag) and self.digest(package, tag)]
@@ -119,7 +122,7 @@ def candidate_moved_production(
     for package in releases:
         stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
         old, new = before.digests(package), after.digests(package)
-        floats = floating_names(ledger.floating, stable.values())
+        floats = ledger.names(stable.values())
         for tag, digest in new.items():
             production = tag in floats or tag in stable.values()
             if production and digest in others and digest not in stable:
@@ -148,7 +151,7 @@ def floating_tag_wrong(ledger: Ledger, after: Shot, releases: Collection[str]) -
     for package in releases:
         held = after.digests(package)
         finals = [tag for tag in held if FINAL.fullmatch(tag) and tag in ledger.of(package, stable=True).values()]
-        for name in sorted(floating_names(ledger.floating, finals)):
+        for name in ledger.names(finals):
             wanted = ledger.newest(package, name, finals)
             digest = ledger.digest(package, wanted)
             if held.get(name, "") != digest:
@@ -209,13 +212,17 @@ def debris_of(ledger: Ledger, shot: Shot, candidate: str, releases: Collection[s
     return found
 
 
-def matching(shot: Shot, packages: Collection[str], patterns: Iterable[str]) -> dict[str, set[str]]:
-    """Package -> tags that one of the globs matches."""
-    globs = tuple(patterns)
-    return {
-        package: {tag for tag in shot.digests(package) if any(fnmatch.fnmatchcase(tag, glob) for glob in globs)}
-        for package in packages
-    }
+def outdated(ledger: Ledger, shot: Shot, packages: Collection[str], keeps: int) -> dict[str, set[str]]:
+    """Package -> every tag of a build that is not among the newest `keeps`, the tags of its attachments included."""
+    found = {}
+    for package in packages:
+        digests = [build.digest for build in ledger.builds if build.package == package]
+        old = set(digests[:-keeps]) - set(digests[-keeps:])
+        names = {digest.replace(":", "-") for digest in old}
+        found[package] = {
+            tag for tag, digest in shot.digests(package).items() if digest in old or tag.split(".")[0] in names
+        }
+    return found
 
 
 def short(digest: str) -> str:

@@ -9,6 +9,12 @@ from release_actions import markdown
 from release_actions.rehearsal.invariants import MEANING, Invariant, short
 from release_actions.rehearsal.record import Change, Rehearsal, Run, Step
 
+ROWS = 8
+"""Tags of one package that the timeline shows after a step."""
+
+ATTACHMENT = "sha256-"
+"""Tags of signatures, which the timeline leaves out: they follow their image."""
+
 HELD, BROKEN, EXPECTED = "held", "BROKEN", "broken, as today"
 
 
@@ -20,18 +26,21 @@ def heading(number: int, total: int, title: str, at: str) -> str:
 def running(run: Run) -> str:
     """The line of one action that has ended."""
     exit_code = f"  exit {run.exit_code}" if run.exit_code else ""
-    return f"    {run.name:<16}{run.result}{exit_code}  ({run.seconds:.1f} s)"
+    return f"    {run.name:<18}{run.result}{exit_code}  ({run.seconds:.1f} s)"
 
 
 def outcome(step: Step) -> Iterator[str]:
     """What a step changed, a table a package, and whether the invariants hold."""
     for package, changes in by_package(step.changes):
         yield f"    {package}"
-        rows = list(changes)
-        width = max(len(change.tag) for change in rows)
-        for change in rows:
+        rows = [change for change in changes if not change.tag.startswith(ATTACHMENT)]
+        shown = rows if len(rows) <= ROWS else rows[: ROWS - 1]
+        width = max((len(change.tag) for change in shown), default=0)
+        for change in shown:
             before, after = named(change.before, change.before_name), named(change.after, change.after_name)
             yield f"      {change.tag:<{width}}  {before} -> {after}  {change.why}"
+        if len(rows) > len(shown):
+            yield f"      and {len(rows) - len(shown)} more tags; report.md has them all"
     if not step.changes:
         yield "    no tag changed"
     if step.failure:

@@ -118,19 +118,19 @@ class Client:
             key = (package, blob["digest"])
             if key in self._blobs:
                 continue
-            if self._get(package, f"blobs/{blob['digest']}").status_code == OK:
+            if self._get(package, f"blobs/{blob['digest']}", "HEAD").status_code == OK:
                 self._blobs.add(key)
             else:
                 missing.append(f"blob {blob['digest']}")
         return missing
 
-    def _get(self, package: str, path: str) -> requests.Response:
-        """GET with a bearer token, repeated when the registry is busy or the connection breaks."""
+    def _get(self, package: str, path: str, method: str = "GET") -> requests.Response:
+        """Ask with a bearer token, repeated when the registry is busy or the connection breaks."""
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             headers = {"Accept": ", ".join(MEDIA_TYPES), "Authorization": f"Bearer {self._bearer(package)}"}
             try:
-                answer = self._session.get(f"{self._base}/v2/{package}/{path}", headers=headers, timeout=30)
+                answer = self._session.request(method, f"{self._base}/v2/{package}/{path}", headers=headers, timeout=30)
             except requests.RequestException:
                 if last:
                     raise

@@ -34,6 +34,7 @@ from release_actions.source import MappingNode, Node, ScalarNode
 from release_actions.versions import TagRefused, parse
 
 SUITE, TODAY = "this-suite", "todays-workflow"
+TODAYS = "today's workflow"
 
 
 def moment(text: str) -> datetime:
@@ -78,6 +79,11 @@ class Show(Step):
 
     do: str = key(Choice(("show",)), "Look at the world and change nothing.")
 
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return "The world as it is"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Publish(Step):
@@ -101,12 +107,22 @@ class Publish(Step):
         default=(),
     )
 
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"{self.tag}, published by {'this suite' if self.by == SUITE else TODAYS}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protect(Step):
     """protect-latest runs in `enforce`."""
 
     do: str = key(Choice(("protect-latest",)), "Run protect-latest in the mode enforce.")
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return "protect-latest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,18 +135,40 @@ class CleanUp(Step):
         ListOf("a list of tags", Text("a tag or glob"), least=1), "What ghcr-cleanup is told to delete."
     )
 
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"{self.candidate} is cleaned up"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Nightly(Step):
-    """Dev images are built every night, then retention runs once."""
+    """Dev images are built every night."""
 
-    do: str = key(Choice(("nightly",)), "Build the dev images on several nights, then apply their retention.")
+    do: str = key(Choice(("nightly",)), "Build and sign the dev images on several nights.")
     nights: int = key(Integer(1, 90), "How many nights.")
-    rule: str = key(Text("the name of a cleanup rule"), "The cleanup rule of release.yaml that ghcr-cleanup applies.")
-    keeps: int = key(Integer(1, 90), "How many of the newest nightly builds that rule has to leave.")
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"{self.nights} nights of dev builds"
 
 
-AnyStep = Show | Publish | Protect | CleanUp | Nightly
+@dataclass(frozen=True, kw_only=True)
+class Retention(Step):
+    """ghcr-cleanup applies a rule of the configuration to the dev images."""
+
+    do: str = key(Choice(("retention",)), "Run ghcr-cleanup with a rule of release.yaml on the dev packages.")
+    rule: str = key(Text("the name of a clean-up rule"), "The rule of release.yaml to apply.")
+    keeps: int = key(Integer(1, 90), "How many of the newest nightly builds the rule has to leave; all others must go.")
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"Retention of dev images by the rule {self.rule}"
+
+
+AnyStep = Show | Publish | Protect | CleanUp | Nightly | Retention
 
 KINDS: Mapping[str, RecordOf[Any]] = {
     "show": RecordOf("a show step", Show),
@@ -138,6 +176,7 @@ KINDS: Mapping[str, RecordOf[Any]] = {
     "protect-latest": RecordOf("a protect-latest step", Protect),
     "clean-up": RecordOf("a clean-up step", CleanUp),
     "nightly": RecordOf("a nightly step", Nightly),
+    "retention": RecordOf("a retention step", Retention),
 }
 
 
@@ -238,9 +277,6 @@ def check_step(step: AnyStep) -> list[Problem]:
                 ]
         case CleanUp():
             problems = refused(step.candidate, step.origin.at("candidate"))
-        case Nightly() if step.keeps > step.nights:
-            message = f"'keeps' is {step.keeps}, more than the {step.nights} nights."
-            problems = [Problem(message, "Keep fewer, or build more nights.", step.origin.at("keeps"))]
         case _:
             pass
     return problems
@@ -265,17 +301,4 @@ def stable(name: str) -> bool:
 
 def title_of(step: AnyStep) -> str:
     """A step's title, or a sentence made from what it does."""
-    if step.title:
-        return step.title
-    match step:
-        case Publish():
-            who = "today's workflow" if step.by == TODAY else "this suite"
-            return f"{step.tag}, published by {who}"
-        case Protect():
-            return "protect-latest"
-        case CleanUp():
-            return f"{step.candidate} is cleaned up"
-        case Nightly():
-            return f"{step.nights} nightly builds, then their retention"
-        case Show():
-            return "The world as it is"
+    return step.title or step.sentence

@@ -55,7 +55,7 @@ def parse(line: str, names: Collection[str] = COMMANDS) -> Command | None:
     return _command(info, data, names, ";", _BRACKET, _BRACKET) if found and closed else None
 
 
-def _command(  # noqa: PLR0917  # the two syntaxes differ in all of these
+def _command(  # the two syntaxes differ in all of these
     info: str,
     data: str,
     names: Collection[str],

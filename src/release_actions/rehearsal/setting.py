@@ -1,0 +1,109 @@
+"""The world in which a rehearsal begins: the repository with its tags, and the releases that the registry holds.
+
+Everything in it follows from the scenario, the configuration and the seed: the same three give the same digests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from release_actions.config import Config, Package
+from release_actions.rehearsal.invariants import Build, Ledger
+from release_actions.rehearsal.scenario import Scenario
+from release_actions.simulator import Image, World, build_image
+from release_actions.simulator.accounts import Role, TokenKind
+from release_actions.simulator.clock import Clock
+from release_actions.simulator.git import Target
+from release_actions.simulator.repositories import Repository
+
+BETWEEN_RELEASES = timedelta(days=30)
+WORKFLOW_TOKEN = "ghs_rehearsalWorkflowToken0000000000000"  # noqa: S105  # opens nothing but the simulator
+JUDGE_TOKEN = "ghp_rehearsalJudgeToken00000000000000000"  # noqa: S105  # opens nothing but the simulator
+LEADER = "release-leader"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A world, its repository, and the ledger of what was published before the first step."""
+
+    world: World
+    repository: Repository
+    ledger: Ledger
+
+    def tag(self, name: str, at: datetime) -> str:
+        """Push a git tag on a commit of its own, unless it exists. Returns its commit."""
+        git = self.repository.git
+        ref = f"refs/tags/{name}"
+        with self.world.lock:
+            if ref not in git.refs:
+                git.refs[ref] = Target(self.commit(f"Prepare {name}", at), "commit")
+            return git.refs[ref].sha
+
+    def commit(self, message: str, at: datetime) -> str:
+        """Add a commit to the default branch. Returns its id."""
+        git = self.repository.git
+        branch = f"refs/heads/{self.repository.default_branch}"
+        with self.world.lock:
+            parents = (git.refs[branch].sha,) if branch in git.refs else ()
+            commit = git.commit(message, at, parents=parents, login=LEADER)
+            git.refs[branch] = Target(commit.sha, "commit")
+            return commit.sha
+
+
+def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
+    """Make the world of a scenario."""
+    world = World(Clock(scenario.starts))
+    owner = scenario.repository.partition("/")[0]
+    world.add_account(LEADER)
+    for account in {owner, *(package.owner for package in config.published)}:
+        world.add_account(account, organization=True, members={LEADER: "admin"})
+    setting = Setting(world, world.add_repository(scenario.repository), Ledger(config.floating_tags))
+    add_tokens(world, scenario.repository)
+    begin = scenario.starts - BETWEEN_RELEASES * (len(scenario.git_tags) + 1)
+    setting.commit("Begin", begin)
+    for number, name in enumerate(scenario.git_tags, 1):
+        setting.tag(name, begin + BETWEEN_RELEASES * number)
+    for package in config.published:
+        roles = {scenario.repository: Role.ADMIN}
+        world.add_package(package.name, visibility="public", repository=scenario.repository, roles=roles)
+    for number, name in enumerate(scenario.published):
+        at = scenario.starts - BETWEEN_RELEASES * (len(scenario.published) - number)
+        for package in config.packages("release"):
+            publish_past(setting, package, name, at, seed)
+    for package in config.packages("release"):
+        put_floating_tags(setting, package)
+    return setting
+
+
+def add_tokens(world: World, repository: str) -> None:
+    """The job's GITHUB_TOKEN with just what the actions need, and a reader's token for the judge."""
+    permissions = {"contents": "read", "packages": "write", "metadata": "read"}
+    world.add_token(WORKFLOW_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=permissions)
+    world.add_token(JUDGE_TOKEN, TokenKind.CLASSIC, login=LEADER, scopes={"read:packages"})
+
+
+def publish_past(setting: Setting, package: Package, tag: str, at: datetime, seed: int) -> None:
+    """Put a release into a package as if it had been published long ago."""
+    revision = setting.repository.git.refs[f"refs/tags/{tag}"].sha
+    image = make_image(package.platforms, setting.repository.full_name, tag, revision, f"{seed}/{package.name}/{tag}")
+    version = setting.world.push(package.name, image, [tag], at=at)
+    setting.ledger.builds.append(Build(package.name, tag, version.digest))
+
+
+def put_floating_tags(setting: Setting, package: Package) -> None:
+    """Begin with every floating tag right."""
+    ledger, world = setting.ledger, setting.world
+    held = list(ledger.of(package.name, stable=True).values())
+    for name in ledger.names(held):
+        world.tag(package.name, ledger.newest(package.name, name, held), name)
+
+
+def make_image(platforms: tuple[str, ...], repository: str, version: str, revision: str, content: str) -> Image:
+    """A small real image. One of a single platform is an index too, with an attestation, as buildx makes it today."""
+    labels = {
+        "org.opencontainers.image.source": f"https://github.com/{repository}",
+        "org.opencontainers.image.version": version,
+        "org.opencontainers.image.revision": revision,
+    }
+    return build_image(platforms, labels=labels, seed=content, attestations=len(platforms) == 1)

@@ -1,0 +1,120 @@
+"""What each kind of step does to the world: which workflow runs, with which event, and which actions it uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from release_actions.rehearsal.composite import Job
+from release_actions.rehearsal.record import Run
+from release_actions.rehearsal.scenario import TODAY, AnyStep, CleanUp, Nightly, Protect, Publish, Retention
+from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
+
+NIGHT = timedelta(days=1)
+
+
+def perform(stage: Stage, step: AnyStep, played: Played) -> None:
+    """Do what a step says. Raises `ActionError` when an action fails."""
+    match step:
+        case Publish() if step.by == TODAY:
+            publish_today(stage, step, played)
+        case Publish():
+            publish(stage, step, played)
+        case Protect():
+            protect(stage, stage.job("protect", "schedule", {"schedule": "17 4 * * *"}), played)
+        case CleanUp():
+            packages = "\n".join(package.name for package in stage.script.config.packages("release"))
+            inputs = {"packages": packages, "delete-tags": "\n".join(step.delete_tags)}
+            clean_up(stage, stage.job("clean-up", "workflow_dispatch", {"inputs": {}}), inputs, played)
+        case Nightly():
+            build_nightly(stage, step, played)
+        case Retention():
+            job = stage.job("retention", "schedule", {"schedule": "0 5 * * *"})
+            clean_up(stage, job, {"rule": step.rule}, played)
+        case _:
+            pass
+
+
+def publish(stage: Stage, step: Publish, played: Played) -> None:
+    """The release workflow of this suite: plan, build, publish, protect."""
+    setting = stage.setting
+    if f"refs/tags/{step.tag}" not in setting.repository.git.refs:
+        # What a release leader asks before the push.
+        ahead = stage.job("ahead", "workflow_dispatch", {"inputs": {"tag": step.tag}})
+        stage.action(ahead, FRONT_DOOR, {"tag": step.tag}, played)
+    sha = setting.tag(step.tag, setting.world.now())
+    job = tag_push(stage, step.tag, sha)
+    judged = stage.action(job, "validate-tag", {}, played)
+    planned = stage.action(job, "build-matrix", {"tag": judged.outputs["tag"]}, played)
+    watch = Watch()
+    done = stage.build(planned, played, version=step.tag, revision=sha)
+    stage.ran(Run("build jobs", built(*done), seconds=watch.seconds), played)
+    protect(stage, job, played)
+
+
+def publish_today(stage: Stage, step: Publish, played: Played) -> None:
+    """A workflow as it is common today: the exact tag, and on the same image every tag that `also-pushes` names."""
+    watch = Watch()
+    sha = stage.setting.tag(step.tag, stage.setting.world.now())
+    tags = [step.tag, *step.also_pushes]
+    packages = stage.script.config.packages("release")
+    jobs = [{"package": package.reference, "platform": name} for package in packages for name in package.platforms]
+    publications = [{"package": one.reference, "platforms": one.platforms, "tags": tags} for one in packages]
+    name = f"{step.tag}, today's"
+    pushed = stage.builder.build(jobs, publications, version=step.tag, revision=sha, name=name)
+    played.tagged(publications, f"pushed by today's workflow with {step.tag}")
+    stage.ran(Run("today's workflow", built(len(packages), pushed), seconds=watch.seconds), played)
+
+
+def build_nightly(stage: Stage, step: Nightly, played: Played) -> None:
+    """The nightly workflow, night after night: plan, build and sign the dev images."""
+    setting, watch = stage.setting, Watch()
+    images = tags = 0
+    for night in range(1, step.nights + 1):
+        if night > 1:
+            setting.world.clock.advance(NIGHT)
+        sha = setting.commit(f"Work of day {night}", setting.world.now())
+        job = stage.job("nightly", "schedule", {"schedule": "0 23 * * *"}, sha=sha)
+        planned = stage.action(job, "build-matrix", {}, played, quiet=night > 1)
+        version = f"nightly-{setting.world.now():%Y%m%d}"
+        done = stage.build(planned, played, version=version, revision=sha, signed=True)
+        images, tags = images + done[0], tags + done[1]
+    stage.ran(Run("nightly builds", f"{step.nights} nights, {built(images, tags)}", seconds=watch.seconds), played)
+
+
+def protect(stage: Stage, job: Job, played: Played) -> None:
+    """protect-latest, as the last job of a release or on its own."""
+    ended = stage.action(job, "protect-latest", {"mode": "enforce"}, played)
+    for move in json.loads(ended.outputs["moved"]):
+        path = str(move["package"]).partition("/")[2]
+        played.why[path, str(move["tag"])] = f"protect-latest: {move['reason']}"
+
+
+def clean_up(stage: Stage, job: Job, inputs: Mapping[str, str], played: Played) -> None:
+    """ghcr-cleanup with some inputs."""
+    ended = stage.action(job, "ghcr-cleanup", inputs, played)
+    for plan in json.loads(ended.outputs["plan"]):
+        for deletion in plan["deletions"]:
+            reason = f"ghcr-cleanup: {deletion['reason']}" if "reason" in deletion else "ghcr-cleanup deleted it"
+            played.why |= {(str(plan["package"]), str(tag)): reason for tag in deletion["tags"]}
+
+
+def tag_push(stage: Stage, tag: str, sha: str) -> Job:
+    """The job that the push of a tag starts."""
+    ref = f"refs/tags/{tag}"
+    repository = stage.setting.repository
+    event = {
+        "ref": ref,
+        "after": sha,
+        "before": "0" * 40,
+        "created": True,
+        "forced": False,
+        "repository": {"full_name": repository.full_name, "default_branch": repository.default_branch},
+    }
+    return stage.job("release", "push", event, ref=ref, sha=sha)
+
+
+def built(images: int, tags: int) -> str:
+    """What builds did, in words."""
+    return f"{images} images built, {tags} tags pushed"
