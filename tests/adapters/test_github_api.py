@@ -163,7 +163,11 @@ class TestPullRequests:
         )
         assert (caught.value.status, caught.value.request_id) == (403, "AB:12")
 
-    def test_nothing_listens(self) -> None:
+    def test_nothing_listens(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def asleep(*_: object) -> None:
+            pytest.fail("waited, although nothing starts to listen on loopback meanwhile")
+
+        monkeypatch.setattr("urllib3.util.Retry.sleep", asleep)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{probe.getsockname()[1]}"
