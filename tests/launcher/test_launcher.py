@@ -17,6 +17,8 @@ from launcher.house import ROOT, House, ended
 from launcher.wheelhouse import Index, locked, serving, write_wheel
 from release_actions.main import ACTIONS
 
+NEEDS_BUSYBOX = pytest.mark.skipif(shutil.which("busybox") is None, reason="needs busybox on PATH")
+
 PREPARING = "release-actions: preparing the Python environment (once per job)\n"
 
 
@@ -32,7 +34,7 @@ def house(tmp_path: Path) -> House:
         pytest.param(("dash",), id="dash", marks=pytest.mark.tools("dash")),
         pytest.param(("bash", "--posix"), id="bash-posix", marks=pytest.mark.tools("bash")),
         pytest.param(("bash",), id="bash", marks=pytest.mark.tools("bash")),
-        pytest.param(("busybox", "sh"), id="busybox", marks=pytest.mark.tools("busybox")),
+        pytest.param(("busybox", "sh"), id="busybox", marks=NEEDS_BUSYBOX),
     ],
 )
 def test_first_use_builds_and_says_so_and_the_next_is_quiet(house: House, shell: tuple[str, ...]) -> None:
@@ -399,11 +401,14 @@ def test_an_index_and_its_settings_are_kept(house: House) -> None:
     assert [path for path in index.requests if path.endswith(".whl")] == ["/files/yaml-1.0-py3-none-any.whl"]
 
 
-def test_an_index_in_pip_conf_is_kept_and_a_target_there_is_not(house: House) -> None:
+@pytest.mark.parametrize(
+    "setting", ["user = true", "target = /nowhere", "no-binary = :all:", "require-virtualenv = true"]
+)
+def test_an_index_in_pip_conf_is_kept_and_another_place_there_is_not(house: House, setting: str) -> None:
     house.without_index()
     with serving(house.wheels) as index:
         (house.home / ".config/pip").mkdir(parents=True)
-        (house.home / ".config/pip/pip.conf").write_text(f"[global]\nindex-url = {index.url}\n[install]\nuser = true\n")
+        (house.home / ".config/pip/pip.conf").write_text(f"[global]\nindex-url = {index.url}\n[install]\n{setting}\n")
         ran = house.run("validate-tag")
     assert ran.report["yaml"] == "the lock"
     assert index.requests
@@ -434,7 +439,7 @@ def test_uv_builds_when_it_is_on_the_path(house: House) -> None:
 
 @pytest.mark.usefixtures("only_uv")
 def test_uv_reads_no_configuration_of_the_workspace(house: House) -> None:
-    (house.workspace / "uv.toml").write_text("no-binary = true\n[pip]\ntarget = '/nowhere'\n")
+    (house.workspace / "uv.toml").write_text("this is no configuration\n")
     (house.workspace / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\nrequires-python = '<3'\n")
     ran = house.run("validate-tag")
     assert ran.report["yaml"] == "the lock"
