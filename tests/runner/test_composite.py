@@ -498,6 +498,11 @@ def test_a_second_interrupt_does_not_wait(play: Play) -> None:
     assert caught.value.run.exit_code == 9
 
 
+def test_ctrl_c_in_the_terminal_reaches_a_step_only_through_the_runner(play: Play) -> None:
+    script = "import os; print(os.getsid(0) == os.getpid())"
+    assert play({"shell": f"'{sys.executable}' {{0}}", "run": script}).log == ("True",)
+
+
 def test_a_step_that_dies_by_a_signal(play: Play) -> None:
     assert play("kill -KILL $$").exit_code == 137
 

@@ -16,6 +16,7 @@ FOLDERS = [".", *(f"actions/{name}" for name in NAMES), *NAMES]
 
 LAUNCHER = """\
 echo "$1 from $(cd -P "$(dirname "$0")" && pwd)"
+echo "called in $GITHUB_ACTION_PATH"
 """
 
 
@@ -65,7 +66,7 @@ def test_the_launcher_is_found(repository: Path, job: Job, layout: Callable[[Pat
     root = layout(repository, job)
     run = run_action(root / folder, {}, job)
     command = "release-plan" if folder == "." else Path(folder).name
-    assert run.log == (f"{command} from {root.resolve()}",)
+    assert run.log == (f"{command} from {root.resolve()}", f"called in {root / folder}")
     assert run.outcome == "success"
 
 
