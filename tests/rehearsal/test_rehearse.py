@@ -1,0 +1,231 @@
+"""The main job: a release plays through the real actions, and a broken action cannot hide."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.lock", "requirements-simulator.lock")
+ACTIONS = ("validate-tag", "build-matrix", "protect-latest", "ghcr-cleanup")
+SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", *LOCKS, *ACTIONS)
+
+CONFIG = """\
+repository: acme/app
+channels:
+  dev: {name: "{image}-dev"}
+images:
+  app:
+    platforms: [linux/amd64, linux/arm64]
+    runners: {linux/amd64: ubuntu-24.04, linux/arm64: ubuntu-24.04-arm}
+cleanup:
+  dev-images:
+    channel: dev
+    delete-tags: [sha-*, nightly-*]
+    exclude-tags: [latest]
+    keep-n: 1
+"""
+
+SCENARIO = """\
+name: small
+repository: acme/app
+starts: 2026-01-01T00:00:00Z
+git-tags: [v1, v1.0.0]
+published: [v1.0.0]
+steps:
+  - do: publish
+    tag: v1.1.0-rc.1
+"""
+
+CLEAN_UP = """\
+  - do: clean-up
+    candidate: v1.1.0-rc.1
+    delete-tags: [v1.1.0-rc.*]
+"""
+
+NIGHTS = """\
+  - do: nightly
+    nights: 2
+  - do: retention
+    rule: dev-images
+    keeps: 1
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A rehearsal that was run as a user runs it."""
+
+    code: int
+    report: dict[str, Any]
+    log: str
+
+    def broken(self) -> dict[int, set[str]]:
+        """Step -> invariants that broke and were not to."""
+        return {
+            step["number"]: {found["invariant"] for found in step["violations"] if not found["expected"]}
+            for step in self.report["steps"]
+            if step["faults"]
+        }
+
+
+def rehearse(folder: Path, *flags: str, root: Path = ROOT, scenario: str = SCENARIO, config: str = CONFIG) -> Ended:
+    """Run `rehearse --json` on a small project, with this test's own Python."""
+    folder.mkdir(exist_ok=True)
+    (folder / "scenario.yaml").write_text(scenario)
+    (folder / "release.yaml").write_text(config)
+    given = ["--scenario", "scenario.yaml", "--config", "release.yaml", "--json", *flags]
+    ended = subprocess.run(
+        [sys.executable, "-I", str(root / "src" / "release_actions"), "rehearse", *given],
+        cwd=folder,
+        env={**os.environ, "GITHUB_WORKSPACE": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    report = json.loads(ended.stdout) if ended.stdout.strip() else {}
+    return Ended(ended.returncode, report, ended.stderr)
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A copy of the suite that a test may break."""
+    root = tmp_path / "suite"
+    root.mkdir()
+    for name in SHIPPED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, root / name)
+    return root
+
+
+def break_code(root: Path, module: str, right: str, wrong: str) -> None:
+    """Put a mistake into a module, which has to contain what is replaced."""
+    file = root / "src" / "release_actions" / module
+    text = file.read_text()
+    assert text.count(right) == 1
+    file.write_text(text.replace(right, wrong))
+
+
+def test_a_small_release_holds_every_invariant(tmp_path: Path) -> None:
+    final = "  - do: publish\n    tag: v1.1.0\n"
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO + CLEAN_UP + final + NIGHTS)
+    assert ended.code == 0, ended.log
+    assert ended.report["held"] is True
+    assert ended.report["invariants"] == {
+        "candidate-moved-production": 0,
+        "tag-unresolvable": 0,
+        "floating-tag-wrong": 0,
+        "needed-deleted": 0,
+        "leftover-kept": 0,
+    }
+    tags = [step["tags"]["acme/app"] for step in ended.report["steps"]]
+    assert set(tags[0]) == {"latest", "v1", "v1.0", "v1.0.0", "v1.1.0-rc.1"}
+    assert set(tags[1]) == {"latest", "v1", "v1.0", "v1.0.0"}
+    assert tags[2]["latest"] == tags[2]["v1"] == tags[2]["v1.1"] == tags[2]["v1.1.0"] != tags[1]["latest"]
+    assert len([tag for tag in ended.report["steps"][-1]["tags"]["acme/app-dev"] if tag.startswith("nightly-")]) == 1
+    runs = [run["name"] for step in ended.report["steps"] for run in step["runs"]]
+    assert {"release-actions", "validate-tag", "build-matrix", "protect-latest", "ghcr-cleanup"} < set(runs)
+    page = (tmp_path / "work" / "rehearsal-report" / "report.md").read_text()
+    assert "```mermaid" in page
+    assert json.loads((tmp_path / "work" / "rehearsal-report" / "report.json").read_text()) == ended.report
+
+
+def test_the_same_seed_gives_the_same_digests_and_another_one_others(tmp_path: Path) -> None:
+    first, again, other = (
+        rehearse(tmp_path / name, "--seed", seed).report["steps"][0]["tags"]
+        for name, seed in (("a", "7"), ("b", "7"), ("c", "8"))
+    )
+    assert first == again
+    assert first["acme/app"]["latest"] != other["acme/app"]["latest"]
+
+
+@pytest.mark.parametrize("faults", ["latency", "flaky", "read-lag"])
+def test_the_invariants_hold_when_the_line_is_bad(tmp_path: Path, faults: str) -> None:
+    ended = rehearse(tmp_path / "work", "--faults", faults, scenario=SCENARIO + CLEAN_UP)
+    assert ended.code == 0, ended.log
+    assert ended.report["faults"] == faults
+
+
+def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "versions.py", "return self.kind in {Kind.STABLE, Kind.POST}", "return self.kind is not Kind.DEV")
+    ended = rehearse(tmp_path / "work", root=suite)
+    assert ended.code == 1
+    assert ended.report["held"] is False
+    assert ended.broken() == {1: {"candidate-moved-production", "floating-tag-wrong"}}
+    assert "candidate-moved-production: acme/app latest: names the image of v1.1.0-rc.1" in ended.log
+
+
+def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "commands/ghcr_cleanup.py", "        given.delete_tags,\n", "        ('*',),\n")
+    ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO + CLEAN_UP)
+    assert ended.code == 1
+    assert "needed-deleted" in ended.broken()[2]
+    assert "needed-deleted: acme/app v1.0.0: " in ended.log
+
+
+def test_a_clean_up_that_leaves_something_is_found(tmp_path: Path) -> None:
+    scenario = SCENARIO + CLEAN_UP.replace("v1.1.0-rc.*", "v1.1.0-rc.2")
+    ended = rehearse(tmp_path / "work", scenario=scenario)
+    assert ended.code == 1
+    assert ended.broken() == {2: {"leftover-kept"}}
+
+
+def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "matrix.py", "for platform in package.platforms)\n", "for platform in package.platforms[:1])\n")
+    ended = rehearse(tmp_path / "work", root=suite)
+    assert ended.code == 1
+    assert "The build matrix has no job for acme/app on linux/arm64." in ended.log
+
+
+def test_todays_workflow_that_breaks_nothing_means_that_the_judge_is_blind(tmp_path: Path) -> None:
+    scenario = SCENARIO + "    by: todays-workflow\n    breaks: [candidate-moved-production]\n"
+    ended = rehearse(tmp_path / "work", scenario=scenario)
+    assert ended.code == 1
+    assert "candidate-moved-production: the scenario says that this step breaks it, and it held" in ended.log
+
+
+def test_a_refused_tag_fails_the_step_that_pushes_it(tmp_path: Path) -> None:
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("v1.1.0-rc.1", "v1.1.0-rc.3"))
+    assert ended.code == 1
+    assert "v1.1.0-rc.1" in ended.report["steps"][0]["faults"][0]
+    assert "ended with exit code 1" in ended.report["steps"][0]["faults"][0]
+
+
+@pytest.mark.parametrize(
+    ("flags", "change", "message"),
+    [
+        (
+            (),
+            ("app:\n    platforms", "app:\n    platfroms"),
+            "release.yaml:6:5: error: 'platfroms' is not a key of an image.\nDid you mean 'platforms'?",
+        ),
+        (("--faults", "strom"), ("", ""), "error: There are no faults called 'strom'."),
+        (("--seed", "x"), ("", ""), "error: Input 'seed' is 'x', which is not a whole number of at least 0."),
+        (("--scenario", "none.yaml"), ("", ""), "none.yaml"),
+    ],
+)
+def test_mistakes_end_before_anything_is_played(
+    tmp_path: Path, flags: tuple[str, ...], change: tuple[str, str], message: str
+) -> None:
+    ended = rehearse(tmp_path / "work", *flags, config=CONFIG.replace(*change))
+    assert ended.code == 2
+    assert message in ended.log
+    assert "Traceback" not in ended.log
+
+
+def test_a_bad_scenario_is_reported_with_file_and_line(tmp_path: Path) -> None:
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("do: publish", "do: publsh"))
+    assert ended.code == 2
+    assert "scenario.yaml:7:9: error: 'steps[0].do' is 'publsh'" in ended.log
