@@ -130,4 +130,5 @@ def environment(request: PreparedRequest) -> WSGIEnvironment:
         name = key.upper().replace("-", "_")
         environ[name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"] = value
     environ["CONTENT_LENGTH"] = str(len(content))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)  # the content is whole here
     return environ
