@@ -1,7 +1,7 @@
-"""Write what follows from the shapes of `release.yaml`, or say what is stale: `python scripts/schema.py [--check]`.
+"""Write what follows from the shapes of the files that people write: `python scripts/schema.py [--check]`.
 
-That is its JSON Schema, which editors complete and check by, and the generated parts of its reference page. The rest of
-the page is written by hand and left alone.
+Those are `release.yaml` and the scenarios of rehearsals. From each shape come its JSON Schema, which editors complete
+and check by, and the generated parts of its reference page. The rest of a page is written by hand and left alone.
 """
 
 from __future__ import annotations
@@ -10,33 +10,65 @@ import argparse
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from release_actions.config.document import SHAPE, Document  # noqa: E402  # the path above comes first
+from release_actions.config.document import SHAPE  # noqa: E402  # the path above comes first
 from release_actions.config.rules import RULES  # noqa: E402  # as above
-from release_actions.shapes import Key, ListOf, MapOf, OrFalse, RecordOf, Shape  # noqa: E402  # as above
+from release_actions.rehearsal import scenario  # noqa: E402  # as above
+from release_actions.shapes import Key, ListOf, MapOf, OneOf, OrFalse, RecordOf, Shape  # noqa: E402  # as above
 
-SCHEMA = Path("schema/release.schema.json")
-PAGE = Path("docs/configuration.md")
-EXAMPLE = Path("examples/single-image/release.yaml")
-
-ADDRESS = "https://raw.githubusercontent.com/llm-d/release-actions/main/schema/release.schema.json"
-"""Where an editor finds the newest schema."""
+ADDRESS = "https://raw.githubusercontent.com/llm-d/release-actions/main"
+"""Where an editor finds the newest schemas."""
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema. Draft-07: the newest that every YAML editor knows."""
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": ADDRESS,
-        "title": "release.yaml of release-actions",
-        **SHAPE.schema(),
-    }
+@dataclass(frozen=True)
+class Subject:
+    """A kind of file: its shape, its schema and its page. `rules` are those that no schema expresses."""
+
+    title: str
+    shape: RecordOf[Any]
+    schema_file: Path
+    page: Path
+    example: Path
+    rules: tuple[Callable[..., object], ...] = ()
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema. Draft-07: the newest that every YAML editor knows."""
+        return {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "$id": f"{ADDRESS}/{self.schema_file}",
+            "title": self.title,
+            **self.shape.schema(),
+        }
+
+    def sections(self) -> dict[str, str]:
+        """What is generated in the page, by the name of its place."""
+        parts = {"example": example(self.example), "reference": reference(self.shape)}
+        return {**parts, "rules": rules(self.rules)} if self.rules else parts
+
+
+RELEASE = Subject(
+    title="release.yaml of release-actions",
+    shape=SHAPE,
+    schema_file=Path("schema/release.schema.json"),
+    page=Path("docs/configuration.md"),
+    example=Path("examples/single-image/release.yaml"),
+    rules=tuple(RULES),
+)
+SCENARIO = Subject(
+    title="scenario of a rehearsal of release-actions",
+    shape=scenario.SHAPE,
+    schema_file=Path("schema/scenario.schema.json"),
+    page=Path("docs/rehearsal.md"),
+    example=Path("examples/single-image/rehearsal.yaml"),
+)
+SUBJECTS = (RELEASE, SCENARIO)
 
 
 def records(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, RecordOf[Any]]]:
@@ -51,13 +83,16 @@ def records(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, RecordOf[A
         yield from records(shape.item, f"{path}[]")
     elif isinstance(shape, OrFalse):
         yield from records(shape.shape, path)
+    elif isinstance(shape, OneOf):
+        for name, kind in shape.kinds.items():
+            yield from records(kind, f"{path} with {shape.chooser}: {name}")
 
 
-def reference() -> str:
+def reference(whole: RecordOf[Any]) -> str:
     """A section with a table for each kind of record."""
     paths: dict[type[Any], list[str]] = {}
     shapes: dict[type[Any], RecordOf[Any]] = {}
-    for path, shape in records(SHAPE):
+    for path, shape in records(whole):
         paths.setdefault(shape.build, []).append(path)
         shapes[shape.build] = shape
     return "\n\n".join(section(paths[build], shapes[build]) for build in shapes)
@@ -65,7 +100,7 @@ def reference() -> str:
 
 def section(paths: Sequence[str], shape: RecordOf[Any]) -> str:
     """One record: where it stands, what it is, and its keys."""
-    title = "The whole file" if shape.build is Document else " and ".join(f"`{path}`" for path in paths)
+    title = "The whole file" if paths == [""] else " and ".join(f"`{path}`" for path in paths)
     rows = "\n".join(row(wanted) for wanted in shape.keys)
     about = inspect.cleandoc(shape.build.__doc__ or "").partition("\n")[0]
     notes = "".join(f"\n\n{note}" for note in together(shape))
@@ -92,9 +127,9 @@ def together(shape: RecordOf[Any]) -> Iterator[str]:
         yield f"`{name}` is only given together with {listed(others)}."
 
 
-def example() -> str:
+def example(file: Path) -> str:
     """The smallest example, without the line for editors."""
-    text = (ROOT / EXAMPLE).read_text(encoding="utf-8")
+    text = (ROOT / file).read_text(encoding="utf-8")
     return "```yaml\n" + text.partition("\n")[2].strip() + "\n```"
 
 
@@ -103,22 +138,26 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)
 
 
-def rules() -> str:
+def rules(found: Iterable[Callable[..., object]]) -> str:
     """The rules that no JSON Schema expresses, a bullet each."""
-    return "\n".join(f"- {inspect.cleandoc(rule.__doc__ or '').partition(chr(10))[0]}" for rule in RULES)
+    return "\n".join(f"- {inspect.cleandoc(rule.__doc__ or '').partition(chr(10))[0]}" for rule in found)
 
 
 def generated() -> Mapping[Path, str]:
     """Every file that this writes, with its text."""
-    page = (ROOT / PAGE).read_text(encoding="utf-8")
-    for name, text in (("example", example()), ("reference", reference()), ("rules", rules())):
-        begin, end = f"<!-- {name}: generated by scripts/schema.py -->\n", f"<!-- end of {name} -->\n"
-        before, found, rest = page.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not found or not closed:
-            sys.exit(f"{PAGE} needs the lines {begin.strip()} and {end.strip()}.")
-        page = f"{before}{begin}\n{text}\n\n{end}{after}"
-    return {SCHEMA: json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", PAGE: page}
+    files = {}
+    for subject in SUBJECTS:
+        page = (ROOT / subject.page).read_text(encoding="utf-8")
+        for name, text in subject.sections().items():
+            begin, end = f"<!-- {name}: generated by scripts/schema.py -->\n", f"<!-- end of {name} -->\n"
+            before, found, rest = page.partition(begin)
+            _, closed, after = rest.partition(end)
+            if not found or not closed:
+                sys.exit(f"{subject.page} needs the lines {begin.strip()} and {end.strip()}.")
+            page = f"{before}{begin}\n{text}\n\n{end}{after}"
+        files[subject.schema_file] = json.dumps(subject.schema(), indent=2, ensure_ascii=False) + "\n"
+        files[subject.page] = page
+    return files
 
 
 def stale() -> list[Path]:

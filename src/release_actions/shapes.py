@@ -508,6 +508,32 @@ class RecordOf(Shape[R]):
 
 
 @dataclass(frozen=True)
+class OneOf(Shape[Any]):
+    """A mapping of one of several kinds. The key `chooser` names the kind, and each kind is a record with that key."""
+
+    words: str
+    chooser: str
+    kinds: Mapping[str, RecordOf[Any]] = dataclasses.field(hash=False)
+
+    def load(self, node: Node, problems: list[Problem]) -> Any:
+        """The dataclass of the kind that the mapping says it is."""
+        if not isinstance(node, MappingNode):
+            raise self.mismatch(
+                node, problems, f"Begin it with '{self.chooser}: {next(iter(self.kinds))}', for example."
+            )
+        kind = node.child(self.chooser)
+        names = ", ".join(self.kinds)
+        if kind is None:
+            message = f"{self.words[0].upper()}{self.words[1:]} needs the key '{self.chooser}'."
+            raise self.refuse(node, problems, message, f"Its values are {names}.")
+        return self.kinds[Choice(tuple(self.kinds)).load(kind, problems)].load(node, problems)
+
+    def schema(self) -> Schema:
+        """Exactly one of the kinds; they differ in the chooser, so no value is of two."""
+        return {"oneOf": [record.schema() for record in self.kinds.values()]}
+
+
+@dataclass(frozen=True)
 class OrFalse(Shape[T | bool]):
     """Something, or `false` to switch it off."""
 

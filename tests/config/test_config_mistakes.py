@@ -5,12 +5,14 @@ import textwrap
 import pytest
 import yaml
 
-from config.verdicts import schema_accepts
+from config.verdicts import Verdicts
 from release_actions import shapes
 from release_actions.config import load_text
 from release_actions.config.document import SHAPE
 from release_actions.config.rules import RULES
 from release_actions.errors import ConfigurationError, ExitCode
+
+VERDICTS = Verdicts(SHAPE)
 
 MISTAKES_OF_FORM = {
     "an empty file": (
@@ -1057,7 +1059,7 @@ def test_a_mistake_of_form_is_refused_in_these_words(text: str, expected: list[s
 @pytest.mark.parametrize(("text", "expected"), MISTAKES_OF_RULES.values(), ids=MISTAKES_OF_RULES.keys())
 def test_a_breach_of_a_rule_is_refused_in_these_words_and_unknown_to_the_schema(text: str, expected: list[str]) -> None:
     assert load(text) == expected
-    assert schema_accepts(yaml.safe_load(textwrap.dedent(text))), "what the schema can say is not a rule"
+    assert VERDICTS.schema_accepts(yaml.safe_load(textwrap.dedent(text))), "what the schema can say is not a rule"
 
 
 def test_a_package_name_that_is_too_long_is_refused_with_its_length() -> None:
@@ -1066,7 +1068,7 @@ def test_a_package_name_that_is_too_long_is_refused_with_its_length() -> None:
         "release.yaml:4:3: The full name of the package 'a-long-name' has 260 characters. "
         "Many clients take at most 255, registry and namespace included."
     ]
-    assert schema_accepts(yaml.safe_load(text))
+    assert VERDICTS.schema_accepts(yaml.safe_load(text))
 
 
 def test_every_rule_has_a_mistake_that_breaks_it() -> None:

@@ -12,20 +12,34 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 
 import schema as script
-from config.verdicts import SCHEMA, loader_accepts, schema_accepts
+from config.verdicts import Verdicts, values_of
 from release_actions.config import load_config
-from release_actions.config.document import SHAPE
-from release_actions.shapes import Boolean, Choice, Integer, ListOf, MapOf, OrFalse, Parsed, RecordOf, Shape, Text
+from release_actions.rehearsal.scenario import load_scenario
+from release_actions.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    MapOf,
+    OneOf,
+    OrFalse,
+    Parsed,
+    RecordOf,
+    Shape,
+    Text,
+)
 from release_actions.source import UNREADABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(ROOT.glob("examples/*/release.yaml"))
+SCENARIOS = sorted(ROOT.glob("examples/*/rehearsal.yaml"))
+RELEASE, SCENARIO = (Verdicts(subject.shape) for subject in script.SUBJECTS)
+both_files = pytest.mark.parametrize("verdicts", [RELEASE, SCENARIO], ids=["release", "scenario"])
 often = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -82,6 +96,11 @@ def _(shape: MapOf) -> SearchStrategy[Any]:  # type: ignore[type-arg]  # as abov
 @values.register
 def _(shape: OrFalse) -> SearchStrategy[Any]:  # type: ignore[type-arg]  # as above
     return st.just(value=False) | values(shape.shape)
+
+
+@values.register
+def _(shape: OneOf) -> SearchStrategy[Any]:
+    return st.one_of(*(values(kind) for kind in shape.kinds.values()))
 
 
 @values.register
@@ -142,33 +161,40 @@ def mutate(data: DataObject, document: dict[str, Any]) -> str:
     return kind
 
 
-DOCUMENTS = values(SHAPE)
+DOCUMENTS = {
+    verdicts: values(subject.shape) for verdicts, subject in zip((RELEASE, SCENARIO), script.SUBJECTS, strict=True)
+}
 
 
+@both_files
 @often
-@given(document=DOCUMENTS)
-def test_a_document_made_from_the_shapes_is_accepted_by_both(document: dict[str, Any]) -> None:
-    assert schema_accepts(document)
-    assert loader_accepts(document)
+@given(data=st.data())
+def test_a_document_made_from_the_shapes_is_accepted_by_both(verdicts: Verdicts, data: DataObject) -> None:
+    document = data.draw(DOCUMENTS[verdicts])
+    assert verdicts.schema_accepts(document)
+    assert verdicts.loader_accepts(document)
 
 
+@both_files
 @often
-@given(data=st.data(), document=DOCUMENTS)
-def test_a_mutated_document_gets_the_same_verdict_from_both(data: DataObject, document: dict[str, Any]) -> None:
+@given(data=st.data())
+def test_a_mutated_document_gets_the_same_verdict_from_both(verdicts: Verdicts, data: DataObject) -> None:
+    document = data.draw(DOCUMENTS[verdicts])
     what = mutate(data, document)
-    verdict = schema_accepts(document)
+    verdict = verdicts.schema_accepts(document)
     event(f"{what}: {'accepted' if verdict else 'refused'}")
-    assert loader_accepts(document) is verdict, json.dumps(document)
+    assert verdicts.loader_accepts(document) is verdict, json.dumps(document)
 
 
 @settings(often, max_examples=500)
-@given(data=st.data(), example=st.sampled_from(EXAMPLES))
+@given(data=st.data(), example=st.sampled_from([*EXAMPLES, *SCENARIOS]))
 def test_a_mutated_example_gets_the_same_verdict_from_both(data: DataObject, example: Path) -> None:
-    document = yaml.safe_load(example.read_text(encoding="utf-8"))
+    verdicts = RELEASE if example in EXAMPLES else SCENARIO
+    document = values_of(example.read_text(encoding="utf-8"))
     before = copy.deepcopy(document)
     mutate(data, document)
     assume(document != before)
-    assert loader_accepts(document) is schema_accepts(document), json.dumps(document)
+    assert verdicts.loader_accepts(document) is verdicts.schema_accepts(document), json.dumps(document)
 
 
 @pytest.mark.parametrize(
@@ -187,20 +213,22 @@ def test_a_mutated_example_gets_the_same_verdict_from_both(data: DataObject, exa
     ],
 )
 def test_both_refuse(document: object) -> None:
-    assert not schema_accepts(document)
-    assert not loader_accepts(document)
+    assert not RELEASE.schema_accepts(document)
+    assert not RELEASE.loader_accepts(document)
 
 
-def test_the_schema_is_a_schema_by_its_own_metaschema() -> None:
-    published = json.loads((ROOT / script.SCHEMA).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("subject", script.SUBJECTS, ids=lambda subject: subject.schema_file.name)
+def test_a_schema_is_one_by_its_own_metaschema(subject: script.Subject) -> None:
+    published = json.loads((ROOT / subject.schema_file).read_text(encoding="utf-8"))
     assert published["$schema"] == jsonschema.Draft7Validator.META_SCHEMA["$schema"]
     jsonschema.Draft7Validator.check_schema(published)
 
 
-def test_every_pattern_is_read_alike_by_python_and_ecma_262() -> None:
+@both_files
+def test_every_pattern_is_read_alike_by_python_and_ecma_262(verdicts: Verdicts) -> None:
     """Classes such as those for digits and words hold other characters in each, and so do inline flags and groups."""
-    patterns = [match.group(1) for match in re.finditer(r'"pattern": "(.*)"', json.dumps(SCHEMA, indent=1))]
-    assert len(patterns) > 10
+    patterns = [match.group(1) for match in re.finditer(r'"pattern": "(.*)"', json.dumps(verdicts.schema, indent=1))]
+    assert len(patterns) > 5
     odd = [pattern for pattern in patterns if re.search(r"\\\\[dDwWsSbBAZ]|\(\?[P#a-zA-Z<]", pattern)]
     assert odd == []
 
@@ -208,7 +236,8 @@ def test_every_pattern_is_read_alike_by_python_and_ecma_262() -> None:
 def test_every_key_is_described() -> None:
     bare = [
         f"{path}.{known.name}"
-        for path, shape in script.records(SHAPE)
+        for subject in script.SUBJECTS
+        for path, shape in script.records(subject.shape)
         for known in shape.keys
         if not known.about.endswith(".")
     ]
@@ -218,13 +247,22 @@ def test_every_key_is_described() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
 def test_an_example_is_accepted_by_the_schema_and_by_the_loader(example: Path) -> None:
     text = example.read_text(encoding="utf-8")
-    assert schema_accepts(yaml.safe_load(text))
+    assert RELEASE.schema_accepts(values_of(text))
     assert load_config(example).published
     assert text.startswith("# yaml-language-server: $schema=../../schema/release.schema.json\n")
 
 
+@pytest.mark.parametrize("example", SCENARIOS, ids=lambda path: path.parent.name)
+def test_a_scenario_is_accepted_by_the_schema_and_by_the_loader(example: Path) -> None:
+    text = example.read_text(encoding="utf-8")
+    assert SCENARIO.schema_accepts(values_of(text))
+    assert load_scenario(example).steps
+    assert text.startswith("# yaml-language-server: $schema=../../schema/scenario.schema.json\n")
+
+
 def test_there_are_examples() -> None:
-    assert [example.parent.name for example in EXAMPLES] == ["llm-d", "single-image"]
+    for found in (EXAMPLES, SCENARIOS):
+        assert [example.parent.name for example in found] == ["llm-d", "single-image"]
 
 
 def test_the_generated_files_are_current() -> None:
@@ -234,12 +272,14 @@ def test_the_generated_files_are_current() -> None:
 def test_a_stale_file_is_named_and_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for path in (script.PAGE, script.EXAMPLE):
+    for path in (path for subject in script.SUBJECTS for path in (subject.page, subject.example)):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text((ROOT / path).read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setattr(script, "ROOT", tmp_path)
     assert script.main(["--check"]) == 1
-    assert capsys.readouterr().out == f"{script.SCHEMA} is stale. Run: python scripts/schema.py\n"
-    assert not (tmp_path / script.SCHEMA).exists()
+    assert capsys.readouterr().out.splitlines() == [
+        f"{subject.schema_file} is stale. Run: python scripts/schema.py" for subject in script.SUBJECTS
+    ]
+    assert not (tmp_path / script.RELEASE.schema_file).exists()
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0

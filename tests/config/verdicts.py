@@ -1,4 +1,4 @@
-"""What the JSON Schema of `release.yaml` and the loader's first stage say of the same values."""
+"""What a JSON Schema and the loader's first stage say of the same values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
+import yaml
 
 from release_actions import shapes
-from release_actions.config.document import SHAPE
 from release_actions.errors import ConfigurationError
-
-SCHEMA = SHAPE.schema()
+from release_actions.shapes import RecordOf
 
 
 def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: object) -> Iterator[Any]:
@@ -24,17 +23,39 @@ def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: obje
 
 VALIDATOR = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # the stubs leave it untyped
     jsonschema.Draft7Validator, {"pattern": whole_pattern}
-)(SCHEMA)
+)
 
 
-def schema_accepts(document: object) -> bool:
-    return bool(VALIDATOR.is_valid(document))
+class Verdicts:
+    """Both verdicts on the values of one shape."""
+
+    def __init__(self, shape: RecordOf[Any]) -> None:
+        self._shape = shape
+        self.schema = shape.schema()
+        self._validator = VALIDATOR(self.schema)
+
+    def schema_accepts(self, document: object) -> bool:
+        return bool(self._validator.is_valid(document))
+
+    def loader_accepts(self, document: object) -> bool:
+        """The verdict of the loader's first stage on the same values. JSON is YAML."""
+        try:
+            shapes.load(json.dumps(document, ensure_ascii=False), self._shape, file="r.yaml")
+        except ConfigurationError:
+            return False
+        return True
 
 
-def loader_accepts(document: object) -> bool:
-    """The verdict of the loader's first stage on the same values. JSON is YAML."""
-    try:
-        shapes.load(json.dumps(document, ensure_ascii=False), SHAPE, file="r.yaml")
-    except ConfigurationError:
-        return False
-    return True
+class Core(yaml.SafeLoader):
+    """YAML without the timestamps of version 1.1, which the core schema of 1.2 and editors do not know."""
+
+
+Core.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def values_of(text: str) -> Any:
+    """The values of a YAML file, as an editor hands them to a schema."""
+    return yaml.load(text, Core)

@@ -108,7 +108,7 @@ def run_action(
 class _Run:
     """One action on its way through its steps."""
 
-    def __init__(  # made in one place
+    def __init__(
         self, action: Action, folder: Path, job: Job, journal: Journal, env: Mapping[str, str], deadline: float
     ) -> None:
         self.action = action
