@@ -11,6 +11,7 @@ import argparse
 import os
 import platform
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -54,16 +55,20 @@ class Row:
     prepare: Callable[[], None] = lambda: None
     every: int = 1
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
-    def measure(self) -> float:
-        """Run it once and return the seconds it took. Exits when it fails: a failed run says nothing about time."""
+    def measure(self) -> None:
+        """Run it once and note the seconds it took. Exits when it fails: a failed run says nothing about time."""
         self.prepare()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.perf_counter()
         ended = subprocess.run(self.command, env=dict(self.environ), cwd=EXAMPLE, capture_output=True, check=False)
         took = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if ended.returncode:
             sys.exit(f"{self.name} ended with {ended.returncode}:\n{ended.stderr.decode()}")
-        return took
+        self.seconds.append(took)
+        self.cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
     @property
     def median(self) -> float:
@@ -180,9 +185,10 @@ def machine(job: Job) -> str:
         model = f" ({found[1]})" if found else ""
     shell = Path(os.path.realpath(shutil.which("sh", path=job.path) or "sh")).name
     pip = subprocess.run([job.python, "-I", "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    load = f"load {os.getloadavg()[0]:.1f} at the start"
     return (
         f"{os.cpu_count()} x {platform.machine()}{model}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, {' '.join(pip.stdout.split()[:2]) or 'no pip'}, sh is {shell}"
+        f"Python {platform.python_version()}, {' '.join(pip.stdout.split()[:2]) or 'no pip'}, sh is {shell}, {load}"
     )
 
 
@@ -213,9 +219,10 @@ def report(measured: Sequence[Row]) -> bool:
     """Print the table and the aims; whether every aim is met."""
     median = {row.name: row.median for row in measured}
     bare = measured[0].median
-    print(f"{'':<46}{'median':>9}{'fastest':>10}{'to bare':>9}{'runs':>6}")
+    print(f"{'':<46}{'median':>9}{'fastest':>10}{'CPU':>10}{'to bare':>9}{'runs':>6}")
     for row in measured:
-        times = f"{row.median * 1000:>6.0f} ms{min(row.seconds) * 1000:>7.0f} ms"
+        shown = (row.median, min(row.seconds), statistics.median(row.cpu))
+        times = f"{shown[0] * 1000:>6.0f} ms{shown[1] * 1000:>7.0f} ms{shown[2] * 1000:>7.0f} ms"
         print(f"{row.name:<46}{times}{row.median / bare:>8.1f}x{len(row.seconds):>6}")
     aims = [
         ("next use of validate-tag", median["next use: validate-tag"], 2 * bare + NEXT_USE_EXTRA),
@@ -241,12 +248,14 @@ def main(argv: Sequence[str]) -> int:
         measured = rows(job, fresh, scratch, options.every)
         print(machine(job))
         print()
-        for row in measured:  # caches are filled and byte code is written; not counted
+        for row in measured:  # fills caches and writes byte code; not counted
             row.measure()
+            row.seconds.clear()
+            row.cpu.clear()
         for number in range(options.rounds):
             for row in measured:
                 if number % row.every == 0:
-                    row.seconds.append(row.measure())
+                    row.measure()
         met = report(measured)
         if shutil.which("node") is None:
             print("Node.js is not on this machine.")

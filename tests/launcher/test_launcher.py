@@ -98,6 +98,13 @@ def test_tests_run_from_the_root_with_pytest(house: House) -> None:
     assert house.run("test", "-k", "x y").out == f"{house.root} ['-k', 'x y'] 1\n"
 
 
+def test_everything_in_the_lock_is_installed(house: House) -> None:
+    wheels = [write_wheel(house.wheels, name, {f"{name}.py": ""}) for name in ("one", "two", "three")]
+    house.lock(f"# header\n{locked(*wheels)}    # via nothing\n", "requirements-dev")
+    environment = Path(house.run("test", "--print-environment").out.strip())
+    assert all(list(environment.rglob(f"site-packages/{name}.py")) for name in ("one", "two", "three"))
+
+
 def test_a_changed_lock_gets_an_environment_of_its_own(house: House) -> None:
     house.run("validate-tag")
     wheel = write_wheel(house.wheels, "yaml", {"yaml.py": "SOURCE = 'the new lock'\n"})
@@ -238,7 +245,7 @@ def unending_install(house: House) -> None:
     """Make pip hang: its source is a pipe that nobody writes to."""
     os.mkfifo(house.root / "fifo")
     (house.root / "requirements.lock").unlink()
-    house.lock("-r fifo\n")
+    house.lock(f"-r {house.root}/fifo\n")
 
 
 def wait_for_build(house: House) -> None:
