@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@:-])")
+SPECIAL = re.compile(r"([\\`*_\[\]<>|~@#]|^[-+]|:(?=//|[\w+-]+:)|(?<=www)\.)", re.ASCII)
+"""What GitHub Flavored Markdown gives a meaning in a line: emphasis, code, links, tags, mentions, references, cells,
+emoji, bare addresses; and the marks that begin a list."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 """Control characters, line separators and the marks that reverse the direction of text."""
 

@@ -47,3 +47,8 @@ class Report:
     lines: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     exit_code: ExitCode = ExitCode.PASS
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 image`, `7 images`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,7 +13,7 @@ def test_a_hostile_title_stays_one_cell() -> None:
     row = markdown.table(["a", "b"], [[markdown.plain(title), markdown.code(title)]]).splitlines()
     assert len(row) == 3
     assert row[2] == (
-        "| x \\| y \\| z \\| \\`code\\` \\<img src=x\\> \\[a\\]\\(b\\) \\@user "
+        "| x \\| y \\| z \\| \\`code\\` \\<img src=x\\> \\[a\\](b) \\@user "
         "| ``x \\| y \\| z \\| `code` <img src=x> [a](b) @user`` |"
     )
 
@@ -25,6 +25,14 @@ def test_a_code_span_is_closed_by_its_own_fence(text: str) -> None:
     assert span.endswith(fence)
     assert fence not in span[len(fence) : -len(fence)].strip(" ") or not text.strip("`")
     assert "\n" not in span
+
+
+def test_what_github_makes_of_bare_words_is_defused() -> None:
+    assert markdown.plain("see https://x.example, www.x.example, :tada:, #12, @user") == (
+        "see https\\://x.example, www\\.x.example, :tada:, \\#12, \\@user".replace(":tada:", "\\:tada:")
+    )
+    assert markdown.plain("- item") == "\\- item"
+    assert markdown.plain("v0.5.0-rc.1: a candidate (new)") == "v0.5.0-rc.1: a candidate (new)"
 
 
 def test_direction_marks_are_removed() -> None:

@@ -123,7 +123,10 @@ def test_the_example_plays_every_kind_of_step() -> None:
         ),
         (
             ("starts: 2026-01-01T00:00:00Z", "starts: 2026-02-30T00:00:00Z"),
-            ["scenario.yaml:3:9: 'starts' is '2026-02-30T00:00:00Z', which is not a time."],
+            [
+                "scenario.yaml:3:9: 'starts' is '2026-02-30T00:00:00Z', which is not a time. Write for example "
+                "2026-02-03T09:00:00Z."
+            ],
         ),
     ],
 )

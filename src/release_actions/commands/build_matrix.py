@@ -12,7 +12,7 @@ from release_actions.config import Config, load_config
 from release_actions.context import Context
 from release_actions.git_tags import TAG_REF
 from release_actions.matrix import Build, Matrix
-from release_actions.report import Output, Report
+from release_actions.report import Output, Report, counted
 from release_actions.versions import parse
 from release_actions.workflow import Workflow
 
@@ -76,7 +76,8 @@ def report(planned: Matrix, build: Build) -> Report:
         for publication in planned.publications
     )
     skipped = tuple(f"{key} is not built: {why}." for key, why in planned.skipped.items())
-    verdict = f"{len(planned.publications)} images of the channel {planned.channel} in {len(planned.jobs)} build jobs."
+    images, jobs = counted(len(planned.publications), "image"), counted(len(planned.jobs), "build job")
+    verdict = f"{images} of the channel {planned.channel} in {jobs}."
     return Report(outputs_of(planned), summary(planned, build), (*lines, *skipped, verdict))
 
 
@@ -94,7 +95,7 @@ def summary(planned: Matrix, build: Build) -> str:
         for publication in planned.publications
     )
     parts = [
-        f"## {len(planned.publications)} images {why}\n",
+        f"## {counted(len(planned.publications), 'image')} {why}\n",
         markdown.table(["Package", "Tags", "Platforms"], rows),
         *(f"- {markdown.code(key)} is not built: {markdown.plain(why)}." for key, why in planned.skipped.items()),
     ]

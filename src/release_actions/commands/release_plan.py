@@ -41,5 +41,5 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         judged,
         outputs={**judged.outputs, **planned.outputs},
         summary=judged.summary + planned.summary,
-        lines=judged.lines + planned.lines,
+        lines=planned.lines + judged.lines,
     )

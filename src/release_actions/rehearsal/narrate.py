@@ -8,6 +8,7 @@ from itertools import groupby
 from release_actions import markdown
 from release_actions.rehearsal.invariants import MEANING, Invariant, short
 from release_actions.rehearsal.record import Change, Rehearsal, Run, Step
+from release_actions.report import counted
 
 ROWS = 8
 """Tags of one package that the timeline shows after a step."""
@@ -40,7 +41,7 @@ def outcome(step: Step) -> Iterator[str]:
             before, after = named(change.before, change.before_name), named(change.after, change.after_name)
             yield f"      {change.tag:<{width}}  {before} -> {after}  {change.why}"
         if len(rows) > len(shown):
-            yield f"      and {len(rows) - len(shown)} more tags; report.md has them all"
+            yield f"      and {len(rows) - len(shown)} more; report.md has them all"
     if not step.changes:
         yield "    no tag changed"
     if step.failure:
@@ -48,7 +49,7 @@ def outcome(step: Step) -> Iterator[str]:
     for invariant in Invariant:
         count = step.broken[invariant]
         if count and invariant in step.breaks:
-            yield f"    {EXPECTED}: {invariant.value} ({count} tags)"
+            yield f"    {EXPECTED}: {invariant.value} ({counted(count, 'tag')})"
     if step.faults:
         yield f"    {BROKEN}"
         yield from (f"      {fault}" for fault in step.faults)
@@ -69,12 +70,15 @@ def conclusion(rehearsal: Rehearsal) -> Iterator[str]:
     for step in rehearsal.steps:
         if step.failure:
             yield f"  step {step.number} failed: {step.failure}"
-    total = sum(rehearsal.requests.values())
-    actions = sum(1 for step in rehearsal.steps for _ in step.runs)
-    yield ""
-    yield f"{len(rehearsal.steps)} steps, {actions} runs, {total} requests in {rehearsal.seconds:.1f} s: " + (
-        "the release is safe with these actions." if rehearsal.held else "the rehearsal failed."
+    runs = sum(len(step.runs) for step in rehearsal.steps)
+    parts = (
+        counted(len(rehearsal.steps), "step"),
+        counted(runs, "run"),
+        f"{counted(sum(rehearsal.requests.values()), 'request')} in {rehearsal.seconds:.1f} s",
     )
+    verdict = "the release is safe with these actions." if rehearsal.held else "the rehearsal failed."
+    yield ""
+    yield f"{', '.join(parts)}: {verdict}"
 
 
 def page(rehearsal: Rehearsal) -> str:
@@ -82,7 +86,7 @@ def page(rehearsal: Rehearsal) -> str:
     verdict = "every invariant held" if rehearsal.held else "**an invariant was broken**"
     parts = [
         f"# Rehearsal: {markdown.plain(rehearsal.name)}\n",
-        f"{len(rehearsal.steps)} steps in {rehearsal.seconds:.1f} s with seed {rehearsal.seed}"
+        f"{counted(len(rehearsal.steps), 'step')} in {rehearsal.seconds:.1f} s with seed {rehearsal.seed}"
         + (f" and faults {markdown.code(rehearsal.faults)}" if rehearsal.faults else "")
         + f": {verdict}.\n",
         diagram(rehearsal),
@@ -141,7 +145,11 @@ def step_section(step: Step) -> str:
         else "",
     ]
     parts += [f"> **{markdown.plain(fault)}**\n" for fault in step.faults]
-    expected = [f"{markdown.code(name.value)} ({step.broken[name]} tags)" for name in step.breaks if step.broken[name]]
+    expected = [
+        f"{markdown.code(name.value)} ({counted(step.broken[name], 'tag')})"
+        for name in step.breaks
+        if step.broken[name]
+    ]
     if expected:
         parts.append(f"Broken, as in real life today: {', '.join(expected)}.\n")
     for package, changes in by_package(step.changes):

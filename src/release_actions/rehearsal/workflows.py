@@ -10,6 +10,7 @@ from release_actions.rehearsal.composite import Job
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.scenario import TODAY, AnyStep, CleanUp, Nightly, Protect, Publish, Retention
 from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
+from release_actions.report import counted
 
 NIGHT = timedelta(days=1)
 
@@ -80,7 +81,9 @@ def build_nightly(stage: Stage, step: Nightly, played: Played) -> None:
         version = f"nightly-{setting.world.now():%Y%m%d}"
         done = stage.build(planned, played, version=version, revision=sha, signed=True)
         images, tags = images + done[0], tags + done[1]
-    stage.ran(Run("nightly builds", f"{step.nights} nights, {built(images, tags)}", seconds=watch.seconds), played)
+    stage.ran(
+        Run("nightly builds", f"{counted(step.nights, 'night')}, {built(images, tags)}", seconds=watch.seconds), played
+    )
 
 
 def protect(stage: Stage, job: Job, played: Played) -> None:
@@ -117,4 +120,4 @@ def tag_push(stage: Stage, tag: str, sha: str) -> Job:
 
 def built(images: int, tags: int) -> str:
     """What builds did, in words."""
-    return f"{images} images built, {tags} tags pushed"
+    return f"{counted(images, 'image')} built, {counted(tags, 'tag')} pushed"
