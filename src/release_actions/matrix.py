@@ -115,7 +115,8 @@ def plan(config: Config, build: Build, images: tuple[str, ...], now: datetime) -
     jobs = tuple(Job(package, platform) for package in packages for platform in package.platforms)
     if len(jobs) > MOST_JOBS:
         message = (
-            f"{len(packages)} packages on their platforms make {len(jobs)} build jobs, and GitHub runs {MOST_JOBS}."
+            f"{len(packages)} packages on their platforms make {len(jobs)} build jobs, and GitHub runs {MOST_JOBS} of "
+            "one matrix."
         )
         raise PolicyError(message, hint="Select fewer images with the input images, in several runs.")
     published = {package.image for package in config.packages(build.channel)}
@@ -138,7 +139,8 @@ def select(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[s
     published = {package.image for package in config.packages(channel)}
     if not published:
         message = f"{config.at().file} publishes no image in the channel {channel}."
-        raise InputError(message, hint=f"Add the channel under 'channels', or push a {other(channel)} build.")
+        hint = "Add the channel under 'channels', or push a release tag." if channel == "dev" else "Release an image."
+        raise InputError(message, hint=hint)
     if images == ALL:
         return frozenset(published)
     for key in images:
@@ -150,11 +152,6 @@ def select(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[s
             message = f"Input 'images' names {key!r}, which is not published in the channel {channel}."
             raise InputError(message, hint=f"That channel has {', '.join(sorted(published))}.")
     return frozenset(images)
-
-
-def other(channel: str) -> str:
-    """The other channel."""
-    return "dev" if channel == "release" else "release"
 
 
 def tags_of(build: Build, now: datetime) -> tuple[str, ...]:

@@ -1,0 +1,171 @@
+"""Configuration and event to jobs: complete, explained, and never with a floating tag on a release."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from release_actions import matrix
+from release_actions.config import Config, load_text
+from release_actions.errors import InputError, PolicyError
+from release_actions.matrix import Build
+from release_actions.versions import parse
+
+NOW = datetime(2026, 2, 3, 23, 0, tzinfo=timezone.utc)
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+CONFIG = load_text(
+    """\
+repository: acme/app
+channels:
+  release: {name: "app-{image}{suffix}"}
+  dev: {name: "app-{image}-dev{suffix}"}
+defaults:
+  platforms: [linux/amd64]
+images:
+  cuda:
+    platforms: [linux/amd64, linux/arm64]
+    runners: {linux/arm64: big-arm}
+    dockerfile: docker/Dockerfile.cuda
+    target: runtime
+    labels: {org.opencontainers.image.title: cuda}
+    variants:
+      rhel: {suffix: "", build-args: {OS: rhel}}
+      ubuntu: {build-args: {OS: ubuntu}}
+  cpu: {}
+  tools:
+    channels: {dev: false}
+"""
+)
+
+
+def release(tag: str = "v1.2.0-rc.1") -> Build:
+    return Build(version=parse(tag), sha=SHA)
+
+
+def test_a_release_has_a_job_for_each_variant_and_platform() -> None:
+    planned = matrix.plan(CONFIG, release(), ("all",), NOW)
+    assert [(job.package.name, job.platform) for job in planned.jobs] == [
+        ("acme/app-cuda", "linux/amd64"),
+        ("acme/app-cuda", "linux/arm64"),
+        ("acme/app-cuda-ubuntu", "linux/amd64"),
+        ("acme/app-cuda-ubuntu", "linux/arm64"),
+        ("acme/app-cpu", "linux/amd64"),
+        ("acme/app-tools", "linux/amd64"),
+    ]
+    assert planned.channel == "release"
+    assert planned.built == {"cuda": True, "cpu": True, "tools": True}
+    assert planned.skipped == {}
+
+
+def test_an_entry_has_all_that_a_build_job_needs() -> None:
+    entry = matrix.plan(CONFIG, release(), ("cuda",), NOW).jobs[3].entry()
+    assert entry == {
+        "name": "app-cuda-ubuntu linux/arm64",
+        "image": "cuda",
+        "variant": "ubuntu",
+        "platform": "linux/arm64",
+        "runner": "big-arm",
+        "package": "ghcr.io/acme/app-cuda-ubuntu",
+        "context": ".",
+        "dockerfile": "docker/Dockerfile.cuda",
+        "target": "runtime",
+        "build-args": "OS=ubuntu",
+        "labels": "org.opencontainers.image.title=cuda",
+        "required": True,
+    }
+
+
+@pytest.mark.parametrize("tag", ["v1.2.0", "v1.2.0-rc.1", "v1.2.0.post1", "v0.9.9"])
+def test_a_release_is_built_under_its_exact_tag_only(tag: str) -> None:
+    planned = matrix.plan(CONFIG, release(tag), ("all",), NOW)
+    assert {publication.tags for publication in planned.publications} == {(tag,)}
+
+
+@pytest.mark.parametrize(
+    ("build", "tags"),
+    [
+        (Build(sha=SHA), ("sha-0123456",)),
+        (Build(sha=SHA, pull=12), ("sha-0123456", "pr-12")),
+        (Build(sha=SHA, trunk=True), ("sha-0123456", "latest")),
+        (Build(sha=SHA, nightly=True, trunk=True), ("sha-0123456", "nightly-20260203", "latest")),
+    ],
+)
+def test_a_dev_build_is_found_by_what_it_was_built_from(build: Build, tags: tuple[str, ...]) -> None:
+    planned = matrix.plan(CONFIG, build, ("all",), NOW)
+    assert planned.channel == "dev"
+    assert {publication.tags for publication in planned.publications} == {tags}
+    assert all(matrix.TAG.fullmatch(tag) for tag in tags)
+
+
+def test_what_is_not_built_says_why() -> None:
+    planned = matrix.plan(CONFIG, Build(sha=SHA), ("cpu",), NOW)
+    assert [job.package.name for job in planned.jobs] == ["acme/app-cpu-dev"]
+    assert planned.skipped == {
+        "cuda": "it was not selected",
+        "tools": "it is not published in the channel dev",
+    }
+    assert planned.built == {"cuda": False, "cpu": True, "tools": False}
+
+
+@pytest.mark.parametrize(
+    ("build", "images", "message"),
+    [
+        (
+            release(),
+            ("cudda",),
+            "Input 'images' names 'cudda', which is no image of release.yaml. "
+            "Its images are cpu, cuda, tools; all stands for every one.",
+        ),
+        (
+            Build(sha=SHA),
+            ("tools",),
+            "Input 'images' names 'tools', which is not published in the channel dev. That channel has cpu, cuda.",
+        ),
+        (
+            release(),
+            ("all", "cpu"),
+            "Input 'images' names 'all', which is no image of release.yaml. "
+            "Its images are cpu, cuda, tools; all stands for every one.",
+        ),
+        (
+            Build(),
+            ("all",),
+            "A dev build needs the commit it is made from, and '' is none. "
+            "Run in a workflow, or pass --sha with 40 digits.",
+        ),
+    ],
+)
+def test_a_selection_that_cannot_be_built_is_an_error(build: Build, images: tuple[str, ...], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        matrix.plan(CONFIG, build, images, NOW)
+    assert str(caught.value) == message
+
+
+def test_a_channel_without_images_is_an_error_not_an_empty_build() -> None:
+    config = load_text("repository: acme/app\nimages: {web: {platforms: [linux/amd64]}}\n")
+    with pytest.raises(InputError) as caught:
+        matrix.plan(config, Build(sha=SHA), ("all",), NOW)
+    assert str(caught.value) == (
+        "release.yaml publishes no image in the channel dev. Add the channel under 'channels', or push a release tag."
+    )
+
+
+def many(count: int) -> Config:
+    images = "".join(f"  i{number}: {{}}\n" for number in range(count))
+    return load_text(f"repository: acme/app\ndefaults:\n  platforms: [linux/amd64, linux/arm64]\nimages:\n{images}")
+
+
+def test_more_jobs_than_github_runs_are_refused_before_github_does() -> None:
+    assert len(matrix.plan(many(128), release(), ("all",), NOW).jobs) == 256
+    with pytest.raises(PolicyError) as caught:
+        matrix.plan(many(129), release(), ("all",), NOW)
+    assert str(caught.value) == (
+        "129 packages on their platforms make 258 build jobs, and GitHub runs 256 of one matrix. "
+        "Select fewer images with the input images, in several runs."
+    )
+
+
+def test_the_plan_is_the_same_every_time() -> None:
+    assert matrix.plan(CONFIG, release(), ("all",), NOW) == matrix.plan(CONFIG, release(), ("all",), NOW)
