@@ -12,8 +12,8 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -74,24 +74,30 @@ def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     as_json = "--json" in argv
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         log = Workflow(environ)
-        try:
-            report = main_inner(argv, environ, log)
-        except ActionError as error:
-            if environ.get("RUNNER_DEBUG") == "1":
-                log.info(traceback.format_exc())
-            report = failed(error)
-        except KeyboardInterrupt:
-            report = Report(
-                findings=(Finding.of(Level.ERROR, "Stopped by a signal before the end."),),
-                exit_code=ExitCode.INTERRUPTED,
-            )
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is a bug and is shown with its traceback
+        report = attempt(lambda: main_inner(argv, environ, log), argv[0], environ, log)
+        told = attempt(lambda: finish(argv[0], report, log, out if as_json else None), argv[0], environ, log)
+        if told is not report:
+            # What went wrong while telling is told without outputs and summary, which are what went wrong.
+            finish(argv[0], replace(told, summary=""), log, None)
+    return told.exit_code
+
+
+def attempt(act: Callable[[], Report], name: str, environ: Mapping[str, str], log: Workflow) -> Report:
+    """What an act reports, or its error as a report. A traceback is shown for a bug, and for debugging."""
+    try:
+        return act()
+    except ActionError as error:
+        if environ.get("RUNNER_DEBUG") == "1":
             log.info(traceback.format_exc())
-            message = f"{argv[0]} stopped on a bug in release-actions: {type(error).__name__}: {error}"
-            hint = f"Nothing more was changed. Please report the lines above at {ISSUES}."
-            report = Report(findings=(Finding.of(Level.ERROR, message, hint=hint),), exit_code=ExitCode.UNKNOWN)
-        finish(argv[0], report, log, out if as_json else None)
-    return report.exit_code
+        return failed(error)
+    except KeyboardInterrupt:
+        finding = Finding.of(Level.ERROR, "Stopped by a signal before the end.")
+        return Report(findings=(finding,), exit_code=ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is a bug and is shown with its traceback
+        log.info(traceback.format_exc())
+        message = f"{name} stopped on a bug in release-actions: {type(error).__name__}: {error}"
+        hint = f"Nothing more was changed. Please report the lines above at {ISSUES}."
+        return Report(findings=(Finding.of(Level.ERROR, message, hint=hint),), exit_code=ExitCode.UNKNOWN)
 
 
 def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -> Report:
@@ -130,7 +136,7 @@ def finding_text(finding: Finding) -> str:
     return markdown.plain(str(finding.problem))
 
 
-def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> None:
+def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> Report:
     """Write what a command found: annotations, log lines, summary, outputs, and JSON where it is wanted.
 
     The lines come last: the end of a log is where people look for the verdict.
@@ -145,6 +151,7 @@ def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> None
         log.outputs(report.outputs)
     if out is not None:
         out.write(json.dumps(report.outputs, indent=2, ensure_ascii=False) + "\n")
+    return report
 
 
 def load(name: str) -> Command:

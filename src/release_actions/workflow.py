@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from release_actions import lazy, markdown
+from release_actions.errors import InputError
 from release_actions.report import Finding, Level, Output
 
 with lazy.postponed("requests"):
@@ -121,7 +122,7 @@ class Workflow:
             raise ValueError(message)
         for name, text in texts.items():
             if self._environ.get("GITHUB_OUTPUT"):
-                with self._variables("GITHUB_OUTPUT"):
+                with self._lent("GITHUB_OUTPUT"):
                     core.set_output(name, text)
             else:
                 self.info(f"{name}={text}")
@@ -155,8 +156,14 @@ class Workflow:
         return text
 
     @contextlib.contextmanager
-    def _variables(self, name: str) -> Iterator[None]:
-        """`core` reads file paths from the process's environment; lend it ours for the call."""
+    def _lent(self, name: str) -> Iterator[None]:
+        """`core` reads file paths from the process's environment; lend it ours for the call.
+
+        Raises `InputError` when the file is not there: the runner makes it, so the variable is from somewhere else.
+        """
+        if not os.path.exists(self._environ[name]):  # noqa: PTH110  # pathlib costs more than the question
+            message = f"{name} names {self._environ[name]}, which does not exist."
+            raise InputError(message, hint=f"Unset {name} to run outside a workflow.")
         before = os.environ.get(name)
         os.environ[name] = self._environ[name]
         try:

@@ -211,3 +211,14 @@ def test_the_commands_are_listed(argv: list[str], code: ExitCode, capsys: pytest
     assert main.main(argv, {}) == code
     out = capsys.readouterr().out
     assert all(f"  {name} " in out for name in [*main.ACTIONS, *main.TOOLS, "test"])
+
+
+def test_an_output_file_that_is_not_there_is_an_error_without_traceback(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    environ = {"GITHUB_OUTPUT": str(tmp_path / "gone")}
+    assert main.main(["validate-tag", "--tag", "v1"], environ) == ExitCode.BAD_INPUT
+    assert capsys.readouterr().out == (
+        f"error: GITHUB_OUTPUT names {tmp_path / 'gone'}, which does not exist.\n"
+        "Unset GITHUB_OUTPUT to run outside a workflow.\n"
+    )
