@@ -269,7 +269,7 @@ class LimitsSeed(Record):
 class Seed(Record):
     """A whole world."""
 
-    now: datetime = key(TIME, "The time in this world at its start.", default=START)
+    now: datetime = key(TIME, "The time in this world at its start. Without it, 2026-02-03T09:00:00Z.", default=START)
     ticking: bool = key(
         Boolean(), "Whether the clock runs. Otherwise it stands still until it is told to move.", default=False
     )
