@@ -211,7 +211,11 @@ def test_a_refused_tag_fails_the_step_that_pushes_it(tmp_path: Path) -> None:
             ("app:\n    platforms", "app:\n    platfroms"),
             "release.yaml:6:5: error: 'platfroms' is not a key of an image.\nDid you mean 'platforms'?",
         ),
-        (("--faults", "strom"), ("", ""), "error: There are no faults called 'strom'."),
+        (
+            ("--faults", "strom"),
+            ("", ""),
+            "error: 'strom' is neither a preset of faults nor a file.\nDid you mean 'storm'?",
+        ),
         (("--seed", "x"), ("", ""), "error: Input 'seed' is 'x', which is not a whole number of at least 0."),
         (("--scenario", "none.yaml"), ("", ""), "none.yaml"),
     ],

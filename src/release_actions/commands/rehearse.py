@@ -22,7 +22,8 @@ from release_actions.rehearsal.setting import JUDGE_TOKEN, set_up
 from release_actions.rehearsal.stage import ROOT, Script
 from release_actions.report import Finding, Level, Report
 from release_actions.simulator import Simulator
-from release_actions.simulator.faults import PRESETS, Fault, preset
+from release_actions.simulator.fault_file import faults_named
+from release_actions.simulator.faults import PRESETS
 from release_actions.workflow import Workflow
 
 EXAMPLE = ROOT / "examples" / "llm-d"
@@ -95,19 +96,9 @@ def script_of(given: Inputs, context: Context) -> Script:
         config=loaded,
         config_file=config,
         seed=given.seed,
-        faults=faults_of(given.faults, given.seed),
+        faults=faults_named(given.faults, folder=context.workspace, seed=str(given.seed)) if given.faults else (),
         faults_name=given.faults,
     )
-
-
-def faults_of(name: str, seed: int) -> tuple[Fault, ...]:
-    """The faults of a preset. Raises `InputError` for one that does not exist."""
-    if not name:
-        return ()
-    if name not in PRESETS:
-        message = f"There are no faults called {name!r}."
-        raise InputError(message, hint=f"Their names are {', '.join(PRESETS)}.")
-    return preset(name, str(seed))
 
 
 def write(rehearsal: Rehearsal, folder: Path) -> tuple[Path, Path]:

@@ -44,8 +44,6 @@ def outcome(step: Step) -> Iterator[str]:
             yield f"      and {len(rows) - len(shown)} more; report.md has them all"
     if not step.changes:
         yield "    no tag changed"
-    if step.failure:
-        yield f"    FAILED: {step.failure}"
     for invariant in Invariant:
         count = step.broken[invariant]
         if count and invariant in step.breaks:
@@ -66,7 +64,7 @@ def conclusion(rehearsal: Rehearsal) -> Iterator[str]:
     for invariant in Invariant:
         where = [step.number for step in rehearsal.steps if step.broken[invariant] and invariant not in step.breaks]
         verdict = f"{BROKEN} in step {', '.join(map(str, where))}" if where else HELD
-        yield f"  {verdict:<18}{invariant.value}: {MEANING[invariant]}"
+        yield f"  {verdict:<16}  {invariant.value}: {MEANING[invariant]}"
     for step in rehearsal.steps:
         if step.failure:
             yield f"  step {step.number} failed: {step.failure}"
@@ -112,8 +110,8 @@ def diagram(rehearsal: Rehearsal) -> str:
     for step in rehearsal.steps:
         state = "broken" if step.faults else "today" if step.violations else "held"
         moved = sorted({change.tag for change in step.changes if change.tag in rehearsal.floating})
-        text = f"{step.number}. {step.title}" + (f"<br/>moved: {', '.join(moved)}" if moved else "")
-        lines.append(f'    s{step.number}["{text.replace(chr(34), "#quot;")}"]:::{state}')
+        text = label(f"{step.number}. {step.title}") + (f"<br/>moved: {label(', '.join(moved))}" if moved else "")
+        lines.append(f'    s{step.number}["{text}"]:::{state}')
     lines += [
         f"    s{before.number} --> s{after.number}"
         for before, after in zip(rehearsal.steps, rehearsal.steps[1:], strict=False)
@@ -128,6 +126,11 @@ def diagram(rehearsal: Rehearsal) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def label(text: str) -> str:
+    """Text of a scenario inside a quoted Mermaid label: nothing in it is markup."""
+    return "".join(f"#{ord(character)};" if character in '"#<>`&' else character for character in text)
 
 
 def step_section(step: Step) -> str:

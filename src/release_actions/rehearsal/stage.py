@@ -114,11 +114,11 @@ class Stage:
         ended = run_action(folder, inputs, job)
         errors = [annotation.message for annotation in ended.annotations if annotation.level == "error"]
         if not quiet or ended.exit_code:
-            result = errors[0].splitlines()[0] if errors else said(ended.log)
+            result = first_line(errors) or said(ended.log)
             outputs, log = dict(ended.outputs), tuple(ended.log)
             self.ran(Run(name, result, ended.exit_code, ended.seconds, outputs, log), played)
         if ended.exit_code:
-            message = f"{name} ended with exit code {ended.exit_code}: {errors[0] if errors else said(ended.log)}"
+            message = f"{name} ended with exit code {ended.exit_code}: {first_line(errors) or said(ended.log)}"
             raise ActionError(message, hint="report.json has its whole log.")
         return ended
 
@@ -148,6 +148,11 @@ class Watch:
     def seconds(self) -> float:
         """So far."""
         return time.monotonic() - self._began
+
+
+def first_line(errors: Sequence[str]) -> str:
+    """The first sentence of the first error; empty without one."""
+    return errors[0].partition("\n")[0] if errors else ""
 
 
 def said(log: Sequence[str]) -> str:
