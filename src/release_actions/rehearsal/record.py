@@ -132,6 +132,7 @@ def step_json(step: Step) -> dict[str, Any]:
                 "exit-code": run.exit_code,
                 "seconds": round(run.seconds, 2),
                 "outputs": dict(run.outputs),
+                "log": list(run.log) if run.exit_code else [],
             }
             for run in step.runs
         ],
