@@ -200,8 +200,8 @@ def test_a_refused_tag_fails_the_step_that_pushes_it(tmp_path: Path) -> None:
     ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("v1.1.0-rc.1", "v1.1.0-rc.3"))
     assert ended.code == 1
     assert ended.report["steps"][0]["faults"] == [
-        "release-actions ended with exit code 1: v1.1.0-rc.3 is not the next candidate of v1.1.0: there is none so far. "
-        "report.json has its whole log."
+        "release-actions ended with exit code 1: v1.1.0-rc.3 is not the next candidate of v1.1.0: "
+        "there is none so far. report.json has its whole log."
     ]
     (run,) = ended.report["steps"][0]["runs"]
     assert run["exit-code"] == 1
