@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-simulator.lock")
@@ -238,3 +241,26 @@ def test_a_bad_scenario_is_reported_with_file_and_line(tmp_path: Path) -> None:
     ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("do: publish", "do: publsh"))
     assert ended.code == 2
     assert "scenario.yaml:7:9: error: 'steps[0].do' is 'publsh'" in ended.log
+
+
+def test_keep_leaves_the_simulator_up_until_it_is_interrupted(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    (tmp_path / "release.yaml").write_text(CONFIG)
+    flags = ["--scenario", "scenario.yaml", "--config", "release.yaml", "--keep"]
+    command = [sys.executable, "-I", "-u", str(ROOT / "src" / "release_actions"), "rehearse", *flags]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        lines = []
+        for line in running.stdout:
+            lines.append(line)
+            if "curl" in line:
+                break
+        curl = re.search(r"curl -H 'Authorization: (Bearer \S+)' (\S+)", lines[-1])
+        assert curl is not None
+        answer = requests.get(curl[2], headers={"Authorization": curl[1]}, timeout=30)
+        running.send_signal(signal.SIGINT)
+        rest = running.stdout.read()
+    assert running.returncode == 0, rest
+    tags = {tag for version in answer.json() for tag in version["metadata"]["container"]["tags"]}
+    assert {"v1.0.0", "v1.1.0-rc.1", "latest"} <= tags
+    assert any(line.startswith("  crane ls --insecure 127.0.0.1:") and "acme/app" in line for line in lines)
