@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from release_actions.cleanup import journal
 from release_actions.errors import ActionError
 from release_actions.images import Graph, Index, Manifest, subject_of_tag
 
@@ -49,8 +50,8 @@ class Version:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its tags without those that only mark it as an attachment of another digest."""
-        return tuple(sorted(tag for tag in self.tags if not subject_of_tag(tag)))
+        """Its tags without those that only mark it as an attachment of another digest, or as a clean-up's journal."""
+        return tuple(sorted(tag for tag in self.tags if tag != journal.TAG and not subject_of_tag(tag)))
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class CleanupPlan:
 
     `decisions` are sorted by version id. `freed_bytes` counts what the registry no longer has to store, as far as
     manifests were read: `unsized` deletions have content nobody looked at, and blobs that unread survivors share are
-    counted as freed. `digest` names exactly this set of deletions.
+    counted as freed. `dependents` are the digests among the deletions that no rule would find again once the image they
+    belong to is gone. `digest` names exactly this set of deletions.
     """
 
     package: str
@@ -122,6 +124,7 @@ class CleanupPlan:
     blocked: tuple[Blocked, ...]
     freed_bytes: int
     unsized: int
+    dependents: frozenset[str]
     digest: str
 
     @functools.cached_property
@@ -228,6 +231,9 @@ class _Verdict:
     rule: str = ""
 
 
+JOURNAL = _Verdict(doomed=True, reason="It is the journal of a clean-up that did not finish.")
+
+
 @dataclass(frozen=True)
 class _End:
     """How it ends, as digests.
@@ -275,7 +281,10 @@ class _Planner:
 
     def plan(self) -> CleanupPlan:
         tags = self.tag_verdicts()
-        own = {version.digest: self.own_verdict(version, tags) for version in self.versions}
+        own = {
+            version.digest: JOURNAL if self.is_journal(version) else self.own_verdict(version, tags)
+            for version in self.versions
+        }
         roots = {digest: verdict for digest, verdict in own.items() if verdict is not None}
         while unreached := set(self.there) - self.graph.reachable(roots):
             # A ring, such as an index with a subject among its children. What reaches most is in the outermost one.
@@ -377,6 +386,24 @@ class _Planner:
             return None
         return self.alone(version)
 
+    def is_journal(self, version: Version) -> bool:
+        """Whether a version is the journal of an earlier run. One that somebody tagged is treated as an image."""
+        return not version.names and journal.is_journal(self.graph.images.get(version.digest))
+
+    @functools.cached_property
+    def journals(self) -> frozenset[str]:
+        return frozenset(version.digest for version in self.versions if self.is_journal(version))
+
+    @functools.cached_property
+    def left_over(self) -> Mapping[str, datetime]:
+        """Digest -> when a journal that is still there listed it: its image was deleted, or was about to be."""
+        found: dict[str, datetime] = {}
+        for digest in self.journals:
+            written = self.there[digest].created_at
+            for listed in journal.listed(self.graph.images.get(digest)):
+                found[listed] = max(found.get(listed, written), written)
+        return found
+
     def owners(self, digest: str) -> frozenset[str]:
         """Versions of this package that list it or that it is attached to."""
         found = self.graph.parents.get(digest, frozenset()) | self.graph.subjects.get(digest, frozenset())
@@ -384,6 +411,8 @@ class _Planner:
 
     def alone(self, version: Version) -> _Verdict:
         """Of a version without a name that nothing in the package owns."""
+        if version.digest in self.left_over and not self.is_young(version.digest, self.left_over):
+            return _Verdict(doomed=True, reason="An earlier clean-up deleted what it was part of and did not finish.")
         if version.tags:
             return _Verdict(doomed=False, reason="It is attached to something that is not in this package.")
         age = self.now - version.moved_at
@@ -451,7 +480,7 @@ class _Planner:
 
     def result(self, tags: Mapping[str, _Verdict], roots: Mapping[str, _Verdict], end: _End) -> CleanupPlan:
         """The plan, with a reason for every version."""
-        names = _Holders(self.held_by(end.survivors), self.held_by(end.gone & end.doomed))
+        names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
         bytes_freed, unsized = freed(self.graph, end.gone, set(self.there) - end.gone)
         deletions = self.ordered(end.gone)
@@ -462,6 +491,7 @@ class _Planner:
             blocked=self.blocked(tags, decisions),
             freed_bytes=bytes_freed,
             unsized=unsized,
+            dependents=end.gone - end.doomed,
             digest=digest_of_plan(self.package, deletions),
         )
 
@@ -480,7 +510,6 @@ class _Planner:
             return Decision(version, delete=False, reason=reason, rule=own.rule if own else "")
         owners = set(names.gone.get(digest, ()))
         if digest in end.fragments:
-            owners.update(*(names.gone.get(child, ()) for child in self.graph.children(digest)))
             reason = f"It is untagged and only repeats content of {_names(sorted(owners))}, which goes."
         else:
             kind = "attached to" if self.graph.subjects.get(digest) else "part of"
@@ -504,6 +533,15 @@ class _Planner:
                 found.setdefault(digest, []).append(_label(self.there[root]))
         return {digest: tuple(names) for digest, names in found.items()}
 
+    def held_by_doomed(self, end: _End) -> Mapping[str, tuple[str, ...]]:
+        """As `held_by`, of the roots that go; what only a fragment reaches counts for what the fragment repeats."""
+        found = dict(self.held_by(end.gone & end.doomed))
+        for fragment in sorted(end.fragments):
+            holders = {name for child in self.graph.children(fragment) for name in found.get(child, ())}
+            for digest in self.graph.reachable([fragment]):
+                found.setdefault(digest, tuple(sorted(holders)))
+        return found
+
     def rule_of(self, roots: Mapping[str, _Verdict], owners: set[str]) -> str:
         """The rule that doomed the first of the owners."""
         rules = sorted(
@@ -514,9 +552,10 @@ class _Planner:
     def ordered(self, going: frozenset[str]) -> tuple[Deletion, ...]:
         """What needs something goes before it, and an image with its parts before the next image.
 
-        A run that is killed then leaves parts of one image behind at most, and never an image without its parts.
+        A run that is killed then never leaves an image without its parts. A journal goes after all that it lists.
         """
         after = {digest: self.owners(digest) & going for digest in going}
+        after |= dict.fromkeys(going & self.journals, going - self.journals)
         following: dict[str, list[str]] = {}
         for digest in sorted(going, key=lambda digest: self.there[digest].id):
             for owner in after[digest]:
@@ -531,7 +570,8 @@ class _Planner:
         while len(done) < len(going):
             if not ready:
                 # A ring of references has no first one: the newest is the likeliest to be the outermost.
-                ready = [max((d for d in going if d not in done), key=lambda d: self.there[d].id)]
+                left = going - done.keys()
+                ready = [max(left - self.journals or left, key=lambda d: self.there[d].id)]
             digest = ready.pop()
             if digest in done:
                 continue

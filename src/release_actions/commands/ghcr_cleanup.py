@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from release_actions import inputs, markdown, retention, shapes, versions
-from release_actions.cleanup import Check, Contents, NotDeleted, Outcome, Store
+from release_actions.cleanup import journal
+from release_actions.cleanup.store import Check, Contents, NotDeleted, Outcome, Store
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
 from release_actions.context import Context
 from release_actions.errors import ActionError, ConfigurationError, ExitCode, InputError, Problem
 from release_actions.http import Http
+from release_actions.images import subject_of_tag
 from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
@@ -262,7 +264,9 @@ def prepare(result: Result, context: Context, prefix: str, log: Workflow) -> Non
             if not any(rule.delete_untagged for rule in rules):
                 tags = result.store.tags()
                 globs = [glob for rule in rules for glob in rule.delete_tags]
-                if not any(retention.matches(glob, tag) for glob in globs for tag in tags):
+                # A journal, or nothing but attachments, is what an earlier run left.
+                left = journal.TAG in tags or not any(not subject_of_tag(tag) for tag in tags)
+                if not left and not any(retention.matches(glob, tag) for glob in globs for tag in tags):
                     result.idle = f"None of its {len(tags)} tags is selected."
                     result.store.say(f"{path}: {result.idle}")
                     return
@@ -306,10 +310,10 @@ def carry_out(result: Result, log: Workflow) -> None:
     plan, contents, outcome, store = result.plan, result.contents, result.outcome, result.store
     if plan and contents and plan.deletions:
         with log.group(f"Clean up {plan.package}"):
-            store.apply(plan, outcome)
+            store.apply(plan, contents, outcome)
             if outcome.interrupted:
                 raise KeyboardInterrupt
-            if outcome.deleted or outcome.unsure:
+            if outcome.deleted or outcome.unsure or outcome.journal:
                 prove(result, plan, contents)
     result.done = True
 
@@ -317,12 +321,15 @@ def carry_out(result: Result, log: Workflow) -> None:
 def prove(result: Result, plan: CleanupPlan, contents: Contents) -> None:
     """Resolve every tag that is left, and bring all back if one broke."""
     outcome, store = result.outcome, result.store
-    store.say(f"{plan.package}: resolving every tag that is left, down to its children")
     try:
-        outcome.check = store.check(plan, contents, outcome)
-        if outcome.check.broken:
-            store.say(f"{plan.package}: {outcome.check.broken[0]} Restoring what was deleted.")
-            result.unrestored = store.restore(outcome)
+        if outcome.deleted or outcome.unsure:
+            store.say(f"{plan.package}: resolving every tag that is left, down to its children")
+            outcome.check = store.check(plan, contents, outcome)
+            if outcome.check.broken:
+                store.say(f"{plan.package}: {outcome.check.broken[0]} Restoring what was deleted.")
+                result.unrestored = store.restore(outcome)
+        if outcome.journal and not outcome.error:
+            store.end_journal(outcome)
     except ActionError as error:
         outcome.error = outcome.error or error
 
@@ -348,7 +355,7 @@ def report(given: Inputs, results: Sequence[Result], findings: list[Finding]) ->
             "undo": {result.task.path: list(result.outcome.undo) for result in results if result.outcome.undo},
         },
         summary=summary(given, results, findings),
-        lines=tuple(line for result in results for line in lines_of(result, given)),
+        lines=(*itertools.chain.from_iterable(lines_of(result, given) for result in results), *total(results, given)),
         findings=tuple(found),
         exit_code=exit_code(results, findings),
     )
@@ -435,6 +442,22 @@ def lines_of(result: Result, given: Inputs) -> list[str]:
     if outcome.check:
         said += f", {len(outcome.check.tags)} tags left and resolved, {freed(plan)}"
     return [f"{said}."]
+
+
+def total(results: Sequence[Result], given: Inputs) -> Iterable[str]:
+    """The whole run in one line; none for a single package, whose own line says it."""
+    if len(results) <= 1:
+        return
+    planned = sum(result.planned for result in results)
+    failed = sum(1 for result in results if result.outcome.error)
+    if given.dry_run:
+        line = f"{len(results)} packages: {planned} versions would go"
+    else:
+        done = sum(len(result.outcome.deleted) for result in results)
+        left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
+        line = f"{len(results)} packages: {done} of {planned} planned deletions done"
+        line += f", {left} tags left and resolved" if done else ""
+    yield line + (f", {failed} packages could not be finished." if failed else ".")
 
 
 def plan_output(plans: Sequence[CleanupPlan]) -> Output:

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from release_actions import images, retention
+from release_actions.cleanup import journal
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, Image, Index
 from release_actions.packages import Packages, PackageVersion, Refusal
@@ -35,7 +36,7 @@ SIZED = 200
 
 ADMIN = (
     'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
-    "token needs the scope delete:packages."
+    "token needs the scopes write:packages and delete:packages."
 )
 
 Say = Callable[[str], object]
@@ -62,6 +63,8 @@ class NotDeleted:
     version: Version
     message: str
     hint: str = ""
+    lasting: bool = False
+    """Whether GitHub would say the same of every other version."""
 
 
 @dataclass
@@ -70,7 +73,8 @@ class Outcome:
 
     `deleted`: by this run, in order; what an undo restores. `gone`: somebody else was faster. `refused`: GitHub said
     no. `moved`: changed since the plan, so it was left. `waiting`: not tried, because of another one or because the run
-    stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again.
+    stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again. `journal`: digest of the
+    journal while it is there.
     """
 
     deleted: list[Version] = field(default_factory=list)
@@ -80,6 +84,7 @@ class Outcome:
     waiting: list[NotDeleted] = field(default_factory=list)
     unsure: list[Version] = field(default_factory=list)
     restored: list[Version] = field(default_factory=list)
+    journal: str = ""
     error: ActionError | None = None
     interrupted: bool = False
     check: Check | None = None
@@ -95,11 +100,13 @@ class Outcome:
 class Check:
     """What a look at the package after the deletions found.
 
-    `tags`: tag -> digest as the registry resolves it now. `broken`: sentences about what no longer pulls because of
-    this run. `incomplete`: sentences about what lacks a part that this run did not delete.
+    `tags`: tag -> digest as the registry resolves it now. `versions`: as GitHub lists them now. `broken`: sentences
+    about what no longer pulls because of this run. `incomplete`: sentences about what lacks a part that this run did
+    not delete.
     """
 
     tags: Mapping[str, str]
+    versions: tuple[Version, ...]
     broken: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
 
@@ -166,12 +173,13 @@ class Store:
         freed_bytes, unsized = retention.freed(graph, going, staying)
         return replace(plan, freed_bytes=freed_bytes, unsized=unsized)
 
-    def apply(self, plan: CleanupPlan, outcome: Outcome) -> None:
+    def apply(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
         """Delete what is planned, in its order, and write what happens into `outcome`. Raises nothing of GitHub's."""
         absent: set[int] = set()
         todo = list(plan.deletions)
         stop = ""
         try:
+            self._begin_journal(plan, contents, outcome)
             while todo:
                 deletion = todo[0]
                 if stop or not set(deletion.after) <= absent:
@@ -196,7 +204,7 @@ class Store:
             tag: decision.version for decision in plan.decisions if not decision.delete for tag in decision.version.tags
         }
         deleted = {version.digest: version for version in (*outcome.deleted, *outcome.unsure)}
-        names = self.registry.tags(self.path) or ()
+        names = set(self.registry.tags(self.path) or ()) - {journal.TAG}
         now = {tag: found for tag, found in self._digests([*names, *kept]).items() if found}
         listed = self.versions()
         broken = [
@@ -205,7 +213,7 @@ class Store:
             if any(version.id == kept[tag].id for version in listed)
         ]
         known = {decision.version.id for decision in plan.decisions}
-        new = {version.digest for version in listed if version.id not in known}
+        new = {version.digest for version in listed if version.id not in known} - {outcome.journal}
         labels: dict[str, str] = {digest: digest[:19] for digest in new}
         labels |= {digest: tag for tag, digest in sorted(now.items(), reverse=True)}
         needs = self._needs(labels, contents.graph)
@@ -219,7 +227,7 @@ class Store:
                     broken.append(f"{labels[root]} needs {digest}, which this run deleted.")
                 else:
                     incomplete.append(f"{labels[root]} lacks {digest}, which this run did not delete.")
-        return Check(now, tuple(broken), tuple(incomplete))
+        return Check(now, listed, tuple(broken), tuple(incomplete))
 
     def restore(self, outcome: Outcome) -> tuple[NotDeleted, ...]:
         """Bring back all that this run deleted, parts first. Gives what could not be brought back, and why."""
@@ -239,6 +247,33 @@ class Store:
                 self.say(f"{self.path}: restored {_title(version)}")
         return tuple(failed)
 
+    def _begin_journal(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
+        """Write down what only this plan knows to be parts of what goes, unless a journal that is there says so."""
+        known = (journal.listed(image) for image in contents.graph.images.values())
+        if plan.dependents <= frozenset().union(*known):
+            return
+        body = journal.write(plan.dependents)
+        # Under a tag the journal counts as a tagged version, and GitHub would let go of the last real one.
+        stays = any(decision.version.names for decision in plan.decisions if not decision.delete)
+        reference = journal.TAG if stays else images.digest_of(body)
+        outcome.journal = self.registry.put_manifest(self.path, reference, body, images.OCI_INDEX)
+
+    def end_journal(self, outcome: Outcome) -> None:
+        """Delete the journal of this run: nothing that it lists is left to do. Raises `RemoteError`.
+
+        Where GitHub lets this token delete nothing, the journal stays too, for the clean-up that may.
+        """
+        if any(item.lasting for item in outcome.refused):
+            return
+        listed = outcome.check.versions if outcome.check else self.versions()
+        found = [version for version in listed if version.digest == outcome.journal]
+        for version in found:
+            refusal = self.packages.delete_version(self.name, version.id)
+            if refusal:
+                outcome.refused.append(NotDeleted(version, str(refusal), refusal.hint))
+            else:
+                outcome.journal = ""
+
     def _delete(self, version: Version, plan: CleanupPlan, outcome: Outcome, absent: set[int]) -> str:
         """Delete one version if it still is what was planned. Gives why to stop, empty to go on."""
         found = self.packages.get_version(self.name, version.id)
@@ -246,7 +281,8 @@ class Store:
             outcome.gone.append(version)
             absent.add(version.id)
             return ""
-        if set(found.tags) != set(version.tags) or found.digest != version.digest:
+        # A new journal takes the tag from an old one.
+        if {*found.tags} - {journal.TAG} != {*version.tags} - {journal.TAG} or found.digest != version.digest:
             tags = ", ".join(sorted(found.tags)) or "none"
             outcome.moved.append(NotDeleted(version, f"Its tags changed since the plan was made; now: {tags}."))
             return ""
@@ -260,7 +296,7 @@ class Store:
             return ""
         if refusal:
             hint = f"{refusal.hint} {ADMIN}".strip() if refusal.status == HTTPStatus.FORBIDDEN else refusal.hint
-            outcome.refused.append(NotDeleted(version, str(refusal), hint))
+            outcome.refused.append(NotDeleted(version, str(refusal), hint, lasting=bool(_lasting(refusal))))
             self.say(f"{self.path}: not deleted {_title(version)}: {refusal}")
             return _lasting(refusal)
         outcome.deleted.append(version)

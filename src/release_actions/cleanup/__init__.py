@@ -1,0 +1,1 @@
+"""Cleaning container packages: read them, carry a plan out, prove what is left, and bring back what broke."""
