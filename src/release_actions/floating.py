@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from release_actions.errors import ActionError
@@ -174,6 +175,17 @@ class Orphan:
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """A floating tag on its release, which is broken. It stays: whether to go back is for a person to say."""
+
+    tag: str
+    digest: str
+    version: Version
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that a person should look at and that no move mends. `floats` are the floating tags it holds back."""
 
@@ -188,7 +200,7 @@ class Finding:
 class FloatingPlan:
     """Every floating tag of one package, and what was found on the way. Sorted, so that equal plans print alike."""
 
-    floats: tuple[Keep | Move | Orphan, ...]
+    floats: tuple[Keep | Move | Orphan | Stuck, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -203,9 +215,14 @@ class FloatingPlan:
         return tuple(item for item in self.floats if isinstance(item, Orphan))
 
     @property
+    def stuck(self) -> tuple[Stuck, ...]:
+        """Floating tags on a broken release."""
+        return tuple(item for item in self.floats if isinstance(item, Stuck))
+
+    @property
     def is_right(self) -> bool:
         """Whether every floating tag is where it must be and nothing is left to look at."""
-        return not self.moves and not self.orphans and not self.findings
+        return not self.moves and not self.orphans and not self.stuck and not self.findings
 
     def applied(self, current: Mapping[str, str]) -> dict[str, str]:
         """Tag -> digest after the moves."""
@@ -220,6 +237,7 @@ class FloatingPlan:
                 for move in self.moves
             ],
             "orphan": {item.tag: item.digest for item in self.orphans},
+            **({"stuck": {item.tag: item.digest for item in self.stuck}} if self.stuck else {}),
             "findings": [[item.name, item.version, *item.floats] for item in self.findings],
         }
 
@@ -233,6 +251,9 @@ class FloatingPlan:
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+NONE_BROKEN: Mapping[Version, str] = MappingProxyType({})
+
+
 def plan(
     current: Mapping[str, str],
     releases: Mapping[Version, str],
@@ -241,13 +262,15 @@ def plan(
     skip: Collection[str] = (),
     *,
     prefix: str = "v",
+    broken: Mapping[Version, str] = NONE_BROKEN,
 ) -> FloatingPlan:
     """Compare what a package's floating tags name with what they must name.
 
     `current`: every tag of the package -> digest, so that a sentence can say what a wrong tag names. `releases`: the
-    versions that the package holds complete, on all platforms -> digest. `git`: the versions of the repository's tags.
-    Raises `ActionError` when git has no release at all and the package has: that is an incomplete list, not a reason
-    to move anything.
+    versions that the package holds complete, on all platforms -> digest; only those that a floating tag must name need
+    one. `git`: the versions of the repository's tags. `broken`: the versions that it holds and that are not complete
+    -> digest; a floating tag of their range that names one stays. Raises `ActionError` when git has no release at all
+    and the package has: that is an incomplete list, not a reason to move anything.
     """
     templates = tuple(templates)
     tagged = {version.tag: version for version in git if version.is_stable}
@@ -259,10 +282,14 @@ def plan(
     usable = {version: digest for version, digest in held.items() if version.tag in tagged}
     target = desired(usable, templates, skip)
     world = _World(current, held, frozenset(tagged), frozenset(skip), templates, known(current, prefix))
-    items: list[Keep | Move | Orphan] = []
+    items: list[Keep | Move | Orphan | Stuck] = []
+    counting = [version for version in broken if version.tag in tagged and version.tag not in skip]
     for tag in sorted({*target, *floating(current, templates)}):
         version, before = target.get(tag), current.get(tag, "")
-        if version is None:
+        stuck = max((bad for bad in counting if broken[bad] == before and tag in world.range(bad)), default=None)
+        if stuck is not None and (version is None or version < stuck):
+            items.append(world.stuck(tag, stuck))
+        elif version is None:
             items.append(world.orphan(tag))
         elif usable[version] == before:
             items.append(Keep(tag, before, version))
@@ -295,6 +322,16 @@ class _World:
         hint = "It was left alone. Publish a release of its range, or delete the tag if nobody should use it."
         return Orphan(tag, self.current[tag], message, hint)
 
+    def range(self, version: Version) -> Collection[str]:
+        """The floating tags in whose range a version is."""
+        return {expand(text, version) for text in self.templates}
+
+    def stuck(self, tag: str, version: Version) -> Stuck:
+        """A floating tag on a release that is broken."""
+        message = f"{tag} names {version.tag}, which is not complete."
+        hint = f"It was left alone. Publish {version.tag} whole, or list it under skip to move {tag} back."
+        return Stuck(tag, self.current[tag], version, message, hint)
+
     def _holder(self, tag: str) -> str:
         digest = self.current[tag]
         # The highest, because a final is often the same image as its last candidate.
@@ -306,7 +343,7 @@ class _World:
             (version.tag in self.skip, "which the configuration skips"),
             (version.tag not in self.tagged, "which has no tag in git"),
             (version not in self.held, "which is not complete"),
-            (tag not in {expand(text, version) for text in self.templates}, "which is not in its range"),
+            (tag not in self.range(version), "which is not in its range"),
         )
         return ", ".join([version.tag, *[objection for holds, objection in objections if holds][:1]])
 

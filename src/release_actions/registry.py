@@ -15,7 +15,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin
@@ -45,6 +45,12 @@ TOKEN_LIFE = 60.0
 
 TOKEN_MARGIN = 10.0
 
+API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+"""Registries whose API is not at the host that image names begin with."""
+
+TOKEN_SERVICES = {"registry-1.docker.io": "auth.docker.io"}
+"""Registries that are known to give out their tokens at another host."""
+
 Clock = Callable[[], float]
 
 
@@ -73,6 +79,7 @@ def registry_url(host: str, override: str = "") -> str:
     the address is not one that may be spoken to.
     """
     url = override.rstrip("/")
+    host = API_HOSTS.get(host, host)
     if not url:
         plain = "http" if re.fullmatch(r"(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?", host) else "https"
         url = f"{plain}://{host}"
@@ -89,7 +96,8 @@ class Registry:
     """One registry, asked as one account. May be shared by threads.
 
     `token` is a GitHub token (or another registry's password); without one the registry is asked anonymously. `user`
-    goes with it in Basic authentication: GHCR takes any. `now` is the clock that tokens expire by.
+    goes with it in Basic authentication: GHCR takes any. `token_service` is another host that the token may be sent
+    to, if the registry says that it gives out its tokens there. `now` is the clock that tokens expire by.
     """
 
     def __init__(
@@ -99,16 +107,35 @@ class Registry:
         *,
         token: str = "",
         user: str = "release-actions",
+        token_service: str = "",
         now: Clock = time.time,
     ) -> None:
         self.url = base_url.rstrip("/")
         self._http = http
         self._origin = Origin.of(self.url)
         self._login = Credential.basic(self.url, user, token)
+        self._secret = (user, token)
+        service = token_service or TOKEN_SERVICES.get(self._origin.host, "")
+        self._service = Origin.of(registry_url(service)) if service else self._origin
         self._now = now
         self._lock = threading.Lock()
         self._challenge: _Challenge | None = None
         self._tokens: dict[tuple[str, ...], tuple[Credential | None, float]] = {}
+
+    def log_in(self, repositories: Iterable[str], each: Callable[..., Iterable[object]] = map) -> None:
+        """Ask for what reading some repositories needs, while there is something else to wait for.
+
+        `each` runs a function over the names, like `map`. Not needed, and no proof that they can be read: reading logs
+        in by itself. Raises what asking raises.
+        """
+        response = self._http.request(
+            "GET", f"{self.url}/v2/", what=f"reach {self._origin.host}", credential=None, expect=(200, 401)
+        )
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            challenge = self._read_challenge(response)
+            with self._lock:
+                self._challenge = self._challenge or challenge
+            list(each(lambda name: self._credential((_pull(name),), f"log in to {name}"), repositories))
 
     def get_manifest(self, repository: str, reference: str) -> Manifest | None:
         """The manifest that a tag or digest names; None when there is none."""
@@ -301,9 +328,9 @@ class Registry:
         source: str = "",
     ) -> Response:
         """Send with the right credential, asking for one when the registry wants it or the old one has expired."""
-        scopes = [f"repository:{repository}:pull" + (",push" if write else "")]
+        scopes = [_pull(repository) + (",push" if write else "")]
         if source:
-            scopes.append(f"repository:{source}:pull")
+            scopes.append(_pull(source))
         key = tuple(scopes)
 
         def send(allowed: Collection[int]) -> Response:
@@ -342,7 +369,7 @@ class Registry:
             "GET",
             challenge.realm,
             what=f"{what} (asking {Origin.of(challenge.realm).host} for a token)",
-            credential=self._login,
+            credential=Credential.basic(challenge.realm, *self._secret),
             params={**({"service": challenge.service} if challenge.service else {}), "scope": scopes},
         )
         answer = response.object()
@@ -371,11 +398,13 @@ class Registry:
             )
         realm = urljoin(response.url, realm)
         origin = linked(response, realm, "names as token service")
-        if origin != self._origin and not (origin.scheme == "https" and origin.host == self._origin.host):
+        own = origin.scheme == "https" and origin.host == self._origin.host
+        if not own and origin not in {self._origin, self._service}:
             if self._login is not None:
                 response.wrong(
                     f"sends the token to another host, {origin}, which was refused",
-                    hint=f"Check the registry's address. Addresses are set by {SETTINGS}.",
+                    hint="If that is the registry's own token service, name it in login-host. If not, check the "
+                    f"registry's address, set by {SETTINGS}.",
                 )
             if origin.loopback:
                 response.wrong("sends to this machine itself for a token")
@@ -388,6 +417,10 @@ class _Challenge:
 
     realm: str
     service: str
+
+
+def _pull(repository: str) -> str:
+    return f"repository:{repository}:pull"
 
 
 def _media_type(response: Response) -> str:

@@ -1,260 +1,304 @@
-"""protect-latest: floating tags as desired state. Reports what differs, or moves it.
+"""protect-latest: floating tags as desired state. Reports what differs, or moves it; records a state, or puts it back.
 
-Every image is judged on its own and all are tried: a broken one never keeps another's `latest` wrong. The event that
-started the run has no say in where a tag goes.
+Every image is judged on its own and all are tried: a broken one never keeps another's `latest` wrong. Only a release
+that is promoted as one step (`together`) waits for all of its images. The event that started the run has no say in
+where a tag goes. This module decides what a run covers and in which order; how it is told is in `floating_report`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 
-from release_actions import git_tags, inputs, markdown
+from release_actions import floating_report, git_tags, inputs, promotion, snapshot
 from release_actions.config import Config, Package, load_config
 from release_actions.context import Context
-from release_actions.errors import ActionError, ExitCode
-from release_actions.floating import FloatingPlan, Keep, Move, Orphan
+from release_actions.errors import ActionError, InputError
+from release_actions.floating_report import OUTPUTS, Git, Result, Returned
+from release_actions.git_floats import GitFloats
 from release_actions.http import Http
 from release_actions.matrix import select
-from release_actions.reconcile import Judged, Reconciler, Rules
-from release_actions.registry import Registry, registry_url
-from release_actions.report import Finding, Level, Output, Report
+from release_actions.reconcile import Journal, Reconciler, Rules
+from release_actions.registry import Manifest, Registry, registry_url
+from release_actions.report import Report
+from release_actions.snapshot import Restorer, Snapshot
+from release_actions.source import read_text
 from release_actions.versions import known
 from release_actions.workflow import Workflow
 
+__all__ = ["OUTPUTS", "Inputs", "run"]
+
 GHCR = "ghcr.io"
-AT_ONCE = 8
+MODES = ("check", "enforce", "snapshot", "restore")
+ANY_USER = "release-actions"
+"""GHCR takes any user name with a token."""
+
+PACKAGES = 64
 """Packages that are worked on at the same time."""
+
+REQUESTS = 32
+"""Requests of all packages together that need not wait for each other: as many as connections are kept open."""
 
 
 @dataclass(frozen=True)
 class Inputs:
     """What actions/protect-latest/action.yml describes."""
 
-    mode: str = inputs.option(inputs.choice("check", "enforce"), "check")
+    mode: str = inputs.option(inputs.choice(*MODES), "check")
     config: str = inputs.option(inputs.text, "release.yaml")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
+    together: bool = inputs.option(inputs.boolean, default=False)
+    git_tags: bool = inputs.option(inputs.boolean, default=False)
+    snapshot: str = inputs.option(inputs.text, "floating-tags.json")
+    snapshot_digest: str = inputs.option(inputs.text, "")
+    settle: timedelta = inputs.option(inputs.duration, timedelta(seconds=2))
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
-
-
-OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of one package: judged, or why not. `absent`: there is no such package."""
-
-    package: Package
-    judged: Judged | None = None
-    moved: tuple[Move, ...] = ()
-    error: ActionError | None = None
-    absent: bool = False
-
-    @property
-    def plan(self) -> FloatingPlan:
-        """Its plan; an empty one where there is none."""
-        return self.judged.plan if self.judged else FloatingPlan((), ())
-
-    @property
-    def drifted(self) -> bool:
-        """Whether a floating tag was not where it has to be."""
-        return bool(self.plan.moves or self.plan.orphans)
+    registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
 
 
 @dataclass
-class Progress:
-    """Counts packages as they end, for the log."""
+class Task:
+    """One run: what it covers, and what it works with."""
 
-    total: int
+    given: Inputs
+    context: Context
     log: Workflow
+    config: Config
+    packages: tuple[Package, ...]
+    http: Http
+    reconciler: Reconciler
+    rules: Rules
     done: int = field(default=0)
 
-    def say(self, result: Result) -> None:
-        """One line for a package that has ended."""
-        self.done += 1
-        self.log.info(f"[{self.done}/{self.total}] {result.package.reference}: {sentence(result)}")
+    def each(self, function: Callable[[Package], Result], packages: Iterable[Package]) -> tuple[Result, ...]:
+        """Every package, all at once, in the order of the configuration. An error is its package's own."""
+        with ThreadPoolExecutor(PACKAGES, thread_name_prefix="package") as pool:
+            return tuple(pool.map(partial(guarded, function), packages))
+
+    def say(self, results: Iterable[Result]) -> None:
+        """One line for each package that has ended."""
+        for result in results:
+            self.done += 1
+            sentence = floating_report.sentence(result)
+            self.log.info(f"[{self.done}/{len(self.packages)}] {result.package.reference}: {sentence}")
+            for note in result.journal.notes:
+                self.log.info(f"  {note}")
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
-    """Check or enforce the floating tags of the images that the inputs name."""
+    """Check, enforce, record or restore the floating tags of the images that the inputs name."""
     config = load_config(context.path(given.config), name=given.config)
     selected = select(config, "release", given.images)
-    packages = [package for package in config.packages("release") if package.image in selected]
-    tags = git_tags.read(given.existing_tags, context, given.token, log)
-    rules = Rules(known(tags.names, config.tag_prefix), config.floating_tags, config.skip, config.tag_prefix)
-    with Http(log=log.info) as http:
-        token = registry_token(given, config, context, log)
-        registry = Registry(http, registry_url(config.registry, context.registry_url), token=token)
-        reconciler = Reconciler(registry, rules)
-        results = work(packages, reconciler, given.mode, Progress(len(packages), log))
-    return report(results, given.mode)
+    packages = tuple(package for package in config.packages("release") if package.image in selected)
+    recorded = prepared(given, context, config)
+    with Http(log=log.info) as http, ThreadPoolExecutor(REQUESTS, thread_name_prefix="request") as pool:
+        registry = registry_of(given, config, context, http, log)
+        reads_git = given.mode in {"check", "enforce"}
+        with logging_in(registry, packages, pool):
+            tags = git_tags.read(given.existing_tags, context, given.token, log).names if reads_git else ()
+        rules = Rules(known(tags, config.tag_prefix), config.floating_tags, config.skip, config.tag_prefix)
+        reconciler = Reconciler(registry, rules, settle=given.settle.total_seconds(), pool=pool)
+        task = Task(given, context, log, config, packages, http, reconciler, rules)
+        if given.mode == "snapshot":
+            return take(task)
+        if recorded is not None:
+            return restore(task, recorded)
+        return reconcile(task)
 
 
-def registry_token(given: Inputs, config: Config, context: Context, log: Workflow) -> str:
-    """The token for the registry. GitHub's own never goes to a registry that is not GitHub's."""
+def prepared(given: Inputs, context: Context, config: Config) -> Snapshot | None:
+    """What must be right before anything is asked: the inputs among themselves, and for restore the snapshot."""
+    if given.together and given.images != ("all",):
+        message = "Input 'together' promotes a release in all required images, and 'images' names only some."
+        raise InputError(message, hint="Leave images at all, or together at false.")
+    if given.git_tags and not context.repository:
+        message = "Input 'git-tags' is true, and the repository is not known."
+        raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository.")
+    if given.mode != "restore":
+        return None
+    path = context.path(given.snapshot)
+    text = read_text(path, name=given.snapshot, hint="Say with 'snapshot' where the snapshot run wrote it.")
+    recorded = snapshot.read(text, file=given.snapshot, digest=given.snapshot_digest)
+    published = {package.name for package in config.packages("release")}
+    strange = sorted(set(recorded.packages) - published)
+    if recorded.registry != config.registry or strange:
+        what = f"the registry {recorded.registry}" if recorded.registry != config.registry else strange[0]
+        message = f"The snapshot {given.snapshot} is about {what}, which {given.config} does not publish to."
+        raise InputError(message, hint="Use the configuration that the snapshot was taken with.")
+    return recorded
+
+
+def registry_of(given: Inputs, config: Config, context: Context, http: Http, log: Workflow) -> Registry:
+    """The client of the registry. GitHub's own token never goes to a registry that is not GitHub's."""
     host = context.server_url.partition("://")[2]
     github = config.registry == GHCR or config.registry.endswith(f".{host}") or bool(context.registry_url)
-    if github or given.registry_token != given.token:
-        return given.registry_token
-    log.info(f"{config.registry} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
-    return ""
+    token = given.registry_token
+    if not github and given.registry_token == given.token:
+        log.info(
+            f"{config.registry} is not GitHub's: it is asked without a token. Set registry-token to one of its own."
+        )
+        token = ""
+    user = given.registry_user or ANY_USER
+    url = registry_url(config.registry, context.registry_url)
+    return Registry(http, url, token=token, user=user, token_service=given.login_host)
 
 
-def work(packages: Iterable[Package], reconciler: Reconciler, mode: str, progress: Progress) -> tuple[Result, ...]:
-    """Every package, several at once, in the order of the configuration."""
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
-        futures = [pool.submit(one, package, reconciler, mode) for package in packages]
-        results = []
-        for future in futures:
-            results.append(future.result())
-            progress.say(results[-1])
-    return tuple(results)
+@contextlib.contextmanager
+def logging_in(registry: Registry, packages: Iterable[Package], pool: Executor) -> Iterator[None]:
+    """Log in to the packages while git's tags are read."""
+
+    def log_in() -> None:
+        # What is wrong is told for each package when that is read.
+        with contextlib.suppress(ActionError):
+            registry.log_in([package.name for package in packages], pool.map)
+
+    future = pool.submit(log_in)
+    yield
+    future.result()
 
 
-def one(package: Package, reconciler: Reconciler, mode: str) -> Result:
-    """One package. An error is its own: the others go on."""
+def guarded(function: Callable[[Package], Result], package: Package) -> Result:
+    """What a function makes of a package, or its error."""
     try:
-        if mode == "check":
-            judged = reconciler.judge(package)
-            return Result(package, judged, absent=judged is None)
-        ended = reconciler.enforce(package)
+        return function(package)
     except ActionError as error:
         return Result(package, error=error)
-    return Result(package, absent=True) if ended is None else Result(package, *ended)
 
 
-def sentence(result: Result) -> str:
-    """What came of a package, in a few words."""
-    if result.error:
-        return f"failed. {result.error}"
-    if result.absent:
-        return "not published yet"
-    if result.moved:
-        return "moved " + ", ".join(f"{move.tag} to {move.version.tag}" for move in result.moved)
-    drift = [move.tag for move in result.plan.moves] + [orphan.tag for orphan in result.plan.orphans]
-    return f"wrong: {', '.join(drift)}" if drift else "right"
+# check and enforce
 
 
-def report(results: tuple[Result, ...], mode: str) -> Report:
-    """The results for people and for later steps."""
-    rows = [row for result in results for row in plan_rows(result)]
-    moved = [{"package": result.package.reference, **move_json(move)} for result in results for move in result.moved]
-    digests = {result.package.reference: result.plan.digest for result in results}
-    whole = json.dumps(digests, sort_keys=True, separators=(",", ":")).encode()
-    drift = any(result.drifted for result in results)
-    return Report(
-        outputs={
-            "drift": drift,
-            "plan": list(rows),
-            "plan-digest": "sha256:" + hashlib.sha256(whole).hexdigest(),
-            "moved": list(moved),
-            "failed": [result.package.reference for result in results if result.error],
-        },
-        summary=summary(results, mode),
-        lines=(verdict(results, mode),),
-        findings=tuple(finding for result in results for finding in findings_of(result, mode)),
-        exit_code=exit_code(results, mode),
+def reconcile(task: Task) -> Report:
+    """Compare every package with what its floating tags must name and, to enforce, move them."""
+    results = task.each(partial(judge, task), task.packages)
+    gate = promotion.Gate((), ())
+    if task.given.mode == "enforce":
+        if task.given.together:
+            gate = promotion.gate(results)
+        if gate.open:
+            results = enforce(task, results)
+    task.say(results)
+    git = git_floats(task, results, closed=not gate.open) if task.given.git_tags else Git()
+    return floating_report.report(results, task.given.mode, gate, git)
+
+
+def judge(task: Task, package: Package) -> Result:
+    """One package as it is."""
+    judged = task.reconciler.judge(package)
+    return Result(package, judged, absent=judged is None)
+
+
+def enforce(task: Task, results: tuple[Result, ...]) -> tuple[Result, ...]:
+    """Move the floating tags of all packages; with `together`, take all back if a required one fails."""
+    found = {result.package.name: result for result in results}
+    results = task.each(lambda package: move(task, found[package.name]), task.packages)
+    if not task.given.together or not any(result.error and result.package.required for result in results):
+        return results
+    task.log.info("A required image failed: what was moved is put back.")
+    after = {result.package.name: result for result in results}
+    return task.each(lambda package: put_back(task, after[package.name]), task.packages)
+
+
+def move(task: Task, result: Result) -> Result:
+    """Move one package's floating tags. What was done is told even if it fails half-way."""
+    if result.judged is None:
+        return result
+    journal = Journal(olds={} if task.given.together else None)
+    try:
+        task.reconciler.enforce(result.package, result.judged, journal)
+    except ActionError as error:
+        return replace(result, journal=journal, error=error)
+    return replace(result, journal=journal)
+
+
+def put_back(task: Task, result: Result) -> Result:
+    """Put one package's floating tags back on what they named before this run."""
+    if not result.journal.done:
+        return result
+    try:
+        back, left = task.reconciler.put_back(result.package, result.journal)
+    except ActionError as error:
+        tags = ", ".join(result.journal.last)
+        left = [f"{result.package.reference}: {tags} may not be back where they were. {error}"]
+        return replace(result, returned=Returned((), tuple(left)))
+    return replace(result, returned=Returned(tuple(back), tuple(left)))
+
+
+def git_floats(task: Task, results: Iterable[Result], *, closed: bool) -> Git:
+    """The floating tags in git, behind the images: they follow to a release that every required image holds."""
+    required = [result for result in results if result.package.required]
+    unsure = [result.package.reference for result in required if result.error or result.absent]
+    held_back = {
+        found.version for result in required for found in result.plan.findings if found.name == "missing-release"
+    }
+    given, context = task.given, task.context
+    floats = GitFloats(
+        task.http,
+        context.api_url,
+        context.repository,
+        token=given.token,
+        rules=task.rules,
+        pause=task.reconciler.pause,
     )
+    try:
+        plan = floats.judge(held_back)
+        if given.mode == "check" or not plan.moves:
+            return Git(plan)
+        if unsure or closed:
+            return Git(plan, waiting=unsure[0] if unsure else "a required image")
+        return Git(plan, moved=floats.enforce(plan, held_back))
+    except ActionError as error:
+        return Git(error=error)
 
 
-def exit_code(results: Iterable[Result], mode: str) -> ExitCode:
-    """3 if a package could not be judged or repaired, 1 if a check found drift, else 0."""
-    results = tuple(results)
-    if any(result.error for result in results):
-        return ExitCode.UNKNOWN
-    drift = mode == "check" and any(result.drifted for result in results)
-    return ExitCode.REFUSED if drift else ExitCode.PASS
+# snapshot and restore
 
 
-def findings_of(result: Result, mode: str) -> Iterable[Finding]:
-    """What a person should look at in one package."""
-    name = result.package.reference
-    if result.error:
-        for problem in result.error.problems:
-            yield Finding(Level.ERROR, problem, rule="protect-latest")
-    level = Level.ERROR if mode == "check" else Level.NOTICE
-    for move in result.plan.moves if mode == "check" else result.moved:
-        hint = "Run protect-latest with mode: enforce." if mode == "check" else ""
-        yield Finding.of(level, f"{name}: {move.reason}", hint=hint, rule="floating-tag")
-    for orphan in result.plan.orphans:
-        level = Level.ERROR if mode == "check" else Level.WARNING
-        yield Finding.of(level, f"{name}: {orphan.message}", hint=orphan.hint, rule="floating-tag")
-    for found in result.plan.findings:
-        why = result.judged.broken.get(found.version, "") if result.judged else ""
-        message = f"{name}: {found.message}" + (f" Of {found.version}, {why}." if why else "")
-        yield Finding.of(Level.WARNING, message, hint=found.hint, rule=found.name, place=result.package.place)
+def take(task: Task) -> Report:
+    """Record what the release tags and floating tags of every package name. Writes nothing unless all were read."""
+    found: dict[str, Mapping[str, Manifest]] = {}
+
+    def read(package: Package) -> Result:
+        tags = task.reconciler.tags(package)
+        found[package.name] = task.reconciler.read(package, tags or ())
+        return Result(package, absent=tags is None)
+
+    results = task.each(read, task.packages)
+    failed = any(result.error for result in results)
+    recorded = None
+    if not failed:
+        recorded = Snapshot(task.config.registry, task.context.now.isoformat(timespec="seconds"), found)
+        path = task.context.path(task.given.snapshot)
+        try:
+            path.write_text(recorded.text(), encoding="utf-8")
+        except OSError as error:
+            message = f"The snapshot {task.given.snapshot} could not be written: {error.strerror}."
+            raise InputError(message, hint="Say with 'snapshot' where it may be written.") from error
+    return floating_report.snapshot_report(results, recorded, task.given.snapshot)
 
 
-def plan_rows(result: Result) -> Iterable[dict[str, Output]]:
-    """Every floating tag of a package as a JSON object."""
-    for item in result.plan.floats:
-        row: dict[str, Output] = {"package": result.package.reference, "tag": item.tag}
-        match item:
-            case Keep():
-                row |= {"action": "keep", "from": item.digest, "to": item.digest, "release": item.version.tag}
-            case Move():
-                row |= {"action": "move", **move_json(item)}
-            case Orphan():
-                row |= {
-                    "action": "leave",
-                    "from": item.digest,
-                    "to": item.digest,
-                    "release": "",
-                    "reason": item.message,
-                }
-        yield row
+def restore(task: Task, recorded: Snapshot) -> Report:
+    """Put back what a snapshot recorded of every package."""
+    restorer = Restorer(task.reconciler, recorded)
 
+    def one(package: Package) -> Result:
+        first = restorer.compare(package)
+        journal = Journal()
+        result = Result(package, difference=first, journal=journal)
+        try:
+            restorer.restore(package, first, journal)
+        except ActionError as error:
+            return replace(result, error=error)
+        return result
 
-def move_json(move: Move) -> dict[str, Output]:
-    """A move as a JSON object."""
-    return {"tag": move.tag, "from": move.before, "to": move.after, "release": move.version.tag, "reason": move.reason}
-
-
-def verdict(results: tuple[Result, ...], mode: str) -> str:
-    """The run in one sentence."""
-    failed = sum(1 for result in results if result.error)
-    moved = sum(len(result.moved) for result in results)
-    wrong = sum(len(result.plan.moves) for result in results)
-    orphans = sum(len(result.plan.orphans) for result in results)
-    parts = [f"{len(results)} images"]
-    if mode == "enforce":
-        parts.append(f"{moved} floating tags moved")
-    else:
-        parts.append(f"{wrong} floating tags wrong")
-    if orphans:
-        parts.append(f"{orphans} floating tags without a release left alone")
-    if failed:
-        parts.append(f"{failed} images could not be done")
-    return ", ".join(parts) + "."
-
-
-def summary(results: tuple[Result, ...], mode: str) -> str:
-    """The job summary: a table of every floating tag."""
-    rows = []
-    for result in results:
-        name = markdown.code(result.package.reference)
-        if result.error or result.absent:
-            rows.append([name, "", "", "", markdown.plain(sentence(result))])
-        for item in result.plan.floats:
-            tag = markdown.code(item.tag)
-            match item:
-                case Keep():
-                    rows.append([name, tag, item.version.tag, short(item.digest), "right"])
-                case Move():
-                    done = "**moved**" if mode == "enforce" else "**wrong**"
-                    change = f"{short(item.before)} → {short(item.after)}"
-                    rows.append([name, tag, item.version.tag, change, f"{done}: {markdown.plain(item.reason)}"])
-                case Orphan():
-                    rows.append([name, tag, "none", short(item.digest), markdown.plain(item.message)])
-    head = ["Image", "Floating tag", "Release", "Digest", "Result"]
-    return f"## Floating tags\n\n{markdown.plain(verdict(results, mode))}\n\n{markdown.table(head, rows)}\n"
-
-
-def short(digest: str) -> str:
-    """A digest for a table."""
-    return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"
+    known_to_it = [package for package in task.packages if package.name in recorded.packages]
+    results = task.each(one, known_to_it)
+    without = [package.reference for package in task.packages if package.name not in recorded.packages]
+    return floating_report.restore_report(results, recorded, without)

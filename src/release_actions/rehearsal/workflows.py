@@ -88,7 +88,8 @@ def build_nightly(stage: Stage, step: Nightly, played: Played) -> None:
 
 def protect(stage: Stage, job: Job, played: Played) -> None:
     """protect-latest, as the last job of a release or on its own."""
-    ended = stage.action(job, "protect-latest", {"mode": "enforce"}, played)
+    # The simulator shows a write at once unless a scenario says otherwise, and then counts reads, not seconds.
+    ended = stage.action(job, "protect-latest", {"mode": "enforce", "settle": "0s"}, played)
     for move in json.loads(ended.outputs["moved"]):
         path = str(move["package"]).partition("/")[2]
         played.why[path, str(move["tag"])] = f"protect-latest: {move['reason']}"

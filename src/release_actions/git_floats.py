@@ -1,0 +1,212 @@
+"""Floating tags in git, `v0` and `v0.5`: moved forward only, to stable releases only, one request each.
+
+Git's are names for people who follow a line; what images are named by is decided elsewhere. Decides where they have to
+be and what of that is a step forward. A step back, from a candidate too, is told and left to a person: a git tag that
+moves back breaks clones without a word. This module must never delete a tag and never touch the tag of a version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from release_actions import floating, github_api
+from release_actions.errors import PartialError
+from release_actions.floating import ROLES
+from release_actions.github_api import TAG_PREFIX, GitTag
+from release_actions.http import GITHUB, Http
+from release_actions.origins import Credential
+from release_actions.reconcile import Rules
+from release_actions.versions import Kind, Reason, Version, known, parse_or_none
+
+ROUNDS = 3
+"""How often tags are listed and moved before somebody else is said to move them."""
+
+SHORT = 12
+"""Characters of a commit that a sentence repeats."""
+
+
+@dataclass(frozen=True)
+class GitMove:
+    """A git tag to be put on a release. `before` is the object it names, empty when it does not exist."""
+
+    tag: str
+    before: str
+    after: str
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """A git tag that is not moved, and why."""
+
+    tag: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class GitPlan:
+    """Every floating tag in git: on which release it is right, which moves, which is left alone, and debris."""
+
+    kept: tuple[tuple[str, Version], ...]
+    moves: tuple[GitMove, ...]
+    left: tuple[Left, ...]
+    debris: tuple[Left, ...]
+
+
+def plan(
+    tags: Sequence[GitTag], commit_of: Callable[[GitTag], str], rules: Rules, held_back: Collection[str] = ()
+) -> GitPlan:
+    """Compare git's floating tags with the releases in git.
+
+    `commit_of` is asked only about tags that seem wrong. `held_back`: releases that an image does not hold yet. Of the
+    templates only those with a number count: `latest` in git would be a branch by another name.
+    """
+    by_name = {tag.name: tag for tag in tags}
+    versions = known(by_name, rules.prefix)
+    templates = tuple(text for text in rules.templates if "{major}" in text)
+    counting = [version for version in versions if version.tag not in held_back]
+    kept, moves, left = [], [], []
+    wanted = floating.desired(counting, templates, rules.skip)
+    for tag, version in sorted(wanted.items()):
+        release, present = by_name[version.tag], by_name.get(tag)
+        if present is None:
+            reason = f"{tag} does not exist yet, and {version} is the highest release in its range."
+            moves.append(GitMove(tag, "", release.sha, version, reason))
+            continue
+        if present.sha == release.sha or commit_of(present) == commit_of(release):
+            kept.append((tag, version))
+            continue
+        commit = commit_of(present)
+        inside = [other for other in versions if tag in {floating.expand(text, other) for text in templates}]
+        named = max((other for other in inside if commit_of(by_name[other.tag]) == commit), default=None)
+        if named is None:
+            message = f"{tag} names the commit {commit[:SHORT]}, which no version of its range is tagged on."
+            left.append(Left(tag, message, by_hand(tag, version)))
+        elif named < version:
+            reason = f"{tag} names {described(named)}, and {version} is the highest release in its range."
+            moves.append(GitMove(tag, present.sha, release.sha, version, reason))
+        else:
+            message = f"{tag} names {described(named)}, and going back to {version} is for a person to say."
+            left.append(Left(tag, message, by_hand(tag, version)))
+    for tag in floating.floating(by_name, templates):
+        if tag not in wanted:
+            message = f"{tag} is in git, and there is no release in its range that it could name."
+            left.append(Left(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))
+    order = sorted(moves, key=lambda move: (-move.tag.count("."), move.tag))
+    return GitPlan(tuple(kept), tuple(order), tuple(left), tuple(debris(by_name, rules)))
+
+
+def debris(names: Collection[str], rules: Rules) -> Iterable[Left]:
+    """Names that a tool has made by cutting a version's tag at its last dot: v0.5.0-rc of v0.5.0-rc.1."""
+    for name in sorted(names):
+        if is_cut(name, names, rules.prefix):
+            message = f"{name} in git is no version: it is what a tool leaves that cuts tags at their last dot."
+            yield Left(name, message, f"Delete it if nobody uses it: git push origin --delete {name}")
+
+
+def is_cut(name: str, names: Collection[str], prefix: str) -> bool:
+    """Whether a tag is a version's without its number."""
+    version = parse_or_none(name, prefix)
+    if version is not None:
+        whole = version.kind in {Kind.STABLE, Kind.POST, Kind.CANDIDATE} or version.number is not None
+        return not whole and any(other.startswith(f"{name}.") for other in names)
+    from release_actions.refusals import explain  # only in repositories that hold odd tags
+
+    return explain(name, prefix).reason is Reason.TRUNCATED
+
+
+def described(version: Version) -> str:
+    """A version and, where it is no release, what it is."""
+    return f"{version}, {ROLES[version.kind]}" if not version.is_stable else str(version)
+
+
+def by_hand(tag: str, version: Version) -> str:
+    """How a person moves a git tag."""
+    return f"It was left alone. To move it by hand: git push --force origin {version}:refs/tags/{tag}"
+
+
+class GitFloats:
+    """The floating tags of one repository on GitHub. Moving them needs the permission contents: write."""
+
+    def __init__(
+        self,
+        http: Http,
+        api_url: str,
+        repository: str,
+        *,
+        token: str,
+        rules: Rules,
+        pause: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._http = http
+        self._api_url = api_url
+        self._repository = repository
+        self._token = token
+        self._rules = rules
+        self._pause = pause
+        self._commits: dict[str, str] = {}
+
+    def judge(self, held_back: Collection[str] = ()) -> GitPlan:
+        """Compare what is there with what has to be. Raises `RemoteError`."""
+        tags = github_api.tags(self._http, self._api_url, self._repository, token=self._token)
+        return plan(tags, self._commit, self._rules, held_back)
+
+    def enforce(self, first: GitPlan, held_back: Collection[str] = ()) -> tuple[GitMove, ...]:
+        """Move what is wrong, list again, and repeat while that shows something wrong; the moves that were made.
+
+        Raises `RemoteError`, and `PartialError` when the tags do not stay where they were put.
+        """
+        done: list[GitMove] = []
+        now = first
+        for _ in range(ROUNDS):
+            if not now.moves:
+                return tuple(done)
+            for move in now.moves:
+                self._move(move)
+                done.append(move)
+            self._pause()
+            now = self.judge(held_back)
+        if not now.moves:
+            return tuple(done)
+        message = f"The git tag {now.moves[0].tag} of {self._repository} does not stay on {now.moves[0].version}."
+        hint = "Find the workflow that moves it, such as one that derives tags by cutting them, and remove it."
+        raise PartialError(message, done=len(done), total=len(done) + len(now.moves), hint=hint)
+
+    def _commit(self, tag: GitTag) -> str:
+        if tag.sha not in self._commits:
+            self._commits[tag.sha] = github_api.commit_of(
+                self._http, self._api_url, self._repository, tag, token=self._token
+            )
+        return self._commits[tag.sha]
+
+    def _move(self, move: GitMove) -> None:
+        base = f"{self._api_url.rstrip('/')}/repos/{self._repository}/git/refs"
+        credential = Credential.bearer(self._api_url, self._token)
+        ref = f"{TAG_PREFIX}{move.tag}"
+        if move.before:
+            # Forced, because a release branch does not contain the releases of the branch before it.
+            self._http.request(
+                "PATCH",
+                f"{base}/tags/{move.tag}",
+                what=f"move the git tag {move.tag} of {self._repository} to {move.version}",
+                credential=credential,
+                headers=GITHUB,
+                json={"sha": move.after, "force": True},
+                idempotent=True,
+            )
+            return
+        self._http.request(
+            "POST",
+            base,
+            what=f"make the git tag {move.tag} of {self._repository}",
+            credential=credential,
+            headers=GITHUB,
+            json={"ref": ref, "sha": move.after},
+            # 422: somebody else has made it meanwhile. The next look tells whether it is right.
+            expect=(HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
+            idempotent=True,
+        )

@@ -1,0 +1,68 @@
+"""A release as one step: no floating tag moves before every required image holds it, and a failure takes all back.
+
+Decides when the tags of several packages may move, and what is undone when one of them fails. It must never let a
+release through because an image could not be read, and never delete a tag to undo its creation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from release_actions.config import Package
+from release_actions.errors import ActionError
+from release_actions.floating import FloatingPlan
+
+
+class Judgement(Protocol):
+    """What is known of one package before anything moves."""
+
+    @property
+    def package(self) -> Package: ...  # noqa: D102  # the class says it
+
+    @property
+    def plan(self) -> FloatingPlan: ...  # noqa: D102  # the class says it
+
+    @property
+    def error(self) -> ActionError | None: ...  # noqa: D102  # the class says it
+
+    @property
+    def absent(self) -> bool: ...  # noqa: D102  # the class says it
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Which releases floating tags are about to be moved to, and why they may not be; open without reasons."""
+
+    releases: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether the tags may move."""
+        return not self.reasons
+
+
+def gate(judgements: Iterable[Judgement]) -> Gate:
+    """Look at every package before the first tag moves.
+
+    Optional packages close no gate: they are moved if they are complete. A release that is older than an image's first
+    one asks nothing of that image.
+    """
+    judgements = tuple(judgements)
+    promoted = {move.version.tag: move.version for found in judgements for move in found.plan.moves}
+    releases = tuple(version.tag for version in sorted(promoted.values()))
+    if not releases:
+        return Gate((), ())
+    reasons = []
+    for found in judgements:
+        if not found.package.required:
+            continue
+        if found.error:
+            reasons.append(f"{found.package.reference} could not be judged.")
+        elif found.absent:
+            reasons.append(f"{found.package.reference} is not published yet.")
+        missing = {item.version for item in found.plan.findings if item.name == "missing-release"}
+        reasons += [f"{found.package.reference} does not hold {tag} complete." for tag in releases if tag in missing]
+    return Gate(releases, tuple(reasons))

@@ -1,0 +1,207 @@
+"""What releases and floating tags name at one moment, as a file, and how to put exactly that back.
+
+A snapshot holds the bytes, media type and digest of everything that a release tag or a floating tag names. It decides
+nothing: what it recorded is put back also where no version explains it. This module must never delete a tag, never
+take bytes whose digest is not the recorded one, and never put a tag on an image that has lost a part.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from release_actions import shapes
+from release_actions.config import Package, grammar
+from release_actions.errors import ActionError, ConfigurationError
+from release_actions.images import MEDIA_TYPES, digest_of
+from release_actions.reconcile import Journal, Reconciler, State
+from release_actions.registry import DIGEST, Manifest
+from release_actions.shapes import Choice, MapOf, Record, RecordOf, Text, key
+
+FORMAT = "release-actions snapshot 1"
+
+SHA256 = Text("a digest", pattern="sha256:[0-9a-f]{64}")
+TAGS = MapOf("a mapping of tags to digests", key=Text("a tag", pattern=grammar.TAG), value=SHA256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content(Record):
+    """The bytes under a digest."""
+
+    media_type: str = key(Choice(MEDIA_TYPES), "Media type that they were served with.")
+    base64: str = key(Text("bytes in base64", pattern="[A-Za-z0-9+/]+={0,2}"), "The bytes.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class File(Record):
+    """A snapshot as it is written."""
+
+    format: str = key(Choice((FORMAT,)), "What this file is.")
+    registry: str = key(Text("a registry's host", pattern=grammar.HOST), "Host of the registry.")
+    taken: str = key(Text("a time", pattern=r"[0-9TZ:+.-]+"), "When it was taken.")
+    packages: Mapping[str, Mapping[str, str]] = key(
+        MapOf("a mapping of packages", key=Text("a package", pattern=grammar.NAME), value=TAGS),
+        "Package -> tag -> digest.",
+    )
+    manifests: Mapping[str, Content] = key(
+        MapOf("a mapping of digests", key=SHA256, value=RecordOf("the bytes of a manifest", Content)),
+        "Digest -> bytes, of everything that a tag names.",
+    )
+    digest: str = key(SHA256, "Digest of all the rest, as canonical JSON.")
+
+
+SHAPE = RecordOf("a snapshot", File)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Package -> tag -> what it named. `taken` is a time as RFC 3339 writes it."""
+
+    registry: str
+    taken: str
+    packages: Mapping[str, Mapping[str, Manifest]]
+
+    def document(self) -> dict[str, Any]:
+        """The snapshot as JSON values, without its digest."""
+        manifests = {item.digest: item for tags in self.packages.values() for item in tags.values()}
+        return {
+            "format": FORMAT,
+            "registry": self.registry,
+            "taken": self.taken,
+            "packages": {
+                name: {tag: tags[tag].digest for tag in sorted(tags)} for name, tags in sorted(self.packages.items())
+            },
+            "manifests": {
+                digest: {"media-type": item.media_type, "base64": base64.b64encode(item.body).decode()}
+                for digest, item in sorted(manifests.items())
+            },
+        }
+
+    @property
+    def digest(self) -> str:
+        """Digest over everything in it: the same tags on the same bytes, taken at the same time, give the same."""
+        return digest_of_document(self.document())
+
+    def text(self) -> str:
+        """The file."""
+        return json.dumps({**self.document(), "digest": self.digest}, indent=2) + "\n"
+
+
+def digest_of_document(document: Mapping[str, Any]) -> str:
+    """The digest of JSON values, without blanks and with sorted keys."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(text: str, *, file: str, digest: str = "") -> Snapshot:
+    """The snapshot in a file's text. `file` is how errors call it; `digest`, where given, is the one it must have.
+
+    Raises `ConfigurationError` when it is not a whole, unchanged snapshot.
+    """
+    found: File = shapes.load(text, SHAPE, file=file)
+    manifests = {name: _manifest(name, content, found) for name, content in found.manifests.items()}
+    unknown = {value for tags in found.packages.values() for value in tags.values()} - set(manifests)
+    if unknown:
+        message = f"The snapshot names {min(unknown)} and does not hold its bytes."
+        raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("packages"))
+    snapshot = Snapshot(
+        found.registry,
+        found.taken,
+        {name: {tag: manifests[value] for tag, value in tags.items()} for name, tags in found.packages.items()},
+    )
+    if snapshot.digest != found.digest:
+        message = f"The snapshot's digest is {snapshot.digest}, and it says {found.digest}."
+        raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("digest"))
+    if digest and snapshot.digest != digest:
+        message = f"The snapshot's digest is {snapshot.digest}, and {digest} was asked for."
+        raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("digest"))
+    return snapshot
+
+
+CHANGED = "The file was changed since it was taken. Use the one that the snapshot run wrote."
+
+
+def _manifest(name: str, content: Content, found: File) -> Manifest:
+    place = found.origin.at("manifests", name, "base64")
+    try:
+        body = base64.b64decode(content.base64, validate=True)
+    except binascii.Error:
+        message = f"The bytes of {name} are not base64."
+        raise ConfigurationError(message, hint=CHANGED, place=place) from None
+    if not DIGEST.fullmatch(name) or digest_of(body) != name:
+        message = f"The bytes under {name} have the digest {digest_of(body)}."
+        raise ConfigurationError(message, hint=CHANGED, place=place)
+    return Manifest(body, content.media_type, name)
+
+
+@dataclass(frozen=True)
+class Return:
+    """A tag to be put back. `before` is what it names now; empty when there is no such tag."""
+
+    tag: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a package differs from its snapshot.
+
+    `changes`: what can be put back. `refused`: sentences about tags that cannot. `since`: release and floating tags
+    that the snapshot does not know, which only a deletion would take back.
+    """
+
+    changes: Sequence[Return]
+    refused: tuple[str, ...]
+    since: tuple[str, ...]
+    state: State
+
+
+class Restorer:
+    """Compares packages with a snapshot, and puts back what it recorded."""
+
+    def __init__(self, reconciler: Reconciler, snapshot: Snapshot) -> None:
+        self._reconciler = reconciler
+        self._snapshot = snapshot
+
+    def compare(self, package: Package) -> Difference:
+        """How a package differs now. Raises `ActionError` when the package is gone."""
+        recorded = self._snapshot.packages[package.name]
+        names = self._reconciler.tags(package)
+        if names is None and not recorded:
+            return Difference((), (), (), State(set()))
+        if names is None:
+            message = (
+                f"{package.reference} does not exist any more, and the snapshot holds {len(recorded)} of its tags."
+            )
+            raise ActionError(message, hint="Restore the package on GitHub first; its images went with it.")
+        since = tuple(sorted(set(names) - set(recorded)))
+        now = self._reconciler.digests(package, sorted({*recorded, *since}))
+        manifests = {manifest.digest: manifest for manifest in recorded.values()}
+        wrong = {tag: manifest for tag, manifest in recorded.items() if now.get(tag) != manifest.digest}
+        lost = {
+            digest: self._reconciler.gone(package, manifests[digest]) for digest in {m.digest for m in wrong.values()}
+        }
+        refused = tuple(
+            f"{package.reference}:{tag} cannot be put back on {manifest.digest}: {lost[manifest.digest]}."
+            for tag, manifest in sorted(wrong.items())
+            if lost[manifest.digest]
+        )
+        changes = tuple(
+            Return(tag, now.get(tag, ""), manifest.digest)
+            # The more numbers a tag has, the narrower it is: releases first, `latest` last.
+            for tag, manifest in sorted(
+                wrong.items(), key=lambda item: (-item[0].count("."), item[0] == "latest", item[0])
+            )
+            if not lost[manifest.digest]
+        )
+        return Difference(changes, refused, since, State(set(names), now, {}, manifests))
+
+    def restore(self, package: Package, first: Difference, journal: Journal) -> Difference:
+        """Put back what a package's difference can be undone of; the last look. Raises what `converge` raises."""
+        return self._reconciler.converge(package, first, lambda: self.compare(package), journal)
