@@ -1,0 +1,125 @@
+"""nektos/act as a runner: plays a workflow file on this machine, without Docker, against one simulator.
+
+Where act is kinder than GitHub's runner, a fault of a manifest does not show here but in tests/runner: it hands every
+input to an action's steps as `INPUT_*`, whether the manifest has the line or not, and the outputs of an action's steps
+to its caller, whether the manifest declares them or not. It knows nothing of permissions, concurrency and filters of
+events. actions/checkout becomes a copy of the folder that act runs in, and nothing else is ever fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ACTION = "llm-d/release-actions@v1"
+"""How the examples call our actions: the part before any folder, and the ref."""
+
+NOWHERE = "http://127.0.0.1:9"
+"""A proxy that answers nobody (port 9 is `discard`): what is not on this machine is out of reach at once."""
+
+PATIENCE = 60
+"""Seconds that a workflow may take. They take one or two."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What starts a workflow. `ref` and `sha` are the run's, `payload` is GITHUB_EVENT_PATH."""
+
+    name: str
+    ref: str
+    sha: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run of act ended: its exit code, and its log, an object a line."""
+
+    code: int
+    entries: tuple[Mapping[str, Any], ...] = field(repr=False)
+    log: str
+
+    @property
+    def jobs(self) -> dict[str, list[str]]:
+        """Job -> how it ended, once for each job of a matrix. A job that did not start is not in it."""
+        found = defaultdict(list)
+        for entry in self.entries:
+            if "jobResult" in entry:
+                found[entry["jobID"]].append(entry["jobResult"])
+        return dict(found)
+
+    @property
+    def errors(self) -> list[str]:
+        """Texts of error annotations."""
+        return [entry["arg"] for entry in self.entries if entry.get("command") == "error"]
+
+    def outputs(self, job: str, step: str) -> dict[str, str]:
+        """Outputs of a step of a job."""
+        said = [entry for entry in self.entries if entry.get("command") == "set-output"]
+        return {entry["name"]: entry["arg"] for entry in said if (entry["jobID"], entry["stepID"]) == (job, [step])}
+
+
+@dataclass(frozen=True)
+class Act:
+    """A folder in which act may write, a copy of our repository, and the variables of every job."""
+
+    folder: Path
+    repository: Path
+    variables: Mapping[str, str]
+    token: str = field(repr=False)
+
+    def run(self, workflow: Path, event: Event, checkout: Path, runners: Iterable[str] = (), **variables: str) -> Ran:
+        """Play all jobs of a workflow. `checkout` is what actions/checkout gives; `runners` are labels to take for this
+        machine besides ubuntu-24.04; `variables` are added. Fails after `PATIENCE` seconds.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        payload = self.folder / "event.json"
+        payload.write_text(json.dumps(event.payload), encoding="utf-8")
+        # act takes the commit from SHA_REF and overwrites GITHUB_SHA with it.
+        run = {"GITHUB_REF": event.ref, "SHA_REF": event.sha}
+        command = ["act", event.name, "--json", "--no-cache-server", "--pull=false"]
+        command += ["--workflows", str(workflow), "--directory", str(checkout), "--eventpath", str(payload)]
+        command += ["--local-repository", f"{ACTION}={self.repository}", "--secret", f"GITHUB_TOKEN={self.token}"]
+        for label in {"ubuntu-24.04", *runners}:
+            command += ["--platform", f"{label}=-self-hosted"]
+        for name, value in {**self.variables, **run, **variables}.items():
+            command += ["--env", f"{name}={value}"]
+        code, out, err = finish(command, self.folder, self.machine())
+        return Ran(code, tuple(json.loads(line) for line in out.splitlines()), out + err)
+
+    def machine(self) -> dict[str, str]:
+        """The environment of act, which its jobs inherit: programs, an empty home, and no way out."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        kept = {name: os.environ[name] for name in ("PATH", "RELEASE_ACTIONS_PYTHON") if name in os.environ}
+        proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE)
+        # act keeps its cache and its settings below the first two.
+        folders = {name: str(home) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")}
+        return {**kept, **proxies, **folders, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+
+
+def finish(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run in a folder to the end, at most `PATIENCE` seconds. Exit code, output and errors."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, out, err

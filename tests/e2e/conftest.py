@@ -1,0 +1,42 @@
+"""What is made once for all workflows, and llm-d fresh for each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.archive import unpack
+from e2e.llm_d import ROOT, LlmD
+from release_actions.rehearsal.stage import environments
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our repository as a runner downloads it."""
+    return unpack(ROOT, tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session")
+def environment() -> str:
+    """Where the actions find their Python environment. Workflows run without a way to an index, so it is made here."""
+    folder = environments()
+    subprocess.run(
+        ["sh", str(ROOT / "release-actions"), "validate-tag", "--help"],
+        env={**os.environ, "RELEASE_ACTIONS_CACHE": folder},
+        stdout=subprocess.DEVNULL,
+        check=True,
+        timeout=120,
+    )
+    return folder
+
+
+@pytest.fixture
+def llm_d(tmp_path: Path, repository: Path, environment: str) -> Iterator[LlmD]:
+    """llm-d after v0.4.0."""
+    started = LlmD.begin(tmp_path / "act", repository, environment)
+    with started.simulator:
+        yield started
