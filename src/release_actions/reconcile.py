@@ -10,10 +10,13 @@ writer reads everything again after its last write, and what it then sees holds 
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 from release_actions import floating, images
@@ -57,23 +60,52 @@ class State:
     """What a package holds, read as far as the decision needs it.
 
     `names`: every tag. `tags`: tag -> digest of those that were read. `broken`: tag of a release -> why it is not
-    complete. `manifests`: digest -> bytes, of releases that floating tags are to name.
+    complete. `manifests`: digest -> bytes, of releases that floating tags are to name. `git`: the versions in git.
     """
 
     names: set[str]
     tags: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
+    git: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds for every package: the versions in git, templates of floating tags, skipped releases, the prefix."""
+    """What holds for every package: templates of floating tags, releases to skip and why, and what tags begin with."""
 
-    git: tuple[Version, ...]
     templates: tuple[str, ...]
     skip: Mapping[str, str]
     prefix: str
+
+
+class GitVersions:
+    """The versions in git, listed again where a decision needs newer ones. May be shared by threads.
+
+    Somebody may tag and publish a release while this runs: judged by an older list, its image would not count, and its
+    floating tags would be moved away from it. `again` lists once more; None where the list was given by hand.
+    """
+
+    def __init__(
+        self,
+        first: tuple[Version, ...],
+        again: Callable[[], tuple[Version, ...]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._versions = first
+        self._again = again
+        self._read = clock()
+        self._lock = threading.Lock()
+        self.clock = clock
+
+    def since(self, moment: float) -> tuple[Version, ...]:
+        """What git has, from a list that was begun after a moment of `clock`."""
+        with self._lock:
+            if self._again and self._read < moment:
+                began = self.clock()
+                self._versions = self._again()
+                self._read = began
+            return self._versions
 
 
 @dataclass(frozen=True)
@@ -109,10 +141,12 @@ class Journal:
     """What was done to one package, kept while it is done, so that a failure in between loses nothing.
 
     `done`: every change that was put, in order. `olds`: tag -> what it named before the first of them, None where
-    there was no such tag; only where it was asked for. `notes`: sentences about what others did meanwhile.
+    there was no such tag; only where it was asked for. `notes`: sentences about what others did meanwhile. `written`:
+    when the last of them was put, by the clock of `GitVersions`.
     """
 
     done: list[Change] = field(default_factory=list)
+    written: float = -math.inf
     olds: dict[str, Manifest | None] | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -133,6 +167,7 @@ class Reconciler:
         self,
         registry: Registry,
         rules: Rules,
+        git: GitVersions,
         *,
         settle: float = 2.0,
         pool: Executor | None = None,
@@ -140,30 +175,43 @@ class Reconciler:
     ) -> None:
         self._registry = registry
         self._rules = rules
+        self._git = git
         self._settle = settle
         self._pool = pool
         self._sleep = sleep
 
-    def judge(self, package: Package, read_before: Mapping[str, Manifest] | None = None) -> Judged | None:
+    def judge(
+        self, package: Package, read_before: Mapping[str, Manifest] | None = None, *, since: float = -math.inf
+    ) -> Judged | None:
         """Compare a package's floating tags with what they must name. None when there is no such package.
 
-        `read_before`: digest -> bytes that need not be read again.
+        `read_before`: digest -> bytes that need not be read again. `since`: git's versions have to be newer than this.
         """
         names = self._registry.tags(package.name)
+        listed = self._git.clock()
         if names is None:
             return None
-        state = State(set(names), manifests=dict(read_before or {}))
+        again = bool(read_before)
+        state = State(set(names), manifests=dict(read_before or {}), git=self._git.since(since))
+        tagged = {version.tag for version in state.git}
+        if any(version.tag not in tagged for version in self._held(state)):
+            state.git = self._git.since(listed)
         floats = floating.floating(names, self._rules.templates)
         releases = self._wanted(state)
         found = self._each(
-            lambda tag: self._release(package, tag, state) if tag in releases else self._digest(package, tag),
+            lambda tag: (
+                self._release(package, tag, state, again=again) if tag in releases else self._digest(package, tag)
+            ),
             [*floats, *releases],
         )
         self._note(state, zip([*floats, *releases], found, strict=True))
         self._check(package, releases, state)
         while any(tag not in state.tags for tag in self._wanted(state)):
             more = [tag for tag in self._wanted(state) if tag not in state.tags]
-            self._note(state, zip(more, self._each(lambda tag: self._release(package, tag, state), more), strict=True))
+            self._note(
+                state,
+                zip(more, self._each(partial(self._release, package, state=state, again=again), more), strict=True),
+            )
             self._check(package, more, state)
         plan = self._plan(state)
         if plan.moves or plan.orphans:
@@ -181,7 +229,7 @@ class Reconciler:
         """
 
         def again() -> Judged:
-            last = self.judge(package, judged.state.manifests)
+            last = self.judge(package, judged.state.manifests, since=journal.written)
             if last is None:
                 message = f"{package.reference} was deleted while its floating tags were moved."
                 raise RemoteError(message, hint="Restore the package if that was a mistake, and run this again.")
@@ -278,9 +326,9 @@ class Reconciler:
         found = self._registry.head_manifest(package.name, reference)
         return found.digest if found else ""
 
-    def _release(self, package: Package, tag: str, state: State) -> str:
-        """The digest of a release, whose bytes are in the state then."""
-        if state.manifests:
+    def _release(self, package: Package, tag: str, state: State, *, again: bool) -> str:
+        """The digest of a release, whose bytes are in the state then. `again`: they probably are already."""
+        if again:
             digest = self._digest(package, tag)
             if not digest or digest in state.manifests:
                 return digest
@@ -304,7 +352,7 @@ class Reconciler:
 
     def _wanted(self, state: State) -> list[str]:
         """The releases that floating tags are to name, as far as is known of those that are broken."""
-        tagged = {version.tag for version in self._rules.git}
+        tagged = {version.tag for version in state.git}
         usable = [version for version in self._held(state) if version.tag in tagged and version.tag not in state.broken]
         targets = floating.desired(usable, self._rules.templates, self._rules.skip).values()
         return sorted({version.tag for version in targets})
@@ -357,7 +405,7 @@ class Reconciler:
         broken = {version: digest for version, digest in held.items() if version.tag in state.broken}
         whole = {version: digest for version, digest in held.items() if version.tag not in state.broken}
         return floating.plan(
-            state.tags, whole, rules.git, rules.templates, rules.skip, prefix=rules.prefix, broken=broken
+            state.tags, whole, state.git, rules.templates, rules.skip, prefix=rules.prefix, broken=broken
         )
 
     def _put(self, package: Package, change: Change, state: State, journal: Journal) -> None:
@@ -368,6 +416,7 @@ class Reconciler:
         # Noted first: a write whose answer is lost may have been carried out.
         journal.done.append(change)
         self._registry.put_manifest(package.name, change.tag, manifest.body, manifest.media_type)
+        journal.written = self._git.clock()
 
     def _watch(self, look: Callable[[], AnyView]) -> tuple[AnyView, bool]:
         """Look until two looks in a row agree about what is to be done; the last look, and whether they agreed."""

@@ -22,12 +22,12 @@ from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
 from release_actions.http import Http
 from release_actions.matrix import select
-from release_actions.reconcile import Journal, Reconciler, Rules
+from release_actions.reconcile import GitVersions, Journal, Reconciler, Rules
 from release_actions.registry import Manifest, Registry, registry_url
 from release_actions.report import Report
 from release_actions.snapshot import Restorer, Snapshot
 from release_actions.source import read_text
-from release_actions.versions import known
+from release_actions.versions import Version, known
 from release_actions.workflow import Workflow
 
 __all__ = ["OUTPUTS", "Inputs", "run"]
@@ -102,9 +102,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         registry = registry_of(given, config, context, http, log)
         reads_git = given.mode in {"check", "enforce"}
         with logging_in(registry, packages, pool):
-            tags = git_tags.read(given.existing_tags, context, given.token, log).names if reads_git else ()
-        rules = Rules(known(tags, config.tag_prefix), config.floating_tags, config.skip, config.tag_prefix)
-        reconciler = Reconciler(registry, rules, settle=given.settle.total_seconds(), pool=pool)
+            git = versions_in_git(given, context, config, log) if reads_git else GitVersions(())
+        rules = Rules(config.floating_tags, config.skip, config.tag_prefix)
+        reconciler = Reconciler(registry, rules, git, settle=given.settle.total_seconds(), pool=pool)
         task = Task(given, context, log, config, packages, http, reconciler, rules)
         if given.mode == "snapshot":
             return take(task)
@@ -133,6 +133,15 @@ def prepared(given: Inputs, context: Context, config: Config) -> Snapshot | None
         message = f"The snapshot {given.snapshot} is about {what}, which {given.config} does not publish to."
         raise InputError(message, hint="Use the configuration that the snapshot was taken with.")
     return recorded
+
+
+def versions_in_git(given: Inputs, context: Context, config: Config, log: Workflow) -> GitVersions:
+    """The versions among git's tags: of a list given by hand, or read now and again."""
+
+    def read() -> tuple[Version, ...]:
+        return known(git_tags.read(given.existing_tags, context, given.token, log).names, config.tag_prefix)
+
+    return GitVersions(read(), None if given.existing_tags else read)
 
 
 def registry_of(given: Inputs, config: Config, context: Context, http: Http, log: Workflow) -> Registry:

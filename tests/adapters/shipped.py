@@ -1,0 +1,173 @@
+"""A project that has shipped images: git tags, packages in the simulator, and what its floating tags should name.
+
+What they should name is worked out here once more, from the tags' text and the simulator's state, so that a test does
+not judge the code by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from release_actions.config import Package
+from release_actions.errors import Place
+from release_actions.http import Http
+from release_actions.reconcile import GitVersions, Reconciler, Rules
+from release_actions.registry import Registry
+from release_actions.simulator import InProcess, World, build_image
+from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.faults import Fault
+from release_actions.versions import known
+
+TOKEN = "ghs_token_of_the_job"
+CUDA = "llm-d/llm-d-cuda"
+BOTH = ("linux/amd64", "linux/arm64")
+TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
+
+
+def package(path: str = CUDA, platforms: Sequence[str] = BOTH, *, required: bool = True) -> Package:
+    runners = dict.fromkeys(platforms, "ubuntu-24.04")
+    key = path.partition("/")[2]
+    place = Place("release.yaml", 3, 1)
+    return Package(
+        key, "", "release", "ghcr.io", path, tuple(platforms), runners, ".", "Dockerfile", "", {}, {}, required, place
+    )
+
+
+def world(*paths: str) -> World:
+    made = World()
+    made.add_account("llm-d", organization=True)
+    made.add_repository("llm-d/llm-d")
+    made.add_token(
+        TOKEN, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions={"contents": "write", "packages": "write"}
+    )
+    for path in paths or (CUDA,):
+        made.add_package(path, visibility="public", repository="llm-d/llm-d")
+    return made
+
+
+@dataclass
+class Project:
+    """Git tags, a world, and what may be named. `tries`: of every request."""
+
+    world: World = field(default_factory=world)
+    git: set[str] = field(default_factory=set)
+    skip: dict[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = BOTH
+    simulator: InProcess = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.simulator = InProcess(self.world, sleep=lambda _: None)
+
+    @property
+    def package(self) -> Package:
+        return package(CUDA, self.platforms)
+
+    def ship(self, tag: str, seed: str = "", platforms: Sequence[str] = (), path: str = CUDA, **how: Any) -> None:
+        """Push an image under a tag, and tag it in git."""
+        self.git.add(tag)
+        self.push(tag, seed, platforms, path, **how)
+
+    def push(self, tag: str, seed: str = "", platforms: Sequence[str] = (), path: str = CUDA, **how: Any) -> None:
+        self.world.push(path, build_image(tuple(platforms) or self.platforms, seed=seed or tag, **how), [tag])
+
+    def lose_a_child(self, tag: str, path: str = CUDA) -> None:
+        """Delete a child of an image, as a careless clean-up does."""
+        held = self.world.package(path)
+        assert held is not None
+        root = held.find(tag)
+        if root and root.manifest.children:
+            child = held.find(root.manifest.children[0])
+            if child and not child.tags:
+                held.drop(child, self.world.now())
+
+    def reconciler(
+        self,
+        http: Http,
+        *,
+        wrap: Callable[[Any], object] = lambda _session: None,
+        sleep: Callable[[float], object] = lambda _: None,
+    ) -> Reconciler:
+        """A fresh run: it has read git's tags as they are now, and may read them again."""
+        self.simulator.mount(http._session)
+        wrap(http._session)
+        registry = Registry(http, self.simulator.registry_url, token=TOKEN)
+        moments = iter(range(10**9))
+        git = GitVersions(known(self.git), lambda: known(self.git), lambda: float(next(moments)))
+        return Reconciler(registry, Rules(TEMPLATES, self.skip, "v"), git, sleep=sleep)
+
+    def tags(self, path: str = CUDA) -> dict[str, str]:
+        return self.world.tags(path)
+
+    def puts(self) -> int:
+        return self.simulator.requests.count(method="PUT")
+
+    def complete(self, digest: str) -> bool:
+        held = self.world.package(CUDA)
+        version = held.find(digest) if held else None
+        if held is None or version is None or self.world.missing(CUDA, digest):
+            return False
+        manifest = version.manifest
+        # A manifest by itself does not say what it runs on. Here only images of one platform are such manifests.
+        there = set(manifest.platforms) if manifest.is_index else set(self.platforms[:1])
+        return set(self.platforms) <= there
+
+    def right(self, before: Mapping[str, str]) -> dict[str, str]:
+        """Where floating tags have to be, by the tags that were there before and the rules in words:
+
+        each names the highest complete release of its range that git has and nobody skips; one on a release that is
+        higher than that and broken stays, and so does one without such a release.
+        """
+        releases = {tag: key for tag in before if (key := stable(tag)) and tag in self.git and tag not in self.skip}
+        wanted = {tag: digest for tag, digest in before.items() if floats(tag)}
+        for name in {name for tag in releases for name in floats_of(tag)} | set(wanted):
+            inside = {tag: key for tag, key in releases.items() if name in floats_of(tag)}
+            whole = {tag: key for tag, key in inside.items() if self.complete(before[tag])}
+            best = max(whole, key=lambda tag: whole[tag], default=None)
+            broken = [
+                tag
+                for tag, key in inside.items()
+                if tag not in whole and before[tag] == before.get(name) and (best is None or key > whole[best])
+            ]
+            if best is not None and not broken:
+                wanted[name] = before[best]
+        return wanted
+
+
+def stable(tag: str) -> tuple[int, int, int, int] | None:
+    """What a release is compared by; None for what is no release."""
+    match = re.fullmatch(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:\.post(0|[1-9]\d*))?", tag, re.ASCII)
+    if not match:
+        return None
+    major, minor, patch, post = match.groups()
+    return int(major), int(minor), int(patch), -1 if post is None else int(post)
+
+
+def floats(tag: str) -> bool:
+    return tag == "latest" or bool(re.fullmatch(r"v(0|[1-9]\d*)(\.(0|[1-9]\d*))?", tag, re.ASCII))
+
+
+def floats_of(tag: str) -> set[str]:
+    key = stable(tag)
+    assert key
+    return {"latest", f"v{key[0]}", f"v{key[0]}.{key[1]}"}
+
+
+def only_floats(tags: Mapping[str, str]) -> dict[str, str]:
+    return {tag: digest for tag, digest in tags.items() if floats(tag)}
+
+
+def faults(project: Project, *found: Fault) -> None:
+    for fault in found:
+        project.simulator.faults.add(fault)
+
+
+def quick() -> Http:
+    return Http(sleep=lambda _: None)
+
+
+def ship_all(project: Project, tags: Iterable[str]) -> None:
+    for tag in tags:
+        project.ship(tag)

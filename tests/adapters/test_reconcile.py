@@ -1,0 +1,287 @@
+"""What one package's run does on the wire: which bytes it puts, when it waits, and what it says of others' moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from adapters.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
+from release_actions.errors import PartialError, RemoteError
+from release_actions.floating import Orphan
+from release_actions.reconcile import Journal, Judged, Reconciler
+from release_actions.simulator import World, build_image
+from release_actions.simulator.faults import Fault, tagging
+from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+
+MANIFEST = "/v2/llm-d/llm-d-cuda/manifests/"
+
+
+@pytest.fixture
+def project() -> Project:
+    project = Project()
+    ship_all(project, ["v0.4.0", "v0.4.1", "v0.5.0", "v0.6.0-rc.1"])
+    for tag, release in (("latest", "v0.4.1"), ("v0", "v0.4.1"), ("v0.4", "v0.4.0")):
+        project.world.tag(CUDA, release, tag)
+    return project
+
+
+def enforce(project: Project, journal: Journal, sleep: Callable[[float], object] = lambda _: None) -> Judged:
+    with quick() as http:
+        reconciler = project.reconciler(http, sleep=sleep)
+        judged = reconciler.judge(project.package)
+        assert judged is not None
+        return reconciler.enforce(project.package, judged, journal)
+
+
+def names(project: Project) -> dict[str, str]:
+    """Floating tag -> the version that it names."""
+    tags = project.tags()
+    versions = {digest: tag for tag, digest in tags.items() if tag.count(".") > 1}
+    return {tag: versions[digest] for tag, digest in tags.items() if tag.count(".") < 2}
+
+
+RIGHT = {"latest": "v0.5.0", "v0": "v0.5.0", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
+
+
+def test_latest_moves_last(project: Project) -> None:
+    journal = Journal()
+    enforce(project, journal)
+    assert [change.tag for change in journal.done] == ["v0.4", "v0.5", "v0", "latest"]
+    assert names(project) == RIGHT
+    assert journal.notes == []
+
+
+@pytest.mark.parametrize("docker", [False, True])
+@pytest.mark.parametrize("platforms", [("linux/amd64",), BOTH])
+def test_the_bytes_and_their_type_stay(platforms: tuple[str, ...], *, docker: bool) -> None:
+    project = Project(platforms=platforms)
+    project.ship("v1.0.0", docker=docker, index=len(platforms) > 1)
+    enforce(project, Journal())
+    made = project.world.version(CUDA, "v1.0.0").manifest
+    expected = {(True, True): DOCKER_LIST, (True, False): DOCKER_MANIFEST, (False, True): OCI_INDEX}
+    assert made.media_type == expected.get((docker, len(platforms) > 1), OCI_MANIFEST)
+    for tag in ("latest", "v1", "v1.0"):
+        assert project.world.version(CUDA, tag).manifest == made
+
+
+def test_it_looks_twice_after_a_write_and_waits_longer_each_time(project: Project) -> None:
+    waits: list[float] = []
+    enforce(project, Journal(), waits.append)
+    assert waits == [2.0, 4.0]
+
+
+def test_reads_that_lag_are_waited_for_and_nothing_is_written_twice(project: Project) -> None:
+    faults(project, Fault(method="PUT", path=f"{MANIFEST}latest", lag=12))
+    waits: list[float] = []
+    journal = Journal()
+    enforce(project, journal, waits.append)
+    assert names(project) == RIGHT
+    assert project.puts() == 4
+    assert waits == [2.0, 4.0, 8.0]
+
+
+def test_pauses_end_at_half_a_minute_and_tries_are_counted(project: Project) -> None:
+    # Whoever it is moves `latest` back before every look.
+    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", times=0, steps=(tagging(CUDA, "latest", "v0.4.0"),)))
+    waits: list[float] = []
+    journal = Journal()
+    with pytest.raises(PartialError) as caught:
+        enforce(project, journal, waits.append)
+    old, new = project.tags()["v0.4.0"], project.tags()["v0.5.0"]
+    assert str(caught.value) == (
+        f"ghcr.io/llm-d/llm-d-cuda:latest does not stay where it is put: after 3 writes it names {old} and not {new}. "
+        "Find the workflow that pushes floating tags; only protect-latest may. Then run this again."
+    )
+    assert [change.tag for change in journal.done].count("latest") == 3
+    assert waits == [2.0, 4.0] * 3
+    assert journal.notes == [f"ghcr.io/llm-d/llm-d-cuda:latest was put on {new} and still names {old}."] * 3
+    assert {name: names(project)[name] for name in ("v0", "v0.5", "v0.4")} == {
+        "v0": "v0.5.0",
+        "v0.5": "v0.5.0",
+        "v0.4": "v0.4.1",
+    }
+
+
+def test_tags_that_never_rest_are_reported(project: Project) -> None:
+    turn = iter(["v0.4.0", "v0.5.0", "v0.4.1"] * 100)
+
+    def flip(made: World, _path: str) -> None:
+        made.tag(CUDA, next(turn), "latest")
+
+    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=(flip,)))
+    waits: list[float] = []
+    with pytest.raises(PartialError, match=r"does not stay where it is put|do not come to rest"):
+        enforce(project, Journal(), waits.append)
+    assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0] * 3
+
+
+def test_a_wrong_move_by_somebody_else_is_repaired_and_told(project: Project) -> None:
+    faults(
+        project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, steps=(tagging(CUDA, "latest", "v0.6.0-rc.1"),))
+    )
+    journal = Journal()
+    enforce(project, journal)
+    assert names(project) == RIGHT
+    candidate = project.tags()["v0.6.0-rc.1"]
+    assert journal.notes == [
+        f"ghcr.io/llm-d/llm-d-cuda:latest was moved to {candidate} by somebody else, which is wrong."
+    ]
+
+
+def test_a_right_move_by_somebody_else_is_accepted_and_told(project: Project) -> None:
+    def release(made: World, _path: str) -> None:
+        project.ship("v0.5.1")
+        for tag in ("v0.5", "v0", "latest"):
+            made.tag(CUDA, "v0.5.1", tag)
+
+    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=3, steps=(release,)))
+    journal = Journal()
+    enforce(project, journal)
+    newest = project.tags()["v0.5.1"]
+    assert names(project) == {**RIGHT, "latest": "v0.5.1", "v0": "v0.5.1", "v0.5": "v0.5.1"}
+    assert project.puts() == 4
+    assert journal.notes[-1] == (
+        f"ghcr.io/llm-d/llm-d-cuda:latest was moved on to {newest} by somebody else, which is right by now."
+    )
+
+
+def test_a_release_that_is_published_meanwhile_is_moved_to(project: Project) -> None:
+    faults(
+        project,
+        Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=3, steps=(lambda *_: project.ship("v0.5.1"),)),
+    )
+    journal = Journal()
+    enforce(project, journal)
+    assert names(project)["latest"] == names(project)["v0.5"] == "v0.5.1"
+    assert [change.tag for change in journal.done] == ["v0.4", "v0.5", "v0", "latest", "v0.5", "v0", "latest"]
+
+
+def test_a_floating_tag_on_a_release_that_broke_stays_and_the_others_move(project: Project) -> None:
+    for tag in ("latest", "v0.5"):
+        project.world.tag(CUDA, "v0.5.0", tag)
+    project.lose_a_child("v0.5.0")
+    last = enforce(project, Journal())
+    assert names(project) == {"latest": "v0.5.0", "v0": "v0.4.1", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
+    assert [(item.tag, item.message) for item in last.plan.stuck] == [
+        ("latest", "latest names v0.5.0, which is not complete."),
+        ("v0.5", "v0.5 names v0.5.0, which is not complete."),
+    ]
+    assert last.broken["v0.5.0"].startswith("its child sha256:")
+    (missing,) = last.plan.findings
+    assert (missing.name, missing.version) == ("missing-release", "v0.5.0")
+
+
+def test_an_image_of_too_few_platforms_is_no_target() -> None:
+    project = Project()
+    ship_all(project, ["v0.4.0"])
+    project.ship("v0.5.0", platforms=["linux/amd64"], index=True)
+    project.ship("v0.6.0", platforms=["linux/amd64"])
+    last = enforce(project, Journal())
+    assert names(project) == {"latest": "v0.4.0", "v0": "v0.4.0", "v0.4": "v0.4.0"}
+    assert last.broken == {"v0.5.0": "it lacks linux/arm64", "v0.6.0": "it lacks linux/arm64"}
+
+
+def test_a_variant_and_a_candidate_are_no_target() -> None:
+    project = Project()
+    ship_all(project, ["v0.4.0", "v0.5.0-debug", "v0.5.0-rc.1", "v0.5.0.dev3", "v0.4.1-with-fix"])
+    enforce(project, Journal())
+    assert names(project) == {"latest": "v0.4.0", "v0": "v0.4.0", "v0.4": "v0.4.0"}
+
+
+def test_what_a_wrong_tag_names_is_told(project: Project) -> None:
+    project.world.tag(CUDA, "v0.6.0-rc.1", "latest")
+    project.world.push(CUDA, build_image(BOTH, seed="nightly"), ["v0", "v7"])
+    with quick() as http:
+        judged = project.reconciler(http).judge(project.package)
+    assert judged is not None
+    reasons = {move.tag: move.reason for move in judged.plan.moves}
+    assert reasons["latest"] == (
+        "latest names v0.6.0-rc.1, a release candidate, and v0.5.0 is the highest release in its range."
+    )
+    nightly = project.tags()["v0"][:19]
+    assert reasons["v0"].startswith(f"v0 names {nightly}, an image without a version tag, and v0.5.0 is")
+    assert [item.tag for item in judged.plan.floats if isinstance(item, Orphan)] == ["v7"]
+
+
+def test_without_drift_only_what_decides_is_read() -> None:
+    project = Project()
+    ship_all(project, ["v0.3.0", "v0.4.0", "v0.4.1", *(f"v0.5.0-rc.{number}" for number in range(1, 9)), "v0.5.0"])
+    enforce(project, Journal())
+    project.simulator.requests.clear()
+    waits: list[float] = []
+    enforce(project, Journal(), waits.append)
+    # A challenge and a token; the list of tags; 5 floating tags, 3 releases and their 6 children.
+    kinds = project.simulator.requests.kinds()
+    assert {
+        (method, route.rpartition("/")[2], status): count for (_, method, route, status), count in kinds.items()
+    } == {
+        ("GET", "list", 401): 1,
+        ("GET", "token", 200): 1,
+        ("GET", "list", 200): 1,
+        ("HEAD", "{reference}", 200): 11,
+        ("GET", "{reference}", 200): 3,
+    }
+    assert waits == []
+
+
+def test_a_package_that_is_not_there_is_none() -> None:
+    project = Project(world=world("llm-d/other"))
+    with quick() as http:
+        assert project.reconciler(http).judge(package("llm-d/other-one")) is None
+
+
+def test_a_package_that_goes_away_meanwhile_is_an_error(project: Project) -> None:
+    def go(made: World, _path: str) -> None:
+        found = made.package(CUDA)
+        assert found is not None
+        made.delete_package(found)
+
+    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=3, steps=(go,)))
+    journal = Journal()
+    with pytest.raises(RemoteError, match="was deleted while its floating tags were moved"):
+        enforce(project, journal)
+    assert len(journal.done) == 4
+
+
+class TestPutBack:
+    """What a roll-back does to one package."""
+
+    @pytest.fixture
+    def moved(self, project: Project) -> Any:
+        with quick() as http:
+            reconciler = project.reconciler(http)
+            judged = reconciler.judge(project.package)
+            assert judged is not None
+            journal = Journal(olds={})
+            reconciler.enforce(project.package, judged, journal)
+            yield reconciler, journal
+
+    def test_it_restores_what_was_there_and_says_what_stays(
+        self, project: Project, moved: tuple[Reconciler, Journal]
+    ) -> None:
+        back, left = moved[0].put_back(project.package, moved[1])
+        assert back == ["latest", "v0", "v0.4"]
+        assert names(project) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.0", "v0.5": "v0.5.0"}
+        assert left == [
+            "ghcr.io/llm-d/llm-d-cuda:v0.5 is new and cannot be deleted by a registry's client: it stays on "
+            f"{project.tags()['v0.5.0']}."
+        ]
+
+    def test_it_leaves_what_somebody_else_moved(self, project: Project, moved: tuple[Reconciler, Journal]) -> None:
+        project.world.tag(CUDA, "v0.6.0-rc.1", "latest")
+        back, left = moved[0].put_back(project.package, moved[1])
+        assert back == ["v0", "v0.4"]
+        candidate = project.tags()["v0.6.0-rc.1"]
+        assert left[0] == (
+            f"ghcr.io/llm-d/llm-d-cuda:latest was moved to {candidate} by somebody else and stays there."
+        )
+        assert names(project)["latest"] == "v0.6.0-rc.1"
+
+    def test_it_says_when_a_tag_does_not_stay(self, project: Project, moved: tuple[Reconciler, Journal]) -> None:
+        steps = (tagging(CUDA, "latest", "v0.6.0-rc.1"),)
+        faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=steps))
+        back, left = moved[0].put_back(project.package, moved[1])
+        assert back == ["v0", "v0.4"]
+        assert left[0].endswith("and does not stay there.")
