@@ -10,74 +10,21 @@ So a version that carries a doomed tag beside a live one stays as it is.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import hashlib
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from release_actions.cleanup import journal
 from release_actions.errors import ActionError
-from release_actions.images import Graph, Index, Manifest, subject_of_tag
-
-GRACE = timedelta(days=1)
-"""Age below which an untagged version may belong to a build that has not put its tag yet. A job on a hosted runner ends
-after six hours; a day leaves room for a workflow that builds in several jobs."""
+from release_actions.images import Graph, Index, Manifest
+from release_actions.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
 
 HOLDERS = 3
 """Tags that a reason names before it says how many more there are."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A package version: the Packages API's number for it, the digest it names, its tags, and its times in UTC."""
-
-    id: int
-    digest: str
-    tags: tuple[str, ...]
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def moved_at(self) -> datetime:
-        """When something last happened to it, as far as the API tells."""
-        return max(self.created_at, self.updated_at)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its tags without those that only mark it as an attachment of another digest, or as a clean-up's journal."""
-        return tuple(sorted(tag for tag in self.tags if tag != journal.TAG and not subject_of_tag(tag)))
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One clean-up rule. Everything it leaves out selects nothing.
-
-    `delete_tags` and `exclude_tags` are globs over whole tags, case-sensitive: `*` any text, `?` one character, `[a-c]`
-    one of a set. An exclusion may be a digest too, and holds for every rule of the run. `keep_n` spares that many of
-    the newest releases, by version, and as many of the newest other images, by creation, of those that `delete_tags`
-    matches; `older_than` spares younger ones, by creation. `delete_untagged`
-    selects untagged versions that nothing reaches. None below `untagged_older_than` is ever touched, by any rule; the
-    longest time stated by a rule counts, `GRACE` when none states one.
-    """
-
-    name: str
-    delete_tags: tuple[str, ...] = ()
-    exclude_tags: tuple[str, ...] = ()
-    keep_n: int | None = None
-    older_than: timedelta | None = None
-    delete_untagged: bool = False
-    untagged_older_than: timedelta | None = None
-
-    @property
-    def selects_nothing(self) -> bool:
-        """Whether the rule cannot doom anything."""
-        return not self.delete_tags and not self.delete_untagged
 
 
 @dataclass(frozen=True)
@@ -133,38 +80,22 @@ class CleanupPlan:
         return {decision.version.digest: decision for decision in self.decisions}
 
 
-def matches(pattern: str, name: str) -> bool:
-    """Whether a glob matches a whole tag or digest, case-sensitively.
-
-    A digest and an attachment's tag, `sha256-<hex>`, are only meant by a glob that begins like them: `s*` and `*` are
-    about the tags that people give.
-    """
-    for start in ("sha256:", "sha512:", "sha256-"):
-        if name.startswith(start) and not pattern.startswith(start) and (start[-1] == ":" or subject_of_tag(name)):
-            return False
-    return _compiled(pattern).fullmatch(name) is not None
-
-
-Order = Callable[[str], Any]
-"""Tag -> a key that sorts older releases first, or None for a tag that is no release."""
-
-
 def plan(
     package: str,
     versions: Iterable[Version],
     graph: Graph,
     rules: Iterable[Rule],
     *,
-    now: datetime,
-    order: Order = lambda _tag: None,
+    facts: Facts,
 ) -> CleanupPlan:
     """Decide about every version of a package.
 
     `graph` has to hold the manifest of every root: every tagged version, every untagged one that no index lists, and
-    every index inside an index. `order` sorts release tags for `keep_n`. The same arguments in any order give the same
-    plan. Raises `ActionError` when the list contradicts itself or an index was not read.
+    every index inside an index. The same arguments in any order give the same plan. Raises `ActionError` when the list
+    contradicts itself or an index was not read.
     """
-    return _Planner(package, _unique(package, versions), graph, tuple(rules), now, order).plan()
+    found = _unique(package, versions)
+    return _Planner(package, found, graph, Selection(tuple(rules), found, graph, facts)).plan()
 
 
 def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
@@ -203,11 +134,6 @@ def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[i
     return sum(sizes.values()), unread
 
 
-@functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(pattern))
-
-
 def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
     found = tuple(sorted(versions, key=lambda version: version.id))
     for what, counts in (
@@ -222,16 +148,7 @@ def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
     return found
 
 
-@dataclass(frozen=True)
-class _Verdict:
-    """Of a tag or an untagged version: doomed or not, by which rule, and why as a sentence."""
-
-    doomed: bool
-    reason: str
-    rule: str = ""
-
-
-JOURNAL = _Verdict(doomed=True, reason="It is the journal of a clean-up that did not finish.")
+JOURNAL = Verdict(doomed=True, reason="It is the journal of a clean-up that did not finish.")
 
 
 @dataclass(frozen=True)
@@ -262,14 +179,9 @@ class _Planner:
     package: str
     versions: tuple[Version, ...]
     graph: Graph
-    rules: tuple[Rule, ...]
-    now: datetime
-    order: Order
-    grace: timedelta = field(init=False)
+    selection: Selection
 
     def __post_init__(self) -> None:
-        stated = [rule.untagged_older_than for rule in self.rules if rule.untagged_older_than is not None]
-        object.__setattr__(self, "grace", max(stated, default=GRACE))
         unread = unread_roots(self.versions, self.graph)
         if unread:
             message = f"{len(unread)} manifests of {self.package} were not read, {min(unread)} first."
@@ -280,7 +192,7 @@ class _Planner:
         return {version.digest: version for version in self.versions}
 
     def plan(self) -> CleanupPlan:
-        tags = self.tag_verdicts()
+        tags = self.selection.tag_verdicts()
         own = {
             version.digest: JOURNAL if self.is_journal(version) else self.own_verdict(version, tags)
             for version in self.versions
@@ -310,68 +222,12 @@ class _Planner:
         end = _End(frozenset(going & set(self.there)), frozenset(doomed), frozenset(survivors), frozenset(whole), late)
         return self.result(tags, roots, end)
 
-    def tag_verdicts(self) -> Mapping[str, _Verdict]:
-        """Of every tag that is no attachment's."""
-        names = {tag: version for version in self.versions for tag in version.names}
-        verdicts = {tag: _Verdict(doomed=False, reason="No rule selects it.") for tag in names}
-        excluded = {tag: found for tag in names if (found := self.exclusion(tag))}
-        for rule in self.rules:
-            chosen = {
-                tag: version
-                for tag, version in names.items()
-                if tag not in excluded and any(matches(pattern, tag) for pattern in rule.delete_tags)
-            }
-            newest = self.newest(rule, chosen)
-            for tag, version in chosen.items():
-                verdict = self.judge(rule, version, newest)
-                if verdict.doomed or not verdicts[tag].rule:
-                    verdicts[tag] = verdicts[tag] if verdicts[tag].doomed else verdict
-        for tag, (name, pattern) in excluded.items():
-            verdicts[tag] = _Verdict(doomed=False, reason=f"{pattern} excludes it.", rule=name)
-        return verdicts
-
-    def exclusion(self, name: str) -> tuple[str, str] | None:
-        """Rule and pattern of the first exclusion that names a tag or digest."""
-        return next(
-            ((rule.name, pattern) for rule in self.rules for pattern in rule.exclude_tags if matches(pattern, name)),
-            None,
-        )
-
-    def newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
-        """Digest -> why `keep_n` spares it.
-
-        Releases are ranked by version, other tags by the creation of their image, each kind for itself: which tags
-        are newest must not depend on what else a glob happens to match.
-        """
-        if not rule.keep_n:
-            return {}
-        spared: dict[str, str] = {}
-        orders = {tag: self.order(tag) for tag in chosen}
-        for kind, by_version in (("releases", True), ("images", False)):
-            best: dict[str, Any] = {}
-            for tag, version in chosen.items():
-                if (orders[tag] is not None) == by_version:
-                    key = (orders[tag] if by_version else version.created_at, version.created_at, version.id)
-                    best[version.digest] = max(best.get(version.digest, key), key)
-            ranked = sorted(best, key=lambda digest: best[digest], reverse=True)
-            for rank, digest in enumerate(ranked[: rule.keep_n], start=1):
-                spared[digest] = f"It is number {rank} of the {rule.keep_n} newest {kind} that the rule spares."
-        return spared
-
-    def judge(self, rule: Rule, version: Version, newest: Mapping[str, str]) -> _Verdict:
-        if version.digest in newest:
-            return _Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
-        if rule.older_than is not None and self.now - version.created_at < rule.older_than:
-            reason = f"It is younger than {_days(rule.older_than)}."
-            return _Verdict(doomed=False, reason=reason, rule=rule.name)
-        return _Verdict(doomed=True, reason="The rule selects every tag it carries.", rule=rule.name)
-
-    def own_verdict(self, version: Version, tags: Mapping[str, _Verdict]) -> _Verdict | None:
+    def own_verdict(self, version: Version, tags: Mapping[str, Verdict]) -> Verdict | None:
         """Of a version for its own sake. None for one that lives and dies with what it is part of."""
         for name in (*sorted(version.tags), version.digest):
-            found = self.exclusion(name)
+            found = excluded(self.selection.rules, name)
             if found:
-                return _Verdict(doomed=False, reason=f"{found[1]} excludes {_short(name)}.", rule=found[0])
+                return Verdict(doomed=False, reason=f"{found[1]} excludes {short(name)}.", rule=found[0])
         if version.names:
             alive = [tag for tag in version.names if not tags[tag].doomed]
             dead = [tag for tag in version.names if tags[tag].doomed]
@@ -381,7 +237,7 @@ class _Planner:
             if not dead:
                 return verdict
             reason = f"{_names(alive)} still needs this version, which cannot lose {_names(dead)} alone."
-            return _Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
+            return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
             return None
         return self.alone(version)
@@ -409,20 +265,11 @@ class _Planner:
         found = self.graph.parents.get(digest, frozenset()) | self.graph.subjects.get(digest, frozenset())
         return frozenset(owner for owner in found if owner in self.there and owner != digest)
 
-    def alone(self, version: Version) -> _Verdict:
+    def alone(self, version: Version) -> Verdict:
         """Of a version without a name that nothing in the package owns."""
         if version.digest in self.left_over and not self.is_young(version.digest, self.left_over):
-            return _Verdict(doomed=True, reason="An earlier clean-up deleted what it was part of and did not finish.")
-        if version.tags:
-            return _Verdict(doomed=False, reason="It is attached to something that is not in this package.")
-        age = self.now - version.moved_at
-        rule = next((rule.name for rule in self.rules if rule.delete_untagged), "")
-        if age < self.grace:
-            reason = f"It is untagged and younger than {_days(self.grace)}: a build may be about to tag it."
-            return _Verdict(doomed=False, reason=reason, rule=rule)
-        if rule:
-            return _Verdict(doomed=True, reason="It is untagged and nothing needs it.", rule=rule)
-        return _Verdict(doomed=False, reason="It is untagged, and no rule selects untagged versions.")
+            return Verdict(doomed=True, reason="An earlier clean-up deleted what it was part of and did not finish.")
+        return self.selection.unowned(version)
 
     def fragments(self, survivors: set[str], doomed: set[str]) -> set[str]:
         """Untagged indexes that only repeat content of doomed images.
@@ -434,7 +281,7 @@ class _Planner:
             digest
             for digest in survivors
             if not self.there[digest].tags
-            and not self.exclusion(digest)
+            and not excluded(self.selection.rules, digest)
             and not self.owners(digest)
             and isinstance(self.graph.images.get(digest), Index)
             and self.graph.children(digest)
@@ -458,7 +305,7 @@ class _Planner:
         """
         version = self.there[digest]
         finished = digest in anchors and version.moved_at <= anchors[digest]
-        return not finished and self.now - version.moved_at < self.grace
+        return not finished and self.selection.facts.now - version.moved_at < self.selection.grace
 
     def in_flight(self, parts: set[str] | frozenset[str], going: Iterable[str]) -> set[str]:
         """Parts of doomed images that another build may be using."""
@@ -468,7 +315,7 @@ class _Planner:
             if digest in self.there
             and not self.there[digest].tags
             and not self.graph.subjects.get(digest)
-            and self.now - self.there[digest].moved_at < self.grace
+            and self.selection.facts.now - self.there[digest].moved_at < self.selection.grace
         }
         anchors: dict[str, datetime] = {}
         if untagged:
@@ -478,7 +325,7 @@ class _Planner:
                     anchors[digest] = max(anchors.get(digest, made), made)
         return {digest for digest in untagged if self.is_young(digest, anchors)}
 
-    def result(self, tags: Mapping[str, _Verdict], roots: Mapping[str, _Verdict], end: _End) -> CleanupPlan:
+    def result(self, tags: Mapping[str, Verdict], roots: Mapping[str, Verdict], end: _End) -> CleanupPlan:
         """The plan, with a reason for every version."""
         names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
@@ -495,7 +342,7 @@ class _Planner:
             digest=digest_of_plan(self.package, deletions),
         )
 
-    def decide(self, version: Version, roots: Mapping[str, _Verdict], end: _End, names: _Holders) -> Decision:
+    def decide(self, version: Version, roots: Mapping[str, Verdict], end: _End, names: _Holders) -> Decision:
         """Of one version: its own verdict where that is what happens to it, else what decided for it."""
         digest = version.digest
         own = roots.get(digest)
@@ -516,7 +363,7 @@ class _Planner:
             reason = f"It is {kind} {_names(sorted(owners))}, which goes, and nothing else needs it."
         return Decision(version, delete=True, reason=reason, rule=self.rule_of(roots, owners))
 
-    def blocked(self, tags: Mapping[str, _Verdict], decisions: Iterable[Decision]) -> tuple[Blocked, ...]:
+    def blocked(self, tags: Mapping[str, Verdict], decisions: Iterable[Decision]) -> tuple[Blocked, ...]:
         return tuple(
             Blocked(tag, decision.version, tags[tag].rule, decision.reason)
             for decision in decisions
@@ -542,7 +389,7 @@ class _Planner:
                 found.setdefault(digest, tuple(sorted(holders)))
         return found
 
-    def rule_of(self, roots: Mapping[str, _Verdict], owners: set[str]) -> str:
+    def rule_of(self, roots: Mapping[str, Verdict], owners: set[str]) -> str:
         """The rule that doomed the first of the owners."""
         rules = sorted(
             verdict.rule for digest, verdict in roots.items() if verdict.doomed and _label(self.there[digest]) in owners
@@ -599,23 +446,10 @@ def digest_of_plan(package: str, deletions: Iterable[Deletion]) -> str:
 
 def _label(version: Version) -> str:
     """How a reason names a version: its first tag, or the beginning of its digest."""
-    return (version.names or tuple(_short(tag) for tag in sorted(version.tags)) or (_short(version.digest),))[0]
-
-
-def _short(name: str) -> str:
-    return name[:19] if name.startswith(("sha256:", "sha256-", "sha512:")) else name
+    return (version.names or tuple(short(tag) for tag in sorted(version.tags)) or (short(version.digest),))[0]
 
 
 def _names(names: Iterable[str]) -> str:
     found = list(names)
     text = ", ".join(found[:HOLDERS])
     return f"{text} and {len(found) - HOLDERS} more" if len(found) > HOLDERS else text
-
-
-def _days(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds} seconds"

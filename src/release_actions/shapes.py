@@ -477,7 +477,8 @@ class RecordOf(Shape[R]):
             names = " or ".join(f"'{name}'" for name in group)
             if group and not given:
                 message = f"{self.words[0].upper()}{self.words[1:]} needs {names}."
-                problems.append(Problem(message, "Leaving both out does not mean everything.", node.place))
+                several = "both" if len(group) == 2 else "all of them"  # noqa: PLR2004  # what "both" means
+                problems.append(Problem(message, f"Leaving {several} out does not mean everything.", node.place))
             elif len(given) > most:
                 message = f"{self.words[0].upper()}{self.words[1:]} takes only one of {names}."
                 problems.append(Problem(message, "Keep one of them.", node.entries[given[1]][0].place))

@@ -14,7 +14,7 @@ from release_actions.cleanup.store import Outcome, Store
 from release_actions.http import Http
 from release_actions.packages import Packages
 from release_actions.registry import Registry
-from release_actions.retention import Rule
+from release_actions.selection import Facts, Rule
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
@@ -88,7 +88,9 @@ def test_every_tag_that_is_left_pulls(seed: int, monkeypatch: pytest.MonkeyPatch
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         store = Store(CUDA, packages, Registry(http, simulator.registry_url, token=TOKEN))
         contents = store.read()
-        plan = retention.plan(CUDA, contents.versions, contents.graph, [rule], now=world.now() + timedelta(days=1))
+        plan = retention.plan(
+            CUDA, contents.versions, contents.graph, [rule], facts=Facts(world.now() + timedelta(days=1))
+        )
         outcome = Outcome()
         store.apply(plan, contents, outcome)
         outcome.check = check = store.check(plan, contents, outcome)

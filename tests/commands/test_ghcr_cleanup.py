@@ -28,6 +28,7 @@ from release_actions.simulator.faults import Fault, pushing, tagging
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag
 from release_actions.simulator.oci import OCI_INDEX, parse
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
+from release_actions.simulator.repositories import Pull
 from release_actions.workflow import Workflow
 
 TOKEN = "ghs_token_of_the_job"
@@ -506,6 +507,78 @@ def test_an_image_that_was_incomplete_before_is_reported_and_nothing_is_restored
     assert set(world.tags(CUDA)) == {"v0.4.0"}
 
 
+def test_candidates_of_released_versions_go(world: World, clean: Clean, simulator: Simulator) -> None:
+    final = image("final")
+    world.push(CUDA, final, ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("next"), ["v0.6.0-rc.1"])
+    report = clean(delete_released_candidates="true")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.6.0-rc.1"}
+    before = len(simulator.requests.entries)
+    assert clean(delete_released_candidates="true").lines == (
+        f"{CUDA}: nothing to do. None of its 2 tags is selected.",
+    )
+    assert not [entry for entry in simulator.requests.entries[before:] if "/packages/" in entry.path]
+
+
+def test_images_of_closed_pull_requests_go(world: World, clean: Clean) -> None:
+    repository = world.repository("llm-d/llm-d")
+    assert repository is not None
+    numbers = [7, 8]
+    for number, state in zip(numbers, ("closed", "open"), strict=True):
+        now = world.now()
+        repository.pulls[number] = Pull(number, number, "t", "a", "main", "0", "topic", "1", now, now, state=state)
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    for number in (*numbers, 99):
+        world.push(CUDA, image(f"pr {number}"), [f"pr-{number}"])
+    report = clean(delete_closed_pull_requests="true")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", f"pr-{numbers[1]}", "pr-99"}
+    assert f"Pull request {numbers[0]} is closed." in report.summary
+
+
+def test_pull_requests_that_cannot_be_read_leave_the_package_alone(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("pr"), ["pr-7", "x-1"])
+    simulator.faults.add(Fault(path="/repos/*/pulls/*", times=0, answer=403))
+    report = clean(delete_closed_pull_requests="true", delete_tags="x-*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "pull-requests: read" in messages(report)
+    assert "pr-7" in world.tags(CUDA)
+
+
+def test_broken_indexes_and_orphaned_attachments_go_when_the_registry_agrees(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    whole, partial, ghost = image("whole"), image("partial"), image("ghost")
+    for made, tag in ((whole, "v1.0.0"), (partial, "v1.1.0"), (ghost, "v1.2.0")):
+        world.push(CUDA, made, [tag])
+    signed = sign(world, whole.root.digest)
+    sign(world, "sha256:" + "0" * 64)
+    package = world.package(CUDA)
+    assert package is not None
+    for digest in (partial.manifests[0].digest, *[made.digest for made in ghost.manifests[:-1]]):
+        package.drop(world.version(CUDA, digest), world.now())
+    lost = partial.manifests[0].digest
+    selectors = {
+        "delete_ghost_images": "true",
+        "delete_partial_images": "true",
+        "delete_orphaned_attachments": "true",
+    }
+    fault = Fault(path=f"/v2/{CUDA}/manifests/{lost}", times=0, answer=401)
+    simulator.faults.add(fault)
+    before = digests(world)
+    assert clean(**selectors).exit_code is ExitCode.UNKNOWN
+    assert digests(world) == before
+    simulator.faults.clear()
+    assert clean(**selectors).exit_code is ExitCode.PASS
+    assert digests(world) == parts(whole) | {signed}
+    assert pulls(world)
+
+
 def test_a_signal_leaves_a_truthful_report(
     world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -644,8 +717,10 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
     ("inputs", "words"),
     [
         ({}, "Nothing is selected"),
-        ({"keep_n": "3"}, "Input 'keep-n' spares some of what delete-tags selects"),
-        ({"older_than": "3d"}, "Input 'older-than' spares some of what delete-tags selects"),
+        ({"keep_n": "3"}, "Input 'keep-n' spares some of the tags that are selected, and no tag is"),
+        ({"older_than": "3d"}, "Input 'older-than' spares some of the tags that are selected, and no tag is"),
+        ({"delete_untagged": "true", "keep_n_per_line": "1"}, "Input 'keep-n-per-line' spares some of the tags"),
+        ({"delete_tags": "pr-(.*", "use_regex": "true"}, "'pr-(.*' is not a regular expression: missing )"),
         ({"delete_tags": "*", "exclude_tags": "!v*"}, "begins with '!'"),
         ({"delete_tags": "*", "packages": ""}, "No package is named."),
         ({"delete_tags": "*", "older_than": "30"}, "which is not a duration"),

@@ -485,10 +485,9 @@ MISTAKES_OF_FORM = {
           old: {channel: release, keep-n: 3}
         """,
         [
-            "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-untagged'. Leaving both "
-            "out does not mean everything.",
-            "release.yaml:6:27: 'keep-n' of a clean-up rule only has a meaning together with "
-            "'delete-tags'. Add 'delete-tags', or remove it.",
+            "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-released-candidates' or "
+            "'delete-closed-pull-requests' or 'delete-ghost-images' or 'delete-partial-images' or "
+            "'delete-orphaned-attachments' or 'delete-untagged'. Leaving all of them out does not mean everything.",
         ],
     ),
     "a rule without a selector": (
@@ -501,8 +500,9 @@ MISTAKES_OF_FORM = {
           old: {channel: release}
         """,
         [
-            "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-untagged'. Leaving both "
-            "out does not mean everything.",
+            "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-released-candidates' or "
+            "'delete-closed-pull-requests' or 'delete-ghost-images' or 'delete-partial-images' or "
+            "'delete-orphaned-attachments' or 'delete-untagged'. Leaving all of them out does not mean everything.",
         ],
     ),
     "an empty list of globs": (
@@ -516,22 +516,6 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:6:40: 'cleanup.old.delete-tags' is an empty list. Name at least one.",
-        ],
-    ),
-    "a regular expression": (
-        """\
-        repository: o/r
-        images:
-          a:
-            platforms: [linux/amd64]
-        cleanup:
-          old:
-            channel: release
-            delete-tags: ['^pr-\\d+$']
-        """,
-        [
-            "release.yaml:8:19: 'cleanup.old.delete-tags[0]' is '^pr-\\d+$', which is not a glob over "
-            "tags. Write for example pr-*.",
         ],
     ),
     "an age without a unit": (
@@ -1025,6 +1009,49 @@ MISTAKES_OF_RULES = {
         [
             "release.yaml:6:20: 'a-' is not a legal repository name. Lower-case letters and digits, with "
             "'.', '_', '__' or dashes between them.",
+        ],
+    ),
+    "a rule that spares tags and selects none": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, delete-untagged: true, keep-n-per-line: 2}
+        """,
+        [
+            "release.yaml:6:50: 'keep-n-per-line' spares selected tags, and the clean-up rule 'old' selects none. "
+            "Add 'delete-tags'.",
+        ],
+    ),
+    "a regular expression": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old:
+            channel: release
+            delete-tags: ['^pr-\\d+$']
+        """,
+        [
+            "release.yaml:8:19: '^pr-\\d+$' is not a glob over tags. Write for example pr-*, or set 'use-regex: true'.",
+        ],
+    ),
+    "an expression that is not regular": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+        cleanup:
+          old: {channel: release, use-regex: true, delete-tags: ["v.*", "pr-(.*"]}
+        """,
+        [
+            "release.yaml:6:65: 'pr-(.*' is not a regular expression: missing ), unterminated subpattern at "
+            "position 3.",
         ],
     ),
     "a rule that leaves the untagged alone": (

@@ -201,7 +201,7 @@ def test_a_mutated_example_gets_the_same_verdict_from_both(data: DataObject, exa
     "document",
     [
         {"repository": "o/r", "images": {"a": {}}, "cleanup": {"x": {"channel": "dev"}}},
-        {"repository": "o/r", "images": {"a": {}}, "cleanup": {"x": {"keep-n": 1, "delete-untagged": True}}},
+        {"repository": "o/r", "images": {"a": {}}, "cleanup": {"x": {"channel": "release", "use-regex": True}}},
         {"repository": "o/r\n", "images": {"a": {}}},
         {"repository": "o/r", "images": {}},
         {"repository": "o/r", "images": {"a": {"build-args": {"A": None}}}},

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release_actions import retention
+from release_actions.cleanup import journal
 from release_actions.errors import ActionError
 from release_actions.images import OCI_INDEX, OCI_MANIFEST, Descriptor, Graph, Image, Index, Manifest, subject_of_tag
-from release_actions.retention import CleanupPlan, Rule, Version
+from release_actions.retention import CleanupPlan
+from release_actions.selection import GRACE, Facts, Rule, Version, matches
 
 NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -50,13 +52,19 @@ def signature(number: int) -> str:
 
 
 def make(
-    versions: Sequence[Version], images: Sequence[Image], *rules: Rule, order: retention.Order = lambda _: None
+    versions: Sequence[Version],
+    images: Sequence[Image],
+    *rules: Rule,
+    prefix: str | None = None,
+    missing: Sequence[int] = (),
+    closed: Sequence[int] = (),
 ) -> CleanupPlan:
     """A plan, with a manifest for every version that has none."""
     known = {image.digest for image in images}
     more = [manifest(item.id) for item in versions if item.digest not in known]
     tags = {tag: item.digest for item in versions for tag in item.tags}
-    return retention.plan("llm-d/llm-d-cuda", versions, Graph.of([*images, *more], tags), rules, now=NOW, order=order)
+    facts = Facts(NOW, prefix, frozenset(digest(number) for number in missing), frozenset(closed))
+    return retention.plan("llm-d/llm-d-cuda", versions, Graph.of([*images, *more], tags), rules, facts=facts)
 
 
 def gone(plan: CleanupPlan) -> set[int]:
@@ -165,7 +173,7 @@ def test_an_exclusion_wins_over_every_rule_and_at_every_depth() -> None:
     ],
 )
 def test_globs_match_whole_names_and_digests_only_when_meant(pattern: str, name: str, *, expected: bool) -> None:
-    assert retention.matches(pattern, name) is expected
+    assert matches(pattern, name) is expected
 
 
 def test_a_glob_for_everything_leaves_attachments_of_survivors_alone() -> None:
@@ -179,17 +187,14 @@ def test_a_glob_for_everything_leaves_attachments_of_survivors_alone() -> None:
 
 def test_keep_n_spares_the_newest_releases_by_version_and_the_newest_others_by_creation() -> None:
     versions = [
-        version(1, "1.10", days=9),
-        version(2, "1.9", days=1),
-        version(3, "1.2", days=3),
+        version(1, "1.10.0", days=9),
+        version(2, "1.9.0", days=1),
+        version(3, "1.2.0", days=3),
         version(4, "a", days=5),
         version(5, "b", days=4),
     ]
 
-    def order(tag: str) -> list[int] | None:
-        return [int(part) for part in tag.split(".")] if tag[0].isdigit() else None
-
-    plan = make(versions, [], Rule("old", delete_tags=("*",), keep_n=1), order=order)
+    plan = make(versions, [], Rule("old", delete_tags=("*",), keep_n=1), prefix="")
     assert gone(plan) == {2, 3, 4}
     assert reason(plan, 1) == "It is number 1 of the 1 newest releases that the rule spares."
     assert reason(plan, 5) == "It is number 1 of the 1 newest images that the rule spares."
@@ -202,6 +207,122 @@ def test_keep_n_counts_images_and_not_tags() -> None:
         Rule("old", delete_tags=("*",), keep_n=2),
     )
     assert gone(plan) == {3}
+
+
+def test_keep_n_per_line_spares_the_newest_of_each_line() -> None:
+    tags = ("v0.5.0", "v0.5.1", "v0.5.10", "v0.6.0-rc.1", "v0.6.0-rc.2", "sha-1")
+    rule = Rule("lines", delete_tags=("*",), keep_n_per_line=1)
+    plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, prefix="v")
+    assert gone(plan) == {1, 2, 4, 6}
+    assert reason(plan, 3) == "It is number 1 of the 1 newest releases of 0.5 that the rule spares."
+
+
+def test_candidates_go_once_their_final_is_there() -> None:
+    versions = [
+        version(1, "v0.5.0-rc.1"),
+        version(2, "v0.5.0-rc.2", "tried"),
+        version(3, "v0.5.0"),
+        version(4, "v0.6.0-rc.1"),
+        version(5, "v0.5.1-rc.1"),
+        version(6, "v0.5.0-alpha.1"),
+    ]
+    plan = make(versions, [], Rule("rc", delete_released_candidates=True), prefix="v")
+    assert gone(plan) == {1}
+    assert reason(plan, 1) == "It is a candidate of v0.5.0, which is released."
+    assert [blocked.tag for blocked in plan.blocked] == ["v0.5.0-rc.2"]
+
+
+def test_tags_of_closed_pull_requests_go_and_those_of_others_stay() -> None:
+    tags = ("pr-7", "pr-7-amd64", "pr-8", "pr-77", "pr-x", "mypr-7")
+    rule = Rule("pr", delete_closed_pull_requests=True)
+    plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, closed=[7])
+    assert gone(plan) == {1, 2}
+    assert reason(plan, 2) == "Pull request 7 is closed."
+
+
+def test_a_regular_expression_is_about_whole_tags_and_digests_only_where_it_names_them() -> None:
+    tags = ("pr-7", "pr-77", "xpr-7")
+    rule = Rule("regex", delete_tags=("pr-[0-9]",), use_regex=True)
+    assert gone(make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule)) == {1}
+    everything = Rule("all", delete_tags=(".*",), exclude_tags=("pr-7+", "sha256:.*3"), use_regex=True)
+    plan = make([version(1, "pr-7"), version(2, "pr-8"), version(3, "pr-9"), version(4, signature(9))], [], everything)
+    assert gone(plan) == {2}
+
+
+BROKEN = [
+    version(1, "v1"),  # whole
+    version(2),
+    version(3, "v2"),  # lacks 4
+    version(5, "v3"),  # lacks both
+    version(6),  # untagged, lacks one
+    version(7, "v4", days=0.5),  # lacks one, and may still be being pushed
+]
+LISTS = [index(1, 2), index(3, 2, 4), index(5, 4, 9), index(6, 2, 9), index(7, 9)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (Rule("ghosts", delete_ghost_images=True), {5}),
+        (Rule("partial", delete_partial_images=True), {3, 6}),
+        (Rule("both", delete_ghost_images=True, delete_partial_images=True), {3, 5, 6}),
+    ],
+)
+def test_ghosts_and_partial_indexes_go_and_whole_ones_keep_their_parts(rule: Rule, expected: set[int]) -> None:
+    assert gone(make(BROKEN, LISTS, rule, missing=[4, 9])) == expected
+
+
+def test_what_is_not_known_to_be_missing_is_there() -> None:
+    rule = Rule("broken", delete_ghost_images=True, delete_partial_images=True, delete_orphaned_attachments=True)
+    versions = [*BROKEN, version(8, signature(50))]
+    assert gone(make(versions, LISTS, rule, missing=[4])) == {3, 5}
+
+
+def test_an_image_that_is_broken_takes_no_place_among_the_newest() -> None:
+    rule = Rule("all", delete_tags=("*",), keep_n=1, delete_partial_images=True)
+    plan = make(
+        [version(1, "a", days=9), version(2), version(3, "b", days=3)], [index(1, 2), index(3, 2, 4)], rule, missing=[4]
+    )
+    assert gone(plan) == {3}
+
+
+def test_attachments_of_what_is_gone_go_and_others_stay() -> None:
+    versions = [
+        version(1, "v1"),
+        version(2, signature(1)),
+        version(3, signature(9)),
+        version(4, signature(9).replace(".sig", ".att"), days=0.5),
+        version(5),
+    ]
+    rule = Rule("orphans", delete_orphaned_attachments=True)
+    plan = make(versions, [manifest(5, subject=9)], rule, missing=[9])
+    assert gone(plan) == {3, 5}
+    assert reason(plan, 3) == "It is attached to sha256:000000000000, which is not there."
+    assert gone(make(versions, [manifest(5, subject=9)], Rule("v", delete_tags=("x",)), missing=[9])) == set()
+
+
+def test_what_a_journal_lists_goes_unless_something_needs_it_and_the_journal_goes_last() -> None:
+    left = index(9)
+    note = replace(left, annotations={journal.MARK: " ".join(map(digest, (2, 3, 4, 5, 40)))})
+    versions = [
+        version(1, "v1"),
+        version(2),
+        version(3),
+        version(4, signature(40)),
+        version(5, moved=0.1),
+        version(9, journal.TAG, days=0.5),
+    ]
+    plan = make(versions, [index(1, 2), note], Rule("none", delete_tags=("x",)))
+    assert [deletion.version.id for deletion in plan.deletions] == [3, 4, 9]
+    assert plan.deletions[-1].after == (3, 4)
+    assert plan.dependents == frozenset()
+    assert reason(plan, 3) == "An earlier clean-up deleted what it was part of and did not finish."
+    assert reason(plan, 5).startswith("It is untagged and younger than 1 day")
+
+
+def test_a_journal_with_a_tag_of_somebody_is_an_image() -> None:
+    note = replace(index(9), annotations={journal.MARK: digest(3)})
+    assert gone(make([version(3), version(9, "v1", journal.TAG)], [note], CANDIDATES)) == set()
 
 
 def test_older_than_spares_what_was_made_later() -> None:
@@ -332,7 +453,7 @@ def test_freed_bytes_count_each_blob_once_and_nothing_that_a_survivor_uses() -> 
 def test_deletions_that_nobody_read_are_counted() -> None:
     versions = [version(1, "a-rc.1"), version(2)]
     graph = Graph.of([index(1, 2)], {"a-rc.1": digest(1)})
-    plan = retention.plan("p", versions, graph, [Rule("rc", delete_tags=("*-rc.*",))], now=NOW)
+    plan = retention.plan("p", versions, graph, [Rule("rc", delete_tags=("*-rc.*",))], facts=Facts(NOW))
     assert (plan.freed_bytes, plan.unsized) == (10, 1)
 
 
@@ -348,7 +469,7 @@ def test_the_plan_digest_names_the_set_of_deletions() -> None:
 
 def test_a_manifest_that_was_not_read_stops_the_plan() -> None:
     with pytest.raises(ActionError, match="1 manifests of p were not read") as caught:
-        retention.plan("p", [version(1, "a")], Graph.of([]), [], now=NOW)
+        retention.plan("p", [version(1, "a")], Graph.of([]), [], facts=Facts(NOW))
     assert digest(1) in str(caught.value)
 
 
@@ -383,9 +504,9 @@ def test_a_nested_index_that_is_not_in_the_package_needs_no_reading() -> None:
 
 # Random worlds ---------------------------------------------------------------------------------------------------
 
-TAGS = ("v1", "v2", "v1-rc.1", "v1-rc.2", "sha-1", "sha-2", "pr-1", "keep-1", "latest")
-GLOBS = ("*", "v*", "*-rc.*", "sha-*", "pr-*", "v1", "s*")
-EXCLUSIONS = ("keep-*", "v1", "*-rc.1", "sha256-*", digest(2), "latest")
+TAGS = ("v1.0.0", "v1.1.0", "v1.0.0-rc.1", "v1.0.0-rc.2", "sha-1", "sha-2", "pr-1", "keep-1", "latest")
+GLOBS = ("*", "v*", "*-rc.*", "sha-*", "pr-*", "v1.0.0", "s*")
+EXCLUSIONS = ("keep-*", "v1.0.0", "*-rc.1", "sha256-*", digest(2), "latest")
 AGES = st.sampled_from([0.0, 0.2, 0.6, 1.0, 1.5, 3.0, 10.0, 50.0])
 
 
@@ -401,7 +522,15 @@ class Case:
         return Graph.of(self.images, tags)
 
     def plan(self) -> CleanupPlan:
-        return retention.plan("p", self.versions, self.graph, self.rules, now=NOW, order=order_of)
+        return retention.plan(
+            "p", self.versions, self.graph, self.rules, facts=Facts(NOW, "v", self.missing, frozenset({1}))
+        )
+
+    @property
+    def missing(self) -> frozenset[str]:
+        graph = self.graph
+        wanted = {child for image in graph.images for child in graph.children(image)} | set(graph.attached)
+        return frozenset(wanted - {item.digest for item in self.versions})
 
     def after(self, plan: CleanupPlan) -> Case:
         left = {d.version.digest for d in plan.decisions if not d.delete}
@@ -410,10 +539,6 @@ class Case:
             versions=tuple(item for item in self.versions if item.digest in left),
             images=tuple(image for image in self.images if image.digest in left),
         )
-
-
-def order_of(tag: str) -> tuple[int, ...] | None:
-    return {"v1-rc.1": (1, 0, 1), "v1-rc.2": (1, 0, 2), "v1": (1, 1, 0), "v2": (2, 1, 0)}.get(tag)
 
 
 @st.composite
@@ -427,6 +552,12 @@ def rules(draw: st.DrawFn, name: str) -> Rule:
         older_than=draw(days),
         delete_untagged=draw(st.booleans()),
         untagged_older_than=draw(days),
+        keep_n_per_line=draw(st.none() | st.integers(1, 2)),
+        delete_released_candidates=draw(st.booleans()),
+        delete_closed_pull_requests=draw(st.booleans()),
+        delete_ghost_images=draw(st.booleans()),
+        delete_partial_images=draw(st.booleans()),
+        delete_orphaned_attachments=draw(st.booleans()),
     )
 
 
@@ -471,7 +602,7 @@ def deleted(plan: CleanupPlan) -> set[str]:
 
 def excluded(case: Case, item: Version) -> bool:
     patterns = [pattern for rule in case.rules for pattern in rule.exclude_tags]
-    return any(retention.matches(pattern, name) for pattern in patterns for name in (*item.tags, item.digest))
+    return any(matches(pattern, name) for pattern in patterns for name in (*item.tags, item.digest))
 
 
 @settings(max_examples=200, deadline=None)
@@ -496,7 +627,7 @@ def test_a_deleted_version_carries_no_tag_that_no_rule_selects(case: Case) -> No
     selected = [pattern for rule in case.rules for pattern in rule.delete_tags]
     for deletion in case.plan().deletions:
         for tag in deletion.version.tags:
-            assert subject_of_tag(tag) or any(retention.matches(pattern, tag) for pattern in selected)
+            assert subject_of_tag(tag) or any(matches(pattern, tag) for pattern in selected)
 
 
 @settings(deadline=None)
@@ -504,7 +635,7 @@ def test_a_deleted_version_carries_no_tag_that_no_rule_selects(case: Case) -> No
 def test_a_young_untagged_version_goes_only_as_a_finished_part_of_what_goes(case: Case) -> None:
     plan = case.plan()
     stated = [rule.untagged_older_than for rule in case.rules if rule.untagged_older_than is not None]
-    grace = max(stated, default=retention.GRACE)
+    grace = max(stated, default=GRACE)
     dead = deleted(plan)
     for deletion in plan.deletions:
         item = deletion.version
@@ -521,7 +652,7 @@ def test_nothing_that_only_deleted_roots_reached_remains(case: Case) -> None:
     plan = case.plan()
     dead = deleted(plan)
     stated = [rule.untagged_older_than for rule in case.rules if rule.untagged_older_than is not None]
-    grace = max(stated, default=retention.GRACE)
+    grace = max(stated, default=GRACE)
     alive = [item for item in case.versions if item.digest not in dead]
     for_themselves = [
         item.digest

@@ -171,7 +171,8 @@ def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Pa
 
 
 def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "commands/ghcr_cleanup.py", "        given.delete_tags,\n", "        ('*',),\n")
+    matching = "    return _compiled(pattern, regex).fullmatch(name) is not None\n"
+    break_code(suite, "selection.py", matching, "    return True\n")
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO + CLEAN_UP)
     assert ended.code == 1
     assert "needed-deleted" in ended.broken()[2]

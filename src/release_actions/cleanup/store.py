@@ -20,7 +20,8 @@ from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, Image, Index
 from release_actions.packages import Packages, PackageVersion, Refusal
 from release_actions.registry import Registry
-from release_actions.retention import CleanupPlan, Version
+from release_actions.retention import CleanupPlan
+from release_actions.selection import Version
 
 READERS = 8
 """Manifests read at a time. GitHub asks for less than 100 requests in flight."""
@@ -156,6 +157,16 @@ class Store:
     def versions(self) -> tuple[Version, ...]:
         """The versions that GitHub lists now."""
         return tuple(_version(version) for version in self.packages.versions(self.name))
+
+    def missing(self, contents: Contents) -> frozenset[str]:
+        """What images list, or are attached to, that neither GitHub lists nor the registry has.
+
+        Raises `RemoteError` when that cannot be found out: what is not known to be missing must not pass for it.
+        """
+        graph = contents.graph
+        wanted = {digest for image in graph.images for digest in graph.children(image)} | set(graph.attached)
+        unlisted = wanted - {version.digest for version in contents.versions}
+        return frozenset(digest for digest, found in self._digests(unlisted).items() if not found)
 
     def sized(self, plan: CleanupPlan, contents: Contents) -> CleanupPlan:
         """The plan with the bytes of its deletions, where there are few enough to look at."""

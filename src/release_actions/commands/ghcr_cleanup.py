@@ -12,22 +12,22 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
-from release_actions import inputs, markdown, retention, shapes, versions
+from release_actions import github_api, inputs, markdown, retention, selection, shapes
 from release_actions.cleanup import journal
 from release_actions.cleanup.store import Check, Contents, NotDeleted, Outcome, Store
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
 from release_actions.context import Context
 from release_actions.errors import ActionError, ConfigurationError, ExitCode, InputError, Problem
 from release_actions.http import Http
-from release_actions.images import subject_of_tag
 from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
 from release_actions.report import Finding, Level, Output, Report
-from release_actions.retention import CleanupPlan, Rule, Version
+from release_actions.retention import CleanupPlan
+from release_actions.selection import Facts, Rule, Version
 from release_actions.workflow import Workflow
 
 OUTPUTS = ("plan", "plan-digest", "deleted", "freed-bytes", "refused", "undo")
@@ -60,6 +60,13 @@ class Inputs:
     exclude_tags: tuple[str, ...] = option(inputs.items, ())
     keep_n: int | None = option(inputs.integer(0), None)
     older_than: timedelta | None = option(inputs.duration, None)
+    keep_n_per_line: int | None = option(inputs.integer(0), None)
+    use_regex: bool = option(inputs.boolean, default=False)
+    delete_released_candidates: bool = option(inputs.boolean, default=False)
+    delete_closed_pull_requests: bool = option(inputs.boolean, default=False)
+    delete_ghost_images: bool = option(inputs.boolean, default=False)
+    delete_partial_images: bool = option(inputs.boolean, default=False)
+    delete_orphaned_attachments: bool = option(inputs.boolean, default=False)
     delete_untagged: bool = option(inputs.boolean, default=False)
     untagged_older_than: timedelta | None = option(inputs.duration, None)
     dry_run: bool = option(inputs.boolean, default=False)
@@ -120,15 +127,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
         }
         results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info)) for task in tasks]
-        return clean(results, given, context, config.tag_prefix if config else "v", log)
+        repository = config.repository if config else context.repository
+        sources = Sources(config.tag_prefix if config else "v", repository, context.api_url, given.token)
+        return clean(results, given, context, sources, log)
 
 
-def clean(results: Sequence[Result], given: Inputs, context: Context, prefix: str, log: Workflow) -> Report:
+def clean(results: Sequence[Result], given: Inputs, context: Context, sources: Sources, log: Workflow) -> Report:
     """Plan all, then carry out all, unless this is a dry run or the plan is too large."""
     findings: list[Finding] = []
     try:
         for result in results:
-            prepare(result, context, prefix, log)
+            prepare(result, context, sources, log)
         findings = limits(given, results)
         if not findings and not given.dry_run:
             for result in results:
@@ -148,15 +157,7 @@ def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ..
     `owner` is that of packages named without one. Raises `InputError` with every mistake.
     """
     problems = list(mistakes(given))
-    own = Rule(
-        INPUT_RULE,
-        given.delete_tags,
-        given.exclude_tags,
-        given.keep_n,
-        given.older_than,
-        given.delete_untagged,
-        given.untagged_older_than,
-    )
+    own = rule_of(INPUT_RULE, given)
     named: list[CleanupRule] = []
     for name in dict.fromkeys(given.rule):
         rule = next((rule for rule in config.cleanup if rule.name == name), None) if config else None
@@ -170,7 +171,7 @@ def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ..
     for rule in named:
         for path in rule.packages:
             if not chosen or path in chosen:
-                tasks.setdefault(path, [own]).append(rule_of(rule))
+                tasks.setdefault(path, [own]).append(rule_of(rule.name, rule))
     if not tasks and not problems:
         hint = "Name packages that the rules are about, or leave packages and channel empty."
         problems.append(Problem("The rules are about none of the packages that are named.", hint))
@@ -181,17 +182,24 @@ def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ..
 
 def mistakes(given: Inputs) -> Iterable[Problem]:
     """What is wrong with the inputs by themselves."""
-    selects = bool(given.delete_tags or given.delete_untagged)
+    own = rule_of(INPUT_RULE, given)
+    selects = not own.selects_nothing
     if not selects and not given.rule:
-        hint = "Set delete-tags, delete-untagged or rule. An empty selector never means everything."
+        hint = "Set delete-tags, another input that begins with delete-, or rule. An empty selector never means all."
         yield Problem("Nothing is selected, so there is nothing to clean up.", hint)
-    for name, value in (("keep-n", given.keep_n), ("older-than", given.older_than)):
-        if value is not None and not given.delete_tags:
-            message = f"Input '{name}' spares some of what delete-tags selects, and delete-tags is empty."
-            yield Problem(message, "Set delete-tags too, or write it into the rule of the configuration.")
-    for glob in (*given.delete_tags, *given.exclude_tags):
-        if glob.startswith("!"):
-            yield Problem(f"The glob {glob!r} begins with '!', which no tag does.", "List exceptions in exclude-tags.")
+    spares = {"keep-n": given.keep_n, "keep-n-per-line": given.keep_n_per_line, "older-than": given.older_than}
+    for name, value in spares.items():
+        if value is not None and not own.selects_tags:
+            message = f"Input '{name}' spares some of the tags that are selected, and no tag is."
+            hint = "Set delete-tags, delete-released-candidates or delete-closed-pull-requests too, or write it into "
+            yield Problem(message, f"{hint}the rule of the configuration.")
+    for pattern in (*given.delete_tags, *given.exclude_tags):
+        if given.use_regex and (wrong := selection.malformed(pattern)):
+            yield Problem(f"{pattern!r} is not a regular expression: {wrong}.", "One that matches whole tags is meant.")
+        elif pattern.startswith("!") and not given.use_regex:
+            yield Problem(
+                f"The glob {pattern!r} begins with '!', which no tag does.", "List exceptions in exclude-tags."
+            )
     if selects and not given.packages and not given.channel:
         yield Problem("No package is named.", "Set packages to names or globs, or channel to one of the configuration.")
 
@@ -228,17 +236,10 @@ def covered(given: Inputs, owner: str, config: Config | None, problems: list[Pro
     return tuple(dict.fromkeys(found))
 
 
-def rule_of(rule: CleanupRule) -> Rule:
-    """A rule of the configuration as the plan takes it."""
-    return Rule(
-        rule.name,
-        rule.delete_tags,
-        rule.exclude_tags,
-        rule.keep_n,
-        rule.older_than,
-        rule.delete_untagged,
-        rule.untagged_older_than,
-    )
+def rule_of(name: str, written: Inputs | CleanupRule) -> Rule:
+    """The rule that inputs or the configuration write down: both name everything as the rule does."""
+    texts = {part.name: getattr(written, part.name) for part in fields(Rule) if part.name != "name"}
+    return Rule(name, **texts)
 
 
 def configuration(given: Inputs, context: Context) -> Config | None:
@@ -256,29 +257,29 @@ def configuration(given: Inputs, context: Context) -> Config | None:
 # Reading and doing
 
 
-def prepare(result: Result, context: Context, prefix: str, log: Workflow) -> None:
-    """Read one package and plan. `prefix` begins release tags. What prevents it is kept with the result."""
+def prepare(result: Result, context: Context, sources: Sources, log: Workflow) -> None:
+    """Read one package and plan. What prevents it is kept with the result."""
     path, rules = result.task.path, result.task.rules
     try:
         with log.group(f"Plan {path}"):
-            if not any(rule.delete_untagged for rule in rules):
+            if not any(rule.needs_everything for rule in rules):
                 tags = result.store.tags()
-                globs = [glob for rule in rules for glob in rule.delete_tags]
                 # A journal, or nothing but attachments, is what an earlier run left.
-                left = journal.TAG in tags or not any(not subject_of_tag(tag) for tag in tags)
-                if not left and not any(retention.matches(glob, tag) for glob in globs for tag in tags):
+                left = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
+                facts = Facts(context.now, sources.prefix, closed=sources.closed(rules, tags))
+                if not left and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
                     result.idle = f"None of its {len(tags)} tags is selected."
                     result.store.say(f"{path}: {result.idle}")
                     return
-            result.contents = result.store.read()
-            plan = retention.plan(
-                path,
-                result.contents.versions,
-                result.contents.graph,
-                rules,
-                now=context.now,
-                order=lambda tag: release_order(tag, prefix),
+            contents = result.contents = result.store.read()
+            needs_missing = any(rule.needs_missing for rule in rules)
+            facts = Facts(
+                context.now,
+                sources.prefix,
+                result.store.missing(contents) if needs_missing else frozenset(),
+                sources.closed(rules, contents.tags),
             )
+            plan = retention.plan(path, contents.versions, contents.graph, rules, facts=facts)
             result.plan = result.store.sized(plan, result.contents)
             count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
             result.store.say(f"{path}: {count}, {freed(result.plan)}")
@@ -286,10 +287,26 @@ def prepare(result: Result, context: Context, prefix: str, log: Workflow) -> Non
         result.outcome.error = error
 
 
-def release_order(tag: str, prefix: str) -> object | None:
-    """Order of release tags for keep-n."""
-    found = versions.parse_or_none(tag, prefix)
-    return found.order if found else None
+@dataclass
+class Sources:
+    """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed."""
+
+    prefix: str
+    repository: str
+    api_url: str
+    token: str
+    states: dict[int, str] = field(default_factory=dict)
+
+    def closed(self, rules: Iterable[Rule], tags: Iterable[str]) -> frozenset[int]:
+        """Those of the pull requests that tags are named after. Raises `ActionError`."""
+        if not any(rule.delete_closed_pull_requests for rule in rules):
+            return frozenset()
+        numbers = {number for tag in tags if (number := selection.pull_request_of(tag)) is not None}
+        unknown = numbers - self.states.keys()
+        if unknown:
+            found = github_api.pull_states(self.api_url, self.repository, unknown, token=self.token)
+            self.states |= dict.fromkeys(unknown, "") | found
+        return frozenset(number for number in numbers if self.states[number] == "closed")
 
 
 def limits(given: Inputs, results: Iterable[Result]) -> list[Finding]:

@@ -54,7 +54,7 @@ LABELS = MapOf(
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
 STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
 PATH = Text("a path", example="docker/Dockerfile.cuda")
-TAG_GLOBS = ListOf("a list of globs over tags", glob(), least=1)
+TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +192,18 @@ class Image(Build):
     )
 
 
+SELECTORS = (
+    "delete-tags",
+    "delete-released-candidates",
+    "delete-closed-pull-requests",
+    "delete-ghost-images",
+    "delete-partial-images",
+    "delete-orphaned-attachments",
+    "delete-untagged",
+)
+"""The keys of a clean-up rule that select something."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cleanup(Record):
     """A rule about what is deleted. What it leaves out selects nothing."""
@@ -206,19 +218,51 @@ class Cleanup(Record):
         default=None,
     )
     delete_tags: tuple[str, ...] = key(
-        TAG_GLOBS, "Globs over whole tags, case-sensitive: what they match is deleted.", default=()
+        TAG_PATTERNS, "Globs over whole tags, case-sensitive: what they match is deleted.", default=()
+    )
+    delete_released_candidates: bool = key(
+        Boolean(), "Whether release candidates are deleted once the package has their final release.", default=False
+    )
+    delete_closed_pull_requests: bool = key(
+        Boolean(),
+        "Whether tags `pr-N` and `pr-N-…` are deleted once pull request N of `repository` is closed.",
+        default=False,
+    )
+    delete_ghost_images: bool = key(
+        Boolean(), "Whether indexes are deleted of which every image is gone, tagged or not.", default=False
+    )
+    delete_partial_images: bool = key(
+        Boolean(), "Whether indexes are deleted of which some images are gone, tagged or not.", default=False
+    )
+    delete_orphaned_attachments: bool = key(
+        Boolean(),
+        "Whether signatures and other attachments are deleted of what is not in the package. Not for a package that "
+        "holds the signatures of another one.",
+        default=False,
     )
     exclude_tags: tuple[str, ...] = key(
-        TAG_GLOBS, "Globs over whole tags or digests: what they match is kept, whatever another rule says.", default=()
+        TAG_PATTERNS,
+        "Globs over whole tags or digests: what they match is kept, whatever another rule says.",
+        default=(),
+    )
+    use_regex: bool = key(
+        Boolean(),
+        "Whether `delete-tags` and `exclude-tags` are regular expressions of Python, over whole tags.",
+        default=False,
     )
     keep_n: int | None = key(
         Integer(least=1),
-        "How many of what `delete-tags` matches are kept: so many of the newest releases, by version, and as many of "
-        "the newest other images, by creation.",
+        "How many of the selected tags' images are kept: so many of the newest releases, by version, and as many of "
+        "the newest others, by creation.",
+        default=None,
+    )
+    keep_n_per_line: int | None = key(
+        Integer(least=1),
+        "How many of the selected releases are kept of each line, such as v0.5 and v0.6: the newest by version.",
         default=None,
     )
     older_than: timedelta | None = key(
-        duration(), "Only what `delete-tags` matches and is older than this is deleted.", default=None
+        duration(), "Only selected tags whose images are older than this are deleted.", default=None
     )
     delete_untagged: bool = key(Boolean(), "Whether untagged versions that nothing needs are deleted.", default=False)
     untagged_older_than: timedelta | None = key(
@@ -281,8 +325,7 @@ class Document(Record):
                 "a clean-up rule",
                 Cleanup,
                 one_of=("channel", "packages"),
-                any_of=("delete-tags", "delete-untagged"),
-                needs={"keep-n": ("delete-tags",), "older-than": ("delete-tags",)},
+                any_of=SELECTORS,
             ),
         ),
         "What is deleted, as named rules.",

@@ -57,7 +57,8 @@ class Package:
 class CleanupRule:
     """A clean-up rule: which packages, by full name, and what is deleted there.
 
-    Globs are over whole tags, case-sensitive. None and an empty tuple select nothing. `place` is where its name stands.
+    What each part means is said in `release_actions.selection.Rule`, which has the same names. `place` is where the
+    rule's name stands.
     """
 
     name: str
@@ -68,6 +69,13 @@ class CleanupRule:
     older_than: timedelta | None
     delete_untagged: bool
     untagged_older_than: timedelta | None
+    use_regex: bool
+    keep_n_per_line: int | None
+    delete_released_candidates: bool
+    delete_closed_pull_requests: bool
+    delete_ghost_images: bool
+    delete_partial_images: bool
+    delete_orphaned_attachments: bool
     place: Place = field(compare=False, repr=False)
 
 

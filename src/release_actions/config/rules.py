@@ -6,13 +6,14 @@ None of them stops at the first mistake, and none reads anything but the documen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from release_actions.config import grammar, resolve
-from release_actions.config.document import Build, Document, ImageInChannel, Variant
+from release_actions.config.document import SELECTORS, Build, Document, ImageInChannel, Variant
 from release_actions.config.model import CHANNELS, Package
 from release_actions.errors import Place, Problem
-from release_actions.shapes import nearest
+from release_actions.shapes import glob, nearest
 from release_actions.versions import TagRefused, parse, parse_or_none
 
 Rule = Callable[[Document], Iterator[Problem]]
@@ -221,7 +222,7 @@ def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
 
 
 def rules_select_something(document: Document) -> Iterator[Problem]:
-    """A clean-up rule's globs match a package of the file, and `delete-untagged: false` alone is no rule."""
+    """A clean-up rule's globs match a package of the file, and a rule selects something."""
     published = tuple(resolve.packages(document))
     namespace = resolve.namespace(document)
     for name, rule in document.cleanup.items():
@@ -236,10 +237,38 @@ def rules_select_something(document: Document) -> Iterator[Problem]:
             elif not grammar.is_glob(wanted) and not grammar.is_name(wanted):
                 hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
                 yield Problem(f"'{wanted}' is not a legal repository name.", hint, place)
-        if not rule.delete_tags and not rule.delete_untagged:
+        if not any(getattr(rule, key.replace("-", "_")) for key in SELECTORS):
             message = f"The clean-up rule '{name}' deletes nothing."
-            place = document.origin.at("cleanup", name, "delete-untagged")
-            yield Problem(message, "Add 'delete-tags', or set 'delete-untagged: true'.", place)
+            written = next(key for key in SELECTORS if rule.origin.child(key))
+            place = document.origin.at("cleanup", name, written)
+            yield Problem(message, f"Add 'delete-tags', or set '{written}: true'.", place)
+
+
+def spared_tags_are_selected(document: Document) -> Iterator[Problem]:
+    """`keep-n`, `keep-n-per-line` and `older-than` spare selected tags, so the rule selects some."""
+    for name, rule in document.cleanup.items():
+        if rule.delete_tags or rule.delete_released_candidates or rule.delete_closed_pull_requests:
+            continue
+        for spare in ("keep-n", "keep-n-per-line", "older-than"):
+            if getattr(rule, spare.replace("-", "_")) is not None:
+                message = f"'{spare}' spares selected tags, and the clean-up rule '{name}' selects none."
+                yield Problem(message, "Add 'delete-tags'.", document.origin.key_at("cleanup", name, spare))
+
+
+def patterns_are_legal(document: Document) -> Iterator[Problem]:
+    """What selects and spares tags is a glob over tags or, with `use-regex`, a regular expression."""
+    for name, rule in document.cleanup.items():
+        for key in ("delete-tags", "exclude-tags"):
+            for i, pattern in enumerate(getattr(rule, key.replace("-", "_"))):
+                place = document.origin.at("cleanup", name, key, i)
+                if rule.use_regex:
+                    try:
+                        re.compile(pattern)
+                    except re.error as error:
+                        yield Problem(f"'{pattern}' is not a regular expression: {error}.", "", place)
+                elif not re.fullmatch(glob().pattern, pattern):
+                    hint = "Write for example pr-*, or set 'use-regex: true'."
+                    yield Problem(f"'{pattern}' is not a glob over tags.", hint, place)
 
 
 RULES: tuple[Rule, ...] = (
@@ -255,5 +284,7 @@ RULES: tuple[Rule, ...] = (
     floating_tags_are_apart,
     skipped_versions_are_releases,
     rules_select_something,
+    spared_tags_are_selected,
+    patterns_are_legal,
 )
 """All rules, in the order of the reference."""

@@ -1,0 +1,322 @@
+"""What the rules of a clean-up say about each tag of a package, and about versions that nothing else owns.
+
+Decides only what a rule selects and what it spares. Whether something else still needs what is selected is decided in
+`retention`. It must never select by a rule that names nothing: what a rule leaves out selects nothing.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from release_actions import versions
+from release_actions.cleanup import journal
+from release_actions.images import Graph, Index, subject_of_tag
+
+GRACE = timedelta(days=1)
+"""Age below which an untagged version may belong to a build that has not put its tag yet. A job on a hosted runner ends
+after six hours; a day leaves room for a workflow that builds in several jobs."""
+
+PULL_REQUEST = re.compile(r"pr-([0-9]{1,9})(?:-.+)?")
+"""The tag of a pull request's image: `pr-7`, also with more behind another hyphen."""
+
+SELECTED = "The rule selects every tag it carries."
+
+
+@dataclass(frozen=True)
+class Version:
+    """A package version: the Packages API's number for it, the digest it names, its tags, and its times in UTC."""
+
+    id: int
+    digest: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def moved_at(self) -> datetime:
+        """When something last happened to it, as far as the API tells."""
+        return max(self.created_at, self.updated_at)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its tags without those that only mark it as an attachment of another digest, or as a clean-up's journal."""
+        return tuple(sorted(tag for tag in self.tags if is_name(tag)))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One clean-up rule. Everything it leaves out selects nothing.
+
+    What it selects: `delete_tags`, globs over whole tags, case-sensitive: `*` any text, `?` one character, `[a-c]` one
+    of a set; with `use_regex` regular expressions. Tags of release candidates whose final is in the package too
+    (`delete_released_candidates`), and of closed pull requests (`delete_closed_pull_requests`). Indexes of which
+    every image is gone (`delete_ghost_images`) or some are (`delete_partial_images`), tagged or not. Attachments of
+    what is not in the package (`delete_orphaned_attachments`), and untagged versions that nothing reaches
+    (`delete_untagged`).
+
+    What it spares: `exclude_tags`, patterns like those of `delete_tags`, hold for every rule of the run and may be
+    digests too. `keep_n` spares that many of the newest releases, by version, and as many of the newest other images,
+    by creation; `keep_n_per_line` that many of the newest releases of each X.Y; `older_than` what was created less
+    than this ago. No untagged version below `untagged_older_than` is ever touched, by any rule; the longest time
+    stated by a rule counts, `GRACE` when none states one.
+    """
+
+    name: str
+    delete_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    keep_n: int | None = None
+    older_than: timedelta | None = None
+    delete_untagged: bool = False
+    untagged_older_than: timedelta | None = None
+    use_regex: bool = False
+    keep_n_per_line: int | None = None
+    delete_released_candidates: bool = False
+    delete_closed_pull_requests: bool = False
+    delete_ghost_images: bool = False
+    delete_partial_images: bool = False
+    delete_orphaned_attachments: bool = False
+
+    @property
+    def selects_tags(self) -> bool:
+        """Whether it can select tags by their names, so that `keep_n` and `older_than` have something to spare."""
+        return bool(self.delete_tags) or self.delete_released_candidates or self.delete_closed_pull_requests
+
+    @property
+    def needs_everything(self) -> bool:
+        """Whether it can select what no tag shows, so that a package has to be read to know that nothing is to do."""
+        return self.delete_untagged or self.needs_missing
+
+    @property
+    def needs_missing(self) -> bool:
+        """Whether it asks what images list that is not there."""
+        return self.delete_ghost_images or self.delete_partial_images or self.delete_orphaned_attachments
+
+    @property
+    def selects_nothing(self) -> bool:
+        """Whether the rule cannot doom anything."""
+        return not self.selects_tags and not self.needs_everything
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What rules are judged by beyond the package's versions and manifests.
+
+    `prefix` begins release tags; None: no tag is a release. `missing`: digests that images of the package list, or are
+    attached to, and that neither GitHub nor the registry has. `closed`: numbers of closed pull requests; a number that
+    is not in it counts as open.
+    """
+
+    now: datetime
+    prefix: str | None = None
+    missing: frozenset[str] = frozenset()
+    closed: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of a tag or an untagged version: doomed or not, by which rule, and why as a sentence."""
+
+    doomed: bool
+    reason: str
+    rule: str = ""
+
+
+def is_name(tag: str) -> bool:
+    """Whether people gave a tag: it is neither an attachment's nor a journal's."""
+    return tag != journal.TAG and not subject_of_tag(tag)
+
+
+def matches(pattern: str, name: str, *, regex: bool = False) -> bool:
+    """Whether a pattern matches a whole tag or digest, case-sensitively.
+
+    A digest and an attachment's tag, `sha256-<hex>`, are only meant by a pattern that begins like them: `s*` and `*`
+    are about the tags that people give.
+    """
+    for start in ("sha256:", "sha512:", "sha256-"):
+        if name.startswith(start) and not pattern.startswith(start) and (start[-1] == ":" or subject_of_tag(name)):
+            return False
+    return _compiled(pattern, regex).fullmatch(name) is not None
+
+
+def malformed(pattern: str) -> str:
+    """Why a text is not a regular expression, as the end of a sentence; empty when it is one."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return ""
+
+
+def pull_request_of(tag: str) -> int | None:
+    """The number of the pull request that a tag is named after; None for other tags."""
+    match = PULL_REQUEST.fullmatch(tag)
+    return int(match[1]) if match else None
+
+
+def excluded(rules: Iterable[Rule], name: str) -> tuple[str, str] | None:
+    """Rule and pattern of the first exclusion that names a tag or digest."""
+    for rule in rules:
+        for pattern in rule.exclude_tags:
+            if matches(pattern, name, regex=rule.use_regex):
+                return rule.name, pattern
+    return None
+
+
+def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str, str]:
+    """Tags that a rule selects by their names alone -> why. Exclusions are not looked at."""
+    found: dict[str, str] = {}
+    names = [tag for tag in tags if is_name(tag)]
+    if rule.delete_closed_pull_requests:
+        for tag in names:
+            number = pull_request_of(tag)
+            if number in facts.closed:
+                found[tag] = f"Pull request {number} is closed."
+    if rule.delete_released_candidates and facts.prefix is not None:
+        known = versions.known(names, facts.prefix)
+        finals = {version.base: version.tag for version in known if version.is_stable}
+        for version in known:
+            if version.is_candidate and version.base in finals:
+                found[version.tag] = f"It is a candidate of {finals[version.base]}, which is released."
+    for tag in names:
+        if any(matches(pattern, tag, regex=rule.use_regex) for pattern in rule.delete_tags):
+            found[tag] = SELECTED
+    return found
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rules applied to one package."""
+
+    rules: tuple[Rule, ...]
+    versions: tuple[Version, ...]
+    graph: Graph
+    facts: Facts
+
+    @functools.cached_property
+    def grace(self) -> timedelta:
+        """Age below which no untagged version is touched."""
+        stated = [rule.untagged_older_than for rule in self.rules if rule.untagged_older_than is not None]
+        return max(stated, default=GRACE)
+
+    def tag_verdicts(self) -> Mapping[str, Verdict]:
+        """Of every tag that people gave."""
+        names = {tag: version for version in self.versions for tag in version.names}
+        spared = {tag: found for tag in names if (found := excluded(self.rules, tag))}
+        verdicts = {tag: Verdict(doomed=False, reason="No rule selects it.") for tag in names}
+        for rule in self.rules:
+            for tag, verdict in self._judged(rule, {tag: names[tag] for tag in names if tag not in spared}).items():
+                if verdict.doomed or not verdicts[tag].rule:
+                    verdicts[tag] = verdicts[tag] if verdicts[tag].doomed else verdict
+        for tag, (name, pattern) in spared.items():
+            verdicts[tag] = Verdict(doomed=False, reason=f"{pattern} excludes it.", rule=name)
+        return verdicts
+
+    def unowned(self, version: Version) -> Verdict:
+        """Of a version without a name that no other version of the package owns."""
+        age = self.facts.now - version.moved_at
+        if not version.tags and age < self.grace:
+            name = next((rule.name for rule in self.rules if rule.delete_untagged), "")
+            reason = f"It is untagged and younger than {days(self.grace)}: a build may be about to tag it."
+            return Verdict(doomed=False, reason=reason, rule=name)
+        subjects = self.graph.subjects.get(version.digest, frozenset())
+        for rule in self.rules:
+            broken = self.broken(rule, version)
+            if broken:
+                return Verdict(doomed=True, reason=broken, rule=rule.name)
+            if rule.delete_orphaned_attachments and subjects and subjects <= self.facts.missing and age >= self.grace:
+                reason = f"It is attached to {short(min(subjects))}, which is not there."
+                return Verdict(doomed=True, reason=reason, rule=rule.name)
+            if rule.delete_untagged and not version.tags:
+                return Verdict(doomed=True, reason="It is untagged and nothing needs it.", rule=rule.name)
+        if version.tags:
+            return Verdict(doomed=False, reason="It is attached to something that is not in this package.")
+        return Verdict(doomed=False, reason="It is untagged, and no rule selects untagged versions.")
+
+    def broken(self, rule: Rule, version: Version) -> str:
+        """Why an index is a ghost or partial and the rule selects it; empty when not."""
+        image = self.graph.images.get(version.digest)
+        if not isinstance(image, Index) or self.facts.now - version.moved_at < self.grace:
+            return ""
+        platforms = [child.digest for child in image.children if not child.is_attestation]
+        lost = sorted(self.graph.content([version.digest]) & self.facts.missing)
+        if platforms and set(platforms) <= self.facts.missing:
+            return "None of the images that it lists is there." if rule.delete_ghost_images else ""
+        if lost and rule.delete_partial_images:
+            return f"It lists {short(lost[0])}, which is not there."
+        return ""
+
+    def _judged(self, rule: Rule, names: Mapping[str, Version]) -> Mapping[str, Verdict]:
+        """Verdicts of one rule, of the tags that it selects."""
+        reasons = dict(chosen_tags(rule, names, self.facts))
+        # What is broken takes no place among the newest that are spared.
+        lost = {tag: why for tag, version in names.items() if (why := self.broken(rule, version))}
+        newest = self._newest(rule, {tag: names[tag] for tag in reasons if tag not in lost})
+        found = {}
+        for tag, reason in {**reasons, **lost}.items():
+            version = names[tag]
+            if tag not in lost and version.digest in newest:
+                found[tag] = Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
+            elif rule.older_than is not None and self.facts.now - version.created_at < rule.older_than:
+                young = f"It is younger than {days(rule.older_than)}."
+                found[tag] = Verdict(doomed=False, reason=young, rule=rule.name)
+            else:
+                found[tag] = Verdict(doomed=True, reason=reason, rule=rule.name)
+        return found
+
+    def _newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
+        """Digest -> why `keep_n` or `keep_n_per_line` spares it.
+
+        Releases are ranked by version, other tags by the creation of their image, each kind for itself: which tags
+        are newest must not depend on what else a pattern happens to match.
+        """
+        releases: dict[str, dict[str, Any]] = {}
+        others: dict[str, Any] = {}
+        for tag, version in chosen.items():
+            found = None if self.facts.prefix is None else versions.parse_or_none(tag, self.facts.prefix)
+            if found is None:
+                others[version.digest] = version.created_at, version.id
+                continue
+            key = found.order, version.created_at, version.id
+            for group in ("", found.line):
+                ranks = releases.setdefault(group, {})
+                ranks[version.digest] = max(ranks.get(version.digest, key), key)
+        spared: dict[str, str] = {}
+        for line, ranks in releases.items():
+            what = f"releases of {line}" if line else "releases"
+            spared |= _first(ranks, (rule.keep_n_per_line if line else rule.keep_n) or 0, what)
+        return spared | _first(others, rule.keep_n or 0, "images")
+
+
+def short(name: str) -> str:
+    """A digest or an attachment's tag, cut for a person; other names as they are."""
+    return name[:19] if name.startswith(("sha256:", "sha256-", "sha512:")) else name
+
+
+def days(length: timedelta) -> str:
+    """A length of time for a person."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} seconds"
+
+
+def _first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
+    """Digest -> that it is one of the `count` highest."""
+    best = sorted(ranks, key=lambda digest: ranks[digest], reverse=True)[:count]
+    return {
+        digest: f"It is number {rank} of the {count} newest {what} that the rule spares."
+        for rank, digest in enumerate(best, start=1)
+    }
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str, regex: bool) -> re.Pattern[str]:  # noqa: FBT001  # a cache's key
+    return re.compile(pattern if regex else fnmatch.translate(pattern))
