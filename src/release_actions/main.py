@@ -32,6 +32,7 @@ ACTIONS = {
     "build-matrix": "turn release.yaml and an event into build jobs",
     "protect-latest": "keep floating tags on the newest stable releases",
     "ghcr-cleanup": "delete package versions that nothing needs any more",
+    "rc-teardown": "remove all that a release candidate left in the registry, on GitHub and in git",
 }
 """Commands that are actions too, each with what it is for."""
 

@@ -24,6 +24,7 @@ TOKEN_DEFAULT = "${{ github.token }}"
 
 OWN_WORDS = {
     ("ghcr-cleanup", "token"): "the same token also goes to the registry, and has to be allowed to delete",
+    ("rc-teardown", "token"): "the same, and it deletes releases and git tags as well",
 }
 """Action and input whose first sentence differs from the other actions' -> why."""
 

@@ -1,0 +1,91 @@
+"""One git tag at a time on GitHub: read it, delete it, move it.
+
+What GitHub refuses about one tag, such as one that a rule protects, comes back as a `Refusal`. This module must never
+decide what happens to a tag.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from release_actions.http import GITHUB, Http, Response, hint_for
+from release_actions.origins import Credential
+from release_actions.packages import Refusal
+
+REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""GitHub's answers about one ref: 403 without the permission, 404 when the repository may not be seen, 422 when the ref
+is not there or when a rule protects it."""
+
+
+class GitRefs:
+    """The tags of one repository "owner/name". Changing them needs the permission contents: write."""
+
+    def __init__(self, http: Http, api_url: str, repository: str, *, token: str = "") -> None:
+        self.repository = repository
+        self._http = http
+        self._url = f"{api_url.rstrip('/')}/repos/{repository}/git"
+        self._credential = Credential.bearer(api_url, token)
+
+    def get(self, tag: str) -> str:
+        """The object that a tag names; empty when there is no such tag. Raises `RemoteError`."""
+        what = f"read the git tag {tag} of {self.repository}"
+        response = self._request("GET", f"ref/tags/{quote(tag)}", what, (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
+        if response.status == HTTPStatus.NOT_FOUND:
+            return ""
+        found = response.object().get("object")
+        if not isinstance(found, dict) or not isinstance(found.get("sha"), str):
+            response.wrong("does not name an object")
+        return str(found["sha"])
+
+    def delete(self, tag: str) -> Refusal | None:
+        """Delete a tag; None when it is gone. Raises `RemoteError`."""
+        what = f"delete the git tag {tag} of {self.repository}"
+        response = self._request("DELETE", f"refs/tags/{quote(tag)}", what, (HTTPStatus.NO_CONTENT, *REFUSALS))
+        if response.status == HTTPStatus.NO_CONTENT:
+            return None
+        # 422 stands for "not there" and for "protected".
+        if response.status != HTTPStatus.FORBIDDEN and not self.get(tag):
+            return None
+        return self._refusal(response)
+
+    def move(self, tag: str, sha: str) -> Refusal | None:
+        """Put a tag that exists on another object; None when it is there. Raises `RemoteError`.
+
+        Forced: the release that a tag goes back to need not contain the candidate that it named.
+        """
+        what = f"move the git tag {tag} of {self.repository}"
+        body = {"sha": sha, "force": True}
+        # Moving to the same place twice is harmless.
+        response = self._request(
+            "PATCH", f"refs/tags/{quote(tag)}", what, (HTTPStatus.OK, *REFUSALS), json=body, idempotent=True
+        )
+        return None if response.status == HTTPStatus.OK else self._refusal(response)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        expect: tuple[HTTPStatus, ...],
+        *,
+        json: Any = None,
+        idempotent: bool | None = None,
+    ) -> Response:
+        return self._http.request(
+            method,
+            f"{self._url}/{path}",
+            what=what,
+            credential=self._credential,
+            headers=GITHUB,
+            expect=expect,
+            json=json,
+            idempotent=idempotent,
+        )
+
+    def _refusal(self, response: Response) -> Refusal:
+        hint = hint_for(response, anonymous=self._credential is None)
+        if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            hint = "A rule may protect the tag: let somebody with the right to bypass it do this, or change the rule."
+        return Refusal(response.status, response.message, hint)

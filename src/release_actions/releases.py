@@ -1,0 +1,102 @@
+"""GitHub releases: list them completely, and delete one.
+
+A list is complete or an error. GitHub shows drafts only to a token that may write. What GitHub refuses about one
+release comes back as a `Refusal`. This module must never decide which release goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from release_actions.http import GITHUB, Http, Response, hint_for
+from release_actions.origins import Credential
+from release_actions.packages import Refusal
+
+PER_PAGE = 100
+REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""GitHub's answers about one release: 403 without the permission, 404 when it is gone or may not be seen, 422 when a
+rule forbids it."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release. `files`: names of its assets, which its deletion loses. `target`: what its tag was to be made from."""
+
+    id: int
+    tag: str
+    name: str = ""
+    body: str = ""
+    target: str = ""
+    draft: bool = False
+    prerelease: bool = False
+    immutable: bool = False
+    files: tuple[str, ...] = ()
+
+
+class Releases:
+    """The releases of one repository "owner/name". Deleting needs the permission contents: write."""
+
+    def __init__(self, http: Http, api_url: str, repository: str, *, token: str = "") -> None:
+        self.repository = repository
+        self._http = http
+        self._url = f"{api_url.rstrip('/')}/repos/{repository}/releases"
+        self._credential = Credential.bearer(api_url, token)
+
+    def all(self) -> tuple[Release, ...]:
+        """Every release that the token may see, newest first. Raises `RemoteError`."""
+        what = f"list the releases of {self.repository}"
+        pages = self._http.pages(
+            self._url, {"per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB
+        )
+        found = [_release(page, item) for page in pages for item in page.array()]
+        return tuple({release.id: release for release in found}.values())
+
+    def delete(self, release: Release) -> Refusal | None:
+        """Delete a release; None when it is gone. Its tag stays. Raises `RemoteError`."""
+        response = self._request("DELETE", release, "delete", (HTTPStatus.NO_CONTENT, *REFUSALS))
+        if response.status == HTTPStatus.NO_CONTENT:
+            return None
+        if response.status == HTTPStatus.NOT_FOUND:
+            # 404 stands for "gone" and for "not allowed".
+            there = self._request("GET", release, "read", (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
+            if there.status == HTTPStatus.NOT_FOUND:
+                return None
+        return Refusal(response.status, response.message, hint_for(response, anonymous=self._credential is None))
+
+    def _request(self, method: str, release: Release, verb: str, expect: tuple[HTTPStatus, ...]) -> Response:
+        return self._http.request(
+            method,
+            f"{self._url}/{release.id}",
+            what=f"{verb} the release {release.tag} of {self.repository}",
+            credential=self._credential,
+            headers=GITHUB,
+            expect=expect,
+        )
+
+
+def _release(response: Response, item: Any) -> Release:
+    try:
+        release = Release(
+            id=item["id"],
+            tag=item["tag_name"],
+            name=item["name"] or "",
+            body=item["body"] or "",
+            target=item["target_commitish"],
+            draft=item["draft"],
+            prerelease=item["prerelease"],
+            immutable=item.get("immutable", False),
+            files=tuple(asset["name"] for asset in item["assets"]),
+        )
+    except (KeyError, TypeError, AttributeError):
+        response.wrong("holds something that is not a release")
+    texts = (release.tag, release.name, release.body, release.target, *release.files)
+    flags = (release.draft, release.prerelease, release.immutable)
+    if (
+        type(release.id) is not int
+        or not all(isinstance(text, str) for text in texts)
+        or not all(isinstance(flag, bool) for flag in flags)
+    ):
+        response.wrong("holds something that is not a release")
+    return release

@@ -1,0 +1,392 @@
+"""What a release candidate left in the registry, on GitHub's releases page and in git, and what of it may go.
+
+A candidate is removed everywhere, or, where something forbids it, nowhere. What goes is its own tag, the names that
+tools make of it (`v0.5.0-rc`, `v0.5`, `v0`, `latest`, and `v0.5.0` before there is such a release) where they name the
+candidate, and nothing else. This module must never doom a tag of a release, the image that one names, or a candidate
+that was not asked for; and never decide by a name alone where the name could be meant for something that lives.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from release_actions import floating
+from release_actions.cleanup import journal
+from release_actions.errors import InputError, Problem
+from release_actions.images import subject_of_tag
+from release_actions.releases import Release
+from release_actions.versions import FLOATING_NAMES, TagRefused, Version, known, parse, parse_or_none
+
+RELEASED = "released"
+"""What is asked for in place of a tag: every candidate whose final release is out."""
+
+LONGEST_TEXT = 50_000
+"""Characters of a release's text that are kept to take its deletion back. Outputs of a job end at about 500,000."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """How a project names things: prefix of its tags, templates of its floating tags, releases that none may name."""
+
+    prefix: str = "v"
+    templates: tuple[str, ...] = floating.DEFAULT_TEMPLATES
+    skip: Collection[str] = ()
+
+    @property
+    def made_of_images(self) -> tuple[str, ...]:
+        """Templates of what tools put on an image beside its exact tag, whether the project wants it or not."""
+        return (*self.templates, *self.made_of_refs, "{major}", "{major}.{minor}", "latest")
+
+    @property
+    def made_of_refs(self) -> tuple[str, ...]:
+        """Templates of what tools make in git by cutting a tag at its dots, besides the project's own."""
+        cut = (f"{self.prefix}{{major}}", f"{self.prefix}{{major}}.{{minor}}")
+        return (*(text for text in self.templates if "{major}" in text), *cut)
+
+
+@dataclass(frozen=True)
+class Git:
+    """The tags of the repository. `tags`: tag -> object. `commits`: tag -> commit, of all that `to_resolve` names."""
+
+    tags: Mapping[str, str]
+    commits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """All that was read. `images`: package -> tag -> digest, of packages that exist."""
+
+    names: Names
+    git: Git
+    images: Mapping[str, Mapping[str, str]]
+    releases: tuple[Release, ...] = ()
+
+    @functools.cached_property
+    def stable(self) -> tuple[Version, ...]:
+        """The releases that git has a tag for."""
+        return tuple(version for version in known(self.git.tags, self.names.prefix) if version.is_stable)
+
+    @functools.cached_property
+    def real(self) -> frozenset[str]:
+        """Tags that are releases: in git, or published on GitHub as such."""
+        published = {one.tag for one in self.releases if not one.draft and not one.prerelease}
+        finals = {tag for tag in published if (found := parse_or_none(tag, self.names.prefix)) and found.is_stable}
+        return frozenset({version.tag for version in self.stable} | finals)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing of a candidate is touched, and what to do about it."""
+
+    candidate: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class RefChange:
+    """A git tag to delete (`after` is empty) or to move. `owners`: the candidates it comes from."""
+
+    tag: str
+    before: str
+    after: str
+    reason: str
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences."""
+
+    candidates: tuple[Version, ...]
+    images: Mapping[str, Mapping[str, tuple[str, ...]]]
+    releases: tuple[Release, ...]
+    refs: tuple[RefChange, ...]
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to go."""
+        return not (any(self.images.values()) or self.releases or self.refs)
+
+
+def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tuple[str, ...]]:
+    """The candidates that are asked for, and sentences about those that `released` leaves out.
+
+    Raises `InputError` with every tag that is no candidate.
+    """
+    asked = tuple(dict.fromkeys(asked))
+    problems, chosen, kept = [], [], []
+    for tag in asked:
+        if tag == RELEASED:
+            continue
+        try:
+            version = parse(tag, world.names.prefix)
+        except TagRefused as error:
+            problems.append(Problem(error.problems[0].message, error.hint))
+            continue
+        if version.is_stable:
+            message = f"{tag} is a release, and rc-teardown only removes what comes before one."
+            problems.append(Problem(message, "Name candidates such as v0.5.0-rc.1, or write released."))
+        else:
+            chosen.append(version)
+    if problems:
+        raise InputError(problems=problems)
+    if RELEASED in asked:
+        for version in candidates_in(world):
+            if version not in chosen:
+                why = unreleased(version, world)
+                chosen += [] if why else [version]
+                kept += [f"{version} stays: {why} Name it to remove it all the same."] if why else []
+    return tuple(sorted(set(chosen), key=lambda one: (one.order, one.tag))), tuple(kept)
+
+
+def candidates_in(world: World) -> tuple[Version, ...]:
+    """Every numbered candidate that some system knows, lowest first."""
+    tags = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
+    tags |= {release.tag for release in world.releases}
+    return tuple(version for version in known(tags, world.names.prefix) if version.is_candidate)
+
+
+def unreleased(version: Version, world: World) -> str:
+    """Why a candidate's release does not count as out; empty when it does."""
+    if version.release not in world.git.tags:
+        return f"{version.release} is not released yet."
+    for package, tags in sorted(world.images.items()):
+        if version.tag in tags and version.release not in tags:
+            return f"{package} holds no {version.release} yet."
+    return ""
+
+
+def to_resolve(candidates: Iterable[Version], names: Names, git: Iterable[str]) -> frozenset[str]:
+    """The git tags whose commits a plan needs."""
+    git = frozenset(git)
+    wanted: set[str] = set()
+    versions = known(git, names.prefix)
+    for candidate in candidates:
+        wanted |= {candidate.tag, *cuts(candidate.tag), *floats(candidate, names.made_of_refs)}
+        wanted |= {one.tag for one in versions if one.is_stable or one.numbers == candidate.numbers}
+    return frozenset(wanted & git)
+
+
+def cuts(tag: str) -> tuple[str, ...]:
+    """What a tool makes of a tag that cuts it at its last dot, again and again: v0.5.0-rc, v0.5, v0."""
+    found = []
+    while "." in tag:
+        tag = tag.rpartition(".")[0]
+        found.append(tag)
+    return tuple(found)
+
+
+def stumps(version: Version) -> frozenset[str]:
+    """Those cuts of a candidate that can be nothing else: v0.5.0-rc is neither a version nor a floating tag."""
+    base = re.escape(version.release)
+    return frozenset(
+        cut
+        for cut in cuts(version.tag)
+        if re.fullmatch(rf"{base}[.-]?[A-Za-z].*", cut) and parse_or_none(cut, version.prefix) is None
+    )
+
+
+def floats(version: Version, templates: Iterable[str]) -> frozenset[str]:
+    """The floating tags in whose range a version is."""
+    return frozenset(floating.expand(text, version) for text in templates)
+
+
+def plan(candidates: Iterable[Version], world: World, allowed: Collection[str] = ()) -> Plan:
+    """Plan over the three systems at once.
+
+    `allowed`: tags whose GitHub release may be deleted although that cannot be taken back. A candidate that is refused
+    somewhere is left out everywhere, and what that means for the others is decided anew.
+    """
+    going = tuple(candidates)
+    refusals: dict[tuple[str, str], Refusal] = {}
+    while True:
+        found = _Planner(going, world, frozenset(allowed)).plan()
+        refusals |= {(refusal.candidate, refusal.message): refusal for refusal in found.refusals}
+        refused = {refusal.candidate for refusal in found.refusals}
+        if not refused:
+            ordered = tuple(refusals[one] for one in sorted(refusals))
+            return Plan(going, found.images, found.releases, found.refs, ordered, found.notes)
+        going = tuple(version for version in going if version.tag not in refused)
+
+
+def lost_with(release: Release) -> str:
+    """Why the deletion of a release could not be taken back; empty when it could."""
+    if release.immutable:
+        return "is immutable: once it is deleted, GitHub never lets its tag be used again"
+    if release.files:
+        return f"has {len(release.files)} files, {release.files[0]} first, which would be lost"
+    if not release.prerelease and not release.draft:
+        return "is published as a release and not as a pre-release"
+    if len(release.body) > LONGEST_TEXT:
+        return f"has a text of {len(release.body)} characters, too long to be kept for taking it back"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Planner:
+    candidates: tuple[Version, ...]
+    world: World
+    allowed: frozenset[str]
+
+    def plan(self) -> Plan:
+        refusals: list[Refusal] = []
+        notes: list[str] = []
+        images = {}
+        for package, tags in sorted(self.world.images.items()):
+            doomed = dict(self.doomed(package, tags, refusals, notes))
+            if doomed:
+                images[package] = doomed
+        releases = tuple(self.releases(refusals))
+        going = {release.tag for release in releases}
+        refs = tuple(self.refs(going, notes))
+        # A name that goes takes the release on its page along: without its tag that would turn into a draft.
+        stumps_gone = {change.tag for change in refs if not change.after} - self.named
+        more = tuple(one for one in self.world.releases if one.tag in stumps_gone)
+        return Plan(self.candidates, images, (*releases, *more), refs, tuple(refusals), tuple(dict.fromkeys(notes)))
+
+    @functools.cached_property
+    def named(self) -> frozenset[str]:
+        return frozenset(version.tag for version in self.candidates)
+
+    def owners(self, made: str) -> tuple[str, ...]:
+        """The candidates whose stump a name is."""
+        return tuple(version.tag for version in self.candidates if made in stumps(version))
+
+    # Images
+
+    def doomed(
+        self, package: str, tags: Mapping[str, str], refusals: list[Refusal], notes: list[str]
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The tags of a package that go, with the candidates they come from."""
+        groups: dict[str, set[str]] = {}
+        for tag, digest in tags.items():
+            if tag != journal.TAG and not subject_of_tag(tag):
+                groups.setdefault(digest, set()).add(tag)
+        own = {
+            digest: tuple(sorted(names & self.named)) or tuple(sorted({o for name in names for o in self.owners(name)}))
+            for digest, names in groups.items()
+        }
+        promoted = {digest for digest, names in groups.items() if names & self.world.real}
+        held = [one for one in self.world.stable if one.tag in tags and (tags[one.tag] in promoted)]
+        wanted = floating.desired(held, self.world.names.made_of_images, self.world.names.skip)
+        for digest, owners in sorted(own.items()):
+            names = groups[digest]
+            if not owners or (not names & self.named and self.lives(names)):
+                continue
+            if digest in promoted:
+                final = min(names & self.world.real)
+                notes += [
+                    f"{package}: the tag {tag} stays, because {final} is the same image."
+                    for tag in sorted(names - self.world.real)
+                    if tag in self.named
+                ]
+                continue
+            found = [self.objection(package, tag, owners, wanted) for tag in sorted(names)]
+            objections = [problem for problem in found if problem]
+            if not objections:
+                yield from ((tag, owners) for tag in sorted(names))
+            elif names & self.named:
+                refusals += [Refusal(owner, *problem) for owner in owners for problem in objections]
+            else:
+                left = ", ".join(sorted(names))
+                notes += [f"{package}: {left} stay. {message}" for message, _ in objections]
+
+    def lives(self, names: Iterable[str]) -> bool:
+        """Whether names of one image are those of a candidate that stays: then its stump is too."""
+        return any(version.is_candidate for version in known(names, self.world.names.prefix))
+
+    def objection(
+        self, package: str, tag: str, owners: tuple[str, ...], wanted: Mapping[str, Version]
+    ) -> tuple[str, str] | None:
+        """Why a tag beside a candidate's keeps the image: a sentence and a hint. None when it may go with it."""
+        if tag in self.named or self.owners(tag):
+            return None
+        here = f"{package}:{tag} names the image of {', '.join(owners)}"
+        version = parse_or_none(tag, self.world.names.prefix)
+        of = [one for one in self.candidates if one.tag in owners]
+        if version and not version.is_stable:
+            return f"{here}, and {tag} was not named.", f"Name {tag} too if it may go."
+        made = any(tag == one.release or tag in floats(one, self.world.names.made_of_images) for one in of)
+        if not made:
+            hint = f"If nobody needs {tag}, move it to another image first; a registry cannot take one tag off."
+            return f"{here}, and is not a tag that was made from it.", hint
+        release = None if version else wanted.get(tag)
+        if release is None:
+            return None
+        managed = tag in floats(release, self.world.names.templates)
+        hint = "Run protect-latest with mode: enforce first; it moves the tag back."
+        if not managed:
+            hint = f"Put {tag} on {release} by hand, or add it to floating-tags and run protect-latest first."
+        return f"{here}, and has to name {release}: deleting the image would leave it nowhere.", hint
+
+    # Releases
+
+    def releases(self, refusals: list[Refusal]) -> Iterator[Release]:
+        """The GitHub releases of the candidates."""
+        for release in self.world.releases:
+            if release.tag in self.named:
+                lost = lost_with(release)
+                if lost and release.tag not in self.allowed:
+                    message = f"The GitHub release of {release.tag} {lost}."
+                    hint = f"If it may go for good, name it: allow-irreversible: {release.tag}"
+                    refusals.append(Refusal(release.tag, message, hint))
+                else:
+                    yield release
+
+    # Git
+
+    def refs(self, releases: Collection[str], notes: list[str]) -> Iterator[RefChange]:
+        """The git tags that go or move: names made from candidates first, so that a second run still knows them."""
+        git = self.world.git
+        for tag in sorted(self.made() & set(git.tags)):
+            change = self.change(tag)
+            if change is None:
+                continue
+            blocking = [one for one in self.world.releases if one.tag == tag and tag not in releases and lost_with(one)]
+            if blocking and not change.after and tag not in self.allowed:
+                notes.append(f"The git tag {tag} stays: its GitHub release {lost_with(blocking[0])}.")
+                continue
+            yield change
+        for version in self.candidates:
+            if version.tag in git.tags:
+                reason = f"{version} is a candidate that was asked for."
+                yield RefChange(version.tag, git.tags[version.tag], "", reason, (version.tag,))
+
+    def made(self) -> frozenset[str]:
+        """The names in git that tools may have made from the candidates. No version is among them."""
+        names = self.world.names
+        found = {cut for version in self.candidates for cut in cuts(version.tag)}
+        found |= {tag for version in self.candidates for tag in floats(version, names.made_of_refs)}
+        return frozenset(tag for tag in found if parse_or_none(tag, names.prefix) is None)
+
+    def change(self, tag: str) -> RefChange | None:
+        """What happens to such a name; nothing when it is right, or names something else."""
+        git, commits = self.world.git, self.world.git.commits
+        commit = commits[tag]
+        pointed = tuple(one.tag for one in self.candidates if commits.get(one.tag) == commit)
+        if self.owners(tag):
+            lives = [
+                one
+                for one in known(git.tags, self.world.names.prefix)
+                if one.tag not in self.named and tag in cuts(one.tag)
+            ]
+            if lives and (not pointed or any(commits.get(one.tag) == commit for one in lives)):
+                return None
+            reason = f"{tag} is no version: a tool made it by cutting a candidate's tag."
+            return RefChange(tag, git.tags[tag], "", reason, pointed or self.owners(tag))
+        if not pointed or tag in FLOATING_NAMES:
+            return None
+        wanted = floating.desired(self.world.stable, self.world.names.made_of_refs, self.world.names.skip).get(tag)
+        if wanted is None:
+            reason = f"{tag} names {pointed[0]}, and no release is in its range."
+            return RefChange(tag, git.tags[tag], "", reason, pointed)
+        if commits[wanted.tag] == commit:
+            return None
+        reason = f"{tag} names {pointed[0]}, and {wanted} is the newest release in its range."
+        return RefChange(tag, git.tags[tag], git.tags[wanted.tag], reason, pointed)

@@ -1,0 +1,453 @@
+"""How a teardown is told: outputs, findings, the summary, and commands for people's clones and for taking it back.
+
+Decides words only. It must never say that something is gone which is not known to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from release_actions import markdown
+from release_actions.errors import ExitCode, Problem
+from release_actions.releases import Release
+from release_actions.report import Finding, Level, Output, Report, counted
+from release_actions.selection import Version as PackageVersion
+from release_actions.teardown.plan import Plan, RefChange, World, stumps
+from release_actions.teardown.work import Done, Image
+from release_actions.versions import Version
+
+MOST = 2_000
+"""Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
+
+ROWS = 200
+"""Rows of one table of the summary."""
+
+NAME = "rc-teardown"
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything there is to tell.
+
+    `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
+    knows.
+    """
+
+    plan: Plan
+    images: tuple[Image, ...]
+    kept: tuple[str, ...]
+    strangers: tuple[str, ...]
+    done: Done
+
+    @property
+    def planned(self) -> int:
+        """Package versions that the plan deletes."""
+        return sum(image.planned for image in self.images)
+
+    @property
+    def deleted(self) -> int:
+        """Package versions that are deleted now, as far as that is known."""
+        return sum(len(image.outcome.deleted) - len(image.outcome.restored) for image in self.images)
+
+    @property
+    def touched(self) -> tuple[Image, ...]:
+        """The packages of which something goes."""
+        return tuple(image for image in self.images if image.planned)
+
+    @property
+    def errors(self) -> bool:
+        """Whether something could not be found out or not be finished."""
+        broken = (image.outcome.check and image.outcome.check.broken for image in self.images)
+        return bool(self.done.error or any(image.outcome.error for image in self.images) or any(broken))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal stopped it."""
+        return self.done.interrupted or any(image.outcome.interrupted for image in self.images)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing had to be done."""
+        return not (self.planned or self.plan.releases or self.plan.refs)
+
+
+def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> tuple[str, ...]:
+    """Candidates of the plan that git, the releases and the packages do not know."""
+    known = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
+    known |= {release.tag for release in world.releases}
+    going = set(plan.candidates)
+    return tuple(version.tag for version in candidates if version in going and version.tag not in known)
+
+
+def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]:
+    """Why a plan may not be carried out; nothing of it is then."""
+    found = []
+    allowed = MOST if most is None else min(MOST, most)
+    if story.planned > allowed:
+        message = (
+            f"The plan deletes {story.planned} versions, more than the {allowed} that are allowed. Nothing was changed."
+        )
+        hint = "Look at the plan. If it is right, " + (
+            "raise max-deletions." if allowed < MOST else "name fewer candidates and run it several times."
+        )
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions"))
+    now = digest_of(story)
+    if expected and expected != now:
+        message = f"The plan is {now}, and {expected} was expected. Nothing was changed."
+        hint = (
+            "Something changed since that plan was made. Look at the new plan, and pass its plan-digest if it is right."
+        )
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="expected-plan"))
+    return tuple(found)
+
+
+def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> Report:
+    """Outputs, summary and findings of the whole run."""
+    return Report(
+        outputs={
+            "plan": plan_output(story),
+            "plan-digest": digest_of(story),
+            "removed": list(removed(story, stop, dry_run=dry_run)),
+            "refused": refused_output(story),
+            "undo": undo_output(story),
+            "local-commands": "\n".join(local_commands(story.plan)),
+        },
+        summary=summary(story, stop, dry_run=dry_run, repository=repository),
+        lines=tuple(lines(story, stop, dry_run=dry_run)),
+        findings=(*stop, *findings(story)),
+        exit_code=exit_code(story, stop),
+    )
+
+
+def exit_code(story: Story, stop: Sequence[Finding]) -> ExitCode:
+    """The worst of what happened."""
+    if story.interrupted:
+        return ExitCode.INTERRUPTED
+    if story.errors:
+        return ExitCode.UNKNOWN
+    outcomes = [image.outcome for image in story.images]
+    failed = any(outcome.refused or outcome.moved or outcome.waiting for outcome in outcomes)
+    if stop or failed or story.plan.refusals or story.done.left or story.done.disturbed:
+        return ExitCode.REFUSED
+    return ExitCode.PASS
+
+
+def removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[str, ...]:
+    """The candidates of which nothing of the plan is left."""
+    if dry_run or stop or story.errors or story.interrupted:
+        return ()
+    held = frozenset[str]().union(*(image.held_back for image in story.images))
+    owners = {change.tag: change.owners for change in story.plan.refs}
+    left = {left.what.rpartition(" ")[2] for left in story.done.left}
+    held |= left | {owner for tag in left for owner in owners.get(tag, ())}
+    return tuple(one.tag for one in story.plan.candidates if one.tag not in held and one.tag not in story.strangers)
+
+
+# Outputs
+
+
+def plan_output(story: Story) -> dict[str, Output]:
+    """The plan as JSON."""
+    images: list[Output] = []
+    for image in story.touched:
+        assert image.plan is not None  # noqa: S101  # a touched package has one
+        deletions: list[Output] = [
+            {**row(deletion.version), "reason": image.plan.by_digest[deletion.version.digest].reason}
+            for deletion in image.plan.deletions
+        ]
+        images.append({"package": image.path, "digest": image.plan.digest, "deletions": deletions})
+    return {
+        "candidates": [version.tag for version in story.plan.candidates],
+        "images": images,
+        "releases": [{"id": one.id, "tag": one.tag, "name": one.name} for one in story.plan.releases],
+        "git": [change_row(change) for change in story.plan.refs],
+    }
+
+
+def row(version: PackageVersion) -> dict[str, Output]:
+    """A package version as JSON."""
+    return {"id": version.id, "digest": version.digest, "tags": list(version.tags)}
+
+
+def change_row(change: RefChange) -> dict[str, Output]:
+    """A change of a git tag as JSON."""
+    action = "move" if change.after else "delete"
+    return {"tag": change.tag, "action": action, "from": change.before, "to": change.after, "reason": change.reason}
+
+
+def digest_of(story: Story) -> str:
+    """Names exactly this plan: the same versions, releases and git tags with the same objects give the same."""
+    document = [
+        sorted([image.path, image.plan.digest] for image in story.touched if image.plan),
+        sorted([one.id, one.tag] for one in story.plan.releases),
+        sorted([change.tag, change.before, change.after] for change in story.plan.refs),
+    ]
+    text = json.dumps(document, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def refused_output(story: Story) -> list[Output]:
+    """What did not go and why, as JSON: candidates, package versions, releases and git tags."""
+    found: list[Output] = [
+        {"what": f"candidate {refusal.candidate}", "message": refusal.message} for refusal in story.plan.refusals
+    ]
+    found += [
+        {"what": f"version {item.version.id} of {image.path}", "message": item.message}
+        for image in story.images
+        for item in (*image.outcome.refused, *image.outcome.moved, *image.outcome.waiting)
+    ]
+    found += [{"what": left.what, "message": left.message} for left in story.done.left]
+    return found
+
+
+def undo_output(story: Story) -> dict[str, Output]:
+    """What takes it back, as JSON: ids of versions by package, releases as they were, git tags and their objects."""
+    versions: dict[str, Output] = {image.path: list(image.outcome.undo) for image in story.images if image.outcome.undo}
+    pending = story.done.pending
+    releases = [*story.done.releases, *([pending] if isinstance(pending, Release) else [])]
+    refs = [*story.done.refs, *([pending] if isinstance(pending, RefChange) else [])]
+    return {
+        "versions": versions,
+        "releases": [
+            {
+                "tag_name": one.tag,
+                "name": one.name,
+                "body": one.body,
+                "target_commitish": one.target,
+                "draft": one.draft,
+                "prerelease": one.prerelease,
+            }
+            for one in releases
+        ],
+        "git": {change.tag: change.before for change in refs},
+    }
+
+
+def local_commands(plan: Plan) -> tuple[str, ...]:
+    """What people run in their clones, whose tags a later `git push --tags` would bring back."""
+    gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
+    moved = sorted(change.tag for change in plan.refs if change.after)
+    gone |= {change.tag for change in plan.refs if not change.after}
+    found = []
+    if gone:
+        found.append(shlex.join(["git", "tag", "-d", *sorted(gone)]))
+    if moved:
+        found.append(
+            shlex.join(["git", "fetch", "--force", "origin", *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in moved)])
+        )
+    return tuple(found)
+
+
+def undo_commands(story: Story, repository: str) -> tuple[str, ...]:
+    """What takes a run back, as commands of GitHub's own client."""
+    found = []
+    for change in story.done.refs:
+        how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
+        path = f"repos/{repository}/git/refs" + (f"/tags/{change.tag}" if change.after else "")
+        sent = [f"sha={change.before}"] if change.after else [f"ref=refs/tags/{change.tag}", f"sha={change.before}"]
+        force = ["-F", "force=true"] if change.after else []
+        found.append(shlex.join(["gh", "api", *how, path, *(part for one in sent for part in ("-f", one)), *force]))
+    for image in story.images:
+        owner, _, name = image.path.partition("/")
+        route = f"orgs/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
+        found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(image.outcome.undo)]
+    return tuple(found)
+
+
+# Findings
+
+
+def findings(story: Story) -> tuple[Finding, ...]:
+    """What a person should see."""
+    found = [
+        Finding.of(
+            Level.ERROR, f"{one.candidate} is left whole. {one.message}", hint=one.hint, rule="refused-candidate"
+        )
+        for one in story.plan.refusals
+    ]
+    for image in story.images:
+        found += image_findings(image)
+    for left in story.done.left:
+        level = Level.ERROR if left.refused else Level.WARNING
+        found.append(Finding.of(level, f"The {left.what} is still there. {left.message}", hint=left.hint, rule="left"))
+    found += [
+        Finding.of(
+            Level.ERROR,
+            f"{sentence} This run did not write it.",
+            hint="Find out who moved it. protect-latest puts floating tags back.",
+            rule="production-moved",
+        )
+        for sentence in story.done.disturbed
+    ]
+    if story.done.error:
+        hint = "Run it again to finish: what is gone is left out, and the git tag of a candidate goes last."
+        found += [
+            Finding(Level.ERROR, Problem(problem.message, f"{problem.hint} {hint}".strip(), problem.place), NAME)
+            for problem in story.done.error.problems
+        ]
+    if story.interrupted:
+        message = f"Stopped by a signal after {story.deleted} of {story.planned} deletions of package versions."
+        hint = "Run it again to finish. The output 'undo' names what was changed."
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+    for sentence in (*story.plan.notes, *story.kept):
+        found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
+    for tag in story.strangers:
+        message = f"{tag} has left nothing: no git tag, no release and no image carries its name."
+        found.append(Finding.of(Level.NOTICE, message, rule="nothing-left"))
+    return tuple(found)
+
+
+def image_findings(image: Image) -> list[Finding]:
+    """What a person should see of one package."""
+    path, outcome = image.path, image.outcome
+    found = []
+    if outcome.error:
+        left = "Nothing of this package was deleted." if not outcome.deleted else "The output 'undo' names what was."
+        found += [
+            Finding(Level.ERROR, Problem(f"{path}: {one.message} {left}", one.hint, one.place), NAME)
+            for one in outcome.error.problems
+        ]
+    for item in outcome.refused:
+        message = f"{path}: {title(item.version)} was not deleted. {item.message}."
+        found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
+    for item in outcome.moved:
+        message = f"{path}: {title(item.version)} was left. {item.message}"
+        found.append(Finding.of(Level.ERROR, message, hint="Run it again to plan anew.", rule="moved"))
+    if outcome.check and outcome.check.broken:
+        lost = "".join(f" {title(one.version)} could not be restored: {one.message}." for one in image.unrestored)
+        message = f"{path}: {outcome.check.broken[0]} All {len(outcome.restored)} deleted versions were restored.{lost}"
+        hint = "Something was pushed while this ran. Run it again when nothing is."
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
+    if outcome.check:
+        found += [
+            Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push it again.", rule="incomplete")
+            for sentence in outcome.check.incomplete
+        ]
+    if image.plan:
+        found += [
+            Finding.of(Level.NOTICE, f"{path}: the tag {blocked.tag} stays. {blocked.because}", rule="stays")
+            for blocked in image.plan.blocked
+        ]
+    return found
+
+
+def title(version: PackageVersion) -> str:
+    """A package version for a person."""
+    return f"{', '.join(version.tags) or 'untagged'} ({version.digest[:19]}, version {version.id})"
+
+
+# The log and the summary
+
+
+def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
+    """The run in plain sentences, the verdict last."""
+    for change in story.plan.refs:
+        would = "would " if dry_run or stop else ""
+        verb = f"{would}move to {change.after[:12]}" if change.after else f"{would}go" if would else "goes"
+        verb = verb if would or not change.after else f"moves to {change.after[:12]}"
+        yield f"git tag {change.tag} {verb}. {change.reason}"
+    for command in local_commands(story.plan):
+        yield f"In every clone: {command}"
+    yield verdict(story, stop, dry_run=dry_run)
+
+
+def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
+    """The run in one sentence."""
+    refused = f" {counted(len(story.plan.refusals), 'refusal')}." if story.plan.refusals else ""
+    if story.empty:
+        if any(image.outcome.error for image in story.images):
+            return "Nothing was changed." + refused
+        return "Nothing to tear down." + refused
+    changes = [
+        f"{counted(story.planned, 'version')} in {counted(len(story.touched), 'package')}",
+        counted(len(story.plan.releases), "release"),
+        counted(len(story.plan.refs), "git tag"),
+    ]
+    whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
+    if dry_run or stop:
+        return f"{whole} would go or move.{refused}"
+    done = (
+        f"{story.deleted} of {counted(story.planned, 'version')} deleted, {len(story.done.releases)} of "
+        f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
+        f"{counted(len(story.plan.refs), 'git tag')} deleted or moved"
+    )
+    tags = sum(len(image.before) for image in story.touched)
+    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.proven else ""
+    return f"{done}{proof}.{refused}"
+
+
+def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
+    """The job summary: what goes in each system, the proof, and the commands."""
+    head = "## Teardown of release candidates" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
+    text = head + markdown.plain(verdict(story, stop, dry_run=dry_run)) + "\n\n"
+    text += "".join(f"**Refused.** {markdown.plain(str(one.problem))}\n\n" for one in stop)
+    text += "".join(
+        f"**{markdown.code(one.candidate)} is left whole.** {markdown.plain(f'{one.message} {one.hint}')}\n\n"
+        for one in story.plan.refusals
+    )
+    rows = [
+        [
+            "registry",
+            markdown.code(image.path),
+            markdown.codes(deletion.version.tags, none="untagged"),
+            short(deletion.version.digest),
+            markdown.plain(image.plan.by_digest[deletion.version.digest].reason),
+        ]
+        for image in story.touched
+        if image.plan
+        for deletion in image.plan.deletions
+    ]
+    rows += [
+        ["release", markdown.code(repository), markdown.code(one.tag), "", markdown.plain(one.name)]
+        for one in story.plan.releases
+    ]
+    rows += [
+        [
+            "git",
+            markdown.code(repository),
+            markdown.code(change.tag),
+            markdown.code(change.before[:12]) + (f" → {markdown.code(change.after[:12])}" if change.after else ""),
+            markdown.plain(change.reason),
+        ]
+        for change in story.plan.refs
+    ]
+    text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
+    text += proof(story)
+    commands = local_commands(story.plan)
+    if commands:
+        text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+    back = undo_commands(story, repository)
+    if back:
+        body = "```sh\n" + "\n".join(back) + "\n```"
+        text += "\n" + markdown.details("How to take it back within 30 days", body)
+    return text
+
+
+def proof(story: Story) -> str:
+    """Every tag that stays in the packages that are touched: what it named before and what it names now."""
+    rows = []
+    for image in story.touched:
+        for tag, digest in sorted(image.before.items()):
+            after = short(image.after.get(tag, "")) if image.after is not None else "not looked at"
+            rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
+    if not rows:
+        return ""
+    same = "name what they named before" if story.done.proven else "stay"
+    return "\n" + markdown.details(f"{len(rows)} tags that {same}", table(["Package", "Tag", "Before", "After"], rows))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with a note about the rows that did not fit."""
+    if not rows:
+        return ""
+    text = markdown.table(head, rows[:ROWS])
+    return text + (f"\nand {len(rows) - ROWS} more\n" if len(rows) > ROWS else "")
+
+
+def short(digest: str) -> str:
+    """A digest as a cell, twelve digits of it."""
+    return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"

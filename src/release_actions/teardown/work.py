@@ -1,0 +1,223 @@
+"""Carries a teardown out: the registry first, then GitHub's releases, then git, and proves that production stood still.
+
+A git tag is the last thing to go, so that a run that is killed leaves what the next one starts from. Where something of
+a candidate could not be deleted, what names it stays. This module must never change what changed since the plan was
+made, and never say that something is gone without knowing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from release_actions.cleanup import journal
+from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
+from release_actions.errors import ActionError, RemoteError
+from release_actions.git_refs import GitRefs
+from release_actions.registry import Registry
+from release_actions.releases import Release, Releases
+from release_actions.retention import CleanupPlan
+from release_actions.teardown.plan import Plan, RefChange
+
+AT_ONCE = 8
+"""Tags that are resolved at the same time."""
+
+Say = Callable[[str], object]
+
+
+@dataclass
+class Image:
+    """One package's way through a run.
+
+    `before` and `after`: tag -> digest as the registry resolved the tags that stay, for a package that is touched.
+    """
+
+    path: str
+    store: Store
+    contents: Contents | None = None
+    plan: CleanupPlan | None = None
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+    unrestored: tuple[NotDeleted, ...] = ()
+
+    @property
+    def planned(self) -> int:
+        """How many versions the plan deletes."""
+        return len(self.plan.deletions) if self.plan else 0
+
+    @property
+    def held_back(self) -> frozenset[str]:
+        """The candidates of which something is still there, against the plan."""
+        outcome = self.outcome
+        if outcome.error or outcome.interrupted or outcome.restored or outcome.unsure:
+            return frozenset(owner for owners in self.owners.values() for owner in owners)
+        # An untagged part stands for the candidates whose image it is part of.
+        behind: dict[int, frozenset[str]] = {}
+        for deletion in self.plan.deletions if self.plan else ():
+            own = (owner for tag in deletion.version.names for owner in self.owners.get(tag, ()))
+            behind[deletion.version.id] = frozenset(own).union(*(behind[number] for number in deletion.after))
+        left = (*outcome.refused, *outcome.moved, *outcome.waiting)
+        return frozenset[str]().union(*(behind.get(item.version.id, frozenset()) for item in left))
+
+
+@dataclass(frozen=True)
+class Left:
+    """A release or git tag that is still there against the plan: which (`release v1`, `git tag v1`), why, a hint."""
+
+    what: str
+    message: str
+    hint: str = ""
+    refused: bool = True
+    """Whether GitHub or a person's change is the reason, rather than something else that stayed."""
+
+
+@dataclass
+class Done:
+    """What has happened on GitHub so far. Written as it happens, so that it is true whenever a run is stopped."""
+
+    releases: list[Release] = field(default_factory=list)
+    refs: list[RefChange] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    disturbed: list[str] = field(default_factory=list)
+    """Sentences about production names that do not name any more what they named before."""
+    pending: Release | RefChange | None = None
+    """What was asked for without knowing yet whether it was done."""
+    error: ActionError | None = None
+    interrupted: bool = False
+    proven: bool = False
+
+
+def baseline(registry: Registry, image: Image) -> None:
+    """Resolve every tag that stays, and compare with GitHub's list. Raises `RemoteError` when they differ."""
+    assert image.plan is not None  # noqa: S101  # only packages with a plan have something that stays
+    stay = {
+        tag: decision.version.digest
+        for decision in image.plan.decisions
+        if not decision.delete
+        for tag in decision.version.tags
+        if tag != journal.TAG
+    }
+    found = resolve(registry, image.path, stay)
+    for tag, digest in sorted(stay.items()):
+        if found[tag] != digest:
+            now = found[tag] or "nothing"
+            message = f"In {image.path} GitHub lists {tag} on {digest}, and the registry says that it names {now}."
+            raise RemoteError(message, hint="Run it again when nothing is being pushed to the package.")
+    image.before = found
+
+
+def resolve(registry: Registry, path: str, tags: Collection[str]) -> dict[str, str]:
+    """Tag -> digest by the registry now; empty for a tag that is not there. Raises `RemoteError`."""
+
+    def one(tag: str) -> str:
+        found = registry.head_manifest(path, tag)
+        return found.digest if found else ""
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ordered = sorted(tags)
+        return dict(zip(ordered, pool.map(one, ordered), strict=True))
+
+
+def delete_images(image: Image, registry: Registry) -> None:
+    """Delete what is planned in one package, resolve what is left, and restore if that broke.
+
+    Raises nothing of GitHub's, and `KeyboardInterrupt` when stopped.
+    """
+    plan, contents, outcome, store = image.plan, image.contents, image.outcome, image.store
+    if plan is None or contents is None or not plan.deletions:
+        return
+    store.apply(plan, contents, outcome)
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    try:
+        if outcome.deleted or outcome.unsure:
+            store.say(f"{image.path}: resolving every tag that is left, down to its children")
+            outcome.check = store.check(plan, contents, outcome)
+            if outcome.check.broken:
+                store.say(f"{image.path}: {outcome.check.broken[0]} Restoring what was deleted.")
+                image.unrestored = store.restore(outcome)
+        if outcome.journal and not outcome.error:
+            store.end_journal(outcome)
+        image.after = resolve(registry, image.path, image.before)
+    except ActionError as error:
+        outcome.error = outcome.error or error
+
+
+def delete_releases(plan: Plan, releases: Releases, held_back: Collection[str], done: Done, say: Say) -> None:
+    """Delete the planned releases, but those of candidates that are held back. Raises `RemoteError`."""
+    owner = {change.tag: change.owners for change in plan.refs}
+    for release in plan.releases:
+        waiting = sorted({release.tag, *owner.get(release.tag, ())} & set(held_back))
+        if waiting:
+            done.left.append(stays(f"release {release.tag}", waiting))
+            continue
+        done.pending = release
+        refusal = releases.delete(release)
+        done.pending = None
+        if refusal:
+            done.left.append(Left(f"release {release.tag}", f"{refusal}.", refusal.hint))
+            continue
+        done.releases.append(release)
+        say(f"deleted the release {release.tag}")
+
+
+def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Done, say: Say) -> None:
+    """Delete and move the planned git tags that still are what they were. Raises `RemoteError`."""
+    published = {left.what.removeprefix("release ") for left in done.left}
+    for change in plan.refs:
+        what = f"git tag {change.tag}"
+        waiting = sorted(set(change.owners) & set(held_back))
+        if waiting:
+            done.left.append(stays(what, waiting))
+            continue
+        if change.tag in published:
+            message = "Its release is still there and would turn into a draft."
+            done.left.append(Left(what, message, refused=False))
+            continue
+        now = refs.get(change.tag)
+        if now not in {change.before, change.after}:
+            message = f"It was moved since the plan was made; now it names {now}."
+            done.left.append(Left(what, message, "Run it again to plan anew."))
+            continue
+        if now == change.before:
+            done.pending = change
+            refusal = refs.move(change.tag, change.after) if change.after else refs.delete(change.tag)
+            done.pending = None
+            if refusal:
+                done.left.append(Left(what, f"{refusal}.", refusal.hint))
+                continue
+            say(f"{'moved' if change.after else 'deleted'} the git tag {change.tag}")
+            done.refs.append(change)
+
+
+def stays(what: str, waiting: Iterable[str]) -> Left:
+    """Why something is not tried: images of its candidate are still there."""
+    message = f"It stays while images of {', '.join(waiting)} are there."
+    return Left(what, message, refused=False)
+
+
+def prove(
+    images: Iterable[Image], before: Mapping[str, str], list_tags: Callable[[], Mapping[str, str]], done: Done
+) -> None:
+    """Compare production with what it was: tags of images that were touched, and all other git tags.
+
+    `before`: git tag -> object at the time of the plan. Raises `RemoteError`.
+    """
+    for image in images:
+        for tag, digest in sorted(image.before.items()):
+            now = (image.after or {}).get(tag, digest)
+            if now != digest:
+                done.disturbed.append(f"{image.path}:{tag} named {digest} and now names {now or 'nothing'}.")
+    if done.refs:
+        ours = {change.tag: change.after for change in done.refs}
+        now_tags = list_tags()
+        for tag, sha in sorted(before.items()):
+            wanted = ours.get(tag, sha)
+            if now_tags.get(tag, "") != wanted:
+                done.disturbed.append(
+                    f"The git tag {tag} should name {wanted or 'nothing'} and names {now_tags.get(tag) or 'nothing'}."
+                )
+    done.proven = not done.disturbed

@@ -1,0 +1,726 @@
+"""rc-teardown through its front door, over real HTTP to the embedded GitHub and GHCR."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from release_actions import main
+from release_actions.cleanup import store
+from release_actions.commands import rc_teardown
+from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.git_refs import GitRefs
+from release_actions.http import Http
+from release_actions.inputs import specs
+from release_actions.packages import Packages
+from release_actions.releases import Releases
+from release_actions.report import Report
+from release_actions.simulator import Simulator, World, build_image
+from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.faults import Fault, tagging
+from release_actions.simulator.git import Target
+from release_actions.simulator.image_factory import attachment, attachment_tag
+from release_actions.simulator.packages import LAST_TAGGED, POPULAR
+from release_actions.simulator.repositories import Release, Repository
+from release_actions.workflow import Workflow
+
+TOKEN = "ghs_token_of_the_job"
+REPOSITORY = "llm-d/llm-d"
+CUDA, CPU = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu"
+BOTH = ("linux/amd64", "linux/arm64")
+MANIFEST = Path(__file__).parents[2] / "actions" / "rc-teardown" / "action.yml"
+
+CONFIG = """\
+repository: llm-d/llm-d
+registry: ghcr.io
+channels:
+  release: {name: "llm-d-{image}"}
+  dev: {name: "llm-d-{image}-dev"}
+defaults:
+  platforms: [linux/amd64, linux/arm64]
+  runners: {linux/amd64: ubuntu-24.04, linux/arm64: ubuntu-24.04-arm}
+images:
+  cuda: {dockerfile: Dockerfile.cuda}
+  cpu: {dockerfile: Dockerfile.cpu}
+"""
+
+
+@pytest.fixture
+def world() -> World:
+    """After v0.4.0, with the candidate v0.5.0-rc.1 and its debris in every system."""
+    world = World()
+    world.add_account("llm-d", organization=True)
+    repository = world.add_repository(REPOSITORY)
+    permissions = {"contents": "write", "packages": "write"}
+    world.add_token(TOKEN, TokenKind.ACTIONS, repository=REPOSITORY, permissions=permissions)
+    commit(repository, "main")
+    for tag in ("v0.3.0", "v0.4.0", "v0.5.0-rc.1"):
+        put(repository, tag, commit(repository, tag))
+    for tag in ("v0.5.0-rc", "v0.5", "v0"):
+        put(repository, tag, repository.git.refs["refs/tags/v0.5.0-rc.1"].sha)
+    put(repository, "v0.4", repository.git.refs["refs/tags/v0.4.0"].sha)
+    for path in (CUDA, CPU):
+        world.add_package(path, visibility="public", repository=REPOSITORY)
+        push(world, path, "v0.3.0", "v0.3")
+        push(world, path, "v0.4.0", "v0.4", "v0", "latest")
+        push(world, path, "v0.5.0-rc.1", "v0.5.0-rc", "v0.5", "v0.5.0")
+    release(world, "v0.4.0", prerelease=False)
+    release(world, "v0.5.0-rc.1", name="First try", body="Known to be slow.")
+    return world
+
+
+def commit(repository: Repository, message: str) -> str:
+    git = repository.git
+    branch = "refs/heads/main"
+    parents = (git.refs[branch].sha,) if branch in git.refs else ()
+    made = git.commit(message, repository.created, parents=parents)
+    git.refs[branch] = Target(made.sha, "commit")
+    return made.sha
+
+
+def put(repository: Repository, tag: str, sha: str) -> None:
+    repository.git.refs[f"refs/tags/{tag}"] = Target(sha, "commit")
+
+
+def push(world: World, path: str, *tags: str, seed: str = "") -> str:
+    image = build_image(BOTH, seed=seed or f"{path} {tags[0]}", attestations=True)
+    digest = world.push(path, image, tags).digest
+    world.push(path, attachment(digest), [attachment_tag(digest, ".sig")])
+    return digest
+
+
+def release(world: World, tag: str, *, prerelease: bool = True, name: str = "", body: str = "") -> Release:
+    repository = the_repository(world)
+    now = world.now()
+    made = Release(world.next_id("release"), tag, "main", "ada", now, name, body, prerelease=prerelease, published=now)
+    repository.releases[made.id] = made
+    return made
+
+
+def the_repository(world: World) -> Repository:
+    found = world.repository(REPOSITORY)
+    assert found is not None
+    return found
+
+
+def git_tags(world: World) -> dict[str, str]:
+    refs = the_repository(world).git.refs
+    return {name.removeprefix("refs/tags/"): one.sha for name, one in refs.items() if name.startswith("refs/tags/")}
+
+
+def releases(world: World) -> set[str]:
+    return {one.tag for one in the_repository(world).releases.values()}
+
+
+def state(world: World) -> dict[str, Any]:
+    """The whole world, without what reading alone changes."""
+    found = world.dump()
+    for package in found["packages"].values():
+        for version in package["versions"]:
+            del version["downloads"]
+    return found
+
+
+def names(world: World, path: str) -> set[str]:
+    return {tag for tag in world.tags(path) if not tag.startswith("sha256-")}
+
+
+def whole(world: World) -> bool:
+    return whole_package(world, CUDA) and whole_package(world, CPU)
+
+
+def whole_package(world: World, path: str) -> bool:
+    return all(not world.missing(path, tag) for tag in world.tags(path))
+
+
+@pytest.fixture
+def simulator(world: World) -> Iterator[Simulator]:
+    with Simulator(world) as simulator:
+        yield simulator
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PAUSE", 0.0)
+
+
+TearDown = Callable[..., Report]
+
+
+@pytest.fixture
+def tear_down(simulator: Simulator, tmp_path: Path) -> TearDown:
+    """Runs the command with inputs given by name, ten days after everything was pushed."""
+    (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
+
+    def run(candidates: str = "v0.5.0-rc.1", token: str = TOKEN, **inputs: str) -> Report:
+        now = simulator.world.now() + timedelta(days=10)
+        environ = {
+            **simulator.environment(),
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_WORKSPACE": str(tmp_path),
+            "RELEASE_ACTIONS_NOW": now.isoformat(),
+            "INPUT_TOKEN": token,
+            "INPUT_CANDIDATES": candidates,
+            **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+        }
+        return main.main_inner(["rc-teardown"], environ, Workflow({}))
+
+    return run
+
+
+def messages(report: Report) -> list[str]:
+    return [str(finding.problem) for finding in report.findings]
+
+
+def output(report: Report, name: str) -> Any:
+    return json.loads(json.dumps(report.outputs[name]))
+
+
+def test_all_that_a_candidate_left_goes_and_nothing_else(world: World, tear_down: TearDown) -> None:
+    production = {path: {tag: world.tags(path)[tag] for tag in ("v0.3.0", "v0.4.0", "latest")} for path in (CUDA, CPU)}
+    before = git_tags(world)
+    report = tear_down()
+    assert messages(report) == []
+    assert report.exit_code is ExitCode.PASS
+    for path in (CUDA, CPU):
+        assert names(world, path) == {"v0.3.0", "v0.3", "v0.4.0", "v0.4", "v0", "latest"}
+        assert {tag: world.tags(path)[tag] for tag in production[path]} == production[path]
+        package = world.package(path)
+        assert package is not None
+        # Two releases of an index, two platforms with an attestation each, and a signature.
+        assert len(package.versions()) == 2 * 6
+    assert whole(world)
+    assert releases(world) == {"v0.4.0"}
+    gone = {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5"}
+    assert git_tags(world) == {tag: sha for tag, sha in before.items() if tag not in gone} | {"v0": before["v0.4.0"]}
+    assert output(report, "removed") == ["v0.5.0-rc.1"]
+    assert report.lines[-1] == (
+        "12 of 12 versions deleted, 1 of 1 release deleted, 4 of 4 git tags deleted or moved, "
+        "16 tags that stay name what they named before."
+    )
+
+
+def test_the_manifest_describes_exactly_the_inputs_and_outputs() -> None:
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    assert list(manifest["inputs"]) == [spec.name for spec in specs(rc_teardown.Inputs)]
+    assert list(manifest["outputs"]) == list(rc_teardown.OUTPUTS)
+    step = manifest["runs"]["steps"][0]
+    assert step["env"] == {spec.variable: f"${{{{ inputs.{spec.name} }}}}" for spec in specs(rc_teardown.Inputs)}
+
+
+def test_a_second_run_finds_nothing(world: World, tear_down: TearDown) -> None:
+    tear_down()
+    after = state(world)
+    report = tear_down()
+    assert report.exit_code is ExitCode.PASS
+    assert state(world) == after
+    assert report.lines[-1] == "Nothing to tear down."
+    assert messages(report) == ["v0.5.0-rc.1 has left nothing: no git tag, no release and no image carries its name."]
+    assert output(report, "removed") == []
+
+
+def test_a_dry_run_changes_nothing_and_names_the_plan_of_the_real_run(
+    world: World, tear_down: TearDown, simulator: Simulator
+) -> None:
+    before = state(world)
+    report = tear_down(dry_run="true")
+    assert state(world) == before
+    assert not [entry for entry in simulator.requests.entries if entry.method not in {"GET", "HEAD"}]
+    assert report.exit_code is ExitCode.PASS
+    assert report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move."
+    assert output(report, "removed") == []
+    assert output(report, "undo") == {"versions": {}, "releases": [], "git": {}}
+    plan = output(report, "plan")
+    assert [row["package"] for row in plan["images"]] == [CUDA, CPU]
+    assert plan["releases"][0]["tag"] == "v0.5.0-rc.1"
+    assert [(row["tag"], row["action"]) for row in plan["git"]] == [
+        ("v0", "move"),
+        ("v0.5", "delete"),
+        ("v0.5.0-rc", "delete"),
+        ("v0.5.0-rc.1", "delete"),
+    ]
+    applied = tear_down(expected_plan=str(report.outputs["plan-digest"]))
+    assert applied.exit_code is ExitCode.PASS
+    assert applied.outputs["plan-digest"] == report.outputs["plan-digest"]
+
+
+def test_another_plan_than_the_expected_one_is_not_carried_out(world: World, tear_down: TearDown) -> None:
+    expected = str(tear_down(dry_run="true").outputs["plan-digest"])
+    put(the_repository(world), "v0.5.0-rc", git_tags(world)["v0.3.0"])
+    push(world, CUDA, "v0.5.0-rc.1", seed="again")
+    before = state(world)
+    report = tear_down(expected_plan=expected)
+    assert report.exit_code is ExitCode.REFUSED
+    assert state(world) == before
+    assert messages(report)[0] == (
+        f"The plan is {report.outputs['plan-digest']}, and {expected} was expected. Nothing was changed. Something "
+        "changed since that plan was made. Look at the new plan, and pass its plan-digest if it is right."
+    )
+
+
+def test_a_plan_that_is_too_large_is_not_carried_out(world: World, tear_down: TearDown) -> None:
+    before = state(world)
+    report = tear_down(max_deletions="11")
+    assert report.exit_code is ExitCode.REFUSED
+    assert state(world) == before
+    assert messages(report) == [
+        "The plan deletes 12 versions, more than the 11 that are allowed. Nothing was changed. Look at the plan. If it "
+        "is right, raise max-deletions."
+    ]
+
+
+def test_registry_releases_and_git_go_in_this_order(tear_down: TearDown, simulator: Simulator) -> None:
+    tear_down()
+    writes = [
+        "image" if "/packages/" in entry.path else "release" if "/releases/" in entry.path else entry.path
+        for entry in simulator.requests.entries
+        if entry.method in {"DELETE", "PATCH"}
+    ]
+    assert writes == [
+        *["image"] * writes.count("image"),
+        "release",
+        *(f"/repos/{REPOSITORY}/git/refs/tags/{tag}" for tag in ("v0", "v0.5", "v0.5.0-rc", "v0.5.0-rc.1")),
+    ]
+    assert writes.count("image") > 12
+
+
+def test_released_takes_the_candidates_whose_final_is_out(world: World, tear_down: TearDown) -> None:
+    repository = the_repository(world)
+    put(repository, "v0.4.0-rc.2", commit(repository, "v0.4.0-rc.2"))
+    push(world, CUDA, "v0.4.0-rc.2")
+    report = tear_down("released")
+    assert report.exit_code is ExitCode.PASS
+    assert output(report, "removed") == ["v0.4.0-rc.2"]
+    assert "v0.4.0-rc.2" not in git_tags(world) | world.tags(CUDA)
+    assert "v0.5.0-rc.1" in git_tags(world)
+    assert {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5", "v0.5.0"} <= names(world, CUDA)
+    assert messages(report) == ["v0.5.0-rc.1 stays: v0.5.0 is not released yet. Name it to remove it all the same."]
+
+
+def test_a_final_that_is_tagged_and_not_yet_published_is_not_released(world: World, tear_down: TearDown) -> None:
+    repository = the_repository(world)
+    put(repository, "v0.5.0", commit(repository, "v0.5.0"))
+    push(world, CUDA, "v0.5.0", "v0.5", seed="the final")
+    for path in (CPU,):
+        package = world.package(path)
+        assert package is not None
+        push(world, path, "v0.5.0-rc.1", "v0.5.0-rc", seed="again")
+        package.drop(world.version(path, "v0.5.0"), world.now())
+    before = state(world)
+    report = tear_down("released")
+    assert state(world) == before
+    assert messages(report) == [f"v0.5.0-rc.1 stays: {CPU} holds no v0.5.0 yet. Name it to remove it all the same."]
+
+
+def test_after_the_final_release_the_floating_tags_stay_where_they_are(world: World, tear_down: TearDown) -> None:
+    repository = the_repository(world)
+    final = commit(repository, "v0.5.0")
+    for tag in ("v0.5.0", "v0.5", "v0"):
+        put(repository, tag, final)
+    for path in (CUDA, CPU):
+        push(world, path, "v0.5.0", "v0.5", "v0", "latest", seed=f"the final {path}")
+    production = {
+        path: {tag: world.tags(path)[tag] for tag in ("v0.5.0", "v0.5", "v0", "latest")} for path in (CUDA, CPU)
+    }
+    report = tear_down("released")
+    assert report.exit_code is ExitCode.PASS
+    assert output(report, "removed") == ["v0.5.0-rc.1"]
+    for path, tags in production.items():
+        assert {tag: world.tags(path)[tag] for tag in tags} == tags
+    assert {tag: git_tags(world)[tag] for tag in ("v0.5.0", "v0.5", "v0")} == dict.fromkeys(
+        ("v0.5.0", "v0.5", "v0"), final
+    )
+    assert whole(world)
+
+
+def test_a_floating_tag_of_production_has_to_be_moved_back_first(world: World, tear_down: TearDown) -> None:
+    for path in (CUDA, CPU):
+        world.tag(path, "v0.5.0-rc.1", "latest")
+    before = state(world)
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert state(world) == before
+    assert messages(report) == [
+        f"v0.5.0-rc.1 is left whole. {path}:latest names the image of v0.5.0-rc.1, and has to name v0.4.0: deleting "
+        "the image would leave it nowhere. Run protect-latest with mode: enforce first; it moves the tag back."
+        for path in (CPU, CUDA)
+    ]
+    assert output(report, "refused")[0]["what"] == "candidate v0.5.0-rc.1"
+    assert report.lines[-1] == "Nothing to tear down. 2 refusals."
+
+
+def test_a_floating_tag_without_a_release_in_its_range_goes(world: World, tear_down: TearDown) -> None:
+    package = world.package(CPU)
+    assert package is not None
+    for version in package.versions():
+        if not {"v0.5.0-rc.1"} & set(version.tags):
+            package.drop(version, world.now())
+    push(world, CPU, "v0.5.0-rc.1", "latest", "v0", seed="an image that is new in this release")
+    push(world, CPU, "main", seed="not a release")
+    report = tear_down()
+    assert report.exit_code is ExitCode.PASS
+    assert names(world, CPU) == {"main"}
+
+
+def test_a_tag_that_somebody_else_put_keeps_the_candidate_whole(world: World, tear_down: TearDown) -> None:
+    world.tag(CUDA, "v0.5.0-rc.1", "demo")
+    before = state(world)
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert state(world) == before
+    assert messages(report) == [
+        f"v0.5.0-rc.1 is left whole. {CUDA}:demo names the image of v0.5.0-rc.1, and is not a tag that was made from "
+        "it. If nobody needs demo, move it to another image first; a registry cannot take one tag off."
+    ]
+
+
+def test_a_release_that_shares_the_image_keeps_it(world: World, tear_down: TearDown) -> None:
+    repository = the_repository(world)
+    for tag in ("v0.5.0", "v0.5", "v0"):
+        put(repository, tag, git_tags(world)["v0.5.0-rc.1"])
+    before = world.tags(CUDA)
+    report = tear_down()
+    assert report.exit_code is ExitCode.PASS
+    assert world.tags(CUDA) == before
+    assert "v0.5.0-rc.1" not in git_tags(world)
+    assert {"v0.5.0", "v0.5", "v0"} <= set(git_tags(world))
+    assert messages(report) == [
+        f"{path}: the tag v0.5.0-rc.1 stays, because v0.5.0 is the same image." for path in (CPU, CUDA)
+    ]
+
+
+def test_a_candidate_that_was_built_again_leaves_nothing_of_the_first_build(world: World, tear_down: TearDown) -> None:
+    for path in (CUDA, CPU):
+        push(world, path, "v0.5.0-rc.1", seed=f"{path} built again")
+    report = tear_down()
+    assert report.exit_code is ExitCode.PASS
+    for path in (CUDA, CPU):
+        assert names(world, path) == {"v0.3.0", "v0.3", "v0.4.0", "v0.4", "v0", "latest"}
+        package = world.package(path)
+        assert package is not None
+        assert len(package.versions()) == 2 * 6
+
+
+def test_only_the_candidate_that_is_named_goes(world: World, tear_down: TearDown) -> None:
+    repository = the_repository(world)
+    second = commit(repository, "v0.5.0-rc.2")
+    for tag in ("v0.5.0-rc.2", "v0.5.0-rc", "v0.5", "v0"):
+        put(repository, tag, second)
+    for path in (CUDA, CPU):
+        push(world, path, "v0.5.0-rc.2", "v0.5.0-rc", "v0.5", "v0.5.0")
+    report = tear_down()
+    assert report.exit_code is ExitCode.PASS
+    assert messages(report) == []
+    assert {"v0.5.0-rc.2", "v0.5.0-rc", "v0.5", "v0"} <= set(git_tags(world))
+    assert {"v0.5.0-rc.2", "v0.5.0-rc", "v0.5", "v0.5.0"} <= names(world, CUDA)
+    assert "v0.5.0-rc.1" not in names(world, CUDA)
+
+
+# Refusals
+
+
+def test_a_release_that_is_no_prerelease_is_refused_unless_named(world: World, tear_down: TearDown) -> None:
+    [candidate] = [one for one in the_repository(world).releases.values() if one.tag == "v0.5.0-rc.1"]
+    candidate.prerelease = False
+    before = state(world)
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert state(world) == before
+    assert messages(report) == [
+        "v0.5.0-rc.1 is left whole. The GitHub release of v0.5.0-rc.1 is published as a release and not as a "
+        "pre-release. If it may go for good, name it: allow-irreversible: v0.5.0-rc.1"
+    ]
+    assert tear_down(allow_irreversible="v0.5.0-rc.1").exit_code is ExitCode.PASS
+    assert releases(world) == {"v0.4.0"}
+
+
+def test_a_protected_git_tag_is_refused_in_githubs_words_and_the_rest_goes(
+    world: World, tear_down: TearDown, simulator: Simulator
+) -> None:
+    path = f"/repos/{REPOSITORY}/git/refs/tags/v0.5.0-rc.1"
+    simulator.faults.add(Fault(method="DELETE", path=path, times=0, answer=422))
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert "v0.5.0-rc.1" in git_tags(world)
+    assert not {"v0.5.0-rc", "v0.5"} & set(git_tags(world))
+    assert "v0.5.0-rc.1" not in names(world, CUDA)
+    [message] = messages(report)
+    assert message.startswith("The git tag v0.5.0-rc.1 is still there. GitHub answered 422")
+    assert message.endswith(
+        "A rule may protect the tag: let somebody with the right to bypass it do this, or change the rule."
+    )
+    assert output(report, "removed") == []
+    assert output(report, "refused")[0]["what"] == "git tag v0.5.0-rc.1"
+
+
+def test_the_last_tagged_version_is_refused_and_what_names_it_stays(world: World, tear_down: TearDown) -> None:
+    package = world.package(CPU)
+    assert package is not None
+    for tag in ("v0.3.0", "v0.4.0"):
+        package.drop(world.version(CPU, tag), world.now())
+    for version in package.versions():
+        if any(tag.startswith("sha256-") for tag in version.tags):
+            package.drop(version, world.now())
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert [message for message in messages(report) if LAST_TAGGED in message]
+    assert "v0.5.0-rc.1" in names(world, CPU)
+    assert "v0.5.0-rc.1" not in names(world, CUDA)
+    assert "v0.5.0-rc.1" in git_tags(world)
+    assert "v0.5.0-rc.1" in releases(world)
+    assert "The git tag v0.5.0-rc.1 is still there. It stays while images of v0.5.0-rc.1 are there." in messages(report)
+    assert output(report, "removed") == []
+
+
+def test_a_popular_image_is_refused_and_other_candidates_go(world: World, tear_down: TearDown) -> None:
+    repository = the_repository(world)
+    put(repository, "v0.4.0-rc.1", commit(repository, "v0.4.0-rc.1"))
+    push(world, CUDA, "v0.4.0-rc.1")
+    world.version(CUDA, "v0.5.0-rc.1").downloads = 6000
+    report = tear_down("v0.5.0-rc.1, v0.4.0-rc.1")
+    assert report.exit_code is ExitCode.REFUSED
+    assert [message for message in messages(report) if POPULAR in message]
+    assert output(report, "removed") == ["v0.4.0-rc.1"]
+    assert "v0.5.0-rc.1" in git_tags(world)
+    assert "v0.4.0-rc.1" not in git_tags(world)
+
+
+def test_what_cannot_be_read_changes_nothing_anywhere(world: World, tear_down: TearDown, simulator: Simulator) -> None:
+    digest = world.tags(CPU)["v0.4.0"]
+    simulator.faults.add(Fault(path=f"/v2/{CPU}/manifests/{digest}", times=0, answer=404))
+    before = state(world)
+    report = tear_down()
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert state(world) == before
+    assert any(message.startswith(f"{CPU}: The registry does not have {digest}") for message in messages(report))
+
+
+def test_a_job_that_may_not_write_contents_is_told_the_permission(world: World, tear_down: TearDown) -> None:
+    world.add_token(
+        "ghs_reader", TokenKind.ACTIONS, repository=REPOSITORY, permissions={"contents": "read", "packages": "write"}
+    )
+    report = tear_down(token="ghs_reader")
+    assert report.exit_code is ExitCode.REFUSED
+    assert "v0.5.0-rc.1" not in names(world, CUDA)
+    assert "v0.5.0-rc.1" in git_tags(world)
+    refused = [message for message in messages(report) if message.startswith("The release v0.5.0-rc.1 is still there.")]
+    assert len(refused) == 1
+    assert "contents=write" in refused[0]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "message"),
+    [
+        ("v0.4.0", "v0.4.0 is a release, and rc-teardown only removes what comes before one."),
+        ("v0.5", "Tag 'v0.5' is a floating tag"),
+        ("", "Input 'candidates' is required and was not given."),
+    ],
+)
+def test_what_is_no_candidate_is_refused(
+    world: World, tear_down: TearDown, simulator: Simulator, candidates: str, message: str
+) -> None:
+    before = state(world)
+    with pytest.raises(InputError) as caught:
+        tear_down(candidates)
+    assert message in str(caught.value)
+    assert state(world) == before
+    assert not [entry for entry in simulator.requests.entries if entry.method not in {"GET", "HEAD"}]
+
+
+def test_without_a_token_nothing_is_asked(tear_down: TearDown, simulator: Simulator) -> None:
+    with pytest.raises(InputError, match="needs a token"):
+        tear_down(token="")
+    assert not simulator.requests.entries
+
+
+def test_another_registry_than_githubs_is_refused(tear_down: TearDown, tmp_path: Path) -> None:
+    text = CONFIG.replace("ghcr.io", "quay.io")
+    (tmp_path / "release.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"quay\.io is not GitHub's registry") as caught:
+        tear_down()
+    assert str(caught.value.problems[0].place) == "release.yaml:2:11"
+
+
+# What others do meanwhile
+
+
+def test_a_git_tag_that_moves_meanwhile_is_left(world: World, tear_down: TearDown, simulator: Simulator) -> None:
+    other = commit(the_repository(world), "other")
+    simulator.faults.add(
+        Fault(
+            method="DELETE",
+            path=f"/repos/{REPOSITORY}/releases/*",
+            steps=(lambda world, _: put(the_repository(world), "v0.5", other),),
+        )
+    )
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert git_tags(world)["v0.5"] == other
+    assert any(
+        message.startswith(
+            f"The git tag v0.5 is still there. It was moved since the plan was made; now it names {other}."
+        )
+        for message in messages(report)
+    )
+
+
+def test_a_production_tag_that_somebody_moves_meanwhile_is_told(
+    world: World, tear_down: TearDown, simulator: Simulator
+) -> None:
+    before = world.tags(CUDA)["latest"]
+    after = world.tags(CUDA)["v0.3.0"]
+    simulator.faults.add(Fault(method="DELETE", path="*cuda/versions/*", steps=(tagging(CUDA, "latest", "v0.3.0"),)))
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert messages(report) == [
+        f"{CUDA}:latest named {before} and now names {after}. This run did not write it. Find out who moved it. "
+        "protect-latest puts floating tags back."
+    ]
+
+
+def test_a_server_that_fails_between_the_systems_leaves_what_the_next_run_finishes(
+    world: World, tear_down: TearDown, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="GET", path=f"/repos/{REPOSITORY}/git/ref/*", times=0, answer=401))
+    first = tear_down()
+    assert first.exit_code is ExitCode.UNKNOWN
+    assert any(message.startswith(f"Could not read the git tag v0 of {REPOSITORY}") for message in messages(first))
+    assert messages(first)[0].endswith(
+        "Run it again to finish: what is gone is left out, and the git tag of a candidate goes last."
+    )
+    assert "v0.5.0-rc.1" in git_tags(world)
+    simulator.faults.clear()
+    assert tear_down().exit_code is ExitCode.PASS
+    assert not {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5"} & set(git_tags(world))
+
+
+# Kill and take back
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this runs."""
+
+
+@pytest.mark.parametrize("step", range(1, 15))
+def test_a_run_after_a_killed_one_ends_where_one_run_would_have(
+    world: World, tear_down: TearDown, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    del world.packages[CPU]
+    before, production = git_tags(world), {tag: world.tags(CUDA)[tag] for tag in ("v0.3.0", "v0.4.0", "latest")}
+    count = iter(range(1, 1000))
+    real = Http.request
+
+    def request(self: Http, method: str, *args: Any, **named: Any) -> Any:
+        if method in {"GET", "HEAD"}:
+            return real(self, method, *args, **named)
+        number = next(count)
+        if number == step:
+            raise Killed
+        found = real(self, method, *args, **named)
+        if number == step - 1:
+            raise Killed
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Http, "request", request)
+        try:
+            tear_down()
+        except Killed:
+            assert whole_package(world, CUDA)
+        else:
+            assert step == 14
+    report = tear_down()
+    assert report.exit_code is ExitCode.PASS
+    assert names(world, CUDA) == {"v0.3.0", "v0.3", "v0.4.0", "v0.4", "v0", "latest"}
+    assert {tag: world.tags(CUDA)[tag] for tag in production} == production
+    package = world.package(CUDA)
+    assert package is not None
+    assert len(package.versions()) == 2 * 6
+    assert whole_package(world, CUDA)
+    assert releases(world) == {"v0.4.0"}
+    gone = {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5"}
+    assert git_tags(world) == {tag: sha for tag, sha in before.items() if tag not in gone} | {"v0": before["v0.4.0"]}
+
+
+@pytest.mark.parametrize("cut", ["image", "release", "git"])
+def test_a_signal_leaves_a_truthful_report(
+    world: World, tear_down: TearDown, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    kind, name = {
+        "image": (Packages, "delete_version"),
+        "release": (Releases, "delete"),
+        "git": (GitRefs, "delete"),
+    }[cut]
+
+    def stopped(*_: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, name, stopped)
+        report = tear_down()
+    assert report.exit_code is ExitCode.INTERRUPTED
+    deleted = 0 if cut == "image" else 12
+    [message] = messages(report)
+    assert message == (
+        f"Stopped by a signal after {deleted} of 12 deletions of package versions. Run it again to finish. The output "
+        "'undo' names what was changed."
+    )
+    assert output(report, "removed") == []
+    assert "v0.5.0-rc.1" in git_tags(world)
+    undo = output(report, "undo")
+    assert sum(len(numbers) for numbers in undo["versions"].values()) == (deleted or 1)
+    assert bool(undo["releases"]) == (cut != "image")
+    assert set(undo["git"]) == ({"v0", "v0.5"} if cut == "git" else set())
+    assert tear_down().exit_code is ExitCode.PASS
+    assert "v0.5.0-rc.1" not in git_tags(world)
+
+
+def test_undo_takes_everything_back(world: World, tear_down: TearDown) -> None:
+    before = git_tags(world)
+    images = {path: world.tags(path) for path in (CUDA, CPU)}
+    report = tear_down()
+    undo = output(report, "undo")
+    assert undo["git"] == {tag: before[tag] for tag in ("v0", "v0.5", "v0.5.0-rc", "v0.5.0-rc.1")}
+    assert undo["releases"] == [
+        {
+            "tag_name": "v0.5.0-rc.1",
+            "name": "First try",
+            "body": "Known to be slow.",
+            "target_commitish": "main",
+            "draft": False,
+            "prerelease": True,
+        }
+    ]
+    for path, numbers in undo["versions"].items():
+        package = world.package(path)
+        assert package is not None
+        packages = {version.id: version for version in package.versions(deleted=True)}
+        assert set(numbers) <= set(packages)
+    for path in images:
+        assert len(undo["versions"][path]) == 6
+    assert f"gh api -X PATCH repos/{REPOSITORY}/git/refs/tags/v0 -f sha={before['v0']} -F force=true" in report.summary
+    assert f"gh api -X POST repos/{REPOSITORY}/git/refs -f ref=refs/tags/v0.5 -f sha={before['v0.5']}" in report.summary
+
+
+def test_local_commands_are_for_clones(tear_down: TearDown) -> None:
+    report = tear_down(dry_run="true")
+    assert report.outputs["local-commands"] == (
+        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\ngit fetch --force origin refs/tags/v0:refs/tags/v0"
+    )
+    assert "In every clone: git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1" in report.lines
+
+
+def test_the_summary_proves_production(world: World, tear_down: TearDown) -> None:
+    latest = world.tags(CUDA)["latest"].removeprefix("sha256:")[:12]
+    summary = tear_down().summary
+    assert "16 tags that name what they named before" in summary
+    assert f"| `{CUDA}` | `latest` | `{latest}` | `{latest}` |" in summary
+    assert "| git |" in summary
+    assert "| release |" in summary
