@@ -30,6 +30,8 @@ ACTIONS = {
     "release-plan": "say what a tag will release: validate-tag and build-matrix in one step",
     "validate-tag": "decide what a tag means, or refuse it and say why",
     "build-matrix": "turn release.yaml and an event into build jobs",
+    "merge-digests": "publish images from the digests that build jobs pushed",
+    "verify-images": "prove that the images of a run are published, complete and what was built",
     "protect-latest": "keep floating tags on the newest stable releases",
     "ghcr-cleanup": "delete package versions that nothing needs any more",
     "rc-teardown": "remove all that a release candidate left in the registry, on GitHub and in git",

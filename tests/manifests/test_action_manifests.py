@@ -23,6 +23,7 @@ TOKEN_DEFAULT = "${{ github.token }}"
 """The one default that is an expression. Away from a runner the command reads GITHUB_TOKEN instead."""
 
 OWN_WORDS = {
+    ("merge-digests", "dry-run"): "it pushes, and deletes nothing anyway",
     ("ghcr-cleanup", "token"): "the same token also goes to the registry, and has to be allowed to delete",
     ("rc-teardown", "token"): "the same, and it deletes releases and git tags as well",
 }

@@ -1,0 +1,266 @@
+"""From what was built for each platform to the one image that is published: an index with all platforms, or nothing.
+
+Pure and deterministic: the same parts in any order give the same bytes. It must never leave a platform out, take one
+that nobody asked for, or believe anybody but the image's own configuration about what it runs on.
+
+The index is written as JSON with sorted keys, without blanks, in ASCII. Its entries are the platforms in the order of
+their names, then the attestations in the order of what they are about. Formats: OCI image-spec 1.1, image-index.md;
+attestations: BuildKit's docs/attestations/attestation-storage.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from release_actions import images
+from release_actions.built_digests import Claim
+from release_actions.errors import PolicyError, Problem
+from release_actions.images import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    REFERENCE_DIGEST,
+    Descriptor,
+    Manifest,
+    ManifestError,
+    Platform,
+)
+
+REVISION = "org.opencontainers.image.revision"
+CREATED = "org.opencontainers.image.created"
+WHOLE = "An image is published on all its platforms or not at all."
+
+
+class AssemblyError(PolicyError):
+    """The parts do not make the image that was asked for. Nothing of it is published."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A manifest's exact bytes with their digest and media type."""
+
+    body: bytes = field(repr=False)
+    media_type: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was pushed for one platform, and all that has to be read of it.
+
+    `root` is a manifest, or a small index over one and its attestations. `manifests` has every image manifest that the
+    root lists, `configs` the configuration of every image, both by digest.
+    """
+
+    platform: Platform
+    root: Document
+    manifests: Mapping[str, Document] = field(default_factory=dict)
+    configs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The image to publish: its bytes, and the digest of every platform and attestation in it.
+
+    `revision` is the commit that all platforms say they were built from; empty if they do not say.
+    """
+
+    document: Document
+    platforms: Mapping[Platform, str]
+    attestations: Mapping[str, str]
+    revision: str
+
+
+@dataclass(frozen=True)
+class _Lifted:
+    """One platform's entries for the index."""
+
+    platform: Platform
+    image: Mapping[str, Any]
+    attestations: tuple[Mapping[str, Any], ...]
+    annotations: Mapping[str, str]
+    revision: str
+
+
+def choose(package: str, wanted: Collection[Platform], claims: Iterable[Claim]) -> dict[Platform, str]:
+    """Platform -> digest, exactly for the platforms that are wanted. `claims` are those of the package.
+
+    Raises `AssemblyError` with a problem for each platform that is missing, was not asked for, or has two digests.
+    """
+    found: dict[Platform, list[str]] = {}
+    for claim in claims:
+        found.setdefault(claim.platform, []).append(claim.digest)
+    problems = []
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        there = f"only for {listed(sorted(found))}" if found else "for none of its platforms"
+        problems.append(
+            Problem(f"{package} is not published: no digest was given for {listed(missing)}, {there}.", WHOLE)
+        )
+    for platform in sorted(set(found) - set(wanted)):
+        message = f"{package} is not published: a digest was given for {platform}, which it is not built for."
+        problems.append(Problem(message, f"It is built for {listed(sorted(wanted))}."))
+    for platform, digests in sorted(found.items()):
+        if len(set(digests)) > 1:
+            message = f"{package} is not published: {platform} has two digests, {' and '.join(sorted(set(digests)))}."
+            problems.append(Problem(message, "Remove what an earlier attempt of the build left."))
+    if problems:
+        raise AssemblyError(problems=problems)
+    return {platform: digests[0] for platform, digests in sorted(found.items())}
+
+
+def assemble(package: str, parts: Iterable[Part]) -> Assembly:
+    """The image over some parts, one a platform. An image of one platform is its part as it is.
+
+    Raises `AssemblyError` when a part is not what it is said to be, and `ManifestError` when it cannot be read.
+    """
+    given = sorted(parts, key=lambda part: part.platform)
+    if len({part.platform for part in given}) != len(given) or not given:
+        message = "one part a platform"
+        raise ValueError(message)
+    lifted = [_lift(package, part) for part in given]
+    revisions = sorted({one.revision for one in lifted})
+    if len(revisions) > 1:
+        said = ", ".join(f"{one.platform} from {one.revision or 'an unknown commit'}" for one in lifted)
+        message = f"{package} is not published: its platforms were built from different commits, {said}."
+        raise AssemblyError(message, hint="Build all platforms in one run.")
+    entries = [one.image for one in lifted]
+    attestations = [entry for one in lifted for entry in one.attestations]
+    document = given[0].root if len(given) == 1 else _index(package, lifted, [*entries, *attestations])
+    return Assembly(
+        document,
+        MappingProxyType({one.platform: str(one.image["digest"]) for one in lifted}),
+        MappingProxyType({str(entry["digest"]): entry["annotations"][REFERENCE_DIGEST] for entry in attestations}),
+        revisions[0],
+    )
+
+
+def labels(config: bytes) -> Mapping[str, str]:
+    """The labels in an image configuration. Empty where there are none, or none that are texts."""
+    try:
+        found = json.loads(config)["config"]["Labels"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return {}
+    return {key: text for key, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """JSON in the one form in which indexes are written. Raises `ValueError` for numbers that JSON does not have."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def listed(platforms: Iterable[Platform]) -> str:
+    """Platforms for a sentence."""
+    return ", ".join(str(platform) for platform in platforms)
+
+
+def _lift(package: str, part: Part) -> _Lifted:
+    """The entries of one part: its image, and its attestations with the annotations that tie them to it."""
+    root = images.parse(part.root.body, part.root.digest, part.root.media_type)
+    if isinstance(root, Manifest):
+        descriptor = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
+        entry, revision = _image(package, part, root, descriptor)
+        return _Lifted(part.platform, entry, (), {}, revision)
+    raw = json.loads(part.root.body)["manifests"]
+    pairs = list(zip(root.children, raw, strict=True))
+    nested = [child for child, _ in pairs if child.is_index]
+    if nested:
+        message = f"{package} is not published: {root.digest} lists another index, {nested[0].digest}."
+        raise AssemblyError(message, hint="Push each platform as an image of its own.")
+    platforms = [(child, entry) for child, entry in pairs if not child.is_attestation]
+    if len(platforms) != 1:
+        held = listed(sorted(root.platforms)) or "none"
+        message = (
+            f"{package} is not published: {root.digest}, given for {part.platform}, lists {len(platforms)} images "
+            f"({held}) and not one."
+        )
+        raise AssemblyError(message, hint="Build each platform in a job of its own.")
+    child, entry = platforms[0]
+    attestations = tuple(entry for other, entry in pairs if other.is_attestation)
+    for other, _ in pairs:
+        about = other.annotations.get(REFERENCE_DIGEST, "")
+        if other.is_attestation and about != child.digest:
+            message = (
+                f"{package} is not published: the attestation {other.digest} is about {about or 'nothing'}, which "
+                f"{root.digest} does not list."
+            )
+            raise AssemblyError(message, hint="Build the image again.")
+    found = part.manifests[child.digest]
+    manifest = images.parse(found.body, child.digest, found.media_type)
+    if not isinstance(manifest, Manifest) or (manifest.media_type, manifest.size) != (child.media_type, child.size):
+        message = (
+            f"{package} is not published: {root.digest} lists {child.digest} with another type or size than it has."
+        )
+        raise AssemblyError(message, hint="Build the image again.")
+    own, revision = _image(package, part, manifest, entry, child)
+    return _Lifted(part.platform, own, attestations, root.annotations, revision)
+
+
+def _image(
+    package: str, part: Part, manifest: Manifest, entry: Mapping[str, Any], stated: Descriptor | None = None
+) -> tuple[Mapping[str, Any], str]:
+    """An image's entry with the platform that its configuration states, and its revision."""
+    config = part.configs[manifest.config.digest]
+    platform = images.config_platform(config, manifest.config.digest)
+    if platform != part.platform:
+        message = (
+            f"{package} is not published: {part.root.digest} was given for {part.platform}, and its configuration says "
+            f"{platform}."
+        )
+        raise AssemblyError(message, hint="Check which job pushed it, and for which platform it built.")
+    if stated and stated.platform and stated.platform != platform:
+        message = (
+            f"{package} is not published: {part.root.digest} lists an image as {stated.platform}, and the image's "
+            f"configuration says {platform}."
+        )
+        raise AssemblyError(message, hint="Build the image again.")
+    return {**entry, "platform": _platform(platform, json.loads(config))}, labels(config).get(REVISION, "")
+
+
+def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The platform object of an entry. `os.version` and `os.features` are taken along as they are."""
+    found: dict[str, Any] = {"os": platform.os, "architecture": platform.architecture}
+    if platform.variant:
+        found["variant"] = platform.variant
+    return found | {key: config[key] for key in ("os.version", "os.features") if config.get(key)}
+
+
+def _index(package: str, lifted: Iterable[_Lifted], entries: list[Mapping[str, Any]]) -> Document:
+    annotations = _annotations(package, lifted)
+    # A Docker list has neither annotations nor attestations; an OCI index may hold Docker manifests too.
+    docker = not annotations and all(set(entry) == DOCKER_KEYS for entry in entries)
+    docker = docker and all(entry["mediaType"] == DOCKER_MANIFEST for entry in entries)
+    media_type = DOCKER_LIST if docker else OCI_INDEX
+    document: dict[str, Any] = {"schemaVersion": 2, "mediaType": media_type, "manifests": entries}
+    if annotations:
+        document["annotations"] = annotations
+    try:
+        body = encode(document)
+    except ValueError as error:
+        message = f"{package} is not published: what was built for it holds a number that JSON does not have."
+        raise ManifestError(message, hint="Build the image again.") from error
+    return Document(body, media_type, images.digest_of(body))
+
+
+def _annotations(package: str, lifted: Iterable[_Lifted]) -> dict[str, str]:
+    """The annotations of the parts' own indexes, for the index over them all. Each build has its own time: the last."""
+    found: dict[str, str] = {}
+    for one in lifted:
+        for key, text in one.annotations.items():
+            if key == CREATED:
+                found[key] = max(text, found.get(key, text))
+            elif found.setdefault(key, text) != text:
+                message = (
+                    f"{package} is not published: its platforms have different annotations {key}, {found[key]!r} and "
+                    f"{text!r}."
+                )
+                raise AssemblyError(message, hint="Give every platform's build the same annotations of the index.")
+    return found
+
+
+DOCKER_KEYS = {"mediaType", "digest", "size", "platform"}
+"""What an entry of a Docker manifest list may have."""

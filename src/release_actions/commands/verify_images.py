@@ -1,0 +1,189 @@
+"""verify-images: is what the registry holds what the run was to publish? Proves it image by image, and locks it.
+
+Changes nothing in the registry. Everything that is wrong is told, of every image.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from release_actions import image_list, inputs, inspection, markdown
+from release_actions.context import Context
+from release_actions.errors import ActionError, ExitCode, InputError, Problem
+from release_actions.http import Http
+from release_actions.image_list import ListedImage
+from release_actions.inspection import LABELS, Expectation, Inspected
+from release_actions.registry import Registry
+from release_actions.registry_access import connect
+from release_actions.report import Finding, Level, Output, Report, counted
+from release_actions.workflow import Workflow
+
+AT_ONCE = 8
+"""Images that are worked on at the same time."""
+
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+LOCK_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/verify-images/action.yml describes."""
+
+    image_list: str = inputs.option(inputs.text, "", required=True)
+    revision: str = inputs.option(inputs.text, "")
+    required_labels: tuple[str, ...] = inputs.option(inputs.items, ("revision", "source", "version"))
+    lock_file: str = inputs.option(inputs.text, "")
+    registry_token: str = inputs.option(inputs.text, "", secret=True)
+    registry_user: str = inputs.option(inputs.text, "")
+
+
+OUTPUTS = ("verified", "lock", "failed")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one image: the judgement, or why there is none."""
+
+    image: ListedImage
+    inspected: Inspected | None = None
+    error: ActionError | None = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, or not known."""
+        if self.error:
+            return self.error.problems
+        return self.inspected.problems if self.inspected else ()
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Verify the images of the list."""
+    wanted = image_list.read(given.image_list)
+    expected = Expectation(revision_of(given.revision, context), labels_of(given.required_labels))
+    if any(image.digest is None for image in wanted):
+        log.info("image-list has no digests of this run: whatever the tags name is verified.")
+    with Http(log=log.info) as http:
+        registry = connect(http, wanted, token=given.registry_token, user=given.registry_user, context=context, log=log)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
+            results = tuple(pool.map(lambda image: one(registry, image, expected), wanted))
+    lock = lock_of(results, expected)
+    ended = report(results, lock)
+    if given.lock_file and ended.exit_code is ExitCode.PASS:
+        write(context.path(given.lock_file), given.lock_file, lock)
+    return ended
+
+
+def revision_of(given: str, context: Context) -> str:
+    """The commit that images have to be built from. Raises `InputError` when it is not known."""
+    revision = given or context.sha
+    if not COMMIT.fullmatch(revision):
+        message = f"The commit that the images were built from is not known: {revision[:80]!r} is none."
+        raise InputError(message, hint="Run in a workflow, or set revision to 40 digits 0-9a-f.")
+    return revision
+
+
+def labels_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of labels, without what they all begin with."""
+    return () if names == ("none",) else tuple(name.removeprefix(LABELS) for name in names)
+
+
+def one(registry: Registry, image: ListedImage, expected: Expectation) -> Result:
+    """One image. An error is its own: the others go on."""
+    try:
+        return Result(image, inspection.judge(image, inspection.read(registry, image), expected))
+    except ActionError as error:
+        return Result(image, error=error)
+
+
+def lock_of(results: tuple[Result, ...], expected: Expectation) -> dict[str, Output]:
+    """Every image that is right, by package, down to the digests of its children."""
+    locked = {
+        result.image.package: result.inspected.lock for result in results if result.inspected and not result.problems
+    }
+    return {"version": LOCK_VERSION, "revision": expected.revision, "images": dict(sorted(locked.items()))}
+
+
+def write(path: Path, name: str, lock: Mapping[str, Output]) -> None:
+    """Write the lock. Raises `InputError` when the file cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        message = f"The lock could not be written to {name}: {error.strerror}."
+        raise InputError(message, hint="Set lock-file to a path in the workspace.") from error
+
+
+def report(results: tuple[Result, ...], lock: dict[str, Output]) -> Report:
+    """The results for people and for later steps."""
+    code = exit_code(results)
+    lines = tuple(f"{result.image.package}: {sentence(result)}" for result in results)
+    return Report(
+        outputs={
+            "verified": code is ExitCode.PASS,
+            "lock": lock,
+            "failed": [result.image.package for result in results if result.problems],
+        },
+        summary=summary(results),
+        lines=(*lines, verdict(results)),
+        findings=tuple(finding for result in results for finding in findings_of(result)),
+        exit_code=code,
+    )
+
+
+def exit_code(results: tuple[Result, ...]) -> ExitCode:
+    """3 if a required image could not be read, 1 if one is not right, else 0."""
+    required = [result for result in results if result.image.required]
+    codes = [result.error.exit_code for result in required if result.error]
+    codes += [ExitCode.REFUSED for result in required if result.problems and not result.error]
+    return max(codes, default=ExitCode.PASS)
+
+
+def findings_of(result: Result) -> Iterator[Finding]:
+    """What is wrong with an image."""
+    level = Level.ERROR if result.image.required else Level.WARNING
+    for problem in result.problems:
+        yield Finding(level, problem, rule="verify-images")
+
+
+def sentence(result: Result) -> str:
+    """What came of an image, in a few words."""
+    if result.error:
+        return "could not be verified."
+    if result.problems:
+        return f"{counted(len(result.problems), 'thing')} wrong."
+    seen = result.inspected
+    parts = (
+        f"{counted(len(seen.platforms), 'platform')}, {counted(len(seen.attestations), 'attestation')}" if seen else ""
+    )
+    return f"right, {parts}."
+
+
+def verdict(results: tuple[Result, ...]) -> str:
+    """The run in one sentence."""
+    wrong = sum(1 for result in results if result.problems)
+    right = f"{counted(len(results) - wrong, 'image')} verified"
+    return f"{right}, {wrong} not." if wrong else f"{right}."
+
+
+def summary(results: tuple[Result, ...]) -> str:
+    """The job summary: a table of every image."""
+    rows = []
+    for result in results:
+        digest = result.inspected.digest if result.inspected else ""
+        said = " ".join(str(problem) for problem in result.problems) or sentence(result)
+        rows.append(
+            [
+                markdown.code(result.image.package),
+                markdown.codes(result.image.tags),
+                markdown.code(digest) if digest else "none",
+                markdown.codes(str(platform) for platform in result.image.platforms),
+                markdown.plain(said),
+            ]
+        )
+    head = ["Image", "Tags", "Digest", "Platforms", "Result"]
+    return f"## Verified images\n\n{verdict(results)}\n\n{markdown.table(head, rows)}\n"

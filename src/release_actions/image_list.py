@@ -1,0 +1,124 @@
+"""The images that a run publishes, as `build-matrix` lists them: which package, under which tags, on which platforms.
+
+Reads the outputs `images` and `merge-matrix`, one entry of either, and `merge-digests`' own `images`. Pure. It must
+never fill in what the list does not say: a platform that is not named would not be missed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from release_actions.errors import InputError, Problem
+from release_actions.images import DIGEST, Platform
+from release_actions.registry import REPOSITORY, REPOSITORY_LENGTH, TAG
+
+HINT = "Pass build-matrix's output images as it is."
+
+
+@dataclass(frozen=True)
+class ListedImage:
+    """One package and what is published there.
+
+    `package` is what a client pulls, without a tag: `ghcr.io/llm-d/llm-d-cuda`. `digest` is what the run published, ""
+    if it failed to, and None where the list does not say. `entry` is the whole entry, to be passed on.
+    """
+
+    package: str
+    tags: tuple[str, ...]
+    platforms: tuple[Platform, ...]
+    required: bool = True
+    digest: str | None = None
+    entry: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def registry(self) -> str:
+        """Host of the registry, with its port."""
+        return self.package.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The repository in the registry: `llm-d/llm-d-cuda`."""
+        return self.package.partition("/")[2]
+
+
+def read(text: str) -> tuple[ListedImage, ...]:
+    """The images of a list, in its order. Raises `InputError` with every mistake in it."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = "Input 'image-list' is not JSON."
+        raise InputError(message, hint=HINT) from error
+    if isinstance(value, dict):
+        value = value.get("include", [value])
+    if not isinstance(value, list) or not value:
+        message = "Input 'image-list' names no image."
+        raise InputError(message, hint=HINT)
+    problems: list[Problem] = []
+    found = []
+    for number, entry in enumerate(value):
+        mistakes = list(mistakes_of(entry))
+        problems += [Problem(f"Entry {number + 1} of 'image-list' {mistake}.", HINT) for mistake in mistakes]
+        if not mistakes:
+            found.append(image_of(entry))
+    problems += twice(found)
+    if problems:
+        raise InputError(problems=problems)
+    return tuple(found)
+
+
+def image_of(entry: Mapping[str, Any]) -> ListedImage:
+    """An entry without mistakes."""
+    return ListedImage(
+        package=entry["package"],
+        tags=tuple(dict.fromkeys(entry["tags"])),
+        platforms=tuple(sorted({Platform.parse(name) for name in entry["platforms"]})),
+        required=entry.get("required", True),
+        digest=entry.get("digest"),
+        entry=entry,
+    )
+
+
+def mistakes_of(entry: Any) -> Iterator[str]:
+    """What is wrong with an entry, each as the end of a sentence."""
+    if not isinstance(entry, dict):
+        yield "is not an object"
+        return
+    host, _, name = str(entry.get("package", "")).partition("/")
+    if not host or len(name) > REPOSITORY_LENGTH or not REPOSITORY.fullmatch(name):
+        yield f"has no package of the form REGISTRY/NAME: {str(entry.get('package', ''))[:100]!r}"
+    for key, what in (("tags", "tag"), ("platforms", "platform")):
+        values = entry.get(key)
+        if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+            yield f"has no list of {what}s under {key!r}"
+            continue
+        yield from (f"names {value[:100]!r}, which is no {what}" for value in values if not fits(value, what))
+    if not isinstance(entry.get("required", True), bool):
+        yield "has 'required' that is neither true nor false"
+    digest = entry.get("digest", "")
+    if not isinstance(digest, str) or (digest and not DIGEST.fullmatch(digest)):
+        yield f"has 'digest' that is none: {str(digest)[:100]!r}"
+
+
+def fits(value: str, what: str) -> bool:
+    """Whether a text is a tag, or a platform."""
+    if what == "tag":
+        return bool(TAG.fullmatch(value))
+    try:
+        Platform.parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+def twice(images: Iterable[ListedImage]) -> list[Problem]:
+    """A problem for each package that is listed again: two images would take each other's tags."""
+    seen: set[str] = set()
+    found = []
+    for image in images:
+        if image.package in seen:
+            found.append(Problem(f"'image-list' names {image.package} twice.", HINT))
+        seen.add(image.package)
+    return found

@@ -1,0 +1,200 @@
+"""Is a published image what its list says? Reads it, judges it, and gives what is wrong and what it consists of.
+
+The judgement is pure and complete: everything that is wrong is told, not only the first. It must never take what could
+not be read for right.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from release_actions import assembly, images
+from release_actions.assembly import REVISION, listed
+from release_actions.errors import Problem
+from release_actions.image_list import ListedImage
+from release_actions.images import REFERENCE_DIGEST, Descriptor, Image, Index, Manifest, ManifestError, Platform
+from release_actions.publish import PAUSES
+from release_actions.registry import Registry
+from release_actions.report import Output
+
+LABELS = "org.opencontainers.image."
+"""What the names of the specification's labels begin with (OCI image-spec 1.1, annotations.md)."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What every image of a run has to say: the commit it was built from, and which labels it has to have."""
+
+    revision: str
+    labels: tuple[str, ...] = ("revision", "source", "version")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the registry gave. `tags`: tag -> digest, "" if there is no such tag.
+
+    `root` is what the first tag names; None if there is nothing. `children`: digest -> the child, None if it does not
+    answer. `configs`: digest -> the configuration, None if it does not answer.
+    """
+
+    tags: Mapping[str, str]
+    root: Image | None
+    children: Mapping[str, Image | None] = field(default_factory=dict)
+    configs: Mapping[str, bytes | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """The judgement. `digest` is what the tags name; platforms and attestations are as in an index."""
+
+    image: ListedImage
+    digest: str = ""
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    attestations: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def lock(self) -> dict[str, Output]:
+        """What the image consists of, for a lock file: digests by tag, platform and attested platform."""
+        return {
+            "tags": list(self.image.tags),
+            "digest": self.digest,
+            "platforms": {**dict(sorted(self.platforms.items()))},
+            "attestations": {**dict(sorted(self.attestations.items()))},
+        }
+
+
+def read(registry: Registry, image: ListedImage, sleep: Callable[[float], None] = time.sleep) -> Reading:
+    """Read an image and all of its parts. Looks again while a tag is not there or not yet what the run published.
+
+    Raises `RemoteError` when the registry does not say, `ManifestError` when it gives something that is no manifest.
+    """
+    tags: dict[str, str] = {}
+    for pause in PAUSES:
+        if pause:
+            sleep(pause)
+        heads = {tag: registry.head_manifest(image.name, tag) for tag in image.tags}
+        tags = {tag: head.digest if head else "" for tag, head in heads.items()}
+        named = set(tags.values())
+        if image.digest == "" or ("" not in named and named == {image.digest or tags[image.tags[0]]}):
+            break
+    digest = next((found for found in tags.values() if found), "")
+    found = registry.get_manifest(image.name, digest) if digest else None
+    if found is None:
+        return Reading(tags, None)
+    root = images.parse(found.body, found.digest, found.media_type)
+    children: dict[str, Image | None] = {}
+    if isinstance(root, Index):
+        for child in root.children:
+            answer = registry.get_manifest(image.name, child.digest)
+            children[child.digest] = images.parse(answer.body, answer.digest, answer.media_type) if answer else None
+    manifests = [one for one in (root, *children.values()) if isinstance(one, Manifest)]
+    configs = {one.config.digest: registry.get_blob(image.name, one.config.digest) for one in manifests}
+    return Reading(tags, root, children, configs)
+
+
+def judge(image: ListedImage, reading: Reading, expected: Expectation) -> Inspected:
+    """What is wrong with an image, all of it."""
+    problems = [*_tags(image, reading)]
+    root = reading.root
+    if root is None:
+        return Inspected(image, problems=_said(image, problems))
+    attestations: dict[str, str] = {}
+    manifests: list[tuple[Descriptor | None, Image | None]] = []
+    seen: list[tuple[Platform | None, str]] = []
+    if isinstance(root, Index):
+        problems += _children(root, reading)
+        there = [child for child in root.children if not child.is_attestation]
+        seen += [(child.platform, child.digest) for child in there]
+        attestations = dict(root.attestations)
+        manifests += [(child, reading.children[child.digest]) for child in there]
+    else:
+        manifests.append((None, root))
+    for child, manifest in manifests:
+        if not isinstance(manifest, Manifest):
+            continue
+        platform, found = _configuration(child, manifest, reading, expected)
+        problems += found
+        if child is None and platform:
+            seen.append((platform, root.digest))
+    platforms = {str(platform): digest for platform, digest in seen if platform}
+    problems += _platforms(image, [platform for platform, _ in seen if platform])
+    return Inspected(image, root.digest, platforms, attestations, _said(image, problems))
+
+
+def _said(image: ListedImage, problems: list[str]) -> tuple[Problem, ...]:
+    return tuple(Problem(f"{image.package}: {text}.") for text in problems)
+
+
+def _tags(image: ListedImage, reading: Reading) -> Iterator[str]:
+    if image.digest == "":
+        yield "this run did not publish it"
+    for tag, digest in reading.tags.items():
+        if not digest:
+            yield f"there is no tag {tag}"
+        elif image.digest and digest != image.digest:
+            yield f"{tag} names {digest}, and this run published {image.digest}"
+    named = sorted({digest for digest in reading.tags.values() if digest})
+    if len(named) > 1 and not image.digest:
+        yield f"its tags name different images, {' and '.join(named)}"
+    if reading.root is None and any(reading.tags.values()):
+        yield f"{named[0]} does not answer"
+
+
+def _children(root: Index, reading: Reading) -> Iterator[str]:
+    """Every child answers, is described as it is, and is a platform or the attestation of one."""
+    siblings = {child.digest for child in root.children if not child.is_attestation}
+    for child in root.children:
+        name = "the attestation" if child.is_attestation else f"the child for {child.platform or 'no platform'},"
+        answer = reading.children[child.digest]
+        if answer is None:
+            yield f"{name} {child.digest} does not answer"
+        elif (answer.media_type, answer.size) != (child.media_type, child.size):
+            yield f"{name} {child.digest} has another type or size than the index says"
+        about = child.annotations.get(REFERENCE_DIGEST, "")
+        if child.is_attestation and about not in siblings:
+            yield f"{name} {child.digest} is about {about or 'nothing'}, which the index does not list"
+        if child.is_index:
+            yield f"the index lists another index, {child.digest}"
+        elif not child.is_attestation and child.platform is None:
+            yield f"the child {child.digest} has no platform"
+
+
+def _platforms(image: ListedImage, found: list[Platform]) -> Iterator[str]:
+    missing = sorted(set(image.platforms) - set(found))
+    if missing:
+        yield f"it lacks {listed(missing)}"
+    strangers = sorted(set(found) - set(image.platforms))
+    if strangers:
+        yield f"it has {listed(strangers)}, for which it is not built"
+    twice = sorted(platform for platform, count in Counter(found).items() if count > 1)
+    if twice:
+        yield f"it has {listed(twice)} more than once"
+
+
+def _configuration(
+    child: Descriptor | None, manifest: Manifest, reading: Reading, expected: Expectation
+) -> tuple[Platform | None, list[str]]:
+    """The platform that a configuration states, and what is wrong with it and its labels."""
+    config = reading.configs[manifest.config.digest]
+    stated = child.platform if child else None
+    if config is None:
+        return None, [f"the configuration {manifest.config.digest} of {manifest.digest} does not answer"]
+    try:
+        platform = images.config_platform(config, manifest.config.digest)
+    except ManifestError as error:
+        return None, [str(error.problems[0].message).rstrip(".")]
+    problems = []
+    if stated and platform != stated:
+        problems.append(f"the index lists {manifest.digest} as {stated}, and its configuration says {platform}")
+    labels = assembly.labels(config)
+    missing = [LABELS + name for name in expected.labels if not labels.get(LABELS + name)]
+    if missing:
+        problems.append(f"{platform} lacks the label{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
+    revision = labels.get(REVISION, "")
+    if revision and revision != expected.revision:
+        problems.append(f"{platform} says it was built from {revision}, and the tag is on {expected.revision}")
+    return platform, problems

@@ -1,0 +1,216 @@
+"""Publishes one image: reads what was built for each platform, assembles it, and puts it under its exact tags.
+
+Everything is read and judged before anything is written. It must never put a floating tag of a release, never replace a
+published release by another commit's build unless told to, and never believe a write: every tag is read again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from release_actions import assembly, built_digests, floating, images
+from release_actions.assembly import REVISION, Assembly, AssemblyError, Document, Part
+from release_actions.built_digests import Claim
+from release_actions.errors import PartialError, PolicyError, Problem
+from release_actions.image_list import ListedImage
+from release_actions.images import Index, Platform
+from release_actions.registry import Registry
+from release_actions.versions import FLOATING_NAMES, is_floating, parse_or_none
+
+PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before each look at what was just written: a read of GHCR may lag a few seconds behind."""
+
+Look = Callable[[], "Document | None"]
+
+
+@dataclass(frozen=True)
+class TagRules:
+    """What a project says about tags: prefix and templates of floating ones. `dev`: packages that hold no release."""
+
+    prefix: str = "v"
+    templates: tuple[str, ...] = floating.DEFAULT_TEMPLATES
+    dev: Collection[str] = ()
+
+    def refused(self, package: str, tags: Iterable[str]) -> tuple[str, ...]:
+        """Those of a package's tags that float, and are `protect-latest`'s to move.
+
+        A dev package may have names such as `latest`: nothing else moves them. `v0` and `v0.5` are a release's.
+        """
+        names = tuple(tags)
+        floats = {name for name in names if is_floating(name, self.prefix)} | {
+            *floating.floating(names, self.templates)
+        }
+        return tuple(sorted(floats - FLOATING_NAMES if package in self.dev else floats))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What publishing an image comes to. `before`: tag -> digest it names now, "" for a tag that is not there."""
+
+    image: ListedImage
+    assembly: Assembly
+    before: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """What every tag is to name."""
+        return self.assembly.document.digest
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The tags that do not name it yet, in the order of the list."""
+        return tuple(tag for tag in self.image.tags if self.before[tag] != self.digest)
+
+
+@dataclass
+class Publisher:
+    """Plans and publishes images of one registry. `overwrite` lets a release tag go to another commit's build."""
+
+    registry: Registry
+    rules: TagRules = field(default_factory=TagRules)
+    overwrite: bool = False
+    sleep: Callable[[float], None] = time.sleep
+
+    def plan(self, image: ListedImage, claims: Iterable[Claim]) -> Plan:
+        """Read and judge everything about one image. Writes nothing.
+
+        Raises `PolicyError` when it may not be published, `ManifestError` when a part cannot be read as an image, and
+        `RemoteError` when the registry does not say.
+        """
+        floats = self.rules.refused(image.package, image.tags)
+        if floats:
+            message = f"{image.package} is not published: {', '.join(floats)} moves, and an image gets exact tags only."
+            raise PolicyError(message, hint="Leave it to protect-latest, which moves floating tags by version order.")
+        digests = assembly.choose(image.package, image.platforms, built_digests.of_package(claims, image.package))
+        made = assembly.assemble(image.package, self._parts(image, digests))
+        before = {tag: self._digest(image, tag) for tag in image.tags}
+        plan = Plan(image, made, MappingProxyType(before))
+        if not self.overwrite:
+            self._spare_releases(plan)
+        return plan
+
+    def publish(self, plan: Plan) -> None:
+        """Put the image under every tag that does not name it, and read each tag again.
+
+        Raises `PartialError` when the registry does not show a tag as it was written, and what writing raises.
+        """
+        document = plan.assembly.document
+        name = plan.image.name
+        for tag in plan.changes:
+            self.registry.put_manifest(name, tag, document.body, document.media_type)
+        shown = {tag: self._shown(plan, tag) for tag in plan.changes}
+        wrong = {tag: digest for tag, digest in shown.items() if digest != plan.digest}
+        if wrong:
+            said = ", ".join(f"{tag} names {digest or 'nothing'}" for tag, digest in wrong.items())
+            message = f"{plan.image.package} was pushed as {plan.digest}, and afterwards {said}."
+            hint = "Something else pushes there too, or the registry is slow. Run it again."
+            raise PartialError(message, done=len(shown) - len(wrong), total=len(shown), hint=hint)
+
+    def _parts(self, image: ListedImage, digests: Mapping[Platform, str]) -> list[Part]:
+        parts: list[Part] = []
+        problems: list[Problem] = []
+        for platform, digest in digests.items():
+            try:
+                parts.append(self._part(image, platform, digest))
+            except AssemblyError as error:  # noqa: PERF203  # every platform is asked for before giving up
+                problems += error.problems
+        if problems:
+            raise AssemblyError(problems=problems)
+        return parts
+
+    def _part(self, image: ListedImage, platform: Platform, digest: str) -> Part:
+        """What was pushed under a digest, with all that it lists there and readable."""
+        root = self._document(image, platform, digest)
+        read = images.parse(root.body, digest, root.media_type)
+        manifests: dict[str, Document] = {}
+        parsed = [read]
+        if isinstance(read, Index):
+            parsed = []
+            for child in read.children:
+                found = self._document(image, platform, child.digest)
+                if not child.is_attestation:
+                    manifests[child.digest] = found
+                    parsed.append(images.parse(found.body, child.digest, found.media_type))
+        configs = {}
+        for one in parsed:
+            if isinstance(one, images.Manifest):
+                config = self.registry.get_blob(image.name, one.config.digest)
+                if config is None:
+                    raise _gone(image, f"the configuration {one.config.digest}", platform)
+                configs[one.config.digest] = config
+        return Part(platform, root, manifests, configs)
+
+    def _document(self, image: ListedImage, platform: Platform, digest: str) -> Document:
+        found = self._patiently(lambda: self._read(image, digest))
+        if found is None:
+            raise _gone(image, digest, platform)
+        return found
+
+    def _read(self, image: ListedImage, reference: str) -> Document | None:
+        found = self.registry.get_manifest(image.name, reference)
+        return Document(found.body, found.media_type, found.digest) if found else None
+
+    def _patiently(self, look: Look, digest: str = "") -> Document | None:
+        """The last look at something that was just written: with the digest, if one is given."""
+        found = None
+        for pause in PAUSES:
+            if pause:
+                self.sleep(pause)
+            found = look()
+            if found and digest in {"", found.digest}:
+                break
+        return found
+
+    def _shown(self, plan: Plan, tag: str) -> str:
+        found = self._patiently(lambda: self._read(plan.image, tag), plan.digest)
+        return found.digest if found else ""
+
+    def _digest(self, image: ListedImage, tag: str) -> str:
+        found = self.registry.head_manifest(image.name, tag)
+        return found.digest if found else ""
+
+    def _spare_releases(self, plan: Plan) -> None:
+        """Refuse to put a release tag that names another commit's build, or one that nobody can tell."""
+        problems = []
+        for tag in plan.changes:
+            if not plan.before[tag] or parse_or_none(tag, self.rules.prefix) is None:
+                continue
+            there, ours = self._revision(plan.image, plan.before[tag]), plan.assembly.revision
+            if there != ours or not ours:
+                message = (
+                    f"{plan.image.package}:{tag} is published already, built from {there or 'an unknown commit'}, and "
+                    f"this build is from {ours or 'an unknown commit'}."
+                )
+                problems.append(Problem(message, "Release under a new tag, or set overwrite: true."))
+        if problems:
+            raise PolicyError(problems=problems)
+
+    def _revision(self, image: ListedImage, digest: str) -> str:
+        """The commit that a published image says it was built from; empty if it does not say, or not one."""
+        root = self.registry.get_manifest(image.name, digest)
+        if root is None:
+            return ""
+        read = images.parse(root.body, digest, root.media_type)
+        manifests = [read]
+        if isinstance(read, Index):
+            found = [
+                self.registry.get_manifest(image.name, child.digest)
+                for child in read.children
+                if not child.is_attestation
+            ]
+            manifests = [images.parse(one.body, one.digest, one.media_type) for one in found if one]
+        configs = [
+            self.registry.get_blob(image.name, one.config.digest)
+            for one in manifests
+            if isinstance(one, images.Manifest)
+        ]
+        said = {assembly.labels(config).get(REVISION, "") for config in configs if config}
+        return said.pop() if len(said) == 1 else ""
+
+
+def _gone(image: ListedImage, what: str, platform: Platform) -> AssemblyError:
+    message = f"{image.package} is not published: it has no {what}, which was pushed for {platform}."
+    return AssemblyError(message, hint="Check that the build job pushed to this package, and run it again.")

@@ -1,0 +1,347 @@
+"""merge-digests through its front door, over real HTTP to the embedded GHCR: what the registry holds afterwards."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
+from release_actions import publish, registry_access
+from release_actions.errors import ExitCode, InputError
+from release_actions.images import OCI_INDEX, digest_of
+from release_actions.simulator import Simulator, build_image
+from release_actions.simulator.faults import Fault
+
+NOWHERE = f"sha256:{'0' * 64}"
+
+CONFIG = """\
+repository: acme/app
+floating-tags: [latest, "v{major}", "edge-{major}"]
+channels:
+  dev: {name: "{image}-dev"}
+images:
+  app: {platforms: [linux/amd64, linux/arm64]}
+"""
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(world()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def shop(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setattr(publish, "PAUSES", (0.0,) * 8)
+    return Shop.of(simulator, tmp_path)
+
+
+def platforms(document: Any) -> list[str]:
+    return [f"{one['platform']['os']}/{one['platform']['architecture']}" for one in document["manifests"]]
+
+
+def puts(simulator: Simulator) -> int:
+    """Manifests that were written so far."""
+    return sum(count for (_, method, _, _), count in simulator.requests.kinds().items() if method == "PUT")
+
+
+def test_an_index_of_exactly_what_was_built_is_published(shop: Shop) -> None:
+    digests = [shop.push(platform) for platform in BOTH]
+    report = shop.merge(entry(tags=["v1.0.0", "v1.0.0-alias"]))
+    assert report.exit_code is ExitCode.PASS
+    found = shop.under("v1.0.0")
+    assert [one["digest"] for one in found["manifests"]] == digests
+    assert platforms(found) == list(BOTH)
+    assert shop.under("v1.0.0-alias") == found
+    assert report.outputs == {
+        "images": [{**entry(tags=["v1.0.0", "v1.0.0-alias"]), "digest": found["@"]}],
+        "failed": [],
+    }
+    assert report.lines == (
+        f"{APP}: v1.0.0, v1.0.0-alias names {found['@']}, on linux/amd64, linux/arm64.",
+        "1 image published.",
+    )
+    assert f"| `{APP}` | `v1.0.0`, `v1.0.0-alias` | `{found['@']}` | `linux/amd64`, `linux/arm64` |" in report.summary
+
+
+def test_attestations_come_along(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform, attestations=True)
+    assert shop.merge().exit_code is ExitCode.PASS
+    found = shop.under("v1.0.0")
+    assert platforms(found) == [*BOTH, "unknown/unknown", "unknown/unknown"]
+    about = [one["annotations"]["vnd.docker.reference.digest"] for one in found["manifests"][2:]]
+    assert about == [one["digest"] for one in found["manifests"][:2]]
+
+
+@pytest.mark.parametrize("how", [{}, {"attestations": True}, {"docker": True}], ids=str)
+def test_an_image_of_one_platform_is_not_wrapped(shop: Shop, how: dict[str, Any]) -> None:
+    image = built("linux/amd64", **how)
+    digest = shop.push("linux/amd64", image)
+    report = shop.merge(entry(platforms=["linux/amd64"]))
+    assert report.exit_code is ExitCode.PASS
+    found = shop.registry.get_manifest("acme/app", "v1.0.0")
+    assert found is not None
+    assert (found.digest, found.body, found.media_type) == (digest, image.root.body, image.root.media_type)
+
+
+def test_a_second_run_writes_nothing(shop: Shop, simulator: Simulator) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    first = shop.merge()
+    before = puts(simulator)
+    again = shop.merge()
+    assert again.outputs == first.outputs
+    assert puts(simulator) == before
+    assert again.lines[0].startswith(f"{APP}: v1.0.0 named sha256:")
+
+
+def test_a_dry_run_writes_nothing_and_tells_the_digest(shop: Shop, simulator: Simulator) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    before = puts(simulator)
+    told = shop.merge(dry_run="true")
+    assert puts(simulator) == before
+    assert shop.under("v1.0.0") is None
+    assert told.lines[-1] == "1 image would be published."
+    assert shop.merge().outputs == told.outputs
+
+
+@pytest.mark.parametrize("there", [[], ["linux/amd64"], ["linux/arm64"]])
+def test_a_missing_platform_means_no_tag(shop: Shop, there: list[str]) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    shop.digests[APP] = {platform: shop.digests[APP][platform] for platform in there}
+    report = shop.merge()
+    assert report.exit_code is ExitCode.REFUSED
+    missing = ", ".join(platform for platform in BOTH if platform not in there)
+    only = f"only for {there[0]}" if there else "for none of its platforms"
+    assert said(report) == [
+        f"error: {APP} is not published: no digest was given for {missing}, {only}. An image is published on all its "
+        "platforms or not at all."
+    ]
+    assert shop.under("v1.0.0") is None
+    assert report.outputs == {"images": [{**entry(), "digest": ""}], "failed": [APP]}
+
+
+def test_a_failing_image_does_not_keep_the_others_back(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform, package=WEB)
+    shop.push("linux/amd64")
+    report = shop.merge(entry(), entry(WEB))
+    assert report.exit_code is ExitCode.REFUSED
+    assert report.outputs["failed"] == [APP]
+    assert shop.under("v1.0.0") is None
+    assert platforms(shop.under("v1.0.0", WEB)) == list(BOTH)
+    assert report.lines[-1] == "1 image published, 1 failed."
+
+
+def test_an_image_that_is_not_required_fails_as_a_warning(shop: Shop) -> None:
+    report = shop.merge(entry(required=False))
+    assert report.exit_code is ExitCode.PASS
+    assert report.outputs["failed"] == [APP]
+    assert [finding.level.value for finding in report.findings] == ["warning"]
+
+
+def test_digests_of_other_packages_are_left_alone(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    shop.digests[WEB] = {"linux/amd64": NOWHERE}
+    assert shop.merge().exit_code is ExitCode.PASS
+    assert f"Digests of packages that are not in image-list are left alone: {WEB}." in capsys.readouterr().out
+
+
+def test_digests_are_read_from_a_folder_in_the_workspace(shop: Shop) -> None:
+    for number, platform in enumerate(BOTH):
+        digest = shop.push(platform)
+        folder = shop.workspace / "digests" / f"digest-{number}"
+        folder.mkdir(parents=True)
+        (folder / "0").write_text(f"{APP}@{digest} {platform}\n")
+    assert shop.merge(digests="digests").exit_code is ExitCode.PASS
+    assert platforms(shop.under("v1.0.0")) == list(BOTH)
+
+
+def test_what_is_not_in_the_package_is_refused(shop: Shop) -> None:
+    shop.push("linux/amd64")
+    shop.digests[APP]["linux/arm64"] = NOWHERE
+    assert said(shop.merge()) == [
+        f"error: {APP} is not published: it has no {NOWHERE}, which was pushed for linux/arm64. Check that the build "
+        "job pushed to this package, and run it again."
+    ]
+
+
+def test_a_lifted_attestation_has_to_be_there(shop: Shop) -> None:
+    image = built("linux/amd64", attestations=True)
+    document = json.loads(image.root.body)
+    document["manifests"][1]["digest"] = NOWHERE
+    body = json.dumps(document).encode()
+    for platform in BOTH:
+        shop.push(platform, attestations=True)
+    shop.digests[APP]["linux/amd64"] = shop.registry.put_manifest("acme/app", digest_of(body), body, OCI_INDEX)
+    report = shop.merge()
+    assert report.exit_code is ExitCode.REFUSED
+    assert f"it has no {NOWHERE}, which was pushed for linux/amd64." in said(report)[0]
+    assert shop.under("v1.0.0") is None
+
+
+def test_a_platform_under_a_wrong_name_is_refused(shop: Shop) -> None:
+    digest = shop.push("linux/arm64", built("linux/amd64"))
+    shop.push("linux/amd64")
+    assert said(shop.merge()) == [
+        f"error: {APP} is not published: {digest} was given for linux/arm64, and its configuration says linux/amd64. "
+        "Check which job pushed it, and for which platform it built."
+    ]
+
+
+# Tags
+
+
+@pytest.mark.parametrize("tag", ["latest", "v1", "v1.2", "1", "stable"])
+def test_a_floating_tag_is_refused(shop: Shop, tag: str) -> None:
+    report = shop.merge(entry(tags=["v1.2.0", tag]))
+    assert report.exit_code is ExitCode.REFUSED
+    assert said(report) == [
+        f"error: {APP} is not published: {tag} moves, and an image gets exact tags only. Leave it to protect-latest, "
+        "which moves floating tags by version order."
+    ]
+
+
+def test_the_configuration_says_what_floats(shop: Shop) -> None:
+    (shop.workspace / "release.yaml").write_text(CONFIG)
+    dev = f"{APP}-dev"
+    for package in (APP, dev):
+        for platform in BOTH:
+            shop.push(platform, package=package)
+    refused = {
+        (package, tag): bool(shop.merge(entry(package, [tag]), dry_run="true").outputs["failed"])
+        for package, tag in itertools.product((APP, dev), ("latest", "v1", "edge-1", "sha-0123456", "v1.0.0"))
+    }
+    assert {key for key, value in refused.items() if value} == {
+        (APP, "latest"),
+        (APP, "v1"),
+        (APP, "edge-1"),
+        (dev, "v1"),
+        (dev, "edge-1"),
+    }
+
+
+def test_a_release_of_another_commit_is_not_replaced(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    assert shop.merge().exit_code is ExitCode.PASS
+    before = shop.under("v1.0.0")
+    for platform in BOTH:
+        shop.push(platform, revision=OTHER)
+    report = shop.merge()
+    assert report.exit_code is ExitCode.REFUSED
+    assert said(report) == [
+        f"error: {APP}:v1.0.0 is published already, built from {COMMIT}, and this build is from {OTHER}. Release under "
+        "a new tag, or set overwrite: true."
+    ]
+    assert shop.under("v1.0.0") == before
+    assert shop.merge(overwrite="true").exit_code is ExitCode.PASS
+    assert shop.under("v1.0.0") != before
+
+
+def test_a_release_of_the_same_commit_is_replaced(shop: Shop) -> None:
+    for seed in ("first", "second"):
+        for platform in BOTH:
+            shop.push(platform, seed=f"{seed} {platform}")
+        assert shop.merge().exit_code is ExitCode.PASS
+        assert [one["digest"] for one in shop.under("v1.0.0")["manifests"]] == list(shop.digests[APP].values())
+
+
+def test_a_release_that_does_not_say_its_commit_is_not_replaced(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform, build_image((platform,), seed=f"first {platform}"))
+    assert shop.merge().exit_code is ExitCode.PASS
+    for platform in BOTH:
+        shop.push(platform, build_image((platform,), seed=f"second {platform}"))
+    assert said(shop.merge()) == [
+        f"error: {APP}:v1.0.0 is published already, built from an unknown commit, and this build is from an unknown "
+        "commit. Release under a new tag, or set overwrite: true."
+    ]
+
+
+def test_other_exact_tags_are_replaced(shop: Shop) -> None:
+    for revision in (COMMIT, OTHER):
+        for platform in BOTH:
+            shop.push(platform, revision=revision)
+        assert shop.merge(entry(tags=["pr-7"])).exit_code is ExitCode.PASS
+    assert [one["digest"] for one in shop.under("pr-7")["manifests"]] == list(shop.digests[APP].values())
+
+
+# Registries
+
+
+def test_a_registry_that_shows_the_past_is_waited_for(shop: Shop, simulator: Simulator) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    simulator.faults.add(Fault(method="PUT", path="/v2/*/manifests/v1.0.0", lag=3))
+    assert shop.merge().exit_code is ExitCode.PASS
+
+
+def test_a_registry_that_does_not_show_the_tag_is_an_error(
+    shop: Shop, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "PAUSES", (0.0, 0.0))
+    for platform in BOTH:
+        shop.push(platform)
+    simulator.faults.add(Fault(method="PUT", path="/v2/*/manifests/v1.0.0", lag=1000))
+    report = shop.merge()
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert report.outputs["images"] == [{**entry(), "digest": ""}]
+    assert said(report)[0].startswith(f"error: {APP} was pushed as sha256:")
+    assert ", and afterwards v1.0.0 names nothing. Something else pushes there too" in said(report)[0]
+
+
+def test_a_registry_that_fails_is_not_known_and_stops_only_that_image(shop: Shop, simulator: Simulator) -> None:
+    for package in (APP, WEB):
+        for platform in BOTH:
+            shop.push(platform, package=package)
+    simulator.faults.add(Fault(method="GET", path="/v2/acme/web/*", answer=403, times=1000))
+    report = shop.merge(entry(), entry(WEB))
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert report.outputs["failed"] == [WEB]
+    assert shop.under("v1.0.0") is not None
+
+
+def test_githubs_token_goes_to_githubs_registry_only(
+    shop: Shop, simulator: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = simulator.registry_url.removeprefix("http://")
+    alone = Shop(shop.registry_url, shop.workspace)
+    alone.digests = {f"{host}/acme/app": {"linux/amd64": NOWHERE}}
+    report = alone.merge(entry(f"{host}/acme/app", platforms=["linux/amd64"]))
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert f"{host} is not GitHub's: it is asked without a token." in capsys.readouterr().out
+    assert {one.client for one in simulator.requests.entries} == {"anonymous"}
+
+
+@pytest.mark.parametrize("token", ["ghs_1", "ghp_1", "gho_1", "ghu_1", "ghr_1", "github_pat_1"])
+def test_githubs_tokens_are_known_by_their_beginning(token: str) -> None:
+    assert registry_access.GITHUB_TOKEN.match(token)
+    assert not registry_access.GITHUB_TOKEN.match(f"robot-{token}")
+
+
+def test_images_of_two_registries_take_two_steps(shop: Shop) -> None:
+    with pytest.raises(InputError) as error:
+        shop.merge(entry(), entry("quay.io/acme/app"))
+    assert str(error.value) == (
+        "'image-list' names images of several registries, ghcr.io, quay.io. Run the action once for each registry, "
+        "with its token."
+    )
+
+
+def test_inputs_are_required(shop: Shop) -> None:
+    with pytest.raises(InputError) as error:
+        shop.run("merge-digests", [], image_list="")
+    assert [problem.message for problem in error.value.problems] == [
+        "Input 'image-list' is required and was not given.",
+        "Input 'digests' is required and was not given.",
+    ]

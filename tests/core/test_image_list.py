@@ -1,0 +1,86 @@
+"""The list of images that build-matrix hands on, in each of its forms, and every mistake in it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_actions import image_list, matrix
+from release_actions.config import load_config
+from release_actions.errors import InputError
+from release_actions.images import Platform
+from release_actions.matrix import Build
+from release_actions.versions import parse
+
+ROOT = Path(__file__).parents[2]
+ENTRY = {"package": "ghcr.io/acme/app", "tags": ["v1.0.0"], "platforms": ["linux/arm64", "linux/amd64"]}
+HINT = "Pass build-matrix's output images as it is."
+
+
+def wrong(value: Any) -> list[str]:
+    with pytest.raises(InputError) as error:
+        image_list.read(value if isinstance(value, str) else json.dumps(value))
+    assert all(problem.hint == HINT for problem in error.value.problems)
+    return [problem.message for problem in error.value.problems]
+
+
+def test_all_forms_are_read_alike() -> None:
+    forms = [[ENTRY], {"include": [ENTRY]}, ENTRY]
+    found = [image_list.read(json.dumps(form)) for form in forms]
+    assert found[0] == found[1] == found[2]
+    (image,) = found[0]
+    assert (image.package, image.registry, image.name) == ("ghcr.io/acme/app", "ghcr.io", "acme/app")
+    assert image.tags == ("v1.0.0",)
+    assert image.platforms == (Platform("linux", "amd64"), Platform("linux", "arm64"))
+    assert (image.required, image.digest, image.entry) == (True, None, ENTRY)
+
+
+def test_what_build_matrix_gives_is_read() -> None:
+    config = load_config(ROOT / "examples/llm-d/release.yaml")
+    now = datetime(2026, 2, 3, tzinfo=timezone.utc)
+    planned = matrix.plan(config, Build(version=parse("v0.5.0")), ("all",), now)
+    entries = [publication.entry() for publication in planned.publications]
+    found = image_list.read(json.dumps(entries))
+    assert found == image_list.read(json.dumps(matrix.include(entries)))
+    expected = [(one.package.reference, one.package.platforms, one.package.required) for one in planned.publications]
+    assert len(expected) > 1
+    assert [(one.package, set(map(str, one.platforms)), one.required) for one in found] == [
+        (package, set(platforms), required) for package, platforms, required in expected
+    ]
+
+
+def test_a_port_belongs_to_the_registry() -> None:
+    (image,) = image_list.read(json.dumps([{**ENTRY, "package": "localhost:5000/a/b/c"}]))
+    assert (image.registry, image.name) == ("localhost:5000", "a/b/c")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{", "Input 'image-list' is not JSON."),
+        ([], "Input 'image-list' names no image."),
+        ({"include": []}, "Input 'image-list' names no image."),
+        (3, "Input 'image-list' names no image."),
+        ([1], "Entry 1 of 'image-list' is not an object."),
+        ([{**ENTRY, "package": "app"}], "Entry 1 of 'image-list' has no package of the form REGISTRY/NAME: 'app'."),
+        ([{**ENTRY, "package": "g/A"}], "Entry 1 of 'image-list' has no package of the form REGISTRY/NAME: 'g/A'."),
+        ([{**ENTRY, "tags": []}], "Entry 1 of 'image-list' has no list of tags under 'tags'."),
+        ([{**ENTRY, "tags": "v1"}], "Entry 1 of 'image-list' has no list of tags under 'tags'."),
+        ([{**ENTRY, "tags": ["a b"]}], "Entry 1 of 'image-list' names 'a b', which is no tag."),
+        ([{**ENTRY, "platforms": [1]}], "Entry 1 of 'image-list' has no list of platforms under 'platforms'."),
+        ([{**ENTRY, "platforms": ["amd64"]}], "Entry 1 of 'image-list' names 'amd64', which is no platform."),
+        ([{**ENTRY, "required": "no"}], "Entry 1 of 'image-list' has 'required' that is neither true nor false."),
+        ([{**ENTRY, "digest": "sha256:1"}], "Entry 1 of 'image-list' has 'digest' that is none: 'sha256:1'."),
+        ([ENTRY, ENTRY], "'image-list' names ghcr.io/acme/app twice."),
+    ],
+)
+def test_each_mistake_is_named(value: Any, message: str) -> None:
+    assert wrong(value) == [message]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(wrong([{}, {**ENTRY, "tags": ["a b"]}])) == 4
