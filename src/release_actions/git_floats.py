@@ -199,14 +199,16 @@ class GitFloats:
                 idempotent=True,
             )
             return
-        self._http.request(
+        answer = self._http.request(
             "POST",
             base,
             what=f"make the git tag {move.tag} of {self._repository}",
             credential=credential,
             headers=GITHUB,
             json={"ref": ref, "sha": move.after},
-            # 422: somebody else has made it meanwhile. The next look tells whether it is right.
             expect=(HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
             idempotent=True,
         )
+        # Made by somebody else meanwhile: the next look tells whether it is right.
+        if answer.status != HTTPStatus.CREATED and "already exists" not in answer.message:
+            answer.wrong(f"is a refusal: {answer.message}", hint="Look at the rules for tags of the repository.")

@@ -1,0 +1,619 @@
+"""protect-latest through its front door, over real HTTP to the embedded GitHub and GHCR."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.shipped import BOTH, TOKEN, stable, world
+from release_actions import main
+from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.report import Level, Report
+from release_actions.simulator import Simulator, World, build_image
+from release_actions.simulator.faults import Fault, deleting, tagging
+from release_actions.simulator.git import Target
+from release_actions.workflow import Workflow
+
+CUDA, CPU, ROCM = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu", "llm-d/llm-d-rocm"
+IMAGES = (CUDA, CPU, ROCM)
+CONFIG = """\
+repository: llm-d/llm-d
+versions:
+  skip:
+    v0.4.2: built with the wrong CUDA
+defaults:
+  platforms: [linux/amd64, linux/arm64]
+images:
+  llm-d-cuda: {}
+  llm-d-cpu: {}
+  llm-d-rocm:
+    required: false
+    platforms: [linux/amd64]
+"""
+PAST = ("v0.4.0", "v0.4.1", "v0.4.2")
+FLOATS = {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.1"}
+
+Protect = Callable[..., Report]
+
+
+def platforms(path: str) -> tuple[str, ...]:
+    return BOTH[:1] if path == ROCM else BOTH
+
+
+def publish(made: World, tag: str, *paths: str) -> None:
+    for path in paths or IMAGES:
+        made.push(path, build_image(platforms(path), seed=f"{path} {tag}", attestations=path == CPU), [tag])
+
+
+def tag_in_git(made: World, tag: str) -> str:
+    repository = made.repository("llm-d/llm-d")
+    assert repository is not None
+    commit = repository.git.commit(f"Work for {tag}", made.now())
+    repository.git.refs[f"refs/tags/{tag}"] = Target(commit.sha, "commit")
+    return commit.sha
+
+
+@pytest.fixture
+def shipped() -> World:
+    made = world(*IMAGES)
+    for tag in PAST:
+        tag_in_git(made, tag)
+        publish(made, tag)
+    for path in IMAGES:
+        for tag, release in FLOATS.items():
+            made.tag(path, release, tag)
+    return made
+
+
+@pytest.fixture
+def simulator(shipped: World) -> Iterator[Simulator]:
+    with Simulator(shipped) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def protect(simulator: Simulator, tmp_path: Path) -> Protect:
+    (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
+
+    def run(mode: str = "enforce", **inputs: str) -> Report:
+        given = {"settle": "0s", "token": TOKEN, "registry_token": TOKEN, **inputs, "mode": mode}
+        environ = {
+            **simulator.environment(),
+            "GITHUB_REPOSITORY": "llm-d/llm-d",
+            "GITHUB_WORKSPACE": str(tmp_path),
+            "RELEASE_ACTIONS_NOW": "2026-02-03T09:00:00Z",
+            **{f"INPUT_{name.upper()}": value for name, value in given.items()},
+        }
+        return main.main_inner(["protect-latest"], environ, Workflow({}))
+
+    return run
+
+
+def named(made: World, path: str) -> dict[str, str]:
+    """Floating tag of a package -> the release that it names."""
+    tags = made.tags(path)
+    releases = {digest: tag for tag, digest in tags.items() if stable(tag)}
+    return {
+        tag: releases.get(digest, "none") for tag, digest in tags.items() if tag in {"latest", "v0", "v0.4", "v0.5"}
+    }
+
+
+def messages(report: Report, level: Level | None = None) -> list[str]:
+    return [str(finding.problem) for finding in report.findings if level in {None, finding.level}]
+
+
+def rows(report: Report, name: str) -> list[dict[str, Any]]:
+    found: Any = report.outputs[name]
+    assert isinstance(found, list)
+    return found
+
+
+RELEASED = {"latest": "v0.5.0", "v0": "v0.5.0", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
+
+
+class TestCheckAndEnforce:
+    """Every image on its own."""
+
+    def test_all_is_right(self, protect: Protect, simulator: Simulator) -> None:
+        report = protect("check")
+        assert report.exit_code is ExitCode.PASS
+        assert report.findings == ()
+        assert report.outputs["drift"] is False
+        assert {row["action"] for row in rows(report, "plan")} == {"keep"}
+        assert report.lines == ("3 images, 0 floating tags wrong.",)
+        assert simulator.requests.count(method="PUT") == 0
+
+    def test_a_check_tells_and_moves_nothing(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0-rc.1", CUDA)
+        shipped.tag(CUDA, "v0.5.0-rc.1", "latest")
+        report = protect("check")
+        assert report.exit_code is ExitCode.REFUSED
+        assert report.outputs["drift"] is True
+        assert messages(report) == [
+            "ghcr.io/llm-d/llm-d-cuda: latest names v0.5.0-rc.1, a release candidate, and v0.4.1 is the highest "
+            "release in its range. Run protect-latest with mode: enforce."
+        ]
+        assert shipped.tags(CUDA)["latest"] == shipped.tags(CUDA)["v0.5.0-rc.1"]
+
+    def test_a_release_moves_every_image_and_the_second_run_none(self, protect: Protect, shipped: World) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        first, second = protect(), protect()
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+        assert first.exit_code is second.exit_code is ExitCode.PASS
+        assert len(rows(first, "moved")) == 9
+        assert rows(second, "moved") == []
+        assert first.lines == ("3 images, 9 floating tags moved.",)
+        assert "| `ghcr.io/llm-d/llm-d-cpu` | `v0.5` | v0.5.0 |" in first.summary
+
+    def test_a_skipped_release_is_no_target(self, protect: Protect, shipped: World) -> None:
+        shipped.tag(CPU, "v0.4.2", "latest")
+        report = protect()
+        assert named(shipped, CPU)["latest"] == "v0.4.1"
+        (message,) = messages(report)
+        assert message == (
+            "ghcr.io/llm-d/llm-d-cpu: latest names v0.4.2, which the configuration skips, and v0.4.1 is the highest "
+            "release in its range."
+        )
+
+    def test_a_release_that_is_missing_in_one_image_is_told_and_the_others_move(
+        self, protect: Protect, shipped: World
+    ) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0", CUDA, ROCM)
+        report = protect()
+        assert report.exit_code is ExitCode.PASS
+        assert named(shipped, CPU) == FLOATS
+        assert named(shipped, CUDA) == named(shipped, ROCM) == RELEASED
+        (finding,) = [finding for finding in report.findings if finding.level is Level.WARNING]
+        assert str(finding.problem) == (
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but the package does not hold it "
+            "complete. latest and v0 must name v0.4.1 until it does. Build v0.5.0 again, or list it under skip with "
+            "the reason."
+        )
+
+    def test_an_image_that_cannot_be_read_keeps_no_other_wrong(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        simulator.faults.add(Fault(path="/v2/llm-d/llm-d-cuda/manifests/v0", times=0, answer=403))
+        report = protect()
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert report.outputs["failed"] == ["ghcr.io/llm-d/llm-d-cuda"]
+        assert named(shipped, CUDA) == FLOATS
+        assert named(shipped, CPU) == named(shipped, ROCM) == RELEASED
+        assert report.lines == ("3 images, 6 floating tags moved, 1 image could not be done.",)
+
+    def test_what_was_moved_before_a_failure_is_told(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        simulator.faults.add(Fault(method="PUT", path="/v2/llm-d/llm-d-cuda/manifests/latest", times=0, answer=403))
+        report = protect()
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert named(shipped, CUDA) == {**RELEASED, "latest": "v0.4.1"}
+        assert "failed after moving v0.5 to v0.5.0, v0 to v0.5.0" in report.summary.replace("\\", "")
+
+    def test_a_broken_latest_stays_and_is_an_error(self, protect: Protect, shipped: World) -> None:
+        image = shipped.version(CUDA, "v0.4.1")
+        deleting(CUDA, image.manifest.children[0])(shipped, "")
+        report = protect()
+        assert report.exit_code is ExitCode.REFUSED
+        assert report.outputs["failed"] == ["ghcr.io/llm-d/llm-d-cuda"]
+        assert named(shipped, CUDA) == FLOATS
+        assert messages(report, Level.ERROR)[0] == (
+            "release.yaml:8:3: ghcr.io/llm-d/llm-d-cuda: latest names v0.4.1, which is not complete. Of v0.4.1, its "
+            f"child {image.manifest.children[0]} (linux/amd64) is gone. It was left alone. Publish v0.4.1 whole, or "
+            "list it under skip to move latest back."
+        )
+
+    def test_images_can_be_chosen(self, protect: Protect, shipped: World) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        protect(images="llm-d-cpu")
+        assert named(shipped, CPU) == RELEASED
+        assert named(shipped, CUDA) == FLOATS
+
+    def test_a_fight_is_told_and_ends(self, protect: Protect, shipped: World, simulator: Simulator) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        steps = (tagging(CUDA, "latest", "v0.4.1"),)
+        simulator.faults.add(Fault(method="HEAD", path=f"/v2/{CUDA}/manifests/latest", times=0, steps=steps))
+        report = protect()
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert re.match(
+            r"ghcr\.io/llm-d/llm-d-cuda:latest does not stay where it is put: after 3 writes it names sha256:",
+            messages(report, Level.ERROR)[0],
+        )
+        assert "moved, not confirmed" in report.summary
+        assert named(shipped, CPU) == RELEASED
+
+
+class TestTogether:
+    """A release as one step."""
+
+    @pytest.fixture(autouse=True)
+    def release(self, shipped: World) -> None:
+        tag_in_git(shipped, "v0.5.0")
+
+    def test_it_moves_all_when_all_is_there(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0")
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.PASS
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+
+    def test_nothing_moves_before_every_required_image_holds_the_release(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        publish(shipped, "v0.5.0", CUDA, ROCM)
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.REFUSED
+        assert simulator.requests.count(method="PUT") == 0
+        assert messages(report, Level.ERROR) == [
+            "ghcr.io/llm-d/llm-d-cpu does not hold v0.5.0 complete. No floating tag was moved to v0.5.0. Publish the "
+            "release whole in every required image, and run this again."
+        ]
+        assert report.lines == ("3 images, no floating tag moved: a required image does not hold v0.5.0.",)
+        assert "**not moved**" in report.summary
+
+    def test_an_incomplete_required_image_closes_the_gate(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0")
+        deleting(CPU, shipped.version(CPU, "v0.5.0").manifest.children[1])(shipped, "")
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.REFUSED
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
+
+    def test_an_unreadable_required_image_closes_the_gate(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        publish(shipped, "v0.5.0")
+        simulator.faults.add(Fault(path=f"/v2/{CPU}/tags/list", times=0, answer=403))
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert "ghcr.io/llm-d/llm-d-cpu could not be judged." in messages(report, Level.ERROR)[0]
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
+
+    def test_an_optional_image_closes_no_gate(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0", CUDA, CPU)
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.PASS
+        assert named(shipped, CUDA) == named(shipped, CPU) == RELEASED
+        assert named(shipped, ROCM) == FLOATS
+
+    @pytest.mark.parametrize("nth", range(1, 4))
+    def test_a_failure_puts_all_back(self, protect: Protect, shipped: World, simulator: Simulator, nth: int) -> None:
+        publish(shipped, "v0.5.0")
+        simulator.faults.add(Fault(method="PUT", path=f"/v2/{CPU}/manifests/*", nth=nth, answer=403))
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        for path in IMAGES:
+            assert {tag: name for tag, name in named(shipped, path).items() if tag != "v0.5"} == FLOATS
+        # A tag that is new cannot be deleted by a registry's client.
+        created = {path for path in IMAGES if "v0.5" in named(shipped, path)}
+        assert created == {CUDA, ROCM} | ({CPU} if nth > 1 else set())
+        stays = [text for text in messages(report, Level.ERROR) if "is new and cannot be deleted" in text]
+        assert len(stays) == len(created)
+        assert {row["tag"] for row in rows(report, "returned") if row["package"].endswith("cuda")} == {"latest", "v0"}
+        assert {row["tag"] for row in rows(report, "moved")} == {"v0.5"}
+        assert "**put back**" in report.summary
+        assert protect(together="true").exit_code is ExitCode.PASS
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+
+    def test_a_failing_optional_image_puts_nothing_back(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        publish(shipped, "v0.5.0")
+        simulator.faults.add(Fault(method="PUT", path=f"/v2/{ROCM}/manifests/*", times=0, answer=403))
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert named(shipped, CUDA) == named(shipped, CPU) == RELEASED
+        assert rows(report, "returned") == []
+
+    def test_some_of_the_images_are_not_together(self, protect: Protect) -> None:
+        with pytest.raises(InputError, match="'together' promotes a release in all required images"):
+            protect(together="true", images="llm-d-cpu")
+
+
+class TestSnapshotAndRestore:
+    """What was there, exactly."""
+
+    def damage(self, shipped: World) -> None:
+        """A candidate's build overwrites a release, `latest` and `v0` of one image, and signs nothing."""
+        shipped.push(CUDA, build_image(BOTH, seed="candidate"), ["v0.4.1", "latest", "v0"])
+
+    def test_exactly_what_was_there_comes_back(self, protect: Protect, shipped: World, tmp_path: Path) -> None:
+        before = {path: shipped.tags(path) for path in IMAGES}
+        manifests = {path: shipped.version(path, "latest").manifest for path in IMAGES}
+        taken = protect("snapshot")
+        self.damage(shipped)
+        assert shipped.tags(CUDA) != before[CUDA]
+        report = protect("restore", snapshot_digest=str(taken.outputs["snapshot-digest"]))
+        assert {path: shipped.tags(path) for path in IMAGES} == before
+        assert {path: shipped.version(path, "latest").manifest for path in IMAGES} == manifests
+        assert taken.exit_code is report.exit_code is ExitCode.PASS
+        assert [row["tag"] for row in rows(report, "moved")] == ["v0.4.1", "v0", "latest"]
+        assert report.outputs["drift"] is True
+        assert report.lines == ("3 images, 3 tags put back as of 2026-02-03T09:00:00+00:00.",)
+        again = protect("restore")
+        assert again.outputs["drift"] is False
+        assert rows(again, "moved") == []
+
+    def test_the_file_says_all_it_has(self, protect: Protect, shipped: World, tmp_path: Path) -> None:
+        report = protect("snapshot", snapshot="before.json")
+        document = json.loads((tmp_path / "before.json").read_text(encoding="utf-8"))
+        assert document["registry"] == "ghcr.io"
+        assert document["digest"] == report.outputs["snapshot-digest"]
+        assert document["packages"] == {path: shipped.tags(path) for path in IMAGES}
+        assert set(document["manifests"]) == {digest for path in IMAGES for digest in shipped.tags(path).values()}
+        assert report.lines[0].startswith("before.json holds 18 tags of 3 images. Its digest is sha256:")
+
+    def test_what_no_version_explains_comes_back_too(self, protect: Protect, shipped: World) -> None:
+        shipped.push(CUDA, build_image(BOTH, seed="nightly"), ["latest"])
+        nightly = shipped.tags(CUDA)["latest"]
+        protect("snapshot")
+        protect("enforce")
+        assert named(shipped, CUDA) == FLOATS
+        protect("restore")
+        assert shipped.tags(CUDA)["latest"] == nightly
+
+    def test_what_is_new_since_is_told_and_stays(self, protect: Protect, shipped: World) -> None:
+        protect("snapshot")
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0", CUDA)
+        protect("enforce")
+        report = protect("restore")
+        assert report.exit_code is ExitCode.REFUSED
+        assert named(shipped, CUDA) == {**FLOATS, "v0.5": "v0.5.0"}
+        assert messages(report, Level.WARNING) == [
+            f"ghcr.io/llm-d/llm-d-cuda: {tag} did not exist when the snapshot was taken. It stays: nothing is deleted "
+            "here. Delete that package version by hand if it must go."
+            for tag in ("v0.5", "v0.5.0")
+        ]
+
+    def test_what_lost_a_part_is_not_put_back(self, protect: Protect, shipped: World) -> None:
+        protect("snapshot")
+        child = shipped.version(CUDA, "v0.4.1").manifest.children[0]
+        self.damage(shipped)
+        deleting(CUDA, child)(shipped, "")
+        damaged = shipped.tags(CUDA)
+        report = protect("restore")
+        assert report.exit_code is ExitCode.REFUSED
+        assert shipped.tags(CUDA) == damaged
+        assert sum(f"its child {child} (linux/amd64) is gone" in text for text in messages(report, Level.ERROR)) == 3
+
+    def test_a_package_that_is_gone_is_told(self, protect: Protect, shipped: World) -> None:
+        protect("snapshot")
+        found = shipped.package(CUDA)
+        assert found is not None
+        shipped.delete_package(found)
+        self.damage_other(shipped)
+        report = protect("restore")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert messages(report, Level.ERROR) == [
+            "ghcr.io/llm-d/llm-d-cuda does not exist any more, and the snapshot holds 6 of its tags. Restore the "
+            "package on GitHub first; its images went with it."
+        ]
+        assert named(shipped, CPU) == FLOATS
+
+    def damage_other(self, shipped: World) -> None:
+        shipped.tag(CPU, "v0.4.0", "latest")
+
+    def test_an_unread_package_means_no_snapshot(self, protect: Protect, simulator: Simulator, tmp_path: Path) -> None:
+        simulator.faults.add(Fault(path=f"/v2/{CPU}/manifests/v0.4.0", times=0, answer=403))
+        report = protect("snapshot")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert report.outputs["failed"] == ["ghcr.io/llm-d/llm-d-cpu"]
+        assert not (tmp_path / "floating-tags.json").exists()
+
+    @pytest.mark.parametrize(
+        ("change", "wrong"),
+        [
+            (lambda text: text.replace("2026-02-03", "2026-02-04"), "The snapshot's digest is "),
+            (lambda text: text.replace('"v0.4": "sha256:', '"v0.9": "sha256:', 1), "The snapshot's digest is "),
+            (lambda text: text.replace('"base64": "ewog', '"base64": "ewoh', 1), "The bytes under sha256:"),
+            (lambda text: text.replace('"base64": "ewog', '"base64": "ewogA', 1), "are not base64"),
+            (lambda text: text.replace("snapshot 1", "snapshot 2"), "'format' is 'release-actions snapshot 2'"),
+            (lambda text: text.replace('"taken"', '"token"'), "'token'"),
+            (lambda text: text.replace('"v0": "sha256:', '"v0": "sha256:f', 1), "which is not a digest"),
+        ],
+    )
+    def test_a_changed_file_is_refused(
+        self,
+        protect: Protect,
+        simulator: Simulator,
+        tmp_path: Path,
+        change: Callable[[str], str],
+        wrong: str,
+    ) -> None:
+        protect("snapshot")
+        path = tmp_path / "floating-tags.json"
+        text = path.read_text(encoding="utf-8")
+        assert change(text) != text
+        path.write_text(change(text), encoding="utf-8")
+        simulator.requests.clear()
+        with pytest.raises(ConfigurationError) as caught:
+            protect("restore")
+        assert wrong in str(caught.value)
+        assert all(problem.place and problem.place.file == "floating-tags.json" for problem in caught.value.problems)
+        assert simulator.requests.entries == ()
+
+    def test_another_snapshot_than_the_one_asked_for_is_refused(self, protect: Protect) -> None:
+        protect("snapshot")
+        with pytest.raises(ConfigurationError, match=r"and sha256:0+ was asked for"):
+            protect("restore", snapshot_digest="sha256:" + "0" * 64)
+
+    def test_a_snapshot_of_another_project_is_refused(self, protect: Protect, tmp_path: Path) -> None:
+        protect("snapshot")
+        (tmp_path / "release.yaml").write_text(CONFIG.replace("  llm-d-cpu: {}\n", ""), encoding="utf-8")
+        with pytest.raises(InputError, match=r"is about llm-d/llm-d-cpu, which release\.yaml does not publish to"):
+            protect("restore")
+
+    def test_a_missing_file_is_an_input_mistake(self, protect: Protect) -> None:
+        with pytest.raises(ConfigurationError, match=r"nowhere\.json"):
+            protect("restore", snapshot="nowhere.json")
+
+
+class TestGitTags:
+    """Git's own floating tags, behind the images."""
+
+    @pytest.fixture
+    def refs(self, shipped: World) -> dict[str, Target]:
+        repository = shipped.repository("llm-d/llm-d")
+        assert repository is not None
+        return repository.git.refs
+
+    def point(self, refs: dict[str, Target], tag: str, to: str) -> None:
+        refs[f"refs/tags/{tag}"] = refs[f"refs/tags/{to}"]
+
+    def floats(self, refs: dict[str, Target]) -> dict[str, str]:
+        versions = {target.sha: ref for ref, target in refs.items() if ref.count(".") > 1}
+        return {
+            ref.rpartition("/")[2]: versions[target.sha].rpartition("/")[2]
+            for ref, target in refs.items()
+            if ref.count(".") < 2 and ref.startswith("refs/tags/")
+        }
+
+    def test_they_are_off_unless_wanted(self, protect: Protect, refs: dict[str, Target], simulator: Simulator) -> None:
+        report = protect()
+        assert self.floats(refs) == {}
+        assert report.outputs["git-moved"] == []
+        assert sum("/git/" in entry.path for entry in simulator.requests.select(origin="api")) == 1
+
+    def test_they_are_made_and_moved_forward_by_one_request_each(
+        self, protect: Protect, shipped: World, refs: dict[str, Target], simulator: Simulator
+    ) -> None:
+        self.point(refs, "v0", "v0.4.0")
+        report = protect(git_tags="true")
+        assert report.exit_code is ExitCode.PASS
+        assert self.floats(refs) == {"v0": "v0.4.1", "v0.4": "v0.4.1"}
+        assert simulator.requests.count(method="POST", origin="api") == 1
+        assert simulator.requests.count(method="PATCH", origin="api") == 1
+        assert [(row["tag"], row["release"]) for row in rows(report, "git-moved")] == [
+            ("v0.4", "v0.4.1"),
+            ("v0", "v0.4.1"),
+        ]
+        assert report.lines[1] == "In git, 2 floating tags moved, 0 were right, 0 are not."
+        simulator.requests.clear()
+        assert rows(protect(git_tags="true"), "git-moved") == []
+        assert {entry.method for entry in simulator.requests.select(origin="api")} == {"GET"}
+
+    def test_a_check_tells_and_moves_nothing(self, protect: Protect, refs: dict[str, Target]) -> None:
+        report = protect("check", git_tags="true")
+        assert report.exit_code is ExitCode.REFUSED
+        assert self.floats(refs) == {}
+        assert "git: v0 does not exist yet, and v0.4.1 is the highest release in its range." in messages(report)[1]
+
+    def test_a_tag_that_a_candidate_has_cut_off_comes_forward(
+        self, protect: Protect, shipped: World, refs: dict[str, Target]
+    ) -> None:
+        tag_in_git(shipped, "v0.4.1-rc.3")
+        for tag in ("v0", "v0.4", "v0.4.1-rc"):
+            self.point(refs, tag, "v0.4.1-rc.3")
+        report = protect(git_tags="true")
+        assert report.exit_code is ExitCode.PASS
+        assert self.floats(refs) == {"v0": "v0.4.1", "v0.4": "v0.4.1"}
+        assert messages(report, Level.WARNING) == [
+            "git: v0.4.1-rc in git is no version: it is what a tool leaves that cuts tags at their last dot. Delete it "
+            "if nobody uses it: git push origin --delete v0.4.1-rc"
+        ]
+
+    def test_no_step_back(self, protect: Protect, shipped: World, refs: dict[str, Target]) -> None:
+        tag_in_git(shipped, "v0.5.0-rc.1")
+        tag_in_git(shipped, "other")
+        self.point(refs, "v0", "v0.5.0-rc.1")
+        self.point(refs, "v0.4", "v0.4.2")
+        self.point(refs, "v0.9", "other")
+        before = dict(refs)
+        report = protect(git_tags="true")
+        assert refs == before
+        assert messages(report, Level.WARNING) == [
+            "git: v0 names v0.5.0-rc.1, a release candidate, and going back to v0.4.1 is for a person to say. It was "
+            "left alone. To move it by hand: git push --force origin v0.4.1:refs/tags/v0",
+            "git: v0.4 names v0.4.2, and going back to v0.4.1 is for a person to say. It was left alone. To move it by "
+            "hand: git push --force origin v0.4.1:refs/tags/v0.4",
+            "git: v0.9 is in git, and there is no release in its range that it could name. Delete it if nobody uses "
+            "it: git push origin --delete v0.9",
+        ]
+        assert protect("check", git_tags="true").exit_code is ExitCode.REFUSED
+
+    def test_a_commit_without_a_version_is_left_to_a_person(
+        self, protect: Protect, shipped: World, refs: dict[str, Target]
+    ) -> None:
+        sha = tag_in_git(shipped, "other")
+        self.point(refs, "v0", "other")
+        (told,) = messages(protect(git_tags="true"), Level.WARNING)
+        assert refs["refs/tags/v0"].sha == sha
+        assert told.startswith(
+            f"git: v0 names the commit {sha[:12]}, which no version of its range is tagged on. It was"
+        )
+
+    def test_a_refusal_by_the_repositorys_rules_is_told(self, protect: Protect, simulator: Simulator) -> None:
+        simulator.faults.add(Fault(method="POST", server="api", answer=422))
+        report = protect(git_tags="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert "Could not make the git tag v0.4 of llm-d/llm-d: " in messages(report)[0]
+        assert messages(report)[0].endswith("Look at the rules for tags of the repository.")
+
+    def test_an_annotated_tag_on_the_right_commit_is_right(
+        self, protect: Protect, shipped: World, refs: dict[str, Target]
+    ) -> None:
+        repository = shipped.repository("llm-d/llm-d")
+        assert repository is not None
+        commit = refs["refs/tags/v0.4.1"]
+        for tag in ("v0", "v0.4"):
+            made = repository.git.annotate(tag, commit, f"Release {tag}", shipped.now())
+            refs[f"refs/tags/{tag}"] = Target(made.sha, "tag")
+        before = dict(refs)
+        assert protect(git_tags="true").exit_code is ExitCode.PASS
+        assert refs == before
+
+    def test_they_wait_for_the_images(self, protect: Protect, shipped: World, refs: dict[str, Target]) -> None:
+        for tag in ("v0", "v0.4"):
+            self.point(refs, tag, "v0.4.1")
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0", CUDA, ROCM)
+        protect(git_tags="true")
+        assert self.floats(refs) == {"v0": "v0.4.1", "v0.4": "v0.4.1"}
+        publish(shipped, "v0.5.0", CPU)
+        protect(git_tags="true")
+        assert self.floats(refs) == {"v0": "v0.5.0", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
+
+    def test_they_wait_for_an_image_that_could_not_be_judged(
+        self, protect: Protect, refs: dict[str, Target], simulator: Simulator
+    ) -> None:
+        simulator.faults.add(Fault(path=f"/v2/{CPU}/tags/list", times=0, answer=403))
+        report = protect(git_tags="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert self.floats(refs) == {}
+        assert (
+            "git: v0.4, v0 stay where they are, because ghcr.io/llm-d/llm-d-cpu does not stand where it has to. Mend "
+            "the image, and run this again." in messages(report)
+        )
+
+    def test_a_token_without_the_right_is_told(self, protect: Protect, shipped: World) -> None:
+        token = shipped.tokens[TOKEN]
+        shipped.tokens[TOKEN] = replace(token, permissions={"contents": "read", "packages": "write"})
+        report = protect(git_tags="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert "Could not make the git tag v0.4 of llm-d/llm-d" in messages(report)[0]
+
+    def test_a_fight_is_told_and_ends(self, protect: Protect, refs: dict[str, Target], simulator: Simulator) -> None:
+        def cut(_world: World, _path: str) -> None:
+            if "refs/tags/v0" in refs:
+                self.point(refs, "v0", "v0.4.0")
+
+        simulator.faults.add(Fault(path="/repos/llm-d/llm-d/git/matching-refs/*", times=0, steps=(cut,)))
+        report = protect(git_tags="true")
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert messages(report)[0] == (
+            "The git tag v0 of llm-d/llm-d does not stay on v0.4.1. Find the workflow that moves it, such as one that "
+            "derives tags by cutting them, and remove it."
+        )
