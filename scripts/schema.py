@@ -1,6 +1,7 @@
 """Write what follows from the shapes of the files that people write: `python scripts/schema.py [--check]`.
 
-Those are `release.yaml` and the scenarios of rehearsals. From each shape come its JSON Schema, which editors complete
+Those are `release.yaml`, `components.yaml`, the scenarios of rehearsals, and what is published with a release in
+`components.json`. From each shape come its JSON Schema, which editors complete
 and check by, and the generated parts of its reference page. The rest of a page is written by hand and left alone.
 """
 
@@ -18,7 +19,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from release_actions.config.document import SHAPE  # noqa: E402  # the path above comes first
+from release_actions.components import document as components  # noqa: E402  # the path above comes first
+from release_actions.components import manifest  # noqa: E402  # as above
+from release_actions.config.document import SHAPE  # noqa: E402  # as above
 from release_actions.config.rules import RULES  # noqa: E402  # as above
 from release_actions.rehearsal import scenario  # noqa: E402  # as above
 from release_actions.shapes import Key, ListOf, MapOf, OneOf, OrFalse, RecordOf, Shape  # noqa: E402  # as above
@@ -35,7 +38,7 @@ class Subject:
     shape: RecordOf[Any]
     schema_file: Path
     page: Path
-    example: Path
+    example: Path | None = None
     rules: tuple[Callable[..., object], ...] = ()
 
     def schema(self) -> dict[str, Any]:
@@ -49,8 +52,11 @@ class Subject:
 
     def sections(self) -> dict[str, str]:
         """What is generated in the page, by the name of its place."""
-        parts = {"example": example(self.example), "reference": reference(self.shape)}
-        return {**parts, "rules": rules(self.rules)} if self.rules else parts
+        parts = {"example": example(self.example)} if self.example else {}
+        parts["reference"] = reference(self.shape)
+        if self.rules:
+            parts["rules"] = rules(self.rules)
+        return parts
 
 
 RELEASE = Subject(
@@ -68,7 +74,21 @@ SCENARIO = Subject(
     page=Path("docs/rehearsal.md"),
     example=Path("examples/single-image/rehearsal.yaml"),
 )
-SUBJECTS = (RELEASE, SCENARIO)
+COMPONENTS = Subject(
+    title="components.yaml of release-actions",
+    shape=components.SHAPE,
+    schema_file=Path("schema/components.schema.json"),
+    page=Path("docs/components.md"),
+    example=Path("examples/single-image/components.yaml"),
+    rules=tuple(components.RULES),
+)
+MANIFEST = Subject(
+    title=f"components.json of release-actions, form {manifest.SCHEMA}",
+    shape=manifest.SHAPE,
+    schema_file=Path(f"schema/component-manifest.v{manifest.SCHEMA}.schema.json"),
+    page=Path("docs/components-json.md"),
+)
+SUBJECTS = (RELEASE, SCENARIO, COMPONENTS, MANIFEST)
 
 
 def records(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, RecordOf[Any]]]:

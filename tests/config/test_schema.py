@@ -272,7 +272,7 @@ def test_the_generated_files_are_current() -> None:
 def test_a_stale_file_is_named_and_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for path in (path for subject in script.SUBJECTS for path in (subject.page, subject.example)):
+    for path in (path for subject in script.SUBJECTS for path in (subject.page, subject.example) if path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text((ROOT / path).read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setattr(script, "ROOT", tmp_path)

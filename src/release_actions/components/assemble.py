@@ -1,0 +1,204 @@
+"""Puts the rows of a release together: what it has, what the release before published, and what changed.
+
+The previous version of a component is always what the previous release published, found by id, name, alias or earlier
+name. It is never read from a table's own previous column, because that is where mistakes are copied from. Pure.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from release_actions.components.document import Component, Document, Part, fill, name_of, place_of, title_of
+from release_actions.components.manifest import SCHEMA, Entry, Manifest, Removed
+from release_actions.components.sources import Found
+from release_actions.components.table import INFRASTRUCTURE, SUMMARY, Table, find, folded
+from release_actions.errors import Place
+
+COMPONENTS, SECOND = "components", "infrastructure"
+"""The two tables, as `components.yaml` calls them."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A component as the previous release published it. `id` is empty and `version` too where they are not known."""
+
+    id: str
+    title: str
+    version: str
+    table: str
+    place: Place
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Before:
+    """The previous full release: its tag, and every component that it published."""
+
+    tag: str
+    rows: tuple[Published, ...]
+
+    @classmethod
+    def of_manifest(cls, manifest: Manifest) -> Before:
+        """From its `components.json`."""
+        tables = ((COMPONENTS, manifest.components), (SECOND, manifest.infrastructure))
+        return cls(
+            manifest.release,
+            tuple(
+                Published(entry.id, entry.title, entry.version, table, entry.origin.at("version"))
+                for table, entries in tables
+                for entry in entries
+            ),
+        )
+
+    @classmethod
+    def of_tables(cls, tag: str, tables: Iterable[Table], document: Document) -> Before | None:
+        """From the tables of its notes; None when there is no table of components."""
+        found = tuple(tables)
+        summary = find(found, document.heading, SUMMARY)
+        if summary is None:
+            return None
+        second = find((one for one in found if one is not summary), document.infrastructure_heading, INFRASTRUCTURE)
+        both = ((COMPONENTS, summary), (SECOND, second))
+        return cls(
+            tag,
+            tuple(
+                Published("", row.title, row.version.version, name, row.version.place, row.version.gone)
+                for name, table in both
+                if table
+                for row in table.rows
+            ),
+        )
+
+    def published(self, id_: str, names: Iterable[str]) -> Published | None:
+        """The component with this id, else with one of these names; a name may also be an earlier id."""
+        wanted = [folded(name) for name in names]
+        by_id = [row for row in self.rows if row.id and row.id == id_]
+        by_name = [row for name in wanted for row in self.rows if name in (folded(row.title), row.id)]
+        return next(iter([*by_id, *by_name]), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the release: its entry, what the file says, where the version stands, and what was there before.
+
+    `key` is where the row stands in `components.yaml`.
+    """
+
+    table: str
+    part: Part
+    entry: Entry
+    at: Place
+    key: Place
+    before: Published | None
+
+    @property
+    def was(self) -> str:
+        """The version that the previous release published; empty for none."""
+        return self.before.version if self.before else ""
+
+    @property
+    def tags(self) -> tuple[str, str] | None:
+        """The git tags between which it changed; None when it did not, or has no repository."""
+        if not self.part.repository or not self.was or self.was == self.entry.version:
+            return None
+        return fill(self.part.git_tag, self.was), fill(self.part.git_tag, self.entry.version)
+
+
+def lines(document: Document, found: Mapping[str, Found], before: Before | None, server_url: str) -> tuple[Line, ...]:
+    """The rows whose version was found, in the file's order."""
+    made = []
+    for table, id_, part in document.parts():
+        if id_ not in found:
+            continue
+        version = found[id_]
+        names = (title_of(id_, part), *part.aliases, *part.renamed_from)
+        was = before.published(id_, names) if before else None
+        component = part if isinstance(part, Component) else None
+        entry = Entry(
+            id=id_,
+            name=name_of(id_, part),
+            variant=(component.variant if component else None) or "",
+            type=component.type if component else "",
+            version=version.version,
+            previous=previous_of(part, was, before),
+            repository=part.repository or "",
+        )
+        line = Line(table, part, entry, version.place, place_of(document, table, id_), was)
+        made.append(_with_link(line, server_url))
+    return tuple(made)
+
+
+def previous_of(part: Part, was: Published | None, before: Before | None) -> str:
+    """The previous column: what was published, else that it is deprecated since, else what the file says."""
+    if was and was.version:
+        return was.version
+    if part.previous:
+        return part.previous
+    return f"Deprecated in {before.tag}" if was and was.gone and before else ""
+
+
+def _with_link(line: Line, server_url: str) -> Line:
+    if not line.tags:
+        return line
+    base, head = (quote(tag, safe="") for tag in line.tags)
+    values = {name: getattr(line.entry, name) for name in line.entry.__dataclass_fields__}
+    address = f"{server_url}/{line.part.repository}/compare/{base}...{head}"
+    entry = Entry(**{**values, "compare": address})
+    return Line(line.table, line.part, entry, line.at, line.key, line.before)
+
+
+def manifest(
+    made: Iterable[Line], document: Document, before: Before | None, *, release: str, repository: str
+) -> Manifest:
+    """`components.json` of the release."""
+    rows = tuple(made)
+    return Manifest(
+        schema=SCHEMA,
+        repository=repository,
+        release=release,
+        previous_release=before.tag if before else "",
+        components=tuple(line.entry for line in rows if line.table == COMPONENTS),
+        infrastructure=tuple(line.entry for line in rows if line.table == SECOND),
+        removed=tuple(
+            Removed(id=id_, name=gone.name, reason=gone.reason)
+            for id_, gone in document.removed.items()
+            if before and (was := before.published(id_, (gone.name,))) and was.version
+        ),
+    )
+
+
+class Change(enum.Enum):
+    """What happened to a component between two releases."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One component and what happened to it. Of a removed one `note` is the reason, else the address of the changes."""
+
+    change: Change
+    id: str
+    title: str
+    version: str = ""
+    previous: str = ""
+    note: str = ""
+
+
+def changes(made: Iterable[Line], release: Manifest) -> Iterator[Changed]:
+    """What changed since the previous release: every row, then what was removed."""
+    for line in made:
+        if not line.was:
+            change = Change.ADDED
+        else:
+            change = Change.UNCHANGED if line.was == line.entry.version else Change.CHANGED
+        entry = line.entry
+        yield Changed(change, entry.id, entry.title, entry.version, line.was, entry.compare)
+    for gone in release.removed:
+        yield Changed(Change.REMOVED, gone.id, gone.name, note=gone.reason)

@@ -1,0 +1,412 @@
+"""What may be written in `components.yaml`: the components of a release, and where the version of each comes from.
+
+Every type, name and version is kept as it is written, because it ends up in a table that other programs read. A key is
+added together with what uses it, never before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from release_actions.config import grammar
+from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.shapes import (
+    Choice,
+    ListOf,
+    MapOf,
+    OneOf,
+    Record,
+    RecordOf,
+    Text,
+    in_file_order,
+    key,
+    load,
+)
+from release_actions.source import read_text
+
+FILE = "components.yaml"
+"""The file's usual name, at the top of a repository."""
+
+ID = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+"""The name of a component that never changes."""
+
+VERSION = r"[A-Za-z0-9][A-Za-z0-9._+!-]*"
+"""A version in any style that has been seen: v1.2.3, 1.2, 1.2.3.4, 1.2rc3, name-v1.2.3, a commit."""
+
+TITLE = r"[A-Za-z0-9][A-Za-z0-9._/() -]*"
+"""A component as a table calls it: `org/name` or `org/name (Variant)`."""
+
+CELL = r"[A-Za-z0-9](?:[A-Za-z0-9 .,:;&+()/'_`-]*[A-Za-z0-9.)`])?"
+"""What a cell of a table may hold beside versions: nothing in it ends the cell or begins a link."""
+
+TEMPLATE = r"[A-Za-z0-9._/+-]*\{(?:version|number)\}[A-Za-z0-9._/+-]*"
+"""`{version}` stands for the version as written, `{number}` for the same without a leading v."""
+
+CHART = r"(?:oci|https)://[A-Za-z0-9][A-Za-z0-9./:_-]*"
+IMAGE = rf"{grammar.HOST}/{grammar.NAME}"
+
+PATH = Text("a path", example="docker/common-versions")
+NAMES = ListOf("a list of names", Text("a component's name", pattern=TITLE, example="llm-d/llm-d-router"), unique=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromRelease(Record):
+    """The version is the tag of the release itself."""
+
+    kind: str = key(Choice(("release",)), "The version is the tag that is being released.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromLiteral(Record):
+    """The version is written here."""
+
+    kind: str = key(Choice(("literal",)), "The version is written in this file.")
+    version: str = key(Text("a version", pattern=VERSION, example="v1.2.3"), "The version.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromFile(Record):
+    """The version is found in a file by a pattern."""
+
+    kind: str = key(Choice(("file",)), "The version is found in a text file by a pattern.")
+    file: str = key(PATH, "The file, relative to the workspace.")
+    pattern: str = key(
+        Text("a pattern", example="'maps to (v[0-9.]+) tag'"),
+        "A regular expression of Python with one group, the version. `^` and `$` match at lines. It has to match once.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromYaml(Record):
+    """The version is the value of a key in a YAML file."""
+
+    kind: str = key(Choice(("yaml",)), "The version is the value of a key in a YAML file.")
+    file: str = key(PATH, "The file, relative to the workspace.")
+    key: str = key(
+        Text("a path of keys", example="'image.tag'"),
+        "The keys that lead to it, joined by dots; `[0]` is the first item of a list.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromToml(Record):
+    """The version is a text in a TOML file."""
+
+    kind: str = key(Choice(("toml",)), "The version is a text in a TOML file, such as pyproject.toml.")
+    file: str = key(PATH, "The file, relative to the workspace.")
+    key: str = key(
+        Text("a path of keys", pattern=r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", example="project.version"),
+        "Table and key, joined by dots.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromVersionFile(Record):
+    """The version is a value in a file of `KEY=value` lines."""
+
+    kind: str = key(Choice(("version-file",)), "The version is a value in a file of `KEY=value` lines.")
+    file: str = key(PATH, "The file, relative to the workspace. It is read as data, and never run by a shell.")
+    key: str = key(Text("a key", pattern="[A-Za-z_][A-Za-z0-9_]*", example="ROUTER_VERSION"), "The key.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromChart(Record):
+    """The version is that of a Helm chart in the repository."""
+
+    kind: str = key(Choice(("helm-chart",)), "The version is that of a Helm chart in the repository.")
+    file: str = key(PATH, "Its Chart.yaml, relative to the workspace.")
+    field: str = key(
+        Choice(("version", "appVersion")),
+        "Whether it is the chart's own version or its application's.",
+        default="version",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromGitTag(Record):
+    """The version is the newest stable git tag of a repository."""
+
+    kind: str = key(
+        Choice(("git-tag",)),
+        "The version is the newest stable git tag of a repository, by version. It may be another one tomorrow: a "
+        "version that is pinned in a file is better.",
+    )
+    repository: str = key(
+        Text("a repository", pattern=grammar.REPOSITORY, example="llm-d/llm-d-router"), "The repository on GitHub."
+    )
+    prefix: str = key(
+        Text("a prefix of tags", pattern=r"[A-Za-z0-9._-]*", empty=True, example="router-v"),
+        "What its release tags begin with. It stays in the version.",
+        default="v",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromImageTag(Record):
+    """The version is the newest stable tag of an image."""
+
+    kind: str = key(
+        Choice(("image-tag",)),
+        "The version is the newest stable tag of an image, by version. It may be another one tomorrow.",
+    )
+    image: str = key(Text("an image", pattern=IMAGE, example="ghcr.io/llm-d/llm-d-router"), "The image without a tag.")
+    prefix: str = key(
+        Text("a prefix of tags", pattern=r"[A-Za-z0-9._-]*", empty=True, example="v"),
+        "What its release tags begin with. It stays in the version.",
+        default="v",
+    )
+
+
+Source = (
+    FromRelease | FromLiteral | FromFile | FromYaml | FromToml | FromVersionFile | FromChart | FromGitTag | FromImageTag
+)
+
+SOURCE = OneOf(
+    "a version's source",
+    "kind",
+    {
+        "release": RecordOf("a source of the kind release", FromRelease),
+        "literal": RecordOf("a source of the kind literal", FromLiteral),
+        "file": RecordOf("a source of the kind file", FromFile),
+        "yaml": RecordOf("a source of the kind yaml", FromYaml),
+        "toml": RecordOf("a source of the kind toml", FromToml),
+        "version-file": RecordOf("a source of the kind version-file", FromVersionFile),
+        "helm-chart": RecordOf("a source of the kind helm-chart", FromChart),
+        "git-tag": RecordOf("a source of the kind git-tag", FromGitTag),
+        "image-tag": RecordOf("a source of the kind image-tag", FromImageTag),
+    },
+)
+
+NEEDS = {"git-tag": ("repository",), "image-tag": ("image",), "chart-version": ("chart",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(Record):
+    """What a component and a piece of infrastructure have in common."""
+
+    version: Source = key(SOURCE, "Where the version comes from.")
+    aliases: tuple[str, ...] = key(NAMES, "Other names that tables use for it.", default=())
+    renamed_from: tuple[str, ...] = key(NAMES, "Names or ids that it had in earlier releases.", default=())
+    repository: str | None = key(
+        Text("a repository", pattern=grammar.REPOSITORY, example="llm-d/llm-d-router"),
+        "The repository on GitHub that has a git tag for each version. The link to the changes leads there.",
+        default=None,
+    )
+    git_tag: str = key(
+        Text("a template of git tags", pattern=TEMPLATE, example="'router-v{number}'"),
+        "The git tag of a version. `{version}` is the version as written, `{number}` the same without a leading v.",
+        default="{version}",
+    )
+    image: str | None = key(
+        Text("an image", pattern=IMAGE, example="ghcr.io/llm-d/llm-d-router"),
+        "The image, without a tag, that has a tag for each version.",
+        default=None,
+    )
+    image_tag: str = key(
+        Text("a template of tags", pattern=TEMPLATE, example="'{number}'"),
+        "The image's tag of a version.",
+        default="{version}",
+    )
+    chart: str | None = key(
+        Text("the address of a Helm chart", pattern=CHART, example="oci://ghcr.io/llm-d/charts/router"),
+        "The Helm chart: `oci://…`, which is looked up, or `https://…` of a chart repository, which is not.",
+        default=None,
+    )
+    chart_version: str = key(
+        Text("a template of chart versions", pattern=TEMPLATE, example="'{number}'"),
+        "The chart's version of a version.",
+        default="{version}",
+    )
+    previous: str | None = key(
+        Text("a version or a remark", pattern=CELL, example="'Deprecated in v0.4.0'"),
+        "What stands in the previous column if the previous release did not have it.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component(Part):
+    """A component of the release."""
+
+    organisation: str = key(
+        Text("an organisation", pattern="[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", example="llm-d"),
+        "The organisation, one of `organisations`.",
+    )
+    name: str | None = key(
+        Text("a name", pattern="[A-Za-z0-9][A-Za-z0-9._/-]*", example="llm-d-router"),
+        "The name after the organisation; the id if left out.",
+        default=None,
+    )
+    variant: str | None = key(
+        Text("a variant", pattern="[A-Za-z0-9][A-Za-z0-9._ -]*", example="EFA"),
+        "What stands in parentheses after the name.",
+        default=None,
+    )
+    type: str = key(
+        Text("a type", pattern=CELL, example="Image (New)"),
+        "What it is, as the table says it: Image, Image (New), Image (Re-enabled), Helm Chart, Library, Wheel.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infrastructure(Part):
+    """Something that the release is used with and that is not part of it."""
+
+    name: str | None = key(
+        Text("a name", pattern=CELL, example="Gateway API CRDs"), "The name; the id if left out.", default=None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gone(Record):
+    """A component that is no longer part of the release."""
+
+    name: str = key(
+        Text("a component's name", pattern=TITLE, example="llm-d/llm-d-aws (EFA)"), "What tables called it."
+    )
+    reason: str = key(Text("a reason"), "Why, for the list of changes.")
+
+
+IDS = Text("an id", pattern=ID, example="router")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document(Record):
+    """What a release consists of."""
+
+    organisations: tuple[str, ...] = key(
+        ListOf(
+            "a list of organisations",
+            Text("an organisation", pattern="[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", example="llm-d"),
+            least=1,
+            unique=True,
+        ),
+        "The organisations whose components may appear.",
+    )
+    heading: str = key(
+        Text("a heading", pattern=CELL, example="LLM-D Component Summary"),
+        "Heading of the table of components.",
+        default="Component Summary",
+    )
+    infrastructure_heading: str = key(
+        Text("a heading", pattern=CELL, example="Infrastructure Changes"),
+        "Heading of the table of infrastructure.",
+        default="Infrastructure Changes",
+    )
+    components: Mapping[str, Component] = key(
+        MapOf("a mapping of components", key=IDS, value=RecordOf("a component", Component, needs=NEEDS), least=1),
+        "The components in the order of the table, by an id that stays when a name changes.",
+    )
+    infrastructure: Mapping[str, Infrastructure] = key(
+        MapOf(
+            "a mapping of infrastructure",
+            key=IDS,
+            value=RecordOf("a piece of infrastructure", Infrastructure, needs=NEEDS),
+        ),
+        "What stands in the second table, by id.",
+        default={},
+    )
+    removed: Mapping[str, Gone] = key(
+        MapOf("a mapping of removed components", key=IDS, value=RecordOf("a removed component", Gone)),
+        "Components that earlier releases had, by id. One that is gone and not named here is a finding.",
+        default={},
+    )
+
+    def parts(self) -> Iterator[tuple[str, str, Part]]:
+        """Every row of the tables: "components" or "infrastructure", id, and what the file says."""
+        for table, rows in (("components", self.components), ("infrastructure", self.infrastructure)):
+            for name, part in rows.items():
+                yield table, name, part
+
+
+SHAPE = RecordOf("the file", Document)
+"""The shape of `components.yaml`."""
+
+
+def name_of(id_: str, part: Part) -> str:
+    """The name without the variant: `llm-d/llm-d-aws`."""
+    if isinstance(part, Component):
+        return f"{part.organisation}/{part.name or id_}"
+    return part.name or id_ if isinstance(part, Infrastructure) else id_
+
+
+def title_of(id_: str, part: Part) -> str:
+    """The text of the first column: `llm-d/llm-d-aws (EFA)`."""
+    name = name_of(id_, part)
+    return f"{name} ({part.variant})" if isinstance(part, Component) and part.variant else name
+
+
+def ids_are_unique(document: Document) -> Iterator[Problem]:
+    """An id stands in one of `components`, `infrastructure` and `removed` only."""
+    seen: dict[str, str] = {}
+    for table in ("components", "infrastructure", "removed"):
+        for id_ in getattr(document, table):
+            if id_ in seen:
+                message = f"The id '{id_}' is in '{seen[id_]}' and in '{table}'."
+                yield Problem(message, "Remove one of them.", document.origin.key_at(table, id_))
+            seen.setdefault(id_, table)
+
+
+def names_are_unique(document: Document) -> Iterator[Problem]:
+    """No two rows share a name or an alias."""
+    seen: dict[str, str] = {}
+    for table, id_, part in document.parts():
+        for name in dict.fromkeys((title_of(id_, part), *part.aliases)):
+            if name.casefold() in seen:
+                message = f"'{name}' is the name of '{seen[name.casefold()]}' and of '{id_}'."
+                yield Problem(message, "Give one of them a variant.", document.origin.key_at(table, id_))
+            seen.setdefault(name.casefold(), id_)
+
+
+def patterns_have_one_group(document: Document) -> Iterator[Problem]:
+    """The pattern of a `file` source is a regular expression with one group."""
+    for table, id_, part in document.parts():
+        if not isinstance(part.version, FromFile):
+            continue
+        place = document.origin.at(table, id_, "version", "pattern")
+        try:
+            groups = re.compile(part.version.pattern).groups
+        except re.error as error:
+            message = f"The pattern is no regular expression: {error}."
+            yield Problem(message, "Write a backslash before characters that are meant as they are.", place)
+            continue
+        if groups != 1:
+            hint = "Put the version, and nothing else, into parentheses; (?:...) groups without counting."
+            yield Problem(f"The pattern has {groups} groups.", hint, place)
+
+
+RULES: tuple[Callable[[Document], Iterator[Problem]], ...] = (
+    ids_are_unique,
+    names_are_unique,
+    patterns_have_one_group,
+)
+"""What a JSON Schema cannot say, in the order of the reference."""
+
+
+def load_components(path: Path, *, name: str = "") -> Document:
+    """Read `components.yaml`. `name` is how errors call it. Raises `ConfigurationError` with every mistake."""
+    hint = "Check out the repository first, or say where the file is with 'components'."
+    return load_text(read_text(path, name=name, hint=hint), file=name or str(path))
+
+
+def load_text(text: str, *, file: str = FILE) -> Document:
+    """The components in a text. Raises `ConfigurationError` with every mistake."""
+    document: Document = load(text, SHAPE, file=file)
+    problems = [problem for rule in RULES for problem in rule(document)]
+    if problems:
+        raise ConfigurationError(problems=in_file_order(problems))
+    return document
+
+
+def fill(template: str, version: str) -> str:
+    """A template of tags for one version."""
+    number = version[1:] if re.match(r"v[0-9]", version) else version
+    return template.replace("{version}", version).replace("{number}", number)
+
+
+def place_of(document: Document, table: str, id_: str, *steps: str) -> Place:
+    """Where a row, or a value below it, stands in the file."""
+    return document.origin.at(table, id_, *steps) if steps else document.origin.key_at(table, id_)

@@ -1,0 +1,232 @@
+"""Finds the version of a component where `components.yaml` says it is.
+
+Everything is read as data: no file is run, sourced or imported. A source has to give one version. Nothing, several
+different ones, or a file that is not there is said in words, and no version is made up. What is read comes from the
+caller, so this module itself never opens a file and never uses the network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from release_actions import versions
+from release_actions.components.document import (
+    VERSION,
+    FromChart,
+    FromFile,
+    FromGitTag,
+    FromImageTag,
+    FromLiteral,
+    FromRelease,
+    FromToml,
+    FromVersionFile,
+    FromYaml,
+    Source,
+)
+from release_actions.errors import Place
+from release_actions.source import Node, ScalarNode, parse
+
+NOT_FOUND = "source-not-found"
+AMBIGUOUS = "source-ambiguous"
+NO_VERSION = "source-no-version"
+
+STEP = re.compile(r"\[([0-9]+)\]|((?:[^.\[\]]|\[(?![0-9]+\]))+)")
+"""One step of a path of keys."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A version and where it stands. `others`: further places that say the same, when the source matched again."""
+
+    version: str
+    place: Place
+    others: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a source gives no version: the rule that says so, a sentence, what to do, and where to look."""
+
+    rule: str
+    message: str
+    hint: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What versions are read from.
+
+    `release` is the tag that is being released. `text` gives a file's content, None when there is no such file.
+    `git_tags` and `image_tags` give every tag of a repository and of an image, None when there is no such thing.
+    """
+
+    release: str
+    text: Callable[[str], str | None]
+    git_tags: Callable[[str], Iterable[str] | None]
+    image_tags: Callable[[str], Iterable[str] | None]
+
+    def find(self, source: Source) -> Found | Missing:
+        """The version that a source gives. Raises `ConfigurationError` for a YAML file that cannot be read."""
+        place = source.origin.place
+        match source:
+            case FromRelease():
+                return Found(self.release, place)
+            case FromLiteral():
+                return Found(source.version, source.origin.at("version"))
+            case FromGitTag():
+                what = f"the repository {source.repository}"
+                return _newest(self.git_tags(source.repository), source.prefix, what, place)
+            case FromImageTag():
+                return _newest(self.image_tags(source.image), source.prefix, f"the image {source.image}", place)
+            case _:
+                pass
+        text = self.text(source.file)
+        if text is None:
+            message = f"{source.file} does not exist."
+            return Missing(NOT_FOUND, message, "Correct the path, or check the file out.", source.origin.at("file"))
+        return self._checked(source, self._in_text(source, text))
+
+    def _in_text(
+        self, source: FromFile | FromYaml | FromToml | FromVersionFile | FromChart, text: str
+    ) -> Found | Missing:
+        match source:
+            case FromFile():
+                found = by_pattern(text, source.pattern, source.file)
+                return _only(found, f"The pattern {source.pattern!r}", source.file, source.origin.at("pattern"))
+            case FromVersionFile():
+                found = assigned(text, source.key, source.file)
+                return _only(found, f"The key {source.key}", source.file, source.origin.at("key"))
+            case FromToml():
+                return in_toml(text, source)
+            case FromYaml():
+                return _in_yaml(text, source.file, source.key, source.origin.at("key"))
+            case FromChart():
+                return _in_yaml(text, source.file, source.field, source.origin.at("file"))
+
+    def _checked(self, source: Source, found: Found | Missing) -> Found | Missing:
+        if isinstance(found, Found) and not re.fullmatch(VERSION, found.version):
+            message = f"{found.place} gives {found.version[:60]!r}, which is no version."
+            hint = f"The source is described at {source.origin.place}. Make it lead to the version alone."
+            return Missing(NO_VERSION, message, hint, found.place)
+        return found
+
+
+def by_pattern(text: str, pattern: str, file: str) -> tuple[Found, ...]:
+    """Every match of a pattern: its group, and where that stands."""
+    matches = re.finditer(pattern, text, re.MULTILINE)
+    return tuple(Found(match.group(1) or "", _place(text, match.start(1), file)) for match in matches)
+
+
+ASSIGNMENT = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)="
+    r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s'"]*))""",
+    re.MULTILINE,
+)
+"""A line of a version file, with or without quotes; a comment may follow."""
+
+
+def assigned(text: str, key: str, file: str) -> tuple[Found, ...]:
+    """Every value that a file of `KEY=value` lines gives a key. Nothing in a value is expanded."""
+    return tuple(
+        Found(match[match.lastgroup or "bare"], _place(text, match.start(match.lastgroup or "bare"), file))
+        for match in ASSIGNMENT.finditer(text)
+        if match["key"] == key
+    )
+
+
+def _only(found: tuple[Found, ...], what: str, file: str, place: Place) -> Found | Missing:
+    if not found:
+        message = f"{what} finds nothing in {file}."
+        return Missing(NOT_FOUND, message, "Correct it, or the file.", place)
+    first, *rest = found
+    other = next((one for one in rest if one.version != first.version), None)
+    if other:
+        message = (
+            f"{what} finds {len(found)} versions in {file}: {first.version!r} in line {first.place.line} and "
+            f"{other.version!r} in line {other.place.line}."
+        )
+        return Missing(AMBIGUOUS, message, "Make it lead to one of them.", place)
+    return Found(first.version, first.place, tuple(one.place for one in rest))
+
+
+def _in_yaml(text: str, file: str, path: str, place: Place) -> Found | Missing:
+    node: Node | None = parse(text, file)
+    for index, name in STEP.findall(path):
+        node = node.child(int(index) if index else name) if node else None
+    if node is None:
+        message = f"{file} has no key {path}."
+        return Missing(NOT_FOUND, message, "Correct the key, or the file.", place)
+    if not isinstance(node, ScalarNode):
+        message = f"The key {path} of {file} is {node.kind.value}."
+        return Missing(NO_VERSION, message, "Name the key of the version itself.", node.place)
+    return Found(node.text, node.place)
+
+
+TOML_TABLE = re.compile(r"\[\s*([A-Za-z0-9_.\-\"' \t]+?)\s*\]\s*(?:#.*)?")
+TOML_VALUE = re.compile(r"""([A-Za-z0-9_.\-"' \t]+?)\s*=\s*(.*)""")
+TOML_TEXT = re.compile(r"""(?:"([^"\\]*)"|'([^']*)')\s*(?:#.*)?""")
+TOML_OPAQUE = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
+"""Strings and comments, in which brackets mean nothing."""
+
+
+def in_toml(text: str, source: FromToml) -> Found | Missing:
+    """A text of a TOML file: `key = "value"` below `[table]`.
+
+    Python has a TOML parser from 3.11 on only, and it gives no lines, so this reads the one form that versions have. A
+    value in another form, and a file with strings of several lines, are refused in words and never misread.
+    """
+    simpler = "Use 'kind: file' with a pattern for it."
+    quotes = re.search("\"\"\"|'''", text)
+    if quotes:
+        message = f"{source.file} has a string of several lines, which is not read here."
+        return Missing(NO_VERSION, message, simpler, _place(text, quotes.start(), source.file))
+    table = ""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        inside = depth > 0
+        header = None if inside else TOML_TABLE.fullmatch(stripped)
+        value = None if inside else TOML_VALUE.fullmatch(stripped)
+        if header:
+            table = _toml_key(header.group(1))
+            continue
+        if not inside and stripped.startswith("[["):
+            table = "\0"
+            continue
+        code = TOML_OPAQUE.sub("", stripped)
+        depth += code.count("[") + code.count("{") - code.count("]") - code.count("}")
+        if value is None or ".".join(filter(None, (table, _toml_key(value.group(1))))) != source.key:
+            continue
+        place = Place(source.file, number, line.index(value.group(2), line.index("=")) + 1)
+        simple = TOML_TEXT.fullmatch(value.group(2))
+        if simple is None:
+            message = f"The key {source.key} of {source.file} is not a text in quotes without escapes."
+            return Missing(NO_VERSION, message, simpler, place)
+        return Found(simple.group(1) or simple.group(2) or "", Place(place.file, place.line, place.column + 1))
+    message = f"{source.file} has no key {source.key}."
+    return Missing(NOT_FOUND, message, f"Correct the key. {simpler}", source.origin.at("key"))
+
+
+def _toml_key(text: str) -> str:
+    """A key as dots join it, without quotes and blanks."""
+    return re.sub(r"[\"'\s]", "", text)
+
+
+def _newest(tags: Iterable[str] | None, prefix: str, what: str, place: Place) -> Found | Missing:
+    if tags is None:
+        hint = "Correct the name, or pass a token that may read it."
+        return Missing(NOT_FOUND, f"{what[0].upper()}{what[1:]} cannot be seen.", hint, place)
+    stable = [version for version in versions.known(tags, prefix) if version.is_stable]
+    if not stable:
+        hint = "Set 'prefix' to what its release tags begin with, or use another kind of source."
+        begins = f"beginning with {prefix}" if prefix else "of the form X.Y.Z"
+        return Missing(NOT_FOUND, f"{what[0].upper()}{what[1:]} has no stable tag {begins}.", hint, place)
+    return Found(stable[-1].tag, place)
+
+
+def _place(text: str, position: int, file: str) -> Place:
+    before = text[: max(position, 0)]
+    return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
