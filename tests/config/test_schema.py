@@ -18,6 +18,7 @@ from hypothesis.strategies import DataObject, SearchStrategy
 
 import schema as script
 from config.verdicts import Verdicts, values_of
+from release_actions.components.document import load_components
 from release_actions.config import load_config
 from release_actions.rehearsal.scenario import load_scenario
 from release_actions.shapes import (
@@ -38,8 +39,13 @@ from release_actions.source import UNREADABLE
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(ROOT.glob("examples/*/release.yaml"))
 SCENARIOS = sorted(ROOT.glob("examples/*/rehearsal.yaml"))
-RELEASE, SCENARIO = (Verdicts(subject.shape) for subject in script.SUBJECTS)
-both_files = pytest.mark.parametrize("verdicts", [RELEASE, SCENARIO], ids=["release", "scenario"])
+COMPONENT_FILES = sorted(ROOT.glob("examples/*/components.yaml"))
+RELEASE, SCENARIO, COMPONENTS, MANIFEST = (Verdicts(subject.shape) for subject in script.SUBJECTS)
+each_file = pytest.mark.parametrize(
+    "verdicts",
+    [RELEASE, SCENARIO, COMPONENTS, MANIFEST],
+    ids=["release", "scenario", "components", "component-manifest"],
+)
 often = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -162,11 +168,12 @@ def mutate(data: DataObject, document: dict[str, Any]) -> str:
 
 
 DOCUMENTS = {
-    verdicts: values(subject.shape) for verdicts, subject in zip((RELEASE, SCENARIO), script.SUBJECTS, strict=True)
+    verdicts: values(subject.shape)
+    for verdicts, subject in zip((RELEASE, SCENARIO, COMPONENTS, MANIFEST), script.SUBJECTS, strict=True)
 }
 
 
-@both_files
+@each_file
 @often
 @given(data=st.data())
 def test_a_document_made_from_the_shapes_is_accepted_by_both(verdicts: Verdicts, data: DataObject) -> None:
@@ -175,7 +182,7 @@ def test_a_document_made_from_the_shapes_is_accepted_by_both(verdicts: Verdicts,
     assert verdicts.loader_accepts(document)
 
 
-@both_files
+@each_file
 @often
 @given(data=st.data())
 def test_a_mutated_document_gets_the_same_verdict_from_both(verdicts: Verdicts, data: DataObject) -> None:
@@ -224,7 +231,7 @@ def test_a_schema_is_one_by_its_own_metaschema(subject: script.Subject) -> None:
     jsonschema.Draft7Validator.check_schema(published)
 
 
-@both_files
+@each_file
 def test_every_pattern_is_read_alike_by_python_and_ecma_262(verdicts: Verdicts) -> None:
     """Classes such as those for digits and words hold other characters in each, and so do inline flags and groups."""
     patterns = [match.group(1) for match in re.finditer(r'"pattern": "(.*)"', json.dumps(verdicts.schema, indent=1))]
@@ -283,3 +290,11 @@ def test_a_stale_file_is_named_and_left_alone(
     assert not (tmp_path / script.RELEASE.schema_file).exists()
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("example", COMPONENT_FILES, ids=lambda path: path.parent.name)
+def test_a_components_file_is_accepted_by_the_schema_and_by_the_loader(example: Path) -> None:
+    text = example.read_text(encoding="utf-8")
+    assert COMPONENTS.schema_accepts(values_of(text))
+    assert load_components(example).components
+    assert text.startswith("# yaml-language-server: $schema=../../schema/components.schema.json\n")
