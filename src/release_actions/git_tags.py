@@ -1,4 +1,7 @@
-"""The repository's tags that a decision is made against: given by hand, or read from GitHub completely."""
+"""The repository's tags that a decision is made against: given by hand, read from GitHub, or from the checkout.
+
+Every source gives all of them or an error: a list with a gap would make an old release the newest.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +16,64 @@ TAG_REF = "refs/tags/"
 NONE = ("none",)
 """What the input `existing-tags` says for a repository without tags, since an empty input means "not given"."""
 
+API = "api"
+CHECKOUT = "checkout"
+SOURCES = (API, CHECKOUT)
+"""Where tags are read from, unless they are given by hand."""
+
 
 @dataclass(frozen=True)
 class Tags:
-    """Every tag of the repository. `commit` is that of the tag the caller asked about; empty when not known."""
+    """Every tag of the repository. `commit` is that of the tag the caller asked about; empty when not known.
+
+    `given`: by hand. The list then stands for everything that was ever released, and nothing else is asked about it.
+    """
 
     names: tuple[str, ...]
     commit: str = ""
+    given: bool = False
 
 
-def read(given: Sequence[str], context: Context, token: str, log: Workflow, *, about: str = "") -> Tags:
-    """The tags that were given, or all that GitHub lists. `about`: the tag whose commit is wanted.
+def read(
+    given: Sequence[str],
+    context: Context,
+    token: str,
+    log: Workflow,
+    *,
+    about: str = "",
+    source: str = API,
+    of: str = "",
+) -> Tags:
+    """The tags that were given, or all that the source has. `about`: the tag whose commit is wanted.
+
+    `of`: the repository, where the run does not know one.
 
     A tag given by hand is on the run's commit when the run is about it. Raises `InputError` when neither tags nor a
-    repository are known, and `RemoteError` when the list is not complete.
+    repository are known or the checkout has not all of them, and `RemoteError` when GitHub's list is not complete.
     """
     if given:
         names = () if tuple(given) == NONE else tuple(name.removeprefix(TAG_REF) for name in given)
-        return Tags(names, context.sha if context.ref == TAG_REF + about and about in names else "")
-    if not context.repository:
+        return Tags(names, context.sha if context.ref == TAG_REF + about and about in names else "", given=True)
+    if source == CHECKOUT:
+        from release_actions import checkout
+
+        commits = checkout.tags(context.workspace)
+        if context.ref == TAG_REF + about and about not in commits:
+            message = f"The checkout does not have the tag {about}, which this run is about, so others may be missing."
+            raise InputError(message, hint=checkout.WHOLE)
+        log.info(f"The checkout has {len(commits)} tags.")
+        return Tags(tuple(commits), commits.get(about, ""))
+    repository = context.repository or of
+    if not repository:
         message = "The existing tags are not known: neither a repository nor a list was given."
-        raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository, or pass existing-tags (or none).")
+        hint = "Set GITHUB_REPOSITORY or --repository, or pass existing-tags (or none)."
+        raise InputError(message, hint=hint)
     from release_actions import github_api
     from release_actions.http import Http
 
-    http = Http(log=log.info)
-    found = github_api.tags(http, context.api_url, context.repository, token=token)
-    log.info(f"{context.repository} has {len(found)} tags.")
-    asked = [tag for tag in found if tag.name == about]
-    commit = github_api.commit_of(http, context.api_url, context.repository, asked[0], token=token) if asked else ""
+    with Http(log=log.info) as http:
+        found = github_api.tags(http, context.api_url, repository, token=token)
+        log.info(f"{repository} has {len(found)} tags.")
+        asked = [tag for tag in found if tag.name == about]
+        commit = github_api.commit_of(http, context.api_url, repository, asked[0], token=token) if asked else ""
     return Tags(tuple(tag.name for tag in found), commit)

@@ -43,7 +43,7 @@ class GitTag:
 def tags(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple[GitTag, ...]:
     """Every tag of the repository "owner/name", sorted by GitHub by name. Complete, or a `RemoteError`."""
     what = f"list the tags of {repository}"
-    url = f"{_repository_url(api_url, repository)}/git/matching-refs/tags/"
+    url = f"{repository_url(api_url, repository)}/git/matching-refs/tags/"
     pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB)
     found = [_tag(page, item) for page in pages for item in page.array()]
     return tuple(dict.fromkeys(found))
@@ -57,7 +57,7 @@ def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: 
             return sha
         response = http.request(
             "GET",
-            f"{_repository_url(api_url, repository)}/git/tags/{sha}",
+            f"{repository_url(api_url, repository)}/git/tags/{sha}",
             what=f"find the commit of the tag {tag.name} of {repository}",
             credential=Credential.bearer(api_url, token),
             headers=GITHUB,
@@ -81,7 +81,7 @@ def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token:
     what = f"read the pull requests of {repository}"
     path = f"/repos/{repository}/pulls"
     found: dict[int, str] = {}
-    _repository_url(api_url, repository)
+    repository_url(api_url, repository)
     with client(api_url, token=token) as github:
         for number in sorted(set(numbers)):
             # Not by get_pull: its objects take any answer, a redirect's too, for a pull request.
@@ -126,7 +126,8 @@ def client(api_url: str, *, token: str = "") -> Github:
     )
 
 
-def _repository_url(api_url: str, repository: str) -> str:
+def repository_url(api_url: str, repository: str) -> str:
+    """Address of the repository "owner/name". Raises `InputError` when that is no repository."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+", repository):
         message = f"{repository[:200]!r} is not a repository."
         raise InputError(message, hint="Write OWNER/NAME, for example with --repository or GITHUB_REPOSITORY.")

@@ -8,6 +8,7 @@ import yaml
 
 from release_actions.config import Config, Package, load_config, load_text
 from release_actions.errors import ConfigurationError, Place
+from release_actions.history import DEFAULTS, Level
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -292,6 +293,21 @@ def test_versions_to_skip_keep_their_reasons() -> None:
         """)
     assert found.skip == {"v0.4.0": "broken on arm64", "v0.6.4.post1": "17"}
     assert found.origin.key_at("versions", "skip", "v0.6.4.post1") == Place("release.yaml", 6, 5)
+
+
+def test_every_rule_about_tags_has_a_level_and_off_is_a_word() -> None:
+    found = config("""
+        repository: o/r
+        versions:
+          release-branch: releases/v{major}.{minor}.{patch}
+          prerelease-branch: main
+          rules: {gap: off, signed-tag: error}
+        images: {a: {platforms: [linux/amd64]}}
+        """)
+    assert found.levels == {**DEFAULTS, "gap": Level.OFF, "signed-tag": Level.ERROR}
+    assert (found.release_branch, found.prerelease_branch) == ("releases/v{major}.{minor}.{patch}", "main")
+    plain = config("repository: o/r\nimages: {a: {platforms: [linux/amd64]}}")
+    assert (plain.levels, plain.release_branch, plain.prerelease_branch) == (DEFAULTS, "", "")
 
 
 def test_a_clean_up_rule_names_packages_in_full() -> None:

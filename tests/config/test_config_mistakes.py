@@ -231,6 +231,57 @@ MISTAKES_OF_FORM = {
             "example 'broken on arm64'.",
         ],
     ),
+    "a rule about tags that does not exist": (
+        """\
+        repository: o/r
+        versions:
+          rules: {candidate-numbers: warn, gap: "off"}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        ["release.yaml:3:11: 'candidate-numbers' is not a key of 'rules'. Did you mean 'candidate-number'?"],
+    ),
+    "a level that does not exist": (
+        """\
+        repository: o/r
+        versions:
+          rules:
+            gap: warning
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:4:10: 'versions.rules.gap' is 'warning', which is not one of error, warn, info, off. "
+            "Did you mean 'warn'?",
+        ],
+    ),
+    "a rule about tags that is switched off by false": (
+        """\
+        repository: o/r
+        versions:
+          rules: {gap: false}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        ["release.yaml:3:16: 'versions.rules.gap' is 'false', which is not one of error, warn, info, off."],
+    ),
+    "a branch with a blank": (
+        """\
+        repository: o/r
+        versions:
+          release-branch: release {major}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:19: 'versions.release-branch' is 'release {major}', which is not a template of branch "
+            "names. Write for example 'release-{major}.{minor}'.",
+        ],
+    ),
     "versions to skip as a list": (
         """\
         repository: o/r
@@ -966,6 +1017,32 @@ MISTAKES_OF_RULES = {
         [
             "release.yaml:4:5: Tag '0.4.0' does not begin with 'v' and a number, as release tags here "
             "do. Did you mean v0.4.0?",
+        ],
+    ),
+    "a branch with a placeholder of its own": (
+        """\
+        repository: o/r
+        versions:
+          release-branch: release-{majr}.{minor}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        ["release.yaml:3:19: '{majr}' is not a placeholder of branches. Did you mean 'major'?"],
+    ),
+    "branches that git does not take": (
+        """\
+        repository: o/r
+        versions:
+          release-branch: releases//v{major}
+          prerelease-branch: main.lock
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:19: 'releases//v1' is not a legal name of a branch. Write it without refs/heads/.",
+            "release.yaml:4:22: 'main.lock' is not a legal name of a branch. Write it without refs/heads/.",
         ],
     ),
     "a glob that matches nothing": (

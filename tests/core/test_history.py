@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from core.release_tags import histories, unhurried, versions
 from release_actions.history import (
-    NO_LEVELS,
+    DEFAULTS,
     RULES,
+    Branch,
+    Evidence,
     History,
     Level,
+    Push,
+    TagObject,
     Violation,
     judge,
     next_candidate,
@@ -23,7 +27,7 @@ from release_actions.versions import Version, known, parse
 PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
 
 
-def judged(tag: str, past: str = PAST, published: str = "", levels: Mapping[str, Level] = NO_LEVELS) -> list[str]:
+def judged(tag: str, past: str = PAST, published: str = "", levels: Mapping[str, Level] = DEFAULTS) -> list[str]:
     """The violations, one line each."""
     history = History(known(past.split()), known(published.split()))
     return [line(violation) for violation in judge(parse(tag), history, levels)]
@@ -126,21 +130,27 @@ def test_a_release_leader_reads_what_is_wrong_and_what_to_push(tag: str) -> None
 
 def test_every_rule_is_shown_at_its_default_level() -> None:
     told = {violation.split(":", 1)[0] for violations in TOLD.values() for violation in violations}
-    assert told == {f"{rule.level.value} {rule.name}" for rule in RULES}
+    told |= {violation.split(":", 1)[0] for _, violation in ABOUT.values()}
+    told |= {judged("v0.6.0-rc.3", published="v0.6.0-rc.4")[0].split(":", 1)[0]}
+    assert told == {f"{rule.level.value} {rule.name}" for rule in RULES if rule.level is not Level.OFF}
 
 
 def test_every_rule_says_in_a_sentence_what_it_is_about() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
-    assert all(rule.about.endswith(".") for rule in RULES)
+    assert all(rule.about.endswith(".") and rule.why.endswith(".") for rule in RULES)
+    assert {rule.name for rule in RULES} == set(DEFAULTS)
 
 
 def test_candidates_that_git_has_lost_count_where_the_registry_has_them() -> None:
     assert judged("v0.6.0-rc.3", published="v0.6.0-rc.4") == [
-        "error candidate-number: v0.6.0-rc.3 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.4"
-        " (its git tag is gone, its image is not). Push v0.6.0-rc.5."
+        "error deleted-candidate: v0.6.0-rc.3 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.4,"
+        " whose git tag is gone and whose image is not. Push v0.6.0-rc.5."
     ]
     assert judged("v0.6.0-rc.5", published="v0.6.0-rc.4") == []
     assert judged("v0.9.0rc1", "v0.8.0", published="v0.9.0-rc.1")[0].startswith("error other-spelling")
+    off = {"deleted-candidate": Level.OFF}
+    assert judged("v0.6.0-rc.3", published="v0.6.0-rc.4", levels=off) == []
+    assert judged("v0.6.0-rc.7", published="v0.6.0-rc.2", levels=off)[0].startswith("error candidate-number")
 
 
 def test_published_candidates_set_the_spelling_too() -> None:
@@ -193,39 +203,162 @@ def test_levels_are_the_projects() -> None:
 
 
 HERE, THERE = "a" * 40, "b" * 40
+RELEASED = known(["v0.5.0", "v0.5.1"])
+IMAGE, OTHER = "ghcr.io/llm-d/llm-d-cuda", "ghcr.io/llm-d/llm-d-cpu"
+
+ABOUT = {
+    "the tag is on another commit": (
+        Evidence(pushed=False, commit=HERE, names=THERE),
+        "error already-released: v0.5.1 exists already, on commit bbbbbbbbbbbb."
+        " A published version never changes. Push the next one.",
+    ),
+    "the tag is only asked about, and there": (
+        Evidence(pushed=False, commit=HERE, names=HERE),
+        "error already-released: v0.5.1 exists already. A published version never changes. Push the next one.",
+    ),
+    "the run is not of the tag": (
+        Evidence(names=THERE),
+        "error already-released: v0.5.1 exists already, on commit bbbbbbbbbbbb."
+        " A published version never changes. Push the next one.",
+    ),
+    "an image from another commit": (
+        Evidence(commit=HERE, names=HERE, images={IMAGE: THERE}),
+        "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, built from bbbbbbbbbbbb,"
+        " and this is aaaaaaaaaaaa. A published version never changes. Push the next one.",
+    ),
+    "one image of two from another commit": (
+        Evidence(commit=HERE, names=HERE, images={OTHER: HERE, IMAGE: THERE}),
+        "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, built from bbbbbbbbbbbb,"
+        " and this is aaaaaaaaaaaa. A published version never changes. Push the next one.",
+    ),
+    "images from another commit": (
+        Evidence(commit=HERE, names=HERE, images={IMAGE: THERE, OTHER: ""}),
+        "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published (and so is 1 more), built from"
+        " bbbbbbbbbbbb, and this is aaaaaaaaaaaa. A published version never changes. Push the next one.",
+    ),
+    "an image that does not say": (
+        Evidence(commit=HERE, names=HERE, images={IMAGE: ""}),
+        "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, and its image does not say"
+        " from which commit. A published version never changes. Push the next one.",
+    ),
+    "the push was forced": (
+        Evidence(commit=HERE, names=HERE, push=Push(created=False, forced=True, before=THERE)),
+        "error moved-tag: v0.5.1 existed before, and this push moved it from bbbbbbbbbbbb to aaaaaaaaaaaa."
+        " Put it back where it was, and push the next version.",
+    ),
+    "the push did not create the tag": (
+        Evidence(commit=HERE, names=HERE, push=Push(created=False)),
+        "error moved-tag: v0.5.1 existed before, and this push moved it to aaaaaaaaaaaa."
+        " Put it back where it was, and push the next version.",
+    ),
+    "the tag was moved since": (
+        Evidence(commit=HERE, names=THERE, push=Push()),
+        "error moved-tag: v0.5.1 was moved since its push: it names bbbbbbbbbbbb, and this run is of aaaaaaaaaaaa."
+        " Put it back where it was, and push the next version.",
+    ),
+    "a release before the tag": (
+        Evidence(commit=HERE, names=HERE, released="2026-03-05T10:00:00Z"),
+        "error release-exists: v0.5.1 has a GitHub release already, published on 2026-03-05, before this tag."
+        " A published version never changes. Push the next one.",
+    ),
+    "no such branch": (
+        Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5")),
+        "error release-branch: v0.5.1 has to be on the branch release-0.5, which does not exist."
+        " Make release-0.5 from the commit to release, then push the tag.",
+    ),
+    "no such branch, but others like it": (
+        Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5", near=("release-0.5.1", "release-0.50"))),
+        "error release-branch: v0.5.1 has to be on the branch release-0.5, which does not exist."
+        " There is release-0.5.1, release-0.50."
+        " Make release-0.5 from the commit to release, then push the tag.",
+    ),
+    "not on its branch": (
+        Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5", THERE, holds=False)),
+        "error release-branch: v0.5.1 is on commit aaaaaaaaaaaa, which is not on the branch release-0.5."
+        " Merge the commit into release-0.5, or tag one that is on it.",
+    ),
+    "a local tag too many": (
+        Evidence(commit=HERE, names=HERE, unpushed=("v0.5.1", "v0.5.0-rc.9")),
+        "warn unpushed-tags: v0.5.1 is not alone: the checkout has one more tag that GitHub does not have, v0.5.0-rc.9."
+        " Push it alone: git push origin refs/tags/v0.5.1.",
+    ),
+    "many local tags too many": (
+        Evidence(commit=HERE, names=HERE, unpushed=("a\x1b", "b", "c", "d")),
+        "warn unpushed-tags: v0.5.1 is not alone: the checkout has 4 more tags that GitHub does not have,"
+        " a\\x1b, b, c and 1 more. More than three in one push start no workflow."
+        " Push it alone: git push origin refs/tags/v0.5.1.",
+    ),
+}
 
 
-def test_a_tag_that_exists_may_be_judged_where_it_names_the_same_commit() -> None:
-    tags = known(["v0.5.0", "v0.5.1"])
-    assert judge(parse("v0.5.1"), History(tags, commit=HERE, commits={"v0.5.1": HERE})) == ()
-    (moved,) = judge(parse("v0.5.1"), History(tags, commit=HERE, commits={"v0.5.1": THERE}))
-    assert moved.rule == "already-released"
-    assert moved.message == "v0.5.1 exists already, on commit bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
-    for unknown in (History(tags), History(tags, commit=HERE), History(tags, commits={"v0.5.1": HERE})):
-        assert [violation.message for violation in judge(parse("v0.5.1"), unknown)] == ["v0.5.1 exists already."]
+@pytest.mark.parametrize("case", ABOUT)
+def test_a_release_leader_reads_what_is_wrong_with_the_tag_itself(case: str) -> None:
+    about, told = ABOUT[case]
+    assert [line(violation) for violation in judge(parse("v0.5.1"), History(RELEASED, about=about))] == [told]
 
 
-def test_an_image_built_from_another_commit_is_never_replaced() -> None:
-    history = History(known(["v0.5.1"]), commit=HERE, commits={"v0.5.1": HERE}, revisions={"v0.5.1": THERE})
-    (violation,) = judge(parse("v0.5.1"), history)
-    assert (violation.rule, violation.level) == ("already-released", Level.ERROR)
-    assert violation.message == "v0.5.1 is already published, built from bbbbbbbbbbbb, and this is aaaaaaaaaaaa."
+ASKED_FOR = {
+    "annotated-tag": (
+        TagObject(annotated=False),
+        "error annotated-tag: v0.5.1 is a lightweight tag, and release tags here are annotated."
+        " Push the next version's tag, made with git tag --annotate.",
+    ),
+    "signed-tag": (
+        TagObject(annotated=True, verified=False, why="unknown_key"),
+        "error signed-tag: v0.5.1 has no signature that GitHub has verified (unknown_key), and release tags here are"
+        " signed. Push the next version's tag, made with git tag --sign by a key that GitHub knows.",
+    ),
+}
 
 
-def test_an_image_without_a_revision_is_no_proof_of_a_run_repeated() -> None:
-    history = History(known(["v0.5.1"]), revisions={"v0.5.1": ""})
-    assert [violation.rule for violation in judge(parse("v0.5.1"), history)] == ["already-released"]
-    history = History(known(["v0.5.1"]), commit=HERE, commits={"v0.5.1": HERE}, revisions={"v0.5.1": ""})
-    (violation,) = judge(parse("v0.5.1"), history)
-    assert violation.message == "v0.5.1 is already published, and its image does not say from which commit."
+@pytest.mark.parametrize("rule", ASKED_FOR)
+def test_how_a_tag_was_made_matters_where_a_project_asks_for_it(rule: str) -> None:
+    tag_object, told = ASKED_FOR[rule]
+    history = History(RELEASED, about=Evidence(commit=HERE, names=HERE, tag_object=tag_object))
+    assert judge(parse("v0.5.1"), history) == ()
+    assert [line(each) for each in judge(parse("v0.5.1"), history, {rule: Level.ERROR})] == [told]
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        Evidence(commit=HERE, names=HERE),
+        Evidence(commit=HERE, names=HERE, push=Push(created=True)),
+        Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5", HERE, holds=True)),
+        Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5", HERE)),
+        Evidence(commit=HERE, names=HERE, tag_object=TagObject(annotated=True, verified=True)),
+        Evidence(commit=HERE, names=HERE, unpushed=("v0.5.1",)),
+        Evidence(commit=HERE, names=HERE, images={}),
+        Evidence(commit=HERE, images={IMAGE: HERE}),
+    ],
+)
+def test_a_tag_that_keeps_every_rule(about: Evidence) -> None:
+    every = dict.fromkeys(DEFAULTS, Level.ERROR)
+    assert judge(parse("v0.5.1"), History(RELEASED, about=about), every) == ()
+
+
+def test_a_tag_that_is_only_asked_about_may_be_published_already() -> None:
+    about = Evidence(pushed=False, images={IMAGE: THERE})
+    (violation,) = judge(parse("v0.5.2"), History(RELEASED, about=about))
+    assert violation.message == f"{IMAGE}:v0.5.2 is already published, built from bbbbbbbbbbbb."
+    about = Evidence(pushed=False, commit=HERE, images={IMAGE: HERE})
+    assert judge(parse("v0.5.1"), History(RELEASED, about=about))[0].rule == "already-released"
+
+
+def test_a_release_whose_tag_is_there_is_told_once() -> None:
+    about = Evidence(pushed=False, released="2026-03-05T10:00:00Z")
+    assert [each.rule for each in judge(parse("v0.5.1"), History(RELEASED, about=about))] == ["already-released"]
+    assert [each.rule for each in judge(parse("v0.5.2"), History(RELEASED, about=about))] == ["release-exists"]
 
 
 def test_a_run_repeated_on_the_same_commit_is_fine_even_when_later_versions_exist() -> None:
     tags = known(["v0.6.0-rc.1", "v0.6.0-rc.2", "v0.6.0"])
-    history = History(tags, tags, commit=HERE, commits={"v0.6.0-rc.1": HERE}, revisions={"v0.6.0-rc.1": HERE})
-    assert judge(parse("v0.6.0-rc.1"), history) == ()
-    first = History(tags, commit=HERE, commits={"v0.6.0-rc.1": HERE})
+    about = Evidence(commit=HERE, names=HERE, images={IMAGE: HERE, OTHER: HERE})
+    assert judge(parse("v0.6.0-rc.1"), History(tags, tags, about)) == ()
+    first = History(tags, about=Evidence(commit=HERE, names=HERE))
     assert [violation.rule for violation in judge(parse("v0.6.0-rc.1"), first)] == ["candidate-after-final"]
+    half = History(tags, about=Evidence(commit=HERE, names=HERE, images={IMAGE: HERE, OTHER: THERE}))
+    assert "already-published" in [violation.rule for violation in judge(parse("v0.6.0-rc.1"), half)]
 
 
 def test_what_was_before() -> None:
@@ -264,7 +397,7 @@ def test_the_next_candidate_counts_published_ones() -> None:
 def test_any_history_can_be_judged(
     version: Version, tags: list[Version], published: list[Version], level: Level | None
 ) -> None:
-    levels = {rule.name: level for rule in RULES} if level else NO_LEVELS
+    levels = {rule.name: level for rule in RULES} if level else DEFAULTS
     history = History(tuple(tags), tuple(published))
     found = judge(version, history, levels)
     assert len({violation.rule for violation in found}) == len(found)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
-from release_actions import inputs
+from release_actions import git_tags, inputs
 from release_actions.commands import build_matrix, validate_tag
 from release_actions.context import Context
 from release_actions.errors import ExitCode
@@ -17,10 +17,14 @@ class Inputs:
     """What the action.yml at the root describes."""
 
     tag: str = inputs.option(inputs.text, "")
+    mode: str = inputs.option(inputs.choice(validate_tag.RELEASE, validate_tag.CHECK), validate_tag.RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
+    history: str = inputs.option(inputs.choice(*git_tags.SOURCES), git_tags.API)
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
+    commit: str = inputs.option(inputs.text, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
     token: str = inputs.option(inputs.text, "", secret=True)
+    registry_token: str = inputs.option(inputs.text, "", secret=True)
 
 
 OUTPUTS = validate_tag.OUTPUTS + build_matrix.OUTPUTS
@@ -28,14 +32,11 @@ OUTPUTS = validate_tag.OUTPUTS + build_matrix.OUTPUTS
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Judge the tag, and plan the builds if it is not refused."""
-    tag = validate_tag.tag_of(given.tag, context)
-    judged = validate_tag.run(
-        validate_tag.Inputs(tag=tag, config=given.config, existing_tags=given.existing_tags, token=given.token),
-        context,
-        log,
-    )
+    asked = {field.name: getattr(given, field.name) for field in fields(validate_tag.Inputs)}
+    judged = validate_tag.run(validate_tag.Inputs(**asked), context, log)
     if judged.exit_code is not ExitCode.PASS:
         return judged
+    tag = str(judged.outputs["tag"])
     planned = build_matrix.run(build_matrix.Inputs(tag=tag, config=given.config, images=given.images), context, log)
     return replace(
         judged,

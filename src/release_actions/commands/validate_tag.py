@@ -1,22 +1,29 @@
 """validate-tag: from a tag to everything that a release needs to know, or a refusal that says why.
 
-Reads the repository's tags, all of them or none. Changes nothing, and never asks a registry.
+Reads the repository's tags, all of them or none, and whatever else a rule needs that is on: the branch, the tag's
+object, its release, the registry. Changes nothing. In mode `check` it says what would happen if the tag was pushed now,
+and assumes nothing of the run it happens in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from release_actions import floating, git_tags, history, inputs, markdown
-from release_actions.config import FILE, load_config
+from release_actions import floating, git_tags, history, inputs, markdown, tag_policy
 from release_actions.context import Context
 from release_actions.errors import ExitCode, InputError
-from release_actions.git_tags import TAG_REF, Tags
-from release_actions.history import History, Violation
-from release_actions.report import Finding, Level, Output, Report
-from release_actions.versions import Version, known, parse
+from release_actions.git_tags import CHECKOUT, TAG_REF
+from release_actions.history import RULES, History, Violation
+from release_actions.report import Finding, Level, Output, Report, counted
+from release_actions.tag_evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
+from release_actions.tag_policy import Policy
+from release_actions.versions import Version, parse
 from release_actions.workflow import Workflow
+
+RELEASE = "release"
+CHECK = "check"
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,13 @@ class Inputs:
     """What actions/validate-tag/action.yml describes."""
 
     tag: str = inputs.option(inputs.text, "")
+    mode: str = inputs.option(inputs.choice(RELEASE, CHECK), RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
+    history: str = inputs.option(inputs.choice(*git_tags.SOURCES), git_tags.API)
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
+    commit: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
+    registry_token: str = inputs.option(inputs.text, "", secret=True)
 
 
 OUTPUTS = (
@@ -35,6 +46,7 @@ OUTPUTS = (
     "major",
     "minor",
     "patch",
+    "number",
     "kind",
     "is-stable",
     "is-candidate",
@@ -47,7 +59,11 @@ OUTPUTS = (
     "floating-tags",
     "make-latest",
     "prerelease",
+    "release-branch",
 )
+
+QUIET = frozenset({BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED})
+"""Reasons for not judging a rule that go without saying in a log."""
 
 LEVELS = {
     history.Level.ERROR: Level.ERROR,
@@ -57,46 +73,60 @@ LEVELS = {
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a project says about its tags."""
-
-    prefix: str = "v"
-    floating_tags: tuple[str, ...] = floating.DEFAULT_TEMPLATES
-    skip: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Decision:
-    """What a tag means here. `outputs` is empty when a rule refuses it."""
+    """What a tag means here. `outputs` is empty when a rule refuses it.
+
+    `pushed`: False when it is only asked what would happen. `unasked`: rule -> why it was not judged.
+    """
 
     version: Version
+    policy: Policy
     sentence: str
     violations: tuple[Violation, ...]
     effects: tuple[floating.Effect, ...]
     outputs: Mapping[str, Output]
+    pushed: bool = True
+    unasked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
-        """Whether some rule says no."""
+        """Whether a rule of level error refuses the tag."""
         return any(violation.level is history.Level.ERROR for violation in self.violations)
+
+    @property
+    def verdict(self) -> str:
+        """The decision in a sentence."""
+        if self.refused:
+            first = self.violations[0].message
+            return f"{self.version.tag} {'is' if self.pushed else 'would be'} refused. {first}"
+        return self.sentence if self.pushed else f"If {self.version.tag} was pushed now: {self.sentence}"
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
-    """Decide about one tag. Raises `TagRefused` when it names no version, `RemoteError` when the tags are not known."""
-    settings = settings_of(given.config, context, log)
-    version = parse(tag_of(given.tag, context), settings.prefix)
-    tags = git_tags.read(given.existing_tags, context, given.token, log, about=version.tag)
-    return report(decide(version, tags, commit_of_run(version, context), settings))
-
-
-def settings_of(config: str, context: Context, log: Workflow) -> Settings:
-    """What the configuration says about tags; the defaults where the usual file is not there and no other was named."""
-    path = context.path(config)
-    if config == FILE and not path.exists():
-        log.info(f"There is no {FILE}: tags begin with v, and latest, vX and vX.Y float.")
-        return Settings()
-    found = load_config(path, name=config)
-    return Settings(found.tag_prefix, found.floating_tags, found.skip)
+    """Judge one tag. Raises `TagRefused` when it names no version, `RemoteError` when something is not known."""
+    pushed = given.mode == RELEASE
+    if not pushed:
+        # A check is about a push that has not been made: the run it happens in says nothing about it.
+        context = replace(context, event_name="", event_path="", ref="", sha="")
+    policy = tag_policy.read(given.config, context, log)
+    version = parse(tag_of(given.tag, context), policy.prefix)
+    tags = git_tags.read(
+        given.existing_tags, context, given.token, log, about=version.tag, source=given.history, of=policy.repository
+    )
+    inquiry = Inquiry(
+        version,
+        tags,
+        policy,
+        context,
+        log,
+        pushed=pushed,
+        commit=commit_of(given, version, context),
+        source=given.history,
+        token=given.token,
+        registry_token=given.registry_token,
+    )
+    past = inquiry.gather()
+    return report(decide(version, past, policy, inquiry.unasked))
 
 
 def tag_of(given: str, context: Context) -> str:
@@ -104,7 +134,8 @@ def tag_of(given: str, context: Context) -> str:
     name = given or (context.ref if context.ref.startswith(TAG_REF) else release_tag(context))
     if not name:
         message = f"No tag was given, and the event{f' {context.event_name}' if context.event_name else ''} has none."
-        raise InputError(message, hint="Set the input tag, or run on the push of a tag.")
+        hint = "Set the input tag, or run on the push of a tag. Mode check takes no tag from the event."
+        raise InputError(message, hint=hint)
     return name
 
 
@@ -114,14 +145,13 @@ def release_tag(context: Context) -> str:
     return str(release.get("tag_name", "")) if isinstance(release, dict) else ""
 
 
-def decide(version: Version, tags: Tags, commit: str, settings: Settings) -> Decision:
-    """Judge a version against every tag of the repository. `commit`: of the run, empty if that is about another ref."""
-    versions = known(tags.names, settings.prefix)
-    past = History(versions, commit=commit, commits={version.tag: tags.commit} if tags.commit else {})
-    violations = history.judge(version, past)
-    effects = floating.moves(version, versions, settings.floating_tags, settings.skip)
-    sentence = floating.explain(version, versions, settings.floating_tags, settings.skip)
-    decision = Decision(version, sentence, violations, effects, {})
+def decide(version: Version, past: History, policy: Policy, unasked: Mapping[str, str]) -> Decision:
+    """Judge a version against everything that is known."""
+    versions = past.tags
+    violations = history.judge(version, past, policy.levels)
+    effects = floating.moves(version, versions, policy.floating_tags, policy.skip)
+    sentence = floating.explain(version, versions, policy.floating_tags, policy.skip)
+    decision = Decision(version, policy, sentence, violations, effects, {}, past.about.pushed, unasked)
     if decision.refused:
         return decision
     previous = history.previous_stable(version, versions)
@@ -132,6 +162,7 @@ def decide(version: Version, tags: Tags, commit: str, settings: Settings) -> Dec
         "major": version.major,
         "minor": version.minor,
         "patch": version.patch,
+        "number": "" if version.number is None else version.number,
         "kind": version.kind.value,
         "is-stable": version.is_stable,
         "is-candidate": version.is_candidate,
@@ -142,55 +173,119 @@ def decide(version: Version, tags: Tags, commit: str, settings: Settings) -> Dec
         "next-candidate": history.next_candidate(version, past),
         "image-tags": [version.tag],
         "floating-tags": [effect.tag for effect in effects if effect.moves],
-        "make-latest": floating.make_latest(version, versions, settings.skip),
+        "make-latest": floating.make_latest(version, versions, policy.skip),
         "prerelease": not version.is_stable,
+        "release-branch": policy.branch(version),
     }
-    return Decision(version, sentence, violations, effects, outputs)
+    return replace(decision, outputs=outputs)
 
 
-def commit_of_run(version: Version, context: Context) -> str:
-    """The commit that the judged tag names in this run; empty when the run is about something else."""
-    return context.sha if context.ref == TAG_REF + version.tag else ""
+def commit_of(given: Inputs, version: Version, context: Context) -> str:
+    """The commit that is or would be released; empty when it is not known. Raises `InputError` for what is none."""
+    if given.mode == RELEASE:
+        if given.commit:
+            message = "Input 'commit' is for mode check: a pushed tag has a commit already."
+            raise InputError(message, hint="Leave it out, or set mode to check.")
+        return context.sha if context.ref == TAG_REF + version.tag else ""
+    if given.commit:
+        if not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", given.commit):
+            message = f"Input 'commit' is {given.commit[:80]!r}, which is not the full id of a commit."
+            raise InputError(message, hint="Pass what git rev-parse HEAD prints.")
+        return given.commit
+    if given.history == CHECKOUT and not given.existing_tags:
+        from release_actions import checkout
+
+        return checkout.head(context.workspace)
+    return ""
 
 
 def report(decision: Decision) -> Report:
     """The decision for people and for later steps."""
-    version = decision.version
     findings = tuple(
         Finding.of(LEVELS[violation.level], violation.message, hint=violation.hint, rule=violation.rule)
         for violation in decision.violations
     )
-    verdict = f"{version.tag} is refused." if decision.refused else decision.sentence
     return Report(
         outputs=decision.outputs,
-        summary=summary(decision, verdict),
-        lines=(verdict,),
+        summary="\n".join(summary(decision)) + "\n",
+        lines=(*unjudged(decision), *images_lines(decision), decision.verdict),
         findings=findings,
         exit_code=ExitCode.REFUSED if decision.refused else ExitCode.PASS,
     )
 
 
-def summary(decision: Decision, verdict: str) -> str:
-    """The job summary: the decision in one sentence, what moves, and the rules that had something to say."""
-    version = decision.version
-    rows = [
-        ("Kind", version.kind.value),
-        ("Line", version.line),
-        ("Image tag", markdown.code(version.tag)),
-        ("Previous stable", markdown.code(str(decision.outputs.get("previous-stable") or "none"))),
-        ("Next candidate", markdown.code(str(decision.outputs.get("next-candidate") or "none"))),
-    ]
-    parts = [f"## {markdown.plain(version.tag)}\n", f"{markdown.plain(verdict)}\n"]
+def unjudged(decision: Decision) -> Iterable[str]:
+    """A line for each rule that is on and was not judged."""
+    return (f"The rule {rule} was not judged: {why}." for rule, why in decision.unasked.items() if why not in QUIET)
+
+
+def images_lines(decision: Decision) -> Iterable[str]:
+    """What a push would build, for a check that does not refuse."""
+    if decision.pushed or decision.refused:
+        return ()
+    tag = decision.version.tag
+    return (f"It would publish {package.reference}:{tag}." for package in decision.policy.packages)
+
+
+def summary(decision: Decision) -> Iterable[str]:
+    """The job summary: the decision as a person would explain it, what moves, and every rule with what it found."""
+    version, outputs = decision.version, decision.outputs
+    title = "What if" if not decision.pushed else "Tag"
+    yield f"## {title} {markdown.code(version.tag)}{' was pushed now?' if not decision.pushed else ''}\n"
+    yield f"{markdown.plain(decision.verdict)}\n"
+    for violation in decision.violations:
+        words = f"{violation.message} {violation.hint}".strip()
+        yield f"- **{violation.level.value}** {markdown.code(violation.rule)}: {markdown.plain(words)}"
+    if decision.violations:
+        yield ""
     if not decision.refused:
-        parts.append(markdown.table(["What", "Value"], rows))
+        rows = [
+            ("Class", version.kind.value),
+            ("Line", version.line),
+            ("Release branch", markdown.code(str(outputs["release-branch"])) if outputs["release-branch"] else "any"),
+            ("Image tag", markdown.code(version.tag)),
+            ("Previous stable", code_or_none(outputs["previous-stable"])),
+            ("Previous candidate", code_or_none(outputs["previous-candidate"])),
+            ("Next candidate", code_or_none(outputs["next-candidate"])),
+            ("GitHub release", release_marks(outputs)),
+        ]
+        yield markdown.table(["What", "Value"], rows)
         moved = ([markdown.code(effect.tag), *standing(effect, version)] for effect in decision.effects)
-        parts.append(markdown.table(["Floating tag", "Now", "After"], moved))
-    parts += [
-        f"- **{violation.level.value}** {markdown.code(violation.rule)}: {markdown.plain(violation.message)} "
-        f"{markdown.plain(violation.hint)}"
-        for violation in decision.violations
-    ]
-    return "\n".join(parts) + "\n"
+        yield markdown.table(["Floating tag", "Now", "After"], moved)
+        if not decision.pushed and decision.policy.packages:
+            pushed = "".join(
+                f"- {markdown.code(f'{package.reference}:{version.tag}')}\n" for package in decision.policy.packages
+            )
+            title = f"{counted(len(decision.policy.packages), 'image')} would be published"
+            yield markdown.details(title, pushed)
+    yield markdown.details("Rules", markdown.table(["Rule", "Level", "Result"], rule_rows(decision)))
+
+
+def rule_rows(decision: Decision) -> Iterable[tuple[str, str, str]]:
+    """Every rule with its level and what it found."""
+    broken = {violation.rule: violation.message for violation in decision.violations}
+    for rule in RULES:
+        level = decision.policy.levels[rule.name]
+        result = "kept"
+        if level is history.Level.OFF:
+            result = "not judged: off"
+        elif rule.name in broken:
+            result = f"**broken**: {markdown.plain(broken[rule.name])}"
+        elif rule.name in decision.unasked:
+            result = f"not judged: {markdown.plain(decision.unasked[rule.name])}"
+        yield markdown.code(rule.name), level.value, result
+
+
+def release_marks(outputs: Mapping[str, Output]) -> str:
+    """How the GitHub release is to be marked."""
+    if outputs["prerelease"]:
+        return "pre-release"
+    return "latest" if outputs["make-latest"] else "not the latest"
+
+
+def code_or_none(value: Output) -> str:
+    """A tag in a table."""
+    return markdown.code(str(value)) if value else "none"
 
 
 def standing(effect: floating.Effect, version: Version) -> tuple[str, str]:

@@ -7,9 +7,10 @@ change within a major version. A key is added together with what uses it, never 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from datetime import timedelta
 
+from release_actions import history
 from release_actions.config import grammar
 from release_actions.shapes import (
     Boolean,
@@ -55,6 +56,29 @@ NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLAT
 STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
 PATH = Text("a path", example="docker/Dockerfile.cuda")
 TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
+BRANCH_TEMPLATE = Text(
+    "a template of branch names", pattern=grammar.BRANCH_TEMPLATE, example="'release-{major}.{minor}'"
+)
+
+RuleLevels: type[Record] = make_dataclass(
+    "RuleLevels",
+    [
+        (
+            rule.name.replace("-", "_"),
+            str,
+            key(Choice(tuple(level.value for level in history.Level)), rule.about, default=rule.level.value),
+        )
+        for rule in history.RULES
+    ],
+    bases=(Record,),
+    frozen=True,
+    kw_only=True,
+    namespace={
+        "__doc__": "What each rule of `validate-tag` does when a tag breaks it: `error` refuses the tag, `warn` and "
+        "`info` tell, `off` does not look."
+    },
+)
+"""A key for each rule about tags, made from the rules themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +98,23 @@ class Versions(Record):
         ),
         "Releases that no floating tag may name, each with the reason.",
         default=TEXTS,
+    )
+    release_branch: str | None = key(
+        BRANCH_TEMPLATE,
+        "Branch that the commits of candidates, finals and post releases are on: `release-{major}.{minor}`, "
+        "`releases/v{major}.{minor}.{patch}`, or `main` where releases are made from the trunk. If this is left out, "
+        "no branch is required.",
+        default=None,
+    )
+    prerelease_branch: str | None = key(
+        BRANCH_TEMPLATE,
+        "The same for dev versions and other pre-releases, for example `main`.",
+        default=None,
+    )
+    rules: Record = key(
+        RecordOf("'rules'", RuleLevels),
+        "Levels of the rules that a tag is judged by, where they are not to be the default.",
+        default=RuleLevels(),
     )
 
 

@@ -51,6 +51,7 @@ NUMBERS = re.compile(r"\\\{(?:major|minor)\\\}")
 
 NAME_TEMPLATE = r"(?:[a-z0-9._/-]|\{[A-Za-z-]*\})+"
 TAG_TEMPLATE = r"(?:[A-Za-z0-9._-]|\{[A-Za-z-]*\})+"
+BRANCH_TEMPLATE = r"(?:[A-Za-z0-9._/-]|\{[A-Za-z-]*\})+"
 """Texts with placeholders. Which placeholders there are is a rule of its own, so that the message can name them."""
 
 
@@ -85,6 +86,13 @@ def is_name(text: str) -> bool:
 def is_tag(text: str) -> bool:
     """Whether a text is a tag."""
     return bool(re.fullmatch(TAG, text))
+
+
+def is_branch(text: str) -> bool:
+    """Whether a text of the letters that `BRANCH_TEMPLATE` takes is a branch's name (git-check-ref-format)."""
+    parts = text.split("/")
+    whole = not text.startswith("-") and not text.endswith(".") and ".." not in text
+    return whole and all(part and not part.startswith(".") and not part.endswith(".lock") for part in parts)
 
 
 def is_glob(text: str) -> bool:

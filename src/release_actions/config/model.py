@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from release_actions.errors import Place
+from release_actions.history import DEFAULTS, Level
 from release_actions.source import NOWHERE, Node
 
 CHANNELS = ("release", "dev")
@@ -84,7 +85,9 @@ class Config:
     """`release.yaml`, complete.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
-    `{major}` and `{minor}`. `origin` is the file itself, for the place of any of its keys.
+    `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
+    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `origin` is the file itself, for the
+    place of any of its keys.
     """
 
     repository: str
@@ -95,6 +98,9 @@ class Config:
     floating_tags: tuple[str, ...]
     published: tuple[Package, ...]
     cleanup: tuple[CleanupRule, ...]
+    levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
+    release_branch: str = ""
+    prerelease_branch: str = ""
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

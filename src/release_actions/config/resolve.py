@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from release_actions.config import grammar
 from release_actions.config.document import Build, Channel, Cleanup, Document, Image, ImageInChannel, Variant
 from release_actions.config.model import CleanupRule, Config, Package
+from release_actions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
 """Runners that GitHub offers to everyone, and the platform each builds without emulation."""
@@ -68,6 +69,11 @@ def floating_tags(document: Document) -> tuple[str, ...]:
         return document.floating_tags
     prefix = document.versions.prefix
     return ("latest", f"{prefix}{{major}}", f"{prefix}{{major}}.{{minor}}")
+
+
+def levels(document: Document) -> dict[str, Level]:
+    """The level of every rule about tags."""
+    return {rule.name: Level(getattr(document.versions.rules, rule.name.replace("-", "_"))) for rule in RULES}
 
 
 def packages(document: Document) -> Iterator[Package]:
@@ -156,5 +162,8 @@ def config(document: Document) -> Config:
             )
             for name, rule in document.cleanup.items()
         ),
+        levels=levels(document),
+        release_branch=document.versions.release_branch or "",
+        prerelease_branch=document.versions.prerelease_branch or "",
         origin=document.origin,
     )

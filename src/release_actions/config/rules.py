@@ -20,6 +20,7 @@ Rule = Callable[[Document], Iterator[Problem]]
 
 NAME_PLACEHOLDERS = ("image", "suffix")
 TAG_PLACEHOLDERS = ("major", "minor")
+BRANCH_PLACEHOLDERS = ("major", "minor", "patch")
 
 
 def templates(document: Document) -> Iterator[tuple[str, Place]]:
@@ -221,6 +222,22 @@ def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
             yield Problem(f"No floating tag ever names '{tag}'.", "Only final and post releases need skipping.", place)
 
 
+def branches_are_legal(document: Document) -> Iterator[Problem]:
+    """A template of branches has only `{major}`, `{minor}` and `{patch}` as placeholders, and gives a legal name."""
+    for name in ("release-branch", "prerelease-branch"):
+        template = getattr(document.versions, name.replace("-", "_"))
+        if template is None:
+            continue
+        place = document.origin.at("versions", name)
+        unknown = [used for used in grammar.placeholders(template) if used not in BRANCH_PLACEHOLDERS]
+        sample = grammar.fill(template, dict.fromkeys(BRANCH_PLACEHOLDERS, "1"))
+        if unknown:
+            message = f"'{{{unknown[0]}}}' is not a placeholder of branches."
+            yield Problem(message, nearest(unknown[0], BRANCH_PLACEHOLDERS), place)
+        elif not grammar.is_branch(sample):
+            yield Problem(f"'{sample}' is not a legal name of a branch.", "Write it without refs/heads/.", place)
+
+
 def rules_select_something(document: Document) -> Iterator[Problem]:
     """A clean-up rule's globs match a package of the file, and a rule selects something."""
     published = tuple(resolve.packages(document))
@@ -283,6 +300,7 @@ RULES: tuple[Rule, ...] = (
     package_names_are_unique,
     floating_tags_are_apart,
     skipped_versions_are_releases,
+    branches_are_legal,
     rules_select_something,
     spared_tags_are_selected,
     patterns_are_legal,

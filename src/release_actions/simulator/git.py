@@ -40,7 +40,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class AnnotatedTag:
-    """An annotated tag's object."""
+    """An annotated tag's object. `verified`: it has a signature that GitHub has verified."""
 
     sha: str
     name: str
@@ -49,6 +49,7 @@ class AnnotatedTag:
     tagger: str
     email: str
     date: datetime
+    verified: bool = False
 
 
 @dataclass
@@ -92,11 +93,14 @@ class Git:
         *,
         tagger: str = "Ada Example",
         email: str = "ada@example.com",
+        verified: bool = False,
     ) -> AnnotatedTag:
         """Make an annotated tag's object; no ref points to it yet."""
         who = f"{tagger} <{email}> {int(date.timestamp())} +0000"
         head = f"object {target.sha}\ntype {target.type}\ntag {name}\ntagger {who}"
-        tag = AnnotatedTag(object_id("tag", f"{head}\n\n{message}\n"), name, message, target, tagger, email, date)
+        tag = AnnotatedTag(
+            object_id("tag", f"{head}\n\n{message}\n"), name, message, target, tagger, email, date, verified
+        )
         self.tags[tag.sha] = tag
         return tag
 

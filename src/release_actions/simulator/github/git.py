@@ -34,6 +34,14 @@ UNSIGNED: dict[str, Any] = {
     "verified_at": None,
 }
 
+SIGNED: dict[str, Any] = {
+    "verified": True,
+    "reason": "valid",
+    "signature": "-----BEGIN PGP SIGNATURE-----\n(simulated)\n-----END PGP SIGNATURE-----",
+    "payload": "(simulated)",
+    "verified_at": None,
+}
+
 WELL_FORMED = re.compile(
     r"refs/(heads|tags)/(?!.*(\.\.|@\{|//|\.lock(/|$)|/\.))[^\x00-\x20\x7f~^:?*\[\\/.][^\x00-\x20\x7f~^:?*\[\\]*"
 )
@@ -161,7 +169,7 @@ def tag_body(call: Call, repository: Repository, tag: AnnotatedTag) -> dict[str,
             "type": tag.target.type,
             "url": url_of(call, repository, f"git/{kind}/{tag.target.sha}"),
         },
-        "verification": UNSIGNED,
+        "verification": SIGNED | {"verified_at": stamp(tag.date)} if tag.verified else UNSIGNED,
     }
 
 

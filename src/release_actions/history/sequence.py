@@ -1,122 +1,15 @@
-"""Whether a version fits what has been released before: one rule, one function.
+"""Rules about a version's place among the others, and what was before and comes next.
 
-Each rule has a name, a default level, and a docstring that says what it refuses. A project can set each level in its
-configuration. The rules here need only tags; those about branches, signatures and events are judged where these are
-read. This module must never take an incomplete history for a complete one: the caller passes everything or nothing.
+Every one of them is a function of versions alone. None may take an incomplete history for a complete one: the caller
+passes everything or nothing.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterable
 
+from release_actions.history.model import History, Level, Rule, Source, Told
 from release_actions.versions import Kind, Version
-
-
-class Level(enum.Enum):
-    """What a violation does: stop the release, warn, inform, or nothing."""
-
-    ERROR = "error"
-    WARN = "warn"
-    INFO = "info"
-    OFF = "off"
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A rule that a version does not keep, or of level info something to tell about it."""
-
-    rule: str
-    level: Level
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True)
-class History:
-    """What a version is judged against.
-
-    `tags`: the versions of all git tags; the judged tag may be among them. `published`: the versions that the registry
-    has under their exact tag, because candidates get deleted from git after the test. `commits`: git tag -> commit.
-    `revisions`: published image tag -> the commit that its label names, empty without one. `commit`: that of the judged
-    tag, empty if unknown.
-    """
-
-    tags: tuple[Version, ...]
-    published: tuple[Version, ...] = ()
-    commit: str = ""
-    commits: Mapping[str, str] = field(default_factory=dict)
-    revisions: Mapping[str, str] = field(default_factory=dict)
-
-    def others(self, version: Version) -> History:
-        """The same without the tag itself, and without other components' tags."""
-        return History(
-            tuple(other for other in self.tags if other.tag != version.tag and other.prefix == version.prefix),
-            tuple(other for other in self.published if other.tag != version.tag and other.prefix == version.prefix),
-            self.commit,
-            self.commits,
-            self.revisions,
-        )
-
-    @property
-    def stable(self) -> tuple[Version, ...]:
-        """Finals and post releases, lowest first."""
-        return tuple(sorted(version for version in self.tags if version.is_stable))
-
-    def line(self, version: Version) -> tuple[Version, ...]:
-        """Finals and post releases of a version's line, lowest first."""
-        return tuple(other for other in self.stable if other.numbers[:2] == version.numbers[:2])
-
-    def base(self, version: Version) -> tuple[Version, ...]:
-        """Everything of a version's base, in git or published, each tag once, lowest first."""
-        every = {other for other in (*self.tags, *self.published) if other.numbers == version.numbers}
-        return tuple(sorted(every, key=lambda other: (other.order, other.tag)))
-
-
-Told = tuple[str, str]
-"""Message and hint."""
-
-Check = Callable[[Version, History], Told | None]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A named check. `check` gets the history without the judged tag; None means that the version keeps the rule."""
-
-    name: str
-    level: Level
-    check: Check
-
-    @property
-    def about(self) -> str:
-        """What the rule refuses, in a sentence."""
-        return (self.check.__doc__ or "").strip().partition("\n")[0]
-
-
-NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
-
-
-def judge(version: Version, history: History, levels: Mapping[str, Level] = NO_LEVELS) -> tuple[Violation, ...]:
-    """Every rule that a version does not keep, errors first. `levels` overrides the defaults by rule name.
-
-    A tag whose published image was built from the same commit is a run repeated: it is judged by no rule but that.
-    """
-    if version.tag in history.revisions and history.commit and history.revisions[version.tag] == history.commit:
-        return ()
-    others = history.others(version)
-    found = []
-    for each in RULES:
-        level = levels.get(each.name, each.level)
-        told = (
-            each.check(version, history if each.name == ALREADY_RELEASED else others)
-            if level is not Level.OFF
-            else None
-        )
-        if told:
-            found.append(Violation(each.name, level, *told))
-    return tuple(sorted(found, key=lambda violation: list(Level).index(violation.level)))
 
 
 def previous_stable(version: Version, existing: Iterable[Version]) -> Version | None:
@@ -160,32 +53,11 @@ def _spelling(version: Version, history: History) -> str:
     return newest.spelling if newest.is_candidate else "-rc."
 
 
-ALREADY_RELEASED = "already-released"
-"""The one rule that looks at the judged tag itself."""
-
-
-def _already_released(version: Version, history: History) -> Told | None:
-    """The tag exists already, or its image was built from another commit."""
-    tag = version.tag
-    hint = "A published version never changes. Push the next one."
-    if history.commit and tag in history.revisions:
-        built = history.revisions[tag]
-        if not built:
-            return f"{tag} is already published, and its image does not say from which commit.", hint
-        if built != history.commit:
-            return f"{tag} is already published, built from {built[:12]}, and this is {history.commit[:12]}.", hint
-    if all(other.tag != tag for other in history.tags):
-        return None
-    commit = history.commits.get(tag, "")
-    if not commit or not history.commit:
-        return f"{tag} exists already.", hint
-    if commit != history.commit:
-        return f"{tag} exists already, on commit {commit[:12]}, and this is {history.commit[:12]}.", hint
-    return None
-
-
 def _other_spelling(version: Version, history: History) -> Told | None:
-    """The same version exists in another spelling."""
+    """The same version exists in another spelling.
+
+    Two tags of one version would give one release two images. People also write v0.6.0rc2 when they mean the next one.
+    """
     twin = _twin(version, history)
     if twin is None:
         return None
@@ -195,7 +67,10 @@ def _other_spelling(version: Version, history: History) -> Told | None:
 
 
 def _candidate_spelling(version: Version, history: History) -> Told | None:
-    """A candidate is written in another way than the others of its line."""
+    """A candidate is written in another way than the others of its line.
+
+    Tools sort -rc.2, -rc2 and rc2 differently from each other, so a line keeps the spelling that it began with.
+    """
     spelling = _spelling(version, history)
     if not version.is_candidate or version.spelling == spelling or _twin(version, history):
         return None
@@ -204,7 +79,10 @@ def _candidate_spelling(version: Version, history: History) -> Told | None:
 
 
 def _below_line_highest(version: Version, history: History) -> Told | None:
-    """A final, post release or candidate is below a release of its own line."""
+    """A final, post release or candidate is below a release of its own line.
+
+    Whoever follows the line would get older code as a newer release. Dev versions and other pre-releases may be below.
+    """
     highest = max(history.line(version), default=None)
     if highest is None or version > highest or version.kind in {Kind.DEV, Kind.PRERELEASE}:
         return None
@@ -217,7 +95,10 @@ def _below_line_highest(version: Version, history: History) -> Told | None:
 
 
 def _opens_line_below(version: Version, history: History) -> Told | None:
-    """A final or candidate opens a line below one that is released already."""
+    """A final or candidate opens a line below one that is released already.
+
+    Usually a mistyped number. A patch of a line that has been released is a backport, and allowed.
+    """
     highest = max(history.stable, default=None)
     if (
         version.kind not in {Kind.STABLE, Kind.CANDIDATE}
@@ -231,7 +112,10 @@ def _opens_line_below(version: Version, history: History) -> Told | None:
 
 
 def _candidate_after_final(version: Version, history: History) -> Told | None:
-    """A candidate of a base that has been released."""
+    """A candidate of a base that has been released.
+
+    It would suggest that the release is still to come. What is to be tested now is the next patch.
+    """
     if not version.is_candidate or _released(version, history) is None:
         return None
     hint = f"The first candidate of the next patch is {_next_patch(version, history)}{version.spelling}1."
@@ -239,7 +123,34 @@ def _candidate_after_final(version: Version, history: History) -> Told | None:
 
 
 def _candidate_number(version: Version, history: History) -> Told | None:
-    """A candidate's number is not the highest so far plus one, over git and registry; 1 where there is no trace."""
+    """A candidate's number is not the highest so far plus one; 1 where there is no trace.
+
+    A number left out or used again makes two people talk about different images by one name.
+    """
+    wrong = _number_after(version, history)
+    if wrong is None or wrong[0] not in {None, *history.tags}:
+        return None
+    highest, following = wrong
+    so_far = f"the highest so far is {highest.tag}" if highest else "there is none so far"
+    return f"{version.tag} is not the next candidate of {version.release}: {so_far}.", f"Push {following}."
+
+
+def _deleted_candidate(version: Version, history: History) -> Told | None:
+    """A candidate's number does not follow one whose git tag is gone, while a released package still has its image.
+
+    Candidates get deleted from git after the test. Their images stay, people have pulled them, and the name must not
+    come to mean another build. If this rule is off, the registry is not read, and git alone decides about the number.
+    """
+    wrong = _number_after(version, history)
+    if wrong is None or wrong[0] in {None, *history.tags}:
+        return None
+    highest, following = wrong
+    so_far = f"the highest so far is {highest}, whose git tag is gone and whose image is not"
+    return f"{version.tag} is not the next candidate of {version.release}: {so_far}.", f"Push {following}."
+
+
+def _number_after(version: Version, history: History) -> tuple[Version | None, str] | None:
+    """The highest candidate so far and the tag of the next one, if that is not the version; None if all is well."""
     if not version.is_candidate or _twin(version, history):
         return None
     if any(other.numbers >= version.numbers for other in history.line(version)):
@@ -249,23 +160,24 @@ def _candidate_number(version: Version, history: History) -> Told | None:
     if version.number == expected:
         return None
     highest = max((other for other in base if other.is_candidate), default=None)
-    so_far = "there is none so far"
-    if highest:
-        where = "" if highest in history.tags else " (its git tag is gone, its image is not)"
-        so_far = f"the highest so far is {highest.tag}{where}"
-    message = f"{version.tag} is not the next candidate of {version.release}: {so_far}."
-    return message, f"Push {version.candidate(expected, _spelling(version, history))}."
+    return highest, version.candidate(expected, _spelling(version, history))
 
 
 def _post_without_final(version: Version, history: History) -> Told | None:
-    """A post release of a final that does not exist."""
+    """A post release of a final that does not exist.
+
+    A post release repeats a final with other packaging, so there has to be one.
+    """
     if version.kind is not Kind.POST or any(other.tag == version.release for other in history.tags):
         return None
     return f"{version.tag} follows {version.release}, which has not been released.", f"Release {version.release} first."
 
 
 def _post_number(version: Version, history: History) -> Told | None:
-    """A post release's number is not the highest so far plus one."""
+    """A post release's number is not the highest so far plus one.
+
+    As for candidates: each number once, and none left out.
+    """
     if version.kind is not Kind.POST or any(other.patch > version.patch for other in history.line(version)):
         return None  # of an older patch no number would be right: below-line-highest says so
     highest = _number_of(history.base(version), Kind.POST)
@@ -277,7 +189,10 @@ def _post_number(version: Version, history: History) -> Told | None:
 
 
 def _prerelease_after_final(version: Version, history: History) -> Told | None:
-    """A dev version or other pre-release of a base that has been released."""
+    """A dev version or other pre-release of a base that has been released.
+
+    It sorts below what people have already, so nobody would ever be offered it.
+    """
     if version.kind not in {Kind.DEV, Kind.PRERELEASE} or _released(version, history) is None:
         return None
     message = f"{version.tag} comes before {version.release}, which is released already."
@@ -285,7 +200,10 @@ def _prerelease_after_final(version: Version, history: History) -> Told | None:
 
 
 def _gap(version: Version, history: History) -> Told | None:
-    """A final or candidate leaves out a patch, a minor or a major version."""
+    """A final or candidate leaves out a patch, a minor or a major version.
+
+    Mostly a mistyped number, sometimes a version that was given up. Only a person can tell, so this is a warning.
+    """
     if version.kind not in {Kind.STABLE, Kind.CANDIDATE} or not history.stable:
         return None
     line = history.line(version)
@@ -304,7 +222,10 @@ def _gap(version: Version, history: History) -> Told | None:
 
 
 def _backport(version: Version, history: History) -> Told | None:
-    """A version of a line that is not the newest. Allowed, and told."""
+    """A version of a line that is not the newest. Allowed, and told.
+
+    It moves the floating tags of its own line only, and leaves those of newer ones where they are.
+    """
     highest = max(history.stable, default=None)
     if highest is None or not history.line(version) or version.numbers[:2] >= highest.numbers[:2]:
         return None
@@ -322,17 +243,17 @@ def _released(version: Version, history: History) -> Version | None:
 
 
 RULES = (
-    Rule(ALREADY_RELEASED, Level.ERROR, _already_released),
     Rule("other-spelling", Level.ERROR, _other_spelling),
     Rule("candidate-spelling", Level.ERROR, _candidate_spelling),
     Rule("below-line-highest", Level.ERROR, _below_line_highest),
     Rule("opens-line-below", Level.ERROR, _opens_line_below),
     Rule("candidate-after-final", Level.ERROR, _candidate_after_final),
     Rule("candidate-number", Level.ERROR, _candidate_number),
+    Rule("deleted-candidate", Level.ERROR, _deleted_candidate, Source.REGISTRY_TAGS),
     Rule("post-without-final", Level.ERROR, _post_without_final),
     Rule("post-number", Level.ERROR, _post_number),
     Rule("prerelease-after-final", Level.ERROR, _prerelease_after_final),
     Rule("gap", Level.WARN, _gap),
     Rule("backport", Level.INFO, _backport),
 )
-"""Every rule with its default level, in the order they are documented."""
+"""Every rule of this module with its default level, in the order they are documented."""

@@ -1,0 +1,74 @@
+"""What the local checkout knows: its tags with their commits, and the commit it stands on. Reads, never writes.
+
+A checkout is taken for the repository's history only if nothing says that it has a part of it: a shallow clone, one
+that fetches no tags, or one without any tag is refused. Whether a tag is annotated or signed is not asked here:
+actions/checkout makes a lightweight tag of the one that it fetches (actions/checkout#290).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from release_actions.errors import ActionError, InputError
+
+WHOLE = "Check it out with fetch-depth: 0, or run git fetch --unshallow --tags."
+PREFIX = "refs/tags/"
+
+
+def tags(folder: Path) -> dict[str, str]:
+    """Tag -> commit, of every tag that names a commit; the id of another object for others.
+
+    Raises `InputError` when the folder is no checkout or may not have all tags.
+    """
+    if git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
+        message = "The checkout is shallow, so tags of the repository may be missing."
+        raise InputError(message, hint=WHOLE)
+    if git(folder, "config", "--get-all", "remote.origin.tagOpt", fails=True).strip().endswith("--no-tags"):
+        message = "The checkout fetches no tags (remote.origin.tagOpt is --no-tags), so some may be missing."
+        raise InputError(message, hint="Run git config --unset-all remote.origin.tagOpt, then git fetch --tags.")
+    # A ref's name holds no NUL and no line break (git-check-ref-format), so neither can be part of a field.
+    listed = git(folder, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)", PREFIX)
+    found = {}
+    for line in filter(None, listed.split("\n")):
+        name, own, behind = line.split("\0")
+        found[name.removeprefix(PREFIX)] = behind or own
+    if not found:
+        message = "The checkout has no tags."
+        raise InputError(message, hint=f"{WHOLE} If the repository has none yet, pass existing-tags: none.")
+    return found
+
+
+def head(folder: Path) -> str:
+    """The commit that the checkout stands on. Raises `InputError` when there is none."""
+    return git(folder, "rev-parse", "--verify", "HEAD^{commit}").strip()
+
+
+def git(folder: Path, *arguments: str, fails: bool = False) -> str:
+    """What a git command prints. `fails`: empty if it fails, for questions where that is an answer.
+
+    Raises `InputError` with git's own last words, and `ActionError` when there is no git.
+    """
+    command = ["git", "-C", str(folder.resolve()), "--no-optional-locks", *arguments]
+    environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        ended = subprocess.run(  # noqa: S603  # the arguments are fixed words: no name from outside is among them
+            command, env=environ, capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        message = "Could not read the tags of the checkout: there is no git here."
+        raise ActionError(message, hint="Install git, or read the tags from GitHub with history: api.") from None
+    except subprocess.TimeoutExpired:
+        message = "Could not read the tags of the checkout: git did not end within a minute."
+        raise ActionError(message, hint="Run git tag --list there by hand to see why.") from None
+    if ended.returncode == 0:
+        return ended.stdout.decode("utf-8", "replace")
+    if fails:
+        return ""
+    lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+    words = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no reason given")
+    message = f"The tags of the checkout could not be read: git says {words.removeprefix('fatal: ')[:300]!r}."
+    hint = "Check out the repository before this step, and say where with --workspace. " * ("not a git" in words)
+    hint += "Run git config --global --add safe.directory with the folder's path. " * ("ownership" in words)
+    raise InputError(message, hint=hint.strip() or "Check it out anew, or read the tags with history: api.")

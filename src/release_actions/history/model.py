@@ -1,0 +1,175 @@
+"""What a version is judged against, what a rule is, and what a judgement says. Plain data."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from release_actions.versions import Version
+
+
+class Level(enum.Enum):
+    """What a violation does: stop the release, warn, inform, or nothing."""
+
+    ERROR = "error"
+    WARN = "warn"
+    INFO = "info"
+    OFF = "off"
+
+
+class Source(enum.Enum):
+    """What a rule has to know. The value is how the reference calls it."""
+
+    TAGS = "the repository's tags"
+    EVENT = "the event of the push"
+    BRANCH = "the branch on GitHub"
+    TAG_OBJECT = "the tag's object on GitHub"
+    RELEASE = "the tag's release on GitHub"
+    REGISTRY_TAGS = "the tags of every released package"
+    IMAGES = "the image under the exact tag, in every released package"
+    CHECKOUT = "the tags of the checkout and those on GitHub"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that a version does not keep, or of level info something to tell about it."""
+
+    rule: str
+    level: Level
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Push:
+    """What the push event says of the tag. `before`: what it named until then, empty if nothing."""
+
+    created: bool = True
+    forced: bool = False
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The branch that a version has to be on, and whether its commit is.
+
+    `tip` is empty when there is no such branch; then `near` names branches that begin alike. `holds` is None when no
+    commit is known: then only the branch itself is judged.
+    """
+
+    name: str
+    tip: str = ""
+    holds: bool | None = None
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TagObject:
+    """How the tag was made. `verified`: GitHub has verified a signature; `why` is GitHub's reason when it has not."""
+
+    annotated: bool
+    verified: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the judged tag beyond its name. None and empty mean "not known", and no rule is judged by that.
+
+    `pushed`: the tag is in git because this run is of its push; False where it is only asked about. `commit`: the one
+    to be released. `names`: the one that the tag names in git. `images`: reference of a package -> the commit that its
+    image under the exact tag says it was built from, empty if it does not say; only packages that have the tag.
+    `released`: when a GitHub release of the tag was published, if before its push. `unpushed`: tags of the checkout
+    that GitHub does not have.
+    """
+
+    pushed: bool = True
+    commit: str = ""
+    names: str = ""
+    push: Push | None = None
+    branch: Branch | None = None
+    tag_object: TagObject | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    released: str = ""
+    unpushed: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether every image under the tag was built from this very commit: the run is one repeated."""
+        return bool(
+            self.pushed
+            and self.commit
+            and self.images
+            and all(revision == self.commit for revision in self.images.values())
+        )
+
+
+NOTHING = Evidence()
+
+
+@dataclass(frozen=True)
+class History:
+    """What a version is judged against.
+
+    `tags`: the versions of all git tags; the judged tag may be among them. `published`: the versions that the registry
+    has under their exact tag, because candidates get deleted from git after the test. `about`: the judged tag itself.
+    """
+
+    tags: tuple[Version, ...]
+    published: tuple[Version, ...] = ()
+    about: Evidence = NOTHING
+
+    def others(self, version: Version) -> History:
+        """The same without the tag itself, and without other components' tags."""
+        return History(
+            tuple(other for other in self.tags if other.tag != version.tag and other.prefix == version.prefix),
+            tuple(other for other in self.published if other.tag != version.tag and other.prefix == version.prefix),
+            self.about,
+        )
+
+    @property
+    def stable(self) -> tuple[Version, ...]:
+        """Finals and post releases, lowest first."""
+        return tuple(sorted(version for version in self.tags if version.is_stable))
+
+    def line(self, version: Version) -> tuple[Version, ...]:
+        """Finals and post releases of a version's line, lowest first."""
+        return tuple(other for other in self.stable if other.numbers[:2] == version.numbers[:2])
+
+    def base(self, version: Version) -> tuple[Version, ...]:
+        """Everything of a version's base, in git or published, each tag once, lowest first."""
+        every = {other for other in (*self.tags, *self.published) if other.numbers == version.numbers}
+        return tuple(sorted(every, key=lambda other: (other.order, other.tag)))
+
+
+Told = tuple[str, str]
+"""Message and hint."""
+
+Check = Callable[[Version, History], Told | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named check with its default level and what it reads beyond the repository's tags.
+
+    `check` gets the history without the judged tag, the whole one if `whole`; None means that the version keeps the
+    rule. Its docstring is the rule's documentation: the first line says what the rule finds, the rest why.
+    """
+
+    name: str
+    level: Level
+    check: Check
+    reads: Source = Source.TAGS
+    whole: bool = False
+
+    @property
+    def about(self) -> str:
+        """What the rule finds, in a sentence."""
+        return inspect.cleandoc(self.check.__doc__ or "").partition("\n")[0]
+
+    @property
+    def why(self) -> str:
+        """Why the rule is there, and what to do: the rest of its documentation."""
+        return " ".join(inspect.cleandoc(self.check.__doc__ or "").partition("\n")[2].split())

@@ -1,0 +1,161 @@
+"""Rules about where a tag comes from: its push, its commit and branch, its object, and what was published under it.
+
+Each judges by `Evidence`, and only by what is known of it: whoever wants a rule kept has to read what it needs first.
+None of them reads anything.
+"""
+
+from __future__ import annotations
+
+from release_actions.history.model import History, Level, Rule, Source, Told
+from release_actions.versions import Version
+
+SHORT = 12
+"""Digits of a commit that a sentence repeats."""
+
+NEXT = "A published version never changes. Push the next one."
+
+SHOWN = 3
+"""Names that a sentence lists before it counts the rest."""
+
+
+def _already_released(version: Version, history: History) -> Told | None:
+    """The tag exists already.
+
+    A tag means one commit for ever: whoever built, tested or signed it relies on that.
+    """
+    about = history.about
+    if all(other.tag != version.tag for other in history.tags) or (about.pushed and about.commit and about.names):
+        return None
+    where = f", on commit {about.names[:SHORT]}" if about.names and about.names != about.commit else ""
+    return f"{version.tag} exists already{where}.", NEXT
+
+
+def _moved_tag(version: Version, history: History) -> Told | None:
+    """The tag was put on another commit: its push replaced one, or it was moved since.
+
+    A tag that was deleted and pushed again is a new one to GitHub, whose event then says so. `already-published` finds
+    that.
+    """
+    about = history.about
+    hint = "Put it back where it was, and push the next version."
+    if about.push and (about.push.forced or not about.push.created):
+        before = f" from {about.push.before[:SHORT]}" if about.push.before else ""
+        here = f" to {about.commit[:SHORT]}" if about.commit else ""
+        return f"{version.tag} existed before, and this push moved it{before}{here}.", hint
+    if about.pushed and about.commit and about.names and about.names != about.commit:
+        message = (
+            f"{version.tag} was moved since its push: it names {about.names[:SHORT]}, and this run is of "
+            f"{about.commit[:SHORT]}."
+        )
+        return message, hint
+    return None
+
+
+def _already_published(version: Version, history: History) -> Told | None:
+    """A released package has an image under the exact tag that was built from another commit.
+
+    Its label org.opencontainers.image.revision says from which. The same commit is a run repeated, and fine: then no
+    other rule has a say either. This finds a tag that was deleted in git and made anew.
+    """
+    about = history.about
+    others = {name: built for name, built in about.images.items() if not about.commit or built != about.commit}
+    if not others:
+        return None
+    name, built = next(iter(others.items()))
+    rest = len(others) - 1
+    more = f" (and so {'is' if rest == 1 else 'are'} {rest} more)" if rest else ""
+    if not built:
+        return f"{name}:{version.tag} is already published{more}, and its image does not say from which commit.", NEXT
+    here = f", and this is {about.commit[:SHORT]}" if about.commit else ""
+    return f"{name}:{version.tag} is already published{more}, built from {built[:SHORT]}{here}.", NEXT
+
+
+def _release_exists(version: Version, history: History) -> Told | None:
+    """A GitHub release of the tag was published before the tag was pushed.
+
+    Then the tag was deleted and made anew, while the release and what people downloaded from it stayed. A release that
+    makes its own tag is not meant, nor is a draft.
+    """
+    about = history.about
+    if not about.released or (not about.pushed and any(other.tag == version.tag for other in history.tags)):
+        return None  # a tag that is there has its release: already-released says so
+    message = f"{version.tag} has a GitHub release already, published on {about.released[:10]}, before this tag."
+    return message, NEXT
+
+
+def _release_branch(version: Version, history: History) -> Told | None:
+    """The branch that the version requires does not exist, or the tag's commit is not on it.
+
+    `versions.release-branch` and `versions.prerelease-branch` of `release.yaml` name the branches; without them this
+    rule says nothing. The whole name counts, and GitHub is asked: what a push event says about branches is a guess.
+    """
+    branch, commit = history.about.branch, history.about.commit
+    if branch is None:
+        return None
+    if not branch.tip:
+        near = f" There is {_listed(branch.near)}." if branch.near else ""
+        message = f"{version.tag} has to be on the branch {branch.name}, which does not exist.{near}"
+        return message, f"Make {branch.name} from the commit to release, then push the tag."
+    if branch.holds is False:
+        message = f"{version.tag} is on commit {commit[:SHORT]}, which is not on the branch {branch.name}."
+        return message, f"Merge the commit into {branch.name}, or tag one that is on it."
+    return None
+
+
+def _annotated_tag(version: Version, history: History) -> Told | None:
+    """The tag is lightweight.
+
+    An annotated tag says who made it, when and why; a lightweight one is only a name. Off unless a project asks for it.
+    """
+    tag = history.about.tag_object
+    if tag is None or tag.annotated:
+        return None
+    message = f"{version.tag} is a lightweight tag, and release tags here are annotated."
+    return message, "Push the next version's tag, made with git tag --annotate."
+
+
+def _signed_tag(version: Version, history: History) -> Told | None:
+    """The tag has no signature that GitHub has verified.
+
+    Asks for a key that the person who made the tag has registered with GitHub. Off unless a project asks for it.
+    """
+    tag = history.about.tag_object
+    if tag is None or tag.verified:
+        return None
+    why = f" ({tag.why})" if tag.annotated and tag.why else ""
+    message = f"{version.tag} has no signature that GitHub has verified{why}, and release tags here are signed."
+    return message, "Push the next version's tag, made with git tag --sign by a key that GitHub knows."
+
+
+def _unpushed_tags(version: Version, history: History) -> Told | None:
+    """The checkout has more tags that GitHub does not have: git push --tags would push them all.
+
+    More than three tags in one push start no workflow at all, and no run can tell of it afterwards; fewer release what
+    nobody meant to release any more. So this is told before the push, where `mode: check` reads the checkout.
+    """
+    others = tuple(tag for tag in history.about.unpushed if tag != version.tag)
+    if not others:
+        return None
+    count = f"{len(others)} more tags" if len(others) > 1 else "one more tag"
+    silent = " More than three in one push start no workflow." if len(others) >= SHOWN else ""
+    message = f"{version.tag} is not alone: the checkout has {count} that GitHub does not have, {_listed(others)}."
+    return message + silent, f"Push it alone: git push origin refs/tags/{version.tag}."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """The first names, and how many more there are. Names of refs come from outside: on one line, in ASCII."""
+    shown = [ascii(name)[1:-1][:80] for name in names[:SHOWN]]
+    return ", ".join(shown) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+RULES = (
+    Rule("already-released", Level.ERROR, _already_released, whole=True),
+    Rule("already-published", Level.ERROR, _already_published, Source.IMAGES),
+    Rule("release-exists", Level.ERROR, _release_exists, Source.RELEASE, whole=True),
+    Rule("moved-tag", Level.ERROR, _moved_tag, Source.EVENT),
+    Rule("release-branch", Level.ERROR, _release_branch, Source.BRANCH),
+    Rule("annotated-tag", Level.OFF, _annotated_tag, Source.TAG_OBJECT),
+    Rule("signed-tag", Level.OFF, _signed_tag, Source.TAG_OBJECT),
+    Rule("unpushed-tags", Level.WARN, _unpushed_tags, Source.CHECKOUT),
+)
+"""Every rule of this module with its default level, in the order they are documented."""

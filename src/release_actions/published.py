@@ -1,0 +1,76 @@
+"""What the registry already has of a release: the candidates of every released package, and who built the exact tag.
+
+Candidates get deleted from git after the test, their images often do not. Reads; changes nothing. A package that cannot
+be read is an error, never an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from release_actions import images
+from release_actions.config import Package
+from release_actions.images import Index
+from release_actions.registry import Registry
+
+T = TypeVar("T")
+
+REVISION = "org.opencontainers.image.revision"
+"""Label and annotation with the commit that an image was built from (image specification, "Annotations")."""
+
+AT_ONCE = 8
+"""Packages that are read at the same time."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The released packages of a registry."""
+
+    registry: Registry
+    packages: tuple[Package, ...]
+
+    def tags(self) -> tuple[str, ...]:
+        """Every tag of every package, each once. A package that does not exist has none."""
+        found = self._each(lambda package: self.registry.tags(package.name) or ())
+        return tuple(dict.fromkeys(tag for tags in found.values() for tag in tags))
+
+    def revisions(self, tag: str) -> dict[str, str]:
+        """Reference of each package that has the tag -> the commit its image was built from, empty if it is silent."""
+        found = self._each(lambda package: self._revision(package.name, tag))
+        return {reference: revision for reference, revision in found.items() if revision is not None}
+
+    def _each(self, read: Callable[[Package], T]) -> dict[str, T]:
+        """What `read` gives for each package, several at once, in the order of the configuration."""
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
+            results = pool.map(read, self.packages)
+            return {package.reference: result for package, result in zip(self.packages, results, strict=True)}
+
+    def _revision(self, name: str, tag: str) -> str | None:
+        """The commit that a tag's image was built from; empty if it does not say, None if there is no such tag."""
+        manifest = self.registry.get_manifest(name, tag)
+        if manifest is None:
+            return None
+        image = images.parse(manifest.body, manifest.digest, manifest.media_type)
+        if isinstance(image, Index):
+            children = [child for child in image.children if not child.is_attestation]
+            if not children:
+                return ""
+            child = self.registry.get_manifest(name, children[0].digest)
+            image = images.parse(child.body, child.digest, child.media_type) if child else image
+        # An image of which a part is gone says nothing any more, as one without the label.
+        content = None if isinstance(image, Index) else self.registry.get_blob(name, image.config.digest)
+        return revision_of(content) if content else ""
+
+
+def revision_of(config: bytes) -> str:
+    """The commit that an image's configuration names in its labels; empty without one."""
+    try:
+        labels = json.loads(config)["config"]["Labels"]
+        revision = labels[REVISION]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return revision if isinstance(revision, str) else ""
