@@ -18,7 +18,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-simulator.lock")
-ACTIONS = ("validate-tag", "build-matrix", "protect-latest", "ghcr-cleanup")
+ACTIONS = ("validate-tag", "build-matrix", "merge-digests", "verify-images", "protect-latest", "ghcr-cleanup")
 SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", *LOCKS, *ACTIONS)
 
 CONFIG = """\
@@ -139,7 +139,7 @@ def test_a_small_release_holds_every_invariant(tmp_path: Path) -> None:
     assert tags[2]["latest"] == tags[2]["v1"] == tags[2]["v1.1"] == tags[2]["v1.1.0"] != tags[1]["latest"]
     assert len([tag for tag in ended.report["steps"][-1]["tags"]["acme/app-dev"] if tag.startswith("nightly-")]) == 1
     runs = [run["name"] for step in ended.report["steps"] for run in step["runs"]]
-    assert {"release-actions", "validate-tag", "build-matrix", "protect-latest", "ghcr-cleanup"} < set(runs)
+    assert {"release-actions", *ACTIONS} < set(runs)
     page = (tmp_path / "work" / "rehearsal-report" / "report.md").read_text()
     assert "```mermaid" in page
     assert json.loads((tmp_path / "work" / "rehearsal-report" / "report.json").read_text()) == ended.report
@@ -190,7 +190,31 @@ def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) 
     break_code(suite, "matrix.py", "for platform in package.platforms)\n", "for platform in package.platforms[:1])\n")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
-    assert "The build matrix has no job for acme/app on linux/arm64." in ended.log
+    assert ended.report["steps"][0]["faults"] == [
+        "merge-digests ended with exit code 1: ghcr.io/acme/app is not published: no digest was given for linux/arm64, "
+        "only for linux/amd64. report.json has its whole log."
+    ]
+    assert "v1.1.0-rc.1" not in ended.report["steps"][0]["tags"]["acme/app"]
+
+
+def test_a_merge_that_drops_a_platform_is_found_by_the_verification(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "assembly.py", "[one.image for one in lifted]", "[one.image for one in lifted[:1]]")
+    ended = rehearse(tmp_path / "work", root=suite)
+    assert ended.code == 1
+    assert ended.report["steps"][0]["faults"] == [
+        "verify-images ended with exit code 1: ghcr.io/acme/app: it lacks linux/arm64. report.json has its whole log."
+    ]
+
+
+def test_a_merge_that_drops_a_platform_is_found_without_the_suite_too(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "assembly.py", "[one.image for one in lifted]", "[one.image for one in lifted[:1]]")
+    break_code(suite, "inspection.py", "missing = sorted(set(image.platforms) - set(found))", "missing = []")
+    ended = rehearse(tmp_path / "work", root=suite)
+    assert ended.code == 1
+    assert ended.report["steps"][0]["faults"] == [
+        "acme/app:v1.1.0-rc.1 pulls as something else than what the build jobs pushed. An image is published on all "
+        "its platforms or not at all."
+    ]
 
 
 def test_todays_workflow_that_breaks_nothing_means_that_the_judge_is_blind(tmp_path: Path) -> None:

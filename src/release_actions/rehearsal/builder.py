@@ -1,19 +1,30 @@
 """Stands in for the build jobs: pushes small real images over HTTP, as docker's own actions would.
 
-Platforms are pushed by digest; only a whole image gets a tag. It pushes exactly the tags it is told to.
+A job of this suite's workflow pushes one platform by digest, and nothing gets a tag before merge-digests gives it one.
+Today's workflow pushes whole images with every tag it is told to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from release_actions.errors import ActionError
 from release_actions.registry import Registry
 from release_actions.rehearsal.invariants import Build, Ledger
-from release_actions.rehearsal.setting import make_image
+from release_actions.rehearsal.pull import Client
+from release_actions.rehearsal.setting import JUDGE_TOKEN, make_image
 from release_actions.simulator import Image
 from release_actions.simulator.image_factory import attachment, attachment_tag
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What the build jobs of one package pushed: platform -> digest, and every image manifest among that."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    manifests: set[str] = field(default_factory=set)
 
 
 class Builder:
@@ -25,53 +36,84 @@ class Builder:
         self._repository = repository
         self._seed = seed
         self._runs = 0
+        self._client = Client(registry.url, JUDGE_TOKEN)
         self.images: dict[str, str] = {}
         """Digest -> what image it is, for people."""
 
-    def build(
+    def push_platforms(self, jobs: Iterable[Mapping[str, Any]], *, version: str, revision: str) -> dict[str, Pushed]:
+        """Play the jobs of `matrix`, each of which pushes one platform by digest. Returns package -> what it got."""
+        self._runs += 1
+        platforms: dict[str, list[str]] = {}
+        for job in jobs:
+            platforms.setdefault(str(job["package"]), []).append(str(job["platform"]))
+        found = {}
+        for package, names in platforms.items():
+            image = self._image(package, names, version, revision)
+            self._push(_path(package), image, with_root=len(names) == 1)
+            children = image.manifests[:-1]
+            # An image of one platform is the small index over it and its attestation, as buildx pushes it today.
+            roots = [image.root] if len(names) == 1 else children
+            digests = {name: manifest.digest for name, manifest in zip(names, roots, strict=True)}
+            found[package] = Pushed(digests, {child.digest for child in children})
+        return found
+
+    def published(
         self,
-        jobs: Sequence[Mapping[str, Any]],
-        publications: Sequence[Mapping[str, Any]],
+        publications: Iterable[Mapping[str, Any]],
+        pushed: Mapping[str, Pushed],
         *,
         version: str,
-        revision: str,
-        name: str = "",
         signed: bool = False,
-    ) -> int:
-        """Play the jobs of `matrix` and `merge-matrix`. Returns the number of tags that were pushed.
+    ) -> None:
+        """Look at what was published, with the judge's own client, and write it into the ledger.
 
-        `name` is what people read for the image, `version` by default. Raises `ActionError` when a publication lacks a
-        platform that it names: then nothing of it gets a tag.
+        Raises `ActionError` when a tag does not pull as exactly what the jobs pushed for it, on all its platforms.
+        """
+        for publication in publications:
+            package, path = str(publication["package"]), _path(str(publication["package"]))
+            wanted = tuple(sorted(publication["platforms"]))
+            found = self._client.pull(path, publication["tags"])
+            for tag, pulled in found.items():
+                if pulled.manifests - {pulled.digest} != pushed[package].manifests or pulled.platforms != wanted:
+                    message = f"{path}:{tag} pulls as something else than what the build jobs pushed."
+                    raise ActionError(message, hint="An image is published on all its platforms or not at all.")
+            (digest,) = {pulled.digest for pulled in found.values()}
+            self._note(path, version, digest, version)
+            if signed:
+                signature = attachment(digest, seed=f"{self._seed}/{path}/{version}/{self._runs}")
+                self._push(path, signature, [attachment_tag(digest, ".sig")])
+                self.images[signature.root.digest] = f"signature of {version}"
+
+    def push_tagged(self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str) -> int:
+        """Push whole images with all their tags, as today's workflow does. Returns the number of tags.
+
+        `name` is what people read for the images.
         """
         self._runs += 1
-        pushed = 0
         for publication in publications:
-            path = str(publication["package"]).partition("/")[2]
-            built = {str(job["platform"]) for job in jobs if job["package"] == publication["package"]}
-            self._check(path, built, publication["platforms"])
-            content = f"{self._seed}/{path}/{version}/{self._runs}"
-            image = make_image(tuple(publication["platforms"]), self._repository, version, revision, content)
+            path = _path(str(publication["package"]))
+            image = self._image(str(publication["package"]), publication["platforms"], version, revision)
             self._push(path, image, publication["tags"])
-            if signed:
-                digest = image.root.digest
-                signature = attachment(digest, seed=content)
-                self._push(path, signature, [attachment_tag(digest, ".sig")])
-                self.images[signature.root.digest] = f"signature of {name or version}"
-            self._ledger.builds.append(Build(path, version, image.root.digest))
-            self.images[image.root.digest] = name or version
-            pushed += len(publication["tags"])
-        return pushed
+            self._note(path, version, image.root.digest, name)
+        return sum(len(publication["tags"]) for publication in publications)
 
-    def _check(self, path: str, built: Collection[str], wanted: Collection[str]) -> None:
-        missing = sorted(set(wanted) - set(built))
-        if missing:
-            message = f"The build matrix has no job for {path} on {', '.join(missing)}."
-            raise ActionError(message, hint="An image is published on all its platforms or not at all.")
+    def _image(self, package: str, platforms: Sequence[str], version: str, revision: str) -> Image:
+        content = f"{self._seed}/{_path(package)}/{version}/{self._runs}"
+        return make_image(tuple(platforms), self._repository, version, revision, content)
 
-    def _push(self, path: str, image: Image, tags: Collection[str]) -> None:
+    def _note(self, path: str, version: str, digest: str, name: str) -> None:
+        self._ledger.builds.append(Build(path, version, digest))
+        self.images[digest] = name
+
+    def _push(self, path: str, image: Image, tags: Collection[str] = (), *, with_root: bool = True) -> None:
         for content in image.blobs.values():
             self._registry.put_blob(path, content)
-        for manifest in image.manifests:
+        for manifest in image.manifests if with_root else image.manifests[:-1]:
             self._registry.put_manifest(path, manifest.digest, manifest.body, manifest.media_type)
         for tag in tags:
             self._registry.put_manifest(path, tag, image.root.body, image.root.media_type)
+
+
+def _path(package: str) -> str:
+    """The repository in the registry."""
+    return package.partition("/")[2]

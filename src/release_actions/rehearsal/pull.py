@@ -65,6 +65,11 @@ class Client:
                 seen[package] = {tag: self._pull(package, tag, cache) for tag in tags}
         return Shot(seen)
 
+    def pull(self, package: str, tags: Iterable[str]) -> dict[str, Pulled]:
+        """Pull some tags of a package."""
+        cache: dict[str, dict[str, Any] | None] = {}
+        return {tag: self._pull(package, tag, cache) for tag in tags}
+
     def readable(self, package: str, digest: str) -> bool:
         """Whether the registry still gives a manifest by digest."""
         return self._get(package, f"manifests/{digest}").status_code == OK

@@ -7,7 +7,6 @@ An action runs as GitHub's runner would run it: environment variables in, files 
 from __future__ import annotations
 
 import functools
-import json
 import os
 import shutil
 import sys
@@ -121,16 +120,6 @@ class Stage:
             message = f"{name} ended with exit code {ended.exit_code}: {first_line(errors) or said(ended.log)}"
             raise ActionError(message, hint="report.json has its whole log.")
         return ended
-
-    def build(
-        self, planned: ActionRun, played: Played, *, version: str, revision: str, signed: bool = False
-    ) -> tuple[int, int]:
-        """Play the build jobs that build-matrix planned. Returns how many images and tags were pushed."""
-        jobs = json.loads(planned.outputs["matrix"])["include"]
-        publications = json.loads(planned.outputs["merge-matrix"])["include"]
-        pushed = self.builder.build(jobs, publications, version=version, revision=revision, signed=signed)
-        played.tagged(publications, f"built as {version}")
-        return len(publications), pushed
 
     def ran(self, run: Run, played: Played) -> None:
         """Note and show that something has run."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
-from release_actions.rehearsal.composite import Job
+from release_actions.rehearsal.composite import ActionRun, Job
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.scenario import TODAY, AnyStep, CleanUp, Nightly, Protect, Publish, Retention
 from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
@@ -38,7 +38,7 @@ def perform(stage: Stage, step: AnyStep, played: Played) -> None:
 
 
 def publish(stage: Stage, step: Publish, played: Played) -> None:
-    """The release workflow of this suite: plan, build, publish, protect."""
+    """The release workflow of this suite: plan, build, publish, verify, protect."""
     setting = stage.setting
     if f"refs/tags/{step.tag}" not in setting.repository.git.refs:
         # What a release leader asks before the push.
@@ -48,9 +48,7 @@ def publish(stage: Stage, step: Publish, played: Played) -> None:
     job = tag_push(stage, step.tag, sha)
     judged = stage.action(job, "validate-tag", {}, played)
     planned = stage.action(job, "build-matrix", {"tag": judged.outputs["tag"]}, played)
-    watch = Watch()
-    done = stage.build(planned, played, version=step.tag, revision=sha)
-    stage.ran(Run("build jobs", built(*done), seconds=watch.seconds), played)
+    build(stage, job, planned, played, version=step.tag, revision=sha)
     protect(stage, job, played)
 
 
@@ -60,18 +58,17 @@ def publish_today(stage: Stage, step: Publish, played: Played) -> None:
     sha = stage.setting.tag(step.tag, stage.setting.world.now())
     tags = [step.tag, *step.also_pushes]
     packages = stage.script.config.packages("release")
-    jobs = [{"package": package.reference, "platform": name} for package in packages for name in package.platforms]
     publications = [{"package": one.reference, "platforms": one.platforms, "tags": tags} for one in packages]
     name = f"{step.tag}, today's"
-    pushed = stage.builder.build(jobs, publications, version=step.tag, revision=sha, name=name)
+    pushed = stage.builder.push_tagged(publications, version=step.tag, revision=sha, name=name)
     played.tagged(publications, f"pushed by today's workflow with {step.tag}")
     stage.ran(Run("today's workflow", built(len(packages), pushed), seconds=watch.seconds), played)
 
 
 def build_nightly(stage: Stage, step: Nightly, played: Played) -> None:
-    """The nightly workflow, night after night: plan, build and sign the dev images."""
+    """The nightly workflow, night after night: plan, build, publish, verify and sign the dev images."""
     setting, watch = stage.setting, Watch()
-    images = tags = 0
+    images = 0
     for night in range(1, step.nights + 1):
         if night > 1:
             setting.world.clock.advance(NIGHT)
@@ -79,11 +76,41 @@ def build_nightly(stage: Stage, step: Nightly, played: Played) -> None:
         job = stage.job("nightly", "schedule", {"schedule": "0 23 * * *"}, sha=sha)
         planned = stage.action(job, "build-matrix", {}, played, quiet=night > 1)
         version = f"nightly-{setting.world.now():%Y%m%d}"
-        done = stage.build(planned, played, version=version, revision=sha, signed=True)
-        images, tags = images + done[0], tags + done[1]
-    stage.ran(
-        Run("nightly builds", f"{counted(step.nights, 'night')}, {built(images, tags)}", seconds=watch.seconds), played
-    )
+        images += build(stage, job, planned, played, version=version, revision=sha, nightly=True, quiet=night > 1)
+    result = f"{counted(step.nights, 'night')}, {counted(images, 'image')} built, published, verified and signed"
+    stage.ran(Run("nightly builds", result, seconds=watch.seconds), played)
+
+
+def build(
+    stage: Stage,
+    job: Job,
+    planned: ActionRun,
+    played: Played,
+    *,
+    version: str,
+    revision: str,
+    nightly: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Build what build-matrix planned by digest, publish it with merge-digests and prove it with verify-images.
+
+    Nightly images are signed. Returns the number of images. `quiet` says only what fails.
+    """
+    watch = Watch()
+    jobs = json.loads(planned.outputs["matrix"])["include"]
+    publications = json.loads(planned.outputs["images"])
+    pushed = stage.builder.push_platforms(jobs, version=version, revision=revision)
+    if not quiet:
+        stage.ran(
+            Run("build jobs", f"{counted(len(jobs), 'platform')} pushed by digest", seconds=watch.seconds), played
+        )
+    digests = {package: one.digests for package, one in pushed.items()}
+    played.tagged(publications, f"merge-digests: built as {version}")
+    given = {"image-list": planned.outputs["images"], "digests": json.dumps(digests)}
+    merged = stage.action(job, "merge-digests", given, played, quiet=quiet)
+    stage.action(job, "verify-images", {"image-list": merged.outputs["images"]}, played, quiet=quiet)
+    stage.builder.published(publications, pushed, version=version, signed=nightly)
+    return len(publications)
 
 
 def protect(stage: Stage, job: Job, played: Played) -> None:
