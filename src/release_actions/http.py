@@ -42,6 +42,10 @@ GITHUB = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and between two pieces of an answer."""
 
+CONNECTIONS = 96
+"""Connections to one server that are kept open, so that as many requests at once find one that is set up. GitHub asks
+for at most 100 requests at once."""
+
 REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -178,7 +182,7 @@ class Http:
         self._session.headers["User-Agent"] = user_agent
         # Nothing here needs cookies, and a shared jar would carry them from one request to another.
         self._session.cookies.set_policy(_no_cookies())
-        adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=32, max_retries=0)
+        adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=CONNECTIONS, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 

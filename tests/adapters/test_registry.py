@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import time
@@ -13,6 +14,7 @@ import pytest
 from adapters.loopback import Asked, Clock, Reply, replies, serving
 from release_actions.errors import InputError, RemoteError
 from release_actions.http import Http
+from release_actions.origins import Origin
 from release_actions.registry import (
     DOCKER_LIST,
     OCI_INDEX,
@@ -450,6 +452,50 @@ class TestLogin:
                 Registry(http, server.url, token="ghs_secret").get_manifest("a/b", "v1")
         assert f"sends the token to another host, {thief.url}, which was refused" in str(caught.value)
         assert thief.asked == []
+
+    def test_the_token_is_sent_to_the_login_host_that_was_named(self, http: Http) -> None:
+        with serving(replies(Reply.of({"token": "given-out"}))) as service:
+            challenge = f'Bearer realm="{service.url}/token",service="registry.example"'
+
+            def script(asked: Asked) -> Reply:
+                if asked.headers.get("Authorization") == "Bearer given-out":
+                    return Reply.of({"name": "a/b", "tags": ["v1"]})
+                return Reply.of({}, 401, WWW_Authenticate=challenge)
+
+            with serving(script) as server:
+                host = service.url.removeprefix("http://")
+                registry = Registry(http, server.url, token="secret", user="robot", token_service=host)
+                assert registry.tags("a/b") == ("v1",)
+        (asked,) = service.asked
+        assert asked.path == "/token?service=registry.example&scope=repository%3Aa%2Fb%3Apull"
+        assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"robot:secret").decode()
+        assert all("Basic" not in each.headers.get("Authorization", "") for each in server.asked)
+
+    def test_docker_hub_is_known_to_log_in_elsewhere(self, http: Http) -> None:
+        url = registry_url("docker.io")
+        assert url == "https://registry-1.docker.io"
+        assert Registry(http, url)._service == Origin.of("https://auth.docker.io")
+        assert Registry(http, registry_url("quay.io"))._service == Origin.of("https://quay.io")
+
+    def test_logging_in_ahead_saves_the_first_read_two_requests(self, http: Http) -> None:
+        def script(asked: Asked) -> Reply:
+            if asked.path.startswith("/token"):
+                return Reply.of({"token": "given-out"})
+            if asked.headers.get("Authorization") == "Bearer given-out":
+                return Reply.of({"name": "a/b", "tags": ["v1"]})
+            return Reply.of({}, 401, WWW_Authenticate='Bearer realm="/token",service="x"')
+
+        with serving(script) as server:
+            registry = Registry(http, server.url, token="secret")
+            registry.log_in(["a/b", "a/c"])
+            assert [line.partition("?")[0] for line in server.lines] == ["GET /v2/", "GET /token", "GET /token"]
+            assert registry.tags("a/b") == ("v1",)
+            assert server.lines[3:] == ["GET /v2/a/b/tags/list?n=1000"]
+
+    def test_a_registry_that_asks_for_no_login_gets_none(self, http: Http) -> None:
+        with serving(replies(Reply.of({}))) as server:
+            Registry(http, server.url, token="secret").log_in(["a/b"])
+            assert server.lines == ["GET /v2/"]
 
     @pytest.mark.parametrize(
         ("challenge", "wrong"),

@@ -20,7 +20,7 @@ from release_actions.context import Context
 from release_actions.errors import ActionError, InputError
 from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
-from release_actions.http import Http
+from release_actions.http import CONNECTIONS, Http
 from release_actions.matrix import select
 from release_actions.reconcile import GitVersions, Journal, Reconciler, Rules
 from release_actions.registry import Manifest, Registry, registry_url
@@ -40,7 +40,7 @@ ANY_USER = "release-actions"
 PACKAGES = 64
 """Packages that are worked on at the same time."""
 
-REQUESTS = 32
+REQUESTS = CONNECTIONS
 """Requests of all packages together that need not wait for each other: as many as connections are kept open."""
 
 
