@@ -167,7 +167,7 @@ class Packages:
         page = first(PER_PAGE)
         if "next" not in links(page):
             found = tuple(_version(page, item) for item in page.array())
-            return found, _disorder(found)
+            return found, _disorder(found, state)
         before = first(1)
         pages = self._http.pages(
             url, {"state": state, "per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB
@@ -178,7 +178,7 @@ class Packages:
         marks = {(_count(probe), *(_version(probe, item).id for item in probe.array())) for probe in (before, after)}
         if marks != {(len(found), *(version.id for version in found[:1]))}:
             return found, "the list changed while it was read"
-        return found, _disorder(found)
+        return found, _disorder(found, state)
 
     def _versions(self, package: str) -> str:
         if not package or package.strip("/") != package or re.search(r"[^A-Za-z0-9._/-]|(^|/)\.{1,2}(/|$)", package):
@@ -225,15 +225,15 @@ def _count(probe: Response) -> int:
     return int(number)
 
 
-def _disorder(found: Iterable[PackageVersion]) -> str:
-    """What shows that a list was read while it moved."""
+def _disorder(found: Iterable[PackageVersion], state: str) -> str:
+    """What shows that a list was read while it moved. A tag may have been on several versions that are deleted."""
     ids: set[int] = set()
     tags: set[str] = set()
     for version in found:
         if version.id in ids:
             return f"version {version.id} was listed twice"
         both = tags.intersection(version.tags)
-        if both:
+        if both and state == "active":
             return f"the tag {min(both)} was listed on two versions"
         ids.add(version.id)
         tags.update(version.tags)

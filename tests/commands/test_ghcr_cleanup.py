@@ -7,7 +7,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from release_actions import main
-from release_actions.cleanup import journal, store
+from release_actions.cleanup import apply, journal, store
+from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.commands import ghcr_cleanup
 from release_actions.errors import ConfigurationError, ExitCode, InputError
 from release_actions.inputs import specs
@@ -60,6 +61,11 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "PAUSE", 0.0)
 
 
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "WORKERS", 1)
+
+
 Clean = Callable[..., Report]
 
 
@@ -73,6 +79,7 @@ def clean(simulator: Simulator, tmp_path: Path) -> Clean:
             **simulator.environment(),
             "GITHUB_REPOSITORY": "llm-d/llm-d",
             "GITHUB_WORKSPACE": str(tmp_path),
+            "RUNNER_TEMP": str(tmp_path / "temp"),
             "RELEASE_ACTIONS_NOW": now.isoformat(),
             "INPUT_TOKEN": token,
             **{f"INPUT_{name.upper()}": value for name, value in {"packages": "llm-d-cuda", **inputs}.items()},
@@ -579,6 +586,7 @@ def test_broken_indexes_and_orphaned_attachments_go_when_the_registry_agrees(
     assert pulls(world)
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_signal_leaves_a_truthful_report(
     world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -588,19 +596,22 @@ def test_a_signal_leaves_a_truthful_report(
     real = Packages.delete_version
 
     def interrupted(self: Packages, package: str, version_id: int) -> Any:
+        found = real(self, package, version_id)
         if simulator.requests.count(method="DELETE", status=204) == 2:
             signal.raise_signal(signal.SIGINT)
-        return real(self, package, version_id)
+        return found
 
     monkeypatch.setattr(Packages, "delete_version", interrupted)
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.INTERRUPTED
     assert report.outputs["deleted"] == 2
-    assert set(deleted_ids(world)) < set(undo(report)[CUDA])
+    assert deleted_ids(world) == sorted(undo(report)[CUDA])
+    assert report.outputs["left"] == 4
     assert "stopped by a signal after 2 of 6 deletions" in messages(report)
     assert pulls(world)
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_an_api_that_fails_in_the_middle_stops_and_says_what_was_done(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:
@@ -613,6 +624,164 @@ def test_an_api_that_fails_in_the_middle_stops_and_says_what_was_done(
     assert "The output 'undo' names what was." in messages(report)
     assert len(undo(report)[CUDA]) == 2
     assert pulls(world)
+
+
+def test_a_run_ends_in_time_says_how_to_go_on_and_the_next_one_finishes(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, simulator: Simulator
+) -> None:
+    final = image("final")
+    world.push(CUDA, final, ["v0.5.0"])
+    for number in range(3):
+        world.push(CUDA, image(str(number)), [f"v0.5.0-rc.{number}"])
+    monkeypatch.setattr(apply, "WORKERS", 1)
+
+    def stop(_self: Limits, _pages: int) -> str:
+        return OUT_OF_TIME if simulator.requests.count(method="DELETE", status=204) >= 4 else ""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Limits, "stop", stop)
+        report = clean(delete_tags="v*-rc.*", time_budget="50m")
+    assert report.exit_code is ExitCode.PASS
+    assert (report.outputs["deleted"], report.outputs["left"]) == (4, 5)
+    assert "stopped after 4 of 9 deletions. The time that time-budget gives is used up." in messages(report)
+    assert "Run it again with the same inputs" in messages(report)
+    assert pulls(world)
+    again = clean(delete_tags="v*-rc.*")
+    assert (again.outputs["deleted"], again.outputs["left"]) == (6, 0)  # the journal of the first run goes too
+    assert digests(world) == parts(final)
+
+
+def test_a_time_budget_that_is_over_deletes_nothing(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    before = digests(world)
+    report = clean(delete_tags="v*-rc.*", time_budget="0s")
+    assert (report.outputs["deleted"], report.outputs["left"]) == (0, 3)
+    assert digests(world) == before
+
+
+def test_a_token_without_requests_left_stops_the_run_and_says_until_when(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    world.clock.set(datetime.now(timezone.utc) + timedelta(days=1))
+    world.limits.actions = 40
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "The token's 40 requests an hour are used up until" in messages(report)
+    assert report.outputs["deleted"] == 0
+
+
+def test_a_large_plan_is_compared_with_listings_and_not_version_by_version(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    candidates = [world.push(CUDA, image(str(number), "linux/amd64"), [f"v0.5.0-rc.{number}"]) for number in range(30)]
+    listing = Fault(
+        path="/orgs/llm-d/packages/container/llm-d-cuda/versions", nth=2, steps=(tagging(CUDA, "kept", "v0.5.0-rc.7"),)
+    )
+    simulator.faults.add(listing)
+    report = clean(delete_tags="v*-rc.*")
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.7", "kept"}
+    assert report.outputs["deleted"] == 29
+    assert candidates[7].deleted is None
+    looked = [entry for entry in simulator.requests.select(method="GET") if re.search(r"/versions/[0-9]+$", entry.path)]
+    assert looked == []
+
+
+def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_all_back(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    step = tagging(CUDA, "v0.5.0", "v0.5.0-rc.1")
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "The tag v0.5.0 is gone: it was put on what this run deleted." in messages(report)
+    assert world.tags(CUDA)["v0.5.0"] == candidate.root.digest
+    assert pulls(world)
+
+
+def test_what_a_run_deleted_is_brought_back_by_its_undo_file(world: World, clean: Clean, tmp_path: Path) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    candidate = image("candidate")
+    world.push(CUDA, candidate, ["v0.5.0-rc.1", "v0.5.0-rc"])
+    sign(world, candidate.root.digest)
+    before, tags = digests(world), world.tags(CUDA)
+    report = clean(delete_tags="v*-rc*")
+    file = str(report.outputs["undo-file"])
+    assert file == str(tmp_path / "temp" / "ghcr-cleanup-undo.json")
+    assert digests(world) < before
+    restored = clean(mode="restore", undo_file=file)
+    assert restored.exit_code is ExitCode.PASS, messages(restored)
+    assert restored.outputs["restored"] == 4
+    assert restored.lines == (f"{CUDA}: 4 of 4 versions are there again.",)
+    assert digests(world) == before
+    assert world.tags(CUDA) == tags
+    again = clean(mode="restore", undo_file=file)
+    assert (again.exit_code, again.outputs["restored"]) == (ExitCode.PASS, 4)
+
+
+def test_what_is_too_old_to_be_brought_back_is_named(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    file = str(clean(delete_tags="v*-rc.*").outputs["undo-file"])
+    world.clock.advance(timedelta(days=31))
+    report = clean(mode="restore", undo_file=file)
+    assert report.exit_code is ExitCode.REFUSED
+    assert "could not be restored" in messages(report)
+    assert "The tag v0.5.0-rc.1 is not there." in messages(report)
+
+
+def test_the_undo_file_is_right_when_the_run_is_killed(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    before = digests(world)
+    real = Packages.delete_version
+
+    def killed(*args: Any) -> Any:
+        real(*args)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "WORKERS", 1)
+        patch.setattr(Packages, "delete_version", killed)
+        with pytest.raises(Killed):
+            clean(delete_tags="v*-rc.*")
+    assert not before <= digests(world)
+    report = clean(mode="restore", undo_file=str(tmp_path / "temp" / "ghcr-cleanup-undo.json"))
+    assert report.exit_code is ExitCode.PASS
+    assert before <= digests(world)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"mode": "restore"}, "Nothing says what to restore."),
+        ({"mode": "restore", "undo_file": "absent.json"}, "could not be read"),
+        ({"mode": "undo"}, "which is none of clean, restore"),
+        ({"delete_tags": "*", "max_share": "50"}, "which is not a percentage"),
+        ({"delete_tags": "*", "max_share": "101%"}, "which is not a percentage"),
+    ],
+)
+def test_a_restore_that_cannot_be_is_refused(clean: Clean, inputs: dict[str, str], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        clean(**inputs)
+    assert words in str(caught.value)
+
+
+def test_a_plan_that_takes_too_large_a_share_deletes_nothing_of_any_package(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
+    before = digests(world)
+    report = clean(delete_tags="v*-rc.*", max_share="49%")
+    assert report.exit_code is ExitCode.REFUSED
+    assert f"The plan of {CUDA} deletes 3 of 6 versions, more than the 49% that are allowed." in messages(report)
+    assert digests(world) == before
+    assert clean(delete_tags="v*-rc.*", max_share="50%").outputs["deleted"] == 3
 
 
 def test_a_plan_above_the_limit_deletes_nothing_of_any_package(world: World, clean: Clean) -> None:
@@ -658,6 +827,7 @@ class Killed(BaseException):
     """The end of a process that is not asked whether it wants to."""
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("step", range(1, 13))
 def test_a_run_after_a_killed_one_ends_where_one_run_would_have(
     world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, step: int

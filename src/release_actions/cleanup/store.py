@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import TypeVar
 
 from release_actions import images, retention
 from release_actions.cleanup import journal
+from release_actions.cleanup.pace import Limits
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, Image, Index
-from release_actions.packages import Packages, PackageVersion, Refusal
+from release_actions.packages import Packages, PackageVersion
 from release_actions.registry import Registry
 from release_actions.retention import CleanupPlan
 from release_actions.selection import Version
@@ -34,11 +34,6 @@ PAUSE = 2.0
 
 SIZED = 200
 """Deletions whose manifests are read only to say how much they free. Beyond, the amount is a lower bound."""
-
-ADMIN = (
-    'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
-    "token needs the scopes write:packages and delete:packages."
-)
 
 Say = Callable[[str], object]
 T = TypeVar("T")
@@ -75,7 +70,7 @@ class Outcome:
     `deleted`: by this run, in order; what an undo restores. `gone`: somebody else was faster. `refused`: GitHub said
     no. `moved`: changed since the plan, so it was left. `waiting`: not tried, because of another one or because the run
     stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again. `journal`: digest of the
-    journal while it is there.
+    journal while it is there. `stopped`: why the run ended before everything was tried, by its own limits.
     """
 
     deleted: list[Version] = field(default_factory=list)
@@ -88,6 +83,7 @@ class Outcome:
     journal: str = ""
     error: ActionError | None = None
     interrupted: bool = False
+    stopped: str = ""
     check: Check | None = None
 
     @property
@@ -184,30 +180,11 @@ class Store:
         freed_bytes, unsized = retention.freed(graph, going, staying)
         return replace(plan, freed_bytes=freed_bytes, unsized=unsized)
 
-    def apply(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
-        """Delete what is planned, in its order, and write what happens into `outcome`. Raises nothing of GitHub's."""
-        absent: set[int] = set()
-        todo = list(plan.deletions)
-        stop = ""
-        try:
-            self._begin_journal(plan, contents, outcome)
-            while todo:
-                deletion = todo[0]
-                if stop or not set(deletion.after) <= absent:
-                    reason = stop or "What needs it is still there."
-                    outcome.waiting.append(NotDeleted(deletion.version, reason))
-                else:
-                    stop = self._delete(deletion.version, plan, outcome, absent)
-                del todo[0]
-        except ActionError as error:
-            outcome.error = error
-        except KeyboardInterrupt:
-            outcome.interrupted = True
-        outcome.waiting += [
-            NotDeleted(deletion.version, "The run stopped before it.")
-            for deletion in todo
-            if deletion.version not in outcome.unsure
-        ]
+    def apply(self, plan: CleanupPlan, contents: Contents, outcome: Outcome, limits: Limits | None = None) -> None:
+        """As `apply.apply`, which says how."""
+        from release_actions.cleanup import apply  # it needs this module
+
+        apply.apply(self, plan, contents, outcome, limits or Limits())
 
     def check(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> Check:
         """Resolve every tag that is there now down to its children. Raises `ActionError` when that cannot be done."""
@@ -224,6 +201,7 @@ class Store:
             if any(version.id == kept[tag].id for version in listed)
         ]
         known = {decision.version.id for decision in plan.decisions}
+        broken += self._lost_tags(plan, now)
         new = {version.digest for version in listed if version.id not in known} - {outcome.journal}
         labels: dict[str, str] = {digest: digest[:19] for digest in new}
         labels |= {digest: tag for tag, digest in sorted(now.items(), reverse=True)}
@@ -242,8 +220,15 @@ class Store:
 
     def restore(self, outcome: Outcome) -> tuple[NotDeleted, ...]:
         """Bring back all that this run deleted, parts first. Gives what could not be brought back, and why."""
+        return self.bring_back((*outcome.deleted, *outcome.unsure), outcome)
+
+    def bring_back(self, versions: Iterable[Version], outcome: Outcome) -> tuple[NotDeleted, ...]:
+        """Restore versions given in the order of their deletion, parts first, and write them into `outcome`.
+
+        Gives what could not be brought back, and why. One that was never gone counts as brought back.
+        """
         failed = []
-        for version in reversed((*outcome.deleted, *outcome.unsure)):
+        for version in reversed([*versions]):
             try:
                 refusal = self.packages.restore_version(self.name, version.id)
                 # Refused also when it was never gone, or when the same content was pushed again meanwhile.
@@ -255,10 +240,35 @@ class Store:
                 failed.append(NotDeleted(version, str(refusal), refusal.hint))
             else:
                 outcome.restored.append(version)
-                self.say(f"{self.path}: restored {_title(version)}")
+                self.say(f"{self.path}: restored {title(version)}")
         return tuple(failed)
 
-    def _begin_journal(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
+    def unresolved(self, wanted: Mapping[str, str]) -> list[str]:
+        """Sentences about tags that do not name the wanted digest, or lack a part. Raises `ActionError`."""
+        now = self._digests(wanted)
+        lost = [f"The tag {tag} is not there." for tag, digest in now.items() if not digest]
+        lost += [
+            f"The tag {tag} names {digest} by now, and not {wanted[tag]}."
+            for tag, digest in now.items()
+            if digest and digest != wanted[tag]
+        ]
+        needs = self._needs({digest for digest in now.values() if digest}, Graph.of([]))
+        there = self._digests({digest for digests in needs.values() for digest in digests})
+        for tag, root in now.items():
+            lost += [f"The tag {tag} lacks {part}." for part in sorted(needs.get(root, ())) if not there[part]]
+        return lost
+
+    def _lost_tags(self, plan: CleanupPlan, now: Mapping[str, str]) -> list[str]:
+        """Tags that were put on a version at the moment it was deleted, and went with it."""
+        planned = {deletion.version.id: {*deletion.version.tags, journal.TAG} for deletion in plan.deletions}
+        return [
+            f"The tag {tag} is gone: it was put on what this run deleted."
+            for version in self.packages.versions(self.name, state="deleted")
+            for tag in version.tags
+            if tag not in planned.get(version.id, version.tags) and tag not in now
+        ]
+
+    def begin_journal(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
         """Write down what only this plan knows to be parts of what goes, unless a journal that is there says so."""
         known = (journal.listed(image) for image in contents.graph.images.values())
         if plan.dependents <= frozenset().union(*known):
@@ -272,9 +282,9 @@ class Store:
     def end_journal(self, outcome: Outcome) -> None:
         """Delete the journal of this run: nothing that it lists is left to do. Raises `RemoteError`.
 
-        Where GitHub lets this token delete nothing, the journal stays too, for the clean-up that may.
+        It stays for the next clean-up when something is left to do, or GitHub lets this token delete nothing.
         """
-        if any(item.lasting for item in outcome.refused):
+        if outcome.stopped or any(item.lasting for item in outcome.refused):
             return
         listed = outcome.check.versions if outcome.check else self.versions()
         found = [version for version in listed if version.digest == outcome.journal]
@@ -284,37 +294,6 @@ class Store:
                 outcome.refused.append(NotDeleted(version, str(refusal), refusal.hint))
             else:
                 outcome.journal = ""
-
-    def _delete(self, version: Version, plan: CleanupPlan, outcome: Outcome, absent: set[int]) -> str:
-        """Delete one version if it still is what was planned. Gives why to stop, empty to go on."""
-        found = self.packages.get_version(self.name, version.id)
-        if found is None:
-            outcome.gone.append(version)
-            absent.add(version.id)
-            return ""
-        # A new journal takes the tag from an old one.
-        if {*found.tags} - {journal.TAG} != {*version.tags} - {journal.TAG} or found.digest != version.digest:
-            tags = ", ".join(sorted(found.tags)) or "none"
-            outcome.moved.append(NotDeleted(version, f"Its tags changed since the plan was made; now: {tags}."))
-            return ""
-        outcome.unsure.append(version)
-        refusal = self.packages.delete_version(self.name, version.id)
-        outcome.unsure.pop()
-        # 404 stands for "gone" and for "not allowed".
-        if refusal and refusal.status == HTTPStatus.NOT_FOUND and not self.packages.get_version(self.name, version.id):
-            outcome.gone.append(version)
-            absent.add(version.id)
-            return ""
-        if refusal:
-            hint = f"{refusal.hint} {ADMIN}".strip() if refusal.status == HTTPStatus.FORBIDDEN else refusal.hint
-            outcome.refused.append(NotDeleted(version, str(refusal), hint, lasting=bool(_lasting(refusal))))
-            self.say(f"{self.path}: not deleted {_title(version)}: {refusal}")
-            return _lasting(refusal)
-        outcome.deleted.append(version)
-        absent.add(version.id)
-        done = len(outcome.deleted)
-        self.say(f"{self.path}: deleted {done} of {len(plan.deletions)}, {_title(version)}")
-        return ""
 
     def _disagreement(self, versions: Iterable[Version]) -> str:
         """Why the list of versions cannot be trusted: the registry has other tags."""
@@ -379,18 +358,12 @@ class _NotThereError(RemoteError):
     """The registry lacks what GitHub lists: one of them may lag."""
 
 
-def _lasting(refusal: Refusal) -> str:
-    """Why a refusal holds for every other version too; empty when it is about this one."""
-    if refusal.status == HTTPStatus.FORBIDDEN:
-        return "GitHub does not allow this token to delete versions of the package."
-    return ""
-
-
 def _version(found: PackageVersion) -> Version:
     return Version(found.id, found.digest, found.tags, found.created_at, found.updated_at)
 
 
-def _title(version: Version) -> str:
+def title(version: Version) -> str:
+    """A version for a person."""
     return f"{', '.join(version.tags) or 'untagged'} ({version.digest[:19]}, version {version.id})"
 
 

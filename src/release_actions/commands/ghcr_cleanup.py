@@ -11,13 +11,19 @@ import fnmatch
 import hashlib
 import itertools
 import json
+import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from release_actions import github_api, inputs, markdown, retention, selection, shapes
-from release_actions.cleanup import journal
+from release_actions.cleanup import journal, undo
+from release_actions.cleanup.apply import apply
+from release_actions.cleanup.pace import OUT_OF_TIME, POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.store import Check, Contents, NotDeleted, Outcome, Store
+from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
 from release_actions.context import Context
 from release_actions.errors import ActionError, ConfigurationError, ExitCode, InputError, Problem
@@ -30,7 +36,7 @@ from release_actions.retention import CleanupPlan
 from release_actions.selection import Facts, Rule, Version
 from release_actions.workflow import Workflow
 
-OUTPUTS = ("plan", "plan-digest", "deleted", "freed-bytes", "refused", "undo")
+OUTPUTS = ("plan", "plan-digest", "deleted", "left", "freed-bytes", "refused", "undo", "undo-file", "restored")
 
 INPUT_RULE = "inputs"
 """Name of the rule that the inputs make."""
@@ -46,6 +52,22 @@ ROWS = 200
 """Rows of one table of the summary."""
 
 HOST = "ghcr.io"
+
+UNDO_FILE = "ghcr-cleanup-undo.json"
+"""Name of the undo file, in the runner's temporary folder or the current one, unless the caller names another."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""The time of a version whose times nobody asks for."""
+
+LOOK = "Look at the plan. If it is right, "
+
+
+def percentage(value: str) -> int:
+    """A share in whole percent: `25%`."""
+    if not re.fullmatch(r"(100|[0-9]{1,2})%", value):
+        message = "which is not a percentage. Write for example 25%."
+        raise ValueError(message)
+    return int(value[:-1])
 
 
 @dataclass(frozen=True)
@@ -71,6 +93,10 @@ class Inputs:
     untagged_older_than: timedelta | None = option(inputs.duration, None)
     dry_run: bool = option(inputs.boolean, default=False)
     max_deletions: int | None = option(inputs.integer(0), None)
+    max_share: int | None = option(percentage, None)
+    time_budget: timedelta | None = option(inputs.duration, None)
+    mode: str = option(inputs.choice("clean", "restore"), "clean")
+    undo_file: str = option(inputs.text, "")
     owner: str = option(inputs.text, "")
     token: str = option(inputs.text, "", secret=True)
 
@@ -110,9 +136,16 @@ class Result:
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
-    """Clean up the packages that the inputs name."""
+    """Clean up the packages that the inputs name, or bring back what an undo file names."""
+    began = time.monotonic()
     config = configuration(given, context)
-    tasks = tasks_of(given, given.owner or (config.namespace.partition("/")[0] if config else context.owner), config)
+    owner = given.owner or (config.namespace.partition("/")[0] if config else context.owner)
+    entries: Mapping[str, Sequence[Entry]] = {}
+    if given.mode == "restore":
+        entries = undo_entries(given, owner, config)
+        tasks = tuple(Task(path, ()) for path in entries)
+    else:
+        tasks = tasks_of(given, owner, config)
     if not given.token:
         message = "ghcr-cleanup needs a token to list package versions, also for a dry run."
         raise InputError(
@@ -120,32 +153,78 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             hint="Pass 'token: ${{ github.token }}' and give the job the permission 'packages: write'; the package has "
             'to give the repository the Admin role under "Manage Actions access". By hand, set GITHUB_TOKEN.',
         )
-    with Http(log=log.info) as http:
-        host = config.registry if config else HOST
-        registry = Registry(http, registry_url(host, context.registry_url), token=given.token)
+    address = registry_url(config.registry if config else HOST, context.registry_url)
+    pace = Pace(POINTS)
+    with Http(log=log.info, session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})) as http:
+        registry = Registry(http, address, token=given.token)
         accounts = {
             owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
         }
         results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info)) for task in tasks]
+        if given.mode == "restore":
+            return bring_back(results, entries, given, log)
         repository = config.repository if config else context.repository
         sources = Sources(config.tag_prefix if config else "v", repository, context.api_url, given.token)
-        return clean(results, given, context, sources, log)
+        deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
+        limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
+        path = Path(given.undo_file or Path(context.environ.get("RUNNER_TEMP") or ".") / UNDO_FILE)
+        return clean(results, given, context, sources, Undo(path), limits, log)
 
 
-def clean(results: Sequence[Result], given: Inputs, context: Context, sources: Sources, log: Workflow) -> Report:
+@dataclass
+class Undo:
+    """The undo file of this run, with what earlier runs wrote into it."""
+
+    path: Path
+    before: dict[str, list[Entry]] = field(default_factory=dict)
+    written: bool = False
+
+    def plan(self, results: Iterable[Result]) -> None:
+        """Write down all that may be deleted. Raises `InputError`."""
+        planned = {r.plan.package: [entry(d.version) for d in r.plan.deletions] for r in results if r.plan}
+        if any(planned.values()):
+            self.before = undo.read(self.path) if self.path.exists() else {}
+            undo.write(self.path, undo.joined(self.before, planned))
+            self.written = True
+
+    def end(self, results: Iterable[Result]) -> None:
+        """Write down what was deleted and is not back. Raises `InputError`."""
+        if self.written:
+            gone = {r.task.path: [entry(v) for v in (*r.outcome.deleted, *r.outcome.unsure)] for r in results}
+            back = {version.id for r in results for version in r.outcome.restored}
+            left = {path: [e for e in entries if e.id not in back] for path, entries in gone.items()}
+            undo.write(self.path, undo.joined(self.before, {path: found for path, found in left.items() if found}))
+
+
+def entry(version: Version) -> Entry:
+    """A version as the undo file has it."""
+    return Entry(version.id, version.digest, version.tags)
+
+
+def clean(
+    results: Sequence[Result],
+    given: Inputs,
+    context: Context,
+    sources: Sources,
+    undo_file: Undo,
+    limits: Limits,
+    log: Workflow,
+) -> Report:
     """Plan all, then carry out all, unless this is a dry run or the plan is too large."""
     findings: list[Finding] = []
     try:
         for result in results:
             prepare(result, context, sources, log)
-        findings = limits(given, results)
+        findings = too_large(given, results)
         if not findings and not given.dry_run:
+            undo_file.plan(results)
             for result in results:
-                carry_out(result, log)
+                carry_out(result, limits, log)
     except KeyboardInterrupt:
         for result in results:
             result.outcome.interrupted = result.outcome.interrupted or not result.done
-    return report(given, results, findings)
+    undo_file.end(results)
+    return report(given, results, findings, undo_file=str(undo_file.path) if undo_file.written else "")
 
 
 # What a run covers
@@ -178,6 +257,23 @@ def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ..
     if problems:
         raise InputError(problems=problems)
     return tuple(Task(path, tuple(rules)) for path, rules in tasks.items())
+
+
+def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[str, Sequence[Entry]]:
+    """What the undo file names, of the packages that the inputs name. Raises `InputError`."""
+    if not given.undo_file:
+        message = "Nothing says what to restore."
+        raise InputError(message, hint="Set undo-file to the file that a clean-up wrote.")
+    problems: list[Problem] = []
+    if given.rule or not rule_of(INPUT_RULE, given).selects_nothing:
+        problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
+    found = undo.read(Path(given.undo_file))
+    wanted = covered(given, owner, config, problems)
+    words = f"The undo file {given.undo_file} has nothing of"
+    problems += [Problem(f"{words} {path}.", shapes.nearest(path, found)) for path in wanted if path not in found]
+    if problems:
+        raise InputError(problems=problems)
+    return {path: entries for path, entries in found.items() if not wanted or path in wanted}
 
 
 def mistakes(given: Inputs) -> Iterable[Problem]:
@@ -309,25 +405,32 @@ class Sources:
         return frozenset(number for number in numbers if self.states[number] == "closed")
 
 
-def limits(given: Inputs, results: Iterable[Result]) -> list[Finding]:
+def too_large(given: Inputs, results: Sequence[Result]) -> list[Finding]:
     """Why the plan is too large to be carried out; nothing of it is then."""
+    found = []
+    for result in results:
+        there = len(result.plan.decisions) if result.plan else 0
+        if given.max_share is not None and result.planned * 100 > given.max_share * there:
+            share = f"{result.planned} of {there} versions, more than the {given.max_share}% that are allowed"
+            message = f"The plan of {result.task.path} deletes {share}. Nothing was deleted."
+            found.append(Finding.of(Level.ERROR, message, hint=LOOK + "raise max-share.", rule="max-share"))
     planned = sum(result.planned for result in results)
     most = MOST if given.max_deletions is None else min(MOST, given.max_deletions)
     if planned <= most:
-        return []
+        return found
     message = f"The plan deletes {planned} versions, more than the {most} that are allowed. Nothing was deleted."
-    hint = "Look at the plan. If it is right, raise max-deletions" + (
+    hint = f"{LOOK}raise max-deletions" + (
         "." if most < MOST else f", up to {MOST} a run, or narrow the rules and run it several times."
     )
-    return [Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions")]
+    return [*found, Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions")]
 
 
-def carry_out(result: Result, log: Workflow) -> None:
+def carry_out(result: Result, limits: Limits, log: Workflow) -> None:
     """Delete what is planned, look at what is left, and restore if that broke."""
     plan, contents, outcome, store = result.plan, result.contents, result.outcome, result.store
     if plan and contents and plan.deletions:
         with log.group(f"Clean up {plan.package}"):
-            store.apply(plan, contents, outcome)
+            apply(store, plan, contents, outcome, limits)
             if outcome.interrupted:
                 raise KeyboardInterrupt
             if outcome.deleted or outcome.unsure or outcome.journal:
@@ -354,7 +457,47 @@ def prove(result: Result, plan: CleanupPlan, contents: Contents) -> None:
 # What is said
 
 
-def report(given: Inputs, results: Sequence[Result], findings: list[Finding]) -> Report:
+def bring_back(
+    results: Sequence[Result], entries: Mapping[str, Sequence[Entry]], given: Inputs, log: Workflow
+) -> Report:
+    """Restore what an undo file names, parts first, and resolve every tag that it had."""
+    findings: list[Finding] = []
+    lines: list[str] = []
+    rows: list[list[str]] = []
+    unknown = failed = False
+    total = 0
+    for result in results:
+        store, outcome, path = result.store, result.outcome, result.task.path
+        found = entries[path]
+        versions = [Version(e.id, e.digest, e.tags, LONG_AGO, LONG_AGO) for e in found]
+        with log.group(f"Restore {path}"):
+            missing = store.bring_back(versions, outcome)
+            total += len(outcome.restored)
+            wanted = {tag: e.digest for e in found for tag in e.tags}
+            lost: list[str] = []
+            try:
+                lost = store.unresolved(wanted)
+            except ActionError as error:
+                unknown = True
+                findings += [Finding(Level.ERROR, problem, "restore") for problem in error.problems]
+        for item in missing:
+            message = f"{path}: {title(item.version)} could not be restored. {item.message}"
+            findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="restore"))
+        findings += [Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore") for sentence in lost]
+        failed = failed or bool(missing or lost)
+        lines.append(f"{path}: {len(outcome.restored)} of {len(found)} versions are there again.")
+        rows.append([markdown.code(path), str(len(found)), str(len(outcome.restored)), str(len(wanted) - len(lost))])
+    return Report(
+        outputs={"restored": total, "undo-file": given.undo_file},
+        summary="## GHCR clean-up: restore\n\n"
+        + markdown.table(["Package", "In the undo file", "There again", "Tags that resolve"], rows),
+        lines=tuple(lines),
+        findings=tuple(findings),
+        exit_code=ExitCode.UNKNOWN if unknown else ExitCode.REFUSED if failed else ExitCode.PASS,
+    )
+
+
+def report(given: Inputs, results: Sequence[Result], findings: list[Finding], *, undo_file: str) -> Report:
     """Outputs, summary and findings of the whole run."""
     found = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
     plans = [result.plan for result in results if result.plan]
@@ -363,6 +506,7 @@ def report(given: Inputs, results: Sequence[Result], findings: list[Finding]) ->
             "plan": plan_output(plans),
             "plan-digest": digest_of(plans),
             "deleted": sum(len(result.outcome.deleted) for result in results),
+            "left": sum(len(result.outcome.waiting) + len(result.outcome.unsure) for result in results),
             "freed-bytes": sum(freed_of(result) for result in results),
             "refused": [
                 {"package": result.task.path, **row(item.version), "message": item.message}
@@ -370,6 +514,8 @@ def report(given: Inputs, results: Sequence[Result], findings: list[Finding]) ->
                 for item in result.outcome.refused
             ],
             "undo": {result.task.path: list(result.outcome.undo) for result in results if result.outcome.undo},
+            "undo-file": undo_file,
+            "restored": sum(len(result.outcome.restored) for result in results),
         },
         summary=summary(given, results, findings),
         lines=(*itertools.chain.from_iterable(lines_of(result, given) for result in results), *total(results, given)),
@@ -383,6 +529,8 @@ def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCod
     outcomes = [result.outcome for result in results]
     if any(outcome.interrupted for outcome in outcomes):
         return ExitCode.INTERRUPTED
+    if any(outcome.stopped not in {"", OUT_OF_TIME} for outcome in outcomes):
+        return ExitCode.UNKNOWN
     if any(outcome.error or (outcome.check and outcome.check.broken) for outcome in outcomes):
         return ExitCode.UNKNOWN
     if findings or any(outcome.refused for outcome in outcomes):
@@ -407,6 +555,11 @@ def findings_of(result: Result) -> list[Finding]:
         found.append(Finding.of(Level.WARNING, message, rule="moved"))
     if outcome.check:
         found += broken_findings(result, outcome.check)
+    if outcome.stopped:
+        message = f"{path}: stopped after {len(outcome.deleted)} of {result.planned} deletions. {outcome.stopped}"
+        hint = "Run it again with the same inputs: it goes on where this run stopped."
+        own = outcome.stopped == OUT_OF_TIME
+        found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
     if outcome.interrupted:
         deleted = len(outcome.deleted)
         message = f"{path}: stopped by a signal after {deleted} of {result.planned} deletions."
@@ -583,8 +736,8 @@ def state_of(result: Result, given: Inputs) -> str:
         return f"Stopped: {outcome.error.problems[0].message}"
     if result.idle:
         return f"Nothing to do. {result.idle}"
-    if outcome.interrupted:
-        return "Stopped by a signal."
+    if outcome.interrupted or outcome.stopped:
+        return f"{outcome.stopped or 'Stopped by a signal.'} {len(outcome.waiting)} deletions are left."
     if outcome.restored:
         return "Restored: a tag that stays had lost a part."
     if given.dry_run:

@@ -1,0 +1,203 @@
+"""Carries a plan out: several deletions at a time, each only once what needs it is gone.
+
+Looks at every version again before it goes, alone in a small plan and by listing the package now and then in a large
+one. It must never delete what was not planned or what changed since, and never say that something happened when it
+does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from release_actions.cleanup import journal
+from release_actions.cleanup.pace import HaltedError, Limits
+from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store, title
+from release_actions.errors import ActionError
+from release_actions.packages import PER_PAGE, Refusal
+from release_actions.retention import CleanupPlan, Deletion
+from release_actions.selection import Version
+
+WORKERS = 16
+"""Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""
+
+FEW = 20
+"""Deletions of a plan of which each is looked at alone, right before it goes."""
+
+BETWEEN = 8
+"""Deletions for each page of a listing before a large plan is compared with a new listing: an eighth more requests."""
+
+LAST_WORDS = 5.0
+"""Seconds that requests under way have to end after a signal: the runner kills the process ten seconds after it."""
+
+ADMIN = (
+    'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
+    "token needs the scopes write:packages and delete:packages."
+)
+STILL_NEEDED = "What needs it is still there."
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of one deletion. Exactly one of these is set, none for one that was not tried."""
+
+    deleted: bool = False
+    gone: bool = False
+    moved: str = ""
+    refusal: Refusal | None = None
+
+
+@dataclass
+class Work:
+    """One plan being carried out. `listed`: id -> version, as of the last listing; None while each is looked at."""
+
+    store: Store
+    plan: CleanupPlan
+    outcome: Outcome
+    limits: Limits
+    pages: int
+    listed: Mapping[int, Version] | None = None
+    since: int = 0
+    stop: str = ""
+    waiting: dict[int, set[int]] = field(default_factory=dict)
+    following: dict[int, list[Deletion]] = field(default_factory=dict)
+    ready: list[Deletion] = field(default_factory=list)
+    left: dict[int, Deletion] = field(default_factory=dict)
+    running: dict[Future[Ended], Deletion] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for deletion in self.plan.deletions:
+            self.left[deletion.version.id] = deletion
+            self.waiting[deletion.version.id] = set(deletion.after)
+            for owner in deletion.after:
+                self.following.setdefault(owner, []).append(deletion)
+        self.ready = [deletion for deletion in reversed(self.plan.deletions) if not deletion.after]
+
+    def run(self, pool: ThreadPoolExecutor) -> None:
+        """All that can be done, until it is done or `stop` says why not. Raises `ActionError`."""
+        while self.ready or self.running:
+            self.stop = self.stop or self.limits.stop(self.pages)
+            if self.stop:
+                self.limits.pace.halt()
+            while self.ready and not self.stop and len(self.running) < WORKERS:
+                self.look()
+                deletion = self.ready.pop()
+                self.since += 1
+                self.outcome.unsure.append(deletion.version)
+                self.running[pool.submit(self.delete, deletion.version)] = deletion
+            if not self.running:
+                return
+            done, _ = wait(self.running, timeout=1.0, return_when=FIRST_COMPLETED)
+            self.collect(done)
+
+    def look(self) -> None:
+        """List the package anew when the last listing is too old to go by."""
+        if len(self.plan.deletions) <= FEW or (self.listed is not None and self.since < BETWEEN * self.pages):
+            return
+        self.listed = {version.id: version for version in self.store.versions()}
+        self.since = 0
+
+    def collect(self, done: set[Future[Ended]]) -> None:
+        """Write down what ended. Raises the first `ActionError` of all."""
+        error: BaseException | None = None
+        for future in sorted(done, key=lambda future: self.running[future].version.id):
+            deletion = self.running.pop(future)
+            failed = future.exception()
+            if isinstance(failed, HaltedError):
+                self.outcome.unsure.remove(deletion.version)
+                continue
+            if failed is not None:
+                # Nobody knows whether it was done: it stays among what is unsure.
+                del self.left[deletion.version.id]
+                error = error or failed
+                continue
+            self.outcome.unsure.remove(deletion.version)
+            del self.left[deletion.version.id]
+            self.settle(deletion, future.result())
+        if error:
+            raise error
+
+    def settle(self, deletion: Deletion, ended: Ended) -> None:
+        """Write down one result, and let go what waited for it."""
+        version, outcome = deletion.version, self.outcome
+        if ended.moved:
+            outcome.moved.append(NotDeleted(version, ended.moved))
+            return
+        if ended.refusal:
+            lasting = ended.refusal.status == HTTPStatus.FORBIDDEN
+            hint = f"{ended.refusal.hint} {ADMIN}".strip() if lasting else ended.refusal.hint
+            self.store.say(f"{self.store.path}: not deleted {title(version)}: {ended.refusal}")
+            if lasting and self.stop:
+                # The same answer to what was already under way.
+                outcome.waiting.append(NotDeleted(version, self.stop))
+                return
+            outcome.refused.append(NotDeleted(version, str(ended.refusal), hint, lasting=lasting))
+            if lasting:
+                self.stop = "GitHub does not allow this token to delete versions of the package."
+            return
+        (outcome.gone if ended.gone else outcome.deleted).append(version)
+        if ended.deleted:
+            done = len(outcome.deleted)
+            self.store.say(f"{self.store.path}: deleted {done} of {len(self.plan.deletions)}, {title(version)}")
+        for part in self.following.get(version.id, []):
+            blockers = self.waiting[part.version.id]
+            blockers.discard(version.id)
+            if not blockers:
+                self.ready.append(part)
+
+    def delete(self, version: Version) -> Ended:
+        """Delete one version if it still is what was planned. Runs in a thread of its own."""
+        packages, name = self.store.packages, self.store.name
+        found = self.listed.get(version.id) if self.listed is not None else None
+        if found is None:
+            alone = packages.get_version(name, version.id)
+            if alone is None:
+                return Ended(gone=True)
+            tags, digest = alone.tags, alone.digest
+        else:
+            tags, digest = found.tags, found.digest
+        # A new journal takes the tag from an old one.
+        if {*tags} - {journal.TAG} != {*version.tags} - {journal.TAG} or digest != version.digest:
+            now = ", ".join(sorted(tags)) or "none"
+            return Ended(moved=f"Its tags changed since the plan was made; now: {now}.")
+        refusal = packages.delete_version(name, version.id)
+        # 404 stands for "gone" and for "not allowed".
+        if refusal and refusal.status == HTTPStatus.NOT_FOUND and not packages.get_version(name, version.id):
+            return Ended(gone=True)
+        return Ended(refusal=refusal) if refusal else Ended(deleted=True)
+
+
+def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome, limits: Limits) -> None:
+    """Delete what is planned, and write what happens into `outcome`. Raises nothing of GitHub's, and no interrupt.
+
+    A version goes only once all that needs it is gone. When the time or the budget of `limits` is used up, what is
+    under way ends and `outcome.stopped` says why.
+    """
+    work = Work(store, plan, outcome, limits, pages=len(contents.versions) // PER_PAGE + 1)
+    pool = ThreadPoolExecutor(max_workers=WORKERS)
+    try:
+        outcome.stopped = limits.stop(work.pages)
+        if not outcome.stopped:
+            store.begin_journal(plan, contents, outcome)
+            work.run(pool)
+            outcome.stopped = "" if any(item.lasting for item in outcome.refused) else work.stop
+    except ActionError as error:
+        outcome.error = error
+    except KeyboardInterrupt:
+        outcome.interrupted = True
+    limits.pace.halt()
+    settled, _ = wait(work.running, timeout=LAST_WORDS if outcome.interrupted else None)
+    try:
+        work.collect(settled)
+    except ActionError as error:
+        outcome.error = outcome.error or error
+    pool.shutdown(wait=False, cancel_futures=True)
+    limits.pace.halt(halted=False)
+    for deletion in plan.deletions:
+        version = deletion.version
+        if version.id in work.left and version not in outcome.unsure:
+            begun = bool(outcome.stopped or outcome.error or outcome.interrupted)
+            reason = work.stop or outcome.stopped or ("The run stopped before it." if begun else STILL_NEEDED)
+            outcome.waiting.append(NotDeleted(version, reason))

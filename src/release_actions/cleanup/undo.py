@@ -1,0 +1,81 @@
+"""The undo file: what a clean-up may have deleted, so that it can be brought back within GitHub's 30 days.
+
+Written before the first deletion, with all that is planned, and again at the end with what really went: it is right
+even when the run is killed. What earlier runs wrote into the same file stays in it. It must never replace a file that
+is something else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from release_actions.errors import InputError
+from release_actions.images import DIGEST
+
+FORM = "ghcr-cleanup-undo-1"
+
+HINT = "Name the undo file of a clean-up, or a path where there is no file yet."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A version that can be brought back: its id, its digest, and the tags that it had."""
+
+    id: int
+    digest: str
+    tags: tuple[str, ...]
+
+
+def read(path: Path) -> dict[str, list[Entry]]:
+    """Full name of a package -> its entries, in the order they were deleted. Raises `InputError`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        packages: Any = document["packages"] if document["form"] == FORM else None
+        return {str(name): [_entry(item) for item in found] for name, found in packages.items()}
+    except OSError as error:
+        message = f"The undo file {path} could not be read: {error.strerror}."
+        raise InputError(message, hint=HINT) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        message = f"{path} is not the undo file of a clean-up."
+        raise InputError(message, hint=HINT) from None
+
+
+def write(path: Path, packages: Mapping[str, Iterable[Entry]]) -> None:
+    """Write a whole undo file. Raises `InputError`."""
+    document = {
+        "form": FORM,
+        "packages": {
+            name: [{"id": entry.id, "digest": entry.digest, "tags": list(entry.tags)} for entry in found]
+            for name, found in packages.items()
+        },
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(path.name + ".part")
+        draft.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        message = f"The undo file {path} could not be written: {error.strerror}."
+        raise InputError(message, hint="Set undo-file to a path that can be written.") from None
+
+
+def joined(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
+    """Both together, each version once, the later ones last."""
+    found: dict[str, dict[int, Entry]] = {}
+    for part in (before, now):
+        for name, entries in part.items():
+            found.setdefault(name, {}).update({entry.id: entry for entry in entries})
+    return {name: list(entries.values()) for name, entries in found.items()}
+
+
+def _entry(item: Any) -> Entry:
+    entry = Entry(item["id"], item["digest"], tuple(item["tags"]))
+    if type(entry.id) is not int or not DIGEST.fullmatch(entry.digest):
+        raise ValueError
+    if not all(isinstance(tag, str) for tag in entry.tags):
+        raise TypeError
+    return entry

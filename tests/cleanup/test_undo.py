@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from release_actions.cleanup import undo
+from release_actions.cleanup.undo import Entry
+from release_actions.errors import InputError
+
+ONE = Entry(7, "sha256:" + "1" * 64, ("v1", "latest"))
+TWO = Entry(8, "sha256:" + "2" * 64, ())
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "undo.json"
+    undo.write(path, {"o/a": [ONE, TWO], "o/b": []})
+    assert undo.read(path) == {"o/a": [ONE, TWO], "o/b": []}
+    assert [entry.name for entry in path.parent.iterdir()] == ["undo.json"]
+
+
+def test_later_entries_join_earlier_ones_and_each_stays_once() -> None:
+    moved = Entry(7, ONE.digest, ())
+    assert undo.joined({"o/a": [ONE, TWO]}, {"o/a": [moved], "o/b": [TWO]}) == {"o/a": [moved, TWO], "o/b": [TWO]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        json.dumps({"form": "other", "packages": {}}),
+        json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": 1}]}}),
+        json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": "1", "digest": ONE.digest, "tags": []}]}}),
+        json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": 1, "digest": "x", "tags": []}]}}),
+    ],
+)
+def test_another_file_is_never_taken_for_one(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="is not the undo file of a clean-up"):
+        undo.read(path)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="could not be read: No such file"):
+        undo.read(tmp_path / "absent.json")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="could not be written: "):
+        undo.write(tmp_path / "file" / "undo.json", {})
