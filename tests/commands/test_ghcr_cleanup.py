@@ -703,6 +703,34 @@ def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_all_back(
     assert pulls(world)
 
 
+def test_manifests_that_were_read_before_are_not_read_again(
+    world: World, clean: Clean, simulator: Simulator, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    for number in range(3):
+        world.push(CUDA, image(str(number)), [f"v0.{number}.0"])
+
+    def reads() -> int:
+        return len([entry for entry in simulator.requests.select(method="GET") if "/manifests/" in entry.path])
+
+    def plan() -> Report:
+        return clean(delete_tags="v0.0.0", dry_run="true", manifest_cache=str(folder))
+
+    first = plan()
+    cold = reads()
+    assert cold == 3 + 2  # the roots, and what goes is measured
+    again = plan()
+    assert reads() == cold
+    assert again.outputs["plan-digest"] == first.outputs["plan-digest"]
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes().replace(b"linux", b"other").replace(b"layers", b"wayers"))
+    assert plan().outputs["plan-digest"] == first.outputs["plan-digest"]
+    assert reads() == 2 * cold
+    with pytest.raises(InputError, match="is not a folder"):
+        clean(delete_tags="x", manifest_cache=str(next(file for file in folder.rglob("*") if file.is_file())))
+
+
 def test_what_a_run_deleted_is_brought_back_by_its_undo_file(world: World, clean: Clean, tmp_path: Path) -> None:
     world.push(CUDA, image("final"), ["v0.5.0"])
     candidate = image("candidate")

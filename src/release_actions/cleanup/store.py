@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from release_actions import images, retention
 from release_actions.cleanup import journal
+from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.pace import Limits
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, Image, Index
@@ -110,12 +111,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Store:
-    """A container package. `path` is account/name; `say` gets a line of progress now and then."""
+    """A container package. `path` is account/name; `say` gets a line of progress now and then.
+
+    `cache`: manifests of earlier runs.
+    """
 
     path: str
     packages: Packages
     registry: Registry
     say: Say = field(default=lambda _: None)
+    cache: Cache | None = None
 
     @property
     def name(self) -> str:
@@ -319,10 +324,14 @@ class Store:
 
     def _manifests(self, digests: Iterable[str]) -> dict[str, Image]:
         def read(digest: str) -> Image:
-            found = self.registry.get_manifest(self.path, digest)
+            found = self.cache.get(digest) if self.cache else None
             if found is None:
-                message = f"The registry does not have {digest} of {self.path}, though GitHub lists it."
-                raise _NotThereError(message)
+                found = self.registry.get_manifest(self.path, digest)
+                if found is None:
+                    message = f"The registry does not have {digest} of {self.path}, though GitHub lists it."
+                    raise _NotThereError(message)
+                if self.cache:
+                    self.cache.put(found)
             return images.parse(found.body, digest, found.media_type)
 
         return _each(read, sorted(set(digests)))

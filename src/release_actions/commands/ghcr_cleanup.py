@@ -19,7 +19,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from release_actions import github_api, inputs, markdown, retention, selection, shapes
-from release_actions.cleanup import journal, undo
+from release_actions.cleanup import cache, journal, undo
 from release_actions.cleanup.apply import apply
 from release_actions.cleanup.pace import OUT_OF_TIME, POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.store import Check, Contents, NotDeleted, Outcome, Store
@@ -97,6 +97,7 @@ class Inputs:
     time_budget: timedelta | None = option(inputs.duration, None)
     mode: str = option(inputs.choice("clean", "restore"), "clean")
     undo_file: str = option(inputs.text, "")
+    manifest_cache: str = option(inputs.text, "")
     owner: str = option(inputs.text, "")
     token: str = option(inputs.text, "", secret=True)
 
@@ -154,13 +155,14 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             'to give the repository the Admin role under "Manage Actions access". By hand, set GITHUB_TOKEN.',
         )
     address = registry_url(config.registry if config else HOST, context.registry_url)
+    kept = cache.opened(given.manifest_cache)
     pace = Pace(POINTS)
     with Http(log=log.info, session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})) as http:
         registry = Registry(http, address, token=given.token)
         accounts = {
             owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
         }
-        results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info)) for task in tasks]
+        results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info, kept)) for task in tasks]
         if given.mode == "restore":
             return bring_back(results, entries, given, log)
         repository = config.repository if config else context.repository

@@ -1,0 +1,59 @@
+"""Manifests that were read before, kept in a folder by digest: they never change, and each reading of one counts.
+
+A caller may keep the folder between runs, for example with actions/cache. Whatever is read from it is hashed and
+compared with its name, so that a folder that somebody else filled can cost time but never decide anything. A manifest
+that is here may be gone from the registry: this module must never be asked what is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from release_actions.errors import InputError
+from release_actions.images import MEDIA_TYPES
+from release_actions.registry import Manifest, digest_of
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of manifests. A file has the media type in its first line, and then the exact bytes."""
+
+    folder: Path
+
+    def get(self, digest: str) -> Manifest | None:
+        """A manifest, proven by its digest; None when there is none that is what its name says."""
+        try:
+            kind, _, body = self._file(digest).read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        media_type = kind.decode(errors="replace")
+        if media_type not in MEDIA_TYPES or digest_of(body, digest.partition(":")[0]) != digest:
+            return None
+        return Manifest(body, media_type, digest)
+
+    def put(self, manifest: Manifest) -> None:
+        """Keep a manifest. A folder that cannot be written is left as it is: the next run reads again."""
+        file = self._file(manifest.digest)
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
+                draft.write(manifest.media_type.encode() + b"\n" + manifest.body)
+            os.replace(draft.name, file)  # noqa: PTH105  # the same as Path.replace, with a name at hand
+
+    def _file(self, digest: str) -> Path:
+        algorithm, _, name = digest.partition(":")
+        return self.folder / algorithm / name[:2] / name
+
+
+def opened(folder: str) -> Cache | None:
+    """The cache in a folder that the caller names; None without a name. Raises `InputError` for a file."""
+    if not folder:
+        return None
+    if Path(folder).exists() and not Path(folder).is_dir():
+        message = f"The manifest cache {folder} is not a folder."
+        raise InputError(message, hint="Set manifest-cache to a folder, or to one that is to be made.")
+    return Cache(Path(folder))
