@@ -14,7 +14,7 @@ from types import MappingProxyType
 from release_actions import assembly, built_digests, floating, images
 from release_actions.assembly import REVISION, Assembly, AssemblyError, Document, Part
 from release_actions.built_digests import Claim
-from release_actions.errors import PartialError, PolicyError, Problem
+from release_actions.errors import PartialError, PolicyError, Problem, RemoteError
 from release_actions.image_list import ListedImage
 from release_actions.images import Index, Platform
 from release_actions.registry import Registry
@@ -97,10 +97,8 @@ class Publisher:
 
         Raises `PartialError` when the registry does not show a tag as it was written, and what writing raises.
         """
-        document = plan.assembly.document
-        name = plan.image.name
-        for tag in plan.changes:
-            self.registry.put_manifest(name, tag, document.body, document.media_type)
+        for done, tag in enumerate(plan.changes):
+            self._put(plan, tag, plan.changes[:done])
         shown = {tag: self._shown(plan, tag) for tag in plan.changes}
         wrong = {tag: digest for tag, digest in shown.items() if digest != plan.digest}
         if wrong:
@@ -108,6 +106,20 @@ class Publisher:
             message = f"{plan.image.package} was pushed as {plan.digest}, and afterwards {said}."
             hint = "Something else pushes there too, or the registry is slow. Run it again."
             raise PartialError(message, done=len(shown) - len(wrong), total=len(shown), hint=hint)
+
+    def _put(self, plan: Plan, tag: str, done: tuple[str, ...]) -> None:
+        """Put one tag. A failure after others says which: they stay."""
+        document = plan.assembly.document
+        try:
+            self.registry.put_manifest(plan.image.name, tag, document.body, document.media_type)
+        except RemoteError as error:
+            if not done:
+                raise
+            message = (
+                f"{plan.image.package} is published as {', '.join(done)} only, and not as {tag}. "
+                f"{error.problems[0].message}"
+            )
+            raise PartialError(message, done=len(done), total=len(plan.changes), hint=error.hint) from error
 
     def _parts(self, image: ListedImage, digests: Mapping[Platform, str]) -> list[Part]:
         parts: list[Part] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from release_actions.context import Context
 from release_actions.errors import InputError
@@ -20,9 +21,16 @@ ANY_USER = "release-actions"
 """GHCR looks at the token only."""
 
 
-def connect(
-    http: Http, listed: Iterable[ListedImage], *, token: str, user: str, context: Context, log: Workflow
-) -> Registry:
+@dataclass(frozen=True)
+class Login:
+    """What is needed to log in to a registry. `host`: another host that its token may be sent to."""
+
+    token: str
+    user: str = ""
+    host: str = ""
+
+
+def connect(http: Http, listed: Iterable[ListedImage], login: Login, context: Context, log: Workflow) -> Registry:
     """The registry that holds all images of a list. A token of GitHub's never goes to one that is not GitHub's.
 
     Raises `InputError` when the images are in several registries: one token cannot be for all of them.
@@ -34,7 +42,9 @@ def connect(
     (host,) = hosts
     server = context.server_url.partition("://")[2]
     ours = host == GHCR or host.endswith(f".{server}") or bool(context.registry_url)
-    if token and not ours and GITHUB_TOKEN.match(token):
+    token = login.token
+    if not ours and GITHUB_TOKEN.match(token):
         log.info(f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
         token = ""
-    return Registry(http, registry_url(host, context.registry_url), token=token, user=user or ANY_USER)
+    url = registry_url(host, context.registry_url)
+    return Registry(http, url, token=token, user=login.user or ANY_USER, token_service=login.host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adapters.loopback import Asked, Reply, replies, serving
 from commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
 from release_actions import publish, registry_access
 from release_actions.errors import ExitCode, InputError
@@ -300,6 +302,19 @@ def test_a_registry_that_does_not_show_the_tag_is_an_error(
     assert ", and afterwards v1.0.0 names nothing. Something else pushes there too" in said(report)[0]
 
 
+def test_a_registry_that_fails_half_way_leaves_word_of_what_was_published(shop: Shop, simulator: Simulator) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    simulator.faults.add(Fault(method="PUT", path="/v2/*/manifests/second", answer=403, times=1000))
+    report = shop.merge(entry(tags=["first", "second"]))
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert said(report)[0].startswith(
+        f"error: {APP} is published as first only, and not as second. Could not write acme/app:second: "
+    )
+    assert shop.under("first") is not None
+    assert shop.under("second") is None
+
+
 def test_a_registry_that_fails_is_not_known_and_stops_only_that_image(shop: Shop, simulator: Simulator) -> None:
     for package in (APP, WEB):
         for platform in BOTH:
@@ -321,6 +336,24 @@ def test_githubs_token_goes_to_githubs_registry_only(
     assert report.exit_code is ExitCode.UNKNOWN
     assert f"{host} is not GitHub's: it is asked without a token." in capsys.readouterr().out
     assert {one.client for one in simulator.requests.entries} == {"anonymous"}
+
+
+def test_the_users_name_and_token_go_to_the_host_that_was_named(tmp_path: Path) -> None:
+    with serving(replies(Reply.of({"token": "given-out"}))) as service:
+        challenge = f'Bearer realm="{service.url}/token",service="registry.example"'
+
+        def script(asked: Asked) -> Reply:
+            known = asked.headers.get("Authorization") == "Bearer given-out"
+            return Reply.of({}, 404) if known else Reply.of({}, 401, WWW_Authenticate=challenge)
+
+        with serving(script) as server:
+            host = server.url.removeprefix("http://")
+            alone = Shop(server.url, tmp_path, token="secret-of-the-robot")
+            named = {"registry_user": "robot", "login_host": service.url.removeprefix("http://")}
+            found = alone.verify(entry(f"{host}/a/b", platforms=["linux/amd64"], digest=""), **named)
+    assert found.exit_code is ExitCode.REFUSED
+    (asked,) = service.asked
+    assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"robot:secret-of-the-robot").decode()
 
 
 @pytest.mark.parametrize("token", ["ghs_1", "ghp_1", "gho_1", "ghu_1", "ghr_1", "github_pat_1"])

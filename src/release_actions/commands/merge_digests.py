@@ -18,7 +18,7 @@ from release_actions.errors import ActionError, ExitCode
 from release_actions.http import Http
 from release_actions.image_list import ListedImage
 from release_actions.publish import Plan, Publisher, TagRules
-from release_actions.registry_access import connect
+from release_actions.registry_access import Login, connect
 from release_actions.report import Finding, Level, Report, counted
 from release_actions.workflow import Workflow
 
@@ -37,6 +37,7 @@ class Inputs:
     dry_run: bool = inputs.option(inputs.boolean, default=False)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = ("images", "failed")
@@ -65,7 +66,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if others:
         log.info(f"Digests of packages that are not in image-list are left alone: {', '.join(others)}.")
     with Http(log=log.info) as http:
-        registry = connect(http, wanted, token=given.registry_token, user=given.registry_user, context=context, log=log)
+        login = Login(given.registry_token, given.registry_user, given.login_host)
+        registry = connect(http, wanted, login, context, log)
         publisher = Publisher(registry, rules, overwrite=given.overwrite)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
             results = tuple(pool.map(lambda image: one(publisher, image, claims, dry_run=given.dry_run), wanted))

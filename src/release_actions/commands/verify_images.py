@@ -19,7 +19,7 @@ from release_actions.http import Http
 from release_actions.image_list import ListedImage
 from release_actions.inspection import LABELS, Expectation, Inspected
 from release_actions.registry import Registry
-from release_actions.registry_access import connect
+from release_actions.registry_access import Login, connect
 from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.workflow import Workflow
 
@@ -40,6 +40,7 @@ class Inputs:
     lock_file: str = inputs.option(inputs.text, "")
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = ("verified", "lock", "failed")
@@ -68,7 +69,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if any(image.digest is None for image in wanted):
         log.info("image-list has no digests of this run: whatever the tags name is verified.")
     with Http(log=log.info) as http:
-        registry = connect(http, wanted, token=given.registry_token, user=given.registry_user, context=context, log=log)
+        login = Login(given.registry_token, given.registry_user, given.login_host)
+        registry = connect(http, wanted, login, context, log)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
             results = tuple(pool.map(lambda image: one(registry, image, expected), wanted))
     lock = lock_of(results, expected)

@@ -1,0 +1,72 @@
+"""The judgement about a published image, for what a registry rarely gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.parts import made
+from release_actions import images
+from release_actions.image_list import ListedImage
+from release_actions.images import Platform
+from release_actions.inspection import Expectation, Inspected, Reading, judge
+from release_actions.simulator.image_factory import attachment, build_image
+
+AMD = Platform("linux", "amd64")
+APP = "ghcr.io/acme/app"
+EXPECTED = Expectation("c0ffee", ("revision",))
+GONE = f"sha256:{'0' * 64}"
+
+
+def listed(*tags: str, digest: str | None = None) -> ListedImage:
+    return ListedImage(APP, tags or ("v1",), (AMD,), digest=digest)
+
+
+def judged(reading: Reading, image: ListedImage | None = None) -> list[str]:
+    return [problem.message for problem in judge(image or listed(), reading, EXPECTED).problems]
+
+
+def test_what_is_right_has_no_problem() -> None:
+    image = made("linux/amd64")
+    root = images.parse(image.root.body, image.root.digest)
+    reading = Reading({"v1": root.digest}, root, {}, image.blobs)
+    assert judge(listed(), reading, EXPECTED) == Inspected(listed(), root.digest, {"linux/amd64": root.digest})
+
+
+def test_a_tag_whose_manifest_does_not_answer() -> None:
+    assert judged(Reading({"v1": GONE}, None)) == [f"{APP}: {GONE} does not answer."]
+
+
+def test_a_configuration_that_does_not_answer() -> None:
+    image = made("linux/amd64")
+    root = images.parse(image.root.body, image.root.digest)
+    assert isinstance(root, images.Manifest)
+    reading = Reading({"v1": root.digest}, root, {}, {root.config.digest: None})
+    assert judged(reading) == [
+        f"{APP}: the configuration {root.config.digest} of {root.digest} does not answer.",
+        f"{APP}: it lacks linux/amd64.",
+    ]
+
+
+def test_something_that_is_no_image() -> None:
+    signature = attachment(GONE)
+    root = images.parse(signature.root.body, signature.root.digest)
+    assert isinstance(root, images.Manifest)
+    reading = Reading({"v1": root.digest}, root, {}, signature.blobs)
+    assert judged(reading) == [
+        f"{APP}: Manifest {root.config.digest} is not an image configuration with os and architecture.",
+        f"{APP}: it lacks linux/amd64.",
+    ]
+
+
+@pytest.mark.parametrize("tags", [("v1", "v2"), ("v2", "v1")])
+def test_all_of_one_reading_is_told(tags: tuple[str, str]) -> None:
+    image = build_image(("linux/arm64",))
+    root = images.parse(image.root.body, image.root.digest)
+    reading = Reading({tags[0]: root.digest, tags[1]: ""}, root, {}, image.blobs)
+    assert judged(reading, listed(*tags, digest=GONE)) == [
+        f"{APP}: {tags[0]} names {root.digest}, and this run published {GONE}.",
+        f"{APP}: there is no tag {tags[1]}.",
+        f"{APP}: linux/arm64 lacks the label org.opencontainers.image.revision.",
+        f"{APP}: it lacks linux/amd64.",
+        f"{APP}: it has linux/arm64, for which it is not built.",
+    ]
