@@ -23,6 +23,9 @@ from release_actions.snapshot import Difference, Snapshot
 
 OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed", "returned", "git-moved", "snapshot-digest")
 
+PLAN_LENGTH = 250_000
+"""Characters of the output `plan`. All outputs of a job together may have about 500,000."""
+
 RULE = "floating-tag"
 HEAD = ("Image", "Floating tag", "Release", "Digest", "Result")
 
@@ -109,7 +112,7 @@ def report(results: tuple[Result, ...], mode: str, gate: Gate, git: Git) -> Repo
         outputs=outputs(
             {
                 "drift": any(result.drifted for result in results) or bool(git.plan.moves or git.plan.left),
-                "plan": [row for result in results for row in plan_rows(result)],
+                "plan": shortened([row for result in results for row in plan_rows(result)]),
                 "plan-digest": plan_digest(results),
                 "moved": [moved_row(result.package, change) for result in results for change in result.moved],
                 "failed": [result.package.reference for result in results if result.error or result.plan.stuck],
@@ -138,6 +141,12 @@ def report(results: tuple[Result, ...], mode: str, gate: Gate, git: Git) -> Repo
 def outputs(given: Mapping[str, Output]) -> dict[str, Output]:
     """Every output, those that were not given empty."""
     return {name: given.get(name) for name in OUTPUTS}
+
+
+def shortened(rows: list[dict[str, Output]]) -> list[Output]:
+    """A plan that fits beside a job's other outputs: where it would not, without the tags that are right."""
+    whole = len(json.dumps(rows)) <= PLAN_LENGTH
+    return [row for row in rows if whole or row["action"] != "keep"]
 
 
 def exit_code(results: Iterable[Result], mode: str, gate: Gate, git: Git) -> ExitCode:

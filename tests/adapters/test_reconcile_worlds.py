@@ -15,6 +15,7 @@ from adapters.shipped import BOTH, CUDA, Project, floats, only_floats, quick, st
 from release_actions.errors import ActionError
 from release_actions.reconcile import Journal, Reconciler
 from release_actions.simulator import build_image
+from release_actions.snapshot import Restorer, Snapshot, read
 
 calm = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -261,6 +262,32 @@ def test_releases_that_are_published_at_the_same_time_end_in_the_same_state(new:
     assert meet(project, seed, *players) == []
     assert only_floats(project.tags()) == project.right(project.tags())
     assert only_floats(project.tags())["latest"]
+
+
+@calm
+@given(projects(), st.lists(events, max_size=8))
+def test_a_snapshot_brings_back_all_that_still_can_be(project: Project, later: list[tuple[str, ...]]) -> None:
+    with quick() as http:
+        reconciler = project.reconciler(http)
+        recorded = reconciler.read(project.package, reconciler.tags(project.package) or ())
+        made = Snapshot("ghcr.io", "2026-02-03T09:00:00Z", {CUDA: recorded})
+        restorer = Restorer(reconciler, read(made.text(), file="snapshot.json", digest=made.digest))
+        for number, event in enumerate(later, start=100):
+            happen(project, number, *event)
+        before = project.tags()
+        first = restorer.compare(project.package)
+        last = restorer.restore(project.package, first, Journal())
+    after = project.tags()
+    assert last.changes == ()
+    for tag, digest in before.items():
+        # What the snapshot does not know stays as it is.
+        assert tag in recorded or after[tag] == digest
+    for tag, manifest in recorded.items():
+        lost = any(f":{tag} cannot be put back" in text for text in last.refused)
+        assert (after.get(tag) == manifest.digest) != lost
+        if lost:
+            assert after.get(tag) == before.get(tag)
+    assert set(first.since) == {tag for tag in before if (floats(tag) or stable(tag)) and tag not in recorded}
 
 
 @pytest.mark.parametrize("tag", ["v0.1.0", "v0.2.0.post1"])

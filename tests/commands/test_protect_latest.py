@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.shipped import BOTH, TOKEN, stable, world
-from release_actions import main
+from release_actions import floating_report, main
 from release_actions.errors import ConfigurationError, ExitCode, InputError
 from release_actions.report import Level, Report
 from release_actions.simulator import Simulator, World, build_image
@@ -235,6 +235,14 @@ class TestCheckAndEnforce:
         )
         assert "moved, not confirmed" in report.summary
         assert named(shipped, CPU) == RELEASED
+
+    def test_a_plan_that_is_too_long_leaves_out_what_is_right(
+        self, protect: Protect, shipped: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shipped.tag(CPU, "v0.4.0", "latest")
+        monkeypatch.setattr(floating_report, "PLAN_LENGTH", 1000)
+        (row,) = rows(protect("check"), "plan")
+        assert (row["package"], row["tag"], row["action"]) == ("ghcr.io/llm-d/llm-d-cpu", "latest", "move")
 
 
 class TestTogether:

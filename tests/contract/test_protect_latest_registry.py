@@ -23,7 +23,7 @@ from release_actions.workflow import Workflow
 pytestmark = pytest.mark.tools("docker-registry", "skopeo")
 
 BOTH = ("linux/amd64", "linux/arm64")
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     OCI_INDEX: {"platforms": BOTH},
     DOCKER_LIST: {"platforms": BOTH, "docker": True},
     OCI_MANIFEST: {"platforms": BOTH[:1]},
@@ -72,7 +72,7 @@ class Place:
 
 @pytest.fixture(params=KINDS, ids=lambda kind: str(kind).removeprefix("application/vnd."))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    kind: dict[str, Any] = KINDS[request.param]
+    kind = KINDS[request.param]
     with distribution.running(tmp_path / "registry") as url:
         place = Place(url, tmp_path, kind["platforms"])
         for tag in TAGS.split(", "):

@@ -411,3 +411,45 @@ def test_a_candidate_changes_no_plan(
     if any(version.is_stable for version in git):
         found = plan(current, releases, git)
         assert plan(current, {**releases, new: "sha256:new"}, [*git, new]) == found
+
+
+class TestStuck:
+    """A floating tag on its own release that broke."""
+
+    def test_it_stays_and_is_told(self) -> None:
+        old, new = known(["v0.4.0", "v0.5.0"])
+        current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(new), "v0": digest(old)}
+        found = plan(current, {old: digest(old)}, [old, new], ["latest", "v{major}"], broken={new: digest(new)})
+        (item,) = found.stuck
+        assert (item.tag, item.version, item.digest) == ("latest", new, digest(new))
+        assert item.message == "latest names v0.5.0, which is not complete."
+        assert item.hint == "It was left alone. Publish v0.5.0 whole, or list it under skip to move latest back."
+        assert found.moves == ()
+        assert not found.is_right
+        assert found.document()["stuck"] == {"latest": digest(new)}
+
+    @pytest.mark.parametrize(
+        ("tags", "skip"),
+        [
+            (["v0.4.0"], ()),
+            (["v0.4.0", "v0.5.0"], ("v0.5.0",)),
+        ],
+    )
+    def test_a_release_that_does_not_count_holds_no_tag(self, tags: list[str], skip: tuple[str, ...]) -> None:
+        old, new = known(["v0.4.0", "v0.5.0"])
+        current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(new)}
+        found = plan(current, {old: digest(old)}, known(tags), ["latest"], skip, broken={new: digest(new)})
+        assert [(move.tag, move.version) for move in found.moves] == [("latest", old)]
+
+    def test_a_lower_release_that_broke_holds_no_tag(self) -> None:
+        old, new = known(["v0.4.0", "v0.5.0"])
+        current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(old)}
+        found = plan(current, {new: digest(new)}, [old, new], ["latest"], broken={old: digest(old)})
+        assert [(move.tag, move.version) for move in found.moves] == [("latest", new)]
+
+    def test_without_another_release_it_stays_too(self) -> None:
+        (only,) = known(["v0.5.0"])
+        current = {"v0.5.0": digest(only), "latest": digest(only)}
+        found = plan(current, {}, [only], ["latest"], broken={only: digest(only)})
+        assert [item.tag for item in found.stuck] == ["latest"]
+        assert found.orphans == ()

@@ -207,6 +207,9 @@ def judge(task: Task, package: Package) -> Result:
 def enforce(task: Task, results: tuple[Result, ...]) -> tuple[Result, ...]:
     """Move the floating tags of all packages; with `together`, take all back if a required one fails."""
     found = {result.package.name: result for result in results}
+    moves = sum(len(result.plan.moves) for result in results)
+    if moves:
+        task.log.info(f"Moving {floating_report.count(moves, 'floating tag')}, and looking until they stay.")
     results = task.each(lambda package: move(task, found[package.name]), task.packages)
     if not task.given.together or not any(result.error and result.package.required for result in results):
         return results
