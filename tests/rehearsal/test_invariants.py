@@ -46,6 +46,58 @@ GOOD = shot(
 )
 
 
+GIT = {
+    "v0": "four",
+    "v0.3.0": "three",
+    "v0.4.0": "four",
+    "v0.5": "candidate",
+    "v0.5.0-rc": "candidate",
+    "v0.5.0-rc.1": "candidate",
+    "push": "other",
+}
+
+
+def torn(before: dict[str, str], after: dict[str, str], *releases: str) -> list[str]:
+    found = invariants.git_after_teardown("llm-d/llm-d", before, after, releases, "v0.5.0-rc.1")
+    return [str(violation) for violation in found]
+
+
+def test_a_right_teardown_breaks_nothing_in_git() -> None:
+    after = {"v0": "four", "v0.3.0": "three", "v0.4.0": "four", "push": "other"}
+    assert torn(GIT, after) == []
+    assert torn({**GIT, "v0": "candidate"}, after) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "now", "how"),
+    [
+        ("v0.5.0-rc.1", "candidate", "leftover-kept: llm-d/llm-d git tag v0.5.0-rc.1: named candidate before the "
+         "teardown and candidate after it, not nothing"),
+        ("v0.5", "candidate", "leftover-kept: llm-d/llm-d git tag v0.5: named candidate before the teardown and "
+         "candidate after it, not nothing"),
+        ("v0.4.0", "", "needed-deleted: llm-d/llm-d git tag v0.4.0: named four before the teardown and nothing after "
+         "it, not four"),
+        ("v0", "three", "needed-deleted: llm-d/llm-d git tag v0: named four before the teardown and three after it, "
+         "not four"),
+    ],
+)  # fmt: skip
+def test_a_wrong_teardown_is_seen_in_git(tag: str, now: str, how: str) -> None:
+    after = {"v0": "four", "v0.3.0": "three", "v0.4.0": "four", "push": "other", tag: now}
+    assert torn(GIT, {name: commit for name, commit in after.items() if commit}) == [how]
+
+
+def test_a_final_on_the_commit_of_its_candidate_stays() -> None:
+    before = {"v0.5.0": "same", "v0.5.0-rc.1": "same", "v0.5": "same"}
+    assert torn(before, {"v0.5.0": "same", "v0.5": "same"}) == []
+
+
+def test_a_release_that_is_left_is_seen() -> None:
+    after = {"v0": "four", "v0.3.0": "three", "v0.4.0": "four", "push": "other"}
+    assert torn(GIT, after, "v0.4.0", "v0.5.0-rc.1") == [
+        "leftover-kept: llm-d/llm-d release v0.5.0-rc.1: is still there"
+    ]
+
+
 def with_tags(base: Shot, **tags: Pulled) -> Shot:
     return Shot({CUDA: {**base.packages[CUDA], **shot(**tags).packages[CUDA]}})
 

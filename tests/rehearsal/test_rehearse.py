@@ -18,7 +18,9 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-simulator.lock")
-ACTIONS = ("validate-tag", "build-matrix", "merge-digests", "verify-images", "protect-latest", "ghcr-cleanup")
+ACTIONS = (
+    "validate-tag", "build-matrix", "merge-digests", "verify-images", "protect-latest", "ghcr-cleanup", "rc-teardown",
+)  # fmt: skip
 SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", *LOCKS, *ACTIONS)
 
 CONFIG = """\
@@ -52,6 +54,19 @@ CLEAN_UP = """\
   - do: clean-up
     candidate: v1.1.0-rc.1
     delete-tags: [v1.1.0-rc.*]
+"""
+
+TODAY = """\
+    by: todays-workflow
+    also-pushes: [v1.1, v1.1.0, v1.1.0-rc]
+    also-moves-git-tags: [v1, v1.1, v1.1.0-rc]
+    pre-release: true
+    breaks: [candidate-moved-production]
+"""
+
+TEARDOWN = """\
+  - do: teardown
+    candidate: v1.1.0-rc.1
 """
 
 NIGHTS = """\
@@ -123,7 +138,7 @@ def break_code(root: Path, module: str, right: str, wrong: str) -> None:
 
 def test_a_small_release_holds_every_invariant(tmp_path: Path) -> None:
     final = "  - do: publish\n    tag: v1.1.0\n"
-    ended = rehearse(tmp_path / "work", scenario=SCENARIO + CLEAN_UP + final + NIGHTS)
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO + CLEAN_UP + final + NIGHTS + TEARDOWN)
     assert ended.code == 0, ended.log
     assert ended.report["held"] is True
     assert ended.report["invariants"] == {
@@ -184,6 +199,67 @@ def test_a_clean_up_that_leaves_something_is_found(tmp_path: Path) -> None:
     ended = rehearse(tmp_path / "work", scenario=scenario)
     assert ended.code == 1
     assert ended.broken() == {2: {"leftover-kept"}}
+
+
+def test_a_candidate_of_todays_workflow_is_torn_down_everywhere(tmp_path: Path) -> None:
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO + TODAY + TEARDOWN)
+    assert ended.code == 0, ended.log
+    first, last = ended.report["steps"]
+    assert set(first["tags"]["acme/app"]) - set(last["tags"]["acme/app"]) == {
+        "v1.1.0-rc.1",
+        "v1.1.0-rc",
+        "v1.1.0",
+        "v1.1",
+    }
+    git = {
+        change["tag"]: (change["before-image"], change["after-image"])
+        for change in last["changes"]
+        if change["package"] == "acme/app (git)"
+    }
+    assert git == {
+        "v1": ("v1.1.0-rc.1", "v1.0.0"),
+        "v1.1": ("v1.1.0-rc.1", None),
+        "v1.1.0-rc": ("v1.1.0-rc.1", None),
+        "v1.1.0-rc.1": ("v1.1.0-rc.1", None),
+    }
+    reasons = {change["tag"]: change["why"] for change in last["changes"] if change["package"] == "acme/app"}
+    assert reasons["v1.1"] == "rc-teardown: It is the image of v1.1.0-rc.1."
+    (run,) = last["runs"]
+    assert run["result"] == (
+        "3 of 3 versions deleted, 1 of 1 release deleted, 4 of 4 git tags deleted or moved, "
+        "4 tags that stay name what they named before."
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "right", "wrong", "found"),
+    [
+        ("teardown/plan.py", "going = {release.tag for release in releases}", "releases = ()\n        going = set()",
+         "leftover-kept: acme/app release v1.1.0-rc.1: is still there"),
+        ("teardown/work.py", "    for change in plan.refs:\n", "    for change in plan.refs[1:]:\n",
+         "leftover-kept: acme/app git tag v1: named "),
+    ],
+)  # fmt: skip
+def test_a_teardown_that_leaves_something_is_found(
+    tmp_path: Path, suite: Path, module: str, right: str, wrong: str, found: str
+) -> None:
+    break_code(suite, module, right, wrong)
+    ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO + TODAY + TEARDOWN)
+    assert ended.code == 1
+    assert ended.broken() == {2: {"leftover-kept"}}
+    assert found in ended.log
+
+
+def test_a_teardown_is_refused_while_latest_names_the_candidate(tmp_path: Path) -> None:
+    today = TODAY.replace("also-pushes: [", "also-pushes: [latest, ").replace(
+        "[candidate-moved-production]", "[candidate-moved-production, floating-tag-wrong]"
+    )
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO + today + TEARDOWN)
+    assert ended.code == 1
+    assert "acme/app:latest names the image of v1.1.0-rc.1, and has to name v1.0.0" in ended.log
+    protect = "  - do: protect-latest\n"
+    ended = rehearse(tmp_path / "again", scenario=SCENARIO + today + protect + TEARDOWN)
+    assert ended.code == 0, ended.log
 
 
 def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) -> None:

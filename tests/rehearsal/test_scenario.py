@@ -14,11 +14,13 @@ from release_actions.rehearsal.scenario import (
     Publish,
     Retention,
     Show,
+    Teardown,
     load_scenario,
     title_of,
 )
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "llm-d" / "rehearsal.yaml"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLE, SMALL_EXAMPLE = EXAMPLES / "llm-d" / "rehearsal.yaml", EXAMPLES / "single-image" / "rehearsal.yaml"
 
 GOOD = """\
 name: small
@@ -53,9 +55,10 @@ def test_a_small_scenario(tmp_path: Path) -> None:
     assert [title_of(step) for step in scenario.steps] == ["v1.1.1-rc.1, published by this suite"]
 
 
-def test_the_example_plays_every_kind_of_step() -> None:
-    scenario = load_scenario(EXAMPLE)
-    assert {type(step) for step in scenario.steps} == {Show, Publish, Protect, CleanUp, Nightly, Retention}
+def test_the_examples_play_every_kind_of_step() -> None:
+    scenario, small = load_scenario(EXAMPLE), load_scenario(SMALL_EXAMPLE)
+    assert {type(step) for step in scenario.steps} == {Show, Publish, Protect, Teardown, Nightly, Retention}
+    assert {type(step) for step in small.steps} == {Publish, CleanUp}
     assert [step.by for step in scenario.steps if isinstance(step, Publish)] == [
         "todays-workflow",
         "this-suite",
@@ -71,15 +74,14 @@ def test_the_example_plays_every_kind_of_step() -> None:
             ("do: publish", "do: publsh"),
             [
                 "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, publish, protect-latest, "
-                "clean-up, "
-                "nightly, retention. Did you mean 'publish'?"
+                "clean-up, teardown, nightly, retention. Did you mean 'publish'?"
             ],
         ),
         (
             ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
             [
                 "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, publish, protect-latest, clean-up, "
-                "nightly, retention."
+                "teardown, nightly, retention."
             ],
         ),
         (
@@ -119,6 +121,20 @@ def test_the_example_plays_every_kind_of_step() -> None:
             [
                 "scenario.yaml:9:18: 'also-pushes' only has a meaning with 'by: todays-workflow': "
                 "this suite pushes exact tags only. Remove it."
+            ],
+        ),
+        (
+            ("tag: v1.1.1-rc.1", "tag: v1.1.1-rc.1\n    also-moves-git-tags: [v1]"),
+            [
+                "scenario.yaml:9:26: 'also-moves-git-tags' only has a meaning with 'by: todays-workflow': "
+                "this suite pushes exact tags only. Remove it."
+            ],
+        ),
+        (
+            ("do: publish\n    tag: v1.1.1-rc.1", "do: teardown\n    candidate: v1.1"),
+            [
+                "scenario.yaml:8:16: Tag 'v1.1' is a floating tag: it names the newest release of 1.1.x, not one "
+                "version. Did you mean v1.1.0? Floating tags are moved by protect-latest, never pushed."
             ],
         ),
         (

@@ -212,6 +212,33 @@ def debris_of(ledger: Ledger, shot: Shot, candidate: str, releases: Collection[s
     return found
 
 
+def git_after_teardown(
+    repository: str, before: Mapping[str, str], after: Mapping[str, str], releases: Collection[str], candidate: str
+) -> list[Violation]:
+    """After a teardown: git and the releases know nothing of the candidate, and everything else is where it was.
+
+    `before` and `after`: git tag -> commit. `releases`: tags that have a GitHub release afterwards. What named the
+    candidate's commit names the newest final of its line, or is gone where there is none.
+    """
+    found = []
+    commit = before.get(candidate, "")
+    finals = [tag for tag in before if FINAL.fullmatch(tag)]
+    for tag, was in before.items():
+        wanted = was
+        if tag == candidate or (was == commit and tag not in finals):
+            newest = max((final for final in finals if in_line(final, tag)), key=numbers, default="")
+            wanted = before[newest] if newest else ""
+        now = after.get(tag, "")
+        if now == wanted:
+            continue
+        invariant = Invariant.LEFTOVER_KEPT if now == commit else Invariant.NEEDED_DELETED
+        message = f"named {short(was)} before the teardown and {short(now)} after it, not {short(wanted)}"
+        found.append(Violation(invariant, repository, f"git tag {tag}", message))
+    if candidate in releases:
+        found.append(Violation(Invariant.LEFTOVER_KEPT, repository, f"release {candidate}", "is still there"))
+    return found
+
+
 def outdated(ledger: Ledger, shot: Shot, packages: Collection[str], keeps: int) -> dict[str, set[str]]:
     """Package -> every tag of a build that is not among the newest `keeps`, the tags of its attachments included."""
     found = {}

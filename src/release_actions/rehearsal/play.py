@@ -16,7 +16,7 @@ from release_actions.rehearsal.builder import Builder
 from release_actions.rehearsal.invariants import Invariant, Violation
 from release_actions.rehearsal.pull import Client, Shot
 from release_actions.rehearsal.record import Change, Rehearsal, Step
-from release_actions.rehearsal.scenario import AnyStep, CleanUp, Publish, Retention, title_of
+from release_actions.rehearsal.scenario import AnyStep, CleanUp, Publish, Retention, Teardown, title_of
 from release_actions.rehearsal.setting import JUDGE_TOKEN, WORKFLOW_TOKEN, Setting
 from release_actions.rehearsal.stage import Played, Script, Stage, Watch
 from release_actions.rehearsal.workflows import perform
@@ -77,6 +77,7 @@ class Player:
 
     def _step(self, number: int, step: AnyStep, before: Shot) -> tuple[Step, Shot]:
         watch, played, failure = Watch(), Played(), ""
+        git = self._setting.git_tags()
         try:
             perform(self._stage, step, played)
         except ActionError as error:
@@ -87,9 +88,17 @@ class Player:
             title=title_of(step),
             at=self._setting.world.now(),
             runs=tuple(played.runs),
-            changes=tuple(self._changes(before, after, played.why)),
+            changes=(*self._changes(before, after, played.why), *self._git_changes(step, git, played.why)),
             tags={package: after.digests(package) for package in self._packages if package in after.packages},
-            violations=tuple(sorted({*self._judge(step, before, after), *self._judge_deletions(step, before, after)})),
+            violations=tuple(
+                sorted(
+                    {
+                        *self._judge(step, before, after),
+                        *self._judge_deletions(step, before, after),
+                        *self._judge_git(step, git),
+                    }
+                )
+            ),
             breaks=tuple(Invariant(name) for name in step.breaks) if isinstance(step, Publish) else (),
             failure=failure,
             seconds=watch.seconds,
@@ -108,7 +117,7 @@ class Player:
         """What has to hold after a step: nothing is deleted but what the step is there to delete, and that is."""
         ledger = self._setting.ledger
         doomed: Mapping[str, set[str]] = {}
-        if isinstance(step, CleanUp):
+        if isinstance(step, CleanUp | Teardown):
             doomed = invariants.debris_of(ledger, before, step.candidate, self._releases)
         elif isinstance(step, Retention):
             packages = [package.name for package in self._stage.script.config.packages("dev")]
@@ -120,6 +129,28 @@ class Player:
             yield from invariants.needed_deleted(before, after, active, doomed)
             yield from invariants.leftover_kept(before, after, active, doomed)
 
+    def _judge_git(self, step: AnyStep, before: Mapping[str, str]) -> Iterable[Violation]:
+        """What has to hold in git and on the releases page after a teardown."""
+        if isinstance(step, Teardown):
+            setting = self._setting
+            repository = self._stage.script.scenario.repository
+            after, releases = setting.git_tags(), setting.releases()
+            yield from invariants.git_after_teardown(repository, before, after, releases, step.candidate)
+
+    def _git_changes(
+        self, step: AnyStep, before: Mapping[str, str], why: Mapping[tuple[str, str], str]
+    ) -> Iterable[Change]:
+        """Git tags that moved, came or went, but not the one that the step is there to push."""
+        after = self._setting.git_tags()
+        # The longest name of a commit says most about it: v0.5.0-rc.1, not v0.5.
+        names = {commit: tag for tags in (before, after) for tag, commit in sorted(tags.items(), key=by_length)}
+        for tag in sorted({*before, *after} - {step.tag if isinstance(step, Publish) else ""}):
+            was, now = before.get(tag, ""), after.get(tag, "")
+            if was != now:
+                git = self._stage.git_name
+                reason = why.get((git, tag), "")
+                yield Change(git, tag, was, now, names.get(was, ""), names.get(now, ""), reason)
+
     def _changes(self, before: Shot, after: Shot, why: Mapping[tuple[str, str], str]) -> Iterable[Change]:
         images = self._stage.builder.images
         for package in self._packages:
@@ -129,6 +160,11 @@ class Player:
                 if was != now:
                     reason = why.get((package, tag), "")
                     yield Change(package, tag, was, now, images.get(was, ""), images.get(now, ""), reason)
+
+
+def by_length(named: tuple[str, str]) -> tuple[int, str]:
+    """What git tags are ordered by: the longest last."""
+    return len(named[0]), named[0]
 
 
 def request_counts(simulator: Simulator) -> dict[str, int]:

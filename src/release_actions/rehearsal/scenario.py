@@ -15,6 +15,7 @@ from release_actions.context import parse_time
 from release_actions.errors import ConfigurationError, Place, Problem
 from release_actions.rehearsal.invariants import Invariant
 from release_actions.shapes import (
+    Boolean,
     Choice,
     Integer,
     ListOf,
@@ -94,6 +95,12 @@ class Publish(Step):
         "Tags besides the exact one that today's workflow puts on the same image.",
         default=(),
     )
+    also_moves_git_tags: tuple[str, ...] = key(
+        ListOf("a list of tags", TAG, unique=True),
+        "Git tags besides the exact one that today's workflow puts on the same commit, moved or made.",
+        default=(),
+    )
+    pre_release: bool = key(Boolean(), "Whether a GitHub pre-release of the tag is published as well.", default=False)
     breaks: tuple[str, ...] = key(
         ListOf("a list of invariants", Choice(tuple(name.value for name in Invariant)), unique=True),
         ABOUT_BREAKS,
@@ -135,6 +142,19 @@ class CleanUp(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Teardown(Step):
+    """rc-teardown removes a candidate from images, releases and git."""
+
+    do: str = key(Choice(("teardown",)), "Run rc-teardown on a candidate.")
+    candidate: str = key(TAG, "The candidate of which nothing may be left, and because of which nothing else may go.")
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"{self.candidate} is torn down"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Nightly(Step):
     """Dev images are built every night."""
 
@@ -161,13 +181,14 @@ class Retention(Step):
         return f"Retention of dev images by the rule {self.rule}"
 
 
-AnyStep = Show | Publish | Protect | CleanUp | Nightly | Retention
+AnyStep = Show | Publish | Protect | CleanUp | Teardown | Nightly | Retention
 
 KINDS: Mapping[str, RecordOf[Any]] = {
     "show": RecordOf("a show step", Show),
     "publish": RecordOf("a publish step", Publish),
     "protect-latest": RecordOf("a protect-latest step", Protect),
     "clean-up": RecordOf("a clean-up step", CleanUp),
+    "teardown": RecordOf("a teardown step", Teardown),
     "nightly": RecordOf("a nightly step", Nightly),
     "retention": RecordOf("a retention step", Retention),
 }
@@ -243,10 +264,14 @@ def check_step(step: AnyStep) -> list[Problem]:
                 message = "{} only has a meaning with 'by: todays-workflow': this suite pushes exact tags only."
                 problems += [
                     Problem(message.format(f"'{name}'"), "Remove it.", step.origin.at(name))
-                    for name, given in (("also-pushes", step.also_pushes), ("breaks", step.breaks))
+                    for name, given in (
+                        ("also-pushes", step.also_pushes),
+                        ("also-moves-git-tags", step.also_moves_git_tags),
+                        ("breaks", step.breaks),
+                    )
                     if given
                 ]
-        case CleanUp():
+        case CleanUp() | Teardown():
             problems = refused(step.candidate, step.origin.at("candidate"))
         case _:
             pass

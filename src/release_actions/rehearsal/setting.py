@@ -15,10 +15,11 @@ from release_actions.simulator import Image, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock
 from release_actions.simulator.git import Target
-from release_actions.simulator.repositories import Repository
+from release_actions.simulator.repositories import Release, Repository
 
 BETWEEN_RELEASES = timedelta(days=30)
 WORKFLOW_TOKEN = "ghs_rehearsalWorkflowToken0000000000000"  # noqa: S105  # opens nothing but the simulator
+TEARDOWN_TOKEN = "ghs_rehearsalTeardownToken0000000000000"  # noqa: S105  # opens nothing but the simulator
 JUDGE_TOKEN = "ghp_rehearsalJudgeToken00000000000000000"  # noqa: S105  # opens nothing but the simulator
 LEADER = "release-leader"
 
@@ -39,6 +40,35 @@ class Setting:
             if ref not in git.refs:
                 git.refs[ref] = Target(self.commit(f"Prepare {name}", at), "commit")
             return git.refs[ref].sha
+
+    def move_tag(self, name: str, sha: str) -> None:
+        """Put a git tag on a commit, wherever it was."""
+        with self.world.lock:
+            self.repository.git.refs[f"refs/tags/{name}"] = Target(sha, "commit")
+
+    def git_tags(self) -> dict[str, str]:
+        """Git tag -> the commit that it names now."""
+        git = self.repository.git
+        with self.world.lock:
+            return {
+                ref.removeprefix("refs/tags/"): git.peel(target).sha
+                for ref, target in git.refs.items()
+                if ref.startswith("refs/tags/")
+            }
+
+    def publish_pre_release(self, tag: str, at: datetime) -> None:
+        """Publish a GitHub pre-release of a tag, as its release leader would."""
+        with self.world.lock:
+            branch = self.repository.default_branch
+            release = Release(
+                self.world.next_id("release"), tag, branch, LEADER, at, tag, prerelease=True, published=at
+            )
+            self.repository.releases[release.id] = release
+
+    def releases(self) -> frozenset[str]:
+        """The tags that have a GitHub release now."""
+        with self.world.lock:
+            return frozenset(release.tag for release in self.repository.releases.values())
 
     def commit(self, message: str, at: datetime) -> str:
         """Add a commit to the default branch. Returns its id."""
@@ -77,9 +107,11 @@ def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
 
 
 def add_tokens(world: World, repository: str) -> None:
-    """The job's GITHUB_TOKEN with just what the actions need, and a reader's token for the judge."""
+    """The jobs' GITHUB_TOKENs with just what their actions need, and a reader's token for the judge."""
     permissions = {"contents": "read", "packages": "write", "metadata": "read"}
     world.add_token(WORKFLOW_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=permissions)
+    writing = {**permissions, "contents": "write"}
+    world.add_token(TEARDOWN_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=writing)
     world.add_token(JUDGE_TOKEN, TokenKind.CLASSIC, login=LEADER, scopes={"read:packages"})
 
 

@@ -78,6 +78,11 @@ class Stage:
         self._say = say
         self._jobs = 0
 
+    @property
+    def git_name(self) -> str:
+        """What the repository's git tags are called where tags of packages are told."""
+        return f"{self.setting.repository.full_name} (git)"
+
     def job(self, name: str, event_name: str, event: Mapping[str, Any], *, ref: str = "", sha: str = "") -> Job:
         """A fresh job, with the workspace that a checkout would give it. On the default branch unless `ref` says."""
         self._jobs += 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import timedelta
 
 from release_actions.rehearsal.composite import ActionRun, Job
 from release_actions.rehearsal.record import Run
-from release_actions.rehearsal.scenario import TODAY, AnyStep, CleanUp, Nightly, Protect, Publish, Retention
+from release_actions.rehearsal.scenario import TODAY, AnyStep, CleanUp, Nightly, Protect, Publish, Retention, Teardown
+from release_actions.rehearsal.setting import TEARDOWN_TOKEN
 from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
 from release_actions.report import counted
 
@@ -18,16 +20,18 @@ NIGHT = timedelta(days=1)
 def perform(stage: Stage, step: AnyStep, played: Played) -> None:
     """Do what a step says. Raises `ActionError` when an action fails."""
     match step:
-        case Publish() if step.by == TODAY:
-            publish_today(stage, step, played)
         case Publish():
-            publish(stage, step, played)
+            (publish_today if step.by == TODAY else publish)(stage, step, played)
+            if step.pre_release:
+                stage.setting.publish_pre_release(step.tag, stage.setting.world.now())
         case Protect():
             protect(stage, stage.job("protect", "schedule", {"schedule": "17 4 * * *"}), played)
         case CleanUp():
             packages = "\n".join(package.name for package in stage.script.config.packages("release"))
             inputs = {"packages": packages, "delete-tags": "\n".join(step.delete_tags)}
             clean_up(stage, stage.job("clean-up", "workflow_dispatch", {"inputs": {}}), inputs, played)
+        case Teardown():
+            tear_down(stage, step, played)
         case Nightly():
             build_nightly(stage, step, played)
         case Retention():
@@ -57,6 +61,9 @@ def publish_today(stage: Stage, step: Publish, played: Played) -> None:
     watch = Watch()
     sha = stage.setting.tag(step.tag, stage.setting.world.now())
     tags = [step.tag, *step.also_pushes]
+    for tag in step.also_moves_git_tags:
+        stage.setting.move_tag(tag, sha)
+        played.why[stage.git_name, tag] = f"moved by today's workflow with {step.tag}"
     packages = stage.script.config.packages("release")
     publications = [{"package": one.reference, "platforms": one.platforms, "tags": tags} for one in packages]
     name = f"{step.tag}, today's"
@@ -129,6 +136,19 @@ def clean_up(stage: Stage, job: Job, inputs: Mapping[str, str], played: Played) 
         for deletion in plan["deletions"]:
             reason = f"ghcr-cleanup: {deletion['reason']}" if "reason" in deletion else "ghcr-cleanup deleted it"
             played.why |= {(str(plan["package"]), str(tag)): reason for tag in deletion["tags"]}
+
+
+def tear_down(stage: Stage, step: Teardown, played: Played) -> None:
+    """rc-teardown with one candidate, in a job that may write contents."""
+    job = stage.job("teardown", "workflow_dispatch", {"inputs": {"candidates": step.candidate}})
+    job = dataclasses.replace(job, token=TEARDOWN_TOKEN)
+    ended = stage.action(job, "rc-teardown", {"candidates": step.candidate}, played)
+    plan = json.loads(ended.outputs["plan"])
+    for image in plan["images"]:
+        for deletion in image["deletions"]:
+            played.why |= {(image["package"], tag): f"rc-teardown: {deletion['reason']}" for tag in deletion["tags"]}
+    git = stage.git_name
+    played.why |= {(git, change["tag"]): f"rc-teardown: {change['reason']}" for change in plan["git"]}
 
 
 def tag_push(stage: Stage, tag: str, sha: str) -> Job:

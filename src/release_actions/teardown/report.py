@@ -156,8 +156,7 @@ def plan_output(story: Story) -> dict[str, Output]:
     for image in story.touched:
         assert image.plan is not None  # noqa: S101  # a touched package has one
         deletions: list[Output] = [
-            {**row(deletion.version), "reason": image.plan.by_digest[deletion.version.digest].reason}
-            for deletion in image.plan.deletions
+            {**row(deletion.version), "reason": reason_of(image, deletion.version)} for deletion in image.plan.deletions
         ]
         images.append({"package": image.path, "digest": image.plan.digest, "deletions": deletions})
     return {
@@ -166,6 +165,15 @@ def plan_output(story: Story) -> dict[str, Output]:
         "releases": [{"id": one.id, "tag": one.tag, "name": one.name} for one in story.plan.releases],
         "git": [change_row(change) for change in story.plan.refs],
     }
+
+
+def reason_of(image: Image, version: PackageVersion) -> str:
+    """Why a package version goes."""
+    owners = sorted({owner for tag in version.names for owner in image.owners.get(tag, ())})
+    if not owners:
+        return image.plan.by_digest[version.digest].reason if image.plan else ""
+    named = ", ".join(owners)
+    return f"It is the image of {named}." if set(owners) & set(version.names) else f"{named} left it behind."
 
 
 def row(version: PackageVersion) -> dict[str, Output]:
@@ -395,7 +403,7 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
             markdown.code(image.path),
             markdown.codes(deletion.version.tags, none="untagged"),
             short(deletion.version.digest),
-            markdown.plain(image.plan.by_digest[deletion.version.digest].reason),
+            markdown.plain(reason_of(image, deletion.version)),
         ]
         for image in story.touched
         if image.plan
