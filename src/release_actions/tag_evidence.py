@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from release_actions import history
 from release_actions.context import Context
-from release_actions.errors import InputError
+from release_actions.errors import InputError, RemoteError
 from release_actions.git_tags import CHECKOUT, TAG_REF, Tags
 from release_actions.history import Evidence, History, Level
 from release_actions.tag_policy import Policy
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from release_actions.tag_origin import Origin
 
 GHCR = "ghcr.io"
+ANY_USER = "release-actions"
+"""GHCR looks at the token only."""
 
 OVER_BOTH = ("candidate-number", "candidate-spelling")
 """Rules that git alone may break for a candidate that follows what only the registry has."""
@@ -58,6 +60,7 @@ class Inquiry:
     source: str = ""
     token: str = ""
     registry_token: str = ""
+    registry_user: str = ""
     unasked: dict[str, str] = field(default_factory=dict)
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _http: Http | None = None
@@ -164,13 +167,16 @@ class Inquiry:
         refused = any(each.level is Level.ERROR and each.rule not in mendable for each in judged)
         # A run repeated is fine whatever has come since. Only the image can tell.
         repeated = self.pushed and bool(self.commit)
-        if "already-published" in rules and (not refused or repeated):
-            images = self._registry().revisions(self.version.tag)
-            past = replace(past, about=replace(past.about, images=images))
-            rules.remove("already-published")
-        if "deleted-candidate" in rules and not refused and not past.about.repeats:
-            past = replace(past, published=known(self._registry().tags(), self.policy.prefix))
-            rules.remove("deleted-candidate")
+        try:
+            if "already-published" in rules and (not refused or repeated):
+                images = self._registry().revisions(self.version.tag)
+                past = replace(past, about=replace(past.about, images=images))
+                rules.remove("already-published")
+            if "deleted-candidate" in rules and not refused and not past.about.repeats:
+                past = replace(past, published=known(self._registry().tags(), self.policy.prefix))
+                rules.remove("deleted-candidate")
+        except RemoteError as error:
+            raise with_way_out(error) from None
         self._not_asked("refused already", *rules)
         if past.about.repeats:
             self._not_asked(REPEATED, *self.policy.levels)
@@ -182,7 +188,8 @@ class Inquiry:
         from release_actions.registry import Registry, registry_url
 
         url = registry_url(self.policy.registry, self.context.registry_url)
-        return Published(Registry(self._session(), url, token=self._registry_token()), self.policy.packages)
+        token, user = self._registry_token(), self.registry_user or ANY_USER
+        return Published(Registry(self._session(), url, token=token, user=user), self.policy.packages)
 
     def _registry_token(self) -> str:
         """The token for the registry. GitHub's own never goes to a registry that is not GitHub's."""
@@ -198,3 +205,16 @@ class Inquiry:
 
             self._http = self._closing.enter_context(Http(log=self.log.info))
         return self._http
+
+
+def with_way_out(error: RemoteError) -> RemoteError:
+    """The same error of the registry with what else a person can do about it."""
+    way = "A job that may not read the packages can switch the rules already-published and deleted-candidate off."
+    return RemoteError(
+        error.problems[0].message,
+        hint=f"{error.hint} {way}".strip(),
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        request_id=error.request_id,
+    )

@@ -127,6 +127,7 @@ def judge(simulator: Simulator, tmp_path: Path) -> Judge:
         repository: str = "llm-d/llm-d",
         command: str = "validate-tag",
         asked: str = "",
+        registry: str = "",
         **inputs: str,
     ) -> Report:
         (tmp_path / "release.yaml").unlink(missing_ok=True)
@@ -145,6 +146,8 @@ def judge(simulator: Simulator, tmp_path: Path) -> Judge:
             "INPUT_REGISTRY_TOKEN": token,
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
         }
+        if registry:  # the one of release.yaml
+            del environ["RELEASE_ACTIONS_REGISTRY_URL"]
         environ |= {"GITHUB_REF": "refs/heads/main", "GITHUB_SHA": sha, "GITHUB_EVENT_NAME": "workflow_dispatch"}
         if tag:
             environ |= {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(payload)}
@@ -454,6 +457,31 @@ def test_the_registry_is_read_only_where_it_can_change_the_answer(
     assert registry() == set()
 
 
+def test_packages_that_are_not_there_yet_hold_nothing(judge: Judge, forge: Forge) -> None:
+    for name in PACKAGES:
+        del forge.world.packages[name]
+    sha = forge.tag("v0.6.0-rc.2", forge.commit())
+    assert (told(judge("v0.6.0-rc.2", sha=sha)), judge("v0.6.0-rc.2", sha=sha).exit_code) == ([], ExitCode.PASS)
+
+
+def test_githubs_token_goes_to_no_other_registry(judge: Judge, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str, str]] = []
+
+    class Nowhere:
+        def __init__(self, _http: object, url: str, *, token: str, user: str) -> None:
+            seen.append((url, token, user))
+
+        def get_manifest(self, _name: str, _tag: str) -> None:
+            return None
+
+    monkeypatch.setattr("release_actions.registry.Registry", Nowhere)
+    monkeypatch.setitem(globals(), "CONFIGURATION", CONFIGURATION + "registry: quay.io\n")
+    sha = forge.tag("v0.5.2", forge.commit())
+    judge("v0.5.2", sha=sha, registry="https://quay.io")
+    judge("v0.5.2", sha=sha, registry="https://quay.io", registry_token="of-quay", registry_user="robot")
+    assert seen == [("https://quay.io", "", "release-actions"), ("https://quay.io", "of-quay", "robot")]
+
+
 # What cannot be found out
 
 
@@ -466,7 +494,9 @@ def test_a_registry_that_does_not_answer_is_an_error_unless_its_rules_are_off(ju
     with pytest.raises(RemoteError, match=r"Could not read llm-d/llm-d-cuda:v0\.5\.2") as refused:
         judge("v0.5.2", sha=sha, token="")
     assert refused.value.exit_code is ExitCode.UNKNOWN
-    assert refused.value.hint
+    assert refused.value.hint.endswith(
+        " A job that may not read the packages can switch the rules already-published and deleted-candidate off."
+    )
     assert judge("v0.5.2", sha=sha, token="", versions="{rules: {already-published: off}}").exit_code is ExitCode.PASS
 
 

@@ -25,6 +25,7 @@ class Inputs:
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
+    registry_user: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = validate_tag.OUTPUTS + build_matrix.OUTPUTS

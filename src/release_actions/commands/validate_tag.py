@@ -38,6 +38,7 @@ class Inputs:
     commit: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
+    registry_user: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = (
@@ -124,6 +125,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         source=given.history,
         token=given.token,
         registry_token=given.registry_token,
+        registry_user=given.registry_user,
     )
     past = inquiry.gather()
     return report(decide(version, past, policy, inquiry.unasked))
