@@ -274,6 +274,40 @@ def test_a_previous_release_that_is_not_there(
     assert "error: llm-d/llm-d has no full release v0.4.9." in log
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ("--previous-file", "notes.md"),
+            "error: notes.md does not say which release it is of.\n"
+            "Pass the release's tag with 'previous', or its components.json.",
+        ),
+        (
+            ("--previous-file", "notes.md", "--previous", "none"),
+            "error: Input 'previous' says that there is no previous release, and 'previous-file' names one.\n"
+            "Keep one of them.",
+        ),
+        (
+            ("--previous", "none", "--output-file", "nowhere/components.json"),
+            "error: nowhere/components.json cannot be written: No such file or directory.\n"
+            "Name a file in a folder that exists with 'output-file'.",
+        ),
+        (
+            ("--components", "other.yaml"),
+            "error: other.yaml does not exist.\n"
+            "Check out the repository first, or say where the file is with 'components'.",
+        ),
+    ],
+)
+def test_an_input_that_cannot_be(
+    simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], message: str
+) -> None:
+    (workspace / "notes.md").write_text(NOTES)
+    code, outputs, log = run(simulator, workspace, capsys, "--tag", "v0.5.0", "--check-upstream", "false", *flags)
+    assert (code, outputs) == (ExitCode.BAD_INPUT, {})
+    assert message in log
+
+
 def test_a_first_release(simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, outputs, log = run(simulator, workspace, capsys, "--tag", "v0.5.0", "--previous", "none")
     assert (code, outputs["previous-release"], outputs["findings"]) == (ExitCode.PASS, "", [])
@@ -354,6 +388,21 @@ def test_components_json_of_the_previous_release_comes_before_its_notes(
     assert "| llm-d/llm-d-router | `v0.9.0` | `v0.8.5` |" in outputs["table"]
 
 
+def test_the_token_goes_to_no_other_registry(
+    simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(lambda _: Reply(status=404)) as other:
+        text = COMPONENTS.replace("image: ghcr.io/llm-d/llm-d-cuda\n  sim", f"image: {other.url[7:]}/acme/cuda\n  sim")
+        (workspace / "components.yaml").write_text(text)
+        code, outputs, _ = run(simulator, workspace, capsys, "--tag", "v0.5.0", "--registry-token", JOB)
+    assert code == ExitCode.REFUSED
+    assert [finding["message"] for finding in outputs["findings"]] == [
+        f"llm-d/llm-d-cuda: {other.url[7:]}/acme/cuda has no tag v0.5.0."
+    ]
+    assert [asked.path for asked in other.asked] == ["/v2/acme/cuda/manifests/v0.5.0"]
+    assert [asked.headers.get("Authorization") for asked in other.asked] == [None]
+
+
 def test_the_summary_shows_findings_table_and_changes(
     simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -381,8 +430,8 @@ def test_pygithub_is_not_loaded(workspace: Path) -> None:
     script = (
         "import sys\n"
         "from release_actions import main\n"
-        "code = main.main(['component-matrix', '--tag', 'v0.5.0', '--previous-file', 'previous.md', "
-        "'--check-upstream', 'false', '--json'])\n"
+        "code = main.main(['component-matrix', '--tag', 'v0.5.0', '--previous', 'v0.4.0', "
+        "'--previous-file', 'previous.md', '--check-upstream', 'false', '--json'])\n"
         "print(code, 'github' in sys.modules, file=sys.stderr)\n"
     )
     text = COMPONENTS[: COMPONENTS.index("  sim:")] + "removed:\n  lib: {name: llm-d/lib, reason: merged}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -387,5 +388,20 @@ def test_any_edit_of_a_version_cell_is_found(cell: tuple[int, int], start: int, 
     assert {finding.place.line for finding in found if finding.place and finding.place.line > 3} <= {number + 1}
 
 
-def test_every_rule_says_what_it_finds() -> None:
-    assert [rule for rule, (_, about) in RULES.items() if not about.endswith(".")] == []
+def test_something_new_has_no_previous_version() -> None:
+    notes = NOTES.replace("| llm-d/connector | `0.23` |", "| llm-d/connector | Deprecated |")
+    (finding,) = findings.judge(
+        release(COMPONENTS.replace("type: Wheel installed in `llm-d`", "type: Wheel (New)"), notes)
+    )
+    assert finding.rule == "new-with-previous"
+    assert finding.message == "llm-d/connector is called new, and has the previous version Deprecated in v0.8.0."
+
+
+def test_the_page_lists_every_rule_as_it_is() -> None:
+    page = Path(__file__).parents[2] / "actions" / "component-matrix" / "README.md"
+    rows = [f"| `{rule}` | {certainty.value} | {about} |" for rule, (certainty, about) in RULES.items()]
+    assert [
+        line
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if "| certain |" in line or "| suspicious |" in line
+    ] == rows

@@ -133,6 +133,12 @@ def test_there_is_no_table(text: str) -> None:
     assert table.find(table.read(text, file="n.md"), "Component Summary") is None
 
 
+def test_lines_of_other_systems_and_odd_separators_keep_their_numbers() -> None:
+    text = "a\u2028b\r\n## Component Summary\r\n\r\n| Component | Version |\r\n|--|--|\r\n| a/b | `v1` |\r\n"
+    (found,) = table.read(text, file="n.md")
+    assert (found.rows[0].version.version, found.rows[0].place) == ("v1", Place("n.md", 6, 3))
+
+
 def test_a_fence_ends_and_the_table_after_it_counts() -> None:
     text = "```sh\n# Component Summary\n```\n## Component Summary\n\n| Component | Version |\n|--|--|\n| a/b | `v1` |\n"
     assert len(table.read(text, file="n.md")) == 1

@@ -100,9 +100,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         )
         result = result_of(Task(given, context, log, version, document, upstream))
     if result.release:
-        text = manifest.write(result.release)
-        context.path(given.output_file).write_text(text, encoding="utf-8")
+        save(manifest.write(result.release), context.path(given.output_file), given.output_file)
     return report(result, given)
+
+
+def save(text: str, path: Path, name: str) -> None:
+    """Write `components.json`. Raises `InputError` where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{name} cannot be written: {error.strerror or error}."
+        raise InputError(message, hint="Name a file in a folder that exists with 'output-file'.") from error
 
 
 def prefix_of(config: str, context: Context) -> str:
@@ -155,6 +163,9 @@ def previous_release(task: Task) -> Before | None:
     Raises `ConfigurationError` when it cannot be read: without it every previous version would be a guess.
     """
     given, context = task.given, task.context
+    if given.previous_file and given.previous == NONE:
+        message = "Input 'previous' says that there is no previous release, and 'previous-file' names one."
+        raise InputError(message, hint="Keep one of them.")
     if given.previous_file:
         text = read_text(context.path(given.previous_file), name=given.previous_file)
         return before_of(text, given.previous_file, given.previous, task.document)
@@ -184,14 +195,20 @@ def previous_release(task: Task) -> Before | None:
 
 
 def before_of(text: str, file: str, tag: str, document: Document) -> Before:
-    """What a `components.json` or the notes of a release say that it published. Raises `ConfigurationError`."""
+    """What a `components.json` or the notes of a release say that it published. Raises `ConfigurationError`.
+
+    `tag` may be empty for a `components.json`, which names its release itself.
+    """
     if text.lstrip().startswith("{"):
         made = manifest.read(text, file=file)
         if tag and made.release != tag:
             message = f"{file} is of the release {made.release}, and {tag} was asked for."
             raise ConfigurationError(message, hint="Pass the file of that release.", place=made.origin.at("release"))
         return Before.of_manifest(made)
-    before = Before.of_tables(tag or file, table.read(text, file=file), document)
+    if not tag:
+        message = f"{file} does not say which release it is of."
+        raise InputError(message, hint="Pass the release's tag with 'previous', or its components.json.")
+    before = Before.of_tables(tag, table.read(text, file=file), document)
     if before is None:
         message = f"{file}: there is no table below '{document.heading}' or another heading with Component Summary."
         hint = "Pass components.json or other notes with previous-file, or previous: none for a first release."

@@ -51,7 +51,7 @@ RULES: Mapping[str, tuple[Certainty, str]] = {
     "unknown-organisation": (Certainty.CERTAIN, "A component's organisation is not one of `organisations`."),
     "previous-not-published": (Certainty.CERTAIN, "A previous version is not what the previous release published."),
     "row-dropped": (Certainty.CERTAIN, "A component of the previous release is missing and not in `removed`."),
-    "new-with-previous": (Certainty.CERTAIN, "A component is called new, and the previous release published it."),
+    "new-with-previous": (Certainty.CERTAIN, "A component is called new, and was published before."),
     "not-called-new": (
         Certainty.SUSPICIOUS,
         "A component is neither called new nor re-enabled, and the previous release did not publish it.",
@@ -225,6 +225,10 @@ def novelty(release: Release) -> Iterator[Finding]:
             message = f"{line.entry.title} is called {word}, and {tag} published {line.was} ({line.before.place})."
             hint = "Leave the word in parentheses out of 'type'."
             yield found("new-with-previous", message, hint=hint, place=place, other=line.before.place)
+        elif not line.was and line.entry.previous and "(new)" in words:
+            message = f"{line.entry.title} is called new, and has the previous version {line.entry.previous}."
+            hint = "Call it (Re-enabled), or leave its previous version out."
+            yield found("new-with-previous", message, hint=hint, place=place)
         elif not line.was and "(new)" not in words and "(re-enabled)" not in words:
             message = (
                 f"{tag} did not publish {line.entry.title}, and its type, {line.entry.type}, does not say it is new."

@@ -128,7 +128,7 @@ def folded(name: str) -> str:
 
 def read(text: str, *, file: str) -> tuple[Table, ...]:
     """Every table with a column for components and one for versions, in order."""
-    return tuple(_tables(text.splitlines(), file))
+    return tuple(_tables(re.split(r"\r\n|\r|\n", text), file))
 
 
 def find(tables: Iterable[Table], heading: str, words: str = SUMMARY) -> Table | None:

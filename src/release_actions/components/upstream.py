@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import quote
 
 from release_actions import github_api
-from release_actions.components import manifest
 from release_actions.components.assemble import Line
 from release_actions.components.document import fill
 from release_actions.components.findings import UNKNOWN, Finding, found
@@ -41,7 +40,7 @@ class Release:
 class Upstream:
     """GitHub by one token, GHCR by another, and every other registry by none. May be shared by threads.
 
-    `registry_override` is the address that stands for GHCR. Each question is asked once.
+    `registry_override` is the address that stands for GHCR. Answers are kept for other rows.
     """
 
     def __init__(
@@ -200,6 +199,3 @@ def _release(response: Response, item: Any) -> Release | None:
         return Release(str(item["tag_name"]), str(item["body"] or ""), bool(item["prerelease"]), assets)
     except (KeyError, TypeError, ValueError):
         response.wrong("holds something that is not a release")
-
-
-ASSET = manifest.FILE
