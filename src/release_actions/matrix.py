@@ -5,79 +5,49 @@ Pure. It must never put a floating tag on a release build: those are `protect-la
 
 from __future__ import annotations
 
-import re
+import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from release_actions.build_event import Build, tags_of
+from release_actions.changes import Changes
 from release_actions.config import Config, Package
 from release_actions.errors import InputError, PolicyError
-from release_actions.report import Output
-from release_actions.versions import Version
+from release_actions.path_filter import matches
+from release_actions.recipe import Kitchen, needs_version_file, registry
+from release_actions.report import Finding, Level, Output
+from release_actions.version_file import VersionFile
+
+__all__ = ["ALL", "MOST_JOBS", "Build", "Job", "Matrix", "Publication", "include", "plan", "select"]
 
 MOST_JOBS = 256
 """Jobs of one matrix. GitHub fails a larger one (limits of GitHub Actions)."""
 
-SHORT_SHA = 7
-"""Digits of a commit in a `sha-` tag."""
-
 ALL = ("all",)
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-"""A tag, distribution specification, section "Pulling manifests"."""
-
-
-@dataclass(frozen=True)
-class Build:
-    """What a run builds: a release when `version` is given, else the dev channel.
-
-    `sha` is the commit that is built, `pull` the number of a pull request or 0, `nightly` whether a schedule started
-    the run, `trunk` whether it builds the default branch and nothing else.
-    """
-
-    version: Version | None = None
-    sha: str = ""
-    pull: int = 0
-    nightly: bool = False
-    trunk: bool = False
-
-    @property
-    def channel(self) -> str:
-        """Release tags go to `release`, every other build to `dev`."""
-        return "release" if self.version else "dev"
+EVERYTHING = Changes(everything="it was selected")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One platform of one package, built and pushed by digest."""
+    """One platform of one package, built and pushed by digest. `fields` is its entry of `strategy.matrix`."""
 
     package: Package
     platform: str
+    fields: Mapping[str, Output] = field(repr=False)
 
     def entry(self) -> dict[str, Output]:
-        """Its entry of `strategy.matrix`. Lists are as docker/build-push-action takes them: one item a line."""
-        package = self.package
-        return {
-            "name": f"{package.package} {self.platform}",
-            "image": package.image,
-            "variant": package.variant,
-            "platform": self.platform,
-            "runner": package.runners[self.platform],
-            "package": package.reference,
-            "context": package.context,
-            "dockerfile": package.dockerfile,
-            "target": package.target,
-            "build-args": assignments(package.build_args),
-            "labels": assignments(package.labels),
-            "required": package.required,
-        }
+        """Its entry of `strategy.matrix`."""
+        return dict(self.fields)
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One package and the exact tags it gets once all its platforms are there."""
+    """One package and the exact tags it gets once all its platforms are there, and why it is built."""
 
     package: Package
     tags: tuple[str, ...]
+    reason: str
 
     def entry(self) -> dict[str, Output]:
         """Its entry of `strategy.matrix` for the job that publishes it."""
@@ -89,49 +59,117 @@ class Publication:
             "tags": list(self.tags),
             "platforms": list(self.package.platforms),
             "required": self.package.required,
+            "reason": self.reason,
+            **registry(self.package),
         }
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The whole plan. `skipped`: image key -> why it is not built."""
+    """The whole plan. `skipped`: image key -> why it is not built. `findings`: what somebody should look at."""
 
     channel: str
     jobs: tuple[Job, ...]
     publications: tuple[Publication, ...]
     skipped: Mapping[str, str]
     built: Mapping[str, bool]
+    findings: tuple[Finding, ...] = ()
 
 
-def plan(config: Config, build: Build, images: tuple[str, ...], now: datetime) -> Matrix:
+def plan(
+    config: Config,
+    build: Build,
+    images: tuple[str, ...],
+    now: datetime,
+    *,
+    changes: Changes = EVERYTHING,
+    versions: VersionFile | None = None,
+) -> Matrix:
     """The jobs of a run. `images`: keys to build, or the word all.
 
-    Raises `InputError` for an image that does not exist or is not published in the channel, and `PolicyError` for more
-    jobs than the platform runs.
+    Raises `InputError` for an image that does not exist or is not published in the channel, `ConfigurationError` for a
+    value that the version file lacks, and `PolicyError` for more jobs than the platform runs.
     """
-    selected = select(config, build.channel, images)
+    channel = build.channel(config)
+    selected = select(config, channel, images)
     tags = tags_of(build, now)
-    packages = [package for package in config.packages(build.channel) if package.image in selected]
-    jobs = tuple(Job(package, platform) for package in packages for platform in package.platforms)
-    if len(jobs) > MOST_JOBS:
+    reasons: dict[str, str] = {}
+    skipped: dict[str, str] = {}
+    published = {package.image: package for package in config.packages(channel)}
+    for key in config.images:
+        if key not in published:
+            skipped[key] = f"it is not published in the channel {channel}"
+        elif key not in selected:
+            skipped[key] = "it was not selected"
+        elif reason := why(config, published[key], changes):
+            reasons[key] = reason
+        else:
+            skipped[key] = "none of the files that it is made from changed"
+    packages = [package for package in config.packages(channel) if package.image in reasons]
+    within_limit(packages)
+    kitchen = Kitchen(config, build, tags, versions)
+    jobs = tuple(
+        Job(package, platform, kitchen.entry(package, platform, reasons[package.image]))
+        for package in packages
+        for platform in package.platforms
+    )
+    findings = kitchen.finish() if packages else ()
+    return Matrix(
+        channel=channel,
+        jobs=jobs,
+        publications=tuple(Publication(package, tags, reasons[package.image]) for package in packages),
+        skipped=skipped,
+        built={key: key in reasons for key in config.images},
+        findings=(*findings, *missed(build, skipped, published)),
+    )
+
+
+def why(config: Config, package: Package, changes: Changes) -> str:
+    """Why an image is built; empty if nothing that it is made from changed."""
+    if changes.everything:
+        return changes.everything
+    file = posixpath.normpath(config.at().file)
+    if file in changes.files:
+        return f"{file} changed"
+    if not package.paths:
+        return "it names no paths, so every change builds it"
+    found = sorted(path for path in changes.files if matches(watched(config, package), path))
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{found[0]} changed{more}" if found else ""
+
+
+def watched(config: Config, package: Package) -> tuple[str, ...]:
+    """The globs of everything that a change of builds a package: what it names, and what can be told without asking."""
+    source = package.recipe.source
+    own = [package.dockerfile]
+    if needs_version_file(package):
+        own.append(config.version_file)
+    if source and source.patch:
+        own.append(source.patch)
+    return (*package.paths, *own)
+
+
+def within_limit(packages: list[Package]) -> None:
+    """Raises `PolicyError` for more jobs than one matrix may have."""
+    count = sum(len(package.platforms) for package in packages)
+    if count > MOST_JOBS:
         message = (
-            f"{len(packages)} packages on their platforms make {len(jobs)} build jobs, and GitHub runs {MOST_JOBS} of "
+            f"{len(packages)} packages on their platforms make {count} build jobs, and GitHub runs {MOST_JOBS} of "
             "one matrix."
         )
         raise PolicyError(message, hint="Select fewer images with the input images, in several runs.")
-    published = {package.image for package in config.packages(build.channel)}
-    skipped = {
-        key: "it was not selected" if key in published else f"it is not published in the channel {build.channel}"
-        for key in config.images
-        if key not in selected
-    }
-    return Matrix(
-        channel=build.channel,
-        jobs=jobs,
-        publications=tuple(Publication(package, tags) for package in packages),
-        skipped=skipped,
-        built={key: key in selected for key in config.images},
-    )
+
+
+def missed(build: Build, skipped: Mapping[str, str], published: Mapping[str, Package]) -> Iterable[Finding]:
+    """The images of the channel that a release would leave without its tag (llm-d/llm-d#978)."""
+    if build.version:
+        for key in skipped:
+            if key in published and published[key].required:
+                message = f"The release {build.version.tag} would miss the image '{key}'."
+                hint = "Select all images, unless this run only repairs a release that has it already."
+                yield Finding.of(
+                    Level.WARNING, message, hint=hint, place=published[key].place, rule="incomplete-release"
+                )
 
 
 def select(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[str]:
@@ -152,32 +190,6 @@ def select(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[s
             message = f"Input 'images' names {key!r}, which is not published in the channel {channel}."
             raise InputError(message, hint=f"That channel has {', '.join(sorted(published))}.")
     return frozenset(images)
-
-
-def tags_of(build: Build, now: datetime) -> tuple[str, ...]:
-    """The tags of everything that a run publishes: the exact version, or what a dev build is found by.
-
-    A dev package's `latest` is the newest build of the default branch, so it is set here; a release's never is.
-    Raises `InputError` when a dev build has no commit.
-    """
-    if build.version:
-        return (build.version.tag,)
-    if not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", build.sha):
-        message = f"A dev build needs the commit it is made from, and {build.sha!r} is none."
-        raise InputError(message, hint="Run in a workflow, or pass --sha with 40 digits.")
-    tags = [f"sha-{build.sha[:SHORT_SHA]}"]
-    if build.pull:
-        tags.append(f"pr-{build.pull}")
-    if build.nightly:
-        tags.append(f"nightly-{now:%Y%m%d}")
-    if build.trunk:
-        tags.append("latest")
-    return tuple(tags)
-
-
-def assignments(values: Mapping[str, str]) -> str:
-    """`NAME=value` lines."""
-    return "\n".join(f"{name}={value}" for name, value in values.items())
 
 
 def include(entries: Iterable[Mapping[str, Output]]) -> dict[str, Output]:

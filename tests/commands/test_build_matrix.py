@@ -14,6 +14,8 @@ from release_actions.errors import ExitCode
 SHA = "0123456789abcdef0123456789abcdef01234567"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
 
+RUN = {"GITHUB_SHA": SHA, "GITHUB_REPOSITORY": "acme/app"}
+
 CONFIG = """\
 repository: acme/app
 channels:
@@ -37,7 +39,7 @@ def run(
     if event is not None:
         (workspace / "event.json").write_text(json.dumps(event))
         environ["GITHUB_EVENT_PATH"] = str(workspace / "event.json")
-    code = main.main([command, "--json", *flags], {"GITHUB_WORKSPACE": str(workspace), "GITHUB_SHA": SHA, **environ})
+    code = main.main([command, "--json", *flags], {**RUN, "GITHUB_WORKSPACE": str(workspace), **environ})
     captured = capsys.readouterr()
     return code, json.loads(captured.out), captured.err
 
@@ -86,17 +88,17 @@ def test_a_tag_builds_the_release_channel(
         (
             {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
             {"repository": {"default_branch": "main"}},
-            ["sha-0123456", "latest"],
+            ["sha-0123456", "main", "latest"],
         ),
         (
             {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/release-1.2"},
             {"repository": {"default_branch": "main"}},
-            ["sha-0123456"],
+            ["sha-0123456", "release-1.2"],
         ),
         (
             {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/heads/main"},
             {},
-            ["sha-0123456"],
+            ["sha-0123456", "main"],
         ),
         (
             # Its payload has no repository, and it always runs on the default branch.
@@ -134,8 +136,9 @@ def test_the_summary_says_what_is_built_and_what_is_not(workspace: Path, capsys:
     )
     assert summary.read_text() == (
         "## 1 image of the tag `v1.2.0`\n\n"
-        "| Package | Tags | Platforms |\n| --- | --- | --- |\n"
-        "| `ghcr.io/acme/web` | `v1.2.0` | `linux/amd64 on ubuntu-24.04`, `linux/arm64 on ubuntu-24.04-arm` |\n\n"
+        "| Package | Tags | Platforms | Why |\n| --- | --- | --- | --- |\n"
+        "| `ghcr.io/acme/web` | `v1.2.0` | `linux/amd64 on ubuntu-24.04`, `linux/arm64 on ubuntu-24.04-arm` | "
+        "it is part of the release v1.2.0 |\n\n"
         "- `cli` is not built: it was not selected.\n\n"
     )
 
@@ -162,3 +165,147 @@ def test_the_front_door_plans_nothing_for_a_refused_tag(workspace: Path, capsys:
     assert code == ExitCode.REFUSED
     assert outputs == {}
     assert "v1.0.0 is below v1.0.1, the highest release of 1.0." in log
+
+
+WATCHED = CONFIG.replace("platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64], paths: [web/**]")
+
+
+def test_changed_files_decide_what_a_push_builds(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "release.yaml").write_text(WATCHED)
+    push = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+    code, outputs, log = run(workspace, capsys, "build-matrix", "--changed-files", "README.md\ndocs/x, y", **push)
+    assert (code, outputs["any"], outputs["matrix"]) == (ExitCode.PASS, False, {"include": []})
+    assert "web is not built: none of the files that it is made from changed." in log
+    _, outputs, log = run(workspace, capsys, "build-matrix", "--changed-files", "web/a", **push)
+    assert outputs["images"][0]["reason"] == "web/a changed"
+    assert "on linux/amd64: web/a changed" in log
+
+
+def test_changes_that_git_cannot_tell_are_an_error(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "release.yaml").write_text(WATCHED)
+    environ = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+    code, outputs, log = run(workspace, capsys, "build-matrix", event={"before": HEAD, "after": SHA}, **environ)
+    assert (code, outputs) == (ExitCode.BAD_INPUT, {})
+    assert f"The checkout does not have commit {HEAD[:7]}, the commit before the push" in log
+
+
+def test_git_is_not_asked_where_no_image_names_paths(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+    code, outputs, _ = run(workspace, capsys, "build-matrix", event={"before": HEAD, "after": SHA}, **environ)
+    assert code == ExitCode.PASS
+    assert outputs["images"][0]["reason"] == "no image names paths, so every change builds it"
+
+
+def test_the_commit_that_is_built_is_an_output(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    event = {"pull_request": {"number": 12, "head": {"sha": HEAD}}}
+    pull = {"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_REF": "refs/heads/main"}
+    assert run(workspace, capsys, "build-matrix", event=event, **pull)[1]["commit"] == HEAD
+    assert run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")[1]["commit"] == SHA
+
+
+def test_a_dispatch_for_a_pull_request_counts_as_one(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/heads/main"}
+    event = {"repository": {"default_branch": "main"}}
+    flags = ("--pull-request", "9", "--build-commit", HEAD)
+    _, outputs, _ = run(workspace, capsys, "build-matrix", *flags, event=event, **environ)
+    assert tags(outputs) == {"ghcr.io/acme/web-dev": ["sha-fedcba9", "pr-9"]}
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ"),
+    [
+        # Another commit than the branch's is not what the branch holds; a fork has a default branch of its own.
+        (("--build-commit", HEAD), {"GITHUB_EVENT_NAME": "workflow_dispatch"}),
+        ((), {"GITHUB_EVENT_NAME": "push", "GITHUB_REPOSITORY": "somebody/app"}),
+        ((), {"GITHUB_EVENT_NAME": "schedule", "GITHUB_REPOSITORY": "somebody/app"}),
+    ],
+)
+def test_latest_is_only_for_what_the_default_branch_of_the_repository_holds(
+    workspace: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], environ: dict[str, str]
+) -> None:
+    event = {"repository": {"default_branch": "main"}}
+    environ["GITHUB_REF"] = "refs/heads/main"
+    code, outputs, _ = run(workspace, capsys, "build-matrix", *flags, event=event, **environ)
+    assert code == ExitCode.PASS
+    ((found),) = tags(outputs).values()
+    assert found[0].startswith("sha-")
+    assert not {"latest", "main"} & set(found)
+
+
+def test_the_code_of_a_pull_request_is_never_a_release(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    event = {"pull_request": {"number": 12, "head": {"sha": HEAD}}}
+    code, outputs, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", event=event)
+    assert (code, outputs) == (ExitCode.REFUSED, {})
+    assert "The code of a pull request cannot be built as the release v1.2.0." in log
+
+
+VERSIONED = CONFIG.replace("images:", 'version-file: versions\ndefaults: {build-args: {V: "{file.V}"}}\nimages:')
+
+
+def test_the_version_file_of_the_workspace_is_used_and_overridden(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(VERSIONED)
+    (workspace / "versions").write_text("V='1 2' # three\n")
+    summary = workspace / "summary.md"
+    main_branch = {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/heads/main"}
+    outputs = run(workspace, capsys, "build-matrix", **main_branch)[1]
+    assert outputs["matrix"]["include"][0]["build-args"] == "V=1 2"
+    event = {"repository": {"default_branch": "main"}}
+    environ = {**main_branch, "GITHUB_STEP_SUMMARY": str(summary)}
+    outputs = run(workspace, capsys, "build-matrix", "--overrides", "V=other, x # y", event=event, **environ)[1]
+    assert outputs["matrix"]["include"][0]["build-args"] == "V=other, x"
+    (found,) = tags(outputs).values()
+    assert [tag.partition("-")[0] for tag in found] == ["override"]
+    assert "Built with `V=other, x` in place of what the commit says." in summary.read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "message"),
+    [
+        (("--overrides", "V 1"), 2, "Input 'overrides' has 'V 1', which is not NAME=value."),
+        (("--overrides", "V="), 2, "Input 'overrides' has 'V=', which is not NAME=value."),
+        (("--overrides", "W=1"), 2, "Input 'overrides' sets W, which nothing that is built uses."),
+        (("--overrides", "V=1", "--tag", "v1.0.0"), 1, "The release v1.0.0 cannot be built with overrides: V."),
+        (("--build-commit", "main"), 2, "Input 'build-commit' is 'main', which is no commit."),
+        (("--pull-request", "0"), 2, "Input 'pull-request' is '0', which is not a whole number of at least 1."),
+    ],
+)
+def test_an_input_that_makes_no_sense_is_refused(
+    workspace: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], code: int, message: str
+) -> None:
+    (workspace / "release.yaml").write_text(VERSIONED)
+    (workspace / "versions").write_text("V=1\n")
+    found, outputs, log = run(workspace, capsys, "build-matrix", *flags)
+    assert (found, outputs) == (code, {})
+    assert message in log
+
+
+def test_a_version_file_that_lacks_a_value_is_an_error_with_file_and_line(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(VERSIONED)
+    (workspace / "versions").write_text("VV=1\n")
+    code, outputs, log = run(workspace, capsys, "build-matrix")
+    assert (code, outputs) == (ExitCode.BAD_INPUT, {})
+    assert "release.yaml:5:28: error: versions has no value V.\nDid you mean 'VV'?" in log
+
+
+@pytest.mark.parametrize(("flags", "code"), [((), 0), (("--strict",), 1)])
+def test_a_release_that_would_miss_an_image_is_told_and_refused_if_that_is_wanted(
+    workspace: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], code: int
+) -> None:
+    found, _, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", "--images", "cli", *flags)
+    assert found == code
+    assert "The release v1.2.0 would miss the image 'web'." in log
+
+
+def test_a_plan_larger_than_github_passes_on_is_refused_first(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = "".join(f"  i{n}: {{platforms: [linux/amd64], build-args: {{A: {'x' * 3000}}}}}\n" for n in range(200))
+    (workspace / "release.yaml").write_text(f"repository: acme/app\nimages:\n{images}")
+    code, outputs, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0")
+    assert (code, outputs) == (ExitCode.REFUSED, {})
+    assert "The plan of 200 build jobs has " in log
+    assert "and GitHub passes about 500000 from one job to others.\nSelect fewer images" in log

@@ -19,7 +19,8 @@ MISTAKES_OF_FORM = {
         "",
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
-            "registry, namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+            "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
+            "path-groups, defaults, images, cleanup.",
         ],
     ),
     "only a comment": (
@@ -28,7 +29,8 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
-            "registry, namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+            "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
+            "path-groups, defaults, images, cleanup.",
         ],
     ),
     "a list": (
@@ -37,7 +39,8 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are repository, "
-            "registry, namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+            "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
+            "path-groups, defaults, images, cleanup.",
         ],
     ),
     "no images": (
@@ -77,7 +80,9 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:3:5: 'images.a' is empty and should be an image. Its keys are platforms, "
-            "runners, context, dockerfile, target, build-args, labels, required, variants, channels.",
+            "runners, context, dockerfile, target, build-args, labels, required, secrets, "
+            "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
+            "variants, channels, paths, path-groups.",
         ],
     ),
     "a misspelt key of an image": (
@@ -125,7 +130,8 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of repository, registry, "
-            "namespace, versions, floating-tags, channels, defaults, images, cleanup.",
+            "namespace, versions, floating-tags, version-file, channels, credentials, "
+            "path-groups, defaults, images, cleanup.",
         ],
     ),
     "a key that belongs elsewhere": (
@@ -138,7 +144,9 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:5:5: 'suffix' is not a key of an image. Use one of platforms, runners, "
-            "context, dockerfile, target, build-args, labels, required, variants, channels.",
+            "context, dockerfile, target, build-args, labels, required, secrets, "
+            "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
+            "variants, channels, paths, path-groups.",
         ],
     ),
     "a repository without its owner": (
@@ -472,7 +480,7 @@ MISTAKES_OF_FORM = {
             platforms: [linux/amd64]
         """,
         [
-            "release.yaml:3:3: 'staging' is not a key of 'channels'. Use one of release, dev.",
+            "release.yaml:3:3: 'staging' is not a key of 'channels'. Use one of release, dev, pull-request.",
         ],
     ),
     "an image switched on": (
@@ -1129,6 +1137,110 @@ MISTAKES_OF_RULES = {
         [
             "release.yaml:6:65: 'pr-(.*' is not a regular expression: missing ), unterminated subpattern at "
             "position 3.",
+        ],
+    ),
+    "an unknown placeholder of a value": (
+        """\
+        repository: o/r
+        version-file: versions
+        images:
+          a:
+            platforms: [linux/amd64]
+            build-args: {A: "{plattform}", B: "{{platform}} {file.X}"}
+            labels: {x: "{channel}"}
+            source: {repository: o/s, ref: "{Ref} {tags}", path: s}
+        """,
+        [
+            "release.yaml:6:21: '{plattform}' is not a placeholder of a value. Did you mean 'platform'? For the text "
+            "itself, write {{plattform}}.",
+            "release.yaml:7:17: '{channel}' is not a placeholder of a value. Use one of image, variant, platform, os, "
+            "arch, tag, sha, short-sha, run-id, ref-name. For the text itself, write {{channel}}.",
+            "release.yaml:8:36: '{tags}' is not a placeholder of a value. Did you mean 'tag'? For the text itself, "
+            "write {{tags}}.",
+        ],
+    ),
+    "a value of a version file that is not named": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            build-args: {A: "{file.CUDA}"}
+        """,
+        [
+            "release.yaml:5:21: '{file.CUDA}' is a value of the version file, and 'version-file' names none. Name it "
+            "at the top of the file.",
+        ],
+    ),
+    "path groups that do not match": (
+        """\
+        repository: o/r
+        path-groups:
+          common: [scripts/**]
+          cpu: [cpu/**]
+        images:
+          a:
+            platforms: [linux/amd64]
+            path-groups: [common, cpus]
+        """,
+        [
+            "release.yaml:4:3: No image names the path group 'cpu'. Name it, or remove it.",
+            "release.yaml:8:27: 'cpus' is no path group. Did you mean 'cpu'?",
+        ],
+    ),
+    "credentials for a registry that nobody uses": (
+        """\
+        repository: o/r
+        credentials:
+          quay.io: {username: QUAY_USER, password: QUAY_TOKEN}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:3: Nothing is published to 'quay.io'. Use one of ghcr.io.",
+        ],
+    ),
+    "a runner for a platform that is not built": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            runners: {linux/arm64: big}
+        """,
+        [
+            "release.yaml:5:15: The image 'a' is not built for 'linux/arm64', so this runner builds nothing. Add the "
+            "platform, or remove the runner.",
+        ],
+    ),
+    "a command beside a stage": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            command: make image
+            target: runtime
+        """,
+        [
+            "release.yaml:6:5: The image 'a' is built by a command, which knows nothing of 'target'. Remove one of "
+            "them.",
+        ],
+    ),
+    "pull requests in a dev package": (
+        """\
+        repository: o/r
+        channels:
+          dev: {name: "{image}-dev"}
+          pull-request: {name: "{image}-dev"}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:6:3: Pull requests of the image 'a' would land in the dev package 'o/a-dev'. Give the "
+            "channels different templates, for example with '-dev' in one.",
         ],
     ),
     "a rule that leaves the untagged alone": (

@@ -6,10 +6,11 @@ from datetime import datetime, timezone
 
 import pytest
 
-from release_actions import matrix
-from release_actions.config import Config, load_text
+from release_actions import matrix, version_file
+from release_actions.build_event import Build
+from release_actions.changes import Changes
+from release_actions.config import Config, grammar, load_text
 from release_actions.errors import InputError, PolicyError
-from release_actions.matrix import Build
 from release_actions.versions import parse
 
 NOW = datetime(2026, 2, 3, 23, 0, tzinfo=timezone.utc)
@@ -72,8 +73,31 @@ def test_an_entry_has_all_that_a_build_job_needs() -> None:
         "dockerfile": "docker/Dockerfile.cuda",
         "target": "runtime",
         "build-args": "OS=ubuntu",
-        "labels": "org.opencontainers.image.title=cuda",
+        "labels": (
+            f"org.opencontainers.image.revision={SHA}\n"
+            "org.opencontainers.image.version=1.2.0-rc.1\n"
+            "org.opencontainers.image.title=cuda"
+        ),
         "required": True,
+        "commit": SHA,
+        "reason": "it was selected",
+        "registry": "ghcr.io",
+        "username-secret": "",
+        "password-secret": "",
+        "secrets": "",
+        "prebuild-target": "",
+        "prebuild-secrets": "",
+        "source-repository": "",
+        "source-ref": "",
+        "source-path": "",
+        "source-patch": "",
+        "command": "",
+        "cache-from": "",
+        "cache-to": "",
+        "no-cache": False,
+        "provenance": "false",
+        "driver-opts": "",
+        "buildkitd-flags": "",
     }
 
 
@@ -96,7 +120,7 @@ def test_a_dev_build_is_found_by_what_it_was_built_from(build: Build, tags: tupl
     planned = matrix.plan(CONFIG, build, ("all",), NOW)
     assert planned.channel == "dev"
     assert {publication.tags for publication in planned.publications} == {tags}
-    assert all(matrix.TAG.fullmatch(tag) for tag in tags)
+    assert all(grammar.is_tag(tag) for tag in tags)
 
 
 def test_what_is_not_built_says_why() -> None:
@@ -169,3 +193,72 @@ def test_more_jobs_than_github_runs_are_refused_before_github_does() -> None:
 
 def test_the_plan_is_the_same_every_time() -> None:
     assert matrix.plan(CONFIG, release(), ("all",), NOW) == matrix.plan(CONFIG, release(), ("all",), NOW)
+
+
+WATCHED = load_text(
+    """\
+repository: acme/app
+version-file: docker/versions
+channels: {dev: {name: "{image}-dev"}}
+path-groups:
+  common: [scripts/common/**]
+defaults: {platforms: [linux/amd64]}
+images:
+  cuda: {dockerfile: docker/Dockerfile.cuda, path-groups: [common], paths: [scripts/cuda/**, "!**/*.md"]}
+  cpu:
+    dockerfile: docker/Dockerfile.cpu
+    path-groups: [common]
+    build-args: {V: "{file.V}"}
+    source: {repository: o/r, ref: 0123456789abcdef0123456789abcdef01234567, path: src, patch: fix.patch}
+  web: {paths: [web/**]}
+"""
+)
+VERSIONS = version_file.parse("V=1\n", "docker/versions")
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"scripts/cuda/x.sh"}, {"cuda": "scripts/cuda/x.sh changed"}),
+        ({"scripts/cuda/x.md"}, {}),
+        (
+            {"scripts/common/a", "scripts/common/b"},
+            dict.fromkeys(("cuda", "cpu"), "scripts/common/a changed and 1 more"),
+        ),
+        ({"docker/Dockerfile.cpu"}, {"cpu": "docker/Dockerfile.cpu changed"}),
+        ({"docker/versions"}, {"cpu": "docker/versions changed"}),
+        ({"fix.patch"}, {"cpu": "fix.patch changed"}),
+        ({"Dockerfile", "README.md"}, {"web": "Dockerfile changed"}),
+        ({"README.md"}, {}),
+        ({"release.yaml"}, dict.fromkeys(("cuda", "cpu", "web"), "release.yaml changed")),
+    ],
+)
+def test_an_image_is_built_when_something_it_is_made_from_changed(files: set[str], expected: dict[str, str]) -> None:
+    changes = Changes(frozenset(files))
+    planned = matrix.plan(WATCHED, Build(sha=SHA), ("all",), NOW, changes=changes, versions=VERSIONS)
+    assert {publication.package.image: publication.reason for publication in planned.publications} == expected
+    assert {job.package.image for job in planned.jobs} == set(expected)
+    why = "none of the files that it is made from changed"
+    assert planned.skipped == {key: why for key in ("cuda", "cpu", "web") if key not in expected}
+    assert planned.built == {key: key in expected for key in ("cuda", "cpu", "web")}
+
+
+def test_an_image_that_names_no_paths_is_built_by_every_change() -> None:
+    planned = matrix.plan(CONFIG, Build(sha=SHA), ("cpu",), NOW, changes=Changes(frozenset({"README.md"})))
+    assert planned.publications[0].reason == "it names no paths, so every change builds it"
+
+
+def test_nothing_changed_builds_nothing_even_what_was_selected() -> None:
+    planned = matrix.plan(WATCHED, Build(sha=SHA), ("web",), NOW, changes=Changes(), versions=VERSIONS)
+    assert planned.jobs == ()
+    assert planned.skipped["web"] == "none of the files that it is made from changed"
+    assert planned.skipped["cpu"] == "it was not selected"
+
+
+def test_a_release_that_would_miss_an_image_is_told_where_the_image_stands() -> None:
+    planned = matrix.plan(CONFIG, release("v1.2.0"), ("cuda", "tools"), NOW)
+    assert [str(finding.problem) for finding in planned.findings] == [
+        "release.yaml:17:3: The release v1.2.0 would miss the image 'cpu'. Select all images, unless this run only "
+        "repairs a release that has it already."
+    ]
+    assert matrix.plan(CONFIG, Build(sha=SHA), ("cuda",), NOW).findings == ()

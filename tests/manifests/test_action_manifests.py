@@ -172,10 +172,15 @@ def test_a_shared_input_has_the_same_words(name: str, items: dict[str, Input]) -
             assert first_sentence(item.description) not in words, "needs no exception any more"
 
 
+NOT_ABOUT_A_TAG = frozenset({"changed-files", "overrides", "pull-request", "build-commit"})
+"""Inputs of build-matrix that mean nothing for a release tag."""
+
+
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])
 def test_the_front_door_has_what_its_two_actions_have_in_the_same_words(kind: str) -> None:
     def words(*names: str) -> dict[str, str]:
         items: list[Input | Output] = [item for name in names for item in getattr(MANIFESTS[name], kind)]
         return {item.name: first_sentence(item.description) for item in items}
 
-    assert words(manifests.FRONT_DOOR) == words("validate-tag", "build-matrix")
+    both = words("validate-tag", "build-matrix")
+    assert words(manifests.FRONT_DOOR) == {name: text for name, text in both.items() if name not in NOT_ABOUT_A_TAG}

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 import manifests
+from release_actions.build_event import Build
 from release_actions.config import load_config
-from release_actions.matrix import Build, plan
+from release_actions.matrix import plan
 from release_actions.rehearsal.action_file import Action, read
 
 ROOT = Path(__file__).parents[2]

@@ -1,20 +1,25 @@
-"""build-matrix: from release.yaml and the event to build jobs. Reads one file; never the network."""
+"""build-matrix: from release.yaml and the event to build jobs. Reads the workspace and its git; never the network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from release_actions import inputs, markdown, matrix
+from release_actions import build_event, changes, inputs, markdown, matrix
+from release_actions.build_event import BRANCH_REF, Build
+from release_actions.changes import Changes
 from release_actions.commands.validate_tag import release_tag
 from release_actions.config import Config, load_config
 from release_actions.context import Context
+from release_actions.errors import ExitCode, InputError, PolicyError, Problem
 from release_actions.git_tags import TAG_REF
-from release_actions.matrix import Build, Matrix
+from release_actions.matrix import Matrix
+from release_actions.recipe import needs_version_file
 from release_actions.report import Output, Report, counted
+from release_actions.version_file import VersionFile
 from release_actions.versions import parse
-from release_actions.workflow import Workflow
+from release_actions.workflow import OUTPUT_LIMIT, Workflow, as_text
 
 
 @dataclass(frozen=True)
@@ -24,79 +29,158 @@ class Inputs:
     tag: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, "release.yaml")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
+    changed_files: tuple[str, ...] = inputs.option(inputs.lines, ())
+    overrides: tuple[str, ...] = inputs.option(inputs.lines, ())
+    pull_request: int = inputs.option(inputs.integer(1), 0)
+    build_commit: str = inputs.option(inputs.text, "")
+    strict: bool = inputs.option(inputs.boolean, default=False)
 
 
-OUTPUTS = ("channel", "matrix", "merge-matrix", "images", "any", "built")
+OUTPUTS = ("channel", "commit", "matrix", "merge-matrix", "images", "any", "built")
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
     """Plan the builds of one run."""
     config = load_config(context.path(given.config), name=given.config)
-    build = build_of(given.tag, context, config)
-    planned = matrix.plan(config, build, given.images, context.now)
-    return report(planned, build)
+    build = build_of(given, context, config)
+    planned = matrix.plan(
+        config,
+        build,
+        given.images,
+        context.now,
+        changes=changes_of(given, build, context, config),
+        versions=version_file(config, build, context),
+    )
+    return report(planned, build, strict=given.strict)
 
 
-def build_of(tag: str, context: Context, config: Config) -> Build:
+def build_of(given: Inputs, context: Context, config: Config) -> Build:
     """What the run builds: the tag given, the event's tag, or the commit of any other event."""
-    name = tag or (context.ref if context.ref.startswith(TAG_REF) else release_tag(context))
-    if name:
-        return Build(version=parse(name, config.tag_prefix), sha=context.sha)
+    name = given.tag or (context.ref if context.ref.startswith(TAG_REF) else release_tag(context))
     pull = context.event.get("pull_request")
+    if given.build_commit and not build_event.COMMIT.fullmatch(given.build_commit):
+        message = f"Input 'build-commit' is {given.build_commit[:80]!r}, which is no commit."
+        raise InputError(message, hint="Pass all of its 40 digits.")
+    if name and (pull or given.pull_request):
+        message = f"The code of a pull request cannot be built as the release {name.removeprefix(TAG_REF)}."
+        raise PolicyError(message, hint="Merge it, and tag the result.")
+    build = Build(
+        sha=given.build_commit or context.sha,
+        overrides=dict(override(line) for line in given.overrides),
+        run_id=context.environ.get("GITHUB_RUN_ID", ""),
+        web=f"{context.server_url}/{config.repository}",
+    )
+    if name:
+        version = parse(name, config.tag_prefix)
+        return replace(build, version=version, ref_name=version.tag)
     if isinstance(pull, dict):
-        return Build(sha=str(pull["head"]["sha"]), pull=int(pull["number"]))
-    # The payload of a schedule has no repository: it always runs on the default branch (events that trigger workflows).
+        number = int(pull["number"])
+        return replace(build, sha=given.build_commit or str(pull["head"]["sha"]), pull=number, ref_name=f"pr-{number}")
+    branch = context.ref.removeprefix(BRANCH_REF) if context.ref.startswith(BRANCH_REF) else ""
+    if given.pull_request:
+        return replace(build, pull=given.pull_request, ref_name=branch)
     nightly = context.event_name == "schedule"
-    return Build(sha=context.sha, nightly=nightly, trunk=nightly or on_trunk(context.event, context.ref))
+    # A fork has a default branch and schedules of its own, and another commit is not what the branch holds.
+    own = context.repository.lower() == config.repository.lower() and build.sha == context.sha
+    trunk = own and build_event.is_trunk(context.event, context.ref, nightly=nightly)
+    tag = build_event.branch_tag(branch, config) if own and branch else ""
+    return replace(build, nightly=nightly, trunk=trunk, branch=tag, ref_name=branch)
 
 
-def on_trunk(event: Mapping[str, Any], ref: str) -> bool:
-    """Whether a run builds the default branch. A payload that does not say so is a no."""
-    repository = event.get("repository")
-    branch = repository.get("default_branch") if isinstance(repository, dict) else None
-    return bool(branch) and ref == f"refs/heads/{branch}"
+def override(line: str) -> tuple[str, str]:
+    """Name and value of an override. Raises `InputError`."""
+    match = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)=(\S.*)", line)
+    if match is None or not line.isprintable():
+        message = f"Input 'overrides' has {line[:80]!r}, which is not NAME=value."
+        raise InputError(message, hint="Write one a line, for example VLLM_COMMIT_SHA=0123abc.")
+    return match[1], match[2]
 
 
-def outputs_of(planned: Matrix) -> dict[str, Output]:
-    """The outputs of a plan."""
-    return {
+def changes_of(given: Inputs, build: Build, context: Context, config: Config) -> Changes:
+    """What changed. Git is asked only if the answer matters: if an image says what it is made from."""
+    if given.changed_files or build.version or any(p.paths for p in config.packages(build.channel(config))):
+        return changes.read(given.changed_files, build, context)
+    return Changes(everything="no image names paths, so every change builds it")
+
+
+def version_file(config: Config, build: Build, context: Context) -> VersionFile | None:
+    """The version file, if a package of the channel is made with it."""
+    if not any(needs_version_file(package) for package in config.packages(build.channel(config))):
+        return None
+    from release_actions import version_file
+
+    return version_file.load(context.path(config.version_file), name=config.version_file)
+
+
+def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:
+    """The outputs of a plan. Raises `PolicyError` when they are more than the platform passes on."""
+    outputs: dict[str, Output] = {
         "channel": planned.channel,
+        "commit": build.sha,
         "matrix": matrix.include(job.entry() for job in planned.jobs),
         "merge-matrix": matrix.include(publication.entry() for publication in planned.publications),
         "images": [publication.entry() for publication in planned.publications],
         "any": bool(planned.jobs),
         "built": dict(planned.built),
     }
+    size = sum(len(as_text(value).encode("utf-16-le")) // 2 for value in outputs.values())
+    if size > OUTPUT_LIMIT:
+        message = (
+            f"The plan of {counted(len(planned.jobs), 'build job')} has {size} characters, and GitHub passes about "
+            f"{OUTPUT_LIMIT} from one job to others."
+        )
+        raise PolicyError(message, hint="Select fewer images with the input images, in several runs.")
+    return outputs
 
 
-def report(planned: Matrix, build: Build) -> Report:
-    """The plan for people and for later jobs."""
+def report(planned: Matrix, build: Build, *, strict: bool) -> Report:
+    """The plan for people and for later jobs. With `strict`, what somebody should look at refuses it."""
     lines = tuple(
-        f"{publication.package.reference}:{','.join(publication.tags)} on {', '.join(publication.package.platforms)}"
+        f"{publication.package.reference}:{','.join(publication.tags)} on {', '.join(publication.package.platforms)}: "
+        f"{publication.reason}"
         for publication in planned.publications
     )
     skipped = tuple(f"{key} is not built: {why}." for key, why in planned.skipped.items())
     images, jobs = counted(len(planned.publications), "image"), counted(len(planned.jobs), "build job")
     verdict = f"{images} of the channel {planned.channel} in {jobs}."
-    return Report(outputs_of(planned), summary(planned, build), (*lines, *skipped, verdict))
+    if strict and planned.findings:
+        problems = [
+            Problem(finding.problem.message, finding.problem.hint, finding.problem.place)
+            for finding in planned.findings
+        ]
+        raise PolicyError(problems=problems)
+    return Report(
+        outputs=outputs_of(planned, build),
+        summary=summary(planned, build),
+        lines=(*lines, *skipped, verdict),
+        findings=planned.findings,
+        exit_code=ExitCode.PASS,
+    )
 
 
 def summary(planned: Matrix, build: Build) -> str:
     """The job summary: what is built and why, and what is not."""
     why = f"of the tag {markdown.code(build.version.tag)}" if build.version else f"of commit {markdown.code(build.sha)}"
-    rows = (
+    rows = [
         [
             markdown.code(publication.package.reference),
             markdown.codes(publication.tags),
-            markdown.codes(
-                f"{platform} on {publication.package.runners[platform]}" for platform in publication.package.platforms
-            ),
+            markdown.codes(runners(publication)),
+            markdown.plain(publication.reason),
         ]
         for publication in planned.publications
-    )
+    ]
+    overrides = [f"{name}={value}" for name, value in build.overrides.items()]
     parts = [
         f"## {counted(len(planned.publications), 'image')} {why}\n",
-        markdown.table(["Package", "Tags", "Platforms"], rows),
+        *([f"Built with {markdown.codes(overrides)} in place of what the commit says.\n"] if overrides else []),
+        *([markdown.table(["Package", "Tags", "Platforms", "Why"], rows)] if rows else []),
         *(f"- {markdown.code(key)} is not built: {markdown.plain(why)}." for key, why in planned.skipped.items()),
     ]
     return "\n".join(parts) + "\n"
+
+
+def runners(publication: matrix.Publication) -> Iterable[str]:
+    """Each platform with the runner that builds it."""
+    package = publication.package
+    return (f"{platform} on {package.runners[platform]}" for platform in package.platforms)

@@ -23,6 +23,7 @@ class Inputs:
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
     commit: str = inputs.option(inputs.text, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
+    strict: bool = inputs.option(inputs.boolean, default=False)
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
@@ -38,10 +39,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if judged.exit_code is not ExitCode.PASS:
         return judged
     tag = str(judged.outputs["tag"])
-    planned = build_matrix.run(build_matrix.Inputs(tag=tag, config=given.config, images=given.images), context, log)
+    planned = build_matrix.run(
+        build_matrix.Inputs(
+            tag=tag, config=given.config, images=given.images, build_commit=given.commit, strict=given.strict
+        ),
+        context,
+        log,
+    )
     return replace(
         judged,
         outputs={**judged.outputs, **planned.outputs},
         summary=judged.summary + planned.summary,
         lines=planned.lines + judged.lines,
+        findings=judged.findings + planned.findings,
     )

@@ -5,6 +5,27 @@ works with. Nothing here reads the environment, a registry or GitHub, and no key
 """
 
 from release_actions.config.load import FILE, load_config, load_text
-from release_actions.config.model import CHANNELS, CleanupRule, Config, Package
+from release_actions.config.model import (
+    CHANNELS,
+    PULL_REQUEST,
+    CleanupRule,
+    Config,
+    Credentials,
+    Package,
+    Recipe,
+    Source,
+)
 
-__all__ = ["CHANNELS", "FILE", "CleanupRule", "Config", "Package", "load_config", "load_text"]
+__all__ = [
+    "CHANNELS",
+    "FILE",
+    "PULL_REQUEST",
+    "CleanupRule",
+    "Config",
+    "Credentials",
+    "Package",
+    "Recipe",
+    "Source",
+    "load_config",
+    "load_text",
+]

@@ -56,6 +56,22 @@ NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLAT
 STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
 PATH = Text("a path", example="docker/Dockerfile.cuda")
 TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
+PATHS = ListOf(
+    "a list of paths",
+    Text(
+        "a path or glob, relative to the repository",
+        pattern="!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*",
+        example="docker/scripts/**",
+    ),
+    least=1,
+)
+SECRETS = MapOf(
+    "a mapping of secrets",
+    key=Text("a secret's id", pattern="[A-Za-z0-9_][A-Za-z0-9_.-]*", example="aws_access_key_id"),
+    value=Text("a secret's name", pattern=grammar.VARIABLE, example="AWS_ACCESS_KEY_ID"),
+)
+SECRET = Text("a secret's name", pattern=grammar.VARIABLE, example="QUAY_TOKEN")
+OPTIONS = ListOf("a list of options", Text("an option", example="type=gha"), least=1)
 BRANCH_TEMPLATE = Text(
     "a template of branch names", pattern=grammar.BRANCH_TEMPLATE, example="'release-{major}.{minor}'"
 )
@@ -126,6 +142,16 @@ class Channel(Record):
         NAME_TEMPLATE,
         "Name of each package below the namespace. `{image}` is the image's key, `{suffix}` the variant's suffix.",
     )
+    registry: str | None = key(
+        Text("a registry's host", pattern=grammar.HOST, example="quay.io"),
+        "Host of the channel's registry, in place of the file's.",
+        default=None,
+    )
+    namespace: str | None = key(
+        Text("a namespace", pattern=grammar.NAME, example="llm-d"),
+        "What stands between that registry and the package's name, in place of the file's.",
+        default=None,
+    )
 
 
 RELEASE = Channel(name="{image}{suffix}")
@@ -146,6 +172,11 @@ class Channels(Record):
         "Packages for every other build. If this is left out, only releases are published.",
         default=None,
     )
+    pull_request: Channel | None = key(
+        RecordOf("a channel", Channel),
+        "Packages for builds of pull requests, for example in a registry of their own. `dev` if this is left out.",
+        default=None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +186,9 @@ class ImageInChannel(Record):
     name: str | None = key(NAME_TEMPLATE, "The package's name, in place of the channel's template.", default=None)
     platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms, in place of the image's.", default=None)
     runners: Mapping[str, str] = key(RUNNERS, "Runner labels, before the image's.", default=TEXTS)
+    required: bool | None = key(
+        Boolean(), "Whether a run of the channel fails without it, in place of the image's.", default=None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +205,12 @@ class ImageChannels(Record):
         "What is special about its dev packages, or `false` if it has none.",
         default=None,
     )
+    pull_request: ImageInChannel | bool | None = key(
+        OrFalse(RecordOf("an image in a channel", ImageInChannel)),
+        "What is special about it in pull requests, or `false` if they do not build it. What is left out is as in "
+        "`dev`, except for the name.",
+        default=None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +223,36 @@ class Variant(Record):
         default=None,
     )
     build_args: Mapping[str, str] = key(BUILD_ARGS, "Build arguments, on top of the image's.", default=TEXTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prebuild(Record):
+    """A stage that is built first, in the same builder and with the same build arguments, and is not pushed."""
+
+    target: str = key(STAGE, "Stage to build.")
+    secrets: Mapping[str, str] = key(
+        SECRETS, "Build secrets that only this stage gets: id to the name of the secret.", default=TEXTS
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Record):
+    """Sources of another repository that are checked out before the build. The placeholders of `build-args` work."""
+
+    repository: str = key(
+        Text("a repository", example="sgl-project/sglang"), "The repository: `owner/name`, or its `https://` address."
+    )
+    ref: str = key(Text("a ref", example="'{file.SGLANG_REF}'"), "Commit, tag or branch. Only a commit is pinned.")
+    path: str = key(PATH, "Folder to check it out to, relative to the repository.")
+    patch: str | None = key(PATH, "Patch to apply to it, relative to the repository.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials(Record):
+    """Names of the secrets that log in to a registry. Never the secrets themselves."""
+
+    username: str = key(SECRET, "Name of the secret that holds the user name.")
+    password: str = key(SECRET, "Name of the secret that holds the password or token.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,12 +273,44 @@ class Build(Record):
         default=None,
     )
     target: str | None = key(STAGE, "Stage to build; the last one if left out.", default=None)
-    build_args: Mapping[str, str] = key(BUILD_ARGS, "Build arguments, the same in every channel.", default=TEXTS)
-    labels: Mapping[str, str] = key(LABELS, "Labels of the image.", default=TEXTS)
+    build_args: Mapping[str, str] = key(
+        BUILD_ARGS,
+        "Build arguments, the same in every channel. `{file.KEY}` is a value of the version file; the other "
+        "placeholders are `{image}`, `{variant}`, `{platform}`, `{os}`, `{arch}`, `{tag}`, `{sha}`, `{short-sha}`, "
+        "`{run-id}` and `{ref-name}`; `{{name}}` is the text `{name}`.",
+        default=TEXTS,
+    )
+    labels: Mapping[str, str] = key(LABELS, "Labels of the image, with the same placeholders.", default=TEXTS)
     required: bool | None = key(
         Boolean(),
         "Whether a release is incomplete without it; `true` if left out.",
         default=None,
+    )
+    secrets: Mapping[str, str] = key(SECRETS, "Build secrets: id to the name of the secret.", default=TEXTS)
+    prebuild: Prebuild | bool | None = key(
+        OrFalse(RecordOf("a pre-build", Prebuild)),
+        "A stage to build first; `false` for none where `defaults` has one.",
+        default=None,
+    )
+    source: Source | None = key(
+        RecordOf("a source", Source), "Another repository to check out before the build.", default=None
+    )
+    command: str | None = key(
+        Text("a command", example="make image-build"),
+        "Shell command that builds, tags and pushes the image in place of docker buildx.",
+        default=None,
+    )
+    cache_from: tuple[str, ...] | None = key(OPTIONS, "Caches to read, as docker buildx takes them.", default=None)
+    cache_to: tuple[str, ...] | None = key(OPTIONS, "Caches to write, as docker buildx takes them.", default=None)
+    no_cache: bool | None = key(Boolean(), "Whether layers are always built anew; `false` if left out.", default=None)
+    provenance: str | None = key(
+        Choice(("none", "min", "max")),
+        "How much provenance is attested and attached to each platform; `none` if left out.",
+        default=None,
+    )
+    driver_opts: tuple[str, ...] | None = key(OPTIONS, "Options of the builder's driver.", default=None)
+    buildkitd_flags: str | None = key(
+        Text("flags", example="'--debug'"), "Flags of the BuildKit daemon of the builder.", default=None
     )
 
 
@@ -230,6 +332,18 @@ class Image(Build):
         RecordOf("an image's channels", ImageChannels),
         "What is special about it in a channel. It is published in every channel if this is left out.",
         default=None,
+    )
+    paths: tuple[str, ...] = key(
+        PATHS,
+        "Files that it is made from: a change to one of them builds it. `*` is any text without `/`, `**` any text, "
+        "and a pattern after `!` takes away what it matches. Its Dockerfile, its patch, and the version file if it "
+        "uses that, always count. Without `paths` and `path-groups`, every change builds it.",
+        default=(),
+    )
+    path_groups: tuple[str, ...] = key(
+        ListOf("a list of path groups", Text("a path group", pattern=grammar.COMPONENT, example="cuda"), least=1),
+        "Groups of `path-groups` that count too, before `paths`.",
+        default=(),
     )
 
 
@@ -340,8 +454,32 @@ class Document(Record):
         "`latest`, and `{major}` and `{major}.{minor}` after the prefix, if left out; `[]` for none.",
         default=None,
     )
+    version_file: str | None = key(
+        PATH,
+        "File of `KEY=value` lines, relative to the repository, whose values build arguments and labels name as "
+        "`{file.KEY}`. It is read as data and never run.",
+        default=None,
+    )
     channels: Channels = key(
         RecordOf("'channels'", Channels), "Where packages live, by kind of build.", default=Channels()
+    )
+    credentials: Mapping[str, Credentials] = key(
+        MapOf(
+            "a mapping of registries to credentials",
+            key=Text("a registry's host", pattern=grammar.HOST, example="quay.io"),
+            value=RecordOf("credentials", Credentials),
+        ),
+        "Which secrets log in to a registry. One that is not named takes the job's own token.",
+        default={},
+    )
+    path_groups: Mapping[str, tuple[str, ...]] = key(
+        MapOf(
+            "a mapping of path groups",
+            key=Text("a path group", pattern=grammar.COMPONENT, example="cuda"),
+            value=PATHS,
+        ),
+        "Paths that several images are made from, by name.",
+        default={},
     )
     defaults: Build = key(
         RecordOf("'defaults'", Build),

@@ -14,12 +14,56 @@ CHANNELS = ("release", "dev")
 """The kinds of builds: release tags go to `release`, every other build to `dev`."""
 
 
+PULL_REQUEST = "pull-request"
+"""The channel of pull requests, if the file has one. Releases and clean-up never look there."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Sources of another repository to check out to `path`. `patch` is empty when there is none. Templates, as said."""
+
+    repository: str
+    ref: str
+    path: str
+    patch: str = ""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Names of the secrets that log in to a registry; empty for the job's own token."""
+
+    username: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a package is built beyond context, Dockerfile and stage. Everything empty means plain docker buildx.
+
+    `secrets` and `prebuild_secrets` map the id of a build secret to the name of the secret. `provenance` is false,
+    `mode=min` or `mode=max`, as docker buildx takes it.
+    """
+
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    prebuild_target: str = ""
+    prebuild_secrets: Mapping[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    command: str = ""
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    no_cache: bool = False
+    provenance: str = "false"
+    driver_opts: tuple[str, ...] = ()
+    buildkitd_flags: str = ""
+
+
 @dataclass(frozen=True)
 class Package:
     """A package that a channel publishes: one image in one variant, and how it is built.
 
     `name` is the repository in the registry, namespace included: `llm-d/llm-d-cuda-ubuntu`. `variant` and `target` are
     empty when there is none. `runners` has a label for each of `platforms`. Paths are relative to the repository.
+    `build_args` and `labels` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
     `place` is where the image stands in the file.
     """
 
@@ -37,6 +81,9 @@ class Package:
     labels: Mapping[str, str]
     required: bool
     place: Place = field(compare=False, repr=False)
+    recipe: Recipe = field(default_factory=Recipe)
+    paths: tuple[str, ...] = ()
+    credentials: Credentials = field(default_factory=Credentials)
 
     @property
     def reference(self) -> str:
@@ -84,6 +131,9 @@ class CleanupRule:
 class Config:
     """`release.yaml`, complete.
 
+    `published` is what `release` and `dev` publish; `pull_requests` is what pull requests do, if they have a channel of
+    their own. `version_file` is relative to the repository, empty when there is none.
+
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
     with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `origin` is the file itself, for the
@@ -98,6 +148,8 @@ class Config:
     floating_tags: tuple[str, ...]
     published: tuple[Package, ...]
     cleanup: tuple[CleanupRule, ...]
+    pull_requests: tuple[Package, ...] = ()
+    version_file: str = ""
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
     release_branch: str = ""
     prerelease_branch: str = ""
@@ -106,13 +158,28 @@ class Config:
     @property
     def images(self) -> tuple[str, ...]:
         """The keys of all images, in file order."""
-        return tuple(dict.fromkeys(package.image for package in self.published))
+        return tuple(dict.fromkeys(package.image for package in (*self.published, *self.pull_requests)))
 
     def packages(self, channel: str = "release") -> tuple[Package, ...]:
         """What a channel publishes, in file order; nothing if the file does not have the channel."""
+        if channel == PULL_REQUEST:
+            return self.pull_requests
         if channel not in CHANNELS:
             raise ValueError(channel)
         return tuple(package for package in self.published if package.channel == channel)
+
+    def place_of(self, package: Package, *steps: str) -> Place:
+        """Where a value of a package was said: by its variant, its image, the defaults; else where the image stands."""
+        ways = [("images", package.image), ("defaults",)]
+        if package.variant:
+            ways.insert(0, ("images", package.image, "variants", package.variant))
+        for way in ways:
+            node: Node | None = self.origin
+            for step in (*way, *steps):
+                node = node.child(step) if node else None
+            if node:
+                return node.place
+        return package.place
 
     def at(self, *steps: str | int) -> Place:
         """Where a value stands in the file: `config.at("images", "cuda", "platforms", 0)`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from release_actions.config import grammar
 from release_actions.config.document import Build, Channel, Cleanup, Document, Image, ImageInChannel, Variant
-from release_actions.config.model import CleanupRule, Config, Package
+from release_actions.config.model import PULL_REQUEST, CleanupRule, Config, Credentials, Package, Recipe, Source
 from release_actions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
@@ -23,14 +24,27 @@ def channels(document: Document) -> dict[str, Channel]:
     found = {"release": document.channels.release}
     if document.channels.dev is not None:
         found["dev"] = document.channels.dev
+    if document.channels.pull_request is not None:
+        found[PULL_REQUEST] = document.channels.pull_request
     return found
 
 
 def in_channel(image: Image, channel: str) -> ImageInChannel | None:
     """What is special about an image in a channel; None if it is not published there."""
-    special: ImageInChannel | bool | None = getattr(image.channels, channel, None)
+    special: ImageInChannel | bool | None = getattr(image.channels, channel.replace("-", "_"), None)
     if isinstance(special, bool):
         return None
+    if channel == PULL_REQUEST:
+        dev = in_channel(image, "dev")
+        if special is None:
+            return dev and dataclasses.replace(dev, name=None)
+        if dev:
+            return dataclasses.replace(
+                special,
+                platforms=special.platforms or dev.platforms,
+                runners={**dev.runners, **special.runners},
+                required=dev.required if special.required is None else special.required,
+            )
     return special or AS_IS
 
 
@@ -84,8 +98,9 @@ def packages(document: Document) -> Iterator[Package]:
             if special is None:
                 continue
             for variant, suffix, own in variants(image):
-                name = package_name(key, template, special, suffix)
-                yield package(document, key, image, special, (channel, f"{namespace(document)}/{name}", variant, own))
+                below = package_name(key, template, special, suffix)
+                name = f"{template.namespace or namespace(document)}/{below}"
+                yield package(document, key, image, special, (channel, name, variant, own))
 
 
 def package(
@@ -95,11 +110,14 @@ def package(
     channel, name, variant, own = build
     defaults = document.defaults
     context = image.context or defaults.context or "."
+    registry = channels(document)[channel].registry or document.registry
+    login = document.credentials.get(registry)
+    said = (special.required, image.required, defaults.required)
     return Package(
         image=key,
         variant=variant,
         channel=channel,
-        registry=document.registry,
+        registry=registry,
         name=name,
         platforms=platforms(image, special, defaults),
         runners=runners(image, special, defaults),
@@ -108,15 +126,45 @@ def package(
         target=image.target or defaults.target or "",
         build_args={**defaults.build_args, **image.build_args, **own.build_args},
         labels={**defaults.labels, **image.labels},
-        required=next((said for said in (image.required, defaults.required) if said is not None), True),
+        required=next((word for word in said if word is not None), True),
         place=document.origin.key_at("images", key),
+        recipe=recipe(image, defaults),
+        paths=paths(document, image),
+        credentials=Credentials(login.username, login.password) if login else Credentials(),
+    )
+
+
+def paths(document: Document, image: Image) -> tuple[str, ...]:
+    """The globs of the files that an image is made from, those of its groups first."""
+    return tuple(path for group in image.path_groups for path in document.path_groups.get(group, ())) + image.paths
+
+
+def recipe(image: Build, defaults: Build) -> Recipe:
+    """How an image is built."""
+    prebuild = defaults.prebuild if image.prebuild is None else image.prebuild
+    source = image.source or defaults.source
+    provenance = image.provenance or defaults.provenance or "none"
+    stage = None if isinstance(prebuild, bool) else prebuild
+    return Recipe(
+        secrets={**defaults.secrets, **image.secrets},
+        prebuild_target=stage.target if stage else "",
+        prebuild_secrets=stage.secrets if stage else {},
+        source=Source(source.repository, source.ref, source.path, source.patch or "") if source else None,
+        command=image.command or defaults.command or "",
+        cache_from=image.cache_from or defaults.cache_from or (),
+        cache_to=image.cache_to or defaults.cache_to or (),
+        no_cache=bool(defaults.no_cache if image.no_cache is None else image.no_cache),
+        provenance="false" if provenance == "none" else f"mode={provenance}",
+        driver_opts=image.driver_opts or defaults.driver_opts or (),
+        buildkitd_flags=image.buildkitd_flags or defaults.buildkitd_flags or "",
     )
 
 
 def matching(pattern: str, namespace: str, published: Iterable[Package]) -> Iterator[str]:
-    """Full names of the packages that a glob matches."""
+    """Full names of the packages that a glob matches. Those of pull requests are none that a rule is about."""
     whole = f"{namespace}/{pattern}"
-    yield from (package.name for package in published if fnmatch.fnmatchcase(package.name, whole))
+    found = (package for package in published if package.channel != PULL_REQUEST)
+    yield from (package.name for package in found if fnmatch.fnmatchcase(package.name, whole))
 
 
 def selected(rule: Cleanup, published: tuple[Package, ...], namespace: str) -> Iterator[str]:
@@ -132,15 +180,18 @@ def selected(rule: Cleanup, published: tuple[Package, ...], namespace: str) -> I
 
 def config(document: Document) -> Config:
     """The whole configuration."""
-    published = tuple(packages(document))
+    every = tuple(packages(document))
+    published = tuple(package for package in every if package.channel != PULL_REQUEST)
     return Config(
         repository=document.repository,
         registry=document.registry,
         namespace=namespace(document),
+        version_file=document.version_file or "",
         tag_prefix=document.versions.prefix,
         skip=document.versions.skip,
         floating_tags=floating_tags(document),
         published=published,
+        pull_requests=tuple(package for package in every if package.channel == PULL_REQUEST),
         cleanup=tuple(
             CleanupRule(
                 name=name,

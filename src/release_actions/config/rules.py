@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from release_actions import placeholders
 from release_actions.config import grammar, resolve
 from release_actions.config.document import SELECTORS, Build, Document, ImageInChannel, Variant
-from release_actions.config.model import CHANNELS, Package
+from release_actions.config.model import CHANNELS, PULL_REQUEST, Package
 from release_actions.errors import Place, Problem
 from release_actions.shapes import glob, nearest
 from release_actions.versions import TagRefused, parse, parse_or_none
 
+EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
 Rule = Callable[[Document], Iterator[Problem]]
 
 NAME_PLACEHOLDERS = ("image", "suffix")
@@ -28,7 +30,7 @@ def templates(document: Document) -> Iterator[tuple[str, Place]]:
     for channel, described in resolve.channels(document).items():
         yield described.name, document.origin.at("channels", channel, "name")
     for key, image in document.images.items():
-        for channel in CHANNELS:
+        for channel in EVERY_CHANNEL:
             special = resolve.in_channel(image, channel)
             if special and special.name:
                 yield special.name, document.origin.at("images", key, "channels", channel, "name")
@@ -39,7 +41,7 @@ def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build 
     yield ("defaults",), document.defaults
     for key, image in document.images.items():
         yield ("images", key), image
-        for channel in CHANNELS:
+        for channel in EVERY_CHANNEL:
             special = resolve.in_channel(image, channel)
             if special:
                 yield ("images", key, "channels", channel), special
@@ -81,8 +83,8 @@ def channels_exist(document: Document) -> Iterator[Problem]:
     """An image or a clean-up rule names `dev` only if the file has that channel."""
     known = resolve.channels(document)
     for key, image in document.images.items():
-        for channel in CHANNELS:
-            if channel not in known and getattr(image.channels, channel, None) is not None:
+        for channel in EVERY_CHANNEL:
+            if channel not in known and getattr(image.channels, channel.replace("-", "_"), None) is not None:
                 place = document.origin.key_at("images", key, "channels", channel)
                 yield Problem(f"The file has no channel '{channel}'.", "Describe it below 'channels'.", place)
     for name, rule in document.cleanup.items():
@@ -142,6 +144,81 @@ def values_are_one_line(document: Document) -> Iterator[Problem]:
             yield Problem(f"The label '{name}' has more than one line.", "Put it on one line.", place)
 
 
+def value_placeholders(document: Document) -> Iterator[Problem]:
+    """Build arguments, labels and sources have only known placeholders, and `{file.KEY}` needs `version-file`."""
+    for steps, record in with_arguments(document):
+        source = getattr(record, "source", None)
+        sources = {"repository": source.repository, "ref": source.ref} if source else {}
+        labels = getattr(record, "labels", {})
+        for kind, values in (("build-args", record.build_args), ("labels", labels), ("source", sources)):
+            for name, template in values.items():
+                place = document.origin.at(*steps, kind, name)
+                for used in placeholders.names(template):
+                    if used.startswith(placeholders.FILE):
+                        if document.version_file is None:
+                            message = f"'{{{used}}}' is a value of the version file, and 'version-file' names none."
+                            yield Problem(message, "Name it at the top of the file.", place)
+                    elif used not in placeholders.NAMES:
+                        message = f"'{{{used}}}' is not a placeholder of a value."
+                        hint = f"{nearest(used, placeholders.NAMES)} For the text itself, write {{{{{used}}}}}."
+                        yield Problem(message, hint, place)
+
+
+def path_groups_are_used(document: Document) -> Iterator[Problem]:
+    """An image names path groups that exist, and every path group is named by an image."""
+    for key, image in document.images.items():
+        for i, group in enumerate(image.path_groups):
+            if group not in document.path_groups:
+                message = f"'{group}' is no path group."
+                place = document.origin.at("images", key, "path-groups", i)
+                yield Problem(message, nearest(group, tuple(document.path_groups)) or "Add 'path-groups'.", place)
+    named = {group for image in document.images.values() for group in image.path_groups}
+    for group in document.path_groups:
+        if group not in named:
+            place = document.origin.key_at("path-groups", group)
+            yield Problem(f"No image names the path group '{group}'.", "Name it, or remove it.", place)
+
+
+def credentials_are_used(document: Document) -> Iterator[Problem]:
+    """Credentials are for a registry that a channel publishes to."""
+    used = {channel.registry or document.registry for channel in resolve.channels(document).values()}
+    for registry in document.credentials:
+        if registry not in used:
+            place = document.origin.key_at("credentials", registry)
+            yield Problem(f"Nothing is published to '{registry}'.", nearest(registry, sorted(used)), place)
+
+
+def every_runner_builds_something(document: Document) -> Iterator[Problem]:
+    """An image has runners only for platforms that it is built for."""
+    for key, image in document.images.items():
+        built = {
+            platform
+            for channel in resolve.channels(document)
+            if (special := resolve.in_channel(image, channel))
+            for platform in resolve.platforms(image, special, document.defaults)
+        }
+        named: list[tuple[tuple[str, ...], str]] = [(("images", key, "runners"), name) for name in image.runners]
+        for channel in EVERY_CHANNEL:
+            special = getattr(image.channels, channel.replace("-", "_"), None)
+            if isinstance(special, ImageInChannel):
+                named += [(("images", key, "channels", channel, "runners"), platform) for platform in special.runners]
+        for steps, platform in named:
+            if platform not in built and grammar.canonical_platform(platform) == platform:
+                message = f"The image '{key}' is not built for '{platform}', so this runner builds nothing."
+                yield Problem(
+                    message, "Add the platform, or remove the runner.", document.origin.key_at(*steps, platform)
+                )
+
+
+def a_command_builds_alone(document: Document) -> Iterator[Problem]:
+    """An image with a `command` of its own has no stage, pre-build or cache: docker buildx does not build it."""
+    for key, image in document.images.items():
+        for name in ("target", "prebuild", "cache-from", "cache-to"):
+            if image.command and getattr(image, name.replace("-", "_")):
+                message = f"The image '{key}' is built by a command, which knows nothing of '{name}'."
+                yield Problem(message, "Remove one of them.", document.origin.key_at("images", key, name))
+
+
 def package_names_are_legal(document: Document) -> Iterator[Problem]:
     """A package's name is legal by the distribution specification, and has at most 255 characters with the registry."""
     for package in with_legal_placeholders(document):
@@ -162,12 +239,13 @@ def package_names_are_unique(document: Document) -> Iterator[Problem]:
         what = f"the image '{package.image}'"
         if package.variant:
             what = f"the variant '{package.variant}' of {what}"
-        if package.name not in first:
-            first[package.name] = (what, package.channel)
+        if package.reference not in first:
+            first[package.reference] = (what, package.channel)
             continue
-        other, channel = first[package.name]
+        other, channel = first[package.reference]
         if channel != package.channel:
-            message = f"Dev builds of {what} would land in the release package '{package.name}'."
+            builds = "Dev builds" if package.channel == "dev" else "Pull requests"
+            message = f"{builds} of {what} would land in the {channel} package '{package.name}'."
             hint = "Give the channels different templates, for example with '-dev' in one."
         else:
             message = f"{what[0].upper()}{what[1:]} is published as '{package.name}', and so is {other}."
@@ -296,6 +374,11 @@ RULES: tuple[Rule, ...] = (
     platforms_are_canonical,
     every_platform_has_a_runner,
     values_are_one_line,
+    value_placeholders,
+    path_groups_are_used,
+    credentials_are_used,
+    every_runner_builds_something,
+    a_command_builds_alone,
     package_names_are_legal,
     package_names_are_unique,
     floating_tags_are_apart,

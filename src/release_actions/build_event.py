@@ -1,0 +1,108 @@
+"""What an event builds: a release, a pull request, or a commit of a branch, and the tags that the result is found by.
+
+Whose code is built decides, never the event's name alone: under `pull_request_target` the ref is the base branch, and a
+schedule's payload names no repository. Pure. It must never put a floating tag on a release build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from release_actions.config import Config, grammar
+from release_actions.errors import InputError, PolicyError
+from release_actions.versions import Version, parse_or_none
+
+SHORT_SHA = 7
+"""Digits of a commit in a tag."""
+
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+OWN_TAGS = re.compile(r"(?:sha|pr|nightly|override)-.*")
+"""Tags that say something else than a branch's name."""
+
+BRANCH_REF = "refs/heads/"
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a run builds: a release when `version` is given, else a commit for others to try.
+
+    `sha` is the commit that is built, `pull` the number of a pull request or 0, `nightly` whether a schedule started
+    the run, `trunk` whether it builds the default branch of the repository that releases, `branch` the tag of the
+    branch that it builds, if there is one. `overrides` replace values of the version file or build
+    arguments. `run_id` and `ref_name` are the platform's, `web` the address of the repository.
+    """
+
+    version: Version | None = None
+    sha: str = ""
+    pull: int = 0
+    nightly: bool = False
+    trunk: bool = False
+    branch: str = ""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    run_id: str = ""
+    ref_name: str = ""
+    web: str = ""
+
+    def channel(self, config: Config) -> str:
+        """Release tags go to `release`, pull requests to `pull-request` if the file has it, all else to `dev`."""
+        if self.version:
+            return "release"
+        return "pull-request" if self.pull and config.pull_requests else "dev"
+
+    @property
+    def short_sha(self) -> str:
+        """The first digits of the commit, as tags have them."""
+        return self.sha[:SHORT_SHA]
+
+
+def tags_of(build: Build, now: datetime) -> tuple[str, ...]:
+    """The tags of everything that a run publishes: the exact version, or what a dev build is found by.
+
+    A dev package's `latest` is the newest build of the default branch, so it is set here; a release's never is. A build
+    with overrides is no build of its commit: it gets a tag of its own and no other. Raises `PolicyError` for a release
+    with overrides, and `InputError` when a dev build has no commit.
+    """
+    if build.version:
+        if build.overrides:
+            message = f"The release {build.version.tag} cannot be built with overrides: {', '.join(build.overrides)}."
+            raise PolicyError(message, hint="Change the version file and tag that, or build without a release tag.")
+        return (build.version.tag,)
+    if not COMMIT.fullmatch(build.sha):
+        message = f"A dev build needs the commit it is made from, and {build.sha!r} is none."
+        raise InputError(message, hint="Run in a workflow, or pass --sha with 40 digits.")
+    if build.overrides:
+        what = "\n".join(f"{name}={value}" for name, value in sorted(build.overrides.items()))
+        return (f"override-{build.short_sha}-{hashlib.sha256(what.encode()).hexdigest()[:8]}",)
+    tags = [f"sha-{build.short_sha}"]
+    if build.pull:
+        tags.append(f"pr-{build.pull}")
+    elif build.nightly:
+        tags.append(f"nightly-{now:%Y%m%d}")
+    elif build.branch:
+        tags.append(build.branch)
+    if build.trunk and not build.pull:
+        tags.append("latest")
+    return tuple(tags)
+
+
+def branch_tag(branch: str, config: Config) -> str:
+    """The tag of a branch, its slashes as dashes; empty for a name that a release or another build could have."""
+    tag = branch.replace("/", "-")
+    floats = any(grammar.could_be_equal(tag, template) for template in config.floating_tags)
+    taken = floats or tag == "latest" or OWN_TAGS.fullmatch(tag) or parse_or_none(tag, config.tag_prefix)
+    return "" if taken or not grammar.is_tag(tag) else tag
+
+
+def is_trunk(event: Mapping[str, Any], ref: str, *, nightly: bool) -> bool:
+    """Whether a run is of the default branch. A payload that does not say so is a no.
+
+    A schedule always runs on the default branch, and its payload has no repository (events that trigger workflows).
+    """
+    repository = event.get("repository")
+    branch = repository.get("default_branch") if isinstance(repository, dict) else None
+    return nightly or (bool(branch) and ref == f"{BRANCH_REF}{branch}")

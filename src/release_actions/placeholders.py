@@ -1,0 +1,34 @@
+"""Placeholders in what an image is built with: `{platform}`, `{run-id}`, `{file.CUDA_MAJOR}`. Pure.
+
+One definition serves every channel, so there is no placeholder for the channel: a released image has to be built like
+the one that was tested. Braces around anything else stay as they are; `{{name}}` is the text `{name}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+NAMES = ("image", "variant", "platform", "os", "arch", "tag", "sha", "short-sha", "run-id", "ref-name")
+"""What a value can be made from, beside the keys of the version file."""
+
+FILE = "file."
+"""What the name of a key of the version file begins with."""
+
+NAME = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z0-9_]+)?"
+PLACEHOLDER = re.compile(rf"\{{(?P<literal>\{{{NAME}\}})\}}|\{{(?P<name>{NAME})\}}")
+
+
+def names(template: str) -> Iterator[str]:
+    """The placeholders of a template, in order."""
+    yield from (match["name"] for match in PLACEHOLDER.finditer(template) if match["name"])
+
+
+def file_keys(template: str) -> Iterator[str]:
+    """The keys of the version file that a template needs."""
+    yield from (name.removeprefix(FILE) for name in names(template) if name.startswith(FILE))
+
+
+def fill(template: str, value: Callable[[str], str]) -> str:
+    """A template with each placeholder replaced by what `value` gives for its name. Values are not filled again."""
+    return PLACEHOLDER.sub(lambda match: match["literal"] or value(match["name"]), template)

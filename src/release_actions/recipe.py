@@ -1,0 +1,198 @@
+"""What one entry of the build matrix says: everything that the job which builds one platform needs. Pure.
+
+Templates become values here, the same way for every channel. A value that is not there is an error with its place in
+`release.yaml`: an argument that is silently empty builds another image than the one that was tested.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from release_actions import placeholders
+from release_actions.build_event import COMMIT, Build
+from release_actions.config import Config, Package
+from release_actions.errors import ConfigurationError, InputError, Place, Problem
+from release_actions.report import Finding, Level, Output
+from release_actions.version_file import VersionFile
+
+REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")
+GIT_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
+
+
+@dataclass
+class Kitchen:
+    """Fills the templates of one run. `problems` collects what is missing, `used` the overrides that had an effect."""
+
+    config: Config
+    build: Build
+    tags: tuple[str, ...]
+    versions: VersionFile | None = None
+    problems: dict[Problem, None] = field(default_factory=dict)
+    findings: dict[Finding, None] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def entry(self, package: Package, platform: str, reason: str) -> dict[str, Output]:
+        """The entry of a platform. Lists are as docker/build-push-action takes them: one item a line."""
+        recipe = package.recipe
+        arguments = {
+            name: self.argument(package, platform, name, template) for name, template in package.build_args.items()
+        }
+        labels = {
+            name: self.text(template, package, platform, "labels", name) for name, template in package.labels.items()
+        }
+        return {
+            "name": f"{package.package} {platform}",
+            "image": package.image,
+            "variant": package.variant,
+            "platform": platform,
+            "runner": package.runners[platform],
+            "package": package.reference,
+            "context": package.context,
+            "dockerfile": package.dockerfile,
+            "target": package.target,
+            "build-args": assignments(arguments),
+            "labels": assignments({**self.labels(), **labels}),
+            "required": package.required,
+            "commit": self.build.sha,
+            "reason": reason,
+            **registry(package),
+            "secrets": assignments(recipe.secrets),
+            "prebuild-target": recipe.prebuild_target,
+            "prebuild-secrets": assignments(recipe.prebuild_secrets),
+            **self.source(package, platform),
+            "command": recipe.command,
+            "cache-from": "\n".join(recipe.cache_from),
+            "cache-to": "\n".join(recipe.cache_to),
+            "no-cache": recipe.no_cache,
+            "provenance": recipe.provenance,
+            "driver-opts": "\n".join(recipe.driver_opts),
+            "buildkitd-flags": recipe.buildkitd_flags,
+        }
+
+    def finish(self) -> tuple[Finding, ...]:
+        """What should be looked at, once every entry is made. Raises what was found wrong, everything at once."""
+        if self.problems:
+            raise ConfigurationError(problems=self.problems)
+        idle = [name for name in self.build.overrides if name not in self.used]
+        if idle:
+            message = f"Input 'overrides' sets {', '.join(idle)}, which nothing that is built uses."
+            known = ", ".join(sorted(self.names())) or "none"
+            raise InputError(message, hint=f"Names of build arguments and of values from the version file: {known}.")
+        return tuple(self.findings)
+
+    def names(self) -> Iterator[str]:
+        """Everything that an override could set."""
+        packages = self.config.packages(self.build.channel(self.config))
+        found = {name for package in packages for name in package.build_args}
+        yield from found | set(self.versions.values if self.versions else ())
+
+    def labels(self) -> dict[str, str]:
+        """The labels that tell where an image comes from (OCI image specification, annotations)."""
+        found = {
+            "source": self.build.web,
+            "revision": self.build.sha,
+            "version": self.build.version.text if self.build.version else self.tags[0],
+        }
+        return {f"org.opencontainers.image.{name}": value for name, value in found.items() if value}
+
+    def source(self, package: Package, platform: str) -> dict[str, Output]:
+        """The other repository that is checked out before the build; empty texts if there is none."""
+        source = package.recipe.source
+        if source is None:
+            return dict.fromkeys(("source-repository", "source-ref", "source-path", "source-patch"), "")
+        name = self.text(source.repository, package, platform, "source", "repository")
+        ref = self.text(source.ref, package, platform, "source", "ref")
+        repository = REPOSITORY.fullmatch(name)
+        if name and repository is None:
+            self.miss(package, f"{name!r} is no repository on GitHub.", "Write owner/name.", "source", "repository")
+        if ref and not GIT_REF.fullmatch(ref):
+            self.miss(package, f"{ref!r} is no commit, tag or branch.", "Write one.", "source", "ref")
+        elif ref and not COMMIT.fullmatch(ref):
+            message = f"The source of the image '{package.image}' is {ref!r}, which can move between two builds."
+            place = self.config.place_of(package, "source", "ref")
+            self.findings[Finding(Level.WARNING, Problem(message, "Name a commit.", place), "unpinned-source")] = None
+        return {
+            "source-repository": repository["name"] if repository else name,
+            "source-ref": ref,
+            "source-path": source.path,
+            "source-patch": source.patch,
+        }
+
+    def argument(self, package: Package, platform: str, name: str, template: str) -> str:
+        """The value of a build argument."""
+        if name in self.build.overrides and name not in placeholders.file_keys(template):
+            self.used.add(name)
+            return self.build.overrides[name]
+        return self.text(template, package, platform, "build-args", name)
+
+    def text(self, template: str, package: Package, platform: str, *steps: str) -> str:
+        """A template with its values. What is missing is a problem at the place where it is named."""
+
+        def value(name: str) -> str:
+            if name.startswith(placeholders.FILE):
+                return self.from_file(name.removeprefix(placeholders.FILE), self.place(package, steps))
+            return values[name]
+
+        if "{" not in template:
+            return template
+        system, _, architecture = platform.partition("/")
+        values = {
+            "image": package.image,
+            "variant": package.variant,
+            "platform": platform,
+            "os": system,
+            "arch": architecture,
+            "tag": self.tags[0],
+            "sha": self.build.sha,
+            "short-sha": self.build.short_sha,
+            "run-id": self.build.run_id,
+            "ref-name": self.build.ref_name,
+        }
+        return placeholders.fill(template, value)
+
+    def from_file(self, key: str, place: Place) -> str:
+        """A value of the version file, or what overrides it."""
+        if key in self.build.overrides:
+            self.used.add(key)
+            return self.build.overrides[key]
+        values = self.versions.values if self.versions else {}
+        if key not in values:
+            from release_actions.shapes import nearest  # only once something is missing
+
+            message = f"{self.config.version_file} has no value {key}."
+            self.problems[Problem(message, nearest(key, tuple(values)), place)] = None
+            return ""
+        return values[key]
+
+    def place(self, package: Package, steps: tuple[str, ...]) -> Place:
+        """Where a template stands in the configuration."""
+        return self.config.place_of(package, *steps)
+
+    def miss(self, package: Package, message: str, hint: str, *steps: str) -> None:
+        """Note something wrong with a value."""
+        self.problems[Problem(message, hint, self.place(package, steps))] = None
+
+
+def registry(package: Package) -> dict[str, Output]:
+    """Where to log in, and by which secrets; empty names for the job's own token."""
+    return {
+        "registry": package.registry,
+        "username-secret": package.credentials.username,
+        "password-secret": package.credentials.password,
+    }
+
+
+def assignments(values: Mapping[str, str]) -> str:
+    """`NAME=value` lines."""
+    return "\n".join(f"{name}={value}" for name, value in values.items())
+
+
+def needs_version_file(package: Package) -> bool:
+    """Whether a package is made with a value of the version file."""
+    source = package.recipe.source
+    templates = [*package.build_args.values(), *package.labels.values()]
+    if source:
+        templates += [source.repository, source.ref]
+    return any(True for template in templates for _ in placeholders.file_keys(template))

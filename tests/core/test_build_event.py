@@ -1,0 +1,68 @@
+"""Tags of a build: found by what it was built from, never to be taken for a release."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from release_actions.build_event import Build, branch_tag, tags_of
+from release_actions.config import grammar, load_text
+from release_actions.errors import PolicyError
+from release_actions.versions import parse, parse_or_none
+
+NOW = datetime(2026, 2, 3, 23, 0, tzinfo=timezone.utc)
+SHA = "0123456789abcdef0123456789abcdef01234567"
+CONFIG = load_text("repository: o/r\nimages: {a: {platforms: [linux/amd64]}}\n")
+
+
+def test_a_build_with_overrides_has_a_tag_of_its_own_and_no_other() -> None:
+    one = tags_of(Build(sha=SHA, overrides={"A": "1"}, trunk=True, nightly=True, branch="main"), NOW)
+    (tag,) = one
+    assert tag.startswith("override-0123456-")
+    assert grammar.is_tag(tag)
+    assert parse_or_none(tag) is None
+    assert tags_of(Build(sha=SHA, overrides={"A": "1"}, pull=3), NOW) == one
+    assert tags_of(Build(sha=SHA, overrides={"A": "2"}), NOW) != one
+
+
+def test_overrides_do_not_depend_on_their_order() -> None:
+    one, other = ({"A": "1", "B": "2"}, {"B": "2", "A": "1"})
+    assert tags_of(Build(sha=SHA, overrides=one), NOW) == tags_of(Build(sha=SHA, overrides=other), NOW)
+
+
+def test_a_release_with_overrides_is_refused() -> None:
+    with pytest.raises(PolicyError) as caught:
+        tags_of(Build(version=parse("v1.0.0"), sha=SHA, overrides={"A": "1"}), NOW)
+    assert str(caught.value) == (
+        "The release v1.0.0 cannot be built with overrides: A. "
+        "Change the version file and tag that, or build without a release tag."
+    )
+
+
+def test_a_pull_request_never_moves_latest() -> None:
+    assert tags_of(Build(sha=SHA, pull=5, trunk=True, nightly=True, branch="main"), NOW) == ("sha-0123456", "pr-5")
+
+
+@pytest.mark.parametrize(
+    ("branch", "tag"),
+    [
+        ("main", "main"),
+        ("feature/new-thing", "feature-new-thing"),
+        ("release-1.2", "release-1.2"),
+        ("latest", ""),
+        ("v1", ""),
+        ("v1.2", ""),
+        ("v1.2.0", ""),
+        ("v1.2.0-rc.1", ""),
+        ("sha-0123456", ""),
+        ("pr-5", ""),
+        ("nightly/20260101", ""),
+        ("override-x", ""),
+        ("-x", ""),
+        ("grün", ""),
+        ("x" * 129, ""),
+    ],
+)
+def test_a_branch_gives_a_tag_that_nothing_else_has(branch: str, tag: str) -> None:
+    assert branch_tag(branch, CONFIG) == tag

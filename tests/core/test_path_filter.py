@@ -1,0 +1,33 @@
+"""Globs over the paths of a repository."""
+
+import pytest
+
+from release_actions.path_filter import matches
+
+
+@pytest.mark.parametrize(
+    ("globs", "path", "expected"),
+    [
+        (["docker/Dockerfile.cpu"], "docker/Dockerfile.cpu", True),
+        (["docker/Dockerfile.cpu"], "docker/Dockerfile.cpu2", False),
+        (["docker/Dockerfile.cpu"], "x/docker/Dockerfile.cpu", False),
+        (["docker/*"], "docker/a", True),
+        (["docker/*"], "docker/a/b", False),
+        (["docker/**"], "docker/a/b", True),
+        (["docker/"], "docker/a/b", True),
+        (["**/*.sh"], "a.sh", True),
+        (["**/*.sh"], "a/b/c.sh", True),
+        (["a/**/z"], "a/z", True),
+        (["a/**/z"], "a/b/c/z", True),
+        (["a?c"], "abc", True),
+        (["a?c"], "a/c", False),
+        (["a.c"], "abc", False),
+        (["docker/**", "!docker/**/*.md"], "docker/x/README.md", False),
+        (["docker/**", "!docker/**/*.md", "docker/keep.md"], "docker/keep.md", True),
+        (["!docker/**"], "docker/x", False),
+        (["*"], "name with\nbreak", True),
+        ([], "x", False),
+    ],
+)
+def test_a_path_matches_as_written(globs: list[str], path: str, expected: bool) -> None:  # noqa: FBT001  # a table
+    assert matches(globs, path) is expected
