@@ -53,7 +53,7 @@ def publish(stage: Stage, step: Publish, played: Played) -> None:
     judged = stage.action(job, "validate-tag", {}, played)
     planned = stage.action(job, "build-matrix", {"tag": judged.outputs["tag"]}, played)
     build(stage, job, planned, played, version=step.tag, revision=sha)
-    protect(stage, job, played)
+    protect(stage, job, played, together=True)
 
 
 def publish_today(stage: Stage, step: Publish, played: Played) -> None:
@@ -120,10 +120,11 @@ def build(
     return len(publications)
 
 
-def protect(stage: Stage, job: Job, played: Played) -> None:
-    """protect-latest, as the last job of a release or on its own."""
+def protect(stage: Stage, job: Job, played: Played, *, together: bool = False) -> None:
+    """protect-latest, as the last job of a release, which promotes it in all images or in none, or on its own."""
     # The simulator shows a write at once unless a scenario says otherwise, and then counts reads, not seconds.
-    ended = stage.action(job, "protect-latest", {"mode": "enforce", "settle": "0s"}, played)
+    inputs = {"mode": "enforce", "settle": "0s", "together": str(together).lower()}
+    ended = stage.action(job, "protect-latest", inputs, played)
     for move in json.loads(ended.outputs["moved"]):
         path = str(move["package"]).partition("/")[2]
         played.why[path, str(move["tag"])] = f"protect-latest: {move['reason']}"
