@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from release_actions.components import assemble, findings, manifest, table
 from release_actions.components.assemble import Before, Change
-from release_actions.components.document import Document, load_text
+from release_actions.components.document import VERSION, Document, load_text
 from release_actions.components.findings import RULES, Certainty, Finding, Release
-from release_actions.components.manifest import Manifest
+from release_actions.components.manifest import Entry, Manifest
 from release_actions.components.sources import Found, Missing, Sources
 from release_actions.report import Level
 from release_actions.versions import parse
@@ -386,6 +387,31 @@ def test_any_edit_of_a_version_cell_is_found(cell: tuple[int, int], start: int, 
     found = notes_findings("\n".join(lines))
     assert found
     assert {finding.place.line for finding in found if finding.place and finding.place.line > 3} <= {number + 1}
+
+
+NAMES = st.from_regex(r"[a-z0-9]+(?:-[a-z0-9]+)*", fullmatch=True)
+ENTRIES = st.builds(
+    Entry,
+    id=NAMES,
+    name=st.builds("{}/{}".format, NAMES, NAMES),
+    variant=st.sampled_from(["", "EFA", "debug 2"]),
+    type=st.sampled_from(["Image", "Image (New)", "Helm Chart + Image", "Wheel installed in `x`"]),
+    version=st.from_regex(VERSION, fullmatch=True),
+    previous=st.just("") | st.from_regex(VERSION, fullmatch=True) | st.just("Deprecated in v0.4.0"),
+)
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=4))
+def test_a_reader_that_drops_empty_cells_reads_every_row(entries: list[Entry]) -> None:
+    """As the site of llm-d read the table: split at every bar, empty cells thrown away, backticks removed."""
+    release = Manifest(schema=1, release="v1.0.0", components=tuple(entries))
+    _, _, _, _, *lines = table.write(release, "LLM-D Component Summary", "Infrastructure Changes").splitlines()
+    rows = [[cell.strip() for cell in line.split("|") if cell.strip()] for line in lines]
+    assert len(rows) == len(entries)
+    for (name, version, previous, type_), entry in zip(rows, entries, strict=True):
+        assert re.fullmatch(r"[\w-]+/[\w-]+(?: \([^)]+\))?", name)
+        assert (name, version.replace("`", ""), type_) == (entry.title, entry.version, entry.type)
+        assert previous.replace("`", "") == (entry.previous or "NA")
 
 
 def test_something_new_has_no_previous_version() -> None:
