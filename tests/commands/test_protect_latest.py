@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -235,6 +237,26 @@ class TestCheckAndEnforce:
         )
         assert "moved, not confirmed" in report.summary
         assert named(shipped, CPU) == RELEASED
+
+    def test_a_stopped_run_tells_what_was_moved_and_the_next_one_goes_on(
+        self, protect: Protect, shipped: World, simulator: Simulator, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+
+        def stop(_world: World, _path: str) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+        # Once all has been written: the run would wait an hour before it looks.
+        simulator.faults.add(Fault(method="PUT", nth=9, steps=(stop,)))
+        with pytest.raises(KeyboardInterrupt):
+            protect(settle="1h")
+        assert (
+            f"Until then ghcr.io/llm-d/llm-d-cpu:v0 was put on {shipped.tags(CPU)['v0.5.0']}."
+            in capsys.readouterr().out
+        )
+        assert protect().exit_code is ExitCode.PASS
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
 
     def test_a_plan_that_is_too_long_leaves_out_what_is_right(
         self, protect: Protect, shipped: World, monkeypatch: pytest.MonkeyPatch

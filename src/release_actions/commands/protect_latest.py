@@ -8,6 +8,7 @@ where a tag goes. This module decides what a run covers and in which order; how 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from functools import partial
 from release_actions import floating_report, git_tags, inputs, promotion, snapshot
 from release_actions.config import Config, Package, load_config
 from release_actions.context import Context
-from release_actions.errors import ActionError, InputError
+from release_actions.errors import ActionError, InputError, RemoteError
 from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
 from release_actions.http import CONNECTIONS, Http
@@ -75,12 +76,29 @@ class Task:
     http: Http
     reconciler: Reconciler
     rules: Rules
+    stop: threading.Event
     done: int = field(default=0)
+    journals: dict[str, Journal] = field(default_factory=dict)
 
     def each(self, function: Callable[[Package], Result], packages: Iterable[Package]) -> tuple[Result, ...]:
         """Every package, all at once, in the order of the configuration. An error is its package's own."""
         with ThreadPoolExecutor(PACKAGES, thread_name_prefix="package") as pool:
-            return tuple(pool.map(partial(guarded, function), packages))
+            try:
+                return tuple(pool.map(partial(guarded, function), packages))
+            except KeyboardInterrupt:
+                self.stop.set()
+                pool.shutdown(cancel_futures=True)
+                for name, journal in sorted(self.journals.items()):
+                    for change in journal.last.values():
+                        self.log.info(
+                            f"Until then {self.config.registry}/{name}:{change.tag} was put on {change.after}."
+                        )
+                raise
+
+    def journal(self, package: Package, *, olds: bool = False) -> Journal:
+        """A new journal of a package, which is told even if the run is stopped."""
+        journal = self.journals[package.name] = Journal(olds={} if olds else None)
+        return journal
 
     def say(self, results: Iterable[Result]) -> None:
         """One line for each package that has ended."""
@@ -104,13 +122,22 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         with logging_in(registry, packages, pool):
             git = versions_in_git(given, context, config, log) if reads_git else GitVersions(())
         rules = Rules(config.floating_tags, config.skip, config.tag_prefix)
-        reconciler = Reconciler(registry, rules, git, settle=given.settle.total_seconds(), pool=pool)
-        task = Task(given, context, log, config, packages, http, reconciler, rules)
+        stop = threading.Event()
+        sleep = partial(pause, stop)
+        reconciler = Reconciler(registry, rules, git, settle=given.settle.total_seconds(), pool=pool, sleep=sleep)
+        task = Task(given, context, log, config, packages, http, reconciler, rules, stop)
         if given.mode == "snapshot":
             return take(task)
         if recorded is not None:
             return restore(task, recorded)
         return reconcile(task)
+
+
+def pause(stop: threading.Event, seconds: float) -> None:
+    """Wait, unless the run is stopped. Raises `RemoteError` then: what was written is not known to stay."""
+    if stop.wait(seconds):
+        message = "Stopped by a signal before the tags were seen to stay."
+        raise RemoteError(message, hint="Run this again: it goes on where this ended.")
 
 
 def prepared(given: Inputs, context: Context, config: Config) -> Snapshot | None:
@@ -222,7 +249,7 @@ def move(task: Task, result: Result) -> Result:
     """Move one package's floating tags. What was done is told even if it fails half-way."""
     if result.judged is None:
         return result
-    journal = Journal(olds={} if task.given.together else None)
+    journal = task.journal(result.package, olds=task.given.together)
     try:
         task.reconciler.enforce(result.package, result.judged, journal)
     except ActionError as error:
@@ -302,7 +329,7 @@ def restore(task: Task, recorded: Snapshot) -> Report:
 
     def one(package: Package) -> Result:
         first = restorer.compare(package)
-        journal = Journal()
+        journal = task.journal(package)
         result = Result(package, difference=first, journal=journal)
         try:
             restorer.restore(package, first, journal)
