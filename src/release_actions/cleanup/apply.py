@@ -51,13 +51,18 @@ class Ended:
 
 @dataclass
 class Work:
-    """One plan being carried out. `listed`: id -> version, as of the last listing; None while each is looked at."""
+    """One plan being carried out.
+
+    `journals`: ids of those of earlier runs. `listed`: id -> version, as of the last listing; None while each is
+    looked at.
+    """
 
     store: Store
     plan: CleanupPlan
     outcome: Outcome
     limits: Limits
     pages: int
+    journals: frozenset[int]
     listed: Mapping[int, Version] | None = None
     since: int = 0
     stop: str = ""
@@ -77,18 +82,24 @@ class Work:
 
     def run(self, pool: ThreadPoolExecutor) -> None:
         """All that can be done, until it is done or `stop` says why not. Raises `ActionError`."""
+        self.finish(pool)
+        # What is still there now stays because something needs it: earlier journals have nothing more to say.
+        self.ready = [self.left[number] for number in sorted(self.journals & self.left.keys())]
+        self.finish(pool)
+
+    def finish(self, pool: ThreadPoolExecutor) -> None:
+        """All that is ready, and what becomes ready by it."""
         while self.ready or self.running:
             self.stop = self.stop or self.limits.stop(self.pages)
             if self.stop:
+                self.ready.clear()
                 self.limits.pace.halt()
-            while self.ready and not self.stop and len(self.running) < WORKERS:
+            while self.ready and len(self.running) < WORKERS:
                 self.look()
                 deletion = self.ready.pop()
                 self.since += 1
                 self.outcome.unsure.append(deletion.version)
                 self.running[pool.submit(self.delete, deletion.version)] = deletion
-            if not self.running:
-                return
             done, _ = wait(self.running, timeout=1.0, return_when=FIRST_COMPLETED)
             self.collect(done)
 
@@ -175,7 +186,9 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     A version goes only once all that needs it is gone. When the time or the budget of `limits` is used up, what is
     under way ends and `outcome.stopped` says why.
     """
-    work = Work(store, plan, outcome, limits, pages=len(contents.versions) // PER_PAGE + 1)
+    images = contents.graph.images
+    journals = frozenset(v.id for v in contents.versions if journal.is_journal(images.get(v.digest)))
+    work = Work(store, plan, outcome, limits, len(contents.versions) // PER_PAGE + 1, journals)
     pool = ThreadPoolExecutor(max_workers=WORKERS)
     try:
         outcome.stopped = limits.stop(work.pages)
