@@ -274,7 +274,7 @@ def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) 
 
 
 def test_a_merge_that_drops_a_platform_is_found_by_the_verification(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "assembly.py", "[one.image for one in lifted]", "[one.image for one in lifted[:1]]")
+    break_code(suite, "assembly.py", "for part in given]", "for part in given][:1]")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
     assert ended.report["steps"][0]["faults"] == [
@@ -283,7 +283,7 @@ def test_a_merge_that_drops_a_platform_is_found_by_the_verification(tmp_path: Pa
 
 
 def test_a_merge_that_drops_a_platform_is_found_without_the_suite_too(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "assembly.py", "[one.image for one in lifted]", "[one.image for one in lifted[:1]]")
+    break_code(suite, "assembly.py", "for part in given]", "for part in given][:1]")
     break_code(suite, "inspection.py", "missing = sorted(set(image.platforms) - set(found))", "missing = []")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1

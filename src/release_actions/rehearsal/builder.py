@@ -21,7 +21,7 @@ from release_actions.simulator.image_factory import attachment, attachment_tag
 
 @dataclass(frozen=True)
 class Pushed:
-    """What the build jobs of one package pushed: platform -> digest, and every image manifest among that."""
+    """What the build jobs of one package pushed: platform -> digest, and all manifests that these list."""
 
     digests: dict[str, str] = field(default_factory=dict)
     manifests: set[str] = field(default_factory=set)
@@ -43,18 +43,15 @@ class Builder:
     def push_platforms(self, jobs: Iterable[Mapping[str, Any]], *, version: str, revision: str) -> dict[str, Pushed]:
         """Play the jobs of `matrix`, each of which pushes one platform by digest. Returns package -> what it got."""
         self._runs += 1
-        platforms: dict[str, list[str]] = {}
+        found: dict[str, Pushed] = {}
         for job in jobs:
-            platforms.setdefault(str(job["package"]), []).append(str(job["platform"]))
-        found = {}
-        for package, names in platforms.items():
-            image = self._image(package, names, version, revision)
-            self._push(_path(package), image, with_root=len(names) == 1)
-            children = image.manifests[:-1]
-            # An image of one platform is the small index over it and its attestation, as buildx pushes it today.
-            roots = [image.root] if len(names) == 1 else children
-            digests = {name: manifest.digest for name, manifest in zip(names, roots, strict=True)}
-            found[package] = Pushed(digests, {child.digest for child in children})
+            package, platform = str(job["package"]), str(job["platform"])
+            # A small index over the image and its attestation, as buildx pushes a single platform today.
+            image = self._image(package, [platform], version, revision)
+            self._push(_path(package), image)
+            pushed = found.setdefault(package, Pushed())
+            pushed.digests[platform] = image.root.digest
+            pushed.manifests.update(child.digest for child in image.manifests[:-1])
         return found
 
     def published(
@@ -105,10 +102,10 @@ class Builder:
         self._ledger.builds.append(Build(path, version, digest))
         self.images[digest] = name
 
-    def _push(self, path: str, image: Image, tags: Collection[str] = (), *, with_root: bool = True) -> None:
+    def _push(self, path: str, image: Image, tags: Collection[str] = ()) -> None:
         for content in image.blobs.values():
             self._registry.put_blob(path, content)
-        for manifest in image.manifests if with_root else image.manifests[:-1]:
+        for manifest in image.manifests:
             self._registry.put_manifest(path, manifest.digest, manifest.body, manifest.media_type)
         for tag in tags:
             self._registry.put_manifest(path, tag, image.root.body, image.root.media_type)
