@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from release_actions import versions
+from release_actions import version_file, versions
 from release_actions.components.document import (
     VERSION,
     FromChart,
@@ -69,7 +69,7 @@ class Sources:
     image_tags: Callable[[str], Iterable[str] | None]
 
     def find(self, source: Source) -> Found | Missing:
-        """The version that a source gives. Raises `ConfigurationError` for a YAML file that cannot be read."""
+        """The version that a source gives. Raises `ConfigurationError` for a file that cannot be read."""
         place = source.origin.place
         match source:
             case FromRelease():
@@ -97,8 +97,11 @@ class Sources:
                 found = by_pattern(text, source.pattern, source.file)
                 return _only(found, f"The pattern {source.pattern!r}", source.file, source.origin.at("pattern"))
             case FromVersionFile():
-                found = assigned(text, source.key, source.file)
-                return _only(found, f"The key {source.key}", source.file, source.origin.at("key"))
+                values = version_file.parse(text, source.file)
+                if source.key in values.values:
+                    return Found(values.values[source.key], values.at(source.key))
+                message = f"{source.file} has no key {source.key}."
+                return Missing(NOT_FOUND, message, "Correct the key, or the file.", source.origin.at("key"))
             case FromToml():
                 return in_toml(text, source)
             case FromYaml():
@@ -118,23 +121,6 @@ def by_pattern(text: str, pattern: str, file: str) -> tuple[Found, ...]:
     """Every match of a pattern: its group, and where that stands."""
     matches = re.finditer(pattern, text, re.MULTILINE)
     return tuple(Found(match.group(1) or "", _place(text, match.start(1), file)) for match in matches)
-
-
-ASSIGNMENT = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)="
-    r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s'"]*))""",
-    re.MULTILINE,
-)
-"""A line of a version file, with or without quotes; a comment may follow."""
-
-
-def assigned(text: str, key: str, file: str) -> tuple[Found, ...]:
-    """Every value that a file of `KEY=value` lines gives a key. Nothing in a value is expanded."""
-    return tuple(
-        Found(match[match.lastgroup or "bare"], _place(text, match.start(match.lastgroup or "bare"), file))
-        for match in ASSIGNMENT.finditer(text)
-        if match["key"] == key
-    )
 
 
 def _only(found: tuple[Found, ...], what: str, file: str, place: Place) -> Found | Missing:
