@@ -52,6 +52,8 @@ class Client:
         self._base = base_url
         self._token = token
         self._session = requests.Session()
+        # The registry is on this machine, where a proxy or a ~/.netrc of the environment has no say.
+        self._session.trust_env = False
         self._bearers: dict[str, str] = {}
         self._blobs: set[tuple[str, str]] = set()
 
