@@ -131,6 +131,30 @@ def test_a_candidate_that_creates_a_second_tag_is_seen(ledger: Ledger) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tag", "digest", "candidate", "found"),
+    [
+        ("latest", "candidate", "v0.5.0-rc.1", Invariant.CANDIDATE_MOVED_PRODUCTION),
+        ("latest", "candidate", "", Invariant.CANDIDATE_MOVED_PRODUCTION),
+        ("latest", "three", "", Invariant.FLOATING_TAG_WRONG),
+        ("v0.4.0", "candidate", "", Invariant.CANDIDATE_MOVED_PRODUCTION),
+        ("v0.5", "candidate", "v0.5.0-rc.1", Invariant.CANDIDATE_MOVED_PRODUCTION),
+    ],
+)
+def test_what_a_push_broke_and_a_later_one_mended_is_seen(
+    ledger: Ledger, tag: str, digest: str, candidate: str, found: Invariant
+) -> None:
+    seen = list(invariants.wrong_for_a_while(ledger, {CUDA: [(tag, digest)]}, GOOD, [CUDA], candidate))
+    assert [(item.invariant, item.subject) for item in seen] == [(found, tag)]
+    assert "for a while" in seen[0].message
+
+
+def test_moves_to_where_a_tag_still_is_and_of_foreign_images_are_no_damage(ledger: Ledger) -> None:
+    after = with_tags(GOOD, v0_5_0__rc_1=pulled("candidate"))
+    moves = {CUDA: [("v0.5.0-rc.1", "candidate"), ("latest", "foreign"), ("latest", "four")]}
+    assert list(invariants.wrong_for_a_while(ledger, moves, after, [CUDA], "v0.5.0-rc.1")) == []
+
+
 def test_a_candidate_promoted_with_its_own_bytes_is_no_candidate_any_more(ledger: Ledger) -> None:
     ledger.builds.append(Build(CUDA, "v0.5.0", "candidate"))
     after = with_tags(GOOD, latest=pulled("candidate"), v0=pulled("candidate"), v0_5_0=pulled("candidate"))

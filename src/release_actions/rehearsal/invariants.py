@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from release_actions.rehearsal.pull import Shot
@@ -133,6 +133,33 @@ def candidate_moved_production(
                 continue
             found.append(Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message))
     return found
+
+
+def wrong_for_a_while(
+    ledger: Ledger,
+    moves: Mapping[str, Sequence[tuple[str, str]]],
+    after: Shot,
+    releases: Collection[str],
+    candidate: str = "",
+) -> Iterator[Violation]:
+    """What pushes of a step did to production tags and a later push of the same step undid.
+
+    Who pulled in between got the wrong image. `moves`: package -> each tag that was moved during the step, with
+    the digest that it got. Only images of the ledger count: what an injected fault pushes is nobody's mistake here.
+    """
+    for package in releases:
+        stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
+        now, floats = after.digests(package), ledger.names(stable.values())
+        images = {**others, **stable}
+        for tag, digest in moves.get(package, ()):
+            if digest not in images or now.get(tag) == digest:
+                continue
+            message = f"named the image of {images[digest]} ({short(digest)}) for a while"
+            production = tag in floats or tag in stable.values()
+            if (production and digest not in stable) or (candidate and tag != candidate):
+                yield Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message)
+            elif tag in floats:
+                yield Violation(Invariant.FLOATING_TAG_WRONG, package, tag, message)
 
 
 def tag_unresolvable(after: Shot) -> list[Violation]:

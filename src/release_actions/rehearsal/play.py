@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,12 +77,16 @@ class Player:
 
     def _step(self, number: int, step: AnyStep, before: Shot) -> tuple[Step, Shot]:
         watch, played, failure = Watch(), Played(), ""
+        earlier = self._moves()
         git = self._setting.git_tags()
         try:
             perform(self._stage, step, played)
         except ActionError as error:
             failure = str(error)
         after = self._client.look(self._packages)
+        moves = {path: found[len(earlier.get(path, ())) :] for path, found in self._moves().items()}
+        violations = {*self._judge(step, before, after, moves), *self._judge_deletions(step, before, after)}
+        violations.update(self._judge_git(step, git))
         ended = Step(
             number=number,
             title=title_of(step),
@@ -90,26 +94,27 @@ class Player:
             runs=tuple(played.runs),
             changes=(*self._changes(before, after, played.why), *self._git_changes(step, git, played.why)),
             tags={package: after.digests(package) for package in self._packages if package in after.packages},
-            violations=tuple(
-                sorted(
-                    {
-                        *self._judge(step, before, after),
-                        *self._judge_deletions(step, before, after),
-                        *self._judge_git(step, git),
-                    }
-                )
-            ),
+            violations=tuple(sorted(violations)),
             breaks=tuple(Invariant(name) for name in step.breaks) if isinstance(step, Publish) else (),
             failure=failure,
             seconds=watch.seconds,
         )
         return ended, after
 
-    def _judge(self, step: AnyStep, before: Shot, after: Shot) -> Iterable[Violation]:
-        """What has to hold after every step."""
+    def _moves(self) -> dict[str, Sequence[tuple[str, str]]]:
+        """Package -> tag and digest of every move so far, from the simulator's records: nobody can look that often."""
+        world = self._setting.world
+        with world.lock:
+            return {path: tuple(package.moves) for path, package in world.packages.items()}
+
+    def _judge(
+        self, step: AnyStep, before: Shot, after: Shot, moves: Mapping[str, Sequence[tuple[str, str]]]
+    ) -> Iterable[Violation]:
+        """What has to hold during every step and after it."""
         ledger = self._setting.ledger
         candidate = step.tag if isinstance(step, Publish) and not invariants.FINAL.fullmatch(step.tag) else ""
         yield from invariants.candidate_moved_production(ledger, before, after, self._releases, candidate)
+        yield from invariants.wrong_for_a_while(ledger, moves, after, self._releases, candidate)
         yield from invariants.tag_unresolvable(after)
         yield from invariants.floating_tag_wrong(ledger, after, self._releases)
 

@@ -10,6 +10,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from release_actions.simulator.accounts import Role
 from release_actions.simulator.oci import Manifest
@@ -54,9 +55,19 @@ class Version:
         return self.manifest.digest
 
 
+class Move(NamedTuple):
+    """A push that made a tag or put it on another digest than before."""
+
+    tag: str
+    digest: str
+
+
 @dataclass(eq=False)
 class Package:
-    """Versions by age, by id, by digest and by tag. `roles`: login or repository, in lower case -> role."""
+    """Versions by age, by id, by digest and by tag. `roles`: login or repository, in lower case -> role.
+
+    `moves`: every move of a tag so far, in order, also those that a later one undid.
+    """
 
     id: int
     owner: str
@@ -68,6 +79,7 @@ class Package:
     roles: dict[str, Role] = field(default_factory=dict)
     tags: dict[str, Version] = field(default_factory=dict)
     deleted: datetime | None = None
+    moves: list[Move] = field(default_factory=list)
     _active: list[Version] = field(default_factory=list)
     _gone: list[Version] = field(default_factory=list)
     _by_id: dict[int, Version] = field(default_factory=dict)
@@ -126,6 +138,7 @@ class Package:
             self._by_id[number] = self._by_digest[manifest.digest] = version
         if tag and self.tags.get(tag) is not version:
             before = self.tags.get(tag)
+            self.moves.append(Move(tag, version.digest))
             if before is not None:
                 before.tags.remove(tag)
                 before.updated = now
@@ -188,6 +201,7 @@ class Package:
             self,
             roles=dict(self.roles),
             tags={tag: twins[version.id] for tag, version in self.tags.items()},
+            moves=[*self.moves],
             _active=[twins[version.id] for version in self._active],
             _gone=[twins[version.id] for version in self._gone],
             _by_id=twins,
