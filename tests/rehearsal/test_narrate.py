@@ -50,6 +50,24 @@ def test_a_broken_invariant_is_named_with_its_place() -> None:
     assert lines[-1] == "1 step, 1 run, 0 requests in 1.5 s: the rehearsal failed."
 
 
+def test_the_timeline_tells_the_first_of_many_broken_tags_and_the_page_all() -> None:
+    wrong = tuple(Violation(Invariant.FLOATING_TAG_WRONG, "o/app", f"v{n}", "names nothing") for n in range(9))
+    played = step(1, violations=(STOLEN, *wrong))
+    assert list(narrate.outcome(played))[3:] == [
+        "      candidate-moved-production: o/app latest: names the image of v2.0.0-rc.1",
+        "      floating-tag-wrong: o/app v0: names nothing",
+        "      floating-tag-wrong: o/app v1: names nothing",
+        "      floating-tag-wrong: o/app v2: names nothing",
+        "      floating-tag-wrong: o/app v3: names nothing (and 5 more like it)",
+    ]
+    assert played.first_faults(1) == (
+        "candidate-moved-production: o/app latest: names the image of v2.0.0-rc.1",
+        "floating-tag-wrong: o/app v0: names nothing (and 8 more like it)",
+    )
+    page = narrate.page(rehearsal(played))
+    assert all(f"floating-tag-wrong: o/app v{n}: names nothing" in page for n in range(9))
+
+
 def test_what_todays_workflow_breaks_is_expected_and_said() -> None:
     played = step(1, breaks=(Invariant.CANDIDATE_MOVED_PRODUCTION,), violations=(STOLEN,))
     assert list(narrate.outcome(played))[-1] == "    broken, as today: candidate-moved-production (1 tag)"

@@ -185,13 +185,26 @@ def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Pa
     assert "candidate-moved-production: acme/app latest: names the image of v1.1.0-rc.1" in ended.log
 
 
+def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_found(
+    tmp_path: Path, suite: Path
+) -> None:
+    break_code(suite, "build_event.py", "return (build.version.tag,)", 'return (build.version.tag, "latest")')
+    break_code(suite, "publish.py", "        if floats:\n", "        if False:\n")
+    ended = rehearse(tmp_path / "work", root=suite)
+    assert ended.code == 1
+    assert ended.broken() == {1: {"candidate-moved-production"}}
+    assert "candidate-moved-production: acme/app latest: named the image of v1.1.0-rc.1 (" in ended.log
+    assert ended.report["steps"][0]["changes"][0]["tag"] == "v1.1.0-rc.1"
+
+
 def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, suite: Path) -> None:
     matching = "    return _compiled(pattern, regex).fullmatch(name) is not None\n"
     break_code(suite, "selection.py", matching, "    return True\n")
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO + CLEAN_UP)
     assert ended.code == 1
     assert "needed-deleted" in ended.broken()[2]
-    assert "needed-deleted: acme/app v1.0.0: " in ended.log
+    assert any(fault.startswith("needed-deleted: acme/app v1.0.0: ") for fault in ended.report["steps"][1]["faults"])
+    assert re.search(r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more like it\)$", ended.log, re.M)
 
 
 def test_a_clean_up_that_leaves_something_is_found(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         findings=tuple(
             Finding.of(Level.ERROR, f"Step {step.number}, {step.title}: {fault}", rule="rehearsal")
             for step in rehearsal.steps
-            for fault in step.faults
+            for fault in step.first_faults(1)
         ),
         exit_code=ExitCode.PASS if rehearsal.held else ExitCode.REFUSED,
     )

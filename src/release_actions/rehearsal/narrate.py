@@ -13,6 +13,9 @@ from release_actions.report import counted
 ROWS = 8
 """Tags of one package that the timeline shows after a step."""
 
+SENTENCES = 4
+"""Sentences about one broken invariant that the timeline shows after a step; report.md has all."""
+
 ATTACHMENT = "sha256-"
 """Tags of signatures, which the timeline leaves out: they follow their image."""
 
@@ -50,7 +53,7 @@ def outcome(step: Step) -> Iterator[str]:
             yield f"    {EXPECTED}: {invariant.value} ({counted(count, 'tag')})"
     if step.faults:
         yield f"    {BROKEN}"
-        yield from (f"      {fault}" for fault in step.faults)
+        yield from (f"      {fault}" for fault in step.first_faults(SENTENCES))
     elif not step.violations:
         yield f"    every invariant {HELD}"
 

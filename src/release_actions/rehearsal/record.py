@@ -63,12 +63,20 @@ class Step:
     @property
     def faults(self) -> tuple[str, ...]:
         """Why this step fails the rehearsal, one sentence each; empty when it went as it has to."""
+        return self.first_faults(len(self.violations))
+
+    def first_faults(self, most: int) -> tuple[str, ...]:
+        """As `faults`, with at most so many sentences an invariant; the last of them says how many there are more."""
         found = [self.failure] if self.failure else []
-        found += [str(violation) for violation in self.violations if violation.invariant not in self.breaks]
-        missing = [invariant for invariant in self.breaks if invariant not in self.broken]
+        for invariant, count in sorted(self.broken.items()):
+            if invariant not in self.breaks:
+                told = [str(violation) for violation in self.violations if violation.invariant == invariant][:most]
+                told[-1] += f" (and {count - most} more like it)" if count > most else ""
+                found += told
         found += [
             f"{invariant.value}: the scenario says that this step breaks it, and it held: the judge saw nothing"
-            for invariant in missing
+            for invariant in self.breaks
+            if invariant not in self.broken
         ]
         return tuple(found)
 
