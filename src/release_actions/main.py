@@ -184,9 +184,10 @@ def parse(name: str, command: Command, argv: Sequence[str]) -> Flags:
             sentence = f"release-actions {name}: {message}."
             raise InputError(sentence, hint=hint)
 
+    purpose = {**ACTIONS, **TOOLS}[name]
     parser = Parser(
         prog=f"release-actions {name}",
-        description=({**ACTIONS, **TOOLS}[name]).capitalize() + ".",
+        description=purpose[:1].upper() + purpose[1:] + ".",
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
