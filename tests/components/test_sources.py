@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_actions.components.document import load_text
+from release_actions.components.document import load_components, load_text
 from release_actions.components.sources import Found, Missing, Sources
 from release_actions.errors import ConfigurationError, Place
 
@@ -191,6 +192,34 @@ def test_the_newest_stable_tag_by_version() -> None:
     other = find("{kind: git-tag, repository: a/b, prefix: other-v}", git=tags)
     assert isinstance(other, Found)
     assert other.version == "other-v9.0.0"
+
+
+ENV = """\
+export REPO_ROOT=${REPO_ROOT:-$(realpath "$(git rev-parse --show-toplevel)")}
+export GATEWAY_API_VERSION=v1.5.1
+export GAIE_VERSION=${GAIE_VERSION:-v1.5.0}
+export ROUTER_RELEASE_VERSION=${ROUTER_RELEASE_VERSION:-v0.10.0}
+export ROUTER_EPP_VERSION=${ROUTER_EPP_VERSION:-main}
+"""
+
+
+def test_the_example_of_llm_d_finds_its_pins() -> None:
+    document = load_components(Path(__file__).parents[2] / "examples" / "llm-d" / "components.yaml")
+    files = {"guides/env.sh": ENV, "docker/common-versions": COMMON}
+    sources = Sources("v0.9.0", files.get, lambda _: ("v0.8.0", "v0.9.1-rc.1"), lambda _: ("v0.10.2", "latest"))
+    found = {id_: sources.find(part.version) for _, id_, part in document.parts()}
+    assert {id_: one.version for id_, one in found.items() if isinstance(one, Found)} == {
+        "router-endpoint-picker": "main",
+        "router-disagg-sidecar": "v0.10.0",
+        "kv-cache": "v0.8.0",
+        "inference-sim": "v0.10.2",
+        **dict.fromkeys(("cuda", "rocm", "xpu", "xpu-sglang", "cpu"), "v0.9.0"),
+        "workload-variant-autoscaler": "v0.8.0",
+        "vllm": "v0.17.1",
+        "gateway-api-inference-extension": "v1.5.0",
+        "gateway-api": "v1.5.1",
+        "istio": "1.29.4",
+    }
 
 
 @pytest.mark.parametrize(
