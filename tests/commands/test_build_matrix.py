@@ -309,3 +309,14 @@ def test_a_plan_larger_than_github_passes_on_is_refused_first(
     assert (code, outputs) == (ExitCode.REFUSED, {})
     assert "The plan of 200 build jobs has " in log
     assert "and GitHub passes about 500000 from one job to others.\nSelect fewer images" in log
+
+
+def test_a_file_that_a_dockerfile_takes_and_the_paths_miss_is_told(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(WATCHED)
+    (workspace / "Dockerfile").write_text("FROM x\nCOPY constraints.txt /x/\n")
+    code, _, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0")
+    assert code == ExitCode.PASS
+    assert "Dockerfile:2: warning: The image 'web' takes constraints.txt, but a change to it builds nothing." in log
+    assert run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", "--strict")[0] == ExitCode.REFUSED

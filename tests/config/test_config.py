@@ -155,11 +155,13 @@ def test_llm_ds_release_and_dev_builds_have_the_same_arguments() -> None:
         channel: {(p.image, p.variant): p.build_args for p in found.packages(channel)} for channel in ("release", "dev")
     }
     assert of["release"] == of["dev"]
-    assert of["release"]["cuda", "ubuntu"] == {
+    ubuntu = of["release"]["cuda", "ubuntu"]
+    assert {name: value for name, value in ubuntu.items() if "{" not in value} == {
         "TARGETOS": "ubuntu",
         "BUILD_BASE_IMAGE_SUFFIX": "ubuntu24.04",
         "FINAL_BASE_IMAGE_SUFFIX": "ubuntu24.04",
     }
+    assert ubuntu["VLLM_COMMIT_SHA"] == of["dev"]["cpu", ""]["VLLM_COMMIT_SHA"] == "{file.VLLM_COMMIT_SHA}"
 
 
 def test_llm_ds_clean_up_is_about_its_dev_packages_only() -> None:
@@ -178,7 +180,7 @@ def test_the_examples_stay_short() -> None:
         name: len((ROOT / f"examples/{name}/release.yaml").read_text().splitlines())
         for name in ("llm-d", "single-image")
     }
-    assert lines["llm-d"] < 90
+    assert lines["llm-d"] < 135
     assert lines["single-image"] < 25
 
 

@@ -54,6 +54,7 @@ class LlmD:
         checkout = self.act.folder / "checkout"
         checkout.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(CONFIG, checkout / "release.yaml")
+        shutil.copytree(CONFIG.parent / "docker", checkout / "docker", dirs_exist_ok=True)
         runners = {label for package in self.config.published for label in package.runners.values()}
         return self.act.run(workflow, event, checkout, runners, **variables)
 

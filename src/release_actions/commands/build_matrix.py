@@ -51,6 +51,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
         changes=changes_of(given, build, context, config),
         versions=version_file(config, build, context),
     )
+    packages = config.packages(planned.channel)
+    if any(package.paths for package in packages):
+        from release_actions.path_coverage import uncovered
+
+        planned = replace(planned, findings=(*planned.findings, *uncovered(config, packages, context.workspace)))
     return report(planned, build, strict=given.strict)
 
 

@@ -456,7 +456,7 @@ class Document(Record):
     )
     version_file: str | None = key(
         PATH,
-        "File of `KEY=value` lines, relative to the repository, whose values build arguments and labels name as "
+        "File of `KEY=value` lines, relative to this file's folder, whose values build arguments and labels name as "
         "`{file.KEY}`. It is read as data and never run.",
         default=None,
     )

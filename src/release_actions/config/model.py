@@ -132,7 +132,7 @@ class Config:
     """`release.yaml`, complete.
 
     `published` is what `release` and `dev` publish; `pull_requests` is what pull requests do, if they have a channel of
-    their own. `version_file` is relative to the repository, empty when there is none.
+    their own. `version_file` is relative to the workspace as this file's name is, empty when there is none.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates

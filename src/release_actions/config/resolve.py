@@ -77,6 +77,13 @@ def namespace(document: Document) -> str:
     return document.namespace or document.repository.partition("/")[0].lower()
 
 
+def version_file(document: Document) -> str:
+    """The version file as errors and changes call it: beside `release.yaml`, wherever that is."""
+    if document.version_file is None:
+        return ""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(document.origin.place.file), document.version_file))
+
+
 def floating_tags(document: Document) -> tuple[str, ...]:
     """The templates of floating tags."""
     if document.floating_tags is not None:
@@ -186,7 +193,7 @@ def config(document: Document) -> Config:
         repository=document.repository,
         registry=document.registry,
         namespace=namespace(document),
-        version_file=document.version_file or "",
+        version_file=version_file(document),
         tag_prefix=document.versions.prefix,
         skip=document.versions.skip,
         floating_tags=floating_tags(document),

@@ -43,6 +43,13 @@ class Script:
     faults: tuple[Fault, ...] = ()
     faults_name: str = ""
 
+    @property
+    def versions(self) -> str:
+        """The version file, from the configuration's folder; empty if there is none."""
+        if not self.config.version_file:
+            return ""
+        return os.path.relpath(self.config.version_file, Path(self.config.at().file).parent)
+
 
 @dataclass
 class Played:
@@ -90,6 +97,10 @@ class Stage:
         workspace = folder / "workspace"
         workspace.mkdir(parents=True)
         shutil.copyfile(self.script.config_file, workspace / "release.yaml")
+        if self.script.versions:
+            target = workspace / self.script.versions
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.script.config_file.parent / self.script.versions, target)
         repository = self.setting.repository
         branch = f"refs/heads/{repository.default_branch}"
         environment = {

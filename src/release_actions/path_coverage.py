@@ -1,0 +1,49 @@
+"""Whether an image's paths cover every file that its Dockerfile takes: what they miss changes without a build.
+
+Reads the workspace, never runs anything. Images that every change builds, that a command builds, or whose context is
+another repository have nothing to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from release_actions import dockerfile
+from release_actions.config import Config, Package
+from release_actions.errors import Place
+from release_actions.matrix import watched
+from release_actions.path_filter import matches
+from release_actions.report import Finding, Level
+
+RULE = "uncovered-path"
+
+
+def uncovered(config: Config, packages: Iterable[Package], workspace: Path) -> Iterator[Finding]:
+    """A warning for each instruction that takes a file which is none of its image's paths."""
+    seen = set()
+    for package in packages:
+        file = workspace / package.dockerfile
+        checked = package.paths and not package.recipe.command and not package.recipe.source
+        if checked and package.image not in seen and file.is_file():
+            seen.add(package.image)
+            yield from of_package(config, package, file, workspace)
+
+
+def of_package(config: Config, package: Package, file: Path, workspace: Path) -> Iterator[Finding]:
+    """The warnings of one image."""
+    globs = watched(config, package)
+    ignored = dockerfile.ignored(file, workspace / package.context)
+    for taken in dockerfile.taken(file.read_text(encoding="utf-8")):
+        place = Place(package.dockerfile, taken.line)
+        if "$" in taken.source:
+            message = f"Whether the paths of the image '{package.image}' cover {taken.source!r} cannot be told."
+            yield Finding.of(Level.WARNING, message, hint="Write it without a variable.", place=place, rule=RULE)
+            continue
+        found = dockerfile.files(taken.source, package.context, ignored, workspace)
+        missed = [path for path in found if not matches(globs, path)]
+        if missed:
+            more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+            message = f"The image '{package.image}' takes {missed[0]}{more}, but a change to it builds nothing."
+            hint = "Add it to the image's paths."
+            yield Finding.of(Level.WARNING, message, hint=hint, place=place, rule=RULE)

@@ -1,0 +1,112 @@
+"""examples/llm-d plans the jobs that llm-d's own workflow runs, one for one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_actions import main
+
+EXAMPLE = Path(__file__).parents[2] / "examples/llm-d"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+RELEASE = [
+    ("llm-d-cuda", "linux/amd64", "vllm-runner", "docker/Dockerfile.cuda", "runtime"),
+    ("llm-d-cuda", "linux/arm64", "vllm-runner-arm", "docker/Dockerfile.cuda", "runtime"),
+    ("llm-d-cuda-ubuntu", "linux/amd64", "vllm-runner", "docker/Dockerfile.cuda", "runtime"),
+    ("llm-d-cuda-ubuntu", "linux/arm64", "vllm-runner-arm", "docker/Dockerfile.cuda", "runtime"),
+    ("llm-d-rocm", "linux/amd64", "vllm-runner", "docker/Dockerfile.rocm", ""),
+    ("llm-d-xpu", "linux/amd64", "vllm-runner", "docker/Dockerfile.xpu", ""),
+    ("llm-d-cpu", "linux/amd64", "vllm-runner", "docker/Dockerfile.cpu", ""),
+    ("llm-d-rdma-tools", "linux/amd64", "ubuntu-latest", "docker/Dockerfile.rdma-tools", ""),
+    ("llm-d-xpu-sglang", "linux/amd64", "xpu", ".cache/sglang-src/docker/xpu.Dockerfile", ""),
+]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    shutil.copyfile(EXAMPLE / "release.yaml", tmp_path / "release.yaml")
+    shutil.copytree(EXAMPLE / "docker", tmp_path / "docker")
+    return tmp_path
+
+
+def plan(workspace: Path, capsys: pytest.CaptureFixture[str], event: dict[str, Any], **environ: str) -> dict[str, Any]:
+    (workspace / "event.json").write_text(json.dumps(event))
+    environ |= {"GITHUB_WORKSPACE": str(workspace), "GITHUB_EVENT_PATH": str(workspace / "event.json")}
+    environ |= {"GITHUB_SHA": SHA, "GITHUB_REPOSITORY": "llm-d/llm-d", "GITHUB_RUN_ID": "42"}
+    assert main.main(["build-matrix", "--json"], environ) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def jobs(outputs: dict[str, Any]) -> list[tuple[str, ...]]:
+    keys = ("platform", "runner", "dockerfile", "target")
+    entries = outputs["matrix"]["include"]
+    return [(entry["package"].rpartition("/")[2], *(entry[key] for key in keys)) for entry in entries]
+
+
+@pytest.mark.parametrize("tag", ["v0.10.0-rc.1", "v0.10.0"])
+def test_a_tag_builds_what_the_release_workflow_builds(
+    workspace: Path, capsys: pytest.CaptureFixture[str], tag: str
+) -> None:
+    outputs = plan(workspace, capsys, {}, GITHUB_EVENT_NAME="push", GITHUB_REF=f"refs/tags/{tag}")
+    assert jobs(outputs) == RELEASE
+    assert {tuple(image["tags"]) for image in outputs["images"]} == {(tag,)}
+
+
+def test_a_night_builds_all_of_it_as_dev_images_on_the_hardware(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = plan(workspace, capsys, {"schedule": "x"}, GITHUB_EVENT_NAME="schedule", GITHUB_REF="refs/heads/main")
+    names = [name for name, *_ in jobs(outputs)]
+    assert len(jobs(outputs)) == len(RELEASE)
+    assert names[:4:2] == ["llm-d-cuda-dev", "llm-d-cuda-dev-ubuntu"]
+    assert [runner for name, _, runner, *_ in jobs(outputs) if name == "llm-d-xpu-dev"] == ["xpu"]
+    assert all("latest" in image["tags"] for image in outputs["images"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "built"),
+    [
+        ("docker/common-versions", {"cuda", "xpu", "cpu", "rdma-tools", "sglang-xpu"}),
+        ("docker/constraints.txt", {"cuda"}),
+        ("docker/build-constraints.txt", {"cuda"}),
+        ("scripts/warn-vllm-precompiled.sh", {"cuda"}),
+        ("docker/scripts/common/build-uccl.sh", {"cuda", "rocm"}),
+        ("docker/Dockerfile.rocm", {"rocm"}),
+        ("patches/sglang_xpu_source_pins.patch", {"sglang-xpu"}),
+        ("guides/README.md", set()),
+        ("release.yaml", {"cuda", "rocm", "xpu", "cpu", "rdma-tools", "sglang-xpu"}),
+    ],
+)
+def test_a_pull_request_builds_what_it_changed_in_the_staging_registry(
+    workspace: Path, capsys: pytest.CaptureFixture[str], changed: str, built: set[str]
+) -> None:
+    event = {"pull_request": {"number": 9, "head": {"sha": SHA}, "base": {"sha": SHA}}}
+    environ = {"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_REF": "refs/heads/main"}
+    outputs = plan(workspace, capsys, event, INPUT_CHANGED_FILES=changed, **environ)
+    assert {name for name, wanted in outputs["built"].items() if wanted} == built
+    for image in outputs["images"]:
+        assert image["package"].startswith("quay.io/llm-d/llm-d-")
+        assert image["tags"] == ["sha-0123456", "pr-9"]
+        assert image["password-secret"] == "QUAY_TOKEN"
+
+
+def test_cuda_gets_the_pinned_versions_and_only_its_builder_the_secrets(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = plan(workspace, capsys, {}, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/tags/v0.10.0")
+    entry = outputs["matrix"]["include"][1]
+    arguments = dict(line.split("=", 1) for line in entry["build-args"].splitlines())
+    assert arguments["TARGETPLATFORM"] == "linux/arm64"
+    assert (arguments["CUDA_MAJOR"], arguments["CACHE_BUSTER"]) == ("12", "v0.10.0-42")
+    assert len(arguments["VLLM_COMMIT_SHA"]) == 40
+    assert (entry["prebuild-target"], entry["secrets"]) == ("builder", "")
+    assert [line.partition("=")[0] for line in entry["prebuild-secrets"].splitlines()] == [
+        "aws_access_key_id",
+        "aws_secret_access_key",
+    ]
