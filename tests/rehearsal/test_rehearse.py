@@ -204,7 +204,8 @@ def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, su
     assert ended.code == 1
     assert "needed-deleted" in ended.broken()[2]
     assert any(fault.startswith("needed-deleted: acme/app v1.0.0: ") for fault in ended.report["steps"][1]["faults"])
-    assert re.search(r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more like it\)$", ended.log, re.M)
+    verdict = r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more like it\)$"
+    assert re.search(verdict, ended.log, re.MULTILINE)
 
 
 def test_a_clean_up_that_leaves_something_is_found(tmp_path: Path) -> None:
@@ -276,7 +277,7 @@ def test_a_teardown_is_refused_while_latest_names_the_candidate(tmp_path: Path) 
 
 
 def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "matrix.py", "for platform in package.platforms)\n", "for platform in package.platforms[:1])\n")
+    break_code(suite, "matrix.py", "for platform in package.platforms\n", "for platform in package.platforms[:1]\n")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
     assert ended.report["steps"][0]["faults"] == [
