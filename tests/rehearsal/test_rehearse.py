@@ -204,7 +204,8 @@ def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, su
     assert ended.code == 1
     assert "needed-deleted" in ended.broken()[2]
     assert any(fault.startswith("needed-deleted: acme/app v1.0.0: ") for fault in ended.report["steps"][1]["faults"])
-    assert re.search(r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more like it\)$", ended.log, re.M)
+    verdict = r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more like it\)$"
+    assert re.search(verdict, ended.log, re.MULTILINE)
 
 
 def test_a_clean_up_that_leaves_something_is_found(tmp_path: Path) -> None:
