@@ -78,11 +78,12 @@ def test_outputs_exist(example: Path) -> None:
     assert set(re.findall(r"needs\.([\w-]+)\.outputs\.([\w-]+)", text)) <= passed_on
 
 
-def test_matrix_entries_have_what_is_read_of_them() -> None:
+@pytest.mark.parametrize("name", ["build-matrix-pull-request.yml", "publish-images.yml"])
+def test_matrix_entries_have_what_is_read_of_them(name: str) -> None:
     config = load_config(ROOT / "examples/single-image/release.yaml")
     build = Build(sha="0" * 40, pull=7)
     entry = plan(config, build, ("all",), NOW).jobs[0].entry()
-    text = (ROOT / "examples/build-matrix-pull-request.yml").read_text(encoding="utf-8")
+    text = (ROOT / "examples" / name).read_text(encoding="utf-8")
     read_of_it = set(re.findall(r"matrix\.([\w-]+) ", text))
     assert read_of_it
     assert read_of_it <= set(entry)
