@@ -117,6 +117,21 @@ def test_tags_that_never_rest_are_reported(project: Project) -> None:
     assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0] * 3
 
 
+def test_a_last_look_that_is_right_by_chance_is_not_enough(project: Project) -> None:
+    turn = iter(["v0.4.0", "v0.5.0"] * 100)
+
+    def flip(made: World, _path: str) -> None:
+        made.tag(CUDA, next(turn), "latest")
+
+    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=(flip,)))
+    with pytest.raises(PartialError) as caught:
+        enforce(project, Journal())
+    assert str(caught.value) == (
+        "The floating tags of ghcr.io/llm-d/llm-d-cuda do not come to rest: somebody else keeps moving them. Find the "
+        "workflow that pushes floating tags; only protect-latest may. Then run this again."
+    )
+
+
 def test_a_wrong_move_by_somebody_else_is_repaired_and_told(project: Project) -> None:
     faults(
         project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, steps=(tagging(CUDA, "latest", "v0.6.0-rc.1"),))

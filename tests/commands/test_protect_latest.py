@@ -15,7 +15,12 @@ import pytest
 
 from adapters.shipped import BOTH, TOKEN, stable, world
 from release_actions import floating_report, main
+from release_actions.commands import protect_latest
+from release_actions.config.load import load_text
+from release_actions.context import Context
 from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.http import Http
+from release_actions.origins import Credential
 from release_actions.report import Level, Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault, deleting, tagging
@@ -310,6 +315,18 @@ class TestTogether:
         assert report.exit_code is ExitCode.UNKNOWN
         assert "ghcr.io/llm-d/llm-d-cpu could not be judged." in messages(report, Level.ERROR)[0]
         assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
+
+    def test_a_required_image_that_is_not_published_closes_the_gate(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0")
+        found = shipped.package(CPU)
+        assert found is not None
+        shipped.delete_package(found)
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.REFUSED
+        assert messages(report, Level.ERROR)[0].startswith(
+            "ghcr.io/llm-d/llm-d-cpu is not published yet. No floating tag"
+        )
+        assert named(shipped, CUDA) == named(shipped, ROCM) == FLOATS
 
     def test_an_optional_image_closes_no_gate(self, protect: Protect, shipped: World) -> None:
         publish(shipped, "v0.5.0", CUDA, CPU)
@@ -647,3 +664,30 @@ class TestGitTags:
             "The git tag v0 of llm-d/llm-d does not stay on v0.4.1. Find the workflow that moves it, such as one that "
             "derives tags by cutting them, and remove it."
         )
+
+
+class TestRegistry:
+    """Which token goes where."""
+
+    @pytest.mark.parametrize(
+        ("host", "own", "sent"),
+        [
+            ("ghcr.io", "ghs_the_jobs", True),
+            ("quay.io", "ghs_the_jobs", False),
+            ("quay.io", "the_robots", True),
+            ("containers.github.example.com", "ghs_the_jobs", True),
+        ],
+    )
+    def test_githubs_token_stays_with_github(
+        self, host: str, own: str, capsys: pytest.CaptureFixture[str], *, sent: bool
+    ) -> None:
+        config = load_text(CONFIG + f"registry: {host}\n")
+        given = protect_latest.Inputs(token="ghs_the_jobs", registry_token=own, registry_user="llm-d+robot")
+        server = "https://github.example.com" if "example" in host else "https://github.com"
+        with Http() as http:
+            context = Context(repository="llm-d/llm-d", server_url=server)
+            registry = protect_latest.registry_of(given, config, context, http, Workflow({}))
+        assert registry.url == f"https://{host}"
+        assert registry._login == (Credential.basic(f"https://{host}", "llm-d+robot", own) if sent else None)
+        told = f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.\n"
+        assert capsys.readouterr().out == ("" if sent else told)
