@@ -896,6 +896,35 @@ def test_a_run_after_a_killed_one_ends_where_one_run_would_have(
     assert set(world.tags(CUDA)) == {"v0.5.0", attachment_tag(final.root.digest, ".sig")}
 
 
+def test_a_part_that_a_killed_run_deleted_comes_back_when_something_needs_it_by_then(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    candidate = image("same")
+    world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    real = Packages.delete_version
+    count = iter(range(10))
+
+    def killed(*args: Any) -> Any:
+        if next(count) == 2:
+            world.put_manifest(CUDA, final.root, "v0.5.0")
+            raise Killed
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "WORKERS", 1)
+        patch.setattr(Packages, "delete_version", killed)
+        with pytest.raises(Killed):
+            clean(delete_tags="v*-rc.*")
+    assert not pulls(world)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert "was restored: something needs it that was pushed since." in messages(report)
+    assert pulls(world)
+    assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0"}
+
+
 def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
     cpu = "llm-d/llm-d-cpu"
     world.add_package(cpu, visibility="public", repository="llm-d/llm-d")

@@ -193,6 +193,7 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     try:
         outcome.stopped = limits.stop(work.pages)
         if not outcome.stopped:
+            store.heal(plan, contents, outcome)
             store.begin_journal(plan, contents, outcome)
             work.run(pool)
             outcome.stopped = "" if any(item.lasting for item in outcome.refused) else work.stop

@@ -69,9 +69,10 @@ class Outcome:
     """What has happened so far. Written as it happens, so that it is true whenever a run is stopped.
 
     `deleted`: by this run, in order; what an undo restores. `gone`: somebody else was faster. `refused`: GitHub said
-    no. `moved`: changed since the plan, so it was left. `waiting`: not tried, because of another one or because the run
-    stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again. `journal`: digest of the
-    journal while it is there. `stopped`: why the run ended before everything was tried, by its own limits.
+    no. `moved`: changed since the plan, so it was left. `waiting`: not tried, because of another one or because the
+    run stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again. `healed`: what an
+    earlier run that was stopped had deleted, and something needs now; there again. `journal`: digest of the journal
+    while it is there. `stopped`: why the run ended before everything was tried, by its own limits.
     """
 
     deleted: list[Version] = field(default_factory=list)
@@ -81,6 +82,7 @@ class Outcome:
     waiting: list[NotDeleted] = field(default_factory=list)
     unsure: list[Version] = field(default_factory=list)
     restored: list[Version] = field(default_factory=list)
+    healed: list[Version] = field(default_factory=list)
     journal: str = ""
     error: ActionError | None = None
     interrupted: bool = False
@@ -272,6 +274,31 @@ class Store:
             for tag in version.tags
             if tag not in planned.get(version.id, version.tags) and tag not in now
         ]
+
+    def heal(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
+        """Bring back what an earlier run deleted, by its journal, and what stays needs: it was pushed since.
+
+        A run that is not killed does this itself at its end. Raises `ActionError`.
+        """
+        listed = frozenset().union(*(journal.listed(image) for image in contents.graph.images.values()))
+        if not listed:
+            return
+        staying = [decision.version.digest for decision in plan.decisions if not decision.delete]
+        images_now = dict(contents.graph.images)
+        there = {version.digest for version in contents.versions}
+        while lost := (Graph.of(images_now.values()).content(staying) & listed) - there:
+            gone = {version.digest: version for version in reversed(self.packages.versions(self.name, state="deleted"))}
+            again = Outcome()
+            failed = self.bring_back([_version(gone[digest]) for digest in sorted(lost & gone.keys())], again)
+            outcome.healed += again.restored
+            there |= lost
+            if failed:
+                first = failed[0]
+                message = (
+                    f"A clean-up that was stopped deleted {first.version.digest}, which is needed. {first.message}"
+                )
+                raise RemoteError(message, hint=first.hint)
+            images_now |= self._manifests(version.digest for version in again.restored)
 
     def begin_journal(self, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
         """Write down what only this plan knows to be parts of what goes, unless a journal that is there says so."""

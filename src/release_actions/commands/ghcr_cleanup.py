@@ -552,6 +552,10 @@ def findings_of(result: Result) -> list[Finding]:
     for item in outcome.refused:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}"
         found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
+    for version in outcome.healed:
+        message = f"{path}: {title(version)} was restored: something needs it that was pushed since."
+        hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
+        found.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
     for item in outcome.moved:
         message = f"{path}: {title(item.version)} was left. {item.message}"
         found.append(Finding.of(Level.WARNING, message, rule="moved"))
