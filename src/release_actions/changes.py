@@ -8,7 +8,6 @@ nothing costs time, one that is not built is missed.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +124,8 @@ def git(folder: Path, *arguments: str, fails: bool = False) -> str:
 
     Raises `InputError` with git's own words, and `ActionError` when there is no git.
     """
+    import subprocess  # only where git is asked
+
     command = ["git", "-C", str(folder.resolve()), "--no-optional-locks", *arguments]
     environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
     try:
