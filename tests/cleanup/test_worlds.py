@@ -1,7 +1,7 @@
 """Random packages, rules, faults, company and kills: what is left always pulls, and the next run finishes the job.
 
-`RELEASE_ACTIONS_WORLDS` says how many worlds are made; without it 300, about 15 seconds of one core. A failure shows the
-seed of its world as an argument of `judge`.
+`RELEASE_ACTIONS_WORLDS` says how many worlds are made; without it 300, some 15 seconds of one core. A failure shows
+the seed of its world as the argument of `judge`.
 """
 
 from __future__ import annotations

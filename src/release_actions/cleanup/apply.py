@@ -26,8 +26,11 @@ WORKERS = 16
 FEW = 20
 """Deletions of a plan of which each is looked at alone, right before it goes."""
 
-BETWEEN = 8
-"""Deletions for each page of a listing before a large plan is compared with a new listing: an eighth more requests."""
+BETWEEN = 12
+"""Deletions for each request of a listing before a large plan is compared with a new one: a twelfth more requests."""
+
+PROBES = 3
+"""Requests by which a listing shows that it did not change while it was read."""
 
 LAST_WORDS = 5.0
 """Seconds that requests under way have to end after a signal: the runner kills the process ten seconds after it."""
@@ -94,8 +97,11 @@ class Work:
             if self.stop:
                 self.ready.clear()
                 self.limits.pace.halt()
-            while self.ready and len(self.running) < WORKERS:
-                self.look()
+            # Deletions under way would change a list while it is read.
+            while self.ready and len(self.running) < WORKERS and not (self.due and self.running):
+                if self.due:
+                    self.listed = {version.id: version for version in self.store.versions()}
+                    self.since = 0
                 deletion = self.ready.pop()
                 self.since += 1
                 self.outcome.unsure.append(deletion.version)
@@ -103,12 +109,12 @@ class Work:
             done, _ = wait(self.running, timeout=1.0, return_when=FIRST_COMPLETED)
             self.collect(done)
 
-    def look(self) -> None:
-        """List the package anew when the last listing is too old to go by."""
-        if len(self.plan.deletions) <= FEW or (self.listed is not None and self.since < BETWEEN * self.pages):
-            return
-        self.listed = {version.id: version for version in self.store.versions()}
-        self.since = 0
+    @property
+    def due(self) -> bool:
+        """Whether the last listing is too old to go by."""
+        if len(self.plan.deletions) <= FEW:
+            return False
+        return self.listed is None or self.since >= BETWEEN * (self.pages + PROBES)
 
     def collect(self, done: set[Future[Ended]]) -> None:
         """Write down what ended. Raises the first `ActionError` of all."""
