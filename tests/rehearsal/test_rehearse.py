@@ -185,6 +185,17 @@ def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Pa
     assert "candidate-moved-production: acme/app latest: names the image of v1.1.0-rc.1" in ended.log
 
 
+def test_versions_ordered_as_text_are_found_by_the_example_of_a_single_image(tmp_path: Path, suite: Path) -> None:
+    example = ROOT / "examples" / "single-image"
+    files = {"scenario": (example / "rehearsal.yaml").read_text(), "config": (example / "release.yaml").read_text()}
+    break_code(
+        suite, "floating.py", "key=lambda release: (release.order, release.tag)", "key=lambda release: release.tag"
+    )
+    ended = rehearse(tmp_path / "work", root=suite, **files)
+    assert ended.code == 1
+    assert ended.broken() == {3: {"floating-tag-wrong"}}
+
+
 def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_found(
     tmp_path: Path, suite: Path
 ) -> None:
