@@ -52,6 +52,11 @@ def read(
     repository are known or the checkout has not all of them, and `RemoteError` when GitHub's list is not complete.
     """
     if given:
+        # No git tag holds a blank: such an item is several tags, and taken for one it would leave a gap.
+        joined = next((item for item in given if len(item.split()) > 1), "")
+        if joined:
+            message = f"Input 'existing-tags' has {joined[:80]!a} as one tag."
+            raise InputError(message, hint="Separate tags by commas or line breaks.")
         names = () if tuple(given) == NONE else tuple(name.removeprefix(TAG_REF) for name in given)
         return Tags(names, context.sha if context.ref == TAG_REF + about and about in names else "", given=True)
     if source == CHECKOUT:

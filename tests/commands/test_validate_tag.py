@@ -577,6 +577,12 @@ def test_the_front_door_passes_a_check_on(judge: Judge) -> None:
     assert (refused.exit_code, refused.outputs) == (ExitCode.REFUSED, {})
 
 
+def test_tags_by_hand_that_run_together_are_no_history(judge: Judge) -> None:
+    with pytest.raises(InputError, match=r"Input 'existing-tags' has 'v0\.4\.2 v0\.5\.1' as one tag") as refused:
+        judge(asked="v0.4.3", mode="check", existing_tags="v0.4.2 v0.5.1")
+    assert refused.value.hint == "Separate tags by commas or line breaks."
+
+
 def test_the_repository_of_the_configuration_serves_where_the_run_knows_none(judge: Judge) -> None:
     report = judge(asked="v0.5.2", mode="check", repository="")
     assert report.outputs["previous-stable"] == "v0.5.1"
