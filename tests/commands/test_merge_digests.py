@@ -270,6 +270,26 @@ def test_a_release_that_does_not_say_its_commit_is_not_replaced(shop: Shop) -> N
     ]
 
 
+@pytest.mark.parametrize("revision", [COMMIT, OTHER])
+def test_a_release_of_two_commits_is_not_replaced(shop: Shop, revision: str) -> None:
+    mixed = []
+    for platform, commit in zip(BOTH, (COMMIT, OTHER), strict=True):
+        image = built(platform, revision=commit)
+        shop.push(platform, image)
+        system, _, architecture = platform.partition("/")
+        where = {"os": system, "architecture": architecture}
+        root = image.root
+        mixed.append({"mediaType": root.media_type, "digest": root.digest, "size": len(root.body), "platform": where})
+    body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": mixed}).encode()
+    shop.registry.put_manifest("acme/app", "v1.0.0", body, OCI_INDEX)
+    for platform in BOTH:
+        shop.push(platform, revision=revision)
+    assert (
+        f"is published already, built from an unknown commit, and this build is from {revision}."
+        in said(shop.merge())[0]
+    )
+
+
 def test_other_exact_tags_are_replaced(shop: Shop) -> None:
     for revision in (COMMIT, OTHER):
         for platform in BOTH:
@@ -284,6 +304,11 @@ def test_other_exact_tags_are_replaced(shop: Shop) -> None:
 def test_a_registry_that_shows_the_past_is_waited_for(shop: Shop, simulator: Simulator) -> None:
     for platform in BOTH:
         shop.push(platform)
+    simulator.faults.add(Fault(method="PUT", path="/v2/*/manifests/v1.0.0", lag=3))
+    assert shop.merge().exit_code is ExitCode.PASS
+    simulator.faults.clear()
+    for platform in BOTH:
+        shop.push(platform, seed=f"again {platform}")
     simulator.faults.add(Fault(method="PUT", path="/v2/*/manifests/v1.0.0", lag=3))
     assert shop.merge().exit_code is ExitCode.PASS
 

@@ -151,8 +151,8 @@ def test_annotations_are_kept() -> None:
         document["manifests"][0]["annotations"] = {"org.example.child": "yes"}
 
     parts = [
-        with_root(part("linux/amd64", attestations=True), lambda d: annotated(d, "2026-02-03T09:00:00Z")),
-        with_root(part("linux/arm64", attestations=True), lambda d: annotated(d, "2026-02-03T10:00:00Z")),
+        with_root(part("linux/amd64", attestations=True), lambda d: annotated(d, "2026-02-03T10:00:00Z")),
+        with_root(part("linux/arm64", attestations=True), lambda d: annotated(d, "2026-02-03T09:00:00Z")),
     ]
     found = json.loads(assembly.assemble(PACKAGE, parts).document.body)
     assert found["annotations"] == {

@@ -81,8 +81,8 @@ def rules_of(config: str, context: Context, log: Workflow) -> TagRules:
         log.info(f"There is no {FILE}: tags begin with v, and latest, vX and vX.Y float.")
         return TagRules()
     found = load_config(path, name=config)
-    releases = {package.reference for package in found.packages("release")}
-    dev = {package.reference for package in found.packages("dev")} - releases
+    # The configuration refuses a package that is in both channels.
+    dev = frozenset(package.reference for package in found.packages("dev"))
     return TagRules(found.tag_prefix, found.floating_tags, dev)
 
 
