@@ -10,9 +10,10 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -181,6 +182,8 @@ def parse(name: str, command: Command, argv: Sequence[str]) -> Flags:
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> Any:
             hint = f"Run release-actions {name} --help to see the flags."
+            near = nearest(message, self._option_string_actions)
+            hint = f"Did you mean {near}? {hint}" if near else hint
             sentence = f"release-actions {name}: {message}."
             raise InputError(sentence, hint=hint)
 
@@ -219,6 +222,14 @@ def parse(name: str, command: Command, argv: Sequence[str]) -> Flags:
         context={key[8:]: value for key, value in given.items() if key.startswith("context ")},
         json=given["json"],
     )
+
+
+def nearest(message: str, flags: Iterable[str]) -> str:
+    """The flag that was probably meant by one that argparse does not know; empty when none is like it."""
+    import difflib  # only for a mistake
+
+    unknown = re.search(r"unrecognized arguments: (--[^ =]+)", message)
+    return next(iter(difflib.get_close_matches(unknown[1], flags, n=1)), "") if unknown else ""
 
 
 def described(name: str) -> dict[str, str]:

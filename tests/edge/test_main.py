@@ -176,7 +176,7 @@ def test_a_signal_ends_with_130(command: types.SimpleNamespace, capsys: pytest.C
         (
             ["validate-tag", "--tga", "v1"],
             "error: release-actions validate-tag: unrecognized arguments: --tga v1.\n"
-            "Run release-actions validate-tag --help to see the flags.\n",
+            "Did you mean --tag? Run release-actions validate-tag --help to see the flags.\n",
         ),
         (
             ["validate-tag", "--tag", "v1", "--now", "noon"],
