@@ -352,6 +352,7 @@ def test_a_refused_tag_fails_the_step_that_pushes_it(tmp_path: Path) -> None:
         ),
         (("--seed", "x"), ("", ""), "error: Input 'seed' is 'x', which is not a whole number of at least 0."),
         (("--scenario", "none.yaml"), ("", ""), "none.yaml"),
+        (("--output", "release.yaml/report"), ("", ""), "error: The report could not be written to "),
     ],
 )
 def test_mistakes_end_before_anything_is_played(
@@ -361,6 +362,7 @@ def test_mistakes_end_before_anything_is_played(
     assert ended.code == 2
     assert message in ended.log
     assert "Traceback" not in ended.log
+    assert "[1/1]" not in ended.log
 
 
 def test_a_bad_scenario_is_reported_with_file_and_line(tmp_path: Path) -> None:

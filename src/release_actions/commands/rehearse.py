@@ -16,7 +16,6 @@ from release_actions.context import Context
 from release_actions.errors import ExitCode, InputError
 from release_actions.rehearsal import narrate
 from release_actions.rehearsal.play import rehearse
-from release_actions.rehearsal.record import Rehearsal
 from release_actions.rehearsal.scenario import load_scenario
 from release_actions.rehearsal.setting import JUDGE_TOKEN, set_up
 from release_actions.rehearsal.stage import ROOT, Script
@@ -64,13 +63,16 @@ OUTPUTS = (
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Play the scenario. Exit code 1 when an invariant broke or an action failed."""
     script = script_of(given, context)
+    folder = context.path(given.output)
+    # What cannot be written is better known before, and no report of an earlier run is taken for this one's.
+    write(folder, "", "")
     setting = set_up(script.scenario, script.config, script.seed)
     with Simulator(setting.world, faults=script.faults) as simulator:
         log.info(f"{script.scenario.name}, on GitHub at {simulator.api_url} and GHCR at {simulator.registry_url}")
         rehearsal = rehearse(script, simulator, setting, log.info)
         for line in narrate.conclusion(rehearsal):
             log.info(line)
-        files = write(rehearsal, context.path(given.output))
+        files = write(folder, narrate.page(rehearsal), json.dumps(rehearsal.as_json(), indent=2) + "\n")
         log.info(f"Report: {files[0]} and {files[1]}")
         if given.keep:
             stay(simulator, script, log)
@@ -101,17 +103,17 @@ def script_of(given: Inputs, context: Context) -> Script:
     )
 
 
-def write(rehearsal: Rehearsal, folder: Path) -> tuple[Path, Path]:
+def write(folder: Path, page: str, data: str) -> tuple[Path, Path]:
     """Write the report as Markdown and as JSON. Raises `InputError` when that cannot be done."""
-    page, data = folder / "report.md", folder / "report.json"
+    files = folder / "report.md", folder / "report.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        page.write_text(narrate.page(rehearsal), encoding="utf-8")
-        data.write_text(json.dumps(rehearsal.as_json(), indent=2) + "\n", encoding="utf-8")
+        for file, text in zip(files, (page, data), strict=True):
+            file.write_text(text, encoding="utf-8")
     except OSError as error:
         message = f"The report could not be written to {folder}: {error.strerror}."
         raise InputError(message, hint="Pass another folder with --output.") from error
-    return page, data
+    return files
 
 
 def stay(simulator: Simulator, script: Script, log: Workflow) -> None:
