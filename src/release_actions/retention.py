@@ -168,10 +168,11 @@ class _End:
 
 @dataclass(frozen=True)
 class _Holders:
-    """Digest -> names of the roots that reach it, of those that stay and of those that go."""
+    """Digest -> names of the roots that reach it, of those that stay and of those that go; name -> rule that doomed."""
 
     kept: Mapping[str, tuple[str, ...]]
     gone: Mapping[str, tuple[str, ...]]
+    rules: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,8 @@ class _Planner:
             kept = self.graph.reachable(survivors)
             going_roots = doomed - kept
             from_doomed = self.graph.reachable(going_roots)
-            whole = {f for f in fragments - kept if set(self.graph.children(f)) <= from_doomed - kept}
+            freed_parts = from_doomed - kept
+            whole = {f for f in fragments - kept if freed_parts.issuperset(self.graph.children(f))}
             going = (from_doomed | self.graph.reachable(whole)) - kept
             flying = self.in_flight(going - going_roots - whole, going)
             late |= flying
@@ -288,13 +290,15 @@ class _Planner:
         }
         if not found:
             return set()
-        content = {root: self.graph.content([root]) for root in doomed}
+        made: dict[str, datetime] = {}
+        for root in doomed:
+            for digest in self.graph.content([root]):
+                made[digest] = max(made.get(digest, self.there[root].created_at), self.there[root].created_at)
         anchors = {}
         for digest in found:
-            parts = set(self.graph.children(digest))
-            holders = [root for root, reached in content.items() if parts & reached]
-            if parts <= set().union(*(content[root] for root in holders)):
-                anchors[digest] = max(self.there[root].created_at for root in holders)
+            parts = self.graph.children(digest)
+            if all(part in made for part in parts):
+                anchors[digest] = max(made[part] for part in parts)
         return {digest for digest in anchors if not self.is_young(digest, anchors)}
 
     def is_young(self, digest: str, anchors: Mapping[str, datetime]) -> bool:
@@ -320,14 +324,15 @@ class _Planner:
         anchors: dict[str, datetime] = {}
         if untagged:
             for holder in set(going) & set(self.there):
-                for digest in self.graph.content([holder]) & untagged - {holder}:
-                    made = self.there[holder].created_at
-                    anchors[digest] = max(anchors.get(digest, made), made)
+                made = self.there[holder].created_at
+                for digest in self.graph.content([holder]) & untagged:
+                    if digest != holder:
+                        anchors[digest] = max(anchors.get(digest, made), made)
         return {digest for digest in untagged if self.is_young(digest, anchors)}
 
     def result(self, tags: Mapping[str, Verdict], roots: Mapping[str, Verdict], end: _End) -> CleanupPlan:
         """The plan, with a reason for every version."""
-        names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end))
+        names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end), self.rules_of(roots))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
         bytes_freed, unsized = freed(self.graph, end.gone, set(self.there) - end.gone)
         deletions = self.ordered(end.gone)
@@ -361,7 +366,12 @@ class _Planner:
         else:
             kind = "attached to" if self.graph.subjects.get(digest) else "part of"
             reason = f"It is {kind} {_names(sorted(owners))}, which goes, and nothing else needs it."
-        return Decision(version, delete=True, reason=reason, rule=self.rule_of(roots, owners))
+        return Decision(
+            version,
+            delete=True,
+            reason=reason,
+            rule=min((names.rules[owner] for owner in owners if owner in names.rules), default=""),
+        )
 
     def blocked(self, tags: Mapping[str, Verdict], decisions: Iterable[Decision]) -> tuple[Blocked, ...]:
         return tuple(
@@ -389,12 +399,14 @@ class _Planner:
                 found.setdefault(digest, tuple(sorted(holders)))
         return found
 
-    def rule_of(self, roots: Mapping[str, Verdict], owners: set[str]) -> str:
-        """The rule that doomed the first of the owners."""
-        rules = sorted(
-            verdict.rule for digest, verdict in roots.items() if verdict.doomed and _label(self.there[digest]) in owners
-        )
-        return rules[0] if rules else ""
+    def rules_of(self, roots: Mapping[str, Verdict]) -> Mapping[str, str]:
+        """Name of a doomed root -> the rule that doomed it; of several rules the first by name."""
+        found: dict[str, str] = {}
+        for digest, verdict in roots.items():
+            if verdict.doomed:
+                label = _label(self.there[digest])
+                found[label] = min(found.get(label, verdict.rule), verdict.rule)
+        return found
 
     def ordered(self, going: frozenset[str]) -> tuple[Deletion, ...]:
         """What needs something goes before it, and an image with its parts before the next image.

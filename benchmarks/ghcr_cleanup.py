@@ -1,0 +1,220 @@
+"""What a clean-up asks for and how long it takes: requests by kind beside the least possible, on the embedded servers.
+
+    bin/python benchmarks/ghcr_cleanup.py [--versions N ...] [--check]
+
+The package holds images of two platforms; three in four are deleted. The servers answer in this process. Time is
+counted on a clock of its own that moves when the clean-up waits for its pace, so an hour of waiting costs nothing here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import re
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from release_actions import images, retention  # noqa: E402  # the path above comes first
+from release_actions.cleanup import pace as pacing  # noqa: E402  # as above
+from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
+from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as above
+from release_actions.cleanup.store import Store  # noqa: E402  # as above
+from release_actions.commands import ghcr_cleanup  # noqa: E402  # as above
+from release_actions.commands.ghcr_cleanup import Result, Sources, Task  # noqa: E402  # as above
+from release_actions.context import Context  # noqa: E402  # as above
+from release_actions.http import Http  # noqa: E402  # as above
+from release_actions.packages import PER_PAGE, Packages  # noqa: E402  # as above
+from release_actions.registry import Registry  # noqa: E402  # as above
+from release_actions.selection import Facts, Rule, Version  # noqa: E402  # as above
+from release_actions.simulator import InProcess, World, build_image  # noqa: E402  # as above
+from release_actions.simulator.accounts import TokenKind  # noqa: E402  # as above
+from release_actions.simulator.clock import START  # noqa: E402  # as above
+from release_actions.workflow import Workflow  # noqa: E402  # as above
+
+CUDA = "llm-d/llm-d-cuda"
+TOKEN = "ghp_token_of_a_person"  # noqa: S105  # of the embedded GitHub
+PER_IMAGE = 3
+DELETED = 4
+"""Of so many images one stays."""
+
+AIM = 1.2
+KINDS = (
+    ("list versions", "GET", r"/versions$"),
+    ("look at a version", "GET", r"/versions/[0-9]+$"),
+    ("delete", "DELETE", r"/versions/[0-9]+$"),
+    ("list tags", "GET", r"/tags/list$"),
+    ("read a manifest", "GET", r"/manifests/"),
+    ("resolve", "HEAD", r"/manifests/"),
+    ("write the journal", "PUT", r"/manifests/"),
+    ("log in", "GET", r"/token$"),
+)
+
+
+class Clock:
+    """Seconds that pass when somebody waits for the pace."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        """The time."""
+        with self._lock:
+            return self.seconds
+
+    def wait(self, _condition: threading.Condition, seconds: float) -> None:
+        """Let time pass."""
+        with self._lock:
+            self.seconds += max(seconds, 0.0)
+
+
+def planted(versions: int) -> World:
+    """A package of so many versions."""
+    world = World()
+    world.limits.personal = 0
+    world.add_account("llm-d", organization=True)
+    world.add_account("somebody")
+    scopes = ("read:packages", "write:packages", "delete:packages")
+    world.accounts["llm-d"].members["somebody"] = "admin"
+    world.add_token(TOKEN, TokenKind.CLASSIC, login="somebody", scopes=scopes)
+    world.add_package(CUDA, visibility="public")
+    for number in range(versions // PER_IMAGE):
+        prefix = "sha" if number % DELETED else "keep"
+        made = build_image(("linux/amd64", "linux/arm64"), seed=str(number))
+        world.push(CUDA, made, [f"{prefix}-{number}"])
+    return world
+
+
+@dataclass
+class Measured:
+    """One run: requests by kind, the least possible, and seconds by the pace and by the processor.
+
+    `measured`: manifests that were read only to say how much is freed.
+    """
+
+    kinds: Counter[str]
+    least: int
+    measured: int
+    paced: float
+    worked: float
+    deleted: int
+
+
+@contextlib.contextmanager
+def stores(simulator: InProcess, clock: Clock, cache: Cache | None) -> Iterator[tuple[Store, Limits]]:
+    """The package as the command sees it, at the pace of the clock."""
+    pace = Pace(pacing.POINTS, now=clock.now, wait=clock.wait)
+    registry_pace = Pace(pacing.REGISTRY_POINTS, write=1, now=clock.now, wait=clock.wait)
+    session = paced({simulator.api_url: pace, simulator.registry_url: registry_pace})
+    with Http(session=session) as http:
+        simulator.mount(session)
+        packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
+        registry = Registry(http, simulator.registry_url, token=TOKEN)
+        yield Store(CUDA, packages, registry, cache=cache), Limits(pace=pace)
+
+
+def clean(world: World, cache: Cache | None) -> Measured:
+    """Clean up once."""
+    simulator = InProcess(world)
+    clock = Clock()
+    began = time.process_time()
+    with stores(simulator, clock, cache) as (store, limits), contextlib.redirect_stdout(io.StringIO()):
+        result = Result(Task(CUDA, (Rule("sha", delete_tags=("sha-*",)),)), store)
+        before = len(world.packages[CUDA].versions())
+        context = Context(now=world.now() + timedelta(days=3))
+        ghcr_cleanup.prepare(result, context, Sources("v", "", simulator.api_url, TOKEN), Workflow({}))
+        ghcr_cleanup.carry_out(result, limits, Workflow({}))
+    if result.outcome.error:
+        raise result.outcome.error
+    kinds: Counter[str] = Counter()
+    for entry in simulator.requests.entries:
+        path = entry.path.partition("?")[0]
+        kind = next((n for n, m, p in KINDS if entry.method == m and re.search(p, path)), "look up the account")
+        if entry.status == HTTPStatus.UNAUTHORIZED:
+            kind = "log in"
+        kinds[kind] += 1
+    deleted = len(result.outcome.deleted)
+    roots = 0 if cache or result.idle else before // PER_IMAGE
+    pages = 0 if result.idle else -(-before // PER_PAGE)
+    measured = kinds["read a manifest"] - roots
+    least = max(1, pages + roots + deleted)
+    return Measured(kinds, least, measured, clock.now(), time.process_time() - began, deleted)
+
+
+def memory(versions: int) -> int:
+    """Megabytes that this process had at most after planning a package of so many versions, without any server."""
+    now = START
+    listed = []
+    read = []
+    for number in range(versions // PER_IMAGE):
+        made = build_image(("linux/amd64", "linux/arm64"), seed=str(number))
+        read.append(images.parse(made.root.body, made.root.digest, made.root.media_type))
+        for place, manifest in enumerate(made.manifests):
+            tags = (f"sha-{number}",) if manifest is made.root else ()
+            listed.append(Version(number * PER_IMAGE + place, manifest.digest, tags, now, now))
+    graph = images.Graph.of(read)
+    facts = Facts(now + timedelta(days=3))
+    plan = retention.plan(CUDA, listed, graph, [Rule("sha", delete_tags=("sha-*",), keep_n=100)], facts=facts)
+    if len(plan.deletions) != (versions // PER_IMAGE - 100) * PER_IMAGE:
+        sys.exit("the plan is not what it should be")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def main() -> int:
+    """Measure and print. Ends with 1 when an aim is missed and `--check` is given."""
+    parser = argparse.ArgumentParser(description="Measure ghcr-cleanup.")
+    parser.add_argument("--versions", type=int, nargs="+", default=[400, 2000, 10000])
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--memory", type=int, metavar="N", help="only plan a package of N versions, in memory")
+    given = parser.parse_args()
+    if given.memory:
+        print(f"{memory(given.memory)} MB for {given.memory} versions")
+        return 0
+    missed = []
+    titles = ("versions", "run", "deleted", "least", "to plan and delete", "ratio", "to prove", "to measure", "paced")
+    print(f"| {' | '.join((*titles, 'CPU'))} |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    details = []
+    for versions in given.versions:
+        with tempfile.TemporaryDirectory() as folder:
+            cache = Cache(Path(folder))
+            clean_world = planted(versions)
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                stores(InProcess(clean_world), Clock(), cache) as (store, _),
+            ):
+                store.read()
+            runs = (("cold", planted(versions), None), ("cache", clean_world, cache), ("again", clean_world, None))
+            for name, world, kept in runs:
+                found = clean(world, kept)
+                proof = found.kinds["resolve"]
+                asked = found.kinds.total() - proof - found.measured - found.kinds["log in"]
+                ratio = asked / found.least
+                print(
+                    f"| {versions} | {name} | {found.deleted} | {found.least} | {asked} | {ratio:.2f} | {proof} "
+                    f"| {found.measured} | {found.paced / 60:.1f} min | {found.worked:.1f} s |"
+                )
+                details.append(f"{versions} {name}: {dict(sorted(found.kinds.items()))}")
+                if ratio > AIM:
+                    missed.append(f"{versions} {name}: {ratio:.2f} times the least")
+    print("", *details, sep="\n")
+    for line in missed:
+        print(f"missed: {line}")
+    return 1 if given.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
