@@ -604,10 +604,11 @@ def test_a_signal_leaves_a_truthful_report(
     monkeypatch.setattr(Packages, "delete_version", interrupted)
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.INTERRUPTED
-    assert report.outputs["deleted"] == 2
+    # The signal may come before the second answer was written down: then nobody knows, and undo names it all the same.
+    assert report.outputs["deleted"] in {1, 2}
     assert deleted_ids(world) == sorted(undo(report)[CUDA])
-    assert report.outputs["left"] == 4
-    assert "stopped by a signal after 2 of 6 deletions" in messages(report)
+    assert report.outputs["left"] == 6 - int(str(report.outputs["deleted"]))
+    assert f"stopped by a signal after {report.outputs['deleted']} of 6 deletions" in messages(report)
     assert pulls(world)
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from release_actions import main
-from release_actions.cleanup import store
+from release_actions.cleanup import apply, store
 from release_actions.commands import rc_teardown
 from release_actions.errors import ConfigurationError, ExitCode, InputError
 from release_actions.git_refs import GitRefs
@@ -663,11 +663,15 @@ def test_a_signal_leaves_a_truthful_report(
         signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
+        patch.setattr(apply, "WORKERS", 1)
         patch.setattr(kind, name, stopped)
         report = tear_down()
     assert report.exit_code is ExitCode.INTERRUPTED
-    # What was under way when the signal came is waited for, and counts.
-    deleted = 1 if cut == "image" else 12
+    undone = sum(len(numbers) for numbers in output(report, "undo")["versions"].values())
+    # What was under way when the signal came may have been written down as done, or as nobody knows.
+    assert undone == (1 if cut == "image" else 12)
+    deleted = int(messages(report)[0].split()[5])
+    assert undone - deleted in ({0, 1} if cut == "image" else {0})
     [message] = messages(report)
     assert message == (
         f"Stopped by a signal after {deleted} of 12 deletions of package versions. Run it again to finish. The output "
@@ -676,7 +680,6 @@ def test_a_signal_leaves_a_truthful_report(
     assert output(report, "removed") == []
     assert "v0.5.0-rc.1" in git_tags(world)
     undo = output(report, "undo")
-    assert sum(len(numbers) for numbers in undo["versions"].values()) == deleted
     assert bool(undo["releases"]) == (cut != "image")
     assert set(undo["git"]) == ({"v0", "v0.5"} if cut == "git" else set())
     assert tear_down().exit_code is ExitCode.PASS
