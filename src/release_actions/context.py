@@ -16,6 +16,8 @@ from typing import Any
 
 from release_actions.errors import InputError
 
+GHCR = "ghcr.io"
+
 VARIABLES = {
     "repository": "GITHUB_REPOSITORY",
     "event-name": "GITHUB_EVENT_NAME",
@@ -78,6 +80,14 @@ class Context:
     def owner(self) -> str:
         """The account part of `repository`."""
         return self.repository.partition("/")[0]
+
+    def is_github_registry(self, host: str) -> bool:
+        """Whether a registry is GitHub's own, so that a token of GitHub's may go there.
+
+        It is GHCR, or the container registry of this run's server. A registry that was named by hand is trusted.
+        """
+        server = self.server_url.partition("://")[2]
+        return host == GHCR or host.endswith(f".{server}") or bool(self.registry_url)
 
     @functools.cached_property
     def event(self) -> Mapping[str, Any]:

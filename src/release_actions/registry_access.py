@@ -13,7 +13,6 @@ from release_actions.image_list import ListedImage
 from release_actions.registry import Registry, registry_url
 from release_actions.workflow import Workflow
 
-GHCR = "ghcr.io"
 GITHUB_TOKEN = re.compile(r"gh[a-z]_|github_pat_")
 """How GitHub's tokens begin."""
 
@@ -40,10 +39,8 @@ def connect(http: Http, listed: Iterable[ListedImage], login: Login, context: Co
         message = f"'image-list' names images of several registries, {', '.join(hosts)}."
         raise InputError(message, hint="Run the action once for each registry, with its token.")
     (host,) = hosts
-    server = context.server_url.partition("://")[2]
-    ours = host == GHCR or host.endswith(f".{server}") or bool(context.registry_url)
     token = login.token
-    if not ours and GITHUB_TOKEN.match(token):
+    if not context.is_github_registry(host) and GITHUB_TOKEN.match(token):
         log.info(f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
         token = ""
     url = registry_url(host, context.registry_url)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from release_actions.published import Published
     from release_actions.tag_origin import Origin
 
-GHCR = "ghcr.io"
 ANY_USER = "release-actions"
 """GHCR looks at the token only."""
 
@@ -193,9 +192,8 @@ class Inquiry:
 
     def _registry_token(self) -> str:
         """The token for the registry. GitHub's own never goes to a registry that is not GitHub's."""
-        host = self.context.server_url.partition("://")[2]
         registry = self.policy.registry
-        github = registry == GHCR or registry.endswith(f".{host}") or bool(self.context.registry_url)
+        github = self.context.is_github_registry(registry)
         return self.registry_token if github or self.registry_token != self.token else ""
 
     def _session(self) -> Http:

@@ -33,7 +33,6 @@ from release_actions.workflow import Workflow
 
 __all__ = ["OUTPUTS", "Inputs", "run"]
 
-GHCR = "ghcr.io"
 MODES = ("check", "enforce", "snapshot", "restore")
 ANY_USER = "release-actions"
 """GHCR takes any user name with a token."""
@@ -173,8 +172,7 @@ def versions_in_git(given: Inputs, context: Context, config: Config, log: Workfl
 
 def registry_of(given: Inputs, config: Config, context: Context, http: Http, log: Workflow) -> Registry:
     """The client of the registry. GitHub's own token never goes to a registry that is not GitHub's."""
-    host = context.server_url.partition("://")[2]
-    github = config.registry == GHCR or config.registry.endswith(f".{host}") or bool(context.registry_url)
+    github = context.is_github_registry(config.registry)
     token = given.registry_token
     if not github and given.registry_token == given.token:
         log.info(
