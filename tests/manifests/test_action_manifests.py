@@ -25,6 +25,7 @@ TOKEN_DEFAULT = "${{ github.token }}"
 OWN_WORDS = {
     ("merge-digests", "dry-run"): "it pushes, and deletes nothing anyway",
     ("protect-latest", "mode"): "it has modes of its own",
+    ("release-notes", "mode"): "the same",
     ("ghcr-cleanup", "mode"): "it knows other modes than protect-latest",
     ("ghcr-cleanup", "token"): "the same token also goes to the registry, and has to be allowed to delete",
     ("rc-teardown", "token"): "the same, and it deletes releases and git tags as well",
