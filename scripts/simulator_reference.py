@@ -49,7 +49,7 @@ def presets() -> str:
     rows = ["| Preset | Requests | How often | What happens |", "| --- | --- | --- | --- |"]
     for name, faults in PRESETS.items():
         for fault in faults:
-            where = fault.server or "both servers"
+            where = fault.server or "every server"
             requests = f"`{fault.method} {fault.path}`, {where}".replace("|", "\\|")
             often = "each" if fault.probability == 1 else f"{fault.probability:.0%}"
             rows.append(f"| `{name}` | {requests} | {often} | {', '.join(effects(fault))} |")

@@ -47,6 +47,14 @@ class Step:
     method: str
     path: str
     body: Any = None
+    accept: str = "application/json"
+    uploads: bool = False
+    """Whether it goes to the host for uploads."""
+
+
+def upload(name: str) -> Step:
+    """An upload of an asset, whose content may be anything."""
+    return Step("POST", f"{ROOT}/releases/{{release}}/assets?name={name}", [name], uploads=True)
 
 
 def package_steps(space: str, name: str, version: int, other: int) -> Iterator[Step]:
@@ -128,6 +136,11 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/releases/latest")
     yield Step("GET", f"{ROOT}/releases/tags/v0.4.0")
     yield Step("GET", f"{ROOT}/releases/{{release}}")
+    yield upload("notes.md")
+    yield Step("GET", f"{ROOT}/releases/{{release}}/assets?per_page=1")
+    yield Step("GET", f"{ROOT}/releases/assets/{{asset}}")
+    yield Step("GET", f"{ROOT}/releases/assets/{{asset}}", accept="application/octet-stream")
+    yield Step("DELETE", f"{ROOT}/releases/assets/{{asset}}")
     yield Step("DELETE", f"{ROOT}/releases/{{release}}")
 
 
@@ -166,8 +179,11 @@ REFUSED = (
     (Step("POST", f"{ROOT}/git/tags", {"tag": "v1", "message": "", "object": "0" * 40, "type": "commit"}), 422),
     (Step("GET", f"{ROOT}/pulls?state=nonsense"), 422),
     (Step("POST", f"{ROOT}/releases", {"name": "without a tag"}), 422),
+    (Step("POST", f"{ROOT}/releases", {"tag_name": "v0.4.0", "draft": True}), 201),
+    (upload("twice.json"), 201),
+    (upload("twice.json"), 422),
 )
-"""What is understood and not done."""
+"""What is understood and not done, with what it takes to get there."""
 
 
 def misnamed(path: str) -> str:
@@ -207,12 +223,14 @@ def walked(exchanges: list[Exchange]) -> list[Exchange]:
         session.trust_env = False
 
         def send(step: Step, token: str, path: str = "") -> int:
-            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            headers = {"Accept": step.accept, **({"Authorization": f"Bearer {token}"} if token else {})}
             asked = re.sub(r"\{\w+\}", lambda name: names.get(name[0], "0"), path or step.path)
-            url = simulator.api_url + asked
-            answer = session.request(step.method, url, json=step.body, headers=headers, timeout=10)
+            url = (simulator.uploads_url if step.uploads else simulator.api_url) + asked
+            answer = session.request(
+                step.method, url, json=step.body, headers=headers, allow_redirects=False, timeout=10
+            )
             if answer.status_code == 201:
-                names["{release}"] = str(answer.json().get("id"))
+                names["{asset}" if step.uploads else "{release}"] = str(answer.json().get("id"))
             return answer.status_code
 
         for step in steps:
@@ -221,7 +239,7 @@ def walked(exchanges: list[Exchange]) -> list[Exchange]:
                 status = send(step, token)
                 assert step.method == "GET" or status in {401, 403, 404}, step
             send(step, PASSWORD, misnamed(step.path))
-            assert send(step, PASSWORD) in {200, 201, 204}, step
+            assert send(step, PASSWORD) in {200, 201, 204, 302}, step
         assert [send(step, PASSWORD) for step, _ in REFUSED] == [status for _, status in REFUSED]
     return exchanges
 

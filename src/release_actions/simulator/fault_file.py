@@ -140,7 +140,7 @@ class FaultRecord(Record):
         "Methods (* or some with | between them), a blank, and a pattern of paths in which * is any text.",
     )
     name: str = key(Text("a name"), "What counts and reports call it.", default="")
-    server: str = key(Choice(("api", "registry")), "Which of the two it strikes. Without it, both.", default="")
+    server: str = key(Choice(("api", "registry", "uploads")), "Which server it strikes. Without it, all.", default="")
     nth: int = key(Integer(1), "The first of these requests that it strikes.", default=1)
     times: int = key(Integer(0), "How many it strikes; 0 for no end.", default=1)
     probability: float = key(CHANCE, "How likely it strikes each.", default=1.0)

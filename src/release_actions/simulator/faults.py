@@ -29,10 +29,10 @@ Step = Callable[[World, str], None]
 class Fault:
     """One kind of trouble.
 
-    Which requests: of one `server` (`api` or `registry`; empty: both), `method` (`*`, or some with `|` between them)
-    and `path`, a pattern over the percent-encoded path where `*` stands for any characters. Of these, from the `nth`
-    on, `times` of them (0: no end), each with `probability`, and never more than `in_a_row` (0: no bound) of the same
-    request one after another.
+    Which requests: of one `server` (`api`, `registry` or `uploads`; empty: all), `method` (`*`, or some with `|`
+    between them) and `path`, a pattern over the percent-encoded path where `*` stands for any characters. Of these,
+    from the `nth` on, `times` of them (0: no end), each with `probability`, and never more than `in_a_row` (0: no
+    bound) of the same request one after another.
 
     What happens, any of: `latency` in seconds; `steps` in the world before; then one of `answer` (a status, with
     `retry_after` in seconds, and GitHub's words of a secondary limit if `secondary`), `reset` of the connection
@@ -56,7 +56,7 @@ class Fault:
     reset: Literal["", "before", "after"] = ""
     truncate: bool = False
     lag: int = 0
-    server: Literal["", "api", "registry"] = ""
+    server: Literal["", "api", "registry", "uploads"] = ""
 
     def fits(self, server: str, method: str, path: str) -> bool:
         """Whether a request is one of those this fault chooses from."""

@@ -1,4 +1,4 @@
-"""A repository beside its packages: git, releases, pull requests and milestones. No HTTP."""
+"""A repository beside its packages: git, releases and their assets, pull requests and milestones. No HTTP."""
 
 from __future__ import annotations
 
@@ -57,6 +57,21 @@ class Pull:
 
 
 @dataclass(eq=False)
+class Asset:
+    """A file of a release. `digest` names its content among the world's blobs."""
+
+    id: int
+    name: str
+    digest: str
+    size: int
+    uploader: str
+    created: datetime
+    media_type: str = "application/octet-stream"
+    label: str = ""
+    downloads: int = 0
+
+
+@dataclass(eq=False)
 class Release:
     """A release. A draft has no tag in git yet and no `published`."""
 
@@ -72,6 +87,7 @@ class Release:
     published: datetime | None = None
     never_latest: bool = False
     """Whether it was published with `make_latest: false`."""
+    assets: dict[int, Asset] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -140,6 +156,7 @@ class Repository:
                     "draft": release.draft,
                     "prerelease": release.prerelease,
                     "created": stamp(release.created),
+                    "assets": {asset.name: asset.digest for asset in release.assets.values()},
                 }
                 for release in sorted(self.releases.values(), key=lambda release: release.id)
             },

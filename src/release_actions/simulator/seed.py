@@ -18,7 +18,8 @@ from release_actions.simulator.clock import Clock, stamp
 from release_actions.simulator.git import Commit, Target
 from release_actions.simulator.image_factory import attachment, attachment_tag, build_image
 from release_actions.simulator.limits import Limits
-from release_actions.simulator.repositories import Milestone, Pull, Release, Repository
+from release_actions.simulator.oci import digest_of
+from release_actions.simulator.repositories import Asset, Milestone, Pull, Release, Repository
 from release_actions.simulator.seed_file import (
     SEED,
     MilestoneSeed,
@@ -257,6 +258,12 @@ class Planting:
             seed.prerelease,
             None if seed.draft else created,
         )
+        for name, text in seed.assets.items():
+            content = text.encode()
+            digest = digest_of(content)
+            self.world.blobs.setdefault(digest, content)
+            number = self.world.next_id("asset")
+            release.assets[number] = Asset(number, name, digest, len(content), seed.author, created)
         repository.releases[release.id] = release
         if seed.latest:
             repository.latest = release.id

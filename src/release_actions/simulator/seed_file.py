@@ -120,6 +120,9 @@ class ReleaseSeed(Record):
     latest: bool = key(Boolean(), "Whether it was marked as the latest.", default=False)
     created: datetime | None = key(TIME, "When it was made.", default=None)
     author: str = key(LOGIN, "Who made it.", default="ada")
+    assets: Mapping[str, str] = key(
+        MapOf("names to texts", NAME, Text("a text")), "Its files and what they hold.", default={}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The simulator on loopback: two HTTP/1.1 servers with kept connections, a thread a connection."""
+"""The simulator on loopback: three HTTP/1.1 servers with kept connections, a thread a connection."""
 
 from __future__ import annotations
 
@@ -156,17 +156,18 @@ class Simulator:
         api_port: int = 0,
         registry_port: int = 0,
     ) -> None:
-        """Start both servers. Port 0 takes any free one. Raises `InputError` for a port that is taken."""
+        """Start the servers. Port 0 takes any free one. Raises `InputError` for a port that is taken."""
         self.world = world
         self._service = Service(world, faults=faults)
         self._listeners = [Listener(self._service.api, api_port)]
         try:
             self._listeners.append(Listener(self._service.registry, registry_port))
+            self._listeners.append(Listener(self._service.uploads, 0))
         except InputError:
             self.stop()
             raise
-        self.api_url, self.registry_url = (listener.url for listener in self._listeners)
-        self._service.reached_at(self.api_url, self.registry_url)
+        self.api_url, self.registry_url, self.uploads_url = (listener.url for listener in self._listeners)
+        self._service.reached_at(self.api_url, self.registry_url, self.uploads_url)
 
     @property
     def requests(self) -> RequestLog:
@@ -183,7 +184,7 @@ class Simulator:
         return {"GITHUB_API_URL": self.api_url, "RELEASE_ACTIONS_REGISTRY_URL": self.registry_url}
 
     def stop(self) -> None:
-        """End both servers. Does nothing the second time."""
+        """End the servers. Does nothing the second time."""
         while self._listeners:
             self._listeners.pop().stop()
 

@@ -1,4 +1,4 @@
-"""The two origins over one world, before any transport: two WSGI applications, one log, one set of faults."""
+"""The three origins over one world, before any transport: three WSGI applications, one log, one set of faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from release_actions.simulator import admin
 from release_actions.simulator.faults import Fault, Faults
 from release_actions.simulator.ghcr import Ghcr
-from release_actions.simulator.github.face import Rest
+from release_actions.simulator.github.face import Rest, Uploads
 from release_actions.simulator.origin import Origin
 from release_actions.simulator.request_log import RequestLog
 from release_actions.simulator.world import World
@@ -30,7 +30,9 @@ class Service:
         own = admin.routes(self.requests)
         self.api = Origin(world, Rest(), self.faults, self.requests, own, sleep=sleep)
         self.registry = Origin(world, Ghcr(), self.faults, self.requests, own, sleep=sleep)
+        self.uploads = Origin(world, Uploads(), self.faults, self.requests, own, sleep=sleep)
 
-    def reached_at(self, api: str, registry: str) -> None:
-        """Tell both origins where clients find them: one sends clients to the other."""
-        self.api.urls = self.registry.urls = {"api": api, "registry": registry}
+    def reached_at(self, api: str, registry: str, uploads: str) -> None:
+        """Tell the origins where clients find them: each sends clients to another."""
+        urls = {"api": api, "registry": registry, "uploads": uploads}
+        self.api.urls = self.registry.urls = self.uploads.urls = urls

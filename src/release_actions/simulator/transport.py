@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 API_URL = "http://127.0.0.1:1"
 REGISTRY_URL = "http://127.0.0.1:2"
+UPLOADS_URL = "http://127.0.0.1:3"
 """Addresses that nothing listens on: a request that misses the transport fails at once."""
 
 
@@ -35,6 +36,7 @@ class InProcess:
 
     api_url = API_URL
     registry_url = REGISTRY_URL
+    uploads_url = UPLOADS_URL
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class InProcess:
     ) -> None:
         self.world = world
         self._service = Service(world, faults=faults, sleep=sleep)
-        self._service.reached_at(API_URL, REGISTRY_URL)
+        self._service.reached_at(API_URL, REGISTRY_URL, UPLOADS_URL)
 
     @property
     def requests(self) -> RequestLog:
@@ -61,6 +63,7 @@ class InProcess:
         """Let a session reach this simulator, and nothing else under its addresses. Returns the session."""
         session.mount(f"{API_URL}/", Adapter(self._service.api))
         session.mount(f"{REGISTRY_URL}/", Adapter(self._service.registry))
+        session.mount(f"{UPLOADS_URL}/", Adapter(self._service.uploads))
         return session
 
 

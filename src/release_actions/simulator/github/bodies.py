@@ -13,7 +13,7 @@ from urllib.parse import quote
 from release_actions.simulator.accounts import Account
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.packages import Package, Version
-from release_actions.simulator.repositories import Repository
+from release_actions.simulator.repositories import Asset, Release, Repository
 from release_actions.simulator.world import World
 
 WEB = "https://github.com"
@@ -74,6 +74,11 @@ REPOSITORY_LINKS = {
 def node_id(kind: str, number: int | str) -> str:
     """The opaque id of GraphQL."""
     return base64.b64encode(f"0{len(kind)}:{kind}{number}".encode()).decode()
+
+
+def shown_tag(release: Release) -> str:
+    """The tag in a release's web addresses; a draft has none yet."""
+    return f"untagged-{release.id:x}" if release.draft else release.tag
 
 
 class Bodies:
@@ -247,6 +252,27 @@ class Bodies:
             "network_count": 0,
             "subscribers_count": 0,
             **({"organization": self.simple_user(repository.owner)} if repository.owner.organization else {}),
+        }
+
+    # Releases
+
+    def release_asset(self, repository: Repository, release: Release, asset: Asset) -> dict[str, Any]:
+        """GitHub's `release-asset`."""
+        return {
+            "url": f"{self.base}/repos/{repository.full_name}/releases/assets/{asset.id}",
+            "browser_download_url": f"{WEB}/{repository.full_name}/releases/download/{shown_tag(release)}/{asset.name}",
+            "id": asset.id,
+            "node_id": node_id("ReleaseAsset", asset.id),
+            "name": asset.name,
+            "label": asset.label,
+            "state": "uploaded",
+            "content_type": asset.media_type,
+            "size": asset.size,
+            "digest": asset.digest,
+            "download_count": asset.downloads,
+            "created_at": stamp(asset.created),
+            "updated_at": stamp(asset.created),
+            "uploader": self.author(asset.uploader),
         }
 
     # Packages

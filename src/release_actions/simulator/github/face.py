@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 
 from release_actions.simulator import storage
 from release_actions.simulator.accounts import Token, TokenKind
-from release_actions.simulator.github import accounts, git, packages, pulls, releases, repositories
+from release_actions.simulator.github import accounts, assets, git, packages, pulls, releases, repositories
 from release_actions.simulator.github.answers import no, not_found, problem
 from release_actions.simulator.limits import LimitedError, Standing
 from release_actions.simulator.origin import Answer, Call, NoError, Route
@@ -33,6 +33,7 @@ class Rest:
         *git.ROUTES,
         *pulls.ROUTES,
         *releases.ROUTES,
+        *assets.ROUTES,
         ("GET", storage.ROUTE, storage.fetch),
     )
 
@@ -94,6 +95,13 @@ class Rest:
         token = call.token
         if token is not None and token.kind is TokenKind.CLASSIC:
             headers["X-OAuth-Scopes"] = ", ".join(sorted(token.scopes))
+
+
+class Uploads(Rest):
+    """The host that takes release assets, `uploads.github.com`, and the storage that they are fetched from."""
+
+    name = "uploads"
+    routes: Sequence[Route] = (*assets.UPLOADS, ("GET", storage.ROUTE, storage.fetch))
 
 
 def where(standing: Standing) -> dict[str, str]:

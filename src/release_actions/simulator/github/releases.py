@@ -11,8 +11,8 @@ from typing import Any
 from release_actions.simulator.accounts import Role
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import Target
-from release_actions.simulator.github.answers import invalid, not_found, number, paged_list, sent
-from release_actions.simulator.github.bodies import WEB, Bodies, node_id
+from release_actions.simulator.github.answers import invalid, no, not_found, number, paged_list, sent
+from release_actions.simulator.github.bodies import WEB, Bodies, node_id, shown_tag
 from release_actions.simulator.github.found import readable, writable
 from release_actions.simulator.github.git import url_of
 from release_actions.simulator.origin import Answer, Call, Route
@@ -27,6 +27,8 @@ UPDATE = f"{PAGE}#update-a-release"
 DELETE = f"{PAGE}#delete-a-release"
 FIELDS = {"tag_name": "tag", "target_commitish": "target", "name": "name", "body": "body"}
 FLAGS = ("draft", "prerelease")
+LONGEST_BODY = 125_000
+"""Characters; see https://github.com/cli/cli/issues/7705."""
 
 
 def list_releases(call: Call, owner: str, repo: str) -> Answer:
@@ -103,6 +105,10 @@ def change(call: Call, repository: Repository, release: Release, body: dict[str,
     publishes = not flags["draft"]
     if mark not in {"true", "false", "legacy"}:
         raise invalid(CREATE, "Release", "make_latest", "invalid")
+    if len(str(wanted.get("body", ""))) > LONGEST_BODY:
+        words = f"body is too long (maximum is {LONGEST_BODY} characters)"
+        error = {"resource": "Release", "code": "custom", "field": "body", "message": words}
+        raise no(422, "Validation Failed", CREATE, errors=[error])
     twins = (other for other in repository.releases.values() if other.tag == tag and not other.draft)
     if publishes and any(other is not release for other in twins):
         raise invalid(CREATE, "Release", "tag_name", "already_exists")
@@ -141,13 +147,12 @@ def body_of(call: Call, repository: Repository, release: Release) -> dict[str, A
     """GitHub's `release`."""
     bodies = Bodies(call.world, call.base)
     url = url_of(call, repository, f"releases/{release.id}")
-    uploads = f"{call.base}/uploads/repos/{repository.full_name}/releases/{release.id}/assets{{?name,label}}"
-    shown = f"untagged-{release.id:x}" if release.draft else release.tag
+    uploads = f"{call.urls['uploads']}/repos/{repository.full_name}/releases/{release.id}/assets{{?name,label}}"
     return {
         "url": url,
         "assets_url": f"{url}/assets",
         "upload_url": uploads,
-        "html_url": f"{WEB}/{repository.full_name}/releases/tag/{shown}",
+        "html_url": f"{WEB}/{repository.full_name}/releases/tag/{shown_tag(release)}",
         "id": release.id,
         "author": bodies.author(release.author),
         "node_id": node_id("Release", release.id),
@@ -160,7 +165,7 @@ def body_of(call: Call, repository: Repository, release: Release) -> dict[str, A
         "created_at": stamp(release.created),
         "updated_at": stamp(release.published or release.created),
         "published_at": stamp(release.published) if release.published else None,
-        "assets": [],
+        "assets": [bodies.release_asset(repository, release, asset) for asset in release.assets.values()],
         "tarball_url": None if release.draft else url_of(call, repository, f"tarball/{release.tag}"),
         "zipball_url": None if release.draft else url_of(call, repository, f"zipball/{release.tag}"),
         "body": release.body or None,
