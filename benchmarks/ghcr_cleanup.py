@@ -31,9 +31,9 @@ from release_actions import images, retention  # noqa: E402  # the path above co
 from release_actions.cleanup import pace as pacing  # noqa: E402  # as above
 from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
 from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as above
+from release_actions.cleanup.package import Result, Sources, carry_out, prepare  # noqa: E402  # as above
+from release_actions.cleanup.scope import Task  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
-from release_actions.commands import ghcr_cleanup  # noqa: E402  # as above
-from release_actions.commands.ghcr_cleanup import Result, Sources, Task  # noqa: E402  # as above
 from release_actions.context import Context  # noqa: E402  # as above
 from release_actions.http import Http  # noqa: E402  # as above
 from release_actions.packages import PER_PAGE, Packages  # noqa: E402  # as above
@@ -135,8 +135,8 @@ def clean(world: World, cache: Cache | None) -> Measured:
         result = Result(Task(CUDA, (Rule("sha", delete_tags=("sha-*",)),)), store)
         before = len(world.packages[CUDA].versions())
         context = Context(now=world.now() + timedelta(days=3))
-        ghcr_cleanup.prepare(result, context, Sources("v", "", simulator.api_url, TOKEN), Workflow({}))
-        ghcr_cleanup.carry_out(result, limits, Workflow({}))
+        prepare(result, context, Sources("v", "", simulator.api_url, TOKEN), Workflow({}))
+        carry_out(result, limits, Workflow({}))
     if result.outcome.error:
         raise result.outcome.error
     kinds: Counter[str] = Counter()

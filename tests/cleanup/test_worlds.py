@@ -21,9 +21,9 @@ from requests import PreparedRequest, Response
 
 from release_actions.cleanup import apply, journal, store
 from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.package import Result, Sources, carry_out, prepare
+from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Store
-from release_actions.commands import ghcr_cleanup
-from release_actions.commands.ghcr_cleanup import Result, Sources, Task
 from release_actions.context import Context
 from release_actions.http import Http
 from release_actions.packages import Packages
@@ -199,8 +199,8 @@ def clean(world: World, rule: Rule, now: datetime, faults: Iterable[Fault] = (),
         registry = Registry(http, simulator.registry_url, token=TOKEN)
         result = Result(Task(CUDA, (rule,)), Store(CUDA, packages, registry))
         log = Workflow({})
-        ghcr_cleanup.prepare(result, Context(now=now), Sources("v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
-        ghcr_cleanup.carry_out(result, Limits(), log)
+        prepare(result, Context(now=now), Sources("v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
+        carry_out(result, Limits(), log)
     return result
 
 

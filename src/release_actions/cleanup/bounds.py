@@ -1,0 +1,36 @@
+"""The limits that a caller sets on a plan: it is carried out whole or not at all.
+
+It must never let a plan pass because a part of it is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from release_actions.cleanup.package import Result
+from release_actions.report import Finding, Level
+
+MOST = 20_000
+"""Deletions of one run at most: their ids have to fit into the output `undo`, and no job lasts long enough for more."""
+
+LOOK = "Look at the plan. If it is right, "
+
+
+def too_large(results: Sequence[Result], max_deletions: int | None, max_share: int | None) -> list[Finding]:
+    """Why the plan is too large to be carried out; nothing of it is then."""
+    found = []
+    for result in results:
+        there = len(result.plan.decisions) if result.plan else 0
+        if max_share is not None and result.planned * 100 > max_share * there:
+            share = f"{result.planned} of {there} versions, more than the {max_share}% that are allowed"
+            message = f"The plan of {result.task.path} deletes {share}. Nothing was deleted."
+            found.append(Finding.of(Level.ERROR, message, hint=LOOK + "raise max-share.", rule="max-share"))
+    planned = sum(result.planned for result in results)
+    most = MOST if max_deletions is None else min(MOST, max_deletions)
+    if planned <= most:
+        return found
+    message = f"The plan deletes {planned} versions, more than the {most} that are allowed. Nothing was deleted."
+    hint = f"{LOOK}raise max-deletions" + (
+        "." if most < MOST else f", up to {MOST} a run, or narrow the rules and run it several times."
+    )
+    return [*found, Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions")]

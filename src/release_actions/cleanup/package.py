@@ -1,0 +1,125 @@
+"""One package's way through a clean-up: read and planned, carried out, proven.
+
+What prevents one package is kept with it, so that the others go on. It must never begin to delete what was not read
+completely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from release_actions import github_api, retention, selection
+from release_actions.cleanup import journal
+from release_actions.cleanup.apply import apply
+from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.plan_output import freed
+from release_actions.cleanup.scope import Task
+from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
+from release_actions.context import Context
+from release_actions.errors import ActionError
+from release_actions.retention import CleanupPlan
+from release_actions.selection import Facts, Rule
+from release_actions.workflow import Workflow
+
+
+@dataclass
+class Result:
+    """One package's way through the run: the plan, unless it could not be made, and what came of it."""
+
+    task: Task
+    store: Store
+    contents: Contents | None = None
+    plan: CleanupPlan | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+    idle: str = ""
+    """Why nothing had to be read; empty when it was read."""
+    unrestored: tuple[NotDeleted, ...] = ()
+    done: bool = False
+    """Whether nothing more was to be done about it."""
+
+    @property
+    def planned(self) -> int:
+        """How many versions the plan deletes."""
+        return len(self.plan.deletions) if self.plan else 0
+
+
+@dataclass
+class Sources:
+    """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed."""
+
+    prefix: str
+    repository: str
+    api_url: str
+    token: str
+    states: dict[int, str] = field(default_factory=dict)
+
+    def closed(self, rules: Iterable[Rule], tags: Iterable[str]) -> frozenset[int]:
+        """Those of the pull requests that tags are named after. Raises `ActionError`."""
+        if not any(rule.delete_closed_pull_requests for rule in rules):
+            return frozenset()
+        numbers = {number for tag in tags if (number := selection.pull_request_of(tag)) is not None}
+        unknown = numbers - self.states.keys()
+        if unknown:
+            found = github_api.pull_states(self.api_url, self.repository, unknown, token=self.token)
+            self.states |= dict.fromkeys(unknown, "") | found
+        return frozenset(number for number in numbers if self.states[number] == "closed")
+
+
+def prepare(result: Result, context: Context, sources: Sources, log: Workflow) -> None:
+    """Read one package and plan. What prevents it is kept with the result."""
+    path, rules = result.task.path, result.task.rules
+    try:
+        with log.group(f"Plan {path}"):
+            if not any(rule.needs_everything for rule in rules):
+                tags = result.store.tags()
+                # A journal, or nothing but attachments, is what an earlier run left.
+                left = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
+                facts = Facts(context.now, sources.prefix, closed=sources.closed(rules, tags))
+                if not left and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
+                    result.idle = f"None of its {len(tags)} tags is selected."
+                    result.store.say(f"{path}: {result.idle}")
+                    return
+            contents = result.contents = result.store.read()
+            needs_missing = any(rule.needs_missing for rule in rules)
+            facts = Facts(
+                context.now,
+                sources.prefix,
+                result.store.missing(contents) if needs_missing else frozenset(),
+                sources.closed(rules, contents.tags),
+            )
+            plan = retention.plan(path, contents.versions, contents.graph, rules, facts=facts)
+            result.plan = result.store.sized(plan, result.contents)
+            count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
+            result.store.say(f"{path}: {count}, {freed(result.plan)}")
+    except ActionError as error:
+        result.outcome.error = error
+
+
+def carry_out(result: Result, limits: Limits, log: Workflow) -> None:
+    """Delete what is planned, look at what is left, and restore if that broke."""
+    plan, contents, outcome, store = result.plan, result.contents, result.outcome, result.store
+    if plan and contents and plan.deletions:
+        with log.group(f"Clean up {plan.package}"):
+            apply(store, plan, contents, outcome, limits)
+            if outcome.interrupted:
+                raise KeyboardInterrupt
+            if outcome.deleted or outcome.unsure or outcome.journal:
+                prove(result, plan, contents)
+    result.done = True
+
+
+def prove(result: Result, plan: CleanupPlan, contents: Contents) -> None:
+    """Resolve every tag that is left, and bring all back if one broke."""
+    outcome, store = result.outcome, result.store
+    try:
+        if outcome.deleted or outcome.unsure:
+            store.say(f"{plan.package}: resolving every tag that is left, down to its children")
+            outcome.check = store.check(plan, contents, outcome)
+            if outcome.check.broken:
+                store.say(f"{plan.package}: {outcome.check.broken[0]} Restoring what was deleted.")
+                result.unrestored = store.restore(outcome)
+        if outcome.journal and not outcome.error:
+            store.end_journal(outcome)
+    except ActionError as error:
+        outcome.error = outcome.error or error

@@ -1,0 +1,84 @@
+"""A plan of a clean-up as JSON, as one digest, and in a few words.
+
+It must never make an output that does not pass between steps: a long plan is shortened, and says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from release_actions.report import Output
+from release_actions.retention import CleanupPlan
+from release_actions.selection import Version
+
+PLAN_LENGTH = 200_000
+"""Characters of the output `plan` before reasons, and then the list itself, are left out. All outputs of a job together
+may have about 500,000."""
+
+
+def plan_output(plans: Sequence[CleanupPlan]) -> Output:
+    """The plans as JSON: deletions and what blocks others. Shortened when it would not pass between steps."""
+    found: list[Output] = []
+    for detail in (2, 1, 0):
+        found = [plan_of(plan, detail) for plan in plans]
+        if len(json.dumps(found)) <= PLAN_LENGTH:
+            break
+    return found
+
+
+def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
+    """One plan as JSON. `detail`: 2 with reasons, 1 without, 0 without the deletions themselves."""
+    deletions: list[Output] = []
+    for deletion in plan.deletions if detail else ():
+        item = row(deletion.version)
+        if detail > 1:
+            decision = plan.by_digest[deletion.version.digest]
+            item |= {"rule": decision.rule, "reason": decision.reason}
+        deletions.append(item)
+    blocked: list[Output] = [
+        {**row(item.version), "tag": item.tag, "rule": item.rule, "because": item.because} for item in plan.blocked
+    ]
+    return {
+        "package": plan.package,
+        "digest": plan.digest,
+        "versions": len(plan.decisions),
+        "deletions": deletions,
+        "deletions-count": len(plan.deletions),
+        "blocked": blocked if detail else [],
+        "freed-bytes": plan.freed_bytes,
+        "freed-bytes-is-a-lower-bound": plan.unsized > 0,
+        "shortened": detail < 2,  # noqa: PLR2004  # the level above
+    }
+
+
+def row(version: Version) -> dict[str, Output]:
+    """A version as JSON."""
+    return {"id": version.id, "digest": version.digest, "tags": list(version.tags)}
+
+
+def digest_of(plans: Sequence[CleanupPlan]) -> str:
+    """One digest of all plans; empty when there is none."""
+    if not plans:
+        return ""
+    text = "\n".join(sorted(f"{plan.package} {plan.digest}" for plan in plans))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def freed(plan: CleanupPlan) -> str:
+    """How much a plan frees, for a person."""
+    amount = float(plan.freed_bytes)
+    unit = "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024:  # noqa: PLR2004  # of the unit before
+            break
+        amount, unit = amount / 1024, larger
+    size = f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+    more = f", {plan.unsized} versions not measured" if plan.unsized else ""
+    return f"{size} freed{more}"
+
+
+def reason_of(plan: CleanupPlan, version: Version) -> str:
+    """Why a version goes or stays."""
+    return plan.by_digest[version.digest].reason

@@ -1,0 +1,163 @@
+"""What a clean-up says at its end: outputs, findings, one line a package, and the exit code.
+
+It must never call something done that nobody knows to be done.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from release_actions.cleanup.pace import OUT_OF_TIME
+from release_actions.cleanup.package import Result
+from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, row
+from release_actions.cleanup.store import Check, title
+from release_actions.cleanup.summary import summary
+from release_actions.errors import ExitCode, Problem
+from release_actions.report import Finding, Level, Report
+
+
+def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
+    """Outputs, summary and findings of the whole run."""
+    found = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
+    plans = [result.plan for result in results if result.plan]
+    return Report(
+        outputs={
+            "plan": plan_output(plans),
+            "plan-digest": digest_of(plans),
+            "deleted": sum(len(result.outcome.deleted) for result in results),
+            "left": sum(len(result.outcome.waiting) + len(result.outcome.unsure) for result in results),
+            "freed-bytes": sum(freed_of(result) for result in results),
+            "refused": [
+                {"package": result.task.path, **row(item.version), "message": item.message}
+                for result in results
+                for item in result.outcome.refused
+            ],
+            "undo": {result.task.path: list(result.outcome.undo) for result in results if result.outcome.undo},
+            "undo-file": undo_file,
+            "restored": sum(len(result.outcome.restored) for result in results),
+        },
+        summary=summary(results, findings, dry_run=dry_run),
+        lines=(
+            *itertools.chain.from_iterable(lines_of(result, dry_run=dry_run) for result in results),
+            *total(results, dry_run=dry_run),
+        ),
+        findings=tuple(found),
+        exit_code=exit_code(results, findings),
+    )
+
+
+def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCode:
+    """The worst of what happened."""
+    outcomes = [result.outcome for result in results]
+    if any(outcome.interrupted for outcome in outcomes):
+        return ExitCode.INTERRUPTED
+    if any(outcome.stopped not in {"", OUT_OF_TIME} for outcome in outcomes):
+        return ExitCode.UNKNOWN
+    if any(outcome.error or (outcome.check and outcome.check.broken) for outcome in outcomes):
+        return ExitCode.UNKNOWN
+    if findings or any(outcome.refused for outcome in outcomes):
+        return ExitCode.REFUSED
+    return ExitCode.PASS
+
+
+def findings_of(result: Result) -> list[Finding]:
+    """What a person should see of one package."""
+    path, outcome = result.task.path, result.outcome
+    found = []
+    if outcome.error:
+        left = "Nothing of this package was deleted." if not outcome.deleted else "The output 'undo' names what was."
+        for problem in outcome.error.problems:
+            words = f"{path}: {problem.message} {left}"
+            found.append(Finding(Level.ERROR, Problem(words, problem.hint, problem.place), "ghcr-cleanup"))
+    for item in outcome.refused:
+        message = f"{path}: {title(item.version)} was not deleted. {item.message}"
+        found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
+    for version in outcome.healed:
+        message = f"{path}: {title(version)} was restored: something needs it that was pushed since."
+        hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
+        found.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
+    for item in outcome.moved:
+        message = f"{path}: {title(item.version)} was left. {item.message}"
+        found.append(Finding.of(Level.WARNING, message, rule="moved"))
+    if outcome.check:
+        found += broken_findings(result, outcome.check)
+    if outcome.stopped:
+        message = f"{path}: stopped after {len(outcome.deleted)} of {result.planned} deletions. {outcome.stopped}"
+        hint = "Run it again with the same inputs: it goes on where this run stopped."
+        own = outcome.stopped == OUT_OF_TIME
+        found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
+    if outcome.interrupted:
+        deleted = len(outcome.deleted)
+        message = f"{path}: stopped by a signal after {deleted} of {result.planned} deletions."
+        hint = "Run it again to finish. What is left was not checked; the output 'undo' names what was deleted."
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+    if result.plan:
+        found += [
+            Finding.of(
+                Level.NOTICE,
+                f"{path}: the tag {blocked.tag} is selected but stays. {blocked.because}",
+                rule=blocked.rule,
+            )
+            for blocked in result.plan.blocked
+        ]
+    return found
+
+
+def broken_findings(result: Result, check: Check) -> list[Finding]:
+    """What the look after the deletions showed."""
+    path, outcome = result.task.path, result.outcome
+    found = []
+    if check.broken:
+        restored = len(outcome.restored)
+        lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in result.unrestored)
+        message = f"{path}: {' '.join(check.broken[:3])} All {restored} deleted versions were restored.{lost}"
+        hint = "Something was pushed while this ran. Run it again when nothing is, and keep one clean-up a package."
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
+    found += [
+        Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push it again.", rule="incomplete")
+        for sentence in check.incomplete
+    ]
+    return found
+
+
+def lines_of(result: Result, *, dry_run: bool) -> list[str]:
+    """One package in plain sentences."""
+    path, plan, outcome = result.task.path, result.plan, result.outcome
+    if result.idle:
+        return [f"{path}: nothing to do. {result.idle}"]
+    if plan is None:
+        return [f"{path}: not cleaned up."]
+    if not plan.deletions:
+        return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to go."]
+    if dry_run:
+        lines = [f"{path}: {title(d.version)} would go. {reason_of(plan, d.version)}" for d in plan.deletions]
+        return [*lines, f"{path}: {result.planned} of {len(plan.decisions)} versions would go, {freed(plan)}."]
+    said = f"{path}: {len(outcome.deleted)} of {result.planned} planned deletions done"
+    if outcome.restored:
+        return [f"{said}, {len(outcome.restored)} restored."]
+    if outcome.check:
+        said += f", {len(outcome.check.tags)} tags left and resolved, {freed(plan)}"
+    return [f"{said}."]
+
+
+def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
+    """The whole run in one line; none for a single package, whose own line says it."""
+    if len(results) <= 1:
+        return
+    planned = sum(result.planned for result in results)
+    failed = sum(1 for result in results if result.outcome.error)
+    if dry_run:
+        line = f"{len(results)} packages: {planned} versions would go"
+    else:
+        done = sum(len(result.outcome.deleted) for result in results)
+        left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
+        line = f"{len(results)} packages: {done} of {planned} planned deletions done"
+        line += f", {left} tags left and resolved" if done else ""
+    yield line + (f", {failed} packages could not be finished." if failed else ".")
+
+
+def freed_of(result: Result) -> int:
+    """Bytes that the deletions of one package freed: all of the plan's, or an unknown amount counted as none."""
+    whole = result.plan and len(result.outcome.deleted) == result.planned and not result.outcome.restored
+    return result.plan.freed_bytes if whole and result.plan else 0

@@ -1,0 +1,161 @@
+"""What a clean-up covers: which packages, and which rules hold for each, from the inputs and the configuration.
+
+It must never take inputs that select nothing for a wish to delete everything, and never look for packages on its own.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from release_actions import selection, shapes
+from release_actions.cleanup import undo
+from release_actions.cleanup.undo import Entry
+from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
+from release_actions.context import Context
+from release_actions.errors import ConfigurationError, InputError, Problem
+from release_actions.selection import Rule
+
+if TYPE_CHECKING:
+    from release_actions.commands.ghcr_cleanup import Inputs
+
+INPUT_RULE = "inputs"
+"""Name of the rule that the inputs make."""
+
+HOST = "ghcr.io"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One package and the rules that hold for it."""
+
+    path: str
+    rules: tuple[Rule, ...]
+
+    @property
+    def owner(self) -> str:
+        """The account that the package belongs to."""
+        return self.path.partition("/")[0]
+
+
+def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ...]:
+    """Packages and rules, from the inputs and the configuration where they name it.
+
+    `owner` is that of packages named without one. Raises `InputError` with every mistake.
+    """
+    problems = list(mistakes(given))
+    own = rule_of(INPUT_RULE, given)
+    named: list[CleanupRule] = []
+    for name in dict.fromkeys(given.rule):
+        rule = next((rule for rule in config.cleanup if rule.name == name), None) if config else None
+        if rule:
+            named.append(rule)
+        else:
+            known = [rule.name for rule in config.cleanup] if config else []
+            problems.append(Problem(f"{given.config} has no clean-up rule {name!r}.", shapes.nearest(name, known)))
+    chosen = covered(given, owner, config, problems)
+    tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.selects_nothing else {}
+    for rule in named:
+        for path in rule.packages:
+            if not chosen or path in chosen:
+                tasks.setdefault(path, [own]).append(rule_of(rule.name, rule))
+    if not tasks and not problems:
+        hint = "Name packages that the rules are about, or leave packages and channel empty."
+        problems.append(Problem("The rules are about none of the packages that are named.", hint))
+    if problems:
+        raise InputError(problems=problems)
+    return tuple(Task(path, tuple(rules)) for path, rules in tasks.items())
+
+
+def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[str, Sequence[Entry]]:
+    """What the undo file names, of the packages that the inputs name. Raises `InputError`."""
+    if not given.undo_file:
+        message = "Nothing says what to restore."
+        raise InputError(message, hint="Set undo-file to the file that a clean-up wrote.")
+    problems: list[Problem] = []
+    if given.rule or not rule_of(INPUT_RULE, given).selects_nothing:
+        problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
+    found = undo.read(Path(given.undo_file))
+    wanted = covered(given, owner, config, problems)
+    words = f"The undo file {given.undo_file} has nothing of"
+    problems += [Problem(f"{words} {path}.", shapes.nearest(path, found)) for path in wanted if path not in found]
+    if problems:
+        raise InputError(problems=problems)
+    return {path: entries for path, entries in found.items() if not wanted or path in wanted}
+
+
+def mistakes(given: Inputs) -> Iterable[Problem]:
+    """What is wrong with the inputs by themselves."""
+    own = rule_of(INPUT_RULE, given)
+    selects = not own.selects_nothing
+    if not selects and not given.rule:
+        hint = "Set delete-tags, another input that begins with delete-, or rule. An empty selector never means all."
+        yield Problem("Nothing is selected, so there is nothing to clean up.", hint)
+    spares = {"keep-n": given.keep_n, "keep-n-per-line": given.keep_n_per_line, "older-than": given.older_than}
+    for name, value in spares.items():
+        if value is not None and not own.selects_tags:
+            message = f"Input '{name}' spares some of the tags that are selected, and no tag is."
+            hint = "Set delete-tags, delete-released-candidates or delete-closed-pull-requests too, or write it into "
+            yield Problem(message, f"{hint}the rule of the configuration.")
+    for pattern in (*given.delete_tags, *given.exclude_tags):
+        if given.use_regex and (wrong := selection.malformed(pattern)):
+            yield Problem(f"{pattern!r} is not a regular expression: {wrong}.", "One that matches whole tags is meant.")
+        elif pattern.startswith("!") and not given.use_regex:
+            yield Problem(
+                f"The glob {pattern!r} begins with '!', which no tag does.", "List exceptions in exclude-tags."
+            )
+    if selects and not given.packages and not given.channel:
+        yield Problem("No package is named.", "Set packages to names or globs, or channel to one of the configuration.")
+
+
+def covered(given: Inputs, owner: str, config: Config | None, problems: list[Problem]) -> tuple[str, ...]:
+    """Full names of the packages that the inputs name; empty when they leave it to the rules."""
+    published: tuple[Package, ...] = config.published if config else ()
+    if given.channel:
+        published = tuple(package for package in published if package.channel == given.channel)
+        if not published:
+            message = f"{given.config} publishes nothing in a channel {given.channel!r}."
+            problems.append(Problem(message, shapes.nearest(given.channel, CHANNELS)))
+    if not given.packages:
+        return tuple(package.name for package in published) if given.channel else ()
+    found: list[str] = []
+    for name in given.packages:
+        if any(sign in name for sign in "*?["):
+            matching = [
+                package.name
+                for package in published
+                if fnmatch.fnmatchcase(package.name, name) or fnmatch.fnmatchcase(package.package, name)
+            ]
+            found += matching
+            if not matching:
+                problems.append(Problem(f"{name!r} matches no package of {given.config}.", "Globs choose among these."))
+        elif given.owner and not name.startswith(f"{given.owner}/"):
+            found.append(f"{given.owner}/{name}".lower())
+        elif "/" in name:
+            found.append(name.lower())
+        elif owner:
+            found.append(f"{owner}/{name}".lower())
+        else:
+            problems.append(Problem(f"Nobody is known to own the package {name!r}.", "Set owner, or write OWNER/NAME."))
+    return tuple(dict.fromkeys(found))
+
+
+def rule_of(name: str, written: Inputs | CleanupRule) -> Rule:
+    """The rule that inputs or the configuration write down: both name everything as the rule does."""
+    texts = {part.name: getattr(written, part.name) for part in fields(Rule) if part.name != "name"}
+    return Rule(name, **texts)
+
+
+def configuration(given: Inputs, context: Context) -> Config | None:
+    """The configuration, where an input refers to it; else None, and the file need not be there."""
+    if not (given.rule or given.channel or any(sign in name for name in given.packages for sign in "*?[")):
+        return None
+    config = load_config(context.path(given.config), name=given.config)
+    if config.registry != HOST and not config.registry.startswith("containers."):
+        message = f"{config.registry} is not GitHub's registry."
+        hint = f"ghcr-cleanup deletes package versions on {HOST}, or on containers.HOST of an Enterprise Server."
+        raise ConfigurationError(message, hint=hint, place=config.at("registry"))
+    return config

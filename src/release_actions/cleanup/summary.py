@@ -1,0 +1,125 @@
+"""The job summary of a clean-up: for each package what went and why, and its tags before and after.
+
+It must never show as deleted what is still there, or a tag as unchanged that nobody resolved since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from release_actions import markdown
+from release_actions.cleanup.package import Result
+from release_actions.cleanup.plan_output import freed
+from release_actions.report import Finding
+from release_actions.retention import CleanupPlan
+from release_actions.selection import Version
+
+ROWS = 200
+"""Rows of one table of the summary."""
+
+
+def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: bool) -> str:
+    """The job summary: for each package what went and why, and its tags before and after."""
+    head = "## GHCR clean-up" + (" (dry run: nothing was deleted)" if dry_run else "") + "\n\n"
+    rows = [
+        [
+            markdown.code(result.task.path),
+            str(len(result.plan.decisions)) if result.plan else "?",
+            str(result.planned),
+            str(len(result.outcome.deleted)),
+            markdown.plain(freed(result.plan)) if result.plan else "",
+            markdown.plain(state_of(result, dry_run=dry_run)),
+        ]
+        for result in results
+    ]
+    overview = markdown.table(["Package", "Versions", "Planned", "Deleted", "Freed", "State"], rows)
+    limits_text = "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in findings)
+    return head + limits_text + overview + "".join(section(result, dry_run=dry_run) for result in results)
+
+
+def state_of(result: Result, *, dry_run: bool) -> str:
+    """One package in a few words."""
+    outcome = result.outcome
+    if outcome.error:
+        return f"Stopped: {outcome.error.problems[0].message}"
+    if result.idle:
+        return f"Nothing to do. {result.idle}"
+    if outcome.interrupted or outcome.stopped:
+        return f"{outcome.stopped or 'Stopped by a signal.'} {len(outcome.waiting)} deletions are left."
+    if outcome.restored:
+        return "Restored: a tag that stays had lost a part."
+    if dry_run:
+        return "Planned."
+    parts = [
+        (len(outcome.refused), "refused"),
+        (len(outcome.moved), "changed meanwhile"),
+        (len(outcome.waiting), "left"),
+    ]
+    words = ", ".join(f"{count} {what}" for count, what in parts if count)
+    return f"Done; {words}." if words else "Done."
+
+
+def section(result: Result, *, dry_run: bool) -> str:
+    """The tables of one package; empty when nothing of it was planned or held up."""
+    plan, outcome, contents = result.plan, result.outcome, result.contents
+    if plan is None or contents is None or not (plan.deletions or plan.blocked):
+        return ""
+    text = f"\n### {markdown.plain(plan.package)}\n\n"
+    deleted = {version.id for version in (*outcome.deleted, *outcome.gone)} - {v.id for v in outcome.restored}
+    kept = {item.version.id: item.message for item in (*outcome.refused, *outcome.moved, *outcome.waiting)}
+    rows = []
+    for deletion in plan.deletions:
+        version = deletion.version
+        decision = plan.by_digest[version.digest]
+        state = "planned" if dry_run else "deleted" if version.id in deleted else "still there"
+        reason = decision.reason + (f" {kept[version.id]}" if version.id in kept else "")
+        rows.append([tags_of(version), digest_cell(version.digest), state, markdown.plain(reason), decision.rule])
+    text += table(["Tags", "Digest", "State", "Why", "Rule"], rows)
+    before = contents.tags
+    after = after_of(result, before)
+    changed = [tag for tag in sorted({*before, *after}) if before.get(tag) != after.get(tag)]
+    text += "\n" + table(
+        ["Tag", "Before", "After" if not dry_run else "After (planned)"],
+        [[markdown.code(tag), digest_cell(before.get(tag, "")), digest_cell(after.get(tag, ""))] for tag in changed],
+    )
+    same = [tag for tag in sorted(before) if before[tag] == after.get(tag)]
+    body = table(["Tag", "Digest", "Why it stays"], [unchanged_row(plan, tag, before[tag]) for tag in same])
+    return text + "\n" + markdown.details(f"{len(same)} tags that did not change", body)
+
+
+def after_of(result: Result, before: Mapping[str, str]) -> Mapping[str, str]:
+    """Tag -> digest after the run: as resolved, else as far as it is known or planned."""
+    outcome = result.outcome
+    if outcome.check and not outcome.restored:
+        return outcome.check.tags
+    if outcome.check:
+        return before
+    plan = result.plan
+    planned = plan.deletions if plan else ()
+    ids = {version.id for version in (*outcome.deleted, *outcome.gone)} or {d.version.id for d in planned}
+    lost = {tag for deletion in planned if deletion.version.id in ids for tag in deletion.version.tags}
+    return {tag: digest for tag, digest in before.items() if tag not in lost}
+
+
+def unchanged_row(plan: CleanupPlan, tag: str, digest: str) -> list[str]:
+    """A tag that stays."""
+    decision = plan.by_digest.get(digest)
+    return [markdown.code(tag), digest_cell(digest), markdown.plain(decision.reason) if decision else ""]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with a note about the rows that did not fit."""
+    if not rows:
+        return ""
+    text = markdown.table(head, rows[:ROWS])
+    return text + (f"\nand {len(rows) - ROWS} more\n" if len(rows) > ROWS else "")
+
+
+def tags_of(version: Version) -> str:
+    """The tags of a version as a cell."""
+    return markdown.codes(version.tags, none="untagged")
+
+
+def digest_cell(digest: str) -> str:
+    """A digest as a cell, twelve digits of it."""
+    return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"

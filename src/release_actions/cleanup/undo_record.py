@@ -1,0 +1,45 @@
+"""Keeps the undo file of a run true while the run goes on.
+
+Written before the first deletion with all that is planned, and at the end with what really went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from release_actions.cleanup import undo
+from release_actions.cleanup.package import Result
+from release_actions.cleanup.undo import Entry
+from release_actions.selection import Version
+
+
+@dataclass
+class UndoRecord:
+    """The undo file of this run, with what earlier runs wrote into it."""
+
+    path: Path
+    before: dict[str, list[Entry]] = field(default_factory=dict)
+    written: bool = False
+
+    def plan(self, results: Iterable[Result]) -> None:
+        """Write down all that may be deleted. Raises `InputError`."""
+        planned = {r.plan.package: [entry(d.version) for d in r.plan.deletions] for r in results if r.plan}
+        if any(planned.values()):
+            self.before = undo.read(self.path) if self.path.exists() else {}
+            undo.write(self.path, undo.joined(self.before, planned))
+            self.written = True
+
+    def end(self, results: Iterable[Result]) -> None:
+        """Write down what was deleted and is not back. Raises `InputError`."""
+        if self.written:
+            gone = {r.task.path: [entry(v) for v in (*r.outcome.deleted, *r.outcome.unsure)] for r in results}
+            back = {version.id for r in results for version in r.outcome.restored}
+            left = {path: [e for e in entries if e.id not in back] for path, entries in gone.items()}
+            undo.write(self.path, undo.joined(self.before, {path: found for path, found in left.items() if found}))
+
+
+def entry(version: Version) -> Entry:
+    """A version as the undo file has it."""
+    return Entry(version.id, version.digest, version.tags)
