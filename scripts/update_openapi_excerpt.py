@@ -30,6 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from release_actions.simulator.github import graphql  # noqa: E402  # found by the line above
 from release_actions.simulator.github.face import Rest, Uploads  # noqa: E402  # found by the line above
 from release_actions.simulator.origin import template  # noqa: E402
 
@@ -108,7 +109,7 @@ def routes() -> list[tuple[str, str]]:
         (method.lower(), shape(template(rule)))
         for methods, rule, _ in (*Rest.routes, *Uploads.routes)
         for method in methods.split("|")
-        if not rule.startswith("/_")
+        if not rule.startswith("/_") and rule != graphql.PATH
     ]
 
 

@@ -35,6 +35,7 @@ TIME = Parsed(
     moment,
 )
 LOGIN = Text("a login", pattern=r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", example="llm-d")
+AUTHOR = Text("a login", pattern=r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?", example="dependabot[bot]")
 FULL_NAME = Text("a repository's full name", pattern=r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", example="llm-d/llm-d")
 PATH = Text("a package's full name", pattern=r"[A-Za-z0-9-]+/[a-z0-9._/-]+", example="llm-d/llm-d-cuda")
 TAG = Text("a tag", pattern=TAG_NAME.pattern, example="v0.5.0")
@@ -132,7 +133,7 @@ class PullSeed(Record):
     number: int = key(Integer(1), "Its number.")
     title: str = key(Text("a title"), "Its title.")
     body: str = key(Text("a text"), "Its description.", default="")
-    author: str = key(LOGIN, "Who opened it.", default="ada")
+    author: str = key(AUTHOR, "Who opened it.", default="ada")
     state: str = key(Choice(("open", "closed", "merged")), "Where it stands.", default="open")
     base: str = key(REF, "The branch it goes to. Without it, the default branch.", default="")
     head: str = key(REF, "The branch it comes from.", default="feature")

@@ -57,6 +57,8 @@ class World:
         self.links: dict[str, set[str]] = {}
         """Registry path -> digests of the blobs that are readable there."""
         self.lagging: dict[str, Lag] = {}
+        self.hidden_from_search: set[str] = set()
+        """Logins whose pull requests no search finds, as GitHub does it with suspended accounts."""
         self._ids: dict[str, int] = {}
 
     def next_id(self, kind: str) -> int:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 
 from release_actions.simulator import storage
 from release_actions.simulator.accounts import Token, TokenKind
-from release_actions.simulator.github import accounts, assets, git, packages, pulls, releases, repositories
+from release_actions.simulator.github import accounts, assets, git, graphql, packages, pulls, releases, repositories
 from release_actions.simulator.github.answers import no, not_found, problem
 from release_actions.simulator.limits import LimitedError, Standing
 from release_actions.simulator.origin import Answer, Call, NoError, Route
@@ -34,6 +34,7 @@ class Rest:
         *pulls.ROUTES,
         *releases.ROUTES,
         *assets.ROUTES,
+        *graphql.ROUTES,
         ("GET", storage.ROUTE, storage.fetch),
     )
 
@@ -60,7 +61,7 @@ class Rest:
             standing = limits.charge(call.token, method, call.route, in_flight=call.in_flight, now=call.world.now())
         except LimitedError as error:
             raise NoError(self._limited(call, error)) from error
-        return where(standing)
+        return where(standing, "graphql" if call.route == graphql.PATH else "core")
 
     def _limited(self, call: Call, error: LimitedError) -> Answer:
         status = call.world.limits.status
@@ -104,7 +105,7 @@ class Uploads(Rest):
     routes: Sequence[Route] = (*assets.UPLOADS, ("GET", storage.ROUTE, storage.fetch))
 
 
-def where(standing: Standing) -> dict[str, str]:
+def where(standing: Standing, resource: str = "core") -> dict[str, str]:
     """The headers of the primary limit; none where it is off."""
     if not standing.limit:
         return {}
@@ -113,5 +114,5 @@ def where(standing: Standing) -> dict[str, str]:
         "X-RateLimit-Remaining": str(standing.remaining),
         "X-RateLimit-Used": str(standing.used),
         "X-RateLimit-Reset": str(int(standing.reset.timestamp())),
-        "X-RateLimit-Resource": "core",
+        "X-RateLimit-Resource": resource,
     }
