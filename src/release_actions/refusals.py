@@ -35,33 +35,65 @@ SHORT = re.compile(r"([0-9]+\.[0-9]+)((?:-|rc|\.post|\.dev|\+)[^.].*)")
 ZERO = re.compile(r"(?<![0-9])(0[0-9]+)(?=$|[-._])")
 
 
+@dataclass(frozen=True)
+class _Mistake:
+    """The plainest mistake in a tag. `mended`: the tag without it, which may hold another; empty when nobody can tell.
+
+    `hint`: what is said besides; without one, what release tags look like where no tag can be suggested.
+    """
+
+    reason: Reason
+    message: str
+    mended: str = ""
+    hint: str = ""
+
+
 def explain(tag: str, prefix: str) -> TagRefused:
     """The refusal of a tag that `versions.parse` does not take."""
     name = tag.removeprefix("refs/tags/")
-    return next(refused for refused in _refusals(name, prefix) if refused)
+    mistake = _mistake(name, prefix)
+    meant = _meant(mistake.mended, prefix)
+    hint = mistake.hint or ("" if meant else examples(prefix))
+    return TagRefused(name, mistake.reason, mistake.message, meant=meant, hint=hint)
 
 
-def _refusals(name: str, prefix: str) -> Iterator[TagRefused | None]:
-    """Every reason in turn, the plainest first. Each may rely on those before it; the last always refuses."""
-    yield _length(name, prefix)
+def _meant(name: str, prefix: str) -> str:
+    """The tag that is left when one mistake after the other has been mended; empty when none is.
+
+    As many as there are reasons, so that no two mendings can undo each other for ever.
+    """
+    for _ in Reason:
+        if not name or parse_or_none(name, prefix):
+            return name
+        name = _mistake(name, prefix).mended
+    return ""
+
+
+def _mistake(name: str, prefix: str) -> _Mistake:
+    return next(mistake for mistake in _mistakes(name, prefix) if mistake)
+
+
+def _mistakes(name: str, prefix: str) -> Iterator[_Mistake | None]:
+    """Every mistake in turn, the plainest first. Each may rely on those before it; the last is always made."""
+    yield _length(name)
     yield _git_ref(name)
-    yield _blanks(name, prefix)
-    yield _not_ascii(name, prefix)
-    yield _characters(name, prefix)
+    yield _blanks(name)
+    yield _not_ascii(name)
+    yield _characters(name)
     yield _floating(name, prefix)
     yield _prefix(name, prefix)
     yield _base(name, prefix)
     tag = _Written.read(name, prefix)
     yield _build_metadata(tag)
     yield _four_parts(tag)
-    yield _too_large(name, prefix, tag.suffix)
+    yield _too_large(name, tag.suffix)
     yield _leading_zero_in_suffix(tag)
     yield _candidate_look_alike(tag)
     yield _post_look_alike(tag)
     yield _dev_look_alike(tag)
     word = re.fullmatch(r"[._]([A-Za-z].*)", tag.suffix)
     message = f"has the suffix {shown(tag.suffix)}, which no release tag has."
-    yield tag.refused(Reason.UNKNOWN_SUFFIX, message, f"{tag.release}-{word.group(1)}" if word else "")
+    yield tag.mistake(Reason.UNKNOWN_SUFFIX, message, f"{tag.release}-{word.group(1)}" if word else "")
 
 
 def shown(tag: str) -> str:
@@ -74,54 +106,46 @@ def examples(prefix: str) -> str:
     return f"Release tags look like {prefix}1.2.3, {prefix}1.2.3-rc.1 or {prefix}1.2.3.post1."
 
 
-def nearest(name: str, prefix: str) -> str:
-    """The tag itself when it is one, else what it was probably meant to be; empty when nobody can tell."""
-    return name if parse_or_none(name, prefix) else explain(name, prefix).meant
-
-
-def _length(name: str, prefix: str) -> TagRefused | None:
+def _length(name: str) -> _Mistake | None:
     if not name:
-        return TagRefused(name, Reason.EMPTY, "The tag is empty.", hint=examples(prefix))
+        return _Mistake(Reason.EMPTY, "The tag is empty.")
     if len(name) > LONGEST:
         message = f"Tag {shown(name)} has {len(name)} characters, and a registry takes {LONGEST} at most."
-        return TagRefused(name, Reason.TOO_LONG, message, hint="Choose a shorter suffix.")
+        return _Mistake(Reason.TOO_LONG, message, hint="Choose a shorter suffix.")
     return None
 
 
-def _git_ref(name: str) -> TagRefused | None:
+def _git_ref(name: str) -> _Mistake | None:
     if not name.startswith("refs/"):
         return None
     message = f"{shown(name)} is a git ref, not the name of a tag."
-    return TagRefused(name, Reason.NOT_A_TAG, message, hint="Give the tag's name, or its ref refs/tags/NAME.")
+    return _Mistake(Reason.NOT_A_TAG, message, hint="Give the tag's name, or its ref refs/tags/NAME.")
 
 
-def _blanks(name: str, prefix: str) -> TagRefused | None:
+def _blanks(name: str) -> _Mistake | None:
     if name == name.strip():
         return None
     message = f"Tag {shown(name)} begins or ends with a blank or a line break."
-    meant = nearest(name.strip(), prefix)
-    return TagRefused(name, Reason.BLANKS, message, meant=meant, hint="" if meant else examples(prefix))
+    return _Mistake(Reason.BLANKS, message, name.strip())
 
 
-def _not_ascii(name: str, prefix: str) -> TagRefused | None:
+def _not_ascii(name: str) -> _Mistake | None:
     if name.isascii():
         return None
     found = next(character for character in name if not character.isascii())
     what = unicodedata.name(found, "a character without a name").lower()
     message = f"Tag {shown(name)} holds U+{ord(found):04X} ({what}), and a registry takes ASCII only."
     plain = "".join(_plain(character) for character in name)
-    meant = nearest(plain, prefix) if plain.isascii() else ""
-    return TagRefused(name, Reason.NOT_ASCII, message, meant=meant, hint="" if meant else examples(prefix))
+    return _Mistake(Reason.NOT_ASCII, message, plain if plain.isascii() else "")
 
 
-def _characters(name: str, prefix: str) -> TagRefused | None:
+def _characters(name: str) -> _Mistake | None:
     illegal = re.search(r"[^A-Za-z0-9._+-]|^[.+-]", name)
     if not illegal:
         return None
     verb = "begins with" if illegal.start() == 0 else "holds"
     message = f"Tag {shown(name)} {verb} {illegal.group()!r}, and an image tag cannot."
-    meant = nearest(name.replace(" ", ""), prefix) if illegal.group() == " " else ""
-    return TagRefused(name, Reason.CHARACTERS, message, meant=meant, hint="" if meant else examples(prefix))
+    return _Mistake(Reason.CHARACTERS, message, name.replace(" ", "") if illegal.group() == " " else "")
 
 
 def _plain(character: str) -> str:
@@ -136,37 +160,34 @@ def _plain(character: str) -> str:
     return character if digit is None else str(digit)
 
 
-def _prefix(name: str, prefix: str) -> TagRefused | None:
+def _prefix(name: str, prefix: str) -> _Mistake | None:
     """Refuse what does not begin with the prefix and a digit."""
     if re.match(rf"{re.escape(prefix)}[0-9]", name):
         return None
     bare = re.fullmatch(rf"(?:{re.escape(prefix)}|v)*\.?([0-9].*)", name, re.IGNORECASE | re.ASCII)
-    meant = nearest(prefix + bare.group(1), prefix) if bare else ""
-    hint = "" if meant else examples(prefix)
     if not prefix:
         message = f"Tag {shown(name)} does not begin with a number, as release tags here do."
     elif name.startswith(prefix) and not bare:
         message = f"Tag {shown(name)} is not a version: no number follows {prefix!r}."
-        return TagRefused(name, Reason.NOT_A_VERSION, message, hint=hint)
+        return _Mistake(Reason.NOT_A_VERSION, message)
     else:
         message = f"Tag {shown(name)} does not begin with {prefix!r} and a number, as release tags here do."
-    return TagRefused(name, Reason.PREFIX, message, meant=meant, hint=hint)
+    return _Mistake(Reason.PREFIX, message, prefix + bare.group(1) if bare else "")
 
 
-def _floating(name: str, prefix: str) -> TagRefused | None:
+def _floating(name: str, prefix: str) -> _Mistake | None:
     if not is_floating(name, prefix):
         return None
     if name in FLOATING_NAMES:
         message = f"Tag {shown(name)} is a floating tag: it names whatever is newest, not one version."
-        return TagRefused(name, Reason.FLOATING, message, hint=f"Push the version itself. {examples(prefix)}")
+        return _Mistake(Reason.FLOATING, message, hint=f"Push the version itself. {examples(prefix)}")
     text = name.removeprefix(prefix)
     message = f"Tag {shown(name)} is a floating tag: it names the newest release of {text}.x, not one version."
-    meant = nearest(f"{prefix}{text}.0", prefix) if "." in text else ""
     hint = "Floating tags are moved by protect-latest, never pushed."
-    return TagRefused(name, Reason.FLOATING, message, meant=meant, hint=hint)
+    return _Mistake(Reason.FLOATING, message, f"{prefix}{text}.0" if "." in text else "", hint)
 
 
-def _base(name: str, prefix: str) -> TagRefused | None:
+def _base(name: str, prefix: str) -> _Mistake | None:
     """Refuse what has no three numbers after the prefix, or numbers that tools do not agree about."""
     text = name[len(prefix) :]
     base = BASE.fullmatch(text)
@@ -175,36 +196,34 @@ def _base(name: str, prefix: str) -> TagRefused | None:
     short = SHORT.fullmatch(text)
     if short:
         message = f"Tag {shown(name)} has two numbers where a version has three."
-        meant = nearest(f"{prefix}{short.group(1)}.0{short.group(2)}", prefix)
-        return TagRefused(name, Reason.INCOMPLETE, message, meant=meant, hint="" if meant else examples(prefix))
+        return _Mistake(Reason.INCOMPLETE, message, f"{prefix}{short.group(1)}.0{short.group(2)}")
     if text.endswith("."):
         message = f"Tag {shown(name)} ends in '.': the rest is missing."
-        return TagRefused(name, Reason.TRUNCATED, message, hint=examples(prefix))
+        return _Mistake(Reason.TRUNCATED, message)
     where = f"must follow {prefix!r}" if prefix else "must come first"
     message = f"Tag {shown(name)} is not a version: three numbers with dots between them {where}."
-    return TagRefused(name, Reason.NOT_A_VERSION, message, hint=examples(prefix))
+    return _Mistake(Reason.NOT_A_VERSION, message)
 
 
-def _numbers(name: str, prefix: str, base: re.Match[str]) -> TagRefused | None:
+def _numbers(name: str, prefix: str, base: re.Match[str]) -> _Mistake | None:
     *numbers, suffix = base.groups()
     for number in numbers:
         if number != "0" and number.startswith("0"):
             plain = ".".join(part.lstrip("0") or "0" for part in numbers)
-            return _leading_zero(name, prefix, number, prefix + plain + suffix)
-    return _too_large(name, prefix, ".".join(numbers))
+            return _leading_zero(name, number, prefix + plain + suffix)
+    return _too_large(name, ".".join(numbers))
 
 
-def _too_large(name: str, prefix: str, text: str) -> TagRefused | None:
+def _too_large(name: str, text: str) -> _Mistake | None:
     for number in re.findall(r"[0-9]+", text):
         if int(number) > LARGEST:
             message = f"Tag {shown(name)} has a number above {LARGEST}, which tools round or fail at."
-            return TagRefused(name, Reason.TOO_LARGE, message, hint=examples(prefix))
+            return _Mistake(Reason.TOO_LARGE, message)
     return None
 
 
-def _leading_zero(name: str, prefix: str, number: str, meant: str) -> TagRefused:
-    message = f"Tag {shown(name)} has a number with a leading zero: {number}."
-    return TagRefused(name, Reason.LEADING_ZERO, message, meant=nearest(meant, prefix))
+def _leading_zero(name: str, number: str, mended: str) -> _Mistake:
+    return _Mistake(Reason.LEADING_ZERO, f"Tag {shown(name)} has a number with a leading zero: {number}.", mended)
 
 
 @dataclass(frozen=True)
@@ -222,67 +241,65 @@ class _Written:
         end = length.end() if length else len(name)
         return cls(name, prefix, name[:end], name[end:])
 
-    def refused(self, reason: Reason, message: str, meant: str = "", hint: str = "") -> TagRefused:
-        """A refusal that begins with the tag and suggests what the grammar makes of `meant`."""
-        nearby = nearest(meant, self.prefix) if meant else ""
-        hint = hint or ("" if nearby else examples(self.prefix))
-        return TagRefused(self.name, reason, f"Tag {shown(self.name)} {message}", meant=nearby, hint=hint)
+    def mistake(self, reason: Reason, message: str, mended: str = "", hint: str = "") -> _Mistake:
+        """A mistake that is told beginning with the tag."""
+        return _Mistake(reason, f"Tag {shown(self.name)} {message}", mended, hint)
 
 
-def _build_metadata(tag: _Written) -> TagRefused | None:
+def _build_metadata(tag: _Written) -> _Mistake | None:
     plain, plus, metadata = tag.name.partition("+")
     if not plus:
         return None
     message = f"has build metadata, {shown(plus + metadata)}, and an image tag cannot hold '+'."
-    return tag.refused(Reason.BUILD_METADATA, message, plain, "Put it into a label of the image.")
+    return tag.mistake(Reason.BUILD_METADATA, message, plain, "Put it into a label of the image.")
 
 
-def _four_parts(tag: _Written) -> TagRefused | None:
+def _four_parts(tag: _Written) -> _Mistake | None:
     if not re.match(r"\.[0-9]", tag.suffix):
         return None
     hint = f"For a rebuild of {tag.release} push {tag.release}.post1, for a fix the next patch version."
-    return tag.refused(Reason.FOUR_PARTS, "has more than three numbers.", hint=hint)
+    return tag.mistake(Reason.FOUR_PARTS, "has more than three numbers.", hint=hint)
 
 
-def _leading_zero_in_suffix(tag: _Written) -> TagRefused | None:
+def _leading_zero_in_suffix(tag: _Written) -> _Mistake | None:
     zero = ZERO.search(tag.suffix)
     if not zero:
         return None
     start, end = zero.span(1)
     plain = tag.suffix[:start] + (zero.group(1).lstrip("0") or "0") + tag.suffix[end:]
-    return _leading_zero(tag.name, tag.prefix, zero.group(1), tag.release + plain)
+    return _leading_zero(tag.name, zero.group(1), tag.release + plain)
 
 
-def _candidate_look_alike(tag: _Written) -> TagRefused | None:
+def _candidate_look_alike(tag: _Written) -> _Mistake | None:
     candidate = CANDIDATE.fullmatch(tag.suffix)
     if not candidate:
         return None
     if candidate.group(1):
         message = "looks like a release candidate, but is written in a way that tools do not sort as one."
-        return tag.refused(Reason.SPELLING, message, f"{tag.release}-rc.{candidate.group(1)}")
+        return tag.mistake(Reason.SPELLING, message, f"{tag.release}-rc.{candidate.group(1)}")
     message = "looks like a release candidate that lost its number."
     hint = "Tools that derive floating tags by cutting a tag at its last dot leave such names."
-    return tag.refused(Reason.TRUNCATED, message, f"{tag.release}-rc.1", hint)
+    return tag.mistake(Reason.TRUNCATED, message, f"{tag.release}-rc.1", hint)
 
 
-def _post_look_alike(tag: _Written) -> TagRefused | None:
+def _post_look_alike(tag: _Written) -> _Mistake | None:
     post = POST.fullmatch(tag.suffix)
     if not post:
         return None
     meant = f"{tag.release}.post{post.group(1)}"
     if post.group(1) and tag.suffix.startswith("-"):
         message = f"is ambiguous: SemVer puts it below {tag.release}, PEP 440 above it."
-        return tag.refused(Reason.AMBIGUOUS, message, meant)
+        return tag.mistake(Reason.AMBIGUOUS, message, meant)
     if post.group(1):
-        return tag.refused(Reason.SPELLING, "looks like a post release, but is not written as one.", meant)
+        return tag.mistake(Reason.SPELLING, "looks like a post release, but is not written as one.", meant)
     if tag.suffix.strip("-._"):
-        return tag.refused(Reason.TRUNCATED, "looks like a post release that lost its number.", meant + "1")
-    return tag.refused(Reason.TRUNCATED, f"ends in {tag.suffix[-1]!r}: the rest is missing.", tag.release)
+        return tag.mistake(Reason.TRUNCATED, "looks like a post release that lost its number.", meant + "1")
+    return tag.mistake(Reason.TRUNCATED, f"ends in {tag.suffix[-1]!r}: the rest is missing.", tag.release)
 
 
-def _dev_look_alike(tag: _Written) -> TagRefused | None:
+def _dev_look_alike(tag: _Written) -> _Mistake | None:
     dev = DEV.fullmatch(tag.suffix)
     if not dev:
         return None
     message = "looks like a dev version, but is not written as one."
-    return tag.refused(Reason.SPELLING, message, f"{tag.release}-dev{dev.group(1) and '.'}{dev.group(1)}")
+    return tag.mistake(Reason.SPELLING, message, f"{tag.release}-dev{dev.group(1) and '.'}{dev.group(1)}")

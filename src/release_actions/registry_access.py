@@ -1,4 +1,7 @@
-"""Which registry a list of images is in, and which token may go there."""
+"""Which registry a list of images is in, and which token may go there.
+
+A token of GitHub's must never be sent to a registry that is not GitHub's. Every command asks here before it does.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Login:
 
 
 def connect(http: Http, listed: Iterable[ListedImage], login: Login, context: Context, log: Workflow) -> Registry:
-    """The registry that holds all images of a list. A token of GitHub's never goes to one that is not GitHub's.
+    """The registry that holds all images of a list.
 
     Raises `InputError` when the images are in several registries: one token cannot be for all of them.
     """
@@ -38,10 +41,26 @@ def connect(http: Http, listed: Iterable[ListedImage], login: Login, context: Co
     if len(hosts) > 1:
         message = f"'image-list' names images of several registries, {', '.join(hosts)}."
         raise InputError(message, hint="Run the action once for each registry, with its token.")
-    (host,) = hosts
-    token = login.token
-    if not context.is_github_registry(host) and GITHUB_TOKEN.match(token):
-        log.info(f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
-        token = ""
+    return connect_to(http, hosts[0], login, context, log)
+
+
+def connect_to(
+    http: Http, host: str, login: Login, context: Context, log: Workflow, *, for_github: str = ""
+) -> Registry:
+    """The registry of a name. `for_github`: the token that the run uses for GitHub, where it has one."""
+    token = token_for(host, login.token, context, log, for_github=for_github)
     url = registry_url(host, context.registry_url)
     return Registry(http, url, token=token, user=login.user or ANY_USER, token_service=login.host)
+
+
+def token_for(host: str, token: str, context: Context, log: Workflow, *, for_github: str = "") -> str:
+    """The token to log in to a registry with: empty where it is GitHub's and the registry is not, which is said.
+
+    GitHub's are known by how they begin, and by being the one that the run uses for GitHub, `for_github`: tokens of an
+    older server are plain digits.
+    """
+    githubs = bool(GITHUB_TOKEN.match(token)) or token == for_github
+    if not token or not githubs or context.is_github_registry(host):
+        return token
+    log.info(f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
+    return ""

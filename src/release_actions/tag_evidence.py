@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from release_actions.published import Published
     from release_actions.tag_origin import Origin
 
-ANY_USER = "release-actions"
-"""GHCR looks at the token only."""
-
 OVER_BOTH = ("candidate-number", "candidate-spelling")
 """Rules that git alone may break for a candidate that follows what only the registry has."""
 
@@ -166,13 +163,17 @@ class Inquiry:
         refused = any(each.level is Level.ERROR and each.rule not in mendable for each in judged)
         # A run repeated is fine whatever has come since. Only the image can tell.
         repeated = self.pushed and bool(self.commit)
+        if refused and not repeated:
+            self._not_asked("refused already", *rules)
+            return past
+        published = self._published()
         try:
-            if "already-published" in rules and (not refused or repeated):
-                images = self._registry().revisions(self.version.tag)
+            if "already-published" in rules:
+                images = published.revisions(self.version.tag)
                 past = replace(past, about=replace(past.about, images=images))
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:
-                past = replace(past, published=known(self._registry().tags(), self.policy.prefix))
+                past = replace(past, published=known(published.tags(), self.policy.prefix))
                 rules.remove("deleted-candidate")
         except RemoteError as error:
             raise with_way_out(error) from None
@@ -182,19 +183,13 @@ class Inquiry:
             self.log.info(f"The images under {self.version.tag} were built from this commit: the run is one repeated.")
         return past
 
-    def _registry(self) -> Published:
+    def _published(self) -> Published:
         from release_actions.published import Published
-        from release_actions.registry import Registry, registry_url
+        from release_actions.registry_access import Login, connect_to
 
-        url = registry_url(self.policy.registry, self.context.registry_url)
-        token, user = self._registry_token(), self.registry_user or ANY_USER
-        return Published(Registry(self._session(), url, token=token, user=user), self.policy.packages)
-
-    def _registry_token(self) -> str:
-        """The token for the registry. GitHub's own never goes to a registry that is not GitHub's."""
-        registry = self.policy.registry
-        github = self.context.is_github_registry(registry)
-        return self.registry_token if github or self.registry_token != self.token else ""
+        login, host = Login(self.registry_token, self.registry_user), self.policy.registry
+        registry = connect_to(self._session(), host, login, self.context, self.log, for_github=self.token)
+        return Published(registry, self.policy.packages)
 
     def _session(self) -> Http:
         """The one session for everything, made when the first thing is asked."""

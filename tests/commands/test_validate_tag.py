@@ -468,13 +468,14 @@ def test_githubs_token_goes_to_no_other_registry(judge: Judge, forge: Forge, mon
     seen: list[tuple[str, str, str]] = []
 
     class Nowhere:
-        def __init__(self, _http: object, url: str, *, token: str, user: str) -> None:
+        def __init__(self, _http: object, url: str, *, token: str, user: str, token_service: str) -> None:
+            assert not token_service
             seen.append((url, token, user))
 
         def get_manifest(self, _name: str, _tag: str) -> None:
             return None
 
-    monkeypatch.setattr("release_actions.registry.Registry", Nowhere)
+    monkeypatch.setattr("release_actions.registry_access.Registry", Nowhere)
     monkeypatch.setitem(globals(), "CONFIGURATION", CONFIGURATION + "registry: quay.io\n")
     sha = forge.tag("v0.5.2", forge.commit())
     judge("v0.5.2", sha=sha, registry="https://quay.io")

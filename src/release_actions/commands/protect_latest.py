@@ -24,7 +24,8 @@ from release_actions.git_floats import GitFloats
 from release_actions.http import CONNECTIONS, Http
 from release_actions.matrix import select
 from release_actions.reconcile import GitVersions, Journal, Reconciler, Rules
-from release_actions.registry import Manifest, Registry, registry_url
+from release_actions.registry import Manifest, Registry
+from release_actions.registry_access import Login, connect_to
 from release_actions.report import Report
 from release_actions.snapshot import Restorer, Snapshot
 from release_actions.source import read_text
@@ -34,8 +35,6 @@ from release_actions.workflow import Workflow
 __all__ = ["OUTPUTS", "Inputs", "run"]
 
 MODES = ("check", "enforce", "snapshot", "restore")
-ANY_USER = "release-actions"
-"""GHCR takes any user name with a token."""
 
 PACKAGES = 64
 """Packages that are worked on at the same time."""
@@ -171,17 +170,9 @@ def versions_in_git(given: Inputs, context: Context, config: Config, log: Workfl
 
 
 def registry_of(given: Inputs, config: Config, context: Context, http: Http, log: Workflow) -> Registry:
-    """The client of the registry. GitHub's own token never goes to a registry that is not GitHub's."""
-    github = context.is_github_registry(config.registry)
-    token = given.registry_token
-    if not github and given.registry_token == given.token:
-        log.info(
-            f"{config.registry} is not GitHub's: it is asked without a token. Set registry-token to one of its own."
-        )
-        token = ""
-    user = given.registry_user or ANY_USER
-    url = registry_url(config.registry, context.registry_url)
-    return Registry(http, url, token=token, user=user, token_service=given.login_host)
+    """The client of the registry."""
+    login = Login(given.registry_token, given.registry_user, given.login_host)
+    return connect_to(http, config.registry, login, context, log, for_github=given.token)
 
 
 @contextlib.contextmanager
