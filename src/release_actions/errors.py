@@ -54,9 +54,10 @@ class Problem:
 
 
 class ActionError(Exception):
-    """Base of every error that is shown to a person without a traceback."""
+    """Base of every error that is shown to a person without a traceback. `rule`: name of the rule, if one says no."""
 
     exit_code = ExitCode.UNKNOWN
+    rule = ""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from typing import Any, Protocol, TextIO
 from release_actions import __version__, inputs
 from release_actions.context import DESCRIPTIONS, VARIABLES, Context
 from release_actions.errors import ActionError, ExitCode, InputError
-from release_actions.report import Finding, Level, Report
+from release_actions.report import Finding, Level, Output, Report
 from release_actions.workflow import Workflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +130,7 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
 
 def failed(error: ActionError) -> Report:
     """An error as a report: one finding a problem."""
-    findings = tuple(Finding(Level.ERROR, problem) for problem in error.problems)
+    findings = tuple(Finding(Level.ERROR, problem, error.rule) for problem in error.problems)
     summary = "".join(f"**Error.** {finding_text(finding)}\n\n" for finding in findings)
     return Report(findings=findings, exit_code=error.exit_code, summary=summary)
 
@@ -145,6 +145,8 @@ def finding_text(finding: Finding) -> str:
 def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> Report:
     """Write what a command found: annotations, log lines, summary, outputs, and JSON where it is wanted.
 
+    The JSON object has the outputs and, if something is an error, the list `errors`.
+
     The lines come last: the end of a log is where people look for the verdict.
     """
     for finding in report.findings:
@@ -156,8 +158,24 @@ def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> Repo
     if report.outputs and (out is None or log.on_runner) and name in ACTIONS:
         log.outputs(report.outputs)
     if out is not None:
-        out.write(json.dumps(report.outputs, indent=2, ensure_ascii=False) + "\n")
+        errors = [as_json(finding, log) for finding in report.findings if finding.level is Level.ERROR]
+        document = {**report.outputs, "errors": errors} if errors else report.outputs
+        out.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     return report
+
+
+def as_json(finding: Finding, log: Workflow) -> dict[str, Output]:
+    """A finding for a program: message, and what else is known of rule, hint, file, line and column."""
+    problem, place = finding.problem, finding.problem.place
+    known: dict[str, Output] = {
+        "rule": finding.rule,
+        "message": log.redact(problem.message),
+        "hint": log.redact(problem.hint),
+        "file": place.file if place else "",
+        "line": place.line if place else 0,
+        "column": place.column if place else 0,
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def load(name: str) -> Command:
@@ -215,7 +233,9 @@ def parse(name: str, command: Command, argv: Sequence[str]) -> Flags:
                 help=f"{DESCRIPTIONS[flag_name]} ({VARIABLES[flag_name]})",
             )
     parser.add_argument(
-        "--json", action="store_true", help="print the outputs as one JSON object, and the log to stderr"
+        "--json",
+        action="store_true",
+        help="print the outputs, and errors if there are any, as one JSON object, and the log to stderr",
     )
     given = {key: value for key, value in vars(parser.parse_args(argv)).items() if value is not None}
     return Flags(

@@ -39,7 +39,7 @@ class Kind(enum.Enum):
 
 
 class Reason(enum.Enum):
-    """Why a tag is refused. The value is the name that outputs use."""
+    """Why a tag is refused. The value is what the JSON of a command calls it."""
 
     EMPTY = "empty"
     TOO_LONG = "too-long"
@@ -72,6 +72,7 @@ class TagRefused(PolicyError):  # noqa: N818 - a refusal is an answer about the 
         super().__init__(message, hint=" ".join(filter(None, (f"Did you mean {meant}?" if meant else "", hint))))
         self.tag = tag
         self.reason = reason
+        self.rule = reason.value
         self.meant = meant
 
 

@@ -61,13 +61,13 @@ class Workflow:
 
     def info(self, text: str) -> None:
         """Print lines to the log."""
-        core.info(harmless(self._redact(text)))
+        core.info(harmless(self.redact(text)))
         sys.stdout.flush()
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Fold the log lines printed inside."""
-        line = harmless(self._redact(title)).replace("\n", " ")
+        line = harmless(self.redact(title)).replace("\n", " ")
         if self.on_runner:
             core.start_group(line)
         else:
@@ -87,10 +87,16 @@ class Workflow:
             for line in secret.splitlines():
                 core.set_secret(line)
 
+    def redact(self, text: str) -> str:
+        """The text without the secrets of this run."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
     def annotate(self, finding: Finding) -> None:
         """Show a finding as an annotation while the level's budget lasts, then as a log line."""
         problem = finding.problem
-        message = self._redact(f"{problem.message}\n{problem.hint}" if problem.hint else problem.message)
+        message = self.redact(f"{problem.message}\n{problem.hint}" if problem.hint else problem.message)
         level = finding.level
         self._shown[level] += 1
         if not self.on_runner:
@@ -134,7 +140,7 @@ class Workflow:
             return
         with open(path, "a", encoding="utf-8", newline="") as file:  # noqa: PTH123  # append has no Path method
             room = markdown.SUMMARY_LIMIT - file.tell()
-            file.write(markdown.cut(self._redact(text) + "\n", room))
+            file.write(markdown.cut(self.redact(text) + "\n", room))
 
     def _properties(self, finding: Finding) -> dict[str, str | int]:
         place = finding.problem.place
@@ -149,11 +155,6 @@ class Workflow:
             "start_column": column,
             "end_column": column,
         }
-
-    def _redact(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
 
     @contextlib.contextmanager
     def _lent(self, name: str) -> Iterator[None]:

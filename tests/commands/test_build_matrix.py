@@ -41,7 +41,9 @@ def run(
         environ["GITHUB_EVENT_PATH"] = str(workspace / "event.json")
     code = main.main([command, "--json", *flags], {**RUN, "GITHUB_WORKSPACE": str(workspace), **environ})
     captured = capsys.readouterr()
-    return code, json.loads(captured.out), captured.err
+    outputs = json.loads(captured.out)
+    outputs.pop("errors", None)  # the log has them too
+    return code, outputs, captured.err
 
 
 def tags(outputs: dict[str, Any]) -> dict[str, list[str]]:

@@ -134,7 +134,9 @@ def run(
         environ |= {"GITHUB_API_URL": simulator.api_url, "RELEASE_ACTIONS_REGISTRY_URL": simulator.registry_url}
     code = main.main(["component-matrix", "--json", *flags], environ)
     captured = capsys.readouterr()
-    return code, json.loads(captured.out), captured.err
+    outputs = json.loads(captured.out)
+    outputs.pop("errors", None)  # the log has them too
+    return code, outputs, captured.err
 
 
 def rules(outputs: dict[str, Any]) -> list[str]:

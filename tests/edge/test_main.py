@@ -77,6 +77,29 @@ def test_a_flag_wins_over_its_variable_and_json_is_alone_on_stdout(
     assert captured.err == "a line of the log\nnotice: seen\n"
 
 
+def test_json_tells_a_program_what_is_wrong(command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = (Problem("No ghp_0123456789.", "Mend it.", Place("release.yaml", 2, 3)), Problem("Nor this."))
+    command.act = raising(InputError(problems=wrong))
+    argv = ["validate-tag", "--tag", "v1", "--token", "ghp_0123456789", "--json"]
+    assert main.main(argv, {}) == ExitCode.BAD_INPUT
+    assert json.loads(capsys.readouterr().out) == {
+        "errors": [
+            {"message": "No ***.", "hint": "Mend it.", "file": "release.yaml", "line": 2, "column": 3},
+            {"message": "Nor this."},
+        ]
+    }
+
+
+def test_json_has_outputs_and_the_rules_that_say_no(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    findings = (Finding.of(Level.ERROR, "It drifted.", rule="drift"), Finding.of(Level.WARNING, "Mind the gap."))
+    command.act = lambda *_: Report({"tag": "v1.2.3"}, findings=findings, exit_code=ExitCode.REFUSED)
+    assert main.main(["validate-tag", "--tag", "v1", "--json"], {}) == ExitCode.REFUSED
+    expected = {"tag": "v1.2.3", "errors": [{"rule": "drift", "message": "It drifted."}]}
+    assert json.loads(capsys.readouterr().out) == expected
+
+
 def test_the_context_comes_from_flags_too(command: types.SimpleNamespace, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text('{"created": true}')
