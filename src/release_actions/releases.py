@@ -6,6 +6,7 @@ release comes back as a `Refusal`. This module must never decide which release g
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -20,9 +21,17 @@ REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTT
 rule forbids it."""
 
 
+MOMENT = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z)?"
+"""When something happened, as GitHub writes it; empty if it did not."""
+
+
 @dataclass(frozen=True)
 class Release:
-    """A release. `files`: names of its assets, which its deletion loses. `target`: what its tag was to be made from."""
+    """A release. `files`: names of its assets, which its deletion loses. `target`: what its tag was to be made from.
+
+    `published`: when, as GitHub writes it; empty for what never was. GitHub makes a draft of a release whose tag is
+    deleted (github-release/github-release#37), and a draft may so have been published.
+    """
 
     id: int
     tag: str
@@ -33,6 +42,7 @@ class Release:
     prerelease: bool = False
     immutable: bool = False
     files: tuple[str, ...] = ()
+    published: str = ""
 
 
 class Releases:
@@ -88,15 +98,17 @@ def _release(response: Response, item: Any) -> Release:
             prerelease=item["prerelease"],
             immutable=item.get("immutable", False),
             files=tuple(asset["name"] for asset in item["assets"]),
+            published=item.get("published_at") or "",
         )
     except (KeyError, TypeError, AttributeError):
         response.wrong("holds something that is not a release")
-    texts = (release.tag, release.name, release.body, release.target, *release.files)
+    texts = (release.tag, release.name, release.body, release.target, release.published, *release.files)
     flags = (release.draft, release.prerelease, release.immutable)
     if (
         type(release.id) is not int
         or not all(isinstance(text, str) for text in texts)
         or not all(isinstance(flag, bool) for flag in flags)
+        or not re.fullmatch(MOMENT, release.published)
     ):
         response.wrong("holds something that is not a release")
     return release

@@ -8,6 +8,7 @@ said, with the reason. This module must never guess: no answer leaves a rule wit
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,12 @@ class Inquiry:
         with self._closing:
             about = Evidence(self.pushed, self.commit, self.tags.commit)
             about = replace(about, push=self._push(), branch=self._branch(), tag_object=self._tag_object())
-            about = replace(about, released=self._released(), unpushed=self._unpushed())
-            return self._with_registry(History(known(self.tags.names, self.policy.prefix), about=about))
+            releases = self._releases()
+            about = replace(about, released=self._released(releases), unpushed=self._unpushed())
+            tags, prefix = self.tags.names, self.policy.prefix
+            # A release is one also where its tag is gone.
+            gone = known(set(releases).difference(tags), prefix)
+            return self._with_registry(History(known(tags, prefix), released=gone, about=about))
 
     def _on(self, *rules: str) -> bool:
         return self.policy.asks(*rules)
@@ -109,19 +114,30 @@ class Inquiry:
             raise InputError(message, hint="Push the tag first, or ask what would happen with mode: check.")
         return found
 
-    def _released(self) -> str:
+    def _releases(self) -> dict[str, str]:
+        """Tag -> when its release was published, of every release on GitHub that ever was."""
         if not self._on("release-exists"):
-            return ""
+            return {}
         if self.tags.given or not self.policy.repository:
             self._not_asked(BY_HAND if self.tags.given else NO_REPOSITORY, "release-exists")
-            return ""
-        from release_actions.tag_origin import pushed_at
+            return {}
+        from release_actions.releases import Releases
+
+        found = Releases(self._session(), self.context.api_url, self.policy.repository, token=self.token).all()
+        return {release.tag: release.published for release in found if release.published}
+
+    def _released(self, releases: Mapping[str, str]) -> str:
+        """When a release of the tag itself was published, if that was before the tag's push."""
+        published = releases.get(self.version.tag, "")
+        if not self.pushed or "release-exists" in self.unasked:
+            return published
+        from release_actions.tag_origin import before_its_push, pushed_at
 
         moment = pushed_at(self.context)
-        if self.pushed and (moment is None or not self._about_the_push()):
+        if moment is None or not self._about_the_push():
             self._not_asked(NOT_OF_THE_PUSH, "release-exists")
             return ""
-        return self._origin("release-exists").released(self.version.tag, moment if self.pushed else None)
+        return published if published and before_its_push(published, moment) else ""
 
     def _about_the_push(self) -> bool:
         return self.context.event_name == "push" and self.context.ref == TAG_REF + self.version.tag

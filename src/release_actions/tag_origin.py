@@ -1,4 +1,4 @@
-"""What GitHub knows of one tag beyond the list of tags: its branch, its object, its release. And what its push says.
+"""What GitHub knows of one tag beyond the list of tags: its branch and its object. And what its push says.
 
 Each answer is found out or is an error: a branch that could not be read is not a missing one. This module must never
 take the event's word for a branch: what `base_ref` of a push names is not where a commit is.
@@ -114,28 +114,10 @@ class Origin:
         why = re.sub(r"[^a-z_]", "", str(verification.get("reason", "")))[:40]
         return TagObject(annotated=True, verified=verification["verified"], why=why)
 
-    def released(self, tag: str, pushed: datetime | None) -> str:
-        """When a GitHub release of the tag was published, if long enough before the push; empty otherwise.
 
-        `pushed` None: the tag has not been pushed, so any release counts. Drafts are no releases.
-        """
-        response = self._http.request(
-            "GET",
-            f"{self._url}/releases/tags/{quote(tag)}",
-            what=f"read the release of {tag} of {self._repository}",
-            credential=self._credential,
-            headers=GITHUB,
-            expect=(200, 404),
-        )
-        if response.status == HTTPStatus.NOT_FOUND:
-            return ""
-        release = response.object()
-        published = release.get("published_at")
-        if release.get("draft") is True or published is None:
-            return ""
-        if not isinstance(published, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", published):
-            response.wrong("does not say when the release was published")
-        return published if pushed is None or parse_time(published) < pushed - MARGIN else ""
+def before_its_push(published: str, pushed: datetime) -> bool:
+    """Whether a release was published so long before the push of its tag that it cannot have made the tag itself."""
+    return parse_time(published) < pushed - MARGIN
 
 
 def _ref(page: Response, item: object, prefix: str) -> tuple[str, tuple[str, str]]:

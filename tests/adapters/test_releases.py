@@ -47,18 +47,38 @@ def body(**changed: Any) -> dict[str, Any]:
 
 def test_every_page_is_read(releases: Releases, web: responses.RequestsMock) -> None:
     web.get(URL, json=[body()], headers={"Link": f'<{URL}?page=2>; rel="next"'})
-    rest = body(id=6, name=None, body=None, immutable=True, assets=[{"name": "a.tgz"}])
+    changed = {"immutable": True, "assets": [{"name": "a.tgz"}], "published_at": "2026-02-03T15:00:00Z"}
+    rest = body(id=6, name=None, body=None, **changed)
     web.get(URL, json=[body(), rest])
     assert releases.all() == (
         ONE,
-        Release(6, "v0.5.0-rc.1", target="main", prerelease=True, immutable=True, files=("a.tgz",)),
+        Release(
+            6,
+            "v0.5.0-rc.1",
+            target="main",
+            prerelease=True,
+            immutable=True,
+            files=("a.tgz",),
+            published="2026-02-03T15:00:00Z",
+        ),
     )
     assert web.calls[0].request.headers["Authorization"] == "Bearer ghs_secret"
 
 
 @pytest.mark.parametrize(
     "odd",
-    [{}, "text", None, body(id="7"), body(draft=None), body(tag_name=3), body(assets=[{}]), body(assets=None)],
+    [
+        {},
+        "text",
+        None,
+        body(id="7"),
+        body(draft=None),
+        body(tag_name=3),
+        body(assets=[{}]),
+        body(assets=None),
+        body(published_at=1770130800),
+        body(published_at="yesterday"),
+    ],
 )
 def test_what_is_no_release_is_an_error(releases: Releases, web: responses.RequestsMock, odd: Any) -> None:
     web.get(URL, json=[odd])

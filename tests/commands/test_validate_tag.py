@@ -19,6 +19,7 @@ from release_actions.errors import ActionError, ExitCode, InputError, RemoteErro
 from release_actions.report import Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
 from release_actions.workflow import Workflow
@@ -367,6 +368,30 @@ def test_a_release_that_lost_its_tag_is_not_released_again(judge: Judge, forge: 
         "release-exists: v0.5.2 has a GitHub release already, published on 2026-03-05, before this tag."
         " A published version never changes. Push the next one."
     ]
+
+
+def test_a_release_counts_for_every_rule_when_its_tag_is_gone(judge: Judge, forge: Forge) -> None:
+    forge.release("v0.6.0", datetime(2026, 3, 5, tzinfo=timezone.utc))
+    forge.release("v0.6.1", datetime(2026, 3, 6, tzinfo=timezone.utc), draft=True)  # never published
+    sha = forge.tag("v0.6.0-rc.2", forge.commit())
+    report = judge("v0.6.0-rc.2", sha=sha)
+    assert told(report) == [
+        "candidate-after-final: v0.6.0-rc.2 is a candidate of v0.6.0, which is released already as v0.6.0"
+        " (a GitHub release whose git tag is gone). The first candidate of the next patch is v0.6.1-rc.1."
+    ]
+    assert judge("v0.6.0-rc.2", sha=sha, versions="{rules: {release-exists: off}}").exit_code is ExitCode.PASS
+    assert told(judge(mode="check", asked="v0.6.1-rc.1")) == []
+    # What floats is what git has: protect-latest counts nothing else.
+    sha = forge.tag("v0.5.2", forge.commit())
+    assert judge("v0.5.2", sha=sha).outputs["floating-tags"] == ["v0.5", "v0", "latest"]
+
+
+def test_releases_that_cannot_be_read_are_an_error(judge: Judge, forge: Forge, simulator: Simulator) -> None:
+    sha = forge.tag("v0.5.2", forge.commit())
+    simulator.faults.add(Fault(method="GET", path="/repos/llm-d/llm-d/releases", answer=403, times=1000))
+    with pytest.raises(RemoteError, match="list the releases of llm-d/llm-d"):
+        judge("v0.5.2", sha=sha)
+    assert judge("v0.5.2", sha=sha, versions="{rules: {release-exists: off}}").exit_code is ExitCode.PASS
 
 
 # The registry

@@ -153,6 +153,58 @@ def test_candidates_that_git_has_lost_count_where_the_registry_has_them() -> Non
     assert judged("v0.6.0-rc.7", published="v0.6.0-rc.2", levels=off)[0].startswith("error candidate-number")
 
 
+GONE = "(a GitHub release whose git tag is gone)"
+RESTORE = "Floating tags count only what git has: restore the tag v0.7.0 first, if that release is to keep them."
+WITHOUT_TAG = {
+    "v0.5.2": [
+        f"error below-line-highest: v0.5.2 is below v0.5.3 {GONE}, the highest release of 0.5."
+        " The next release of 0.5 is v0.5.4.",
+        f"info backport: v0.5.2 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}. {RESTORE}",
+    ],
+    "v0.5.4": [f"info backport: v0.5.4 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}. {RESTORE}"],
+    "v0.5.3rc1": [
+        f"error candidate-after-final: v0.5.3rc1 is a candidate of v0.5.3, which is released already as v0.5.3"
+        f" {GONE}. The first candidate of the next patch is v0.5.4rc1.",
+        f"info backport: v0.5.3rc1 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}.",
+    ],
+    "v0.7.0-dev": [
+        f"error prerelease-after-final: v0.7.0-dev comes before v0.7.0, which is released already as v0.7.0"
+        f" {GONE}. The next version of the line is v0.7.1-dev."
+    ],
+    "v0.6.0": [
+        f"error opens-line-below: v0.6.0 opens line 0.6, below 0.7, which is released as v0.7.0 {GONE}."
+        " Check the number. A patch of a line that has been released is a backport and allowed."
+    ],
+    "v0.9.0": ["warn gap: v0.9.0 leaves out v0.8.0, which would be next. Check that v0.8.0 was left out on purpose."],
+    "v0.8.0rc1": [
+        f"error other-spelling: v0.8.0rc1 is the version that exists already as v0.8.0-rc.1 {GONE}. Push v0.8.0-rc.2."
+    ],
+    "v0.8.0-rc.3": [
+        f"error candidate-number: v0.8.0-rc.3 is not the next candidate of v0.8.0: the highest so far is"
+        f" v0.8.0-rc.1 {GONE}. Push v0.8.0-rc.2."
+    ],
+    "v0.7.0.post1": [],
+    "v0.7.1": [],
+}
+
+
+@pytest.mark.parametrize("tag", WITHOUT_TAG)
+def test_a_release_counts_also_when_its_tag_is_gone(tag: str) -> None:
+    history = History(known(["v0.4.0", "v0.5.0"]), released=known(["v0.5.3", "v0.7.0", "v0.8.0-rc.1"]))
+    assert [line(violation) for violation in judge(parse(tag), history)] == WITHOUT_TAG[tag]
+
+
+@unhurried
+@given(histories(), versions(), st.data())
+def test_tags_and_releases_are_one_history(tags: list[Version], version: Version, data: st.DataObject) -> None:
+    others = [other for other in tags if other.tag != version.tag]
+    gone = data.draw(st.sets(st.sampled_from(others))) if others else set()
+    history = History(tuple(other for other in others if other not in gone), released=tuple(gone))
+    rules = [violation.rule for violation in judge(version, history)]
+    assert rules == [violation.rule for violation in judge(version, History(tuple(others)))]
+    assert next_candidate(version, history) == next_candidate(version, History(tuple(others)))
+
+
 def test_published_candidates_set_the_spelling_too() -> None:
     assert judged("v0.7.0-rc.2", "v0.6.0", published="v0.7.0rc1") == [
         "error candidate-spelling: v0.7.0-rc.2 is written in another way than the candidates of 0.7 before it."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from release_actions.versions import Version
 
@@ -26,7 +26,7 @@ class Source(enum.Enum):
     EVENT = "the event of the push"
     BRANCH = "the branch on GitHub"
     TAG_OBJECT = "the tag's object on GitHub"
-    RELEASE = "the tag's release on GitHub"
+    RELEASES = "the releases on GitHub"
     REGISTRY_TAGS = "the tags of every released package"
     IMAGES = "the image under the exact tag, in every released package"
     CHECKOUT = "the tags of the checkout and those on GitHub"
@@ -81,7 +81,7 @@ class Evidence:
     `pushed`: the tag is in git because this run is of its push; False where it is only asked about. `commit`: the one
     to be released. `names`: the one that the tag names in git. `images`: reference of a package -> the commit that its
     image under the exact tag says it was built from, empty if it does not say; only packages that have the tag.
-    `released`: when a GitHub release of the tag was published, if before its push. `unpushed`: tags of the checkout
+    `released`: when a GitHub release of this tag was published, if before its push. `unpushed`: tags of the checkout
     that GitHub does not have.
     """
 
@@ -114,34 +114,47 @@ class History:
     """What a version is judged against.
 
     `tags`: the versions of all git tags; the judged tag may be among them. `published`: the versions that the registry
-    has under their exact tag, because candidates get deleted from git after the test. `about`: the judged tag itself.
+    has under their exact tag, because candidates get deleted from git after the test. `released`: the versions that
+    have a GitHub release and no git tag any more. `about`: the judged tag itself.
     """
 
     tags: tuple[Version, ...]
     published: tuple[Version, ...] = ()
     about: Evidence = NOTHING
+    released: tuple[Version, ...] = ()
 
     def others(self, version: Version) -> History:
         """The same without the tag itself, and without other components' tags."""
-        return History(
-            tuple(other for other in self.tags if other.tag != version.tag and other.prefix == version.prefix),
-            tuple(other for other in self.published if other.tag != version.tag and other.prefix == version.prefix),
-            self.about,
+
+        def without(versions: Iterable[Version]) -> tuple[Version, ...]:
+            return tuple(other for other in versions if other.tag != version.tag and other.prefix == version.prefix)
+
+        return replace(
+            self, tags=without(self.tags), published=without(self.published), released=without(self.released)
         )
+
+    @property
+    def known(self) -> tuple[Version, ...]:
+        """The versions of git tags and of GitHub releases: one history, whatever became of a tag."""
+        return (*self.tags, *self.released)
 
     @property
     def stable(self) -> tuple[Version, ...]:
         """Finals and post releases, lowest first."""
-        return tuple(sorted(version for version in self.tags if version.is_stable))
+        return tuple(sorted(version for version in self.known if version.is_stable))
 
     def line(self, version: Version) -> tuple[Version, ...]:
         """Finals and post releases of a version's line, lowest first."""
         return tuple(other for other in self.stable if other.numbers[:2] == version.numbers[:2])
 
     def base(self, version: Version) -> tuple[Version, ...]:
-        """Everything of a version's base, in git or published, each tag once, lowest first."""
-        every = {other for other in (*self.tags, *self.published) if other.numbers == version.numbers}
+        """Everything of a version's base, in git, released or published, each tag once, lowest first."""
+        every = {other for other in (*self.known, *self.published) if other.numbers == version.numbers}
         return tuple(sorted(every, key=lambda other: (other.order, other.tag)))
+
+    def called(self, version: Version) -> str:
+        """A version as a sentence names it: with what has become of its tag."""
+        return f"{version.tag} (a GitHub release whose git tag is gone)" if version in self.released else version.tag
 
 
 Told = tuple[str, str]

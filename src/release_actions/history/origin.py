@@ -74,7 +74,8 @@ def _release_exists(version: Version, history: History) -> Told | None:
     """A GitHub release of the tag was published before the tag was pushed.
 
     Then the tag was deleted and made anew, while the release and what people downloaded from it stayed. A release that
-    makes its own tag is not meant, nor is a draft.
+    makes its own tag is not meant, nor is a draft that was never published. While this rule is on, releases whose git
+    tag is gone count for all others too; if it is off, git alone decides.
     """
     about = history.about
     if not about.released or (not about.pushed and any(other.tag == version.tag for other in history.tags)):
@@ -151,7 +152,7 @@ def _listed(names: tuple[str, ...]) -> str:
 RULES = (
     Rule("already-released", Level.ERROR, _already_released, whole=True),
     Rule("already-published", Level.ERROR, _already_published, Source.IMAGES),
-    Rule("release-exists", Level.ERROR, _release_exists, Source.RELEASE, whole=True),
+    Rule("release-exists", Level.ERROR, _release_exists, Source.RELEASES, whole=True),
     Rule("moved-tag", Level.ERROR, _moved_tag, Source.EVENT),
     Rule("release-branch", Level.ERROR, _release_branch, Source.BRANCH),
     Rule("annotated-tag", Level.OFF, _annotated_tag, Source.TAG_OBJECT),

@@ -46,7 +46,7 @@ def _spelling(version: Version, history: History) -> str:
     """How the version's line writes its candidates: as its newest one does, else as this one does."""
     written = [
         other
-        for other in (*history.tags, *history.published)
+        for other in (*history.known, *history.published)
         if other.is_candidate and other.numbers[:2] == version.numbers[:2]
     ]
     newest = max(written, key=lambda other: (other.order, other.tag), default=version)
@@ -63,7 +63,7 @@ def _other_spelling(version: Version, history: History) -> Told | None:
         return None
     following = next_candidate(version, history) if version.is_candidate else ""
     hint = f"Push {following}." if following else "Push the next number."
-    return f"{version.tag} is the version that exists already as {twin.tag}.", hint
+    return f"{version.tag} is the version that exists already as {history.called(twin)}.", hint
 
 
 def _candidate_spelling(version: Version, history: History) -> Told | None:
@@ -90,7 +90,7 @@ def _below_line_highest(version: Version, history: History) -> Told | None:
         return None  # candidate-after-final says it better
     if version.kind is Kind.POST and version.numbers == highest.numbers:
         return None  # post-number says it better
-    message = f"{version.tag} is below {highest.tag}, the highest release of {version.line}."
+    message = f"{version.tag} is below {history.called(highest)}, the highest release of {version.line}."
     return message, f"The next release of {version.line} is {_next_patch(version, history)}."
 
 
@@ -107,7 +107,8 @@ def _opens_line_below(version: Version, history: History) -> Told | None:
         or version > highest
     ):
         return None
-    message = f"{version.tag} opens line {version.line}, below {highest.line}, which is released as {highest.tag}."
+    released = f"{highest.line}, which is released as {history.called(highest)}"
+    message = f"{version.tag} opens line {version.line}, below {released}."
     return message, "Check the number. A patch of a line that has been released is a backport and allowed."
 
 
@@ -116,10 +117,14 @@ def _candidate_after_final(version: Version, history: History) -> Told | None:
 
     It would suggest that the release is still to come. What is to be tested now is the next patch.
     """
-    if not version.is_candidate or _released(version, history) is None:
+    final = _released(version, history)
+    if not version.is_candidate or final is None:
         return None
     hint = f"The first candidate of the next patch is {_next_patch(version, history)}{version.spelling}1."
-    return f"{version.tag} is a candidate of {version.release}, which is released already.", hint
+    return (
+        f"{version.tag} is a candidate of {version.release}, which is released already{_as(final, version, history)}.",
+        hint,
+    )
 
 
 def _candidate_number(version: Version, history: History) -> Told | None:
@@ -128,10 +133,10 @@ def _candidate_number(version: Version, history: History) -> Told | None:
     A number left out or used again makes two people talk about different images by one name.
     """
     wrong = _number_after(version, history)
-    if wrong is None or wrong[0] not in {None, *history.tags}:
+    if wrong is None or wrong[0] not in {None, *history.known}:
         return None
     highest, following = wrong
-    so_far = f"the highest so far is {highest.tag}" if highest else "there is none so far"
+    so_far = f"the highest so far is {history.called(highest)}" if highest else "there is none so far"
     return f"{version.tag} is not the next candidate of {version.release}: {so_far}.", f"Push {following}."
 
 
@@ -142,7 +147,7 @@ def _deleted_candidate(version: Version, history: History) -> Told | None:
     come to mean another build. If this rule is off, the registry is not read, and git alone decides about the number.
     """
     wrong = _number_after(version, history)
-    if wrong is None or wrong[0] in {None, *history.tags}:
+    if wrong is None or wrong[0] in {None, *history.known}:
         return None
     highest, following = wrong
     so_far = f"the highest so far is {highest}, whose git tag is gone and whose image is not"
@@ -168,7 +173,7 @@ def _post_without_final(version: Version, history: History) -> Told | None:
 
     A post release repeats a final with other packaging, so there has to be one.
     """
-    if version.kind is not Kind.POST or any(other.tag == version.release for other in history.tags):
+    if version.kind is not Kind.POST or any(other.tag == version.release for other in history.known):
         return None
     return f"{version.tag} follows {version.release}, which has not been released.", f"Release {version.release} first."
 
@@ -193,9 +198,10 @@ def _prerelease_after_final(version: Version, history: History) -> Told | None:
 
     It sorts below what people have already, so nobody would ever be offered it.
     """
-    if version.kind not in {Kind.DEV, Kind.PRERELEASE} or _released(version, history) is None:
+    final = _released(version, history)
+    if version.kind not in {Kind.DEV, Kind.PRERELEASE} or final is None:
         return None
-    message = f"{version.tag} comes before {version.release}, which is released already."
+    message = f"{version.tag} comes before {version.release}, which is released already{_as(final, version, history)}."
     return message, f"The next version of the line is {_next_patch(version, history)}{version.suffix}."
 
 
@@ -229,17 +235,29 @@ def _backport(version: Version, history: History) -> Told | None:
     highest = max(history.stable, default=None)
     if highest is None or not history.line(version) or version.numbers[:2] >= highest.numbers[:2]:
         return None
-    return f"{version.tag} is a backport: {version.line} is below {highest.line}, released as {highest.tag}.", ""
+    message = (
+        f"{version.tag} is a backport: {version.line} is below {highest.line}, released as {history.called(highest)}."
+    )
+    hint = (
+        f"Floating tags count only what git has: restore the tag {highest.tag} first, if that release is to keep them."
+    )
+    return message, hint if version.is_stable and highest in history.released else ""
 
 
 def _twin(version: Version, history: History) -> Version | None:
-    """The same version under another tag, in git or published."""
+    """The same version under another tag, in git, released or published."""
     return next((other for other in history.base(version) if other.same_version(version)), None)
 
 
 def _released(version: Version, history: History) -> Version | None:
-    """The final or post release of a version's base, in git."""
+    """The final or post release of a version's base."""
     return next((other for other in history.stable if other.numbers == version.numbers), None)
+
+
+def _as(final: Version, version: Version, history: History) -> str:
+    """How a base is released, where that is not plain: by a post release, or by a release without its tag."""
+    name = history.called(final)
+    return "" if name == version.release else f" as {name}"
 
 
 RULES = (
