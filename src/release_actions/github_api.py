@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from release_actions.errors import InputError, RemoteError
 from release_actions.http import GITHUB, USER_AGENT, Http, Response
@@ -67,6 +68,24 @@ def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: 
         f"Could not find the commit of the tag {tag.name} of {repository}: more than {NESTED} tag objects in a row."
     )
     raise RemoteError(message, hint="Make the tag anew, on the commit itself.")
+
+
+def commit_of_ref(http: Http, api_url: str, repository: str, name: str, *, token: str = "") -> str:
+    """The commit that a ref names, such as "heads/main" or "tags/v1"; empty if there is none, or no such repository.
+
+    Raises `RemoteError` for refs to other objects.
+    """
+    response = http.request(
+        "GET",
+        f"{repository_url(api_url, repository)}/git/ref/{quote(name)}",
+        what=f"find the commit of {name.partition('/')[2]} in {repository}",
+        credential=Credential.bearer(api_url, token),
+        headers=GITHUB,
+        expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
+    )
+    if response.status == HTTPStatus.NOT_FOUND:
+        return ""
+    return commit_of(http, api_url, repository, GitTag(name, *_target(response, response.object())), token=token)
 
 
 def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token: str = "") -> dict[int, str]:

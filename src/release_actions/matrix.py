@@ -15,7 +15,7 @@ from release_actions.changes import Changes
 from release_actions.config import Config, Package
 from release_actions.errors import InputError, PolicyError
 from release_actions.path_filter import matches
-from release_actions.recipe import Kitchen, needs_version_file, registry
+from release_actions.recipe import Kitchen, Resolve, needs_version_file, registry, scan
 from release_actions.report import Finding, Level, Output
 from release_actions.version_file import VersionFile
 
@@ -48,6 +48,7 @@ class Publication:
     package: Package
     tags: tuple[str, ...]
     reason: str
+    source_commit: str = ""
 
     def entry(self) -> dict[str, Output]:
         """Its entry of `strategy.matrix` for the job that publishes it."""
@@ -61,6 +62,8 @@ class Publication:
             "required": self.package.required,
             "reason": self.reason,
             **registry(self.package),
+            **scan(self.package),
+            "source-commit": self.source_commit,
         }
 
 
@@ -82,10 +85,11 @@ def plan(
     images: tuple[str, ...],
     now: datetime,
     *,
+    resolve: Resolve,
     changes: Changes = EVERYTHING,
     versions: VersionFile | None = None,
 ) -> Matrix:
-    """The jobs of a run. `images`: keys to build, or the word all.
+    """The jobs of a run. `images`: keys to build, or the word all. `resolve` is asked for commits of sources' refs.
 
     Raises `InputError` for an image that does not exist or is not published in the channel, `ConfigurationError` for a
     value that the version file lacks, and `PolicyError` for more jobs than the platform runs.
@@ -107,7 +111,7 @@ def plan(
             skipped[key] = "none of the files that it is made from changed"
     packages = [package for package in config.packages(channel) if package.image in reasons]
     within_limit(packages)
-    kitchen = Kitchen(config, build, tags, versions)
+    kitchen = Kitchen(config, build, tags, resolve, versions)
     jobs = tuple(
         Job(package, platform, kitchen.entry(package, platform, reasons[package.image]))
         for package in packages
@@ -117,7 +121,9 @@ def plan(
     return Matrix(
         channel=channel,
         jobs=jobs,
-        publications=tuple(Publication(package, tags, reasons[package.image]) for package in packages),
+        publications=tuple(
+            Publication(package, tags, reasons[package.image], kitchen.pinned(package).commit) for package in packages
+        ),
         skipped=skipped,
         built={key: key in reasons for key in config.images},
         findings=(*findings, *missed(build, skipped, published)),

@@ -12,6 +12,19 @@ from collections.abc import Callable, Iterator
 NAMES = ("image", "variant", "platform", "os", "arch", "tag", "sha", "short-sha", "run-id", "ref-name")
 """What a value can be made from, beside the keys of the version file."""
 
+SOURCE = "source-"
+OF_SOURCE = tuple(SOURCE + name for name in ("repository", "ref", "commit"))
+"""What the source of an image gives to its arguments, labels and caches."""
+
+OF_PLATFORM = ("platform", "os", "arch")
+"""What differs between the platforms of an image."""
+
+OF_VALUES = (*NAMES, *OF_SOURCE)
+OF_SOURCES = tuple(name for name in NAMES if name not in OF_PLATFORM)
+OF_CACHES = (*NAMES, *OF_SOURCE, "package")
+"""The placeholders of build arguments and labels, of a source, and of caches. Where an image is pushed differs between
+channels, so it may decide where layers are kept, and never what is built."""
+
 FILE = "file."
 """What the name of a key of the version file begins with."""
 

@@ -7,7 +7,7 @@ Templates become values here, the same way for every channel. A value that is no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_actions import placeholders
@@ -20,6 +20,18 @@ from release_actions.version_file import VersionFile
 REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")
 GIT_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
 
+Resolve = Callable[[str, str], str]
+"""Gives the commit that a branch or tag of a repository "owner/name" names. Raises what it cannot find out."""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """The source of an image: where from, which ref was asked for, and the commit that every platform gets."""
+
+    repository: str = ""
+    ref: str = ""
+    commit: str = ""
+
 
 @dataclass
 class Kitchen:
@@ -28,10 +40,12 @@ class Kitchen:
     config: Config
     build: Build
     tags: tuple[str, ...]
+    resolve: Resolve
     versions: VersionFile | None = None
     problems: dict[Problem, None] = field(default_factory=dict)
     findings: dict[Finding, None] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    pins: dict[tuple[str, str], Pinned] = field(default_factory=dict)
 
     def entry(self, package: Package, platform: str, reason: str) -> dict[str, Output]:
         """The entry of a platform. Lists are as docker/build-push-action takes them: one item a line."""
@@ -61,10 +75,10 @@ class Kitchen:
             "secrets": assignments(recipe.secrets),
             "prebuild-target": recipe.prebuild_target,
             "prebuild-secrets": assignments(recipe.prebuild_secrets),
-            **self.source(package, platform),
+            **self.source(package),
             "command": recipe.command,
-            "cache-from": "\n".join(recipe.cache_from),
-            "cache-to": "\n".join(recipe.cache_to),
+            "cache-from": self.caches(recipe.cache_from, package, platform, "cache-from"),
+            "cache-to": self.caches(recipe.cache_to, package, platform, "cache-to"),
             "no-cache": recipe.no_cache,
             "provenance": recipe.provenance,
             "driver-opts": "\n".join(recipe.driver_opts),
@@ -97,28 +111,53 @@ class Kitchen:
         }
         return {f"org.opencontainers.image.{name}": value for name, value in found.items() if value}
 
-    def source(self, package: Package, platform: str) -> dict[str, Output]:
+    def source(self, package: Package) -> dict[str, Output]:
         """The other repository that is checked out before the build; empty texts if there is none."""
+        source, pinned = package.recipe.source, self.pinned(package)
+        return {
+            "source-repository": pinned.repository,
+            "source-ref": pinned.ref,
+            "source-commit": pinned.commit,
+            "source-path": source.path if source else "",
+            "source-patch": source.patch if source else "",
+        }
+
+    def pinned(self, package: Package) -> Pinned:
+        """The source of a package at one commit, the same for all of its platforms."""
+        key = (package.image, package.variant)
+        if key not in self.pins:
+            # An image is not asked for twice, whatever is found wrong with it.
+            self.pins[key] = Pinned()
+            self.pins[key] = self.pin(package)
+        return self.pins[key]
+
+    def pin(self, package: Package) -> Pinned:
+        """Fill the templates of a source, and ask what its ref names unless that is a commit."""
         source = package.recipe.source
         if source is None:
-            return dict.fromkeys(("source-repository", "source-ref", "source-path", "source-patch"), "")
-        name = self.text(source.repository, package, platform, "source", "repository")
-        ref = self.text(source.ref, package, platform, "source", "ref")
-        repository = REPOSITORY.fullmatch(name)
-        if name and repository is None:
-            self.miss(package, f"{name!r} is no repository on GitHub.", "Write owner/name.", "source", "repository")
-        if ref and not GIT_REF.fullmatch(ref):
+            return Pinned()
+        address = self.text(source.repository, package, "", "source", "repository")
+        ref = self.text(source.ref, package, "", "source", "ref")
+        repository = REPOSITORY.fullmatch(address)
+        if not address or not ref:
+            return Pinned()
+        if repository is None:
+            self.miss(package, f"{address!r} is no repository on GitHub.", "Write owner/name.", "source", "repository")
+            return Pinned()
+        if not GIT_REF.fullmatch(ref):
             self.miss(package, f"{ref!r} is no commit, tag or branch.", "Write one.", "source", "ref")
-        elif ref and not COMMIT.fullmatch(ref):
-            message = f"The source of the image '{package.image}' is {ref!r}, which can move between two builds."
-            place = self.config.place_of(package, "source", "ref")
-            self.findings[Finding(Level.WARNING, Problem(message, "Name a commit.", place), "unpinned-source")] = None
-        return {
-            "source-repository": repository["name"] if repository else name,
-            "source-ref": ref,
-            "source-path": source.path,
-            "source-patch": source.patch,
-        }
+            return Pinned()
+        if COMMIT.fullmatch(ref):
+            return Pinned(repository["name"], ref, ref)
+        commit = self.resolve(repository["name"], ref)
+        message = f"The source of the image '{package.image}' is {ref!r}, which can move; it is built from {commit}."
+        place = self.config.place_of(package, "source", "ref")
+        self.findings[Finding(Level.WARNING, Problem(message, "Name a commit.", place), "unpinned-source")] = None
+        return Pinned(repository["name"], ref, commit)
+
+    def caches(self, templates: Iterable[str], package: Package, platform: str, key: str) -> str:
+        """Caches, one a line."""
+        return "\n".join(self.text(template, package, platform, key) for template in templates)
 
     def argument(self, package: Package, platform: str, name: str, template: str) -> str:
         """The value of a build argument."""
@@ -133,6 +172,8 @@ class Kitchen:
         def value(name: str) -> str:
             if name.startswith(placeholders.FILE):
                 return self.from_file(name.removeprefix(placeholders.FILE), self.place(package, steps))
+            if name in placeholders.OF_SOURCE:
+                return self.from_source(package, name, steps)
             return values[name]
 
         if "{" not in template:
@@ -149,6 +190,7 @@ class Kitchen:
             "short-sha": self.build.short_sha,
             "run-id": self.build.run_id,
             "ref-name": self.build.ref_name,
+            "package": package.reference,
         }
         return placeholders.fill(template, value)
 
@@ -165,6 +207,13 @@ class Kitchen:
             self.problems[Problem(message, nearest(key, tuple(values)), place)] = None
             return ""
         return values[key]
+
+    def from_source(self, package: Package, name: str, steps: tuple[str, ...]) -> str:
+        """A value of the image's source."""
+        if package.recipe.source is None:
+            message = f"'{{{name}}}' is of a source, and the image '{package.image}' has none."
+            self.miss(package, message, "Add 'source', or remove the placeholder.", *steps)
+        return str(getattr(self.pinned(package), name.removeprefix(placeholders.SOURCE)))
 
     def place(self, package: Package, steps: tuple[str, ...]) -> Place:
         """Where a template stands in the configuration."""
@@ -184,6 +233,21 @@ def registry(package: Package) -> dict[str, Output]:
     }
 
 
+def scan(package: Package) -> dict[str, Output]:
+    """How the published image is scanned, as aquasecurity/trivy-action takes it."""
+    found = package.recipe.scan
+    return {
+        "scan": found is not None,
+        "scan-severities": ",".join(found.severities) if found else "",
+        "scan-gate": ",".join(found.gate) if found else "",
+        "scan-ignore-unfixed": bool(found and found.ignore_unfixed),
+        "scan-skip-dirs": ",".join(found.skip_dirs) if found else "",
+        "scan-timeout": f"{found.timeout.total_seconds():.0f}s" if found else "",
+        # Findings of two images under one category replace each other in code scanning.
+        "scan-category": package.package if found else "",
+    }
+
+
 def assignments(values: Mapping[str, str]) -> str:
     """`NAME=value` lines."""
     return "\n".join(f"{name}={value}" for name, value in values.items())
@@ -192,7 +256,8 @@ def assignments(values: Mapping[str, str]) -> str:
 def needs_version_file(package: Package) -> bool:
     """Whether a package is made with a value of the version file."""
     source = package.recipe.source
-    templates = [*package.build_args.values(), *package.labels.values()]
+    recipe = package.recipe
+    templates = [*package.build_args.values(), *package.labels.values(), *recipe.cache_from, *recipe.cache_to]
     if source:
         templates += [source.repository, source.ref]
     return any(True for template in templates for _ in placeholders.file_keys(template))

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
-from release_actions.config import Config, Package, load_config, load_text
+from release_actions.config import Config, Package, Recipe, Scan, load_config, load_text
 from release_actions.errors import ConfigurationError, Place
 from release_actions.history import DEFAULTS, Level
 
+WARNS = Scan(("CRITICAL", "HIGH", "MEDIUM"), gate=(), ignore_unfixed=False, skip_dirs=(), timeout=timedelta(minutes=30))
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,6 +54,7 @@ def test_the_smallest_file_has_every_default() -> None:
                 build_args={},
                 labels={},
                 required=True,
+                recipe=Recipe(scan=WARNS),
                 place=Place("release.yaml", 4, 3),
             ),
         ),

@@ -82,7 +82,7 @@ MISTAKES_OF_FORM = {
             "release.yaml:3:5: 'images.a' is empty and should be an image. Its keys are platforms, "
             "runners, context, dockerfile, target, build-args, labels, required, secrets, "
             "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
-            "variants, channels, paths, path-groups.",
+            "scan, variants, channels, paths, path-groups.",
         ],
     ),
     "a misspelt key of an image": (
@@ -146,7 +146,7 @@ MISTAKES_OF_FORM = {
             "release.yaml:5:5: 'suffix' is not a key of an image. Use one of platforms, runners, "
             "context, dockerfile, target, build-args, labels, required, secrets, "
             "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
-            "variants, channels, paths, path-groups.",
+            "scan, variants, channels, paths, path-groups.",
         ],
     ),
     "a repository without its owner": (
@@ -1154,9 +1154,32 @@ MISTAKES_OF_RULES = {
             "release.yaml:6:21: '{plattform}' is not a placeholder of a value. Did you mean 'platform'? For the text "
             "itself, write {{plattform}}.",
             "release.yaml:7:17: '{channel}' is not a placeholder of a value. Use one of image, variant, platform, os, "
-            "arch, tag, sha, short-sha, run-id, ref-name. For the text itself, write {{channel}}.",
-            "release.yaml:8:36: '{tags}' is not a placeholder of a value. Did you mean 'tag'? For the text itself, "
+            "arch, tag, sha, short-sha, run-id, ref-name, source-repository, source-ref, source-commit. For the text "
+            "itself, write {{channel}}.",
+            "release.yaml:8:36: '{tags}' is not a placeholder of a source. Did you mean 'tag'? For the text itself, "
             "write {{tags}}.",
+        ],
+    ),
+    "a placeholder where it means nothing": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            source: {repository: "o/{arch}", ref: "{source-commit}", path: s}
+            cache-to: ["ref={package}-{arch}", "ref={packages}"]
+            build-args: {A: "{package}"}
+        """,
+        [
+            "release.yaml:5:26: '{arch}' is not a placeholder of a source. Use one of image, variant, tag, sha, "
+            "short-sha, run-id, ref-name. For the text itself, write {{arch}}.",
+            "release.yaml:5:43: '{source-commit}' is not a placeholder of a source. Use one of image, variant, tag, "
+            "sha, short-sha, run-id, ref-name. For the text itself, write {{source-commit}}.",
+            "release.yaml:6:40: '{packages}' is not a placeholder of a cache. Did you mean 'package'? For the text "
+            "itself, write {{packages}}.",
+            "release.yaml:7:21: '{package}' is not a placeholder of a value. Use one of image, variant, platform, os, "
+            "arch, tag, sha, short-sha, run-id, ref-name, source-repository, source-ref, source-commit. For the text "
+            "itself, write {{package}}.",
         ],
     ),
     "a value of a version file that is not named": (

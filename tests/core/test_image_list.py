@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.planned import plan
 from release_actions import image_list, matrix, version_file
 from release_actions.config import load_config
 from release_actions.errors import InputError
@@ -43,7 +44,7 @@ def test_what_build_matrix_gives_is_read() -> None:
     config = load_config(ROOT / "examples/llm-d/release.yaml")
     now = datetime(2026, 2, 3, tzinfo=timezone.utc)
     versions = version_file.load(ROOT / "examples/llm-d/docker/common-versions", name="common-versions")
-    planned = matrix.plan(config, Build(version=parse("v0.5.0")), ("all",), now, versions=versions)
+    planned = plan(config, Build(version=parse("v0.5.0")), ("all",), now, versions=versions)
     entries = [publication.entry() for publication in planned.publications]
     found = image_list.read(json.dumps(entries))
     assert found == image_list.read(json.dumps(matrix.include(entries)))

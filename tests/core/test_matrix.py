@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from release_actions import matrix, version_file
+from core.planned import plan
+from release_actions import version_file
 from release_actions.build_event import Build
 from release_actions.changes import Changes
 from release_actions.config import Config, grammar, load_text
@@ -46,7 +47,7 @@ def release(tag: str = "v1.2.0-rc.1") -> Build:
 
 
 def test_a_release_has_a_job_for_each_variant_and_platform() -> None:
-    planned = matrix.plan(CONFIG, release(), ("all",), NOW)
+    planned = plan(CONFIG, release(), ("all",), NOW)
     assert [(job.package.name, job.platform) for job in planned.jobs] == [
         ("acme/app-cuda", "linux/amd64"),
         ("acme/app-cuda", "linux/arm64"),
@@ -61,7 +62,7 @@ def test_a_release_has_a_job_for_each_variant_and_platform() -> None:
 
 
 def test_an_entry_has_all_that_a_build_job_needs() -> None:
-    entry = matrix.plan(CONFIG, release(), ("cuda",), NOW).jobs[3].entry()
+    entry = plan(CONFIG, release(), ("cuda",), NOW).jobs[3].entry()
     assert entry == {
         "name": "app-cuda-ubuntu linux/arm64",
         "image": "cuda",
@@ -89,6 +90,7 @@ def test_an_entry_has_all_that_a_build_job_needs() -> None:
         "prebuild-secrets": "",
         "source-repository": "",
         "source-ref": "",
+        "source-commit": "",
         "source-path": "",
         "source-patch": "",
         "command": "",
@@ -103,7 +105,7 @@ def test_an_entry_has_all_that_a_build_job_needs() -> None:
 
 @pytest.mark.parametrize("tag", ["v1.2.0", "v1.2.0-rc.1", "v1.2.0.post1", "v0.9.9"])
 def test_a_release_is_built_under_its_exact_tag_only(tag: str) -> None:
-    planned = matrix.plan(CONFIG, release(tag), ("all",), NOW)
+    planned = plan(CONFIG, release(tag), ("all",), NOW)
     assert {publication.tags for publication in planned.publications} == {(tag,)}
 
 
@@ -117,14 +119,14 @@ def test_a_release_is_built_under_its_exact_tag_only(tag: str) -> None:
     ],
 )
 def test_a_dev_build_is_found_by_what_it_was_built_from(build: Build, tags: tuple[str, ...]) -> None:
-    planned = matrix.plan(CONFIG, build, ("all",), NOW)
+    planned = plan(CONFIG, build, ("all",), NOW)
     assert planned.channel == "dev"
     assert {publication.tags for publication in planned.publications} == {tags}
     assert all(grammar.is_tag(tag) for tag in tags)
 
 
 def test_what_is_not_built_says_why() -> None:
-    planned = matrix.plan(CONFIG, Build(sha=SHA), ("cpu",), NOW)
+    planned = plan(CONFIG, Build(sha=SHA), ("cpu",), NOW)
     assert [job.package.name for job in planned.jobs] == ["acme/app-cpu-dev"]
     assert planned.skipped == {
         "cuda": "it was not selected",
@@ -163,14 +165,14 @@ def test_what_is_not_built_says_why() -> None:
 )
 def test_a_selection_that_cannot_be_built_is_an_error(build: Build, images: tuple[str, ...], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        matrix.plan(CONFIG, build, images, NOW)
+        plan(CONFIG, build, images, NOW)
     assert str(caught.value) == message
 
 
 def test_a_channel_without_images_is_an_error_not_an_empty_build() -> None:
     config = load_text("repository: acme/app\nimages: {web: {platforms: [linux/amd64]}}\n")
     with pytest.raises(InputError) as caught:
-        matrix.plan(config, Build(sha=SHA), ("all",), NOW)
+        plan(config, Build(sha=SHA), ("all",), NOW)
     assert str(caught.value) == (
         "release.yaml publishes no image in the channel dev. Add the channel under 'channels', or push a release tag."
     )
@@ -182,9 +184,9 @@ def many(count: int) -> Config:
 
 
 def test_more_jobs_than_github_runs_are_refused_before_github_does() -> None:
-    assert len(matrix.plan(many(128), release(), ("all",), NOW).jobs) == 256
+    assert len(plan(many(128), release(), ("all",), NOW).jobs) == 256
     with pytest.raises(PolicyError) as caught:
-        matrix.plan(many(129), release(), ("all",), NOW)
+        plan(many(129), release(), ("all",), NOW)
     assert str(caught.value) == (
         "129 packages on their platforms make 258 build jobs, and GitHub runs 256 of one matrix. "
         "Select fewer images with the input images, in several runs."
@@ -192,7 +194,7 @@ def test_more_jobs_than_github_runs_are_refused_before_github_does() -> None:
 
 
 def test_the_plan_is_the_same_every_time() -> None:
-    assert matrix.plan(CONFIG, release(), ("all",), NOW) == matrix.plan(CONFIG, release(), ("all",), NOW)
+    assert plan(CONFIG, release(), ("all",), NOW) == plan(CONFIG, release(), ("all",), NOW)
 
 
 WATCHED = load_text(
@@ -235,7 +237,7 @@ VERSIONS = version_file.parse("V=1\n", "docker/versions")
 )
 def test_an_image_is_built_when_something_it_is_made_from_changed(files: set[str], expected: dict[str, str]) -> None:
     changes = Changes(frozenset(files))
-    planned = matrix.plan(WATCHED, Build(sha=SHA), ("all",), NOW, changes=changes, versions=VERSIONS)
+    planned = plan(WATCHED, Build(sha=SHA), ("all",), NOW, changes=changes, versions=VERSIONS)
     assert {publication.package.image: publication.reason for publication in planned.publications} == expected
     assert {job.package.image for job in planned.jobs} == set(expected)
     why = "none of the files that it is made from changed"
@@ -244,21 +246,21 @@ def test_an_image_is_built_when_something_it_is_made_from_changed(files: set[str
 
 
 def test_an_image_that_names_no_paths_is_built_by_every_change() -> None:
-    planned = matrix.plan(CONFIG, Build(sha=SHA), ("cpu",), NOW, changes=Changes(frozenset({"README.md"})))
+    planned = plan(CONFIG, Build(sha=SHA), ("cpu",), NOW, changes=Changes(frozenset({"README.md"})))
     assert planned.publications[0].reason == "it names no paths, so every change builds it"
 
 
 def test_nothing_changed_builds_nothing_even_what_was_selected() -> None:
-    planned = matrix.plan(WATCHED, Build(sha=SHA), ("web",), NOW, changes=Changes(), versions=VERSIONS)
+    planned = plan(WATCHED, Build(sha=SHA), ("web",), NOW, changes=Changes(), versions=VERSIONS)
     assert planned.jobs == ()
     assert planned.skipped["web"] == "none of the files that it is made from changed"
     assert planned.skipped["cpu"] == "it was not selected"
 
 
 def test_a_release_that_would_miss_an_image_is_told_where_the_image_stands() -> None:
-    planned = matrix.plan(CONFIG, release("v1.2.0"), ("cuda", "tools"), NOW)
+    planned = plan(CONFIG, release("v1.2.0"), ("cuda", "tools"), NOW)
     assert [str(finding.problem) for finding in planned.findings] == [
         "release.yaml:17:3: The release v1.2.0 would miss the image 'cpu'. Select all images, unless this run only "
         "repairs a release that has it already."
     ]
-    assert matrix.plan(CONFIG, Build(sha=SHA), ("cuda",), NOW).findings == ()
+    assert plan(CONFIG, Build(sha=SHA), ("cuda",), NOW).findings == ()

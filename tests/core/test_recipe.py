@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from release_actions import matrix, version_file
+from core.planned import REFS, plan
+from release_actions import version_file
 from release_actions.build_event import Build
 from release_actions.config import Config, load_text
 from release_actions.errors import ConfigurationError, InputError
@@ -15,6 +16,7 @@ from release_actions.versions import parse
 
 NOW = datetime(2026, 2, 3, 23, 0, tzinfo=timezone.utc)
 SHA = "0123456789abcdef0123456789abcdef01234567"
+FOUND = REFS["acme/fork", "main"]
 OTHER = "fedcba9876543210fedcba9876543210fedcba98"
 
 HEAD = """\
@@ -40,7 +42,7 @@ def config(images: str) -> Config:
 
 
 def entries(images: str, build: Build = RUN) -> list[dict[str, Any]]:
-    planned = matrix.plan(config(images), build, ("all",), NOW, versions=VERSIONS)
+    planned = plan(config(images), build, ("all",), NOW, versions=VERSIONS)
     return [job.entry() for job in planned.jobs]
 
 
@@ -88,9 +90,7 @@ def test_a_missing_value_is_told_where_it_is_named_and_all_of_them_at_once() -> 
 
 def test_a_missing_value_of_the_defaults_is_told_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        matrix.plan(
-            config("  a: {}\n  b: {}\n"), RUN, ("all",), NOW, versions=version_file.parse("", "docker/versions")
-        )
+        plan(config("  a: {}\n  b: {}\n"), RUN, ("all",), NOW, versions=version_file.parse("", "docker/versions"))
     assert str(caught.value) == "release.yaml:10:22: docker/versions has no value CUDA."
 
 
@@ -146,7 +146,7 @@ def test_defaults_hold_and_an_image_can_switch_them_off() -> None:
         "  secrets: {s: S}\n  command: make\n  driver-opts: [d]\n  buildkitd-flags: f\n  cache-to: [b]\n",
     )
     loaded = load_text(head + "  a: {}\n  b: {prebuild: false, provenance: none, no-cache: false, cache-from: [c]}\n")
-    one, other = (job.entry() for job in matrix.plan(loaded, RUN, ("all",), NOW, versions=VERSIONS).jobs)
+    one, other = (job.entry() for job in plan(loaded, RUN, ("all",), NOW, versions=VERSIONS).jobs)
     names = ("prebuild-target", "provenance", "no-cache", "cache-from", "cache-to", "secrets", "command")
     assert [one[name] for name in names] == ["builder", "mode=min", True, "a", "b", "s=S", "make"]
     assert [other[name] for name in names] == ["", "false", False, "c", "b", "s=S", "make"]
@@ -155,20 +155,107 @@ def test_defaults_hold_and_an_image_can_switch_them_off() -> None:
 
 def test_a_source_is_resolved_and_an_unpinned_one_is_told() -> None:
     image = "  app: {source: {repository: '{file.REPO}', ref: '{file.REF}', path: src, patch: p.patch}}\n"
-    planned = matrix.plan(config(image), RUN, ("all",), NOW, versions=VERSIONS)
+    planned = plan(config(image), RUN, ("all",), NOW, versions=VERSIONS)
     entry = planned.jobs[0].entry()
-    names = ("source-repository", "source-ref", "source-path", "source-patch")
-    assert [entry[name] for name in names] == ["acme/fork", "main", "src", "p.patch"]
+    names = ("source-repository", "source-ref", "source-commit", "source-path", "source-patch")
+    assert [entry[name] for name in names] == ["acme/fork", "main", FOUND, "src", "p.patch"]
+    assert planned.publications[0].entry()["source-commit"] == FOUND
     assert [str(finding.problem) for finding in planned.findings] == [
-        "release.yaml:12:50: The source of the image 'app' is 'main', which can move between two builds. Name a commit."
+        f"release.yaml:12:50: The source of the image 'app' is 'main', which can move; it is built from {FOUND}. "
+        "Name a commit."
     ]
 
 
 def test_a_pinned_source_has_nothing_to_tell() -> None:
     image = f"  app: {{source: {{repository: 'https://github.com/acme/fork.git', ref: {OTHER}, path: src}}}}\n"
-    planned = matrix.plan(config(image), RUN, ("all",), NOW, versions=VERSIONS)
+    planned = plan(config(image), RUN, ("all",), NOW, versions=VERSIONS)
     assert planned.findings == ()
-    assert planned.jobs[0].entry()["source-repository"] == "acme/fork"
+    entry = planned.jobs[0].entry()
+    assert (entry["source-repository"], entry["source-commit"]) == ("acme/fork", OTHER)
+
+
+def test_every_platform_of_an_image_gets_what_its_ref_named_at_one_time() -> None:
+    moving = iter([OTHER, SHA])
+    image = "  app: {platforms: [linux/amd64, linux/arm64], source: {repository: acme/fork, ref: main, path: src}}\n"
+    planned = plan(config(image), RUN, ("all",), NOW, versions=VERSIONS, resolve=lambda *_: next(moving))
+    assert [job.entry()["source-commit"] for job in planned.jobs] == [OTHER, OTHER]
+
+
+def test_arguments_labels_and_caches_can_name_the_source() -> None:
+    image = """\
+  app:
+    source: {repository: acme/fork, ref: main, path: src}
+    build-args: {COMMIT: "{source-commit}"}
+    labels: {org.acme.source: "{source-repository}@{source-ref}"}
+    cache-from: ["type=registry,ref={package}:cache-{arch}-{source-commit}"]
+"""
+    (entry,) = entries(image)
+    assert entry["build-args"].splitlines()[-1] == f"COMMIT={FOUND}"
+    assert entry["labels"].splitlines()[-1] == "org.acme.source=acme/fork@main"
+    assert entry["cache-from"] == f"type=registry,ref=ghcr.io/acme/app-dev:cache-amd64-{FOUND}"
+
+
+def test_a_placeholder_of_a_source_needs_one() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        entries("  app: {build-args: {COMMIT: '{source-commit}'}}\n")
+    assert str(caught.value) == (
+        "release.yaml:12:30: '{source-commit}' is of a source, and the image 'app' has none. "
+        "Add 'source', or remove the placeholder."
+    )
+
+
+SCAN = (
+    "scan",
+    "scan-severities",
+    "scan-gate",
+    "scan-ignore-unfixed",
+    "scan-skip-dirs",
+    "scan-timeout",
+    "scan-category",
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("{}", [True, "CRITICAL,HIGH,MEDIUM", "", False, "", "1800s", "app-dev"]),
+        (
+            "{scan: {critical: gate, high: gate, medium: off, unknown: warn, ignore-unfixed: true, "
+            "skip-dirs: [/root/.cache, '**/lib'], timeout: 1h}}",
+            [
+                True,
+                "CRITICAL,HIGH,UNKNOWN",
+                "CRITICAL,HIGH",
+                True,
+                "/root/.cache,**/lib",
+                "3600s",
+                "app-dev",
+            ],
+        ),
+        ("{scan: false}", [False, "", "", False, "", "", ""]),
+        ("{scan: {critical: off, high: off, medium: off}}", [False, "", "", False, "", "", ""]),
+    ],
+)
+def test_a_published_image_says_how_it_is_scanned(said: str, expected: list[object]) -> None:
+    planned = plan(config(f"  app: {said}\n"), RUN, ("all",), NOW, versions=VERSIONS)
+    entry = planned.publications[0].entry()
+    assert [entry[name] for name in SCAN] == expected
+
+
+def test_every_package_of_a_run_has_a_category_of_its_own() -> None:
+    planned = plan(config("  app: {variants: {x: {}, y: {}}}\n  b: {}\n"), RELEASE, ("all",), NOW, versions=VERSIONS)
+    categories = [one.entry()["scan-category"] for one in planned.publications]
+    # The release channel of a file that does not describe it.
+    assert categories == ["app-x", "app-y", "b"]
+
+
+def test_the_defaults_scan_and_secrets_can_be_switched_off_for_an_image() -> None:
+    text = HEAD.replace("defaults:", "defaults:\n  scan: {critical: gate}\n  secrets: {s: S}") + (
+        "  a: {}\n  b: {scan: false, secrets: false}\n  c: {secrets: {t: T}}\n"
+    )
+    planned = plan(load_text(text), RUN, ("all",), NOW, versions=VERSIONS)
+    assert [one.entry()["scan-gate"] for one in planned.publications] == ["CRITICAL", "", "CRITICAL"]
+    assert [job.entry()["secrets"] for job in planned.jobs] == ["s=S", "", "s=S\nt=T"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +276,7 @@ def test_a_command_is_passed_on_as_it_is() -> None:
 
 
 def test_pull_requests_go_to_their_own_registry_with_its_own_secrets() -> None:
-    planned = matrix.plan(config("  app: {}\n"), Build(sha=SHA, pull=3), ("all",), NOW, versions=VERSIONS)
+    planned = plan(config("  app: {}\n"), Build(sha=SHA, pull=3), ("all",), NOW, versions=VERSIONS)
     entry, publication = planned.jobs[0].entry(), planned.publications[0].entry()
     assert planned.channel == "pull-request"
     for found in (entry, publication):

@@ -1,7 +1,11 @@
-"""build-matrix: from release.yaml and the event to build jobs. Reads the workspace and its git; never the network."""
+"""build-matrix: from release.yaml and the event to build jobs.
+
+Reads the workspace and its git. The network is only asked for what is not there: what a moving ref of a source names.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +19,7 @@ from release_actions.context import Context
 from release_actions.errors import ExitCode, InputError, PolicyError, Problem
 from release_actions.git_tags import TAG_REF
 from release_actions.matrix import Matrix
-from release_actions.recipe import needs_version_file
+from release_actions.recipe import Resolve, needs_version_file
 from release_actions.report import Output, Report, counted
 from release_actions.version_file import VersionFile
 from release_actions.versions import parse
@@ -34,12 +38,13 @@ class Inputs:
     pull_request: int = inputs.option(inputs.integer(1), 0)
     build_commit: str = inputs.option(inputs.text, "")
     strict: bool = inputs.option(inputs.boolean, default=False)
+    token: str = inputs.option(inputs.text, "", secret=True)
 
 
 OUTPUTS = ("channel", "commit", "matrix", "merge-matrix", "images", "any", "built")
 
 
-def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Plan the builds of one run."""
     config = load_config(context.path(given.config), name=given.config)
     build = build_of(given, context, config)
@@ -48,6 +53,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
         build,
         given.images,
         context.now,
+        resolve=resolver(given.token, context, log),
         changes=changes_of(given, build, context, config),
         versions=version_file(config, build, context),
     )
@@ -115,6 +121,20 @@ def version_file(config: Config, build: Build, context: Context) -> VersionFile 
     from release_actions import version_file
 
     return version_file.load(context.path(config.version_file), name=config.version_file)
+
+
+def resolver(token: str, context: Context, log: Workflow) -> Resolve:
+    """Who is asked for the commit of a ref that can move: GitHub, once for each."""
+
+    @functools.cache
+    def resolve(repository: str, ref: str) -> str:
+        from release_actions import source_commits
+        from release_actions.http import Http
+
+        with Http(log=log.info) as http:
+            return source_commits.commit(http, context.api_url, repository, ref, token=token)
+
+    return resolve
 
 
 def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:

@@ -41,7 +41,12 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     tag = str(judged.outputs["tag"])
     planned = build_matrix.run(
         build_matrix.Inputs(
-            tag=tag, config=given.config, images=given.images, build_commit=given.commit, strict=given.strict
+            tag=tag,
+            config=given.config,
+            images=given.images,
+            build_commit=given.commit,
+            strict=given.strict,
+            token=given.token,
         ),
         context,
         log,

@@ -13,6 +13,7 @@ from release_actions.config.model import (
     Credentials,
     Package,
     Recipe,
+    Scan,
     Source,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "Credentials",
     "Package",
     "Recipe",
+    "Scan",
     "Source",
     "load_config",
     "load_text",

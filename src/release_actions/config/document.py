@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from release_actions import history
 from release_actions.config import grammar
+from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, Build
 from release_actions.shapes import (
     Boolean,
     Choice,
@@ -28,33 +29,7 @@ from release_actions.shapes import (
 )
 from release_actions.versions import PREFIX
 
-TEXTS: Mapping[str, str] = {}
-"""The default of a mapping of texts."""
-
-PLATFORMS = ListOf(
-    "a list of platforms",
-    Text("a platform", pattern=grammar.PLATFORM, example="linux/amd64"),
-    least=1,
-    unique=True,
-)
-RUNNERS = MapOf(
-    "a mapping of platforms to runner labels",
-    key=Text("a platform", pattern=grammar.PLATFORM, example="linux/amd64"),
-    value=Text("a runner label", example="ubuntu-24.04"),
-)
-BUILD_ARGS = MapOf(
-    "a mapping of build arguments",
-    key=Text("a build argument's name", pattern="[A-Za-z_][A-Za-z0-9_]*", example="CUDA_MAJOR"),
-    value=Text(empty=True),
-)
-LABELS = MapOf(
-    "a mapping of labels",
-    key=Text("a label", pattern="[A-Za-z0-9]+(?:[._/-]+[A-Za-z0-9]+)*", example="org.opencontainers.image.title"),
-    value=Text(empty=True),
-)
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
-STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
-PATH = Text("a path", example="docker/Dockerfile.cuda")
 TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
 PATHS = ListOf(
     "a list of paths",
@@ -65,13 +40,7 @@ PATHS = ListOf(
     ),
     least=1,
 )
-SECRETS = MapOf(
-    "a mapping of secrets",
-    key=Text("a secret's id", pattern="[A-Za-z0-9_][A-Za-z0-9_.-]*", example="aws_access_key_id"),
-    value=Text("a secret's name", pattern=grammar.VARIABLE, example="AWS_ACCESS_KEY_ID"),
-)
 SECRET = Text("a secret's name", pattern=grammar.VARIABLE, example="QUAY_TOKEN")
-OPTIONS = ListOf("a list of options", Text("an option", example="type=gha"), least=1)
 BRANCH_TEMPLATE = Text(
     "a template of branch names", pattern=grammar.BRANCH_TEMPLATE, example="'release-{major}.{minor}'"
 )
@@ -226,92 +195,11 @@ class Variant(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prebuild(Record):
-    """A stage that is built first, in the same builder and with the same build arguments, and is not pushed."""
-
-    target: str = key(STAGE, "Stage to build.")
-    secrets: Mapping[str, str] = key(
-        SECRETS, "Build secrets that only this stage gets: id to the name of the secret.", default=TEXTS
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source(Record):
-    """Sources of another repository that are checked out before the build. The placeholders of `build-args` work."""
-
-    repository: str = key(
-        Text("a repository", example="sgl-project/sglang"), "The repository: `owner/name`, or its `https://` address."
-    )
-    ref: str = key(Text("a ref", example="'{file.SGLANG_REF}'"), "Commit, tag or branch. Only a commit is pinned.")
-    path: str = key(PATH, "Folder to check it out to, relative to the repository.")
-    patch: str | None = key(PATH, "Patch to apply to it, relative to the repository.", default=None)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Credentials(Record):
     """Names of the secrets that log in to a registry. Never the secrets themselves."""
 
     username: str = key(SECRET, "Name of the secret that holds the user name.")
     password: str = key(SECRET, "Name of the secret that holds the password or token.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Build(Record):
-    """How an image is built. The keys of `defaults`, and of each image."""
-
-    platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms to build, all of them or nothing.", default=None)
-    runners: Mapping[str, str] = key(
-        RUNNERS,
-        "Platform to the label of the runner that builds it. GitHub's own runners build `linux/amd64` and "
-        "`linux/arm64` if nothing else is said.",
-        default=TEXTS,
-    )
-    context: str | None = key(PATH, "Build context, relative to the repository; `.` if left out.", default=None)
-    dockerfile: str | None = key(
-        PATH,
-        "Dockerfile, relative to the repository, inside the context or not; the context's `Dockerfile` if left out.",
-        default=None,
-    )
-    target: str | None = key(STAGE, "Stage to build; the last one if left out.", default=None)
-    build_args: Mapping[str, str] = key(
-        BUILD_ARGS,
-        "Build arguments, the same in every channel. `{file.KEY}` is a value of the version file; the other "
-        "placeholders are `{image}`, `{variant}`, `{platform}`, `{os}`, `{arch}`, `{tag}`, `{sha}`, `{short-sha}`, "
-        "`{run-id}` and `{ref-name}`; `{{name}}` is the text `{name}`.",
-        default=TEXTS,
-    )
-    labels: Mapping[str, str] = key(LABELS, "Labels of the image, with the same placeholders.", default=TEXTS)
-    required: bool | None = key(
-        Boolean(),
-        "Whether a release is incomplete without it; `true` if left out.",
-        default=None,
-    )
-    secrets: Mapping[str, str] = key(SECRETS, "Build secrets: id to the name of the secret.", default=TEXTS)
-    prebuild: Prebuild | bool | None = key(
-        OrFalse(RecordOf("a pre-build", Prebuild)),
-        "A stage to build first; `false` for none where `defaults` has one.",
-        default=None,
-    )
-    source: Source | None = key(
-        RecordOf("a source", Source), "Another repository to check out before the build.", default=None
-    )
-    command: str | None = key(
-        Text("a command", example="make image-build"),
-        "Shell command that builds, tags and pushes the image in place of docker buildx.",
-        default=None,
-    )
-    cache_from: tuple[str, ...] | None = key(OPTIONS, "Caches to read, as docker buildx takes them.", default=None)
-    cache_to: tuple[str, ...] | None = key(OPTIONS, "Caches to write, as docker buildx takes them.", default=None)
-    no_cache: bool | None = key(Boolean(), "Whether layers are always built anew; `false` if left out.", default=None)
-    provenance: str | None = key(
-        Choice(("none", "min", "max")),
-        "How much provenance is attested and attached to each platform; `none` if left out.",
-        default=None,
-    )
-    driver_opts: tuple[str, ...] | None = key(OPTIONS, "Options of the builder's driver.", default=None)
-    buildkitd_flags: str | None = key(
-        Text("flags", example="'--debug'"), "Flags of the BuildKit daemon of the builder.", default=None
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

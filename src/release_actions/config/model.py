@@ -17,6 +17,9 @@ CHANNELS = ("release", "dev")
 PULL_REQUEST = "pull-request"
 """The channel of pull requests, if the file has one. Releases and clean-up never look there."""
 
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN")
+"""How bad a vulnerability can be, in the words that scanners share."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -26,6 +29,17 @@ class Source:
     ref: str
     path: str
     patch: str = ""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """How an image is scanned for known vulnerabilities. `severities`: what is looked for; `gate`: what fails it."""
+
+    severities: tuple[str, ...]
+    gate: tuple[str, ...]
+    ignore_unfixed: bool
+    skip_dirs: tuple[str, ...]
+    timeout: timedelta
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ class Recipe:
     provenance: str = "false"
     driver_opts: tuple[str, ...] = ()
     buildkitd_flags: str = ""
+    scan: Scan | None = None
 
 
 @dataclass(frozen=True)

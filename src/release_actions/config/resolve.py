@@ -7,9 +7,20 @@ import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
-from release_actions.config import grammar
-from release_actions.config.document import Build, Channel, Cleanup, Document, Image, ImageInChannel, Variant
-from release_actions.config.model import PULL_REQUEST, CleanupRule, Config, Credentials, Package, Recipe, Source
+from release_actions.config import building, grammar
+from release_actions.config.building import Build
+from release_actions.config.document import Channel, Cleanup, Document, Image, ImageInChannel, Variant
+from release_actions.config.model import (
+    PULL_REQUEST,
+    SEVERITIES,
+    CleanupRule,
+    Config,
+    Credentials,
+    Package,
+    Recipe,
+    Scan,
+    Source,
+)
 from release_actions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
@@ -153,7 +164,7 @@ def recipe(image: Build, defaults: Build) -> Recipe:
     provenance = image.provenance or defaults.provenance or "none"
     stage = None if isinstance(prebuild, bool) else prebuild
     return Recipe(
-        secrets={**defaults.secrets, **image.secrets},
+        secrets=secrets(defaults, image),
         prebuild_target=stage.target if stage else "",
         prebuild_secrets=stage.secrets if stage else {},
         source=Source(source.repository, source.ref, source.path, source.patch or "") if source else None,
@@ -164,6 +175,33 @@ def recipe(image: Build, defaults: Build) -> Recipe:
         provenance="false" if provenance == "none" else f"mode={provenance}",
         driver_opts=image.driver_opts or defaults.driver_opts or (),
         buildkitd_flags=image.buildkitd_flags or defaults.buildkitd_flags or "",
+        scan=scan(image, defaults),
+    )
+
+
+def secrets(defaults: Build, image: Build) -> Mapping[str, str]:
+    """The build secrets of an image."""
+    if isinstance(image.secrets, bool):
+        return {}
+    return {**({} if isinstance(defaults.secrets, bool) else defaults.secrets), **image.secrets}
+
+
+def scan(image: Build, defaults: Build) -> Scan | None:
+    """How an image is scanned; None if it is not, because that was said or because nothing would be looked for."""
+    said = defaults.scan if image.scan is None else image.scan
+    if isinstance(said, bool):
+        return None
+    settings = said or building.Scan()
+    levels = {severity: getattr(settings, severity.lower()) for severity in SEVERITIES}
+    looked_for = tuple(severity for severity, level in levels.items() if level != building.OFF)
+    if not looked_for:
+        return None
+    return Scan(
+        severities=looked_for,
+        gate=tuple(severity for severity, level in levels.items() if level == building.GATE),
+        ignore_unfixed=settings.ignore_unfixed,
+        skip_dirs=settings.skip_dirs,
+        timeout=settings.timeout,
     )
 
 

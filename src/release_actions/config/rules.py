@@ -7,11 +7,12 @@ None of them stops at the first mistake, and none reads anything but the documen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from release_actions import placeholders
 from release_actions.config import grammar, resolve
-from release_actions.config.document import SELECTORS, Build, Document, ImageInChannel, Variant
+from release_actions.config.building import Build
+from release_actions.config.document import SELECTORS, Document, ImageInChannel, Variant
 from release_actions.config.model import CHANNELS, PULL_REQUEST, Package
 from release_actions.errors import Place, Problem
 from release_actions.shapes import glob, nearest
@@ -22,6 +23,14 @@ Rule = Callable[[Document], Iterator[Problem]]
 
 NAME_PLACEHOLDERS = ("image", "suffix")
 TAG_PLACEHOLDERS = ("major", "minor")
+CACHES = ("cache-from", "cache-to")
+PLACES = {
+    "build-args": "a value",
+    "labels": "a value",
+    "source": "a source",
+    "cache-from": "a cache",
+    "cache-to": "a cache",
+}
 BRANCH_PLACEHOLDERS = ("major", "minor", "patch")
 
 
@@ -145,12 +154,19 @@ def values_are_one_line(document: Document) -> Iterator[Problem]:
 
 
 def value_placeholders(document: Document) -> Iterator[Problem]:
-    """Build arguments, labels and sources have only known placeholders, and `{file.KEY}` needs `version-file`."""
+    """Values have only the placeholders that there are for them, and `{file.KEY}` needs `version-file`."""
     for steps, record in with_arguments(document):
         source = getattr(record, "source", None)
         sources = {"repository": source.repository, "ref": source.ref} if source else {}
         labels = getattr(record, "labels", {})
-        for kind, values in (("build-args", record.build_args), ("labels", labels), ("source", sources)):
+        caches = {kind: dict(enumerate(getattr(record, kind.replace("-", "_"), None) or ())) for kind in CACHES}
+        described: tuple[tuple[str, Mapping[str, str] | Mapping[int, str], tuple[str, ...]], ...] = (
+            ("build-args", record.build_args, placeholders.OF_VALUES),
+            ("labels", labels, placeholders.OF_VALUES),
+            ("source", sources, placeholders.OF_SOURCES),
+            *((kind, templates, placeholders.OF_CACHES) for kind, templates in caches.items()),
+        )
+        for kind, values, allowed in described:
             for name, template in values.items():
                 place = document.origin.at(*steps, kind, name)
                 for used in placeholders.names(template):
@@ -158,9 +174,9 @@ def value_placeholders(document: Document) -> Iterator[Problem]:
                         if document.version_file is None:
                             message = f"'{{{used}}}' is a value of the version file, and 'version-file' names none."
                             yield Problem(message, "Name it at the top of the file.", place)
-                    elif used not in placeholders.NAMES:
-                        message = f"'{{{used}}}' is not a placeholder of a value."
-                        hint = f"{nearest(used, placeholders.NAMES)} For the text itself, write {{{{{used}}}}}."
+                    elif used not in allowed:
+                        message = f"'{{{used}}}' is not a placeholder of {PLACES[kind]}."
+                        hint = f"{nearest(used, allowed)} For the text itself, write {{{{{used}}}}}."
                         yield Problem(message, hint, place)
 
 

@@ -1,0 +1,30 @@
+"""The commit that a branch or tag of another repository names now, as GitHub says.
+
+A run looks a moving ref up once and builds every platform from what it found: two jobs that look for themselves may
+find two commits. A name that a branch and a tag share is refused: git and actions/checkout choose differently.
+"""
+
+from __future__ import annotations
+
+from release_actions.errors import InputError
+from release_actions.github_api import commit_of_ref
+from release_actions.http import Http
+
+KINDS = ("heads", "tags")
+
+
+def commit(http: Http, api_url: str, repository: str, ref: str, *, token: str = "") -> str:
+    """The commit of a branch, a tag, or a ref written whole.
+
+    Raises `InputError` when there is none or two, and `RemoteError` when GitHub does not say.
+    """
+    whole = ref.removeprefix("refs/")
+    names = [whole] if whole != ref else [f"{kind}/{ref}" for kind in KINDS]
+    found = {commit_of_ref(http, api_url, repository, name, token=token) for name in names} - {""}
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        message = f"{ref} is a branch and a tag of {repository}, and they name different commits."
+        raise InputError(message, hint=f"Write refs/heads/{ref}, refs/tags/{ref}, or the commit.")
+    message = f"{repository} has no branch or tag {ref}, or the token may not read it."
+    raise InputError(message, hint="Correct the ref of the source. A commit is written with all of its 40 digits.")
