@@ -124,7 +124,7 @@ def test_a_ref_that_names_no_one_commit_plans_nothing(
     github: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str], ref: str, message: str
 ) -> None:
     code, outputs, log = run(github, tmp_path, capsys, ref)
-    assert (code, outputs) == (ExitCode.BAD_INPUT, {})
+    assert (code, list(outputs)) == (ExitCode.BAD_INPUT, ["errors"])
     assert message in log
 
 
@@ -132,5 +132,5 @@ def test_a_ref_that_could_not_be_looked_up_plans_nothing(tmp_path: Path, capsys:
     with Simulator(World()) as gone:
         pass
     code, outputs, log = run(gone, tmp_path, capsys, "trunk")
-    assert (code, outputs) == (ExitCode.UNKNOWN, {})
+    assert (code, list(outputs)) == (ExitCode.UNKNOWN, ["errors"])
     assert "Could not find the commit of trunk in upstream/lib" in log
