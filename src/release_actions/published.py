@@ -7,14 +7,15 @@ be read is an error, never an empty one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from release_actions import images
 from release_actions.config import Package
-from release_actions.images import Index
+from release_actions.image_list import ListedImage
+from release_actions.images import Index, Platform
 from release_actions.registry import Registry
 
 T = TypeVar("T")
@@ -35,19 +36,33 @@ class Published:
 
     def tags(self) -> tuple[str, ...]:
         """Every tag of every package, each once. A package that does not exist has none."""
-        found = self._each(lambda package: self.registry.tags(package.name) or ())
+        found = _each(lambda package: self.registry.tags(package.name) or (), self.packages)
         return tuple(dict.fromkeys(tag for tags in found.values() for tag in tags))
 
     def revisions(self, tag: str) -> dict[str, str]:
         """Reference of each package that has the tag -> the commit its image was built from, empty if it is silent."""
-        found = self._each(lambda package: self._revision(package.name, tag))
+        found = _each(lambda package: self._revision(package.name, tag), self.packages)
         return {reference: revision for reference, revision in found.items() if revision is not None}
 
-    def _each(self, read: Callable[[Package], T]) -> dict[str, T]:
-        """What `read` gives for each package, several at once, in the order of the configuration."""
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
-            results = pool.map(read, self.packages)
-            return {package.reference: result for package, result in zip(self.packages, results, strict=True)}
+    def whole(self, tag: str, commit: str, having: Container[str]) -> bool:
+        """Whether every required package has the tag, complete on all platforms and built from the commit.
+
+        `having`: references of the packages that have the tag.
+        """
+        required = tuple(package for package in self.packages if package.required)
+        if not required or any(package.reference not in having for package in required):
+            return False
+        # Imported here: only a run repeated gets this far.
+        from release_actions import inspection
+
+        expected = inspection.Expectation(commit, ("revision",))
+
+        def is_whole(package: Package) -> bool:
+            platforms = tuple(Platform.parse(platform) for platform in package.platforms)
+            image = ListedImage(package.reference, (tag,), platforms)
+            return not inspection.judge(image, inspection.read(self.registry, image), expected).problems
+
+        return all(_each(is_whole, required).values())
 
     def _revision(self, name: str, tag: str) -> str | None:
         """The commit that a tag's image was built from; empty if it does not say, None if there is no such tag."""
@@ -64,6 +79,13 @@ class Published:
         # An image of which a part is gone says nothing any more, as one without the label.
         content = None if isinstance(image, Index) else self.registry.get_blob(name, image.config.digest)
         return revision_of(content) if content else ""
+
+
+def _each(read: Callable[[Package], T], packages: Sequence[Package]) -> dict[str, T]:
+    """What `read` gives for each package, several at once, in the order of the configuration."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
+        results = pool.map(read, packages)
+        return {package.reference: result for package, result in zip(packages, results, strict=True)}
 
 
 def revision_of(config: bytes) -> str:

@@ -195,6 +195,7 @@ def test_a_candidate_that_comes_next(judge: Judge, forge: Forge) -> None:
         "make-latest": False,
         "prerelease": True,
         "release-branch": "",
+        "already-published": False,
     }
     assert report.lines[-1].startswith("v0.6.0-rc.2 is a release candidate: it moves no floating tag")
 
@@ -434,6 +435,47 @@ def test_a_run_repeated_is_fine_whatever_came_since(judge: Judge, forge: Forge) 
     report = judge("v0.6.0-rc.1", sha=sha)
     assert (report.exit_code, told(report)) == (ExitCode.PASS, [])
     assert "| `deleted-candidate` | error | not judged: the run is one repeated |" in report.summary
+
+
+def test_a_second_event_learns_that_there_is_nothing_to_build(judge: Judge, forge: Forge, simulator: Simulator) -> None:
+    sha = forge.tag("v0.5.2", forge.commit())
+    published = {"release": {"tag_name": "v0.5.2"}, "action": "published"}
+    assert judge("v0.5.2", sha=sha, event=published).outputs["already-published"] is False
+    forge.publish("v0.5.2", sha, PACKAGES[0])
+    assert judge("v0.5.2", sha=sha, event=published).outputs["already-published"] is False
+    forge.publish("v0.5.2", sha, PACKAGES[1])
+    report = judge("v0.5.2", sha=sha, event=published, command="release-plan")
+    assert (report.exit_code, report.outputs["already-published"]) == (ExitCode.PASS, True)
+    assert report.lines[-1].endswith(
+        "All of its images are published already, built from this commit: there is nothing to build."
+    )
+    # Whoever asks what a push would do, or does not let the registry be read, learns nothing of the kind.
+    for how in ({"versions": "{rules: {already-published: off}}"}, {"existing_tags": ",".join(RELEASED)}):
+        assert judge("v0.5.2", sha=sha, **how).outputs["already-published"] is False
+    assert judge(mode="check", asked="v0.5.2").exit_code is ExitCode.REFUSED
+
+
+def test_an_image_that_lacks_a_part_is_to_be_built_again(judge: Judge, forge: Forge) -> None:
+    sha = forge.tag("v0.5.2", forge.commit())
+    forge.publish("v0.5.2", sha)
+    assert judge("v0.5.2", sha=sha).outputs["already-published"] is True
+    package = forge.world.package(PACKAGES[0])
+    assert package is not None
+    arm = next(one for one in reversed(package.versions()) if not one.manifest.is_index and not one.tags)
+    package.delete(arm, forge.world.now())
+    assert judge("v0.5.2", sha=sha).outputs["already-published"] is False
+
+
+def test_an_image_that_a_release_does_not_need_is_not_waited_for(
+    judge: Judge, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optional = CONFIGURATION.replace("cpu: {{platforms", "cpu: {{required: false, platforms")
+    monkeypatch.setitem(globals(), "CONFIGURATION", optional)
+    sha = forge.tag("v0.5.2", forge.commit())
+    forge.publish("v0.5.2", sha, PACKAGES[1])
+    assert judge("v0.5.2", sha=sha).outputs["already-published"] is False
+    forge.publish("v0.5.2", sha, PACKAGES[0])
+    assert judge("v0.5.2", sha=sha).outputs["already-published"] is True
 
 
 @pytest.mark.parametrize("labels", [None, ""])

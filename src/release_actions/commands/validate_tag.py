@@ -61,6 +61,7 @@ OUTPUTS = (
     "make-latest",
     "prerelease",
     "release-branch",
+    "already-published",
 )
 
 QUIET = frozenset({BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED})
@@ -153,6 +154,8 @@ def decide(version: Version, past: History, policy: Policy, unasked: Mapping[str
     violations = history.judge(version, past, policy.levels)
     effects = floating.moves(version, versions, policy.floating_tags, policy.skip)
     sentence = floating.explain(version, versions, policy.floating_tags, policy.skip)
+    if past.about.whole:
+        sentence += " All of its images are published already, built from this commit: there is nothing to build."
     decision = Decision(version, policy, sentence, violations, effects, {}, past.about.pushed, unasked)
     if decision.refused:
         return decision
@@ -178,6 +181,7 @@ def decide(version: Version, past: History, policy: Policy, unasked: Mapping[str
         "make-latest": floating.make_latest(version, versions, policy.skip),
         "prerelease": not version.is_stable,
         "release-branch": policy.branch(version),
+        "already-published": past.about.whole,
     }
     return replace(decision, outputs=outputs)
 

@@ -82,7 +82,8 @@ class Evidence:
     to be released. `names`: the one that the tag names in git. `images`: reference of a package -> the commit that its
     image under the exact tag says it was built from, empty if it does not say; only packages that have the tag.
     `released`: when a GitHub release of this tag was published, if before its push. `unpushed`: tags of the checkout
-    that GitHub does not have.
+    that GitHub does not have. `whole`: every image of the release is published under the tag already, complete and
+    built from this commit.
     """
 
     pushed: bool = True
@@ -94,6 +95,7 @@ class Evidence:
     images: Mapping[str, str] = field(default_factory=dict)
     released: str = ""
     unpushed: tuple[str, ...] = ()
+    whole: bool = False
 
     @property
     def repeats(self) -> bool:
