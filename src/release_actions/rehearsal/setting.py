@@ -5,7 +5,7 @@ Everything in it follows from the scenario, the configuration and the seed: the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from release_actions.config import Config, Package
@@ -16,6 +16,8 @@ from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
+from release_actions.tag_policy import Policy
+from release_actions.versions import parse_or_none
 
 BETWEEN_RELEASES = timedelta(days=30)
 WORKFLOW_TOKEN = "ghs_rehearsalWorkflowToken0000000000000"  # noqa: S105  # opens nothing but the simulator
@@ -26,20 +28,34 @@ LEADER = "release-leader"
 
 @dataclass(frozen=True)
 class Setting:
-    """A world, its repository, and the ledger of what was published before the first step."""
+    """A world, its repository, the ledger of what was published before the first step, and which branches tags need."""
 
     world: World
     repository: Repository
     ledger: Ledger
+    policy: Policy = field(default_factory=Policy)
 
     def tag(self, name: str, at: datetime) -> str:
-        """Push a git tag on a commit of its own, unless it exists. Returns its commit."""
+        """Push a git tag on a commit of its own, unless it exists. Returns its commit.
+
+        The commit is on the branch that the configuration requires of the version, else on the default branch.
+        """
         git = self.repository.git
         ref = f"refs/tags/{name}"
         with self.world.lock:
             if ref not in git.refs:
-                git.refs[ref] = Target(self.commit(f"Prepare {name}", at), "commit")
+                git.refs[ref] = Target(self.commit(f"Prepare {name}", at, self.cut_branch(name)), "commit")
             return git.refs[ref].sha
+
+    def cut_branch(self, tag: str) -> str:
+        """Make the release branch of a tag from the default branch, unless it is there or none is required."""
+        git, default = self.repository.git, self.repository.default_branch
+        version = parse_or_none(tag, self.policy.prefix)
+        branch = (self.policy.branch(version) if version else "") or default
+        with self.world.lock:
+            if (tip := git.refs.get(f"refs/heads/{default}")) and branch != default:
+                git.refs.setdefault(f"refs/heads/{branch}", tip)
+        return branch
 
     def move_tag(self, name: str, sha: str) -> None:
         """Put a git tag on a commit, wherever it was."""
@@ -70,10 +86,10 @@ class Setting:
         with self.world.lock:
             return frozenset(release.tag for release in self.repository.releases.values())
 
-    def commit(self, message: str, at: datetime) -> str:
-        """Add a commit to the default branch. Returns its id."""
+    def commit(self, message: str, at: datetime, branch: str = "") -> str:
+        """Add a commit to a branch, the default one unless it is named. Returns its id."""
         git = self.repository.git
-        branch = f"refs/heads/{self.repository.default_branch}"
+        branch = f"refs/heads/{branch or self.repository.default_branch}"
         with self.world.lock:
             parents = (git.refs[branch].sha,) if branch in git.refs else ()
             commit = git.commit(message, at, parents=parents, login=LEADER)
@@ -88,7 +104,8 @@ def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
     world.add_account(LEADER)
     for account in {owner, *(package.owner for package in config.published)}:
         world.add_account(account, organization=True, members={LEADER: "admin"})
-    setting = Setting(world, world.add_repository(scenario.repository), Ledger(config.floating_tags))
+    policy = Policy(config.tag_prefix, release_branch=config.release_branch, prerelease_branch=config.prerelease_branch)
+    setting = Setting(world, world.add_repository(scenario.repository), Ledger(config.floating_tags), policy)
     add_tokens(world, scenario.repository)
     begin = scenario.starts - BETWEEN_RELEASES * (len(scenario.git_tags) + 1)
     setting.commit("Begin", begin)

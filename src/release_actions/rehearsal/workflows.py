@@ -45,7 +45,8 @@ def publish(stage: Stage, step: Publish, played: Played) -> None:
     """The release workflow of this suite: plan, build, publish, verify, protect."""
     setting = stage.setting
     if f"refs/tags/{step.tag}" not in setting.repository.git.refs:
-        # What a release leader asks before the push.
+        # What a release leader asks before the push, once the release branch is there.
+        setting.cut_branch(step.tag)
         ahead = stage.job("ahead", "workflow_dispatch", {"inputs": {"tag": step.tag}})
         stage.action(ahead, FRONT_DOOR, {"tag": step.tag}, played)
     sha = setting.tag(step.tag, setting.world.now())
