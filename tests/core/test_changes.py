@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from release_actions import changes
 from release_actions.build_event import Build
 from release_actions.context import Context
 from release_actions.errors import ActionError, InputError
+from release_actions.git_commits import said
 from release_actions.versions import parse
 
 ABSENT = "a" * 40
@@ -40,6 +42,8 @@ def origin(tmp_path: Path) -> Path:
     folder = tmp_path / "origin"
     folder.mkdir()
     git(folder, "init")
+    # As GitHub does: any commit may be fetched by its name.
+    git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
     commit(folder, a="1", b="1", c="1")
     git(folder, "checkout", "-b", "topic")
     commit(folder, b="2")
@@ -48,6 +52,10 @@ def origin(tmp_path: Path) -> Path:
     git(folder, "checkout", "-b", "merge")
     git(folder, "merge", "--no-ff", "--message", "merge", "topic")
     return folder
+
+
+def ask(context: Context, build: Build, *, fetch: bool = False) -> changes.Changes:
+    return changes.read((), build, context, fetch=fetch, log=print)
 
 
 def clone(origin: Path, branch: str, *options: str) -> Path:
@@ -62,14 +70,14 @@ def context(folder: Path, name: str, event: dict[str, Any]) -> Context:
     return Context(event_name=name, event_path=str(file), workspace=folder)
 
 
-def pull_request(origin: Path, folder: Path, name: str = "pull_request") -> changes.Changes:
+def pull_request(origin: Path, folder: Path, name: str = "pull_request", *, fetch: bool = False) -> changes.Changes:
     base, head = git(origin, "rev-parse", "main"), git(origin, "rev-parse", "topic")
     event = {"pull_request": {"number": 3, "base": {"sha": base}, "head": {"sha": head}}}
-    return changes.read((), Build(sha=head, pull=3), context(folder, name, event))
+    return ask(context(folder, name, event), Build(sha=head, pull=3), fetch=fetch)
 
 
-def push(folder: Path, before: str, after: str, **more: bool) -> changes.Changes:
-    return changes.read((), Build(sha=after), context(folder, "push", {"before": before, "after": after, **more}))
+def push(folder: Path, before: str, after: str, *, fetch: bool = False, **more: bool) -> changes.Changes:
+    return ask(context(folder, "push", {"before": before, "after": after, **more}), Build(sha=after), fetch=fetch)
 
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
@@ -88,7 +96,8 @@ def test_the_merge_commit_alone_is_refused_with_what_to_do(origin: Path) -> None
         pull_request(origin, folder)
     base = git(origin, "rev-parse", "main")[:7]
     assert str(caught.value) == (
-        f"The checkout does not have commit {base}, the base of the pull request, so what changed is not known. {DEEP}"
+        f"The checkout does not have commit {base}, the base of the pull request, so what changed is not known. It was "
+        f"not fetched: fetch is false. {DEEP}"
     )
 
 
@@ -98,9 +107,108 @@ def test_a_history_that_was_cut_off_is_never_compared(origin: Path) -> None:
     with pytest.raises(InputError) as caught:
         pull_request(origin, folder)
     assert str(caught.value) == (
-        "The checkout is shallow, so where the pull request left its base is not known. Check it out with "
-        "fetch-depth: 0, or the merge commit (refs/pull/NUMBER/merge) with fetch-depth: 2."
+        "The checkout is shallow, so where the pull request left its base is not known. The rest was not "
+        "fetched: fetch is false. Check it out with fetch-depth: 0, or the merge commit "
+        "(refs/pull/NUMBER/merge) with fetch-depth: 2."
     )
+
+
+def history(folder: Path) -> tuple[str, str]:
+    """What later steps of the job see: branches and tags, and the commits of what is checked out."""
+    return git(folder, "for-each-ref"), git(folder, "log", "--format=%H")
+
+
+def test_the_default_checkout_fetches_the_one_commit_that_it_lacks(
+    origin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = clone(origin, "merge", "--depth", "1")
+    before = history(folder)
+    assert pull_request(origin, folder, fetch=True) == changes.Changes(frozenset({"b"}))
+    base = git(origin, "rev-parse", "main")
+    assert capsys.readouterr().out == f"Fetched commit {base[:7]}, which the checkout did not have.\n"
+    assert history(folder) == before
+
+
+def test_under_pull_request_target_the_merge_commit_is_fetched(
+    origin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    merge = git(origin, "rev-parse", "merge")
+    git(origin, "update-ref", "refs/pull/3/merge", merge)
+    folder = clone(origin, "main", "--depth", "1")
+    before = history(folder)
+    assert pull_request(origin, folder, "pull_request_target", fetch=True) == changes.Changes(frozenset({"b"}))
+    assert capsys.readouterr().out == f"Fetched commit {merge[:7]}, which the checkout did not have.\n"
+    assert history(folder) == before
+
+
+@pytest.mark.parametrize("stale", [True, False])
+def test_a_pull_request_whose_merge_commit_is_old_or_not_there_gets_the_whole_history(
+    origin: Path, capsys: pytest.CaptureFixture[str], *, stale: bool
+) -> None:
+    if stale:
+        git(origin, "update-ref", "refs/pull/3/merge", git(origin, "rev-parse", "merge"))
+        git(origin, "checkout", "topic")
+        commit(origin, c="2")
+    folder = clone(origin, "main", "--depth", "1")
+    changed = pull_request(origin, folder, "pull_request_target", fetch=True)
+    assert changed.files == ({"b", "c"} if stale else {"b"})
+    assert "Fetched the history that the checkout did not have." in capsys.readouterr().out
+
+
+def test_a_whole_history_stays_whole(origin: Path) -> None:
+    folder = clone(origin, "main", "--single-branch")
+    assert pull_request(origin, folder, "pull_request_target", fetch=True).files == {"b"}
+    assert git(folder, "rev-parse", "--is-shallow-repository") == "false"
+
+
+def test_a_history_that_is_there_gets_no_shorter(origin: Path) -> None:
+    git(origin, "checkout", "main")
+    commit(origin, a="3")
+    commit(origin, a="4")
+    folder = clone(origin, "main", "--depth", "3")
+    before = history(folder)
+    assert pull_request(origin, folder, "pull_request_target", fetch=True).files == {"b"}
+    assert before[1] in history(folder)[1]
+
+
+@pytest.mark.parametrize("depth", [(), ("--depth", "1")])
+def test_the_commit_before_a_push_is_fetched(origin: Path, depth: tuple[str, ...]) -> None:
+    before = git(origin, "rev-parse", "topic")
+    after = git(origin, "rev-parse", "main")
+    folder = clone(origin, "main", "--single-branch", *depth)
+    seen = history(folder)
+    assert push(folder, before, after, fetch=True).files == {"a", "b"}
+    assert history(folder) == seen
+
+
+def test_a_commit_that_origin_does_not_have_is_refused_with_the_words_of_git(origin: Path) -> None:
+    folder = clone(origin, "main")
+    with pytest.raises(InputError) as caught:
+        push(folder, ABSENT, git(origin, "rev-parse", "main"), fetch=True)
+    assert re.fullmatch(
+        "The checkout does not have commit aaaaaaa, the commit before the push, so what changed is not known. It was "
+        f"not fetched: git says '.*upload-pack: not our ref {ABSENT}'. {DEEP}",
+        str(caught.value),
+    )
+
+
+def test_a_force_push_whose_old_commit_is_gone_everywhere_changes_everything(origin: Path) -> None:
+    folder = clone(origin, "main")
+    found = push(folder, ABSENT, git(origin, "rev-parse", "main"), forced=True, fetch=True)
+    assert found.everything == "a force push replaced commit aaaaaaa, which no branch has any more"
+
+
+def test_a_force_push_whose_old_commit_github_still_has_is_compared(origin: Path) -> None:
+    git(origin, "checkout", "main")
+    old = commit(origin, c="3")
+    git(origin, "reset", "--hard", "HEAD~1")
+    folder = clone(origin, "main")
+    assert push(folder, old, git(origin, "rev-parse", "main"), forced=True, fetch=True).files == {"c"}
+
+
+def test_a_password_in_an_address_is_never_told() -> None:
+    words = "error: x\nfatal: unable to access 'https://x-access-token:ghs_secret@github.com/acme/app/': no route"
+    assert said(words) == "unable to access 'https://github.com/acme/app/': no route"
 
 
 def test_a_pull_request_without_a_common_commit_changes_everything(origin: Path) -> None:
@@ -108,7 +216,7 @@ def test_a_pull_request_without_a_common_commit_changes_everything(origin: Path)
     head = commit(origin, d="1")
     base = git(origin, "rev-parse", "main")
     event = {"pull_request": {"number": 3, "base": {"sha": base}, "head": {"sha": head}}}
-    found = changes.read((), Build(sha=head, pull=3), context(origin, "pull_request", event))
+    found = ask(context(origin, "pull_request", event), Build(sha=head, pull=3))
     assert found.everything == "the pull request shares no commit with its base"
 
 
@@ -145,14 +253,14 @@ def test_a_push_in_a_shallow_checkout_is_refused_with_what_to_do(origin: Path) -
         push(folder, before, after)
     assert str(caught.value) == (
         f"The checkout does not have commit {before[:7]}, the commit before the push, so what changed is not known. "
-        f"{DEEP}"
+        f"It was not fetched: fetch is false. {DEEP}"
     )
 
 
 def test_a_merge_group_is_compared_with_its_base(origin: Path) -> None:
     base, head = git(origin, "rev-parse", "main"), git(origin, "rev-parse", "merge")
     event = {"merge_group": {"base_sha": base, "head_sha": head}}
-    assert changes.read((), Build(sha=head), context(origin, "merge_group", event)).files == {"b"}
+    assert ask(context(origin, "merge_group", event), Build(sha=head)).files == {"b"}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +279,8 @@ def test_a_merge_group_is_compared_with_its_base(origin: Path) -> None:
 def test_what_needs_no_git(
     tmp_path: Path, given: tuple[str, ...], build: Build, name: str, expected: changes.Changes
 ) -> None:
-    assert changes.read(given, build, Context(event_name=name, workspace=tmp_path / "none")) == expected
+    run = Context(event_name=name, workspace=tmp_path / "none")
+    assert changes.read(given, build, run, fetch=True, log=print) == expected
 
 
 def test_a_payload_with_something_else_than_a_commit_never_reaches_git(origin: Path) -> None:
@@ -185,7 +294,7 @@ def test_a_folder_without_a_repository_says_so(tmp_path: Path) -> None:
     folder.mkdir()
     head = {"pull_request": {"number": 1, "base": {"sha": ABSENT}, "head": {"sha": ABSENT}}}
     with pytest.raises(InputError) as caught:
-        changes.read((), Build(sha=ABSENT, pull=1), context(folder, "pull_request", head))
+        ask(context(folder, "pull_request", head), Build(sha=ABSENT, pull=1))
     assert "Check out the repository before this step" in caught.value.hint
 
 

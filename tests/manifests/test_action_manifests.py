@@ -173,7 +173,7 @@ def test_a_shared_input_has_the_same_words(name: str, items: dict[str, Input]) -
             assert first_sentence(item.description) not in words, "needs no exception any more"
 
 
-NOT_ABOUT_A_TAG = frozenset({"changed-files", "overrides", "pull-request", "build-commit"})
+NOT_ABOUT_A_TAG = frozenset({"changed-files", "fetch", "overrides", "pull-request", "build-commit"})
 """Inputs of build-matrix that mean nothing for a release tag."""
 
 

@@ -1,6 +1,7 @@
 """build-matrix: from release.yaml and the event to build jobs.
 
-Reads the workspace and its git. The network is only asked for what is not there: what a moving ref of a source names.
+Reads the workspace and its git. The network is only asked for what is not there: commits to compare, and what a
+moving ref of a source names.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Inputs:
     config: str = inputs.option(inputs.text, "release.yaml")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
     changed_files: tuple[str, ...] = inputs.option(inputs.lines, ())
+    fetch: bool = inputs.option(inputs.boolean, default=True)
     overrides: tuple[str, ...] = inputs.option(inputs.lines, ())
     pull_request: int = inputs.option(inputs.integer(1), 0)
     build_commit: str = inputs.option(inputs.text, "")
@@ -54,7 +56,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         given.images,
         context.now,
         resolve=resolver(given.token, context, log),
-        changes=changes_of(given, build, context, config),
+        changes=changes_of(given, build, context, config, log),
         versions=version_file(config, build, context),
     )
     packages = config.packages(planned.channel)
@@ -107,10 +109,10 @@ def override(line: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def changes_of(given: Inputs, build: Build, context: Context, config: Config) -> Changes:
+def changes_of(given: Inputs, build: Build, context: Context, config: Config, log: Workflow) -> Changes:
     """What changed. Git is asked only if the answer matters: if an image says what it is made from."""
     if given.changed_files or build.version or any(p.paths for p in config.packages(build.channel(config))):
-        return changes.read(given.changed_files, build, context)
+        return changes.read(given.changed_files, build, context, fetch=given.fetch, log=log.info)
     return Changes(everything="no image names paths, so every change builds it")
 
 
