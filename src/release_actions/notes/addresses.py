@@ -1,0 +1,89 @@
+"""What a web address of GitHub's leads to: a pull request, a comparison, a tag, a commit, a repository, an account.
+
+An address that is not understood is no address of GitHub's here: nothing is guessed about it. Pure.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+
+class Leads(enum.Enum):
+    """What an address leads to."""
+
+    PULL = "pull"
+    """A pull request or an issue: GitHub sends one to the other."""
+    COMPARE = "compare"
+    TAG = "tag"
+    TREE = "tree"
+    COMMIT = "commit"
+    REPOSITORY = "repository"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an address leads. `name` is the tag, branch, commit or login; `base` the other side of a comparison."""
+
+    leads: Leads
+    repository: str = ""
+    number: int = 0
+    base: str = ""
+    name: str = ""
+
+    @property
+    def pull(self) -> str:
+        """A pull request's reference: `owner/name#1`."""
+        return f"{self.repository}#{self.number}"
+
+
+REPOSITORY = re.compile(r"/(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?(?P<rest>/.*)?")
+PAGES = frozenset({"orgs", "users", "apps", "settings", "search", "topics", "marketplace", "features", "sponsors"})
+"""First parts of paths that are no account."""
+
+
+def parse(url: str, server: str = "https://github.com") -> Address | None:
+    """Where an address leads; None for one that is not the server's or leads to something else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    host = urlsplit(server).netloc.lower()
+    if parts.scheme not in {"http", "https"} or parts.netloc.lower().removeprefix("www.") != host:
+        return None
+    path = parts.path.rstrip("/")
+    account = re.fullmatch(r"(?:/apps)?/([A-Za-z0-9][A-Za-z0-9-]*(?:%5Bbot%5D|\[bot\])?)", path)
+    if account and account[1] not in PAGES:
+        return Address(Leads.ACCOUNT, name=unquote(account[1]))
+    found = REPOSITORY.fullmatch(path)
+    if found is None or found["owner"] in PAGES:
+        return None
+    return _inside(f"{found['owner']}/{found['name']}", found["rest"] or "")
+
+
+def _inside(repository: str, rest: str) -> Address | None:
+    """Where a path inside a repository leads."""
+    if not rest:
+        return Address(Leads.REPOSITORY, repository)
+    page, _, tail = rest.removeprefix("/").partition("/")
+    for pattern, leads in INSIDE:
+        found = re.fullmatch(pattern, f"{page}/{tail}")
+        if found:
+            parts = {name: unquote(value) for name, value in found.groupdict().items()}
+            number = int(parts.pop("number", "0"))
+            return Address(leads, repository, number, **parts)
+    return None
+
+
+INSIDE = (
+    (r"(?:pull|issues)/(?P<number>[0-9]{1,9})(?:/.*)?", Leads.PULL),
+    (r"compare/(?P<base>.+?)\.\.\.(?P<name>.+)", Leads.COMPARE),
+    (r"releases/tag/(?P<name>.+)", Leads.TAG),
+    (r"releases/download/(?P<name>[^/]+)/.+", Leads.TAG),
+    (r"(?:tree|blob|commits)/(?P<name>.+)", Leads.TREE),
+    (r"commit/(?P<name>[0-9a-f]{7,64})(?:/.*)?", Leads.COMMIT),
+)
+"""Paths inside a repository, and what they lead to."""

@@ -1,0 +1,104 @@
+"""What is known beside the notes: tags, the previous release, what was merged, what is built and what exists.
+
+Each piece is there, was not offered (`None`), or could not be read (`Unreadable`). The three are never mixed up: what
+was not offered makes a rule say that it did not run, and what could not be read makes the whole run say so. Pure data.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from release_actions.components.assemble import Published
+from release_actions.components.document import Document
+from release_actions.components.manifest import Manifest
+from release_actions.notes.model import Change
+from release_actions.versions import Version
+
+
+class Need(enum.Enum):
+    """A piece of evidence. The value says what it is, for people."""
+
+    TAG = "the release's tag"
+    REPOSITORY = "the repository"
+    TAGS = "the repository's git tags"
+    PREVIOUS_TAG = "the previous full release's tag"
+    PREVIOUS = "what the previous release published"
+    ANNOUNCED = "the notes of earlier releases"
+    CHANGES = "what was merged since the previous release"
+    BUILT = "the images of release.yaml"
+    COMPONENTS = "components.yaml"
+    MANIFEST = "components.json"
+    REGISTRY = "registries"
+    UPSTREAM = "the repositories of components"
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Something that was to be read and could not be. Both are for people."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The previous full release. `rows` is empty where it published no table of components."""
+
+    tag: str
+    rows: tuple[Published, ...] = ()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A question about two tags of a repository."""
+
+    repository: str
+    base: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that notes are held against.
+
+    `previous_tag` is empty where there is no release before. `changes`: what was merged since the previous release.
+    `announced`: login in lower case -> tag of the release that welcomed it first. `built`: names of the images that
+    the build matrix publishes, by name without a tag. `images`, `compares` and `upstream` hold answers: an image with
+    its tag as `name:tag`, two tags of a repository, a repository's tag as `owner/name@tag`.
+    """
+
+    server: str = "https://github.com"
+    version: Version | None = None
+    repository: str = ""
+    tags: frozenset[str] | Unreadable | None = None
+    previous_tag: str | Unreadable | None = None
+    previous: Previous | Unreadable | None = None
+    announced: Mapping[str, str] | Unreadable | None = None
+    changes: tuple[Change, ...] | Unreadable | None = None
+    built: frozenset[str] | Unreadable | None = None
+    document: Document | None = None
+    manifest: Manifest | None = None
+    images: Mapping[str, bool | Unreadable] | None = None
+    compares: Mapping[Compared, bool | Unreadable] | None = None
+    upstream: Mapping[str, bool | Unreadable] | None = None
+    why: Mapping[Need, str] = field(default_factory=dict)
+    """Why a piece was not offered, for people."""
+
+    def piece(self, need: Need) -> object:
+        """A piece of evidence; None where it was not offered."""
+        return {
+            Need.TAG: self.version,
+            Need.REPOSITORY: self.repository or None,
+            Need.TAGS: self.tags,
+            Need.PREVIOUS_TAG: self.previous_tag,
+            Need.PREVIOUS: self.previous,
+            Need.ANNOUNCED: self.announced,
+            Need.CHANGES: self.changes,
+            Need.BUILT: self.built,
+            Need.COMPONENTS: self.document,
+            Need.MANIFEST: self.manifest,
+            Need.REGISTRY: self.images,
+            Need.UPSTREAM: self.upstream,
+        }[need]

@@ -1,0 +1,130 @@
+"""Rules about the link to the full changelog: what its list of changes was counted from.
+
+A wrong base is not seen on the page: the list is long and looks right, and holds what earlier releases had already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from release_actions.components import version_order
+from release_actions.errors import Place
+from release_actions.notes.addresses import Address
+from release_actions.notes.evidence import Need
+from release_actions.notes.lint_rule import CERTAIN, Hit, Rule, Subject
+from release_actions.notes.reading import Changelog
+
+FLOATING = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*-)*v?(?P<numbers>[0-9]+(?:\.[0-9]+)?)")
+"""One or two numbers: a tag such as v0 or v0.5."""
+
+
+def _found(subject: Subject) -> Iterator[tuple[Changelog, Address]]:
+    """The changelog links that lead to a comparison."""
+    return ((one, one.address) for one in subject.notes.changelogs if one.address)
+
+
+def floats(tag: str, head: str) -> bool:
+    """Whether a tag moves: it has a name that does by convention, or fewer numbers than the release has."""
+    if version_order.is_moving(tag):
+        return True
+    whole = re.search(r"[0-9]+(?:\.[0-9]+)+", head)
+    parts = len(whole[0].split(".")) if whole else 0
+    few = FLOATING.fullmatch(tag)
+    return few is not None and few["numbers"].count(".") + 1 < parts
+
+
+def _floating(subject: Subject) -> Iterator[Hit]:
+    """The changes are counted from a tag that moves, such as v0.5, latest or main.
+
+    It names the newest release of its line when the notes are made, and another one when they are read.
+    """
+    for one, address in _found(subject):
+        if floats(address.base, address.name):
+            message = f"The changes are counted from {address.base}, a name that moves."
+            yield Hit(one.place, message, _hint(subject))
+
+
+def _candidate(subject: Subject) -> Iterator[Hit]:
+    """The changes of a final release are counted from a candidate or a dev version.
+
+    What went into the candidate is then told nowhere.
+    """
+    for one, address in _found(subject):
+        if (
+            _is_final(address.name)
+            and version_order.is_unfinished(address.base)
+            and not version_order.is_moving(address.base)
+        ):
+            message = f"The changes of {address.name} are counted from {address.base}, which is no full release."
+            yield Hit(one.place, message, _hint(subject))
+
+
+def _is_final(tag: str) -> bool:
+    return version_order.read(tag) is not None and not version_order.is_unfinished(tag)
+
+
+def _hint(subject: Subject) -> str:
+    previous = subject.evidence.previous_tag
+    return (
+        f"Count from {previous}." if isinstance(previous, str) and previous else "Count from the full release before."
+    )
+
+
+def _base(subject: Subject) -> Iterator[Hit]:
+    """The changes are counted from another release than the one before this one.
+
+    The one before is the newest full release below this one: for a patch the patch before, for a minor the one before.
+    """
+    previous = subject.evidence.previous_tag
+    for one, address in _found(subject):
+        told = floats(address.base, address.name) or version_order.is_unfinished(address.base)
+        own = not subject.evidence.repository or address.repository.casefold() == subject.evidence.repository.casefold()
+        if not subject.final or told or not own or not isinstance(previous, str) or address.base == previous:
+            continue
+        before = (
+            f"the full release before {subject.evidence.version} is {previous}"
+            if previous
+            else "there is no release before"
+        )
+        message = f"The changes are counted from {address.base}, and {before}."
+        yield Hit(one.place, message, _hint(subject), Place(f"releases of {address.repository}"))
+
+
+def _head(subject: Subject) -> Iterator[Hit]:
+    """The changes are counted up to something else than the release's tag."""
+    version = subject.evidence.version
+    for one, address in _found(subject):
+        if version and address.name != version.tag:
+            message = f"The changes are counted up to {address.name}, and these are the notes of {version}."
+            yield Hit(one.place, message, f"End with {version}.")
+
+
+def _repository(subject: Subject) -> Iterator[Hit]:
+    """The full changelog is another repository's."""
+    for one, address in _found(subject):
+        if address.repository.casefold() != subject.evidence.repository.casefold():
+            message = (
+                f"The full changelog is of {address.repository}, and these are notes of {subject.evidence.repository}."
+            )
+            yield Hit(one.place, message, "Correct the address.")
+
+
+def _twice(subject: Subject) -> Iterator[Hit]:
+    """There are two full changelogs, and they are not the same."""
+    found = list(_found(subject))
+    for place, address in found[1:]:
+        first, other = found[0]
+        if address != other:
+            message = f"Line {first.place.line} has another full changelog, from {other.base} to {other.name}."
+            yield Hit(place.place, message, "Keep the right one.", first.place)
+
+
+RULES = (
+    Rule("changelog-base-floating", CERTAIN, _floating),
+    Rule("changelog-base-candidate", CERTAIN, _candidate),
+    Rule("changelog-base-wrong", CERTAIN, _base, (Need.TAG, Need.PREVIOUS_TAG)),
+    Rule("changelog-head", CERTAIN, _head, (Need.TAG,)),
+    Rule("changelog-repository", CERTAIN, _repository, (Need.REPOSITORY,)),
+    Rule("changelog-twice", CERTAIN, _twice),
+)

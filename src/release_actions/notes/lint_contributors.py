@@ -1,0 +1,97 @@
+"""Rules about new contributors: that they are people, new, and welcomed once for something in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from release_actions.errors import Place
+from release_actions.notes.evidence import Need
+from release_actions.notes.lint_rule import CERTAIN, Hit, Rule, Subject
+from release_actions.notes.reading import Contributor
+
+BOTS = frozenset(
+    {
+        "dependabot",
+        "dependabot-preview",
+        "renovate",
+        "renovate-bot",
+        "github-actions",
+        "copilot",
+        "copilot-swe-agent",
+        "pre-commit-ci",
+        "codecov",
+        "mergify",
+        "k8s-ci-robot",
+        "gemini-code-assist",
+        "coderabbitai",
+        "snyk-bot",
+        "imgbot",
+        "allcontributors",
+        "greenkeeper",
+        "pyup-bot",
+        "web-flow",
+    }
+)
+"""Accounts that are programs, without the mark that GitHub puts after an app's name."""
+
+
+def _bot(subject: Subject) -> Iterator[Hit]:
+    """A bot is welcomed as a new contributor."""
+    for one in subject.notes.contributors:
+        if one.login.casefold().endswith("[bot]") or one.login.casefold() in BOTS:
+            yield Hit(one.place, f"@{one.login} is a bot.", "Remove the line.")
+
+
+def _twice(subject: Subject) -> Iterator[Hit]:
+    """Somebody is welcomed twice."""
+    seen: dict[str, Contributor] = {}
+    for one in subject.notes.contributors:
+        other = seen.setdefault(one.login.casefold(), one)
+        if other is not one:
+            message = f"@{one.login} is welcomed in line {other.place.line} already."
+            yield Hit(one.place, message, "Keep the line with the earlier pull request.", other.place)
+
+
+def _announced(subject: Subject) -> Iterator[Hit]:
+    """Somebody is welcomed who was welcomed in an earlier release.
+
+    Most often the changes were counted from a wrong tag, and then more is wrong than this line.
+    """
+    announced = subject.evidence.announced
+    for one in subject.notes.contributors:
+        tag = announced.get(one.login.casefold()) if isinstance(announced, dict) else None
+        if tag:
+            message = f"@{one.login} was welcomed in {tag} already."
+            yield Hit(one.place, message, "Remove the line.", Place(f"notes of {tag}"))
+
+
+def _change(subject: Subject) -> Iterator[Hit]:
+    """Somebody is welcomed for a pull request that is not in the list of changes.
+
+    Notes without such a list are left alone.
+    """
+    listed = {change.number for change in subject.notes.changes if change.number}
+    for one in subject.notes.contributors:
+        if listed and one.number and one.number not in listed:
+            message = f"@{one.login} is welcomed for #{one.number}, which is not in the list of changes."
+            yield Hit(one.place, message, "Correct the number, or list the change.")
+
+
+def _author(subject: Subject) -> Iterator[Hit]:
+    """Somebody is welcomed for a pull request that the list credits to somebody else."""
+    listed = {change.number: change for change in subject.notes.changes if change.number and change.login}
+    for one in subject.notes.contributors:
+        change = listed.get(one.number)
+        if change and change.login.casefold() != one.login.casefold():
+            credited = f"line {change.place.line} credits to @{change.login}"
+            message = f"@{one.login} is welcomed for #{one.number}, which {credited}."
+            yield Hit(one.place, message, "Correct the one that is wrong.", change.place)
+
+
+RULES = (
+    Rule("contributor-bot", CERTAIN, _bot),
+    Rule("contributor-twice", CERTAIN, _twice),
+    Rule("contributor-announced", CERTAIN, _announced, (Need.ANNOUNCED,)),
+    Rule("contributor-change", CERTAIN, _change),
+    Rule("contributor-author", CERTAIN, _author),
+)

@@ -1,0 +1,83 @@
+"""Comments in notes that keep a rule silent: `<!-- release-notes-lint: ignore RULE reason -->`.
+
+A comment in a line of its own is about the next line that is not empty, any other about its own line. One without a
+reason, one about a rule that does not exist, and one that keeps nothing silent are findings themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.errors import Place
+from release_actions.notes.lines import Comment, Kind, Text
+
+COMMENT = re.compile(r"release-notes-lint:\s*(?P<verb>[\w-]*)\s*(?P<rule>[\w-]*)[\s:,-]*(?P<reason>.*)", re.DOTALL)
+IGNORE = "ignore"
+NAME = "ignore-comment"
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """One rule in one line. `at` is where the comment stands."""
+
+    rule: str
+    line: int
+    at: Place
+
+
+def read(text: Text, rules: Collection[str]) -> tuple[tuple[Ignore, ...], tuple[Finding, ...]]:
+    """What comments keep silent, and what is wrong with them."""
+    ignores, wrong = [], []
+    for comment in text.comments:
+        match = COMMENT.fullmatch(comment.text)
+        if match is None:
+            continue
+        problem = _wrong(match, rules)
+        if problem:
+            wrong.append(finding(*problem, comment.place))
+        else:
+            ignores.append(Ignore(match["rule"], _about(comment, text), comment.place))
+    return tuple(ignores), tuple(wrong)
+
+
+def _wrong(match: re.Match[str], rules: Collection[str]) -> tuple[str, str] | None:
+    form = "Write <!-- release-notes-lint: ignore RULE reason -->."
+    if match["verb"] != IGNORE:
+        return f"'{match['verb']}' is nothing that a comment to this check can say.", form
+    if match["rule"] not in rules:
+        return f"'{match['rule']}' is no rule.", "docs/release-notes-lint.md has them all."
+    if not match["reason"].strip():
+        return f"The comment does not say why {match['rule']} is ignored.", form
+    return None
+
+
+def _about(comment: Comment, text: Text) -> int:
+    """The line that a comment is about."""
+    number = comment.place.line
+    if not comment.alone:
+        return number
+    following = (line.number for line in text.lines[number:] if line.kind is not Kind.BLANK)
+    return next(following, number)
+
+
+def apply(found: Iterable[Finding], ignores: Collection[Ignore], ran: Collection[str]) -> Iterator[Finding]:
+    """The findings that no comment silences, and the comments that silence nothing. `ran`: the rules that did run."""
+    used = set()
+    for one in found:
+        line = one.place.line if one.place else 0
+        silenced = {ignore for ignore in ignores if (ignore.rule, ignore.line) == (one.rule, line)}
+        used |= silenced
+        if not silenced or one.rule == UNKNOWN:
+            yield one
+    for ignore in ignores:
+        if ignore not in used and ignore.rule in ran:
+            message = f"The comment ignores {ignore.rule}, which finds nothing in line {ignore.line}."
+            yield finding(message, "Remove the comment.", ignore.at)
+
+
+def finding(message: str, hint: str, place: Place) -> Finding:
+    """A finding about a comment."""
+    return Finding(NAME, Certainty.SUSPICIOUS, message, hint, place)

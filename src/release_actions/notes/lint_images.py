@@ -1,0 +1,165 @@
+"""Rules about images and charts that the notes name, most often to be copied into a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from release_actions.components import version_order
+from release_actions.components.document import fill
+from release_actions.components.findings import UNKNOWN
+from release_actions.components.table import Row, folded
+from release_actions.errors import Place
+from release_actions.notes.evidence import Need, Unreadable
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject, agree
+from release_actions.notes.lint_versions import part_of
+from release_actions.notes.reading import Image
+
+
+def _own(name: str, subject: Subject) -> bool:
+    """Whether an image is in the namespace of the repository's owner."""
+    owner = subject.evidence.repository.partition("/")[0].casefold()
+    return bool(owner) and name.casefold().split("/")[1:2] == [owner]
+
+
+def _moving(subject: Subject) -> Iterator[Hit]:
+    """An image by a tag that moves or names a state between releases: latest, main, nightly, dev, pr-12.
+
+    Certain for images of the repository's owner; of others it may be all that there is.
+    """
+    for image in subject.notes.images:
+        if image.tag and not image.digest and version_order.is_moving(image.tag):
+            message = f"{image.name}:{image.tag} is another image tomorrow."
+            yield Hit(
+                image.place,
+                message,
+                "Name the version.",
+                certainty=CERTAIN if _own(image.name, subject) else SUSPICIOUS,
+            )
+
+
+def _untagged(subject: Subject) -> Iterator[Hit]:
+    """An image without a tag in a block of code, which means latest."""
+    for image in subject.notes.images:
+        if image.code and not image.tag and not image.digest:
+            yield Hit(image.place, f"{image.name} has no tag, which means latest.", "Name the version.")
+
+
+def _candidate(subject: Subject) -> Iterator[Hit]:
+    """The notes of a final release name the image of a candidate or dev version.
+
+    Certain for images of the repository's owner; others may have no final version yet.
+    """
+    for image in subject.notes.images if subject.final else ():
+        unfinished = version_order.is_unfinished(image.tag) and not version_order.is_moving(image.tag)
+        if image.tag and unfinished:
+            message = f"{subject.evidence.version} is a final release, and {image.name}:{image.tag} is not."
+            certainty = CERTAIN if _own(image.name, subject) else SUSPICIOUS
+            yield Hit(image.place, message, "Name the final image.", certainty=certainty)
+
+
+def _not_built(subject: Subject) -> Iterator[Hit]:
+    """An image of the repository's owner that the build matrix does not publish, and no component does either.
+
+    Suspicious where a registry has it all the same: then another repository publishes it.
+    """
+    built, document = subject.evidence.built, subject.evidence.document
+    known = set(built) if isinstance(built, frozenset) else set()
+    known |= {part.image for _, _, part in document.parts() if part.image} if document else set()
+    folders = {name.split(" (")[0].casefold() for row in subject.notes.rows for name in [folded(row.title)]}
+    for image in subject.notes.images:
+        path = image.name.partition("/")[2]
+        if _own(image.name, subject) and image.name not in known and path not in folders:
+            there = (subject.evidence.images or {}).get(f"{image.name}:{image.tag}")
+            message = f"{image.name} is not among the images that are built."
+            hint = "Correct its name, or add it to release.yaml or the components file."
+            yield Hit(image.place, message, hint, Place("release.yaml"), SUSPICIOUS if there is True else CERTAIN)
+
+
+def _missing(subject: Subject) -> Iterator[Hit]:
+    """An image or a chart that its registry does not have."""
+    answers = subject.evidence.images or {}
+    asked = [(one.name, one.tag, one.place) for one in subject.notes.images]
+    asked += [(one.name, one.version.replace("+", "_"), one.place) for one in subject.notes.charts]
+    for name, tag, place in asked:
+        answer = answers.get(f"{name}:{tag}") if tag else None
+        if isinstance(answer, Unreadable):
+            yield Hit(place, answer.message, answer.hint, rule=UNKNOWN)
+        elif answer is False and _judged(name, subject):
+            message = f"{name} has no tag {tag}."
+            yield Hit(place, message, "Correct it, or publish it first.", Place(f"tags of {name}"))
+
+
+def _judged(name: str, subject: Subject) -> bool:
+    """Whether an image may be built at all: one that is not is told of by another rule."""
+    return not (
+        isinstance(subject.evidence.built, frozenset)
+        and any(hit.message.startswith(f"{name} is") for hit in _not_built(subject))
+    )
+
+
+def _differs(subject: Subject) -> Iterator[Hit]:
+    """An image or a chart is named with another version than its component has, or than the release has.
+
+    Sentences about coming from an earlier version name it with reason, so this is only suspicious.
+    """
+    first: dict[str, Image] = {}
+    for image in subject.notes.images:
+        if not image.tag or version_order.is_moving(image.tag) or version_order.is_unfinished(image.tag):
+            continue
+        expected, other = _expected(image, subject)
+        if not expected and image.name in first:
+            expected, other = first[image.name].tag, first[image.name].place
+        if expected and agree(image.tag, expected) is False:
+            message = f"{image.name} is named with {image.tag} here, and with {expected} in {other}."
+            yield Hit(image.place, message, "Correct the one that is wrong.", other)
+        first.setdefault(image.name, image)
+    for chart in subject.notes.charts:
+        for row in _of_chart(chart.name, subject):
+            if chart.version and agree(chart.version, row.version.version) is False:
+                version = row.version.version
+                message = f"The chart {chart.name} is named with {chart.version} here, and with {version} in the table."
+                yield Hit(chart.place, message, "Correct the one that is wrong.", row.version.place)
+
+
+def _expected(image: Image, subject: Subject) -> tuple[str, Place]:
+    """The tag that an image should have, and where that is said. Empty when nothing says it."""
+    version, built = subject.evidence.version, subject.evidence.built
+    if version and isinstance(built, frozenset) and image.name in built:
+        return version.tag, Place(f"release {version}")
+    rows = [row for row in subject.notes.rows if row.version.version and _is_of(image.name, row, subject)]
+    if rows and not any(agree(image.tag, row.version.version) for row in rows):
+        row = rows[0]
+        part = part_of(row, subject.evidence)
+        return fill(part[1].image_tag, row.version.version) if part else row.version.version, row.version.place
+    return ("", Place("")) if not rows else (image.tag, rows[0].version.place)
+
+
+def _is_of(name: str, row: Row, subject: Subject) -> bool:
+    """Whether an image is a row's: by the components file, else by its name."""
+    part = part_of(row, subject.evidence)
+    if part and part[1].image:
+        return part[1].image == name
+    return name.partition("/")[2].casefold() == folded(row.title).split(" (")[0]
+
+
+def _of_chart(name: str, subject: Subject) -> Iterator[Row]:
+    for row in subject.notes.rows:
+        part = part_of(row, subject.evidence)
+        own = part and part[1].chart == f"oci://{name}"
+        alike = (
+            not part
+            and "chart" in row.type.text.casefold()
+            and folded(row.title).rpartition("/")[2] == name.rpartition("/")[2]
+        )
+        if row.version.version and (own or alike):
+            yield row
+
+
+RULES = (
+    Rule("image-moving", CERTAIN, _moving),
+    Rule("image-untagged", SUSPICIOUS, _untagged),
+    Rule("image-candidate", CERTAIN, _candidate, (Need.TAG,)),
+    Rule("image-not-built", CERTAIN, _not_built, (Need.REPOSITORY, Need.BUILT)),
+    Rule("image-missing", CERTAIN, _missing, (Need.REGISTRY,)),
+    Rule("image-differs", SUSPICIOUS, _differs),
+)

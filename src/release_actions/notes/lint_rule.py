@@ -1,0 +1,89 @@
+"""What a rule about release notes is, and what it looks at.
+
+A rule is a function of the notes and the evidence. Its docstring is its documentation: what it finds, then why that
+matters. A rule that needs evidence is only called when all of it is there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from release_actions.components import version_order
+from release_actions.components.findings import Certainty
+from release_actions.errors import Place
+from release_actions.notes.evidence import Evidence, Need
+from release_actions.notes.reading import Notes
+
+CERTAIN, SUSPICIOUS = Certainty.CERTAIN, Certainty.SUSPICIOUS
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What rules look at."""
+
+    notes: Notes
+    evidence: Evidence
+
+    @property
+    def final(self) -> bool:
+        """Whether the notes are known to be of a final release."""
+        return self.evidence.version is not None and self.evidence.version.is_stable
+
+    @property
+    def start(self) -> Place:
+        """The beginning of the notes, for what is about all of them."""
+        return Place(self.notes.text.path, 1, 1)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that a rule found. `other` is the place that disagrees; its file may be a release or a repository.
+
+    `rule` and `certainty` are those of the rule where they are not given.
+    """
+
+    place: Place
+    message: str
+    hint: str
+    other: Place | None = None
+    certainty: Certainty | None = None
+    rule: str = ""
+
+
+Check = Callable[[Subject], Iterator[Hit]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by its name. `needs`: the evidence without which it does not run."""
+
+    name: str
+    certainty: Certainty
+    check: Check
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def about(self) -> str:
+        """What it finds: the first paragraph of its function's docstring."""
+        return self._paragraphs()[0]
+
+    @property
+    def why(self) -> str:
+        """Why that matters, or what it leaves alone. Empty where the first sentence says it all."""
+        return "\n\n".join(self._paragraphs()[1:])
+
+    def _paragraphs(self) -> list[str]:
+        paragraphs = (inspect.getdoc(self.check) or "").split("\n\n")
+        return [" ".join(paragraph.split()) for paragraph in paragraphs]
+
+
+def agree(one: str, other: str) -> bool | None:
+    """Whether two texts name one version, in whatever style and with whatever prefix; None when nobody can tell."""
+    if one == other:
+        return True
+    left, right = version_order.read(one), version_order.read(other)
+    if left is None or right is None:
+        return None
+    return left.numbers == right.numbers and left.version.same_version(right.version)

@@ -1,0 +1,137 @@
+"""Rules about component tables as programs read them: cells, columns, names, and whether there is one at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from release_actions.components import findings, table
+from release_actions.components.table import DELIMITER, HEAD, INFRASTRUCTURE, SUMMARY, Row, Table, folded
+from release_actions.errors import Place
+from release_actions.notes.evidence import Need
+from release_actions.notes.lines import Kind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, Hit, Rule, Subject
+from release_actions.notes.reading import NAME
+
+
+def _tables(subject: Subject) -> Iterator[Table]:
+    """The tables of the release's components; others have rules of their own."""
+    return (
+        one for one in subject.notes.tables if one is subject.notes.summary or INFRASTRUCTURE in folded(one.heading)
+    )
+
+
+def _empty(subject: Subject) -> Iterator[Hit]:
+    """A cell of a component table is empty.
+
+    Programs that read the table leave empty cells out, and take the next cell for it.
+    """
+    for one in _tables(subject):
+        for row in one.rows:
+            for name, cell in zip(one.head, row.cells, strict=False):
+                if not cell.text:
+                    message = f"{row.title} has an empty cell below '{name}'."
+                    yield Hit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
+
+
+def _within(place: Place, row: Row) -> Place:
+    return place if place.line else row.place
+
+
+def _columns(subject: Subject) -> Iterator[Hit]:
+    """A row of a table has more or fewer cells than the table has columns.
+
+    GitHub drops what is too much and leaves empty what is missing.
+    """
+    head = 0
+    for line in subject.notes.text.lines:
+        if line.kind is not Kind.ROW:
+            head = 0
+            continue
+        width = len(table.cells(line.text, subject.notes.text.path, line.number))
+        if head and width != head and not DELIMITER.fullmatch(line.text):
+            message = f"The row has {width} cells, and the table {head} columns."
+            yield Hit(subject.notes.text.place(line), message, "Put | between the cells, and \\| inside of one.")
+        head = head or width
+
+
+def _linked(subject: Subject) -> Iterator[Hit]:
+    """The name of a component is a link.
+
+    Programs that read the table look for plain names, and do not find a row whose name is a link.
+    """
+    for one in _tables(subject):
+        for row in one.rows:
+            if row.component.links:
+                message = f"The name {row.title} is a link, so the row is not found by programs that read the table."
+                sure = CERTAIN if one.head[: len(HEAD)] == HEAD else SUSPICIOUS
+                yield Hit(row.component.place, message, "Write the name alone.", certainty=sure)
+
+
+def _twice(subject: Subject) -> Iterator[Hit]:
+    """A component stands in a table twice."""
+    for one in _tables(subject):
+        seen: dict[str, Row] = {}
+        for row in one.rows:
+            other = seen.setdefault(folded(row.title), row)
+            if other is not row:
+                message = f"{row.title} is in line {other.place.line} of the table already."
+                yield Hit(row.place, message, "Keep one of the rows, or name the variants apart.", other.place)
+
+
+def _none(subject: Subject) -> Iterator[Hit]:
+    """A heading promises a component summary, and there is no table below it."""
+    for line in subject.notes.text.lines:
+        if line.kind is Kind.HEADING and SUMMARY in folded(line.title):
+            below = any(folded(one.heading) == folded(line.title) for one in subject.notes.tables)
+            if not below:
+                message = "There is no table with the columns Component and Version below this heading."
+                yield Hit(subject.notes.text.place(line), message, "Paste the table that component-matrix writes.")
+
+
+def _organisation(subject: Subject) -> Iterator[Hit]:
+    """A component of an organisation that the components file does not know."""
+    document = subject.evidence.document
+    known = {name.casefold() for name in document.organisations} if document else set()
+    for row in subject.notes.summary.rows if subject.notes.summary else ():
+        name = NAME.match(row.title)
+        owner = name[0].partition("/")[0] if name else ""
+        if owner and owner.casefold() not in known:
+            message = f"The organisation {owner} is none of {', '.join(document.organisations if document else ())}."
+            yield Hit(row.component.place, message, "Correct it, or add it to 'organisations' of the components file.")
+
+
+def _manifest(subject: Subject) -> Iterator[findings.Finding]:
+    """What the tables say otherwise than components.json."""
+    made, document = subject.evidence.manifest, subject.evidence.document
+    if made is None:
+        return
+    second = next((one.heading for one in _tables(subject) if one is not subject.notes.summary), "")
+    first = subject.notes.summary.heading if subject.notes.summary else ""
+    headings = (document.heading if document else first, document.infrastructure_heading if document else second)
+    yield from findings.in_notes(subject.notes.tables, made, headings, subject.notes.text.path)
+
+
+def _of(rule: str) -> Check:
+    """The part of a comparison with components.json that one rule tells."""
+
+    def check(subject: Subject) -> Iterator[Hit]:
+        for one in _manifest(subject):
+            if one.rule == rule:
+                yield Hit(one.place or subject.start, one.message, one.hint, one.other, one.certainty)
+
+    check.__doc__ = findings.RULES[rule][1]
+    return check
+
+
+COMPARED = ("row-missing", "row-unknown", "version-differs", "previous-differs", "type-differs")
+"""Rules of component-matrix about notes, which hold here too."""
+
+RULES = (
+    Rule("cell-empty", CERTAIN, _empty),
+    Rule("column-count", CERTAIN, _columns),
+    Rule("name-linked", CERTAIN, _linked),
+    Rule("row-twice", CERTAIN, _twice),
+    Rule("no-table", CERTAIN, _none),
+    Rule("unknown-organisation", CERTAIN, _organisation, (Need.COMPONENTS,)),
+    *(Rule(name, CERTAIN, _of(name), (Need.MANIFEST,)) for name in COMPARED),
+)

@@ -1,0 +1,242 @@
+"""Rules about the text itself: what was left in, what is open, what is too long, what stands twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from release_actions.components.findings import Certainty
+from release_actions.notes.evidence import Need
+from release_actions.notes.lines import Kind, Line
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
+
+LONGEST = 125_000
+"""Characters of a release's text on GitHub (cli/cli#7705)."""
+
+WORD = re.compile(r"(?<![\w-])(?:TODO|TBD|FIXME|TKTK)(?![\w-])")
+LEFT = re.compile(
+    r"^(?:[\s>|#*+-]|\[[ xX]\])*(?:TODO|TBD|FIXME|TKTK)\b|\b(?:TODO|TBD|FIXME|TKTK)\s*[:(]"
+    r"|[(\[]\s*(?:TODO|TBD|FIXME|TKTK)\b"
+)
+"""Such a word where it can only be somebody's note to themselves: it begins the line, or has a colon or bracket."""
+
+TEMPLATE = re.compile(
+    r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w.])v?X\.Y(?:\.Z)?(?![\w.])|(?i:\blorem ipsum\b)|#XX+|/XX+(?![\w])"
+    r"|<(?:version|tag|previous|release|component|insert[^<>]*)>|(?i:\[insert[^\[\]]*\])"
+)
+"""What templates have where a value belongs."""
+
+VERSION = r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[.-]?(?:rc|post|dev|alpha|beta|a|b)[.-]?[0-9]*)?"
+TITLE = re.compile(
+    rf"(?i)\W*(?:(?:release(?:\s+notes)?|what.s\s+(?:new|changed)|changes|changelog|highlights|[\w-]+)(?:\s+(?:of|for|in))?\s+)?"
+    rf"[(\[]?(?P<version>{VERSION})(?![\w.])[)\]]?\s*(?:\W|release(?:\s+notes)?|\([^()]*\)|[-\u2013\u2014:].*)*"
+)
+"""A heading that says which release it is about, in all of its words."""
+
+LEADS_AWAY = re.compile(r"(?i)\b(?:from|since|before|until|below|older|upgrad\w*|migrat\w*|to)\b")
+CONFLICT = re.compile(r"<{7} \S|={7}$|>{7} \S|\|{7} \S")
+DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+NAME_IN_CODE = re.compile(r"(?<!`)`@([A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?)`(?!`)")
+MENTION = re.compile(r"(?<![\w\\/`@.-])@[A-Za-z0-9][A-Za-z0-9-]*")
+TASK = re.compile(r"\s*[*+-]\s+\[ \]\s")
+
+
+def _placeholder(subject: Subject) -> Iterator[Hit]:
+    """A TODO, TBD or FIXME, or a template's place for a value that nobody filled in.
+
+    Titles of changes are left alone: they are what somebody called their work.
+    """
+    listed = {change.line.number for change in subject.notes.changes}
+    for line in subject.notes.text.lines:
+        if line.kind is Kind.CODE or line.number in listed:
+            continue
+        text = line.text if line.kind is Kind.ROW else line.prose
+        word = WORD.search(text)
+        if word:
+            sure = bool(LEFT.search(text)) or line.kind is Kind.ROW
+            yield _left(subject, line, word, CERTAIN if sure else SUSPICIOUS)
+            continue
+        template = TEMPLATE.search(text)
+        if template:
+            yield _left(subject, line, template, CERTAIN if line.kind is Kind.ROW else SUSPICIOUS)
+
+
+def _left(subject: Subject, line: Line, match: re.Match[str], certainty: Certainty) -> Hit:
+    place = subject.notes.text.place(line, match.start())
+    message = f"{match[0]!r} was left in."
+    return Hit(place, message, "Write what belongs there, or remove it.", certainty=certainty)
+
+
+def _task(subject: Subject) -> Iterator[Hit]:
+    """A task that is not ticked off."""
+    for line in subject.notes.text.lines:
+        if line.kind is Kind.BULLET and TASK.match(line.prose):
+            message = "This task is not done."
+            yield Hit(subject.notes.text.place(line), message, "Do it, tick it off, or make it a plain item.")
+
+
+def _too_long(subject: Subject) -> Iterator[Hit]:
+    """The notes have more than 125,000 characters.
+
+    GitHub refuses such a release with 422, after everything else has been published.
+    """
+    body = subject.notes.text.body
+    if len(body) > LONGEST:
+        line = body.count("\n", 0, LONGEST) + 1
+        message = (
+            f"The notes have {len(body):,} characters, and GitHub takes {LONGEST:,}. Line {line} passes the limit."
+        )
+        hint = "Shorten them, or attach the whole as a file and keep the beginning."
+        yield Hit(subject.notes.text.place(subject.notes.text.lines[line - 1]), message, hint)
+
+
+def _heading_version(subject: Subject) -> Iterator[Hit]:
+    """A heading says that the notes are of another release.
+
+    Only headings that name a release and nothing else are looked at, such as `What's Changed in v0.5.0`. The first
+    heading is, whatever else it says, unless it is about coming from another version.
+    """
+    version = subject.evidence.version
+    headings = [line for line in subject.notes.text.lines if line.kind is Kind.HEADING]
+    for index, line in enumerate(headings):
+        said = TITLE.fullmatch(line.title)
+        first = re.search(rf"(?<![\w.]){VERSION}(?![\w.])", line.title) if not index else None
+        if LEADS_AWAY.search(line.title) or version is None:
+            continue
+        found = said["version"] if said else first[0] if first else ""
+        if found and found.removeprefix("v") != version.tag.removeprefix(version.prefix) and _one_of(line, subject):
+            column = line.text.find(found)
+            message = f"The heading says {found}, and these are the notes of {version}."
+            yield Hit(subject.notes.text.place(line, max(column, 0)), message, f"Write {version}.")
+
+
+def _one_of(line: Line, subject: Subject) -> bool:
+    """Whether a heading may be about the release: one of a component of the table is not."""
+    names = {row.title.casefold() for row in subject.notes.rows}
+    short = {name.split(" (")[0].rpartition("/")[2] for name in names}
+    words = line.title.casefold().split()
+    return not any(word in names or word in short or "/" in word for word in words) or not names
+
+
+def _open_fence(subject: Subject) -> Iterator[Hit]:
+    """A block of code is never closed, so that everything after it is shown as code."""
+    text = subject.notes.text
+    if text.open_fence:
+        message = "The block of code that begins here is never closed: all that follows is shown as code."
+        yield Hit(text.place(text.lines[text.open_fence - 1]), message, "Close it with the same marks.")
+
+
+def _open_comment(subject: Subject) -> Iterator[Hit]:
+    """A comment is never closed, so that everything after it is hidden."""
+    text = subject.notes.text
+    if text.open_comment:
+        line = text.lines[text.open_comment - 1]
+        message = "The comment that begins here is never closed: nothing that follows is shown."
+        yield Hit(text.place(line, line.raw.rfind("<!--")), message, "Close it with -->.")
+
+
+def _empty_section(subject: Subject) -> Iterator[Hit]:
+    """A heading has nothing below it."""
+    lines = [line for line in subject.notes.text.lines if line.text.strip() and line.text.strip() != "---"]
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        ends = following is None or (following.kind is Kind.HEADING and following.level <= line.level)
+        if line.kind is Kind.HEADING and ends and line.title:
+            message = f"There is nothing below the heading '{line.title}'."
+            yield Hit(subject.notes.text.place(line), message, "Write something below it, or remove it.")
+
+
+def _heading_twice(subject: Subject) -> Iterator[Hit]:
+    """Two sections of the same part have the same heading."""
+    seen: dict[tuple[str, ...], Line] = {}
+    path: list[tuple[int, str]] = []
+    for line in subject.notes.text.lines:
+        if line.kind is not Kind.HEADING:
+            continue
+        path = [*[part for part in path if part[0] < line.level], (line.level, line.title.casefold())]
+        key = tuple(title for _, title in path)
+        if key in seen:
+            other = subject.notes.text.place(seen[key])
+            message = f"The heading '{line.title}' stands in line {other.line} already."
+            yield Hit(subject.notes.text.place(line), message, "Merge the sections, or name them apart.", other)
+        seen.setdefault(key, line)
+
+
+def _line_twice(subject: Subject) -> Iterator[Hit]:
+    """An item stands twice in one section."""
+    listed = subject.notes.credits
+    seen: dict[tuple[int, str], Line] = {}
+    heading = 0
+    for line in subject.notes.text.lines:
+        heading = line.number if line.kind is Kind.HEADING else heading
+        if line.kind is not Kind.BULLET or line.number in listed or len(line.text.strip()) < SHORTEST:
+            continue
+        key = (heading, line.text.strip())
+        if key in seen:
+            other = subject.notes.text.place(seen[key])
+            yield Hit(
+                subject.notes.text.place(line), f"This item stands in line {other.line} already.", "Keep one.", other
+            )
+        seen.setdefault(key, line)
+
+
+SHORTEST = 16
+"""Characters of an item that is worth comparing."""
+
+
+def _conflict(subject: Subject) -> Iterator[Hit]:
+    """The marks of a merge that was not finished."""
+    for line in subject.notes.text.lines:
+        above = subject.notes.text.lines[line.number - 2].kind if line.number > 1 else Kind.BLANK
+        underline = line.text.startswith("=======") and above is Kind.TEXT
+        if line.kind is not Kind.CODE and CONFLICT.match(line.text) and not underline:
+            message = "A mark of a merge conflict was left in."
+            yield Hit(subject.notes.text.place(line), message, "Resolve the conflict, and remove all of its marks.")
+
+
+def _direction(subject: Subject) -> Iterator[Hit]:
+    """A character that turns the direction of text, so that readers see something else than what is there."""
+    for line in subject.notes.text.lines:
+        found = DIRECTION.search(line.raw)
+        if found:
+            message = f"The character U+{ord(found[0]):04X} turns the direction of the text after it."
+            yield Hit(subject.notes.text.place(line, found.start()), message, "Remove it.")
+
+
+def _mention_in_code(subject: Subject) -> Iterator[Hit]:
+    """A person is named in code, where GitHub neither links nor credits them."""
+    for line in subject.notes.text.lines:
+        for found in NAME_IN_CODE.finditer(line.text) if line.kind is not Kind.CODE else ():
+            message = f"@{found[1]} stands in code, so GitHub neither links nor credits them."
+            hint = "Write the name without the code marks, or without the @ if it is no person."
+            yield Hit(subject.notes.text.place(line, found.start()), message, hint)
+
+
+def _mention_in_title(subject: Subject) -> Iterator[Hit]:
+    """The title of a change mentions an account by accident, such as `@types` of a package's name.
+
+    Whoever has that name on GitHub is notified, and is listed among the contributors of the release.
+    """
+    for change in subject.notes.changes:
+        start = change.line.text.find(change.title)
+        found = MENTION.search(change.line.prose, start, start + len(change.title))
+        if found:
+            message = f"The title mentions {found[0]}, whom GitHub then notifies and shows as a contributor."
+            hint = "Put it in code, or write \\@ if no person is meant."
+            yield Hit(subject.notes.text.place(change.line, found.start()), message, hint)
+
+
+RULES = (
+    Rule("placeholder", CERTAIN, _placeholder),
+    Rule("task-open", SUSPICIOUS, _task),
+    Rule("too-long", CERTAIN, _too_long),
+    Rule("heading-version", CERTAIN, _heading_version, (Need.TAG,)),
+    Rule("fence-open", CERTAIN, _open_fence),
+    Rule("comment-open", CERTAIN, _open_comment),
+    Rule("section-empty", SUSPICIOUS, _empty_section),
+    Rule("heading-twice", SUSPICIOUS, _heading_twice),
+    Rule("item-twice", SUSPICIOUS, _line_twice),
+    Rule("merge-conflict", CERTAIN, _conflict),
+    Rule("text-direction", CERTAIN, _direction),
+    Rule("mention-in-code", SUSPICIOUS, _mention_in_code),
+    Rule("mention-in-title", SUSPICIOUS, _mention_in_title),
+)

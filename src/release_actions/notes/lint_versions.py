@@ -1,0 +1,294 @@
+"""Rules about versions of components: within the table, between the table and the rest, and against what was published.
+
+A row is never compared with another one by guessing: rows are the same when their names are, or when the components
+file says that one was renamed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from release_actions.components import version_order
+from release_actions.components.assemble import COMPONENTS, SECOND, Published
+from release_actions.components.document import Part, fill, title_of
+from release_actions.components.findings import UNKNOWN, names_of
+from release_actions.components.table import Row, folded
+from release_actions.errors import Place
+from release_actions.notes.evidence import Evidence, Need, Previous, Unreadable
+from release_actions.notes.lines import Kind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject, agree
+
+TOLD_GONE = re.compile(
+    r"(?i)\b(?:removed?|removal|deprecat\w+|discontinued|dropped|retired|merged into|replaced|no longer)\b"
+)
+NEW = "(new)"
+AGAIN = "(re-enabled)"
+AFTER_NAME = re.compile(
+    r"(?:\s+\([^()]*\))?(?:\s+(?:is|was|now|at|to|in|version|release|v(?=\s)))*[\s:=@`*]*(?P<version>v?[0-9]+\.[0-9]+(?:\.[0-9]+)*[\w.-]*\w)"
+)
+"""A version right after a component's name."""
+
+
+def _rows(subject: Subject) -> tuple[Row, ...]:
+    """The rows of the component table."""
+    return subject.notes.summary.rows if subject.notes.summary else ()
+
+
+def part_of(row: Row, evidence: Evidence) -> tuple[str, Part] | None:
+    """The component of the components file that a row is of."""
+    document = evidence.document
+    for table, id_, part in document.parts() if document else ():
+        names = (title_of(id_, part), *part.aliases)
+        if table in {COMPONENTS, SECOND} and folded(row.title) in {folded(name) for name in names}:
+            return id_, part
+    return None
+
+
+def _moving(subject: Subject) -> Iterator[Hit]:
+    """A version is a name that moves, such as latest or main."""
+    for row in subject.notes.rows:
+        for cell in (row.version, row.previous):
+            if cell.version and version_order.is_moving(cell.version):
+                message = f"The version of {row.title} is {cell.version}, a name that moves."
+                yield Hit(cell.place, message, "Write the version that it names.")
+
+
+def _candidate(subject: Subject) -> Iterator[Hit]:
+    """A final release has a component whose version is not final."""
+    for row in subject.notes.rows if subject.final else ():
+        version = row.version.version
+        if version and not version_order.is_moving(version) and version_order.is_unfinished(version):
+            message = f"{subject.evidence.version} is a final release, and {row.title} is at {version}."
+            hint = "Release that component first, or go back to its last final version."
+            yield Hit(row.version.place, message, hint)
+
+
+def _previous_candidate(subject: Subject) -> Iterator[Hit]:
+    """The previous version of a component in a final release is not final, so probably not what was published."""
+    for row in subject.notes.rows if subject.final and subject.evidence.previous is None else ():
+        previous = row.previous.version
+        if previous and not version_order.is_moving(previous) and version_order.is_unfinished(previous):
+            message = f"The previous version of {row.title} is {previous}, which no full release published."
+            yield Hit(row.previous.place, message, "Write what the previous release published.")
+
+
+def _down(subject: Subject) -> Iterator[Hit]:
+    """A version is below the previous one."""
+    for row in subject.notes.rows:
+        before = _published(row, subject)
+        if before and before.version and before.version != row.previous.version:
+            was, other = before.version, before.place
+        else:
+            was, other = row.previous.version, row.previous.place
+        order = version_order.compare(row.version.version, was)
+        if was and order is not None and order < 0:
+            message = f"{row.title} goes down from {was} to {row.version.version}."
+            yield Hit(row.version.place, message, "Take at least the version before, or say why not.", other)
+
+
+def _new(subject: Subject) -> Iterator[Hit]:
+    """A component is called new, and has a previous version or was published before."""
+    for row in _rows(subject):
+        words = row.type.text.casefold()
+        before = _published(row, subject)
+        if NEW in words and row.previous.version:
+            message = f"{row.title} is called new, and has the previous version {row.previous.version}."
+            yield Hit(row.type.place, message, "Leave the word out, or write NA.", row.previous.place)
+        elif (NEW in words or AGAIN in words) and before and before.version:
+            message = f"{row.title} is not new: {before.place} has it at {before.version}."
+            yield Hit(row.type.place, message, "Leave the word in parentheses out.", before.place)
+
+
+def _not_new(subject: Subject) -> Iterator[Hit]:
+    """A component has no previous version, and is called neither new nor re-enabled."""
+    for row in _rows(subject):
+        words = row.type.text.casefold()
+        known = bool(row.previous.markdown) and not row.previous.version and not row.previous.gone
+        before = _published(row, subject)
+        if known and words and NEW not in words and AGAIN not in words and not (before and before.version):
+            message = (
+                f"{row.title} has no previous version, and its type, {row.type.text}, does not say that it is new."
+            )
+            yield Hit(
+                row.type.place, message, "Add (New) or (Re-enabled), or write the previous version.", row.previous.place
+            )
+
+
+def _previous(subject: Subject) -> Previous | None:
+    previous = subject.evidence.previous
+    return previous if isinstance(previous, Previous) and previous.rows else None
+
+
+def _published(row: Row, subject: Subject) -> Published | None:
+    """What the previous release published of a row's component."""
+    previous = _previous(subject)
+    if previous is None:
+        return None
+    part = part_of(row, subject.evidence)
+    id_, others = (part[0], (*part[1].aliases, *part[1].renamed_from)) if part else ("", ())
+    wanted = {folded(name) for name in (row.title, *others)}
+    by_id = (one for one in previous.rows if one.id and one.id == id_)
+    return next(by_id, None) or next((one for one in previous.rows if folded(one.title) in wanted), None)
+
+
+def _not_published(subject: Subject) -> Iterator[Hit]:
+    """A previous version is not what the previous release published."""
+    for row in subject.notes.rows:
+        before = _published(row, subject)
+        said = row.previous.version
+        if before is None or not before.version or said == before.version or not row.previous.markdown:
+            continue
+        if version_order.is_moving(said) or NEW in row.type.text.casefold() or AGAIN in row.type.text.casefold():
+            continue
+        shown = said or row.previous.text
+        message = f"The previous version of {row.title} is given as {shown}, and {before.place} has {before.version}."
+        yield Hit(row.previous.place, message, f"Write {before.version}.", before.place)
+
+
+def _dropped(subject: Subject) -> Iterator[Hit]:
+    """A component of the previous release is not in the table, and the notes do not say that it was removed."""
+    previous, summary = _previous(subject), subject.notes.summary
+    if previous is None or summary is None:
+        return
+    kept = {id(before) for row in subject.notes.rows if (before := _published(row, subject))}
+    for before in previous.rows:
+        if before.version and id(before) not in kept and not _told_gone(before, subject):
+            message = f"{before.place} has {before.title} {before.version}, and this table has not."
+            hint = "Add the row, or say in the notes that it was removed."
+            yield Hit(summary.place, message, hint, before.place)
+
+
+def _told_gone(before: Published, subject: Subject) -> bool:
+    """Whether the notes or the components file say that a component is gone, or what it is called now."""
+    document = subject.evidence.document
+    if document:
+        for table, id_, _ in document.parts():
+            if folded(before.title) in {folded(name) for name in names_of(table, id_, document)}:
+                return False
+        if any(folded(gone.name) == folded(before.title) for gone in document.removed.values()):
+            return True
+    names = {folded(before.title), folded(before.title).split(" (")[0]}
+    return any(
+        any(name in folded(line.text) for name in names)
+        and (TOLD_GONE.search(line.text) or TOLD_GONE.search(line.section))
+        for line in subject.notes.text.lines
+        if line.kind is not Kind.CODE
+    )
+
+
+def _unchanged(subject: Subject) -> Iterator[Hit]:
+    """Every version is the one that the previous release published.
+
+    A release of nothing is possible; a table that was not brought up to date is likelier.
+    """
+    previous, summary = _previous(subject), subject.notes.summary
+    if previous is None or summary is None:
+        return
+    now = {(folded(row.title), row.version.version) for row in subject.notes.rows}
+    if now == {(folded(before.title), before.version) for before in previous.rows if before.version}:
+        message = f"Every version is the one that {previous.tag} published."
+        yield Hit(summary.place, message, "Bring the table up to date.", previous.rows[0].place)
+
+
+def _upstream(subject: Subject) -> Iterator[Hit]:
+    """A version that is not there where the component is published: no git tag, no image, no chart.
+
+    The components file says where that is. Components that it does not have are left alone.
+    """
+    for row in subject.notes.rows:
+        for place, answer, what in asked(row, subject.evidence):
+            if isinstance(answer, Unreadable):
+                yield Hit(row.version.place, f"{row.title}: {answer.message}", answer.hint, rule=UNKNOWN)
+            elif answer is False:
+                message = f"{row.title} {row.version.version}: {what}."
+                yield Hit(row.version.place, message, "Correct the version, or publish it.", Place(place))
+
+
+def asked(row: Row, evidence: Evidence) -> Iterator[tuple[str, bool | Unreadable | None, str]]:
+    """Where a row's version has to be, whether it is there, and the words for that it is not."""
+    part, version = part_of(row, evidence), row.version.version
+    for kind, place, tag in places(part[1], version) if part and version else ():
+        if kind == "git":
+            answer = (evidence.upstream or {}).get(f"{place}@{tag}")
+            yield f"tags of {place}", answer, f"{place} has no git tag {tag}"
+        else:
+            answer = (evidence.images or {}).get(f"{place}:{tag}")
+            yield f"tags of {place}", answer, f"{place} has no {'version' if kind == 'chart' else 'tag'} {tag}"
+
+
+def places(part: Part, version: str) -> Iterator[tuple[str, str, str]]:
+    """Where a version of a component has to be: git, image or chart; repository or name; and the tag there."""
+    if part.repository:
+        yield "git", part.repository, fill(part.git_tag, version)
+    if part.image:
+        yield "image", part.image, fill(part.image_tag, version)
+    if part.chart and part.chart.startswith("oci://"):
+        # Tags have no +, so Helm writes _ for it (helm/helm#10166).
+        yield "chart", part.chart.removeprefix("oci://"), fill(part.chart_version, version).replace("+", "_")
+
+
+def _elsewhere(subject: Subject) -> Iterator[Hit]:
+    """A component has another version in the text than in the table.
+
+    Certain for the comparison that a component's section links to; a sentence may be about another version.
+    """
+    yield from _compared(subject)
+    yield from _mentioned(subject)
+
+
+def _compared(subject: Subject) -> Iterator[Hit]:
+    """Comparisons of a component's repository against the rows of that repository."""
+    for one in subject.notes.compares:
+        address = one.address
+        rows = [row for row in _rows(subject) if _repository(row, subject) == address.repository.casefold()]
+        for what, said in (("version", address.name), ("previous", address.base)):
+            cells = [getattr(row, what) for row in rows if getattr(row, what).version]
+            verdicts = [agree(said, cell.version) for cell in cells]
+            if cells and all(verdict is False for verdict in verdicts):
+                words = "ends with" if what == "version" else "begins with"
+                told = "version" if what == "version" else "previous version"
+                message = f"The comparison {words} {said}, and the table has the {told} {cells[0].version}."
+                yield Hit(one.link.place, message, "Correct the one that is wrong.", cells[0].place, CERTAIN)
+                break
+
+
+def _repository(row: Row, subject: Subject) -> str:
+    part = part_of(row, subject.evidence)
+    return ((part[1].repository if part else "") or row.title.split(" (")[0]).casefold()
+
+
+def _mentioned(subject: Subject) -> Iterator[Hit]:
+    """Versions that stand right after a component's name."""
+    rows: dict[str, list[Row]] = {}
+    for row in _rows(subject):
+        rows.setdefault(folded(row.title).split(" (")[0], []).append(row)
+    listed = subject.notes.credits
+    for line in subject.notes.text.lines:
+        if line.kind in {Kind.CODE, Kind.ROW, Kind.BLANK} or line.number in listed:
+            continue
+        for name, own in rows.items():
+            short = name.rpartition("/")[2]
+            for match in re.finditer(rf"(?i)(?<![\w/.-])(?:{re.escape(name)}|{re.escape(short)})(?![\w/-])", line.text):
+                said = AFTER_NAME.match(line.text, match.end())
+                known = [cell for row in own for cell in (row.version, row.previous) if cell.version]
+                verdicts = [agree(said["version"], cell.version) for cell in known] if said else []
+                if said and verdicts and all(verdict is False for verdict in verdicts):
+                    message = f"{match[0]} is {said['version']} here, and {known[0].version} in the table."
+                    place = subject.notes.text.place(line, said.start("version"))
+                    yield Hit(place, message, "Correct the one that is wrong.", known[0].place)
+
+
+RULES = (
+    Rule("moving-version", CERTAIN, _moving),
+    Rule("candidate-in-final", CERTAIN, _candidate, (Need.TAG,)),
+    Rule("previous-not-final", SUSPICIOUS, _previous_candidate, (Need.TAG,)),
+    Rule("version-went-down", CERTAIN, _down),
+    Rule("new-with-previous", CERTAIN, _new),
+    Rule("not-called-new", SUSPICIOUS, _not_new),
+    Rule("version-elsewhere", SUSPICIOUS, _elsewhere),
+    Rule("previous-not-published", CERTAIN, _not_published, (Need.PREVIOUS,)),
+    Rule("row-dropped", CERTAIN, _dropped, (Need.PREVIOUS,)),
+    Rule("table-unchanged", SUSPICIOUS, _unchanged, (Need.PREVIOUS,)),
+    Rule("version-not-upstream", CERTAIN, _upstream, (Need.COMPONENTS, Need.REGISTRY, Need.UPSTREAM)),
+)

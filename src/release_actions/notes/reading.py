@@ -1,0 +1,299 @@
+"""Reads release notes back: changes, contributors, the changelog link, component tables and sections, images, charts.
+
+Known are GitHub's generated lines and the forms that people write instead. What is in none of them is text: a part must
+never be made up from half a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from release_actions.components import table
+from release_actions.components.table import SUMMARY, Row, Table, folded, shown
+from release_actions.errors import Place
+from release_actions.notes import addresses
+from release_actions.notes.addresses import Address, Leads
+from release_actions.notes.lines import FILLER, Kind, Line, Link, Text
+from release_actions.notes.lines import read as read_lines
+
+LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\]|\\\[bot\\\])?"
+BULLET = re.compile(r"\s*[*+-]\s+")
+CREDITED = re.compile(
+    rf"\s*[*+-]\s+(?P<title>\S.*)\s+by\s+(?P<who>\[?@(?P<login>{LOGIN}).*?|\S.*?)\s+in\s+(?P<where>commit\s+\S+|\S+)\s*"
+)
+"""GitHub's generated line, `* title by @login in address`, and the same of a commit."""
+
+NUMBERED = re.compile(r"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>\[?#[0-9]{1,9}(?:\]\(\S+\))?)\)\s*")
+"""A line that ends with the number of its pull request in parentheses."""
+
+FIRST = re.compile(
+    rf"\s*[*+-]\s+\[?@(?P<login>{LOGIN}).*?made (?:their|her|his) first contribution(?:\s+in\s+(?P<where>\S+))?.*"
+)
+CHANGELOG = re.compile(r"(?i)\bfull\s+change\s*log\b")
+NUMBER = re.compile(r"(?:(?P<repository>[A-Za-z0-9-]+/[\w.-]+))?#(?P<number>[0-9]{1,9})")
+SHA = re.compile(r"[0-9a-f]{7,64}")
+
+REGISTRIES = r"ghcr\.io|docker\.io|quay\.io|registry\.k8s\.io|nvcr\.io|public\.ecr\.aws|mcr\.microsoft\.com"
+TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
+IMAGE = re.compile(
+    r"(?<![\w./@-])(?P<oci>oci://)?"
+    rf"(?P<name>(?:{REGISTRIES}|(?:[a-z0-9-]+\.)*(?:gcr\.io|pkg\.dev|azurecr\.io|amazonaws\.com))(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+)"
+    rf"(?::(?P<tag>{TAG}))?(?P<digest>@sha256:[0-9a-f]{{64}})?"
+)
+"""An image by its full name. Registries that are not listed are not recognised: their names look like any address."""
+
+REPOSITORY_KEY = re.compile(
+    r"""\s*(?:- )?(?:repository|image|hub|name):\s*["']?(?P<name>[a-z0-9.-]+\.[a-z]+(?:/[a-z0-9._-]+)+)["']?"""
+    r"\s*(?:#.*)?"
+)
+TAG_KEY = re.compile(rf"""\s*(?:- )?(?:tag|newTag):\s*["']?(?P<tag>{TAG})["']?\s*(?:#.*)?""")
+CHART_VERSION = re.compile(r"--version[= ]+[\"']?(?P<version>[A-Za-z0-9][\w.+-]*)")
+NAME = re.compile(r"(?<![\w./@-])[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][\w.-]*(?![\w/])")
+"""`owner/name` in a heading."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line of the change list. `login` and `name` are empty where it names nobody; `number` is 0 for a commit.
+
+    `repository` is empty where only a number is given. `coded`: the author stands in code, where nobody is mentioned.
+    """
+
+    title: str
+    login: str
+    number: int
+    repository: str
+    sha: str
+    line: Line
+    place: Place
+    coded: bool = False
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """A line that welcomes somebody. `number` is 0 where no pull request is named."""
+
+    login: str
+    number: int
+    repository: str
+    line: Line
+    place: Place
+
+
+@dataclass(frozen=True)
+class Changelog:
+    """A line with the full changelog. `address` is None where it leads to no comparison on GitHub."""
+
+    link: Link | None
+    address: Address | None
+    line: Line
+    place: Place
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that the notes name. `tag` is empty for one without a tag; `code`: it stands in a block of code."""
+
+    name: str
+    tag: str
+    digest: str
+    place: Place
+    code: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Helm chart at an `oci://` address. `version` is empty where none is asked for."""
+
+    name: str
+    version: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A link to GitHub and where it leads."""
+
+    link: Link
+    address: Address
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Release notes as they were written. `summary` is the component table of the release."""
+
+    text: Text
+    changes: tuple[Change, ...]
+    contributors: tuple[Contributor, ...]
+    changelogs: tuple[Changelog, ...]
+    tables: tuple[Table, ...]
+    images: tuple[Image, ...]
+    charts: tuple[Chart, ...]
+    linked: tuple[Linked, ...]
+    summary: Table | None = None
+
+    @property
+    def credits(self) -> frozenset[int]:
+        """The lines that list a change or welcome a contributor."""
+        changes = {change.line.number for change in self.changes}
+        return frozenset(changes | {contributor.line.number for contributor in self.contributors})
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every row of the component tables that has a version."""
+        return tuple(row for table_ in self.tables for row in table_.rows)
+
+    @property
+    def compares(self) -> tuple[Linked, ...]:
+        """The links to comparisons that are not the full changelog's."""
+        own = {changelog.line.number for changelog in self.changelogs}
+        return tuple(
+            one for one in self.linked if one.address.leads is Leads.COMPARE and one.link.line.number not in own
+        )
+
+
+def read(body: str, path: str, *, server: str = "https://github.com", heading: str = "") -> Notes:
+    """What some notes say. `heading`: of the component table, where it is called otherwise than usual."""
+    text = read_lines(body, path)
+    linked = tuple(
+        Linked(link, address) for link in text.links if (address := addresses.parse(link.target, server)) is not None
+    )
+    lines = [line for line in text.lines if line.kind is Kind.BULLET]
+    contributors = tuple(one for line in lines if (one := _contributor(text, line, server)))
+    welcomed = {contributor.line.number for contributor in contributors}
+    tables = table.read(_outside_code(text), file=path)
+    alike = (
+        one for one in tables if SUMMARY in folded(one.heading) or (heading and folded(heading) == folded(one.heading))
+    )
+    return Notes(
+        text,
+        tuple(found for line in lines if line.number not in welcomed and (found := _change(text, line, server))),
+        contributors,
+        tuple(_changelogs(text, server)),
+        tables,
+        tuple(_images(text)),
+        tuple(_charts(text)),
+        linked,
+        next(alike, None),
+    )
+
+
+def _outside_code(text: Text) -> str:
+    return "\n".join("" if line.kind is Kind.CODE else line.text for line in text.lines)
+
+
+def _change(text: Text, line: Line, server: str) -> Change | None:
+    match = CREDITED.fullmatch(line.text)
+    place = text.place(line, len(line.text) - len(line.text.lstrip()))
+    if match:
+        number, repository, sha = reference(match["where"], server)
+        if not number and not sha:
+            return None
+        who = match["who"].strip("`")
+        login = match["login"] or (who[1:] if re.fullmatch("@" + LOGIN, who) else "")
+        login = login.replace("\\", "")
+        return Change(
+            match["title"],
+            login,
+            number,
+            repository,
+            sha,
+            line,
+            place,
+            coded=FILLER in line.prose[match.start("who") : match.end("who")],
+        )
+    match = NUMBERED.fullmatch(line.text)
+    if match:
+        number, repository, sha = reference(match["where"], server)
+        return Change(match["title"], "", number, repository, sha, line, place)
+    return None
+
+
+def _contributor(text: Text, line: Line, server: str) -> Contributor | None:
+    match = FIRST.fullmatch(line.text)
+    if match is None:
+        return None
+    number, repository, _ = reference(match["where"] or "", server)
+    login = match["login"].replace("\\", "")
+    return Contributor(login, number, repository, line, text.place(line, len(line.text) - len(line.text.lstrip())))
+
+
+def reference(where: str, server: str) -> tuple[int, str, str]:
+    """Number, repository and commit that the end of a line names: an address, `#1`, `o/r#1`, a link, `commit sha`."""
+    commit = where.startswith("commit")
+    where = where.removeprefix("commit").strip().rstrip(".,")
+    link = re.fullmatch(r"\[([^\[\]]*)\]\(<?([^()<>\s]+)>?\)", where)
+    target = link[2] if link else where.strip("<>`")
+    address = addresses.parse(target, server)
+    if address and address.leads is Leads.PULL:
+        return address.number, address.repository, ""
+    if address and address.leads is Leads.COMMIT:
+        return 0, address.repository, address.name
+    number = NUMBER.fullmatch(target)
+    if number:
+        return int(number["number"]), number["repository"] or "", ""
+    return (0, "", target) if commit and SHA.fullmatch(target) else (0, "", "")
+
+
+def _changelogs(text: Text, server: str) -> Iterator[Changelog]:
+    for line in text.lines:
+        found = CHANGELOG.search(line.prose)
+        if found is None or line.kind in {Kind.HEADING, Kind.CODE}:
+            continue
+        links = [link for link in text.links if link.line.number == line.number]
+        if not links:
+            continue
+        address = addresses.parse(links[0].target, server)
+        compare = address if address and address.leads is Leads.COMPARE else None
+        yield Changelog(links[0], compare, line, links[0].place)
+
+
+def _images(text: Text) -> Iterator[Image]:
+    for index, line in enumerate(text.lines):
+        within = line.kind is Kind.CODE
+        keyed = REPOSITORY_KEY.fullmatch(line.raw) if within else None
+        tag = _tag_beside(text, index) if keyed and ":" not in keyed["name"] else None
+        if keyed and tag:
+            place = text.place(line, line.raw.index(keyed["name"]))
+            yield Image(keyed["name"], tag, "", place, code=True)
+            continue
+        for match in IMAGE.finditer(line.text):
+            before = line.text[: match.start()]
+            if match["oci"] or before.endswith("//"):
+                continue
+            tag = (match["tag"] or "").rstrip(".-") if not within else match["tag"] or ""
+            yield Image(match["name"], tag, match["digest"] or "", text.place(line, match.start("name")), code=within)
+
+
+def _tag_beside(text: Text, index: int) -> str | None:
+    """The tag that a line of YAML near the one with the repository gives, at the same indentation."""
+    line = text.lines[index]
+    indent = len(line.raw) - len(line.raw.lstrip())
+    near = [*text.lines[index + 1 : index + 4], *reversed(text.lines[max(index - 3, 0) : index])]
+    for other in near:
+        match = TAG_KEY.fullmatch(other.raw)
+        if match and other.fence == line.fence and len(other.raw) - len(other.raw.lstrip()) in {indent, indent + 2}:
+            return match["tag"]
+    return None
+
+
+def _charts(text: Text) -> Iterator[Chart]:
+    for index, line in enumerate(text.lines):
+        for match in IMAGE.finditer(line.text):
+            if not match["oci"]:
+                continue
+            command = line.text[match.end() :]
+            for following in text.lines[index + 1 :]:
+                if not command.rstrip().endswith("\\"):
+                    break
+                command = command.rstrip().rstrip("\\") + " " + following.text
+            found = CHART_VERSION.search(command.split("oci://")[0])
+            version = match["tag"] or (found["version"] if found else "")
+            yield Chart(match["name"], version, text.place(line, match.start("name")))
+
+
+def heading_names(line: Line) -> tuple[str, ...]:
+    """The `owner/name` that a heading is about."""
+    return tuple(NAME.findall(shown(line.title))) if line.kind is Kind.HEADING else ()

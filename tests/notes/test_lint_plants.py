@@ -1,0 +1,66 @@
+"""Every defect that is planted in clean notes is found: by its rule, in its line, and by no other rule."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from notes import cleaned
+from notes.plants import PLANTS, Plant
+from release_actions.components.findings import Certainty, Finding
+from release_actions.notes.evidence import Evidence
+from release_actions.notes.lint import RULES, lint
+from release_actions.notes.lint_ignore import NAME
+from release_actions.versions import parse
+
+PUMP = Evidence(
+    version=parse("2.3.1", ""), repository="acme/pump", tags=frozenset({"2.3.0", "2.3.1"}), previous_tag="2.3.0"
+)
+
+
+def planted(plant: Plant) -> tuple[str, Evidence]:
+    """The notes with the defect, and what is known beside them."""
+    clean = cleaned.PLAIN if plant.plain else cleaned.LLM_D
+    assert not plant.old or plant.old in clean, plant.kind
+    text = clean.replace(plant.old, plant.new, 1) if plant.old else clean
+    return text, dataclasses.replace(PUMP if plant.plain else cleaned.evidence(), **plant.known)
+
+
+def line_of(plant: Plant, text: str) -> int:
+    """The line that has to be told of."""
+    lines = text.split("\n")
+    if plant.line:
+        return next(number for number, line in enumerate(lines, 1) if line.startswith(plant.line))
+    clean = (cleaned.PLAIN if plant.plain else cleaned.LLM_D).split("\n")
+    return next(number for number, (line, other) in enumerate(zip(lines, clean, strict=False), 1) if line != other)
+
+
+def told(found: tuple[Finding, ...]) -> list[tuple[str, int]]:
+    return [(finding.rule, finding.place.line if finding.place else 0) for finding in found]
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.kind)
+def test_a_planted_defect_is_found_where_it_is_and_nothing_else(plant: Plant) -> None:
+    text, known = planted(plant)
+    found = lint(text, "notes.md", known)
+    assert told(found) == [(plant.rule, line_of(plant, text))]
+    (finding,) = found
+    assert finding.certainty is (Certainty.CERTAIN if plant.certain else Certainty.SUSPICIOUS)
+    assert finding.message.endswith(".")
+    assert finding.hint.endswith(".")
+
+
+def test_each_kind_is_another_one_and_there_are_many() -> None:
+    assert len({plant.kind for plant in PLANTS}) == len(PLANTS) >= 80
+
+
+def test_every_rule_has_a_plant() -> None:
+    assert {plant.rule for plant in PLANTS} == {*RULES, NAME}
+
+
+@pytest.mark.parametrize("text", [cleaned.LLM_D, cleaned.PLAIN], ids=["llm-d", "plain"])
+def test_nothing_is_told_of_clean_notes(text: str) -> None:
+    assert lint(text, "notes.md", cleaned.evidence() if text is cleaned.LLM_D else PUMP) == ()
+    assert lint(text, "notes.md", Evidence()) == ()
+    assert lint(text.replace("\n", "\r\n"), "notes.md", Evidence()) == ()
