@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from release_actions import markdown
 from release_actions.config import Package
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating import FloatingPlan, Keep, Move, Orphan, Stuck
+from release_actions.floating_plan import FloatingPlan, Keep, Move, Orphan, Stuck
 from release_actions.git_floats import GitMove, GitPlan
+from release_actions.package_state import Judged
 from release_actions.promotion import Gate
-from release_actions.reconcile import Change, Journal, Judged
+from release_actions.reconcile import Change, Journal
 from release_actions.report import Finding, Level, Output, Report
-from release_actions.snapshot import Difference, Snapshot
+from release_actions.snapshot import Difference
 
 OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed", "returned", "git-moved", "snapshot-digest")
 
@@ -91,15 +92,13 @@ def sentence(result: Result) -> str:
     if done:
         return f"moved {done}"
     drift = [item.tag for item in result.plan.floats if not isinstance(item, Keep)]
-    return f"wrong: {', '.join(drift)}" if drift else "right"
+    lacks = f", without {', '.join(sorted(held_back(result)))}" if held_back(result) else ""
+    return (f"wrong: {', '.join(drift)}" if drift else "right") + lacks
 
 
 def target(change: Change) -> str:
     """Where a change puts its tag: the release, where it is known."""
     return change.version.tag if isinstance(change, Move) else change.after
-
-
-# check and enforce
 
 
 def report(results: tuple[Result, ...], mode: str, gate: Gate, git: Git) -> Report:
@@ -154,10 +153,16 @@ def exit_code(results: Iterable[Result], mode: str, gate: Gate, git: Git) -> Exi
     results = tuple(results)
     if any(result.error for result in results) or git.error:
         return ExitCode.UNKNOWN
-    wrong = not gate.open or any(result.plan.stuck for result in results)
+    wrong = not gate.open or any(result.plan.stuck or held_back(result) for result in results)
     if mode == "check":
         wrong = wrong or any(result.drifted for result in results) or bool(git.plan.moves or git.plan.left)
     return ExitCode.REFUSED if wrong else ExitCode.PASS
+
+
+def held_back(result: Result) -> frozenset[str]:
+    """Releases that a required image lacks and that keep a floating tag of it on an older one."""
+    found = result.plan.findings if result.package.required else ()
+    return frozenset(item.version for item in found if item.name == "missing-release" and item.floats)
 
 
 def gate_findings(gate: Gate) -> Iterable[Finding]:
@@ -191,7 +196,8 @@ def findings_of(result: Result, mode: str) -> Iterable[Finding]:
         yield Finding.of(Level.ERROR, text, hint="Run protect-latest again once the cause is mended.", rule="together")
     for found in result.plan.findings:
         message = f"{name}: {found.message}{why_broken(result, found.version)}"
-        yield Finding.of(Level.WARNING, message, hint=found.hint, rule=found.name, place=result.package.place)
+        level = Level.ERROR if found.version in held_back(result) else Level.WARNING
+        yield Finding.of(level, message, hint=found.hint, rule=found.name, place=result.package.place)
 
 
 def why_broken(result: Result, version: str) -> str:
@@ -273,7 +279,9 @@ def verdict(results: tuple[Result, ...], mode: str, gate: Gate) -> str:
     failed = sum(1 for result in results if result.error)
     parts += [f"{count(back, 'floating tag')} put back"] if back else []
     parts += [f"{count(left, 'floating tag')} without a release left alone"] if left else []
-    parts += [f"{count(stuck, 'floating tag')} on a broken release left alone"] if stuck else []
+    parts += [f"{count(stuck, 'floating tag')} of a release that is not fit left alone"] if stuck else []
+    lacking = sum(1 for result in results if held_back(result)) if gate.open else 0
+    parts += [f"{count(lacking, 'image')} without a release that floating tags wait for"] if lacking else []
     parts += [f"{count(failed, 'image')} could not be done"] if failed else []
     return ", ".join(parts) + "."
 
@@ -302,7 +310,7 @@ def cells(item: Keep | Move | Orphan | Stuck, result: Result, mode: str, gate: G
         case Keep():
             return [item.version.tag, short(item.digest), "right"]
         case Stuck():
-            return [item.version.tag, short(item.digest), f"**broken**: {markdown.plain(item.message)}"]
+            return [item.version.tag, short(item.digest), f"**not fit**: {markdown.plain(item.message)}"]
         case Orphan():
             return ["none", short(item.digest), markdown.plain(item.message)]
     done = {change.tag for change in result.moved}
@@ -332,92 +340,3 @@ def git_summary(git: Git) -> str:
 def short(digest: str) -> str:
     """A digest for a table."""
     return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"
-
-
-# snapshot and restore
-
-
-def snapshot_report(results: Sequence[Result], recorded: Snapshot | None, path: str) -> Report:
-    """What was recorded, or which packages could not be read: then nothing was."""
-    failed = [result for result in results if result.error]
-    findings = tuple(
-        Finding(Level.ERROR, problem, rule="snapshot")
-        for result in failed
-        for problem in (result.error.problems if result.error else ())
-    )
-    if recorded is None:
-        line = f"No snapshot was written: {count(len(failed), 'image')} could not be read."
-    else:
-        tags = sum(len(found) for found in recorded.packages.values())
-        line = f"{path} holds {count(tags, 'tag')} of {count(len(results), 'image')}. Its digest is {recorded.digest}."
-    rows = [
-        [markdown.code(name), markdown.code(tag), short(manifest.digest)]
-        for name, found in sorted((recorded.packages if recorded else {}).items())
-        for tag, manifest in sorted(found.items())
-    ]
-    return Report(
-        outputs=outputs(
-            {
-                "snapshot-digest": recorded.digest if recorded else None,
-                "failed": [result.package.reference for result in failed],
-            }
-        ),
-        summary=f"## Snapshot\n\n{markdown.plain(line)}\n\n{markdown.table(['Package', 'Tag', 'Digest'], rows)}\n",
-        lines=(line,),
-        findings=findings,
-        exit_code=ExitCode.UNKNOWN if failed else ExitCode.PASS,
-    )
-
-
-def restore_report(results: Sequence[Result], recorded: Snapshot, without: Sequence[str]) -> Report:
-    """What was put back, what could not be, and what only a deletion would take back."""
-    findings: list[Finding] = []
-    rows = []
-    for result in results:
-        name = result.package.reference
-        if result.error:
-            findings += [Finding(Level.ERROR, problem, rule="restore") for problem in result.error.problems]
-            rows.append([markdown.code(name), "", markdown.plain(sentence(result))])
-        for change in result.moved:
-            said = "put back" if not result.error else "put back, not confirmed"
-            what = f"**{said}**: {short(change.before)} → {short(change.after)}"
-            rows.append([markdown.code(name), markdown.code(change.tag), what])
-            message = f"{name}: {change.tag} was put back on {change.after}."
-            findings.append(Finding.of(Level.NOTICE, message, rule="restore"))
-        if result.difference:
-            for text in result.difference.refused:
-                rows.append([markdown.code(name), "", markdown.plain(text)])
-                hint = "Restore the deleted package versions on GitHub, or publish the image again."
-                findings.append(Finding.of(Level.ERROR, text, hint=hint, rule="restore"))
-            for tag in result.difference.since:
-                rows.append([markdown.code(name), markdown.code(tag), "newer than the snapshot, left alone"])
-                message = f"{name}: {tag} did not exist when the snapshot was taken. It stays: nothing is deleted here."
-                hint = "Delete that package version by hand if it must go."
-                findings.append(Finding.of(Level.WARNING, message, hint=hint, rule="restore"))
-    for name in without:
-        message = f"{name} is not in the snapshot and was not looked at."
-        findings.append(
-            Finding.of(Level.WARNING, message, hint="Take the next snapshot of all images.", rule="restore")
-        )
-    failed = [result.package.reference for result in results if result.error]
-    back = sum(len(result.moved) for result in results)
-    left = sum(len(d.refused) + len(d.since) for d in (result.difference for result in results) if d)
-    line = f"{count(len(results), 'image')}, {count(back, 'tag')} put back as of {recorded.taken}"
-    line += (f", {left} not" if left else "") + (f", {count(len(failed), 'image')} failed" if failed else "") + "."
-    drift = any(d.changes or d.refused or d.since for d in (result.difference for result in results) if d)
-    wrong = ExitCode.REFUSED if left or without else ExitCode.PASS
-    return Report(
-        outputs=outputs(
-            {
-                "drift": drift,
-                "moved": [moved_row(result.package, change) for result in results for change in result.moved],
-                "failed": list(failed),
-                "snapshot-digest": recorded.digest,
-            }
-        ),
-        summary=f"## Restored floating tags\n\n{markdown.plain(line)}\n\n"
-        f"{markdown.table(['Package', 'Tag', 'Result'], rows)}\n",
-        lines=(line,),
-        findings=tuple(findings),
-        exit_code=ExitCode.UNKNOWN if failed else wrong,
-    )

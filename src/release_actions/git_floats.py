@@ -14,10 +14,10 @@ from http import HTTPStatus
 from release_actions import floating, github_api
 from release_actions.errors import PartialError
 from release_actions.floating import ROLES
+from release_actions.floating_plan import Rules
 from release_actions.github_api import TAG_PREFIX, GitTag
 from release_actions.http import GITHUB, Http
 from release_actions.origins import Credential
-from release_actions.reconcile import Rules
 from release_actions.versions import Kind, Reason, Version, known, parse_or_none
 
 ROUNDS = 3

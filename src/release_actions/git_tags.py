@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from release_actions.context import Context
 from release_actions.errors import InputError
 from release_actions.workflow import Workflow
+
+if TYPE_CHECKING:
+    from release_actions.github_api import GitTag
 
 TAG_REF = "refs/tags/"
 NONE = ("none",)
@@ -27,11 +31,13 @@ class Tags:
     """Every tag of the repository. `commit` is that of the tag the caller asked about; empty when not known.
 
     `given`: by hand. The list then stands for everything that was ever released, and nothing else is asked about it.
+    `refs`: the objects that the tags name, where GitHub was asked.
     """
 
     names: tuple[str, ...]
     commit: str = ""
     given: bool = False
+    refs: tuple[GitTag, ...] = ()
 
 
 def read(
@@ -81,4 +87,4 @@ def read(
         log.info(f"{repository} has {len(found)} tags.")
         asked = [tag for tag in found if tag.name == about]
         commit = github_api.commit_of(http, context.api_url, repository, asked[0], token=token) if asked else ""
-    return Tags(tuple(tag.name for tag in found), commit)
+    return Tags(tuple(tag.name for tag in found), commit, refs=found)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from release_actions.config import Package
 from release_actions.errors import ActionError
-from release_actions.floating import FloatingPlan
+from release_actions.floating_plan import FloatingPlan
 
 
 class Judgement(Protocol):
@@ -63,6 +63,17 @@ def gate(judgements: Iterable[Judgement]) -> Gate:
             reasons.append(f"{found.package.reference} could not be judged.")
         elif found.absent:
             reasons.append(f"{found.package.reference} is not published yet.")
-        missing = {item.version for item in found.plan.findings if item.name == "missing-release"}
-        reasons += [f"{found.package.reference} does not hold {tag} complete." for tag in releases if tag in missing]
+        lacks = lacking(found.plan)
+        reasons += [f"{found.package.reference} {lacks[tag]}" for tag in releases if tag in lacks]
     return Gate(releases, tuple(reasons))
+
+
+def lacking(plan: FloatingPlan) -> dict[str, str]:
+    """Tag of each release that an image is not fit to be promoted to -> why, as the end of a sentence."""
+    missing = {item.version for item in plan.findings if item.name == "missing-release"}
+    return {
+        **{
+            item.version.tag: f"holds {item.version.tag} from another commit than its git tag's." for item in plan.stuck
+        },
+        **{tag: f"does not hold {tag} complete." for tag in missing},
+    }

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin
 
-from release_actions.errors import InputError
+from release_actions.errors import InputError, RemoteError
 from release_actions.http import Http, Response, follow, linked
 from release_actions.origins import SETTINGS, Credential, Origin
 
@@ -47,6 +47,9 @@ TOKEN_MARGIN = 10.0
 
 API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 """Registries whose API is not at the host that image names begin with."""
+
+GITHUB_TOKENS = "/token"
+"""Where GHCR gives out its tokens, by its own challenge."""
 
 TOKEN_SERVICES = {"registry-1.docker.io": "auth.docker.io"}
 """Registries that are known to give out their tokens at another host."""
@@ -122,12 +125,23 @@ class Registry:
         self._challenge: _Challenge | None = None
         self._tokens: dict[tuple[str, ...], tuple[Credential | None, float]] = {}
 
-    def log_in(self, repositories: Iterable[str], each: Callable[..., Iterable[object]] = map) -> None:
+    def log_in(
+        self, repositories: Iterable[str], each: Callable[..., Iterable[object]] = map, *, path: str = ""
+    ) -> None:
         """Ask for what reading some repositories needs, while there is something else to wait for.
 
-        `each` runs a function over the names, like `map`. Not needed, and no proof that they can be read: reading logs
-        in by itself. Raises what asking raises.
+        `each` runs a function over the names, like `map`. `path`: where the registry is known to give out its tokens,
+        which saves asking it. Not needed, and no proof that they can be read: reading logs in by itself. Raises what
+        asking raises.
         """
+        names = list(repositories)
+        if path:
+            known = _Challenge(f"{self.url}{path}", self._origin.host)
+            if any(list(each(lambda name: self._given(name, known), names))):
+                with self._lock:
+                    self._challenge = self._challenge or known
+                return
+            # Perhaps not what it is known for. Its own word counts.
         response = self._http.request(
             "GET", f"{self.url}/v2/", what=f"reach {self._origin.host}", credential=None, expect=(200, 401)
         )
@@ -135,7 +149,7 @@ class Registry:
             challenge = self._read_challenge(response)
             with self._lock:
                 self._challenge = self._challenge or challenge
-            list(each(lambda name: self._credential((_pull(name),), f"log in to {name}"), repositories))
+            list(each(lambda name: self._credential((_pull(name),), f"log in to {name}"), names))
 
     def get_manifest(self, repository: str, reference: str) -> Manifest | None:
         """The manifest that a tag or digest names; None when there is none."""
@@ -354,10 +368,10 @@ class Registry:
             self._tokens.pop(key, None)
         return send(expect)
 
-    def _credential(self, scopes: tuple[str, ...], what: str) -> Credential | None:
+    def _credential(self, scopes: tuple[str, ...], what: str, challenge: _Challenge | None = None) -> Credential | None:
         """The credential for some scopes: none before the first challenge, then what the challenge asks for."""
         with self._lock:
-            challenge = self._challenge
+            challenge = challenge or self._challenge
             known = self._tokens.get(scopes)
         if challenge is None:
             return None
@@ -383,6 +397,14 @@ class Registry:
         with self._lock:
             self._tokens[scopes] = (credential, self._now() + max(life - TOKEN_MARGIN, 1.0))
         return credential
+
+    def _given(self, repository: str, challenge: _Challenge) -> bool:
+        """Whether a token for reading a repository is given out."""
+        try:
+            self._credential((_pull(repository),), f"log in to {repository}", challenge)
+        except RemoteError:
+            return False
+        return True
 
     def _read_challenge(self, response: Response) -> _Challenge:
         header = response.headers.get("WWW-Authenticate", "")

@@ -19,7 +19,8 @@ from release_actions import shapes
 from release_actions.config import Package, grammar
 from release_actions.errors import ActionError, ConfigurationError
 from release_actions.images import MEDIA_TYPES, digest_of
-from release_actions.reconcile import Journal, Reconciler, State
+from release_actions.package_state import State
+from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry import DIGEST, Manifest
 from release_actions.shapes import Choice, MapOf, Record, RecordOf, Text, key
 
@@ -174,7 +175,7 @@ class Restorer:
         recorded = self._snapshot.packages[package.name]
         names = self._reconciler.tags(package)
         if names is None and not recorded:
-            return Difference((), (), (), State(set()))
+            return Difference((), (), (), State())
         if names is None:
             message = (
                 f"{package.reference} does not exist any more, and the snapshot holds {len(recorded)} of its tags."
@@ -200,7 +201,7 @@ class Restorer:
             )
             if not lost[manifest.digest]
         )
-        return Difference(changes, refused, since, State(set(names), now, {}, manifests))
+        return Difference(changes, refused, since, State(names=set(names), tags=now, manifests=manifests))
 
     def restore(self, package: Package, first: Difference, journal: Journal) -> Difference:
         """Put back what a package's difference can be undone of; the last look. Raises what `converge` raises."""

@@ -13,8 +13,10 @@ from typing import Any
 
 from release_actions.config import Package
 from release_actions.errors import Place
+from release_actions.floating_plan import Rules
 from release_actions.http import Http
-from release_actions.reconcile import GitVersions, Reconciler, Rules
+from release_actions.package_state import GitVersions
+from release_actions.reconcile import Reconciler
 from release_actions.registry import Registry
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
@@ -89,14 +91,24 @@ class Project:
         *,
         wrap: Callable[[Any], object] = lambda _session: None,
         sleep: Callable[[float], object] = lambda _: None,
+        commits: Mapping[str, str] | None = None,
+        thorough: bool = False,
     ) -> Reconciler:
-        """A fresh run: it has read git's tags as they are now, and may read them again."""
+        """A fresh run: it has read git's tags as they are now, and may read them again.
+
+        `commits`: of git's tags, as far as they are known; None: they are not compared.
+        """
         self.simulator.mount(http._session)
         wrap(http._session)
         registry = Registry(http, self.simulator.registry_url, token=TOKEN)
         moments = iter(range(10**9))
-        git = GitVersions(known(self.git), lambda: known(self.git), lambda: float(next(moments)))
-        return Reconciler(registry, Rules(TEMPLATES, self.skip, "v"), git, sleep=sleep)
+        git = GitVersions(
+            known(self.git),
+            lambda: known(self.git),
+            lambda: float(next(moments)),
+            commit=None if commits is None else lambda version: commits.get(version.tag, ""),
+        )
+        return Reconciler(registry, Rules(TEMPLATES, self.skip, "v"), git, thorough=thorough, sleep=sleep)
 
     def tags(self, path: str = CUDA) -> dict[str, str]:
         return self.world.tags(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from adapters.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
 from release_actions.errors import PartialError, RemoteError
-from release_actions.floating import Orphan
-from release_actions.reconcile import Journal, Judged, Reconciler
-from release_actions.simulator import World, build_image
+from release_actions.floating_plan import Orphan
+from release_actions.package_state import Judged
+from release_actions.reconcile import Journal, Reconciler
+from release_actions.simulator import World, build_image, oci
 from release_actions.simulator.faults import Fault, tagging
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
@@ -110,7 +112,7 @@ def test_tags_that_never_rest_are_reported(project: Project) -> None:
     def flip(made: World, _path: str) -> None:
         made.tag(CUDA, next(turn), "latest")
 
-    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=(flip,)))
+    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=3, times=0, steps=(flip,)))
     waits: list[float] = []
     with pytest.raises(PartialError, match=r"does not stay where it is put|do not come to rest"):
         enforce(project, Journal(), waits.append)
@@ -123,7 +125,7 @@ def test_a_last_look_that_is_right_by_chance_is_not_enough(project: Project) -> 
     def flip(made: World, _path: str) -> None:
         made.tag(CUDA, next(turn), "latest")
 
-    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=(flip,)))
+    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=3, times=0, steps=(flip,)))
     with pytest.raises(PartialError) as caught:
         enforce(project, Journal())
     assert str(caught.value) == (
@@ -134,7 +136,7 @@ def test_a_last_look_that_is_right_by_chance_is_not_enough(project: Project) -> 
 
 def test_a_wrong_move_by_somebody_else_is_repaired_and_told(project: Project) -> None:
     faults(
-        project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, steps=(tagging(CUDA, "latest", "v0.6.0-rc.1"),))
+        project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=3, steps=(tagging(CUDA, "latest", "v0.6.0-rc.1"),))
     )
     journal = Journal()
     enforce(project, journal)
@@ -151,7 +153,7 @@ def test_a_right_move_by_somebody_else_is_accepted_and_told(project: Project) ->
         for tag in ("v0.5", "v0", "latest"):
             made.tag(CUDA, "v0.5.1", tag)
 
-    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=3, steps=(release,)))
+    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=2, steps=(release,)))
     journal = Journal()
     enforce(project, journal)
     newest = project.tags()["v0.5.1"]
@@ -165,7 +167,7 @@ def test_a_right_move_by_somebody_else_is_accepted_and_told(project: Project) ->
 def test_a_release_that_is_published_meanwhile_is_moved_to(project: Project) -> None:
     faults(
         project,
-        Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=3, steps=(lambda *_: project.ship("v0.5.1"),)),
+        Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=2, steps=(lambda *_: project.ship("v0.5.1"),)),
     )
     journal = Journal()
     enforce(project, journal)
@@ -232,13 +234,154 @@ def test_without_drift_only_what_decides_is_read() -> None:
     assert {
         (method, route.rpartition("/")[2], status): count for (_, method, route, status), count in kinds.items()
     } == {
-        ("GET", "list", 401): 1,
+        ("HEAD", "{reference}", 401): 1,
         ("GET", "token", 200): 1,
         ("GET", "list", 200): 1,
         ("HEAD", "{reference}", 200): 11,
         ("GET", "{reference}", 200): 3,
     }
     assert waits == []
+
+
+def judged(project: Project, **how: Any) -> Judged:
+    with quick() as http:
+        found = project.reconciler(http, **how).judge(project.package)
+    assert found is not None
+    return found
+
+
+def test_every_release_of_the_newest_line_is_seen_whole_or_told(project: Project) -> None:
+    ship_all(project, ["v0.5.1", "v0.5.2"])
+    project.lose_a_child("v0.5.1")
+    project.lose_a_child("v0.4.0")
+    found = judged(project)
+    assert list(found.broken) == ["v0.5.1"]
+    assert [(finding.name, finding.version) for finding in found.plan.findings] == [("missing-release", "v0.5.1")]
+
+
+def test_to_be_thorough_every_release_is_seen_whole_or_told(project: Project) -> None:
+    project.lose_a_child("v0.4.0")
+    assert list(judged(project).broken) == []
+    assert list(judged(project, thorough=True).broken) == ["v0.4.0"]
+
+
+def test_what_is_likely_is_read_with_the_list_and_nothing_twice(project: Project) -> None:
+    enforce(project, Journal())
+    project.simulator.requests.clear()
+    judged(project)
+    asked = [(entry.method, entry.path) for entry in project.simulator.requests.entries if entry.status == 200]
+    assert len(asked) == len(set(asked))
+    assert ("GET", f"{MANIFEST}v0.5.0") in asked
+    assert not [entry for entry in project.simulator.requests.entries if entry.status == 404]
+
+
+def test_a_guess_that_failed_changes_nothing() -> None:
+    project = Project()
+    ship_all(project, ["v0.4.0", "v0.5.0"])
+    # git has more lines than the package, and the package has a floating tag that git has no release for.
+    project.git.update({"v0.3.0", "v0.6.0", "v1.0.0"})
+    project.world.tag(CUDA, "v0.5.0", "v7")
+    last = enforce(project, Journal())
+    assert names(project) == {"latest": "v0.5.0", "v0": "v0.5.0", "v0.4": "v0.4.0", "v0.5": "v0.5.0", "v7": "v0.5.0"}
+    assert [finding.version for finding in last.plan.findings] == ["v0.6.0", "v1.0.0"]
+    assert [orphan.tag for orphan in last.plan.orphans] == ["v7"]
+
+
+def test_what_came_while_the_tags_were_listed_counts() -> None:
+    project = Project()
+    ship_all(project, ["v0.4.0", "v0.4.1"])
+    project.git.add("v0.5.0")
+
+    def come(made: World, _path: str) -> None:
+        project.ship("v0.5.0")
+        made.tag(CUDA, "v0.4.0", "latest")
+
+    # The guess has been answered by then: neither tag was there.
+    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", steps=(come,)))
+    found = judged(project)
+    assert {move.tag: move.version.tag for move in found.plan.moves} == {
+        "latest": "v0.5.0",
+        "v0": "v0.5.0",
+        "v0.4": "v0.4.1",
+        "v0.5": "v0.5.0",
+    }
+    assert "latest names v0.4.0" in next(move.reason for move in found.plan.moves if move.tag == "latest")
+
+
+def blobs(project: Project) -> int:
+    """Configurations that were read, redirects counted once."""
+    return sum("/blobs/" in entry.path for entry in project.simulator.requests.select(origin="registry"))
+
+
+COMMITS = {"v0.4.0": "a" * 40, "v0.5.0": "b" * 40}
+
+
+class TestRevision:
+    """An image and the commit of its git tag."""
+
+    @pytest.fixture
+    def project(self) -> Project:
+        project = Project()
+        for tag, revision in (("v0.4.0", "a" * 40), ("v0.5.0", "b" * 40)):
+            project.ship(tag, labels={"org.opencontainers.image.revision": revision})
+        project.world.tag(CUDA, "v0.4.0", "latest")
+        return project
+
+    def test_the_right_commit_is_moved_to(self, project: Project) -> None:
+        found = judged(project, commits=COMMITS)
+        assert {move.tag: move.version.tag for move in found.plan.moves}["latest"] == "v0.5.0"
+        assert found.plan.stuck == ()
+
+    def test_another_commit_is_not_moved_to(self, project: Project) -> None:
+        project.push("v0.5.0", "built again", labels={"org.opencontainers.image.revision": "c" * 40})
+        found = judged(project, commits=COMMITS)
+        assert {move.tag: move.version.tag for move in found.plan.moves} == {"v0.4": "v0.4.0"}
+        assert {item.tag: item.message for item in found.plan.stuck}["latest"] == (
+            "latest has to name v0.5.0, whose image was built from cccccccccccc, while the git tag is on bbbbbbbbbbbb."
+        )
+
+    def test_it_is_compared_on_every_platform(self) -> None:
+        project = Project()
+        project.git.add("v0.5.0")
+        # What a merge of digests of two runs would make.
+        parts = [
+            build_image([platform], labels={"org.opencontainers.image.revision": revision * 40}, index=True)
+            for platform, revision in zip(BOTH, "bc", strict=True)
+        ]
+        children = [child for part in parts for child in json.loads(part.root.body)["manifests"]]
+        body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}).encode()
+        for part in parts:
+            project.world.push(CUDA, part, ["part"])
+        project.world.put_manifest(CUDA, oci.parse(body, OCI_INDEX), "v0.5.0")
+        found = judged(project, commits=COMMITS)
+        assert [item.version.tag for item in found.plan.stuck] == ["v0.5.0"] * 3
+
+    def test_what_is_right_is_compared_only_to_be_thorough(self, project: Project) -> None:
+        enforce(project, Journal())
+        wrong = {**COMMITS, "v0.4.0": "d" * 40}
+        project.simulator.requests.clear()
+        assert judged(project, commits=wrong).plan.is_right
+        assert blobs(project) == 0
+        thorough = judged(project, commits=wrong, thorough=True)
+        assert [(item.tag, item.version.tag) for item in thorough.plan.stuck] == [("v0.4", "v0.4.0")]
+
+    @pytest.mark.parametrize("commits", [{}, {"v0.5.0": ""}])
+    def test_a_commit_that_nobody_knows_is_not_compared(self, project: Project, commits: dict[str, str]) -> None:
+        assert {move.tag for move in judged(project, commits=commits).plan.moves} >= {"latest", "v0.5"}
+
+    def test_an_image_that_is_silent_is_moved_to(self, project: Project) -> None:
+        project.push("v0.5.0", "without labels")
+        assert {move.tag for move in judged(project, commits=COMMITS).plan.moves} >= {"latest", "v0.5"}
+
+    def test_nothing_is_compared_twice_in_a_run(self, project: Project) -> None:
+        project.simulator.requests.clear()
+        with quick() as http:
+            reconciler = project.reconciler(http, commits=COMMITS)
+            first = reconciler.judge(project.package)
+            assert first is not None
+            reconciler.enforce(project.package, first, Journal())
+        # Two platforms of two releases.
+        assert blobs(project) == 4
 
 
 def test_a_package_that_is_not_there_is_none() -> None:
@@ -253,7 +396,7 @@ def test_a_package_that_goes_away_meanwhile_is_an_error(project: Project) -> Non
         assert found is not None
         made.delete_package(found)
 
-    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=3, steps=(go,)))
+    faults(project, Fault(method="GET", path="/v2/llm-d/llm-d-cuda/tags/list", nth=2, steps=(go,)))
     journal = Journal()
     with pytest.raises(RemoteError, match="was deleted while its floating tags were moved"):
         enforce(project, journal)

@@ -18,13 +18,14 @@ from release_actions import floating_report, main
 from release_actions.commands import protect_latest
 from release_actions.config.load import load_text
 from release_actions.context import Context
-from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.http import Http
 from release_actions.origins import Credential
 from release_actions.report import Level, Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault, deleting, tagging
 from release_actions.simulator.git import Target
+from release_actions.simulator.repositories import Release
 from release_actions.workflow import Workflow
 
 CUDA, CPU, ROCM = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu", "llm-d/llm-d-rocm"
@@ -175,15 +176,105 @@ class TestCheckAndEnforce:
         tag_in_git(shipped, "v0.5.0")
         publish(shipped, "v0.5.0", CUDA, ROCM)
         report = protect()
-        assert report.exit_code is ExitCode.PASS
+        assert report.exit_code is ExitCode.REFUSED
         assert named(shipped, CPU) == FLOATS
         assert named(shipped, CUDA) == named(shipped, ROCM) == RELEASED
-        (finding,) = [finding for finding in report.findings if finding.level is Level.WARNING]
+        assert report.lines == (
+            "3 images, 6 floating tags moved, 1 image without a release that floating tags wait for.",
+        )
+        (finding,) = [finding for finding in report.findings if finding.level is Level.ERROR]
         assert str(finding.problem) == (
             "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but the package does not hold it "
             "complete. latest and v0 must name v0.4.1 until it does. Build v0.5.0 again, or list it under skip with "
             "the reason."
         )
+
+    def test_an_optional_image_without_a_release_is_no_error(self, protect: Protect, shipped: World) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0", CUDA, CPU)
+        report = protect()
+        assert report.exit_code is ExitCode.PASS
+        assert messages(report, Level.ERROR) == []
+        assert "ghcr.io/llm-d/llm-d-rocm: Release v0.5.0 is in git" in messages(report, Level.WARNING)[0]
+
+    def test_an_older_release_that_is_missing_is_told_and_no_error(self, protect: Protect, shipped: World) -> None:
+        held = shipped.package(CPU)
+        assert held is not None
+        publish(shipped, "v0.3.9", CPU)
+        for tag in ("v0.3.9", "v0.4.0"):
+            tag_in_git(shipped, tag)
+        held.drop(shipped.version(CPU, "v0.4.0"), shipped.now())
+        report = protect()
+        assert report.exit_code is ExitCode.PASS
+        assert ["Release v0.4.0 is in git" in text for text in messages(report, Level.WARNING)] == [True]
+
+    def test_a_release_on_github_without_a_git_tag_is_told(self, protect: Protect, shipped: World) -> None:
+        repository = shipped.repository("llm-d/llm-d")
+        assert repository is not None
+        for number, (tag, draft) in enumerate([("v0.4.1", False), ("v0.5.0", False), ("v0.6.0", True)], start=1):
+            repository.releases[number] = Release(number, tag, "main", "llm-d", shipped.now(), draft=draft)
+        report = protect("check")
+        assert report.exit_code is ExitCode.PASS
+        assert messages(report) == [
+            f"release.yaml:{line}:3: ghcr.io/{path}: GitHub has a release v0.5.0, but it has no tag in git, and no "
+            "floating tag may name it. Restore the git tag if it was lost, or list v0.5.0 under skip with the reason."
+            for line, path in zip((8, 9, 10), IMAGES, strict=True)
+        ]
+
+    def test_a_list_of_releases_that_cannot_be_read_stops_all(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        shipped.tag(CUDA, "v0.4.0", "latest")
+        simulator.faults.add(Fault(path="/repos/llm-d/llm-d/releases", times=0, answer=403))
+        with pytest.raises(RemoteError, match="list the releases of llm-d/llm-d"):
+            protect()
+        assert named(shipped, CUDA)["latest"] == "v0.4.0"
+
+    @pytest.mark.parametrize(
+        ("level", "code", "latest"),
+        [("error", ExitCode.REFUSED, "v0.4.1"), ("warn", ExitCode.PASS, "v0.5.0"), ("off", ExitCode.PASS, "v0.5.0")],
+    )
+    def test_an_image_from_another_commit(
+        self, protect: Protect, shipped: World, level: str, code: ExitCode, latest: str
+    ) -> None:
+        commit = tag_in_git(shipped, "v0.5.0")
+        for path in IMAGES:
+            said = "0123456789abcdef" if path == CUDA else commit
+            labels = {"org.opencontainers.image.revision": said}
+            shipped.push(path, build_image(platforms(path), seed=f"{path} v0.5.0", labels=labels), ["v0.5.0"])
+        report = protect(other_commit=level)
+        assert report.exit_code is code
+        assert named(shipped, CUDA)["latest"] == latest
+        assert named(shipped, CPU)["latest"] == "v0.5.0"
+        told = [text for text in messages(report) if "was built from 0123456789ab, while the git tag is on" in text]
+        assert len(told) == {"error": 3, "warn": 1, "off": 0}[level]
+        assert all(commit[:12] in text for text in told)
+
+    def test_the_commit_of_an_annotated_tag_is_looked_up_once(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        repository = shipped.repository("llm-d/llm-d")
+        assert repository is not None
+        commit = repository.git.commit("Work", shipped.now())
+        made = repository.git.annotate("v0.5.0", Target(commit.sha, "commit"), "Release", shipped.now())
+        repository.git.refs["refs/tags/v0.5.0"] = Target(made.sha, "tag")
+        labels = {"org.opencontainers.image.revision": commit.sha}
+        for path in IMAGES:
+            shipped.push(path, build_image(platforms(path), seed=path, labels=labels), ["v0.5.0"])
+        assert protect().exit_code is ExitCode.PASS
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+        assert sum("/git/tags/" in entry.path for entry in simulator.requests.select(origin="api")) == 1
+
+    def test_to_be_thorough_older_releases_are_looked_at(self, protect: Protect, shipped: World) -> None:
+        tag_in_git(shipped, "v0.3.0")
+        publish(shipped, "v0.3.0")
+        tag_in_git(shipped, "v0.3.1")
+        publish(shipped, "v0.3.1")
+        protect()
+        deleting(CUDA, shipped.version(CUDA, "v0.3.0").manifest.children[0])(shipped, "")
+        assert messages(protect("check")) == []
+        (told,) = messages(protect("check", thorough="true"))
+        assert "Release v0.3.0 is in git, but the package does not hold it complete. Of v0.3.0, its child " in told
 
     def test_an_image_that_cannot_be_read_keeps_no_other_wrong(
         self, protect: Protect, shipped: World, simulator: Simulator
@@ -294,7 +385,10 @@ class TestTogether:
         assert simulator.requests.count(method="PUT") == 0
         assert messages(report, Level.ERROR) == [
             "ghcr.io/llm-d/llm-d-cpu does not hold v0.5.0 complete. No floating tag was moved to v0.5.0. Publish the "
-            "release whole in every required image, and run this again."
+            "release whole in every required image, and run this again.",
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but the package does not hold it "
+            "complete. latest and v0 must name v0.4.1 until it does. Build v0.5.0 again, or list it under skip with "
+            "the reason.",
         ]
         assert report.lines == ("3 images, no floating tag moved: a required image does not hold v0.5.0.",)
         assert "**not moved**" in report.summary
@@ -327,6 +421,17 @@ class TestTogether:
             "ghcr.io/llm-d/llm-d-cpu is not published yet. No floating tag"
         )
         assert named(shipped, CUDA) == named(shipped, ROCM) == FLOATS
+
+    def test_a_required_image_from_another_commit_closes_the_gate(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0", CUDA, ROCM)
+        labels = {"org.opencontainers.image.revision": "f" * 40}
+        shipped.push(CPU, build_image(BOTH, seed="other", labels=labels), ["v0.5.0"])
+        report = protect(together="true")
+        assert report.exit_code is ExitCode.REFUSED
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
+        assert messages(report, Level.ERROR)[0].startswith(
+            "ghcr.io/llm-d/llm-d-cpu holds v0.5.0 from another commit than its git tag's. No floating tag was moved"
+        )
 
     def test_an_optional_image_closes_no_gate(self, protect: Protect, shipped: World) -> None:
         publish(shipped, "v0.5.0", CUDA, CPU)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,25 +12,27 @@ from hypothesis import strategies as st
 
 from core.release_tags import histories, unhurried, versions
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating import (
-    DEFAULT_TEMPLATES,
-    Effect,
-    Finding,
-    FloatingPlan,
-    Keep,
-    Move,
-    Orphan,
-    desired,
-    explain,
-    floating,
-    make_latest,
-    moves,
-    plan,
-)
+from release_actions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
+from release_actions.floating_plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules
+from release_actions.floating_plan import plan as plan_of
 from release_actions.versions import Version, known, parse
 
 CUSTOM = ("{major}.{minor}", "{major}", "stable", "v{major}-latest")
 TEMPLATES = st.sampled_from([DEFAULT_TEMPLATES, CUSTOM, ("latest",), ()])
+
+
+def plan(
+    current: dict[str, str],
+    releases: dict[Version, str],
+    git: Iterable[Version],
+    templates: Iterable[str] = DEFAULT_TEMPLATES,
+    skip: Iterable[str] = (),
+    *,
+    announced: Iterable[Version] = (),
+    **more: Any,
+) -> FloatingPlan:
+    rules = Rules(tuple(templates), tuple(skip), held_by_doubt=more.pop("held_by_doubt", True))
+    return plan_of(Contents(current, releases, **more), git, rules, announced)
 
 
 def names(state: dict[str, Version]) -> dict[str, str]:
@@ -272,6 +275,18 @@ def test_a_reason_names_what_is_wrong_with_the_present_target(case: str) -> None
     assert move.after == "sha256:v0.5.1"
 
 
+def test_the_other_tags_of_a_wrong_image_are_told() -> None:
+    current = dict.fromkeys(["latest", "v0.5.0", "v0.5.0-rc.2", "v0.5.0-rc.1"], "sha256:candidate") | {
+        "v0.4.0": "sha256:4"
+    }
+    found = plan(current, {parse("v0.4.0"): "sha256:4", parse("v0.5.0"): "sha256:candidate"}, known(["v0.4.0"]))
+    reasons = [move.reason for move in found.moves if move.tag == "latest"]
+    assert reasons == [
+        "latest names v0.5.0 (also tagged v0.5.0-rc.1 and v0.5.0-rc.2), which has no tag in git, and v0.4.0 is the "
+        "highest release in its range."
+    ]
+
+
 def test_a_release_of_another_range_is_told_as_such() -> None:
     current = {"v0.4": "sha256:v0.5.0", "v0.5.0": "sha256:v0.5.0", "v0.4.0": "sha256:v0.4.0"}
     found = plan(current, holding("v0.4.0", "v0.5.0"), known(["v0.4.0", "v0.5.0"]), ["v{major}.{minor}"])
@@ -453,3 +468,65 @@ class TestStuck:
         found = plan(current, {}, [only], ["latest"], broken={only: digest(only)})
         assert [item.tag for item in found.stuck] == ["latest"]
         assert found.orphans == ()
+
+
+class TestAnnounced:
+    """What GitHub's list of releases adds to git's tags."""
+
+    def found(self, *announced: str, held: tuple[str, ...] = ("v0.5.0",), **more: Any) -> list[tuple[str, str, str]]:
+        git = known(["v0.5.0"])
+        current = {"latest": "sha256:v0.5.0", "v0.5.0": "sha256:v0.5.0"}
+        made = plan(current, holding(*held), git, ["latest"], announced=known(announced), **more)
+        assert made.moves == ()
+        return [(finding.name, finding.version, finding.message) for finding in made.findings]
+
+    def test_a_release_without_a_git_tag_is_found_and_moves_nothing(self) -> None:
+        message = "GitHub has a release v0.6.0, but it has no tag in git, and no floating tag may name it."
+        assert self.found("v0.5.0", "v0.6.0", "v0.7.0-rc.1") == [("missing-release", "v0.6.0", message)]
+
+    def test_one_that_the_package_holds_is_told_once(self) -> None:
+        message = (
+            "GitHub has a release and the package holds v0.6.0, which has no tag in git: no floating tag may name it."
+        )
+        assert self.found("v0.6.0", held=("v0.5.0", "v0.6.0")) == [("untagged-release", "v0.6.0", message)]
+
+    def test_older_ones_and_skipped_ones_are_not_told(self) -> None:
+        assert self.found("v0.4.0", "v0.6.0", skip=["v0.6.0"]) == []
+
+
+class TestDoubted:
+    """A release whose image was built from another commit than its git tag's."""
+
+    SAID = "was built from abc, while the git tag is on def"
+
+    def of(self, named: str, **more: Any) -> FloatingPlan:
+        old, new = known(["v0.4.0", "v0.5.0"])
+        current = {"v0.4.0": digest(old), "v0.5.0": digest(new)} | ({"latest": f"sha256:{named}"} if named else {})
+        return plan(
+            current, {old: digest(old), new: digest(new)}, [old, new], ["latest"], doubts={new: self.SAID}, **more
+        )
+
+    @pytest.mark.parametrize(
+        ("named", "verb"), [("v0.4.0", "has to name"), ("", "has to name"), ("v0.5.0", "names"), ("x", "has to name")]
+    )
+    def test_the_floating_tag_stays_where_it_is(self, named: str, verb: str) -> None:
+        found = self.of(named)
+        (item,) = found.stuck
+        assert (item.tag, item.digest) == ("latest", f"sha256:{named}" if named else "")
+        assert item.message == f"latest {verb} v0.5.0, whose image {self.SAID}."
+        assert item.hint == "It was left alone. Publish v0.5.0 again from its git tag, or list it under skip."
+        assert (found.moves, found.findings) == ((), ())
+
+    def test_where_doubts_hold_nothing_they_are_told(self) -> None:
+        found = self.of("v0.4.0", held_by_doubt=False)
+        assert [(move.tag, move.version.tag) for move in found.moves] == [("latest", "v0.5.0")]
+        assert [(finding.name, finding.message) for finding in found.findings] == [
+            ("other-commit", f"The image of v0.5.0 {self.SAID}.")
+        ]
+
+    def test_a_release_that_no_floating_tag_names_is_told(self) -> None:
+        old, new = known(["v0.4.0", "v0.5.0"])
+        current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(new)}
+        found = plan(current, {old: digest(old), new: digest(new)}, [old, new], ["latest"], doubts={old: self.SAID})
+        assert found.stuck == ()
+        assert [(finding.name, finding.version) for finding in found.findings] == [("other-commit", "v0.4.0")]

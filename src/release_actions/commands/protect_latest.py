@@ -15,26 +15,29 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from release_actions import floating_report, git_tags, inputs, promotion, snapshot
+from release_actions import floating_report, inputs, promotion, snapshot, snapshot_report
 from release_actions.config import Config, Package, load_config
 from release_actions.context import Context
 from release_actions.errors import ActionError, InputError, RemoteError
+from release_actions.floating_plan import Rules
 from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
+from release_actions.git_releases import GitReleases
 from release_actions.http import CONNECTIONS, Http
 from release_actions.matrix import select
-from release_actions.reconcile import GitVersions, Journal, Reconciler, Rules
-from release_actions.registry import Manifest, Registry
+from release_actions.package_state import GitVersions
+from release_actions.reconcile import Journal, Reconciler
+from release_actions.registry import GITHUB_TOKENS, Manifest, Registry
 from release_actions.registry_access import Login, connect_to
 from release_actions.report import Report
 from release_actions.snapshot import Restorer, Snapshot
 from release_actions.source import read_text
-from release_actions.versions import Version, known
 from release_actions.workflow import Workflow
 
 __all__ = ["OUTPUTS", "Inputs", "run"]
 
 MODES = ("check", "enforce", "snapshot", "restore")
+LEVELS = ("error", "warn", "off")
 
 PACKAGES = 64
 """Packages that are worked on at the same time."""
@@ -55,6 +58,8 @@ class Inputs:
     git_tags: bool = inputs.option(inputs.boolean, default=False)
     snapshot: str = inputs.option(inputs.text, "floating-tags.json")
     snapshot_digest: str = inputs.option(inputs.text, "")
+    thorough: bool = inputs.option(inputs.boolean, default=False)
+    other_commit: str = inputs.option(inputs.choice(*LEVELS), "error")
     settle: timedelta = inputs.option(inputs.duration, timedelta(seconds=2))
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
@@ -116,13 +121,22 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     recorded = prepared(given, context, config)
     with Http(log=log.info) as http, ThreadPoolExecutor(REQUESTS, thread_name_prefix="request") as pool:
         registry = registry_of(given, config, context, http, log)
-        reads_git = given.mode in {"check", "enforce"}
-        with logging_in(registry, packages, pool):
-            git = versions_in_git(given, context, config, log) if reads_git else GitVersions(())
-        rules = Rules(config.floating_tags, config.skip, config.tag_prefix)
+        git = GitVersions(())
+        with logging_in(registry, packages, pool, github=context.is_github_registry(config.registry)):
+            if given.mode in {"check", "enforce"}:
+                source = GitReleases(http, context, log, prefix=config.tag_prefix, token=given.token)
+                git = source.versions(given.existing_tags, pool, compare=given.other_commit != "off")
+        rules = Rules(config.floating_tags, config.skip, config.tag_prefix, held_by_doubt=given.other_commit == "error")
         stop = threading.Event()
-        sleep = partial(pause, stop)
-        reconciler = Reconciler(registry, rules, git, settle=given.settle.total_seconds(), pool=pool, sleep=sleep)
+        reconciler = Reconciler(
+            registry,
+            rules,
+            git,
+            thorough=given.thorough,
+            settle=given.settle.total_seconds(),
+            pool=pool,
+            sleep=partial(pause, stop),
+        )
         task = Task(given, context, log, config, packages, http, reconciler, rules, stop)
         if given.mode == "snapshot":
             return take(task)
@@ -160,15 +174,6 @@ def prepared(given: Inputs, context: Context, config: Config) -> Snapshot | None
     return recorded
 
 
-def versions_in_git(given: Inputs, context: Context, config: Config, log: Workflow) -> GitVersions:
-    """The versions among git's tags: of a list given by hand, or read now and again."""
-
-    def read() -> tuple[Version, ...]:
-        return known(git_tags.read(given.existing_tags, context, given.token, log).names, config.tag_prefix)
-
-    return GitVersions(read(), None if given.existing_tags else read)
-
-
 def registry_of(given: Inputs, config: Config, context: Context, http: Http, log: Workflow) -> Registry:
     """The client of the registry."""
     login = Login(given.registry_token, given.registry_user, given.login_host)
@@ -176,13 +181,13 @@ def registry_of(given: Inputs, config: Config, context: Context, http: Http, log
 
 
 @contextlib.contextmanager
-def logging_in(registry: Registry, packages: Iterable[Package], pool: Executor) -> Iterator[None]:
+def logging_in(registry: Registry, packages: Iterable[Package], pool: Executor, *, github: bool) -> Iterator[None]:
     """Log in to the packages while git's tags are read."""
 
     def log_in() -> None:
         # What is wrong is told for each package when that is read.
         with contextlib.suppress(ActionError):
-            registry.log_in([package.name for package in packages], pool.map)
+            registry.log_in([package.name for package in packages], pool.map, path=GITHUB_TOKENS if github else "")
 
     future = pool.submit(log_in)
     yield
@@ -263,9 +268,7 @@ def git_floats(task: Task, results: Iterable[Result], *, closed: bool) -> Git:
     """The floating tags in git, behind the images: they follow to a release that every required image holds."""
     required = [result for result in results if result.package.required]
     unsure = [result.package.reference for result in required if result.error or result.absent]
-    held_back = {
-        found.version for result in required for found in result.plan.findings if found.name == "missing-release"
-    }
+    held_back = {tag for result in required for tag in promotion.lacking(result.plan)}
     given, context = task.given, task.context
     floats = GitFloats(
         task.http,
@@ -309,7 +312,7 @@ def take(task: Task) -> Report:
         except OSError as error:
             message = f"The snapshot {task.given.snapshot} could not be written: {error.strerror}."
             raise InputError(message, hint="Say with 'snapshot' where it may be written.") from error
-    return floating_report.snapshot_report(results, recorded, task.given.snapshot)
+    return snapshot_report.snapshot_report(results, recorded, task.given.snapshot)
 
 
 def restore(task: Task, recorded: Snapshot) -> Report:
@@ -329,4 +332,4 @@ def restore(task: Task, recorded: Snapshot) -> Report:
     known_to_it = [package for package in task.packages if package.name in recorded.packages]
     results = task.each(one, known_to_it)
     without = [package.reference for package in task.packages if package.name not in recorded.packages]
-    return floating_report.restore_report(results, recorded, without)
+    return snapshot_report.restore_report(results, recorded, without)

@@ -1,0 +1,100 @@
+"""Is an image complete, and which commit was it built from? Asks the registry about its parts.
+
+Complete means that every wanted platform is in it and that every child answers: GHCR keeps an index whose children are
+gone. This module must never take a part that could not be read for one that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from release_actions import images
+from release_actions.config import Package
+from release_actions.images import Index, Platform
+from release_actions.published import revision_of
+from release_actions.registry import Manifest, Registry
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Parts:
+    """Reads the parts of images of one registry. `pool` carries requests that need not wait for each other."""
+
+    def __init__(self, registry: Registry, pool: Executor | None = None) -> None:
+        self._registry = registry
+        self._pool = pool
+
+    def each(self, function: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+        """Several requests, at the same time where there is a pool."""
+        return list(self._pool.map(function, items) if self._pool else map(function, items))
+
+    def digest(self, package: Package, reference: str) -> str:
+        """What a tag or digest names; empty when there is no such thing."""
+        found = self._registry.head_manifest(package.name, reference)
+        return found.digest if found else ""
+
+    def flaws(self, package: Package, manifests: Sequence[Manifest]) -> list[str]:
+        """Why images cannot be named by a floating tag; empty for one that is complete. One request a part, at once."""
+        parsed = [images.parse(manifest.body, manifest.digest, manifest.media_type) for manifest in manifests]
+        parts = [
+            child for image in parsed for child in (image.children if isinstance(image, Index) else (image.config,))
+        ]
+        children = {child.digest for image in parsed if isinstance(image, Index) for child in image.children}
+        found = self.each(
+            lambda part: (
+                self.digest(package, part.digest)
+                if part.digest in children
+                else self._registry.get_blob(package.name, part.digest)
+            ),
+            parts,
+        )
+        there = dict(zip((part.digest for part in parts), found, strict=True))
+        wanted = [Platform.parse(text) for text in package.platforms]
+        return [_flaw(image, wanted, there) for image in parsed]
+
+    def gone(self, package: Package, manifest: Manifest) -> str:
+        """What an image needs and the package lacks; empty when all of it is there."""
+        image = images.parse(manifest.body, manifest.digest, manifest.media_type)
+        if not isinstance(image, Index):
+            there = self._registry.has_blob(package.name, image.config.digest)
+            return "" if there else f"its configuration {image.config.digest} is gone"
+        heads = self.each(lambda child: self.digest(package, child.digest), image.children)
+        return _gone(image, dict(zip((child.digest for child in image.children), heads, strict=True)))
+
+    def revisions(self, package: Package, manifest: Manifest) -> tuple[str, ...]:
+        """The commits that the platforms of an image say they were built from, sorted; empty for one that is silent."""
+        image = images.parse(manifest.body, manifest.digest, manifest.media_type)
+        if isinstance(image, Index):
+            children = [child.digest for child in image.children if not child.is_attestation]
+            return tuple(sorted(set(self.each(lambda child: self._revision(package, child), children))))
+        return (self._revision(package, manifest.digest, image),)
+
+    def _revision(self, package: Package, digest: str, image: images.Image | None = None) -> str:
+        if image is None:
+            manifest = self._registry.get_manifest(package.name, digest)
+            image = images.parse(manifest.body, manifest.digest, manifest.media_type) if manifest else None
+        if image is None or isinstance(image, Index):
+            return ""
+        content = self._registry.get_blob(package.name, image.config.digest)
+        return revision_of(content) if content else ""
+
+
+def _flaw(image: images.Image, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]) -> str:
+    config = None
+    if not isinstance(image, Index):
+        content = there[image.config.digest]
+        if not isinstance(content, bytes):
+            return f"its configuration {image.config.digest} is gone"
+        config = images.config_platform(content, image.config.digest)
+    missing = images.missing_platforms(image, wanted, config)
+    if missing:
+        return f"it lacks {', '.join(str(platform) for platform in missing)}"
+    return _gone(image, there) if isinstance(image, Index) else ""
+
+
+def _gone(image: Index, there: Mapping[str, str | bytes | None]) -> str:
+    gone = [child for child in image.children if not there[child.digest]]
+    return f"its child {gone[0].digest} ({gone[0].platform or 'no platform'}) is gone" if gone else ""

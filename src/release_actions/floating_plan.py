@@ -1,0 +1,334 @@
+"""Compares what a package's floating tags name with what they must name: what is right, what moves, what is left.
+
+Releases are the finals and post releases that git has a tag for and that the package holds complete. Git alone gets
+stuck on a release that was never published; a registry alone believes any image. This module must never take a tag's
+present target as a reason to move it, never move a tag for which it knows no release, and never move one to an image of
+which somebody has said that it is not what git's tag says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from release_actions.errors import ActionError
+from release_actions.floating import DEFAULT_TEMPLATES, ROLES, desired, expand, floating, joined
+from release_actions.versions import Version, known
+
+SHORT = 19
+"""Characters of a digest that a sentence repeats: the algorithm and twelve digits."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """A floating tag that is right."""
+
+    tag: str
+    digest: str
+    version: Version
+
+
+@dataclass(frozen=True)
+class Move:
+    """A floating tag to be put on another digest. `before` is empty when the tag does not exist."""
+
+    tag: str
+    before: str
+    after: str
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A floating tag without any release in its range. It stays where it is: any target would be a guess."""
+
+    tag: str
+    digest: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A floating tag whose release is not fit to be named: broken, or built from another commit than its git tag's.
+
+    It stays where it is, `digest`, which is empty when it does not exist: what to do is for a person to say.
+    """
+
+    tag: str
+    digest: str
+    version: Version
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a person should look at and that no move mends. `floats` are the floating tags it holds back."""
+
+    name: str
+    version: str
+    floats: tuple[str, ...]
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class FloatingPlan:
+    """Every floating tag of one package, and what was found on the way. Sorted, so that equal plans print alike."""
+
+    floats: tuple[Keep | Move | Orphan | Stuck, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """What is to be done, in the order to do it: narrow ranges before `latest`, so that it never leads."""
+        found = [item for item in self.floats if isinstance(item, Move)]
+        return tuple(sorted(found, key=lambda move: (-len(re.findall(r"[0-9]+", move.tag)), move.tag)))
+
+    @property
+    def orphans(self) -> tuple[Orphan, ...]:
+        """Floating tags that nothing explains."""
+        return tuple(item for item in self.floats if isinstance(item, Orphan))
+
+    @property
+    def stuck(self) -> tuple[Stuck, ...]:
+        """Floating tags whose release is not fit to be named."""
+        return tuple(item for item in self.floats if isinstance(item, Stuck))
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every floating tag is where it must be and nothing is left to look at."""
+        return not self.moves and not self.orphans and not self.stuck and not self.findings
+
+    def applied(self, current: Mapping[str, str]) -> dict[str, str]:
+        """Tag -> digest after the moves."""
+        return {**current, **{move.tag: move.after for move in self.moves}}
+
+    def document(self) -> dict[str, Any]:
+        """The plan as JSON values."""
+        return {
+            "keep": {item.tag: item.digest for item in self.floats if isinstance(item, Keep)},
+            "move": [
+                {"tag": move.tag, "from": move.before, "to": move.after, "version": move.version.tag}
+                for move in self.moves
+            ],
+            "orphan": {item.tag: item.digest for item in self.orphans},
+            **({"stuck": {item.tag: item.digest for item in self.stuck}} if self.stuck else {}),
+            "findings": [[item.name, item.version, *item.floats] for item in self.findings],
+        }
+
+    @property
+    def digest(self) -> str:
+        """What the plan does, as `sha256:` over canonical JSON. Its sentences do not count."""
+        # Imported here: it loads OpenSSL, and judging a tag prints no plan.
+        import hashlib
+
+        text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one package holds, as far as its floating tags depend on it.
+
+    `tags`: every tag that was read -> digest, so that a sentence can say what a wrong tag names. `releases`: the
+    versions that it holds complete, on all platforms -> digest; only those that a floating tag must name need one.
+    `broken`: the versions that it holds and that are not complete -> digest; a floating tag of their range that names
+    one stays. `doubts`: versions -> why their image is not what git's tag says; no floating tag is moved to one.
+    """
+
+    tags: Mapping[str, str]
+    releases: Mapping[Version, str]
+    broken: Mapping[Version, str] = field(default_factory=dict)
+    doubts: Mapping[Version, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for every package: templates of floating tags, releases to skip, and what release tags begin with.
+
+    `held_by_doubt`: whether a floating tag stays where it is when its release is doubted, or only a finding says so.
+    """
+
+    templates: tuple[str, ...] = DEFAULT_TEMPLATES
+    skip: Collection[str] = ()
+    prefix: str = "v"
+    held_by_doubt: bool = True
+
+
+DEFAULTS = Rules()
+
+
+def plan(
+    package: Contents, git: Iterable[Version], rules: Rules = DEFAULTS, announced: Iterable[Version] = ()
+) -> FloatingPlan:
+    """Compare what a package's floating tags name with what they must name.
+
+    `git`: the versions of the repository's tags. `announced`: those that GitHub has a published release of. Raises
+    `ActionError` when git has no release at all and the package has: that is an incomplete list, not a reason to move
+    anything.
+    """
+    tagged = {version.tag: version for version in git if version.is_stable}
+    held = {version: digest for version, digest in package.releases.items() if version.is_stable}
+    if held and not tagged:
+        newest = max(held)
+        message = f"The repository has no release tag, while the package holds {len(held)}, {newest.tag} the newest."
+        raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
+    usable = {version: digest for version, digest in held.items() if version.tag in tagged}
+    target = desired(usable, rules.templates, rules.skip)
+    world = _World(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
+    items: list[Keep | Move | Orphan | Stuck] = []
+    counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
+    for tag in sorted({*target, *floating(package.tags, rules.templates)}):
+        version, before = target.get(tag), package.tags.get(tag, "")
+        stuck = max(
+            (bad for bad in counting if package.broken[bad] == before and tag in world.range(bad)), default=None
+        )
+        if stuck is not None and (version is None or version < stuck):
+            items.append(world.stuck(tag, stuck))
+        elif version is None:
+            items.append(world.orphan(tag))
+        elif version in package.doubts and rules.held_by_doubt:
+            items.append(world.doubted(tag, version))
+        elif usable[version] == before:
+            items.append(Keep(tag, before, version))
+        else:
+            items.append(Move(tag, before, usable[version], version, world.reason(tag, version)))
+    released = {version.tag: version for version in announced if version.is_stable}
+    findings = (
+        *_missing(tagged, released, held, package.broken, target, rules),
+        *_untagged(held, tagged, released, rules),
+        *_doubted(package.doubts, usable, () if not rules.held_by_doubt else target.values()),
+        *_unknown_skips(rules.skip, {*tagged, *released, *(version.tag for version in held)}),
+    )
+    return FloatingPlan(tuple(items), findings)
+
+
+@dataclass(frozen=True)
+class _World:
+    """What sentences about a tag's present target are made from."""
+
+    package: Contents
+    held: Mapping[Version, str]
+    tagged: frozenset[str]
+    rules: Rules
+    exact: tuple[Version, ...]
+
+    def reason(self, tag: str, version: Version) -> str:
+        """Why a floating tag must move to a version."""
+        if tag not in self.package.tags:
+            return f"{tag} does not exist yet, and {version.tag} is the highest release in its range."
+        return f"{tag} names {self._holder(tag)}, and {version.tag} is the highest release in its range."
+
+    def orphan(self, tag: str) -> Orphan:
+        """A floating tag that no release explains."""
+        message = f"{tag} names {self._holder(tag)}, and there is no release in its range that it could name."
+        hint = "It was left alone. Publish a release of its range, or delete the tag if nobody should use it."
+        return Orphan(tag, self.package.tags[tag], message, hint)
+
+    def range(self, version: Version) -> Collection[str]:
+        """The floating tags in whose range a version is."""
+        return {expand(text, version) for text in self.rules.templates}
+
+    def stuck(self, tag: str, version: Version) -> Stuck:
+        """A floating tag on a release that is broken."""
+        message = f"{tag} names {version.tag}, which is not complete."
+        hint = f"It was left alone. Publish {version.tag} whole, or list it under skip to move {tag} back."
+        return Stuck(tag, self.package.tags[tag], version, message, hint)
+
+    def doubted(self, tag: str, version: Version) -> Stuck:
+        """A floating tag whose release is another image than git's tag says."""
+        before = self.package.tags.get(tag, "")
+        verb = "names" if before == self.package.releases[version] else "has to name"
+        message = f"{tag} {verb} {version.tag}, whose image {self.package.doubts[version]}."
+        hint = f"It was left alone. Publish {version.tag} again from its git tag, or list it under skip."
+        return Stuck(tag, before, version, message, hint)
+
+    def _holder(self, tag: str) -> str:
+        """What a tag names, its other tags, and why it may not name it."""
+        digest = self.package.tags[tag]
+        # The highest, because a final is often the same image as its last candidate.
+        here = [version for version in self.exact if self.package.tags[version.tag] == digest]
+        version = max(here, default=None)
+        if version is None:
+            return f"{digest[:SHORT]}, an image without a version tag"
+        objections = (
+            (not version.is_stable, ROLES.get(version.kind, "")),
+            (version.tag in self.rules.skip, "which the configuration skips"),
+            (version.tag not in self.tagged, "which has no tag in git"),
+            (version not in self.held, "which is not complete"),
+            (tag not in self.range(version), "which is not in its range"),
+        )
+        also = [other.tag for other in here if other != version]
+        name = f"{version.tag} (also tagged {joined(also)})" if also else version.tag
+        return ", ".join([name, *[objection for holds, objection in objections if holds][:1]])
+
+
+def _missing(
+    tagged: Mapping[str, Version],
+    released: Mapping[str, Version],
+    held: Collection[Version],
+    broken: Collection[Version],
+    target: Mapping[str, Version],
+    rules: Rules,
+) -> Iterable[Finding]:
+    """Releases that git or GitHub has and the package does not, from its first on: older ones had no such image.
+
+    Of a package without any release only the newest is told, not the project's whole past.
+    """
+    every = {**released, **tagged}
+    counting = [version for version in every.values() if version.tag not in rules.skip]
+    first = min((one for one in (*held, *broken) if one.tag in tagged), default=max(counting, default=None))
+    wanted = desired(tagged.values(), rules.templates, rules.skip)
+    for version in sorted(counting):
+        if version in held or first is None or version < first:
+            continue
+        floats = tuple(sorted(tag for tag, release in wanted.items() if release == version))
+        names: dict[str, list[str]] = {}
+        for tag in floats:
+            if tag in target:
+                names.setdefault(target[tag].tag, []).append(tag)
+        until = "".join(f" {joined(tags)} must name {release} until it does." for release, tags in names.items())
+        if version.tag in tagged:
+            message = f"Release {version.tag} is in git, but the package does not hold it complete.{until}"
+            hint = f"Build {version.tag} again, or list it under skip with the reason."
+        else:
+            message = f"GitHub has a release {version.tag}, but it has no tag in git, and no floating tag may name it."
+            hint = f"Restore the git tag if it was lost, or list {version.tag} under skip with the reason."
+        yield Finding("missing-release", version.tag, floats, message, hint)
+
+
+def _untagged(
+    held: Collection[Version], tagged: Collection[str], released: Collection[str], rules: Rules
+) -> Iterable[Finding]:
+    """Releases that the package holds and git has no tag for. They do not count."""
+    wanted = desired(held, rules.templates, rules.skip)
+    for version in sorted(version for version in held if version.tag not in tagged and version.tag not in rules.skip):
+        floats = tuple(sorted(tag for tag, release in wanted.items() if release == version))
+        where = "The package holds" if version.tag not in released else "GitHub has a release and the package holds"
+        message = f"{where} {version.tag}, which has no tag in git: no floating tag may name it."
+        hint = f"Restore the git tag if it was lost, or list {version.tag} under skip with the reason."
+        yield Finding("untagged-release", version.tag, floats, message, hint)
+
+
+def _doubted(
+    doubts: Mapping[Version, str], usable: Collection[Version], told: Collection[Version]
+) -> Iterable[Finding]:
+    """Releases whose image is not what git's tag says, but for those that a floating tag has told of."""
+    for version in sorted(version for version in doubts if version in usable and version not in told):
+        message = f"The image of {version.tag} {doubts[version]}."
+        hint = f"Publish {version.tag} again from its git tag, or list it under skip with the reason."
+        yield Finding("other-commit", version.tag, (), message, hint)
+
+
+def _unknown_skips(skip: Collection[str], releases: Collection[str]) -> Iterable[Finding]:
+    """Entries of the skip list that name no release: probably mistyped, and the release that was meant counts."""
+    for tag in sorted(skip):
+        if tag not in releases:
+            message = f"The list of releases to skip names {tag!r}, which is no release here."
+            yield Finding("unknown-skip", tag, (), message, "Write the tag as git has it, or take the entry out.")
