@@ -75,7 +75,9 @@ def read(inputs: type[T], texts: Mapping[str, str]) -> T:
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for spec in specs(inputs):
-        text = texts.get(spec.name, "").strip()
+        text = texts.get(spec.name, "")
+        if spec.parse is not verbatim:
+            text = text.strip()
         if not text:
             if spec.required:
                 problems.append(
@@ -97,6 +99,11 @@ def read(inputs: type[T], texts: Mapping[str, str]) -> T:
 
 def text(value: str) -> str:
     """Any text, without the blanks around it."""
+    return value
+
+
+def verbatim(value: str) -> str:
+    """Any text as it is, for what is to be judged by its last character."""
     return value
 
 

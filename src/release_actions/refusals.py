@@ -21,6 +21,9 @@ from release_actions.versions import (
     parse_or_none,
 )
 
+DATE = 6
+"""Digits from which a number is a date, or the number of a build."""
+
 SHOWN = 40
 """Characters of a refused tag that its message repeats."""
 
@@ -28,9 +31,10 @@ DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
 """The dashes that word processors and chat programs put in place of a hyphen."""
 
 BASE = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(.*)")
-CANDIDATE = re.compile(r"[-._]?[rR][cC][-._]?([0-9]*)")
-POST = re.compile(r"[-._]?(?:[pP][oO][sS][tT]|[rR][eE][vV]|[rR]|)[-._]?([0-9]*)")
-DEV = re.compile(r"[-._]?[dD][eE][vV][-._]?([0-9]*)")
+CANDIDATE = re.compile(r"[-._]*[rR][cC][-._]*([0-9]*)[-._]*")
+POST = re.compile(r"[-._]*(?:[pP][oO][sS][tT]|[rR][eE][vV]|[rR]|)[-._]*([0-9]*)[-._]*")
+DEV = re.compile(r"[-._]*[dD][eE][vV][-._]*([0-9]*)[-._]*")
+EARLY = re.compile(r"[-._]*(alpha|beta)[-._]*([0-9]+)", re.IGNORECASE | re.ASCII)
 SHORT = re.compile(r"([0-9]+\.[0-9]+)((?:-|rc|\.post|\.dev|\+)[^.].*)")
 ZERO = re.compile(r"(?<![0-9])(0[0-9]+)(?=$|[-._])")
 
@@ -91,9 +95,7 @@ def _mistakes(name: str, prefix: str) -> Iterator[_Mistake | None]:
     yield _candidate_look_alike(tag)
     yield _post_look_alike(tag)
     yield _dev_look_alike(tag)
-    word = re.fullmatch(r"[._]([A-Za-z].*)", tag.suffix)
-    message = f"has the suffix {shown(tag.suffix)}, which no release tag has."
-    yield tag.mistake(Reason.UNKNOWN_SUFFIX, message, f"{tag.release}-{word.group(1)}" if word else "")
+    yield _unknown_suffix(tag)
 
 
 def shown(tag: str) -> str:
@@ -286,7 +288,8 @@ def _post_look_alike(tag: _Written) -> _Mistake | None:
     post = POST.fullmatch(tag.suffix)
     if not post:
         return None
-    meant = f"{tag.release}.post{post.group(1)}"
+    # A date or a build's number is no number of a post release.
+    meant = f"{tag.release}.post{post.group(1)}" if len(post.group(1)) < DATE else ""
     if post.group(1) and tag.suffix.startswith("-"):
         message = f"is ambiguous: SemVer puts it below {tag.release}, PEP 440 above it."
         return tag.mistake(Reason.AMBIGUOUS, message, meant)
@@ -303,3 +306,14 @@ def _dev_look_alike(tag: _Written) -> _Mistake | None:
         return None
     message = "looks like a dev version, but is not written as one."
     return tag.mistake(Reason.SPELLING, message, f"{tag.release}-dev{dev.group(1) and '.'}{dev.group(1)}")
+
+
+def _unknown_suffix(tag: _Written) -> _Mistake:
+    early = EARLY.fullmatch(tag.suffix)
+    word = re.fullmatch(r"[._]?([A-Za-z]{2}.*)", tag.suffix)
+    mended = ""
+    if early:
+        mended = f"{tag.release}-{early.group(1).lower()}.{early.group(2)}"
+    elif word and not re.search(r"post|dev|rc", word.group(1), re.IGNORECASE):
+        mended = f"{tag.release}-{word.group(1)}"
+    return tag.mistake(Reason.UNKNOWN_SUFFIX, f"has the suffix {shown(tag.suffix)}, which no release tag has.", mended)

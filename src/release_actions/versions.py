@@ -201,10 +201,10 @@ NUMBERED = (
 )
 """Suffixes with a number of their own: what stands before it, and the number."""
 
-LOOK_ALIKE = re.compile(r"-(?:[rR][cC]|[pP][oO][sS][tT]|[rR][eE][vV]|[rR]|[dD][eE][vV]|)[._-]?[0-9]*")
+LOOK_ALIKE = re.compile(r"-[.-]*(?:[rR][cC]|[pP][oO][sS][tT]|[rR][eE][vV]|[rR]|[dD][eE][vV]|)[.-]*[0-9]*")
 """Valid SemVer pre-releases that are refused all the same, because people or other tools read them as something else:
--rc, -RC1, -rc-1 as a candidate; -1, -r1, -post1 as a release above the final, which PEP 440 makes of them; -dev01 as a
-dev version."""
+-rc, -RC1, -rc-1, --rc.1 as a candidate; -1, -r1, -post1 as a release above the final, which PEP 440 makes of them;
+-dev01 as a dev version."""
 
 
 def _require_prefix(prefix: str) -> None:

@@ -404,10 +404,43 @@ REFUSED = {
         "Tag 'v0.5.0-a_b' has the suffix '-a_b', which no release tag has.",
         LOOKS,
     ),
-    "v0.5.0-rc..1": (
+    **{
+        tag: (
+            Reason.SPELLING,
+            "v0.5.0-rc.1",
+            f"Tag '{tag}' looks like a release candidate, but is written in a way that tools do not sort as one.",
+            "",
+        )
+        for tag in ("v0.5.0-rc..1", "v0.5.0--rc.1", "v0.5.0-rc.1.")
+    },
+    "v0.5.0alpha1": (
+        Reason.UNKNOWN_SUFFIX,
+        "v0.5.0-alpha.1",
+        "Tag 'v0.5.0alpha1' has the suffix 'alpha1', which no release tag has.",
+        "",
+    ),
+    "v0.5.0hotfix": (
+        Reason.UNKNOWN_SUFFIX,
+        "v0.5.0-hotfix",
+        "Tag 'v0.5.0hotfix' has the suffix 'hotfix', which no release tag has.",
+        "",
+    ),
+    "v0.5.0.post1.dev2": (
         Reason.UNKNOWN_SUFFIX,
         "",
-        "Tag 'v0.5.0-rc..1' has the suffix '-rc..1', which no release tag has.",
+        "Tag 'v0.5.0.post1.dev2' has the suffix '.post1.dev2', which no release tag has.",
+        LOOKS,
+    ),
+    "v0.16.1rc1.dev268": (
+        Reason.UNKNOWN_SUFFIX,
+        "",
+        "Tag 'v0.16.1rc1.dev268' has the suffix 'rc1.dev268', which no release tag has.",
+        LOOKS,
+    ),
+    "v0.5.0-20260203": (
+        Reason.AMBIGUOUS,
+        "",
+        "Tag 'v0.5.0-20260203' is ambiguous: SemVer puts it below v0.5.0, PEP 440 above it.",
         LOOKS,
     ),
 }

@@ -23,6 +23,7 @@ class Sample:
     mode: str = inputs.option(inputs.choice("check", "enforce"), "check")
     older_than: timedelta = inputs.option(inputs.duration, timedelta())
     token: str = inputs.option(inputs.text, "", secret=True)
+    as_it_is: str = inputs.option(inputs.verbatim, "")
 
 
 def test_names_and_variables_come_from_the_fields() -> None:
@@ -35,6 +36,10 @@ def test_names_and_variables_come_from_the_fields() -> None:
 
 def test_an_empty_text_is_not_given_and_yields_the_default() -> None:
     assert inputs.read(Sample, {"tag": " v1.2.3 ", "keep-n": "", "mode": "  "}) == Sample(tag="v1.2.3")
+
+
+def test_blanks_are_kept_where_they_are_to_be_judged() -> None:
+    assert inputs.read(Sample, {"tag": "v1", "as-it-is": " v1\n"}).as_it_is == " v1\n"
 
 
 def test_every_kind_is_read() -> None:

@@ -16,7 +16,7 @@ from release_actions.workflow import Workflow
 class Inputs:
     """What the action.yml at the root describes."""
 
-    tag: str = inputs.option(inputs.text, "")
+    tag: str = inputs.option(inputs.verbatim, "")
     mode: str = inputs.option(inputs.choice(validate_tag.RELEASE, validate_tag.CHECK), validate_tag.RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
     history: str = inputs.option(inputs.choice(*git_tags.SOURCES), git_tags.API)

@@ -30,7 +30,7 @@ CHECK = "check"
 class Inputs:
     """What actions/validate-tag/action.yml describes."""
 
-    tag: str = inputs.option(inputs.text, "")
+    tag: str = inputs.option(inputs.verbatim, "")
     mode: str = inputs.option(inputs.choice(RELEASE, CHECK), RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
     history: str = inputs.option(inputs.choice(*git_tags.SOURCES), git_tags.API)
