@@ -249,7 +249,7 @@ def test_a_moved_tag_is_refused(judge: Judge, forge: Forge, event: dict[str, Any
     report = judge("v0.5.2", sha=sha, event={**event, "before": before})
     assert told(report) == [
         f"moved-tag: v0.5.2 existed before, and this push moved it from {before[:12]} to {sha[:12]}."
-        " Put it back where it was, and push the next version."
+        " Put it back where it was, and push v0.5.3."
     ]
 
 
@@ -258,7 +258,7 @@ def test_a_tag_that_moved_while_the_run_waited_is_refused(judge: Judge, forge: F
     now = forge.tag("v0.5.2", forge.commit(), annotated=True)
     assert told(judge("v0.5.2", sha=sha)) == [
         f"moved-tag: v0.5.2 was moved since its push: it names {now[:12]}, and this run is of {sha[:12]}."
-        " Put it back where it was, and push the next version."
+        " Put it back where it was, and push v0.5.3."
     ]
 
 
@@ -267,7 +267,7 @@ def test_a_run_of_something_else_cannot_release_a_tag_again(judge: Judge, forge:
     report = judge(asked="v0.5.1", sha=commit)
     assert told(report) == [
         f"already-released: v0.5.1 exists already, on commit {commit[:12]}."
-        " A published version never changes. Push the next one."
+        " A published version never changes. Push v0.5.2."
     ]
 
 
@@ -367,7 +367,7 @@ def test_a_release_that_lost_its_tag_is_not_released_again(judge: Judge, forge: 
     forge.release("v0.5.2", now - timedelta(days=15))
     assert told(judge("v0.5.2", sha=sha, event=event)) == [
         "release-exists: v0.5.2 has a GitHub release already, published on 2026-03-05, before this tag."
-        " A published version never changes. Push the next one."
+        " A published version never changes. Push v0.5.3."
     ]
 
 
@@ -378,7 +378,7 @@ def test_a_release_counts_for_every_rule_when_its_tag_is_gone(judge: Judge, forg
     report = judge("v0.6.0-rc.2", sha=sha)
     assert told(report) == [
         "candidate-after-final: v0.6.0-rc.2 is a candidate of v0.6.0, which is released already as v0.6.0"
-        " (a GitHub release whose git tag is gone). The first candidate of the next patch is v0.6.1-rc.1."
+        " (a GitHub release whose git tag is gone). The next candidate of 0.6 is v0.6.1-rc.1."
     ]
     assert judge("v0.6.0-rc.2", sha=sha, versions="{rules: {release-exists: off}}").exit_code is ExitCode.PASS
     assert told(judge(mode="check", asked="v0.6.1-rc.1")) == []
@@ -422,7 +422,7 @@ def test_a_tag_made_anew_on_another_commit_is_refused(judge: Judge, forge: Forge
     sha = forge.tag("v0.5.2", forge.commit())
     assert told(judge("v0.5.2", sha=sha)) == [
         "already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.2 is already published (and so is 1 more), built from"
-        f" bbbbbbbbbbbb, and this is {sha[:12]}. A published version never changes. Push the next one."
+        f" bbbbbbbbbbbb, and this is {sha[:12]}. A published version never changes. Push v0.5.3."
     ]
     assert judge("v0.5.2", sha=sha, versions="{rules: {already-published: off}}").exit_code is ExitCode.PASS
 
@@ -591,7 +591,7 @@ def test_a_check_assumes_nothing_of_its_run(judge: Judge, forge: Forge) -> None:
     report = judge("v0.5.1", asked="v0.5.1", sha=sha, mode="check")
     assert told(report) == [
         f"already-released: v0.5.1 exists already, on commit {sha[:12]}."
-        " A published version never changes. Push the next one."
+        " A published version never changes. Push v0.5.2."
     ]
     assert report.lines[-1] == f"v0.5.1 would be refused. v0.5.1 exists already, on commit {sha[:12]}."
     with pytest.raises(InputError, match="No tag was given") as missing:

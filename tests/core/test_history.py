@@ -22,7 +22,8 @@ from release_actions.history import (
     previous_candidate,
     previous_stable,
 )
-from release_actions.versions import Version, known, parse
+from release_actions.history.sequence import following
+from release_actions.versions import Kind, Version, known, parse
 
 PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
 
@@ -51,7 +52,7 @@ def test_a_project_may_begin_with_any_number(tag: str) -> None:
 
 TOLD = {
     "v0.4.3": ["info backport: v0.4.3 is a backport: 0.4 is below 0.5, released as v0.5.1."],
-    "v0.5.1": ["error already-released: v0.5.1 exists already. A published version never changes. Push the next one."],
+    "v0.5.1": ["error already-released: v0.5.1 exists already. A published version never changes. Push v0.5.2."],
     "v0.6.0rc2": [
         "error other-spelling: v0.6.0rc2 is the version that exists already as v0.6.0-rc.2. Push v0.6.0-rc.3."
     ],
@@ -62,12 +63,10 @@ TOLD = {
     "v0.4.1": [
         "error below-line-highest: v0.4.1 is below v0.4.2, the highest release of 0.4."
         " The next release of 0.4 is v0.4.3.",
-        "info backport: v0.4.1 is a backport: 0.4 is below 0.5, released as v0.5.1.",
     ],
     "v0.4.1-rc.1": [
         "error below-line-highest: v0.4.1-rc.1 is below v0.4.2, the highest release of 0.4."
         " The next release of 0.4 is v0.4.3.",
-        "info backport: v0.4.1-rc.1 is a backport: 0.4 is below 0.5, released as v0.5.1.",
     ],
     "v0.5.0.post1": [
         "error below-line-highest: v0.5.0.post1 is below v0.5.1, the highest release of 0.5."
@@ -83,7 +82,7 @@ TOLD = {
     ],
     "v0.5.0-rc.2": [
         "error candidate-after-final: v0.5.0-rc.2 is a candidate of v0.5.0, which is released already."
-        " The first candidate of the next patch is v0.5.2-rc.1."
+        " The next candidate of 0.5 is v0.5.2-rc.1."
     ],
     "v0.6.0-rc.4": [
         "error candidate-number: v0.6.0-rc.4 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.2."
@@ -111,7 +110,6 @@ TOLD = {
     "v0.3.0-rc.4-test": [
         "error prerelease-after-final: v0.3.0-rc.4-test comes before v0.3.0, which is released already."
         " The next version of the line is v0.3.1-rc.4-test.",
-        "info backport: v0.3.0-rc.4-test is a backport: 0.3 is below 0.5, released as v0.5.1.",
     ],
     "v0.5.3": ["warn gap: v0.5.3 leaves out v0.5.2, which would be next. Check that v0.5.2 was left out on purpose."],
     "v0.7.0": ["warn gap: v0.7.0 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
@@ -159,13 +157,11 @@ WITHOUT_TAG = {
     "v0.5.2": [
         f"error below-line-highest: v0.5.2 is below v0.5.3 {GONE}, the highest release of 0.5."
         " The next release of 0.5 is v0.5.4.",
-        f"info backport: v0.5.2 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}. {RESTORE}",
     ],
     "v0.5.4": [f"info backport: v0.5.4 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}. {RESTORE}"],
     "v0.5.3rc1": [
         f"error candidate-after-final: v0.5.3rc1 is a candidate of v0.5.3, which is released already as v0.5.3"
-        f" {GONE}. The first candidate of the next patch is v0.5.4rc1.",
-        f"info backport: v0.5.3rc1 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}.",
+        f" {GONE}. The next candidate of 0.5 is v0.5.4rc1.",
     ],
     "v0.7.0-dev": [
         f"error prerelease-after-final: v0.7.0-dev comes before v0.7.0, which is released already as v0.7.0"
@@ -192,6 +188,31 @@ WITHOUT_TAG = {
 def test_a_release_counts_also_when_its_tag_is_gone(tag: str) -> None:
     history = History(known(["v0.4.0", "v0.5.0"]), released=known(["v0.5.3", "v0.7.0", "v0.8.0-rc.1"]))
     assert [line(violation) for violation in judge(parse(tag), history)] == WITHOUT_TAG[tag]
+
+
+def test_the_candidate_that_a_refusal_names_is_free() -> None:
+    past = "v0.5.0 v0.5.1rc1 v0.5.1rc2"
+    (only,) = judged("v0.5.0-rc.7", past)
+    assert only.endswith("The next candidate of 0.5 is v0.5.1rc3.")
+    assert judged("v0.5.1-rc.7", past)[0].endswith("before it. Push v0.5.1rc3.")
+    assert judged("v0.5.1rc3", past) == []
+
+
+@unhurried
+@given(histories(), st.data())
+def test_what_to_push_in_place_of_a_tag_that_is_taken_is_accepted(tags: list[Version], data: st.DataObject) -> None:
+    taken = [version for version in tags if following(version, History(tuple(tags)))]
+    if not taken:
+        return
+    version = data.draw(st.sampled_from(taken))
+    offered = parse(following(version, History(tuple(tags))), version.prefix)
+    assert offered.tag not in [other.tag for other in tags]
+    assert offered.kind is version.kind
+    broken = {violation.rule for violation in judge(offered, History(tuple(tags))) if violation.level is Level.ERROR}
+    # A line that has candidates only was opened below another, and a post release of an older patch has no place.
+    assert broken <= {"opens-line-below", "below-line-highest", "post-without-final"}
+    if version.kind is Kind.STABLE:
+        assert not broken
 
 
 @unhurried
@@ -262,56 +283,56 @@ ABOUT = {
     "the tag is on another commit": (
         Evidence(pushed=False, commit=HERE, names=THERE),
         "error already-released: v0.5.1 exists already, on commit bbbbbbbbbbbb."
-        " A published version never changes. Push the next one.",
+        " A published version never changes. Push v0.5.2.",
     ),
     "the tag is only asked about, and there": (
         Evidence(pushed=False, commit=HERE, names=HERE),
-        "error already-released: v0.5.1 exists already. A published version never changes. Push the next one.",
+        "error already-released: v0.5.1 exists already. A published version never changes. Push v0.5.2.",
     ),
     "the run is not of the tag": (
         Evidence(names=THERE),
         "error already-released: v0.5.1 exists already, on commit bbbbbbbbbbbb."
-        " A published version never changes. Push the next one.",
+        " A published version never changes. Push v0.5.2.",
     ),
     "an image from another commit": (
         Evidence(commit=HERE, names=HERE, images={IMAGE: THERE}),
         "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, built from bbbbbbbbbbbb,"
-        " and this is aaaaaaaaaaaa. A published version never changes. Push the next one.",
+        " and this is aaaaaaaaaaaa. A published version never changes. Push v0.5.2.",
     ),
     "one image of two from another commit": (
         Evidence(commit=HERE, names=HERE, images={OTHER: HERE, IMAGE: THERE}),
         "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, built from bbbbbbbbbbbb,"
-        " and this is aaaaaaaaaaaa. A published version never changes. Push the next one.",
+        " and this is aaaaaaaaaaaa. A published version never changes. Push v0.5.2.",
     ),
     "images from another commit": (
         Evidence(commit=HERE, names=HERE, images={IMAGE: THERE, OTHER: ""}),
         "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published (and so is 1 more), built from"
-        " bbbbbbbbbbbb, and this is aaaaaaaaaaaa. A published version never changes. Push the next one.",
+        " bbbbbbbbbbbb, and this is aaaaaaaaaaaa. A published version never changes. Push v0.5.2.",
     ),
     "an image that does not say": (
         Evidence(commit=HERE, names=HERE, images={IMAGE: ""}),
         "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, and its image does not say"
-        " from which commit. A published version never changes. Push the next one.",
+        " from which commit. A published version never changes. Push v0.5.2.",
     ),
     "the push was forced": (
         Evidence(commit=HERE, names=HERE, push=Push(created=False, forced=True, before=THERE)),
         "error moved-tag: v0.5.1 existed before, and this push moved it from bbbbbbbbbbbb to aaaaaaaaaaaa."
-        " Put it back where it was, and push the next version.",
+        " Put it back where it was, and push v0.5.2.",
     ),
     "the push did not create the tag": (
         Evidence(commit=HERE, names=HERE, push=Push(created=False)),
         "error moved-tag: v0.5.1 existed before, and this push moved it to aaaaaaaaaaaa."
-        " Put it back where it was, and push the next version.",
+        " Put it back where it was, and push v0.5.2.",
     ),
     "the tag was moved since": (
         Evidence(commit=HERE, names=THERE, push=Push()),
         "error moved-tag: v0.5.1 was moved since its push: it names bbbbbbbbbbbb, and this run is of aaaaaaaaaaaa."
-        " Put it back where it was, and push the next version.",
+        " Put it back where it was, and push v0.5.2.",
     ),
     "a release before the tag": (
         Evidence(commit=HERE, names=HERE, released="2026-03-05T10:00:00Z"),
         "error release-exists: v0.5.1 has a GitHub release already, published on 2026-03-05, before this tag."
-        " A published version never changes. Push the next one.",
+        " A published version never changes. Push v0.5.2.",
     ),
     "no such branch": (
         Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5")),

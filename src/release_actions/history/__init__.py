@@ -53,7 +53,8 @@ DEFAULTS: Mapping[str, Level] = MappingProxyType({rule.name: rule.level for rule
 def judge(version: Version, history: History, levels: Mapping[str, Level] = DEFAULTS) -> tuple[Violation, ...]:
     """Every rule that a version does not keep, errors first. A rule that `levels` does not name has its default.
 
-    A tag whose published images were all built from the same commit is a run repeated: no rule has a say in it.
+    What there is to tell of a version that is allowed is not told of one that is refused. A tag whose published images
+    were all built from the same commit is a run repeated: no rule has a say in it.
     """
     if history.about.repeats:
         return ()
@@ -64,4 +65,6 @@ def judge(version: Version, history: History, levels: Mapping[str, Level] = DEFA
         told = rule.check(version, history if rule.whole else others) if level is not Level.OFF else None
         if told:
             found.append(Violation(rule.name, level, *told))
+    if any(violation.level is Level.ERROR for violation in found):
+        found = [violation for violation in found if violation.level is not Level.INFO]
     return tuple(sorted(found, key=lambda violation: list(Level).index(violation.level)))

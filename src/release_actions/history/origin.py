@@ -7,12 +7,11 @@ None of them reads anything.
 from __future__ import annotations
 
 from release_actions.history.model import History, Level, Rule, Source, Told
+from release_actions.history.sequence import following
 from release_actions.versions import Version
 
 SHORT = 12
 """Digits of a commit that a sentence repeats."""
-
-NEXT = "A published version never changes. Push the next one."
 
 SHOWN = 3
 """Names that a sentence lists before it counts the rest."""
@@ -27,7 +26,7 @@ def _already_released(version: Version, history: History) -> Told | None:
     if all(other.tag != version.tag for other in history.tags) or (about.pushed and about.commit and about.names):
         return None
     where = f", on commit {about.names[:SHORT]}" if about.names and about.names != about.commit else ""
-    return f"{version.tag} exists already{where}.", NEXT
+    return f"{version.tag} exists already{where}.", _next(version, history)
 
 
 def _moved_tag(version: Version, history: History) -> Told | None:
@@ -37,7 +36,7 @@ def _moved_tag(version: Version, history: History) -> Told | None:
     that.
     """
     about = history.about
-    hint = "Put it back where it was, and push the next version."
+    hint = f"Put it back where it was, and push {following(version, history) or 'the next version'}."
     if about.push and (about.push.forced or not about.push.created):
         before = f" from {about.push.before[:SHORT]}" if about.push.before else ""
         here = f" to {about.commit[:SHORT]}" if about.commit else ""
@@ -65,9 +64,12 @@ def _already_published(version: Version, history: History) -> Told | None:
     rest = len(others) - 1
     more = f" (and so {'is' if rest == 1 else 'are'} {rest} more)" if rest else ""
     if not built:
-        return f"{name}:{version.tag} is already published{more}, and its image does not say from which commit.", NEXT
+        return f"{name}:{version.tag} is already published{more}, and its image does not say from which commit.", _next(
+            version, history
+        )
     here = f", and this is {about.commit[:SHORT]}" if about.commit else ""
-    return f"{name}:{version.tag} is already published{more}, built from {built[:SHORT]}{here}.", NEXT
+    message = f"{name}:{version.tag} is already published{more}, built from {built[:SHORT]}{here}."
+    return message, _next(version, history)
 
 
 def _release_exists(version: Version, history: History) -> Told | None:
@@ -81,7 +83,7 @@ def _release_exists(version: Version, history: History) -> Told | None:
     if not about.released or (not about.pushed and any(other.tag == version.tag for other in history.tags)):
         return None  # a tag that is there has its release: already-released says so
     message = f"{version.tag} has a GitHub release already, published on {about.released[:10]}, before this tag."
-    return message, NEXT
+    return message, _next(version, history)
 
 
 def _release_branch(version: Version, history: History) -> Told | None:
@@ -141,6 +143,10 @@ def _unpushed_tags(version: Version, history: History) -> Told | None:
     silent = " More than three in one push start no workflow." if len(others) >= SHOWN else ""
     message = f"{version.tag} is not alone: the checkout has {count} that GitHub does not have, {_listed(others)}."
     return message + silent, f"Push it alone: git push origin refs/tags/{version.tag}."
+
+
+def _next(version: Version, history: History) -> str:
+    return f"A published version never changes. Push {following(version, history) or 'the next one'}."
 
 
 def _listed(names: tuple[str, ...]) -> str:

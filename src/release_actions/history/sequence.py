@@ -31,15 +31,32 @@ def next_candidate(version: Version, history: History) -> str:
     return version.candidate(_number_of(base, Kind.CANDIDATE) + 1, _spelling(version, history))
 
 
+def following(version: Version, history: History) -> str:
+    """The tag to push where a version's own is taken: of the same kind and line. Empty where people choose it."""
+    if version.is_candidate:
+        return next_candidate(version, history) or _candidate_of_next_patch(version, history)
+    if version.kind is Kind.POST:
+        return version.post(_number_of((*history.base(version), version), Kind.POST) + 1)
+    return _next_patch(version, history) if version.kind is Kind.STABLE else ""
+
+
 def _number_of(versions: Iterable[Version], kind: Kind) -> int:
     """The highest number among versions of a kind, 0 where there is none."""
     return max((version.number or 0 for version in versions if version.kind is kind), default=0)
 
 
 def _next_patch(version: Version, history: History) -> str:
-    """The tag of the next patch of a version's line."""
-    patch = max((other.patch for other in history.line(version)), default=-1) + 1
+    """The tag of the next patch of a version's line, after the version itself if that is a release."""
+    own = (version,) if version.is_stable else ()
+    patch = max((other.patch for other in (*history.line(version), *own)), default=-1) + 1
     return f"{version.prefix}{version.line}.{patch}"
+
+
+def _candidate_of_next_patch(version: Version, history: History) -> str:
+    """The tag of the next candidate of a line whose releases a candidate is behind."""
+    tag = _next_patch(version, history)
+    so_far = [other for other in (*history.known, *history.published) if other.release == tag]
+    return f"{tag}{_spelling(version, history)}{_number_of(so_far, Kind.CANDIDATE) + 1}"
 
 
 def _spelling(version: Version, history: History) -> str:
@@ -72,16 +89,17 @@ def _candidate_spelling(version: Version, history: History) -> Told | None:
     Tools sort -rc.2, -rc2 and rc2 differently from each other, so a line keeps the spelling that it began with.
     """
     spelling = _spelling(version, history)
-    if not version.is_candidate or version.spelling == spelling or _twin(version, history):
+    if not version.is_candidate or version.spelling == spelling or not _may_follow(version, history):
         return None
     message = f"{version.tag} is written in another way than the candidates of {version.line} before it."
-    return message, f"Push {version.candidate(version.number or 0, spelling)}."
+    return message, f"Push {version.candidate(_number_of(history.base(version), Kind.CANDIDATE) + 1, spelling)}."
 
 
 def _below_line_highest(version: Version, history: History) -> Told | None:
     """A final, post release or candidate is below a release of its own line.
 
-    Whoever follows the line would get older code as a newer release. Dev versions and other pre-releases may be below.
+    Whoever follows the line would get older code as a newer release. Dev versions and other pre-releases may be below,
+    and of a candidate whose own version is released `candidate-after-final` tells.
     """
     highest = max(history.line(version), default=None)
     if highest is None or version > highest or version.kind in {Kind.DEV, Kind.PRERELEASE}:
@@ -120,7 +138,7 @@ def _candidate_after_final(version: Version, history: History) -> Told | None:
     final = _released(version, history)
     if not version.is_candidate or final is None:
         return None
-    hint = f"The first candidate of the next patch is {_next_patch(version, history)}{version.spelling}1."
+    hint = f"The next candidate of {version.line} is {_candidate_of_next_patch(version, history)}."
     return (
         f"{version.tag} is a candidate of {version.release}, which is released already{_as(final, version, history)}.",
         hint,
@@ -156,16 +174,22 @@ def _deleted_candidate(version: Version, history: History) -> Told | None:
 
 def _number_after(version: Version, history: History) -> tuple[Version | None, str] | None:
     """The highest candidate so far and the tag of the next one, if that is not the version; None if all is well."""
-    if not version.is_candidate or _twin(version, history):
+    if not version.is_candidate or not _may_follow(version, history):
         return None
-    if any(other.numbers >= version.numbers for other in history.line(version)):
-        return None  # no number would be right: candidate-after-final or below-line-highest says so
     base = history.base(version)
     expected = _number_of(base, Kind.CANDIDATE) + 1
     if version.number == expected:
         return None
     highest = max((other for other in base if other.is_candidate), default=None)
     return highest, version.candidate(expected, _spelling(version, history))
+
+
+def _may_follow(version: Version, history: History) -> bool:
+    """Whether some candidate of a base may come next: no release is above, and this version is not there already.
+
+    Otherwise candidate-after-final, below-line-highest or other-spelling says what is wrong, and no number is right.
+    """
+    return not _twin(version, history) and all(other.numbers < version.numbers for other in history.line(version))
 
 
 def _post_without_final(version: Version, history: History) -> Told | None:
