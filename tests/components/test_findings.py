@@ -70,7 +70,7 @@ NOTES = """\
 
 
 def before_of(document: Document, notes: str = NOTES) -> Before:
-    before = Before.of_tables("v0.8.0", table.read(notes, file="notes.md"), document)
+    before = Before.of_tables("v0.8.0", table.read(notes, file="notes.md"), document.headings)
     assert before is not None
     return before
 

@@ -237,7 +237,7 @@ def made() -> Manifest:
 def evidence(**changed: Any) -> Evidence:
     """All that is true beside the clean notes of llm-d, with some of it changed."""
     document = load_text(COMPONENTS)
-    before = assemble.Before.of_tables("v0.4.2", table.read(BEFORE, file="notes of v0.4.2"), document)
+    before = assemble.Before.of_tables("v0.4.2", table.read(BEFORE, file="notes of v0.4.2"), document.headings)
     assert before is not None
     own = "ghcr.io/llm-d"
     found = Evidence(

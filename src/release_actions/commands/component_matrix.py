@@ -130,7 +130,7 @@ def result_of(task: Task) -> Result:
     if len(found) < len(sources):
         return Result(task.version, before, None, lines, tuple(judged), "")
     made = assemble.manifest(lines, task.document, before, release=task.version.tag, repository=task.context.repository)
-    headings = (task.document.heading, task.document.infrastructure_heading)
+    headings = task.document.headings
     if task.given.notes:
         text = read_text(task.context.path(task.given.notes), name=task.given.notes)
         judged += findings.in_notes(table.read(text, file=task.given.notes), made, headings, task.given.notes)
@@ -208,7 +208,7 @@ def before_of(text: str, file: str, tag: str, document: Document) -> Before:
     if not tag:
         message = f"{file} does not say which release it is of."
         raise InputError(message, hint="Pass the release's tag with 'previous', or its components.json.")
-    before = Before.of_tables(tag, table.read(text, file=file), document)
+    before = Before.of_tables(tag, table.read(text, file=file), document.headings)
     if before is None:
         message = f"{file}: there is no table below '{document.heading}' or another heading with Component Summary."
         hint = "Pass components.json or other notes with previous-file, or previous: none for a first release."

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from release_actions import inputs
 from release_actions.context import Context
 from release_actions.errors import InputError
+from release_actions.notes.check import check
+from release_actions.notes.gather import Asked
 from release_actions.report import Report
 from release_actions.workflow import Workflow
 
@@ -34,6 +36,7 @@ class Inputs:
     bots: str = inputs.option(inputs.choice("hide", "fold", "list"), "")
     replace_edits: bool = inputs.option(inputs.boolean, default=False)
     sarif_file: str = inputs.option(inputs.text, "")
+    check_upstream: bool = inputs.option(inputs.boolean, default=True)
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
 
@@ -57,6 +60,22 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     return MODES[given.mode](given, context, log)
 
 
+def lint(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Report what in the notes cannot be right."""
+    asked = Asked(
+        given.tag,
+        given.previous_tag,
+        given.config,
+        given.components,
+        given.components_file,
+        given.history,
+        given.check_upstream,
+        given.token,
+        given.registry_token,
+    )
+    return check(asked, given.file, given.sarif_file, context, log)
+
+
 def missing(given: Inputs, context: Context, log: Workflow) -> Report:
     """A mode that is not there yet."""
     del context, log
@@ -66,6 +85,6 @@ def missing(given: Inputs, context: Context, log: Workflow) -> Report:
 
 MODES: Mapping[str, Callable[[Inputs, Context, Workflow], Report]] = {
     GENERATE: missing,
-    LINT: missing,
+    LINT: lint,
     PUBLISH: missing,
 }

@@ -54,13 +54,13 @@ class Before:
         )
 
     @classmethod
-    def of_tables(cls, tag: str, tables: Iterable[Table], document: Document) -> Before | None:
-        """From the tables of its notes; None when there is no table of components."""
+    def of_tables(cls, tag: str, tables: Iterable[Table], headings: tuple[str, str]) -> Before | None:
+        """From the tables of its notes below these headings; None when there is no table of components."""
         found = tuple(tables)
-        summary = find(found, document.heading, SUMMARY)
+        summary = find(found, headings[0], SUMMARY)
         if summary is None:
             return None
-        second = find((one for one in found if one is not summary), document.infrastructure_heading, INFRASTRUCTURE)
+        second = find((one for one in found if one is not summary), headings[1], INFRASTRUCTURE)
         both = ((COMPONENTS, summary), (SECOND, second))
         return cls(
             tag,

@@ -315,6 +315,11 @@ class Document(Record):
         default={},
     )
 
+    @property
+    def headings(self) -> tuple[str, str]:
+        """Headings of both tables."""
+        return self.heading, self.infrastructure_heading
+
     def parts(self) -> Iterator[tuple[str, str, Part]]:
         """Every row of the tables: "components" or "infrastructure", id, and what the file says."""
         for table, rows in (("components", self.components), ("infrastructure", self.infrastructure)):

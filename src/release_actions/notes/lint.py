@@ -62,7 +62,7 @@ def judge(notes: reading.Notes, evidence: Evidence) -> tuple[Finding, ...]:
     resting = {one.rule.name for one in idle(evidence)} | {rule.name for rule in _blocked(evidence)}
     running = [rule for rule in RULES.values() if rule.name not in resting]
     found = [_finding(rule, hit) for rule in running for hit in rule.check(subject)]
-    ignores, wrong = lint_ignore.read(notes.text, RULES)
+    ignores, wrong = lint_ignore.read(notes.text, {*RULES, UNKNOWN})
     left = lint_ignore.apply(dict.fromkeys(found), ignores, {rule.name for rule in running})
     everything = [*left, *wrong, *_unreadable(notes, evidence)]
     return tuple(sorted(everything, key=lambda one: (one.place or Place(""), one.rule)))
@@ -90,8 +90,10 @@ def _unreadable(notes: reading.Notes, evidence: Evidence) -> Iterator[Finding]:
         piece = evidence.piece(need)
         if isinstance(piece, Unreadable) and piece not in seen:
             seen.add(piece)
-            yield Finding(UNKNOWN, Certainty.SUSPICIOUS, piece.message, piece.hint, Place(notes.text.path, 1, 1))
+            yield Finding(UNKNOWN, Certainty.SUSPICIOUS, piece.message, piece.hint, Place(notes.text.path))
 
 
 def _finding(rule: Rule, hit: Hit) -> Finding:
+    if hit.rule == UNKNOWN:
+        return Finding(UNKNOWN, Certainty.SUSPICIOUS, hit.message, hit.hint, hit.place, hit.other)
     return Finding(hit.rule or rule.name, hit.certainty or rule.certainty, hit.message, hit.hint, hit.place, hit.other)

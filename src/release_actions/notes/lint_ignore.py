@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.components.findings import Certainty, Finding
 from release_actions.errors import Place
 from release_actions.notes.lines import Comment, Kind, Text
 
@@ -70,7 +70,7 @@ def apply(found: Iterable[Finding], ignores: Collection[Ignore], ran: Collection
         line = one.place.line if one.place else 0
         silenced = {ignore for ignore in ignores if (ignore.rule, ignore.line) == (one.rule, line)}
         used |= silenced
-        if not silenced or one.rule == UNKNOWN:
+        if not silenced:
             yield one
     for ignore in ignores:
         if ignore not in used and ignore.rule in ran:

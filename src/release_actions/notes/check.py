@@ -1,0 +1,43 @@
+"""Checks a file of release notes: reads it, collects what it is held against, and reports what cannot be right.
+
+Changes nothing but the SARIF file that was asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from release_actions.context import Context
+from release_actions.errors import InputError
+from release_actions.http import Http
+from release_actions.notes import gather, lint_report, reading, sarif
+from release_actions.notes.gather import Asked
+from release_actions.notes.lint import judge
+from release_actions.notes.lint_report import Checked
+from release_actions.report import Report
+from release_actions.source import read_text
+from release_actions.workflow import Workflow
+
+
+def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workflow) -> Report:
+    """Check the notes in `file`. Raises `InputError` and `ConfigurationError` for files that cannot be used."""
+    text = read_text(context.path(file), name=file, hint="Say where the notes are with 'file'.")
+    files = gather.files(asked, context)
+    here = gather.offline(asked, context, files)
+    heading = here.document.heading if here.document else ""
+    notes = reading.read(text, file, server=here.server, heading=heading)
+    with Http(log=log.info) as http:
+        evidence = gather.gather(asked, context, notes, here, http, None)
+    checked = Checked(file, evidence, judge(notes, evidence), sarif_file)
+    if sarif_file:
+        save(sarif.write(checked.found, checked.idle, text, file), context.path(sarif_file), sarif_file)
+    return lint_report.report(checked)
+
+
+def save(text: str, path: Path, name: str) -> None:
+    """Write the SARIF file. Raises `InputError` where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{name} cannot be written: {error.strerror or error}."
+        raise InputError(message, hint="Name a file in a folder that exists with 'sarif-file'.") from error

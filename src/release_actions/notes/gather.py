@@ -1,0 +1,301 @@
+"""Collects what release notes are held against: from files of the workspace, the checkout, GitHub and registries.
+
+Nothing here judges. A file that the user named and that cannot be used is an error at once; a server that does not
+answer becomes an `Unreadable`, so that the rest is still told. Nothing is changed anywhere, and each thing is asked
+once: a fixed number of lists, and one question for each image, comparison and component version that the notes name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from release_actions import checkout
+from release_actions.components import manifest, table
+from release_actions.components.assemble import Before
+from release_actions.components.document import FILE as COMPONENTS
+from release_actions.components.document import Document, load_components
+from release_actions.components.upstream import Release, Upstream, full_releases
+from release_actions.config import FILE as CONFIG
+from release_actions.config import Config, load_config
+from release_actions.context import Context
+from release_actions.errors import ActionError
+from release_actions.git_tags import CHECKOUT, NONE, TAG_REF
+from release_actions.history import previous_stable
+from release_actions.http import Http
+from release_actions.notes import reading
+from release_actions.notes.addresses import Leads
+from release_actions.notes.evidence import Compared, Evidence, Need, Previous, Unreadable
+from release_actions.notes.lint_versions import part_of, places
+from release_actions.notes.model import Change
+from release_actions.notes.reading import Notes
+from release_actions.source import read_text
+from release_actions.versions import Version, known, parse
+
+REQUESTS = 8
+"""Questions that are asked at the same time."""
+
+HEADINGS = ("Component Summary", "Infrastructure Changes")
+"""Headings of the tables where no components file names others."""
+
+NO_TAG = "no tag was given"
+NO_REPOSITORY = "the repository is not known"
+ASKS_NOBODY = "with history: checkout nobody is asked"
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+Changes = Callable[[str, str], tuple[Change, ...]]
+"""What was merged between two tags, given as previous and tag. Raises `ActionError` when it is not complete."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run was given. Paths are relative to the workspace; texts are empty where nothing was given."""
+
+    tag: str = ""
+    previous_tag: str = ""
+    config: str = CONFIG
+    components: str = COMPONENTS
+    components_file: str = manifest.FILE
+    history: str = ""
+    check_upstream: bool = True
+    token: str = field(default="", repr=False)
+    registry_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the workspace has. Everything is None where a usual file is not there."""
+
+    config: Config | None
+    document: Document | None
+    made: manifest.Manifest | None
+
+
+def files(asked: Asked, context: Context) -> Files:
+    """Read the files of the workspace. Raises `ConfigurationError` and `InputError`."""
+
+    def there(name: str, usual: str) -> Path | None:
+        path = context.path(name)
+        return None if name == usual and not path.exists() else path
+
+    config = there(asked.config, CONFIG)
+    components = there(asked.components, COMPONENTS)
+    made = there(asked.components_file, manifest.FILE)
+    name = asked.components_file
+    return Files(
+        load_config(config, name=asked.config) if config else None,
+        load_components(components, name=asked.components) if components else None,
+        manifest.read(read_text(made, name=name), file=name) if made else None,
+    )
+
+
+def offline(asked: Asked, context: Context, found: Files) -> Evidence:
+    """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
+    tag = asked.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
+    version = parse(tag, found.config.tag_prefix if found.config else "v") if tag else None
+    # A components.json that another release left in the workspace says nothing about this one.
+    made = found.made if found.made and version and found.made.release == version.tag else None
+    built = frozenset(package.reference for package in found.config.packages()) if found.config else None
+    why = {
+        Need.TAG: NO_TAG,
+        Need.REPOSITORY: NO_REPOSITORY,
+        Need.BUILT: f"there is no {asked.config}",
+        Need.COMPONENTS: f"there is no {asked.components}",
+        Need.MANIFEST: f"{asked.components_file} is of {found.made.release}"
+        if found.made
+        else f"there is no {asked.components_file}",
+    }
+    return Evidence(
+        server=context.server_url,
+        version=version,
+        repository=context.repository,
+        built=built,
+        document=found.document,
+        manifest=made,
+        why=why,
+    )
+
+
+def gather(
+    asked: Asked, context: Context, notes: Notes, known_here: Evidence, http: Http, changes: Changes | None
+) -> Evidence:
+    """All of the evidence. `known_here` is what `offline` gave."""
+    if asked.history == CHECKOUT:
+        evidence = _with_tags(known_here, asked, lambda: frozenset(checkout.tags(context.workspace)))
+        remote = (Need.PREVIOUS, Need.ANNOUNCED, Need.REGISTRY, Need.UPSTREAM)
+        evidence = _because(evidence, dict.fromkeys(remote, ASKS_NOBODY))
+        return _with_changes(evidence, changes)
+    upstream = Upstream(
+        http,
+        context.api_url,
+        token=asked.token,
+        registry_token=asked.registry_token,
+        registry_override=context.registry_url,
+    )
+    evidence = known_here
+    if context.repository:
+        own = context.repository
+        evidence = _with_tags(evidence, asked, lambda: _tags_of(own, upstream))
+        evidence = _with_releases(evidence, upstream)
+        evidence = _with_changes(evidence, changes)
+    else:
+        needs = (Need.TAGS, Need.PREVIOUS_TAG, Need.PREVIOUS, Need.ANNOUNCED, Need.CHANGES)
+        evidence = _because(evidence, dict.fromkeys(needs, NO_REPOSITORY))
+    if not asked.check_upstream:
+        return _because(evidence, dict.fromkeys((Need.REGISTRY, Need.UPSTREAM), "check-upstream is false"))
+    return _with_answers(evidence, notes, upstream)
+
+
+def _because(evidence: Evidence, why: Mapping[Need, str]) -> Evidence:
+    return dataclasses.replace(evidence, why={**evidence.why, **why})
+
+
+def attempt(read: Callable[[], T]) -> T | Unreadable:
+    """What a server answers, or that it could not be found out."""
+    try:
+        return read()
+    except ActionError as error:
+        return Unreadable(error.problems[0].message, error.hint)
+
+
+def _with_tags(evidence: Evidence, asked: Asked, read: Callable[[], frozenset[str]]) -> Evidence:
+    """With the repository's tags and, if the release is known, the one before it."""
+    tags = attempt(read)
+    previous: str | Unreadable | None
+    if asked.previous_tag:
+        previous = "" if (asked.previous_tag,) == NONE else asked.previous_tag.removeprefix(TAG_REF)
+    elif evidence.version is None:
+        previous = None
+    else:
+        previous = tags if isinstance(tags, Unreadable) else _before(evidence.version, tags)
+    why = {} if previous is not None else {Need.PREVIOUS_TAG: NO_TAG}
+    return _because(dataclasses.replace(evidence, tags=tags, previous_tag=previous), why)
+
+
+def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
+    tags = upstream.git_tags(repository)
+    if tags is None:
+        message = f"Could not list the tags of {repository}: it does not exist, or the token may not see it."
+        raise ActionError(message, hint="Correct its name, or pass a token that may read it.")
+    return frozenset(tags)
+
+
+def _before(version: Version, tags: Iterable[str]) -> str:
+    found = previous_stable(version, known(tags, version.prefix))
+    return found.tag if found else ""
+
+
+def _with_releases(evidence: Evidence, upstream: Upstream) -> Evidence:
+    """With what the release before published, and whom earlier releases welcomed."""
+    version, previous = evidence.version, evidence.previous_tag
+    if version is None or previous is None:
+        return _because(evidence, dict.fromkeys((Need.PREVIOUS, Need.ANNOUNCED), NO_TAG))
+    if isinstance(previous, Unreadable):
+        return dataclasses.replace(evidence, previous=previous, announced=previous)
+    releases = attempt(lambda: full_releases(upstream.releases(evidence.repository)))
+    if isinstance(releases, Unreadable):
+        return dataclasses.replace(evidence, previous=releases, announced=releases)
+    announced = _announced(releases, version, evidence)
+    evidence = dataclasses.replace(evidence, announced=announced)
+    found = next((release for release in releases if release.tag == previous), None)
+    if found is None:
+        return _because(
+            evidence, {Need.PREVIOUS: f"{previous} has no release" if previous else "there is no release before"}
+        )
+    rows = attempt(lambda: _rows(found, evidence, upstream))
+    return dataclasses.replace(evidence, previous=rows)
+
+
+def _rows(release: Release, evidence: Evidence, upstream: Upstream) -> Previous:
+    """What a release published: by its components.json, else by the table in its notes."""
+    if manifest.FILE in release.assets:
+        text = upstream.asset(evidence.repository, release, manifest.FILE)
+        made = manifest.read(text, file=f"{manifest.FILE} of {release.tag}")
+        return Previous(release.tag, Before.of_manifest(made).rows)
+    tables = table.read(release.body, file=f"notes of {release.tag}")
+    headings = evidence.document.headings if evidence.document else HEADINGS
+    before = Before.of_tables(release.tag, tables, headings)
+    return Previous(release.tag, before.rows if before else ())
+
+
+def _announced(releases: Iterable[Release], version: Version, evidence: Evidence) -> dict[str, str]:
+    """Login in lower case -> the lowest release below this one that welcomed it."""
+    bodies = {release.tag: release.body for release in releases}
+    below = [other for other in known(bodies, version.prefix) if other < version]
+    found: dict[str, str] = {}
+    for other in below:
+        for one in reading.read(bodies[other.tag], f"notes of {other}", server=evidence.server).contributors:
+            found.setdefault(one.login.casefold(), other.tag)
+    return found
+
+
+def _with_changes(evidence: Evidence, changes: Changes | None) -> Evidence:
+    """With what was merged since the release before."""
+    version, previous = evidence.version, evidence.previous_tag
+    if changes is None:
+        return evidence
+    if version is None or not evidence.repository:
+        return _because(evidence, {Need.CHANGES: NO_REPOSITORY if version else NO_TAG})
+    if previous is None or isinstance(previous, Unreadable):
+        return dataclasses.replace(evidence, changes=previous)
+    if isinstance(evidence.tags, frozenset) and version.tag not in evidence.tags:
+        return _because(evidence, {Need.CHANGES: f"{version} is no tag yet"})
+    return dataclasses.replace(evidence, changes=attempt(lambda: changes(previous, version.tag)))
+
+
+def _with_answers(evidence: Evidence, notes: Notes, upstream: Upstream) -> Evidence:
+    """With what registries and repositories say about all that the notes name."""
+    images = sorted({*_images(notes), *_parts(notes, evidence, "image"), *_parts(notes, evidence, "chart")})
+    compares = sorted(_compares(notes, evidence), key=str)
+    tags = sorted(_parts(notes, evidence, "git"))
+    return dataclasses.replace(
+        evidence,
+        images=_answers(images, lambda name: upstream.has_image(*_split(name, ":"))),
+        compares=_answers(compares, lambda one: upstream.compares(one.repository, one.base, one.head)),
+        upstream=_answers(tags, lambda name: upstream.has_git_tag(*_split(name, "@"))),
+    )
+
+
+def _split(name: str, mark: str) -> tuple[str, str]:
+    before, _, after = name.rpartition(mark)
+    return before, after
+
+
+def _images(notes: Notes) -> Iterator[str]:
+    """Every image and chart with a tag that the notes name."""
+    yield from (f"{image.name}:{image.tag}" for image in notes.images if image.tag)
+    yield from (f"{chart.name}:{chart.version.replace('+', '_')}" for chart in notes.charts if chart.version)
+
+
+def _compares(notes: Notes, evidence: Evidence) -> set[Compared]:
+    """Every comparison that the notes link to. One with the release's own tag can wait until there is that tag."""
+    tags, version = evidence.tags, evidence.version
+    coming = version.tag if version and isinstance(tags, frozenset) and version.tag not in tags else ""
+    found = {
+        Compared(one.address.repository, one.address.base, one.address.name)
+        for one in notes.linked
+        if one.address.leads is Leads.COMPARE
+    }
+    own = evidence.repository.casefold()
+    return {one for one in found if not (one.repository.casefold() == own and coming in {one.base, one.head})}
+
+
+def _parts(notes: Notes, evidence: Evidence, kind: str) -> Iterator[str]:
+    """Where the versions of the table's components have to be."""
+    for row in notes.rows:
+        part = part_of(row, evidence) if row.version.version else None
+        for of, place, tag in places(part[1], row.version.version) if part else ():
+            if of == kind:
+                yield f"{place}@{tag}" if kind == "git" else f"{place}:{tag}"
+
+
+def _answers(questions: Iterable[K], ask: Callable[[K], bool]) -> dict[K, bool | Unreadable]:
+    asked = list(questions)
+    with ThreadPoolExecutor(REQUESTS, thread_name_prefix="lint") as pool:
+        answers = pool.map(lambda question: attempt(lambda: ask(question)), asked)
+    return dict(zip(asked, answers, strict=True))

@@ -1,0 +1,116 @@
+"""What a check of release notes comes to: the verdict, the findings for people and programs, what did not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from release_actions import markdown
+from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.errors import ExitCode
+from release_actions.notes.evidence import Evidence, Need
+from release_actions.notes.lint import RULES, Idle, idle
+from release_actions.report import Output, Report, counted
+
+MOST = 500
+"""Findings in the output; the job summary and the SARIF file have more."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Notes that were checked. `path` is what findings call them."""
+
+    path: str
+    evidence: Evidence
+    found: tuple[Finding, ...]
+    sarif_file: str = ""
+
+    @property
+    def idle(self) -> tuple[Idle, ...]:
+        """The rules that did not run."""
+        return idle(self.evidence)
+
+
+def report(checked: Checked) -> Report:
+    """The findings for people and for later steps."""
+    previous = checked.evidence.previous_tag
+    outputs: dict[str, Output] = {
+        "file": checked.path,
+        "previous-tag": previous if isinstance(previous, str) else "",
+        "findings": [entry(one) for one in checked.found[:MOST]],
+        "sarif-file": checked.sarif_file,
+    }
+    return Report(
+        outputs=outputs,
+        summary=summary(checked),
+        lines=(*unrun(checked.idle, checked.evidence), verdict(checked)),
+        findings=tuple(one.annotation() for one in checked.found),
+        exit_code=exit_code(checked.found),
+    )
+
+
+def exit_code(found: Iterable[Finding]) -> ExitCode:
+    """Whether the notes are right, wrong, or not known to be either."""
+    findings = tuple(found)
+    if any(one.rule == UNKNOWN for one in findings):
+        return ExitCode.UNKNOWN
+    certain = any(one.certainty is Certainty.CERTAIN for one in findings)
+    return ExitCode.REFUSED if certain else ExitCode.PASS
+
+
+def entry(one: Finding) -> Output:
+    """A finding as JSON. `other` is the place that disagrees, empty where there is none."""
+    return {
+        "rule": one.rule,
+        "certainty": one.certainty.value,
+        "level": one.level.value,
+        "message": one.message,
+        "hint": one.hint,
+        "file": one.place.file if one.place else "",
+        "line": one.place.line if one.place else 0,
+        "column": one.place.column if one.place else 0,
+        "other": str(one.other or ""),
+    }
+
+
+def verdict(checked: Checked) -> str:
+    """The whole in one sentence."""
+    unknown = sum(one.rule == UNKNOWN for one in checked.found)
+    certain = sum(one.certainty is Certainty.CERTAIN for one in checked.found)
+    rest = len(checked.found) - unknown - certain
+    ran = f"{len(RULES) - len(checked.idle)} of {len(RULES)} rules ran"
+    asked = f", {unknown} could not be found out" if unknown else ""
+    return f"{checked.path} has {counted(certain, 'contradiction')} and {rest} that may be one{asked}; {ran}."
+
+
+def unrun(resting: Iterable[Idle], evidence: Evidence) -> tuple[str, ...]:
+    """What was not offered, and the rules that did not run for it, a line each."""
+    rules: dict[Need, list[str]] = {}
+    for one in resting:
+        rules.setdefault(one.needs[0], []).append(one.rule.name)
+    found = []
+    for need, names in rules.items():
+        why = f" ({evidence.why[need]})" if need in evidence.why else ""
+        found.append(f"Not checked without {need.value}{why}: {', '.join(names)}.")
+    return tuple(found)
+
+
+def summary(checked: Checked) -> str:
+    """The job summary: verdict, findings, what did not run."""
+    parts = [f"## Check of {markdown.plain(checked.path)}\n", f"{markdown.plain(verdict(checked))}\n"]
+    rows = (
+        [
+            "unknown" if one.rule == UNKNOWN else one.certainty.value,
+            markdown.code(one.rule),
+            str(one.place.line) if one.place and one.place.line else "",
+            markdown.plain(f"{one.message} {one.hint}".strip()),
+            markdown.plain(str(one.other)) if one.other else "",
+        ]
+        for one in checked.found
+    )
+    if checked.found:
+        parts.append(markdown.table(["How sure", "Rule", "Line", "What", "Disagrees with"], rows))
+    resting = [f"- {markdown.plain(line)}" for line in unrun(checked.idle, checked.evidence)]
+    if resting:
+        parts.append("\n".join(["### What was not checked\n", *resting, ""]))
+    return "\n".join(parts)

@@ -1,0 +1,126 @@
+"""Findings as SARIF 2.1.0, which GitHub shows on the pull request that brings the notes.
+
+Only what GitHub reads is written, and what says how far the check got: rules that did not run and servers that did not
+answer are notifications of the invocation. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from release_actions import __version__
+from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.errors import Place
+from release_actions.notes.lint import RULES, Idle
+from release_actions.notes.lint_rule import Rule
+from release_actions.report import Level
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+HOME = "https://github.com/llm-d/release-actions"
+PAGE = f"{HOME}/blob/main/docs/release-notes-lint.md"
+LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
+MOST = 5_000
+"""Results of a run that GitHub shows (GitHub docs, "SARIF support for code scanning")."""
+
+
+def write(found: Iterable[Finding], idle: Iterable[Idle], text: str, path: str) -> str:
+    """The findings about a text as a SARIF file. `path` is the text's, relative to the repository."""
+    results = [one for one in found if one.rule != UNKNOWN]
+    unknown = [one for one in found if one.rule == UNKNOWN]
+    names = sorted({*RULES, *(one.rule for one in results)})
+    lines = re.split(r"\r\n|\r|\n", text)
+    seen: Counter[str] = Counter()
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "release-notes",
+                        "organization": "llm-d",
+                        "semanticVersion": _semantic(__version__),
+                        "informationUri": HOME,
+                        "rules": [_rule(name, RULES.get(name)) for name in names],
+                    }
+                },
+                "automationDetails": {"id": "release-notes/"},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [
+                    {
+                        "executionSuccessful": not unknown,
+                        "toolExecutionNotifications": [*map(_unknown, unknown), *map(_idle, idle)],
+                    }
+                ],
+                "results": [_result(one, names, lines, path, seen) for one in results[:MOST]],
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _semantic(version: str) -> str:
+    """The package's version as SemVer."""
+    found = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", version)
+    return found[0] if found else "0.0.0"
+
+
+def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
+    about = rule.about if rule else "A comment that should silence a rule is wrong, or silences nothing."
+    certain = rule is not None and rule.certainty is Certainty.CERTAIN
+    return {
+        "id": name,
+        "shortDescription": {"text": about},
+        "fullDescription": {"text": " ".join(filter(None, (about, rule.why if rule else "")))},
+        "helpUri": f"{PAGE}#{name}",
+        "help": {"text": f"{about} See {PAGE}#{name}."},
+        "defaultConfiguration": {"level": "error" if certain else "warning"},
+        "properties": {"precision": "very-high" if certain else "medium", "tags": ["release-notes"]},
+    }
+
+
+def _result(one: Finding, names: list[str], lines: list[str], path: str, seen: Counter[str]) -> dict[str, Any]:
+    place = one.place or Place(path, 1, 1)
+    result: dict[str, Any] = {
+        "ruleId": one.rule,
+        "ruleIndex": names.index(one.rule),
+        "level": LEVELS[one.level],
+        "message": {"text": f"{one.message} {one.hint}".strip()},
+        "locations": [_location(place, path)],
+        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(one, place, lines, seen)},
+        "properties": {"certainty": one.certainty.value},
+    }
+    if one.other:
+        related = {"id": 1, "message": {"text": f"It disagrees with {one.other}."}}
+        result["relatedLocations"] = [{**related, **(_location(one.other, path) if one.other.file == path else {})}]
+    return result
+
+
+def _location(place: Place, path: str) -> dict[str, Any]:
+    region = {"startLine": place.line or 1, "startColumn": place.column or 1}
+    artifact = {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+
+
+def _fingerprint(one: Finding, place: Place, lines: list[str], seen: Counter[str]) -> str:
+    """What stays when lines above are added: the rule, the line's text, and how many such there were before."""
+    line = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
+    digest = hashlib.sha256(f"{one.rule}\n{line}".encode()).hexdigest()[:16]
+    seen[digest] += 1
+    return f"{digest}:{seen[digest]}"
+
+
+def _unknown(one: Finding) -> Mapping[str, Any]:
+    return {"level": "error", "message": {"text": f"{one.message} {one.hint}".strip()}}
+
+
+def _idle(one: Idle) -> Mapping[str, Any]:
+    needs = ", ".join(need.value for need in one.needs)
+    text = f"{one.rule.name} did not run: it needs {needs}."
+    return {"level": "note", "message": {"text": text}, "associatedRule": {"id": one.rule.name}}
