@@ -1,13 +1,14 @@
 """What the local checkout knows: its tags with their commits, and the commit it stands on. Reads, never writes.
 
 A checkout is taken for the repository's history only if nothing says that it has a part of it: a shallow clone, one
-that fetches no tags, or one without any tag is refused. Whether a tag is annotated or signed is not asked here:
-actions/checkout makes a lightweight tag of the one that it fetches (actions/checkout#290).
+that fetches no tags or a single branch, or one without any tag is refused. Whether a tag is annotated or signed is not
+asked here: actions/checkout makes a lightweight tag of the one that it fetches (actions/checkout#290).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def tags(folder: Path) -> dict[str, str]:
     if git(folder, "config", "--get-all", "remote.origin.tagOpt", fails=True).strip().endswith("--no-tags"):
         message = "The checkout fetches no tags (remote.origin.tagOpt is --no-tags), so some may be missing."
         raise InputError(message, hint="Run git config --unset-all remote.origin.tagOpt, then git fetch --tags.")
+    fetched = git(folder, "config", "--get-all", "remote.origin.fetch", fails=True).split()
+    if fetched and not any(re.match(r"\+?refs/(?:heads/)?\*:", refspec) for refspec in fetched):
+        # git clone --single-branch: only tags of that branch's history come along.
+        message = f"The checkout fetches {fetched[0][:80]!a} only, so tags of other branches may be missing."
+        hint = "Run git remote set-branches origin '*', then git fetch --tags."
+        raise InputError(message, hint=hint)
     # A ref's name holds no NUL and no line break (git-check-ref-format), so neither can be part of a field.
     listed = git(folder, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)", PREFIX)
     found = {}

@@ -86,11 +86,21 @@ class Inquiry:
         if not self.pushed:
             self._not_asked(AT_THE_PUSH, "moved-tag")
             return None
-        if self.context.event_name != "push" or not self._on("moved-tag"):
+        if not self._on("moved-tag"):
+            return None
+        if self._deleted():
+            return history.Push(deleted=True)
+        if self.context.event_name != "push":
             return None
         from release_actions.tag_origin import push_of
 
         return push_of(self.context, self.version.tag)
+
+    def _deleted(self) -> bool:
+        """Whether the tag that the run is of is not on GitHub any more. A list may lag behind a push: asked again."""
+        if self.tags.given or self.version.tag in self.tags.names or self.context.ref != TAG_REF + self.version.tag:
+            return False
+        return self._origin("moved-tag").tag_object(self.version.tag) is None
 
     def _branch(self) -> history.Branch | None:
         name = self.policy.branch(self.version)
@@ -153,8 +163,16 @@ class Inquiry:
             return ()
         from release_actions import github_api
 
-        there = github_api.tags(self._session(), self.context.api_url, self.policy.repository, token=self.token)
-        return tuple(sorted(set(self.tags.names) - {tag.name for tag in there}))
+        found = github_api.tags(self._session(), self.context.api_url, self.policy.repository, token=self.token)
+        there = {tag.name for tag in found}
+        missing = known(there.difference(self.tags.names), self.policy.prefix)
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            message = (
+                f"The checkout lacks {missing[-1]}{more}, which GitHub has, so its tags are not the whole history."
+            )
+            raise InputError(message, hint="Run git fetch --tags.")
+        return tuple(sorted(set(self.tags.names) - there))
 
     def _origin(self, rule: str) -> Origin:
         if not self.policy.repository:

@@ -71,9 +71,17 @@ class TagRefused(PolicyError):  # noqa: N818 - a refusal is an answer about the 
     def __init__(self, tag: str, reason: Reason, message: str, *, meant: str = "", hint: str = "") -> None:
         super().__init__(message, hint=" ".join(filter(None, (f"Did you mean {meant}?" if meant else "", hint))))
         self.tag = tag
+        self.advice = hint
         self.reason = reason
         self.rule = reason.value
         self.meant = meant
+
+    def taken(self, following: str) -> TagRefused:
+        """The same refusal where the tag that was meant exists already. `following`: the next one, if there is one."""
+        instead = f"{self.meant} exists already{f', and the next one is {following}' if following else ''}."
+        refused = TagRefused(self.tag, self.reason, self.problems[0].message, hint=f"{instead} {self.advice}".rstrip())
+        refused.meant = following
+        return refused
 
 
 Identifier = tuple[int, int, str]

@@ -22,6 +22,7 @@ from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
+from release_actions.versions import TagRefused
 from release_actions.workflow import Workflow
 
 ROOT = Path(__file__).parents[2]
@@ -239,6 +240,28 @@ def test_a_rule_that_is_off_refuses_nothing(judge: Judge, forge: Forge) -> None:
     assert [finding.level.value for finding in warned.findings] == ["warning"]
 
 
+CUT = "Tools that derive floating tags by cutting a tag at its last dot leave such names."
+NEVER_PUSHED = "Floating tags are moved by protect-latest, never pushed."
+OFFERED = {
+    "v0.6.0-rc": f"v0.6.0-rc.1 exists already, and the next one is v0.6.0-rc.2. {CUT}",
+    "v0.5": f"v0.5.0 exists already, and the next one is v0.5.2. {NEVER_PUSHED}",
+    "V0.5.1": "v0.5.1 exists already, and the next one is v0.5.2.",
+    "v0.5.1-post1": "Did you mean v0.5.1.post1?",
+    "v0.6": f"Did you mean v0.6.0? {NEVER_PUSHED}",
+}
+
+
+@pytest.mark.parametrize("tag", OFFERED)
+def test_a_refusal_offers_no_tag_that_exists(judge: Judge, forge: Forge, tag: str) -> None:
+    with pytest.raises(TagRefused) as caught:
+        judge(tag, sha=forge.tag(tag, forge.commit()))
+    assert caught.value.hint == OFFERED[tag]
+    assert caught.value.meant not in RELEASED
+    # Without the repository's tags it is refused all the same.
+    with pytest.raises(TagRefused):
+        judge(asked=tag, repository="llm-d/nowhere")
+
+
 # The push
 
 
@@ -260,6 +283,24 @@ def test_a_tag_that_moved_while_the_run_waited_is_refused(judge: Judge, forge: F
         f"moved-tag: v0.5.2 was moved since its push: it names {now[:12]}, and this run is of {sha[:12]}."
         " Put it back where it was, and push v0.5.3."
     ]
+
+
+def test_a_tag_that_was_deleted_while_the_run_waited_is_refused(judge: Judge, forge: Forge) -> None:
+    sha = forge.tag("v0.5.2", forge.commit())
+    del forge.repository.git.refs["refs/tags/v0.5.2"]
+    assert told(judge("v0.5.2", sha=sha)) == [
+        "moved-tag: v0.5.2 was deleted since its push: GitHub has no such tag any more."
+        " Push it again if it is to be released. If not, there is nothing to do."
+    ]
+    assert judge("v0.5.2", sha=sha, versions="{rules: {moved-tag: off}}").exit_code is ExitCode.PASS
+
+
+def test_a_list_of_tags_that_lags_behind_the_push_is_no_deletion(
+    judge: Judge, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha = forge.tag("v0.5.2", forge.commit())
+    monkeypatch.setattr("release_actions.github_api.tags", lambda *_args, **_named: ())
+    assert told(judge("v0.5.2", sha=sha)) == []
 
 
 def test_a_run_of_something_else_cannot_release_a_tag_again(judge: Judge, forge: Forge) -> None:
@@ -713,6 +754,17 @@ def test_a_checkout_without_tags_is_refused(checkout: Path, tmp_path_factory: py
     assert "pass existing-tags: none" in refused.value.hint
 
 
+def test_a_checkout_of_one_branch_is_refused(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    single = tmp_path_factory.mktemp("single")
+    git(checkout, "clone", "--quiet", "--single-branch", "--branch", "main", f"file://{checkout}", str(single))
+    with pytest.raises(InputError, match=r"The checkout fetches '\+refs/heads/main:.*' only") as refused:
+        read_tags(single)
+    assert refused.value.hint == "Run git remote set-branches origin '*', then git fetch --tags."
+    git(single, "remote", "set-branches", "origin", "*")
+    git(single, "fetch", "--quiet", "--tags")
+    assert set(read_tags(single)) == set(RELEASED)
+
+
 def test_a_folder_that_is_no_checkout(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="git says 'not a git repository") as refused:
         read_tags(tmp_path)
@@ -742,6 +794,15 @@ def test_more_tags_in_the_checkout_than_on_github_are_told_before_the_push(judge
         " Push it alone: git push origin refs/tags/v0.5.2."
     ]
     assert report.exit_code is ExitCode.PASS
+
+
+def test_a_checkout_that_lacks_releases_of_github_is_no_history(judge: Judge, forge: Forge, checkout: Path) -> None:
+    forge.tag("v0.5.2", forge.commit())
+    forge.tag("v0.5", forge.commit())
+    git(checkout, "tag", "--delete", "v0.4.0")
+    with pytest.raises(InputError, match=r"The checkout lacks v0\.5\.2 and 1 more, which GitHub has") as refused:
+        judge(asked="v0.5.3", mode="check", history="checkout")
+    assert refused.value.hint == "Run git fetch --tags."
 
 
 def test_a_check_in_a_checkout_is_about_its_commit(judge: Judge, forge: Forge, checkout: Path) -> None:

@@ -17,12 +17,12 @@ from release_actions.history import (
     Push,
     TagObject,
     Violation,
+    following,
     judge,
     next_candidate,
     previous_candidate,
     previous_stable,
 )
-from release_actions.history.sequence import following
 from release_actions.versions import Kind, Version, known, parse
 
 PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from release_actions import floating, git_tags, history, inputs, markdown, tag_policy
 from release_actions.context import Context
-from release_actions.errors import ExitCode, InputError
+from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.git_tags import CHECKOUT, TAG_REF
 from release_actions.history import RULES, History, Violation
 from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.tag_evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
 from release_actions.tag_policy import Policy
-from release_actions.versions import Version, parse
+from release_actions.versions import TagRefused, Version, known, parse
 from release_actions.workflow import Workflow
 
 RELEASE = "release"
@@ -111,10 +111,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         # A check is about a push that has not been made: the run it happens in says nothing about it.
         context = replace(context, event_name="", event_path="", ref="", sha="")
     policy = tag_policy.read(given.config, context, log)
-    version = parse(tag_of(given.tag, context), policy.prefix)
-    tags = git_tags.read(
-        given.existing_tags, context, given.token, log, about=version.tag, source=given.history, of=policy.repository
-    )
+    try:
+        version = parse(tag_of(given.tag, context), policy.prefix)
+    except TagRefused as refused:
+        raise offered(refused, given, context, policy, log) from None
+    tags = read_tags(given, context, policy, log, about=version.tag)
     inquiry = Inquiry(
         version,
         tags,
@@ -130,6 +131,27 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     )
     past = inquiry.gather()
     return report(decide(version, past, policy, inquiry.unasked))
+
+
+def read_tags(given: Inputs, context: Context, policy: Policy, log: Workflow, *, about: str) -> git_tags.Tags:
+    """The repository's tags, all of them or an error."""
+    return git_tags.read(
+        given.existing_tags, context, given.token, log, about=about, source=given.history, of=policy.repository
+    )
+
+
+def offered(refused: TagRefused, given: Inputs, context: Context, policy: Policy, log: Workflow) -> TagRefused:
+    """A refusal that offers no tag which exists already, as far as the repository's tags can be read."""
+    if not refused.meant:
+        return refused
+    try:
+        names = read_tags(given, context, policy, log, about="").names
+    except ActionError:
+        return refused  # the tag is refused in any case
+    if refused.meant not in names:
+        return refused
+    past = History(known(names, policy.prefix))
+    return refused.taken(history.following(parse(refused.meant, policy.prefix), past))
 
 
 def tag_of(given: str, context: Context) -> str:

@@ -22,7 +22,7 @@ from release_actions.history.model import (
     TagObject,
     Violation,
 )
-from release_actions.history.sequence import next_candidate, previous_candidate, previous_stable
+from release_actions.history.sequence import following, next_candidate, previous_candidate, previous_stable
 from release_actions.versions import Version
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Source",
     "TagObject",
     "Violation",
+    "following",
     "judge",
     "next_candidate",
     "previous_candidate",

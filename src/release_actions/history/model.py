@@ -44,11 +44,15 @@ class Violation:
 
 @dataclass(frozen=True)
 class Push:
-    """What the push event says of the tag. `before`: what it named until then, empty if nothing."""
+    """What the push event says of the tag. `before`: what it named until then, empty if nothing.
+
+    `deleted`: GitHub has the tag no more.
+    """
 
     created: bool = True
     forced: bool = False
     before: str = ""
+    deleted: bool = False
 
 
 @dataclass(frozen=True)

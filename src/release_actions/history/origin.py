@@ -30,12 +30,15 @@ def _already_released(version: Version, history: History) -> Told | None:
 
 
 def _moved_tag(version: Version, history: History) -> Told | None:
-    """The tag was put on another commit: its push replaced one, or it was moved since.
+    """The tag was put on another commit: its push replaced one, or it was moved or deleted since.
 
     A tag that was deleted and pushed again is a new one to GitHub, whose event then says so. `already-published` finds
     that.
     """
     about = history.about
+    if about.push and about.push.deleted:
+        message = f"{version.tag} was deleted since its push: GitHub has no such tag any more."
+        return message, "Push it again if it is to be released. If not, there is nothing to do."
     hint = f"Put it back where it was, and push {following(version, history) or 'the next version'}."
     if about.push and (about.push.forced or not about.push.created):
         before = f" from {about.push.before[:SHORT]}" if about.push.before else ""
