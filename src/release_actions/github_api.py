@@ -7,8 +7,9 @@ change anything.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -94,8 +95,7 @@ def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token:
     A number that GitHub does not know, or does not show to this token, is left out: what is not known to be closed
     must not be taken for closed. Costs one request a number.
     """
-    import requests
-    from github import GithubException, UnknownObjectException
+    from github import UnknownObjectException
 
     what = f"read the pull requests of {repository}"
     path = f"/repos/{repository}/pulls"
@@ -104,23 +104,60 @@ def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token:
     with client(api_url, token=token) as github:
         for number in sorted(set(numbers)):
             # Not by get_pull: its objects take any answer, a redirect's too, for a pull request.
-            try:
-                _, answer = github.requester.requestJsonAndCheck("GET", f"{path}/{number}")
-            except UnknownObjectException:
-                continue
-            except GithubException as error:
-                raise _remote_error(error, what, path) from None
-            except (requests.RequestException, RuntimeError):
-                # A RuntimeError is how PyGithub refuses a redirect to another host.
-                message = f"Could not {what}: {Origin.of(api_url)} could not be reached."
-                hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
-                raise RemoteError(message, hint=hint, method="GET", path=path) from None
+            with errors(what, path):
+                try:
+                    _, answer = github.requester.requestJsonAndCheck("GET", f"{path}/{number}")
+                except UnknownObjectException:
+                    continue
             state = answer.get("state") if isinstance(answer, dict) else None
             if state not in {"open", "closed"}:
                 message = f"Could not {what}: the answer about number {number} is not a pull request."
                 raise RemoteError(message, method="GET", path=path)
             found[number] = state
     return found
+
+
+def graphql(
+    github: Github, query: str, variables: Mapping[str, str], what: str, *, lenient: bool = False
+) -> dict[str, Any]:
+    """The data that a GraphQL query asks for. `lenient`: an object that is not there is None in it, else an error.
+
+    Raises `RemoteError`. An answer with errors is not taken for the part that it has.
+    """
+    path = "/graphql"
+    with errors(what, path):
+        # Not by graphql_query: it makes an exception of an object that is not there, and gives nothing of the rest.
+        asked = {"query": query, "variables": dict(variables)}
+        _, answer = github.requester.requestJsonAndCheck("POST", github.requester.graphql_url, input=asked)
+    told = answer.get("errors") if isinstance(answer, dict) else None
+    kinds = {str(error.get("type", "")) for error in told} if isinstance(told, list) else set()
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if (told and not (lenient and kinds == {"NOT_FOUND"})) or not isinstance(data, dict):
+        first = told[0].get("message", "") if isinstance(told, list) and told else "no data"
+        words = re.sub(r"[\x00-\x1f\x7f]+", " ", str(first))[:500]
+        message = f'Could not {what}: GitHub answered "{words}".'
+        hint = "It does not exist, or the token may not see it." if kinds == {"NOT_FOUND"} else "Run it again later."
+        raise RemoteError(message, hint=hint, method="POST", path=path)
+    return data
+
+
+@contextlib.contextmanager
+def errors(what: str, path: str = "") -> Iterator[None]:
+    """Make a `RemoteError` of what PyGithub raises inside. `what` follows "Could not"."""
+    import requests
+    from github import GithubException
+
+    try:
+        yield
+    except GithubException as error:
+        raise _remote_error(error, what, path) from None
+    except (requests.RequestException, RuntimeError) as error:
+        # A RuntimeError is how PyGithub refuses a redirect to another host.
+        address = getattr(getattr(error, "request", None), "url", "") or ""
+        origin = str(Origin.of(address)) if address.startswith(("http://", "https://")) else "GitHub"
+        message = f"Could not {what}: {origin} could not be reached."
+        hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
+        raise RemoteError(message, hint=hint, method="GET", path=path) from None
 
 
 def client(api_url: str, *, token: str = "") -> Github:
@@ -139,6 +176,7 @@ def client(api_url: str, *, token: str = "") -> Github:
         timeout=TIMEOUT,
         user_agent=USER_AGENT,
         per_page=100,
+        lazy=True,
         retry=GithubRetry(total=5, connect=connect, backoff_factor=1, max_rate_limit_wait=MAX_WAIT),
         seconds_between_requests=None,
         seconds_between_writes=None,
@@ -176,6 +214,7 @@ def _remote_error(error: Any, what: str, path: str) -> RemoteError:
     hints = {
         HTTPStatus.UNAUTHORIZED: "The token is missing, expired or revoked. Pass a valid one.",
         HTTPStatus.FORBIDDEN: "The token needs the permission pull-requests: read.",
+        HTTPStatus.NOT_FOUND: "It does not exist, or the token may not see it.",
     }
     quoted = f', "{words}"' if words else ""
     return RemoteError(

@@ -1,7 +1,8 @@
-"""GitHub releases: list them completely, and delete one.
+"""GitHub releases: list them completely, make and change drafts, delete one.
 
 A list is complete or an error. GitHub shows drafts only to a token that may write. What GitHub refuses about one
-release comes back as a `Refusal`. This module must never decide which release goes.
+release comes back as a `Refusal` where something is deleted. This module must never decide which release goes, and
+never publish one. Not by PyGithub: it repeats a request that may have been carried out, and there would be two drafts.
 """
 
 from __future__ import annotations
@@ -26,8 +27,18 @@ MOMENT = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?
 
 
 @dataclass(frozen=True)
+class Asset:
+    """A file of a release. `digest` is empty where GitHub has none. An upload that broke off is not `whole`."""
+
+    id: int
+    name: str
+    digest: str = ""
+    whole: bool = True
+
+
+@dataclass(frozen=True)
 class Release:
-    """A release. `files`: names of its assets, which its deletion loses. `target`: what its tag was to be made from.
+    """A release. `target`: what its tag was to be made from. `url` is for people, `uploads` takes files.
 
     `published`: when, as GitHub writes it; empty for what never was. GitHub makes a draft of a release whose tag is
     deleted (github-release/github-release#37), and a draft may so have been published.
@@ -41,8 +52,15 @@ class Release:
     draft: bool = False
     prerelease: bool = False
     immutable: bool = False
-    files: tuple[str, ...] = ()
+    assets: tuple[Asset, ...] = ()
     published: str = ""
+    url: str = ""
+    uploads: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of its assets, which its deletion loses."""
+        return tuple(asset.name for asset in self.assets)
 
 
 class Releases:
@@ -63,6 +81,35 @@ class Releases:
         found = [_release(page, item) for page in pages for item in page.array()]
         return tuple({release.id: release for release in found}.values())
 
+    def draft(self, tag: str, name: str, body: str, *, prerelease: bool, make_latest: bool) -> Release:
+        """Make a draft release. Raises `RemoteError`; after one without an answer there may be a draft all the same."""
+        response = self._http.request(
+            "POST",
+            self._url,
+            what=f"make a draft release of {tag} of {self.repository}",
+            credential=self._credential,
+            headers=GITHUB,
+            json={"tag_name": tag, "name": name, **_form(body, prerelease=prerelease, make_latest=make_latest)},
+            expect=(HTTPStatus.CREATED,),
+        )
+        return _release(response, response.object())
+
+    def change(self, release: Release, body: str, *, prerelease: bool, make_latest: bool) -> Release:
+        """Change a draft, which stays one. Raises `RemoteError`."""
+        response = self._request(
+            "PATCH",
+            release,
+            "change",
+            (HTTPStatus.OK,),
+            json=_form(body, prerelease=prerelease, make_latest=make_latest),
+        )
+        return _release(response, response.object())
+
+    def read(self, release: Release) -> Release:
+        """A release as it is now. Raises `RemoteError`."""
+        response = self._request("GET", release, "read", (HTTPStatus.OK,))
+        return _release(response, response.object())
+
     def delete(self, release: Release) -> Refusal | None:
         """Delete a release; None when it is gone. Its tag stays. Raises `RemoteError`."""
         response = self._request("DELETE", release, "delete", (HTTPStatus.NO_CONTENT, *REFUSALS))
@@ -75,15 +122,23 @@ class Releases:
                 return None
         return Refusal(response.status, response.message, hint_for(response, anonymous=self._credential is None))
 
-    def _request(self, method: str, release: Release, verb: str, expect: tuple[HTTPStatus, ...]) -> Response:
+    def _request(
+        self, method: str, release: Release, verb: str, expect: tuple[HTTPStatus, ...], *, json: Any = None
+    ) -> Response:
         return self._http.request(
             method,
             f"{self._url}/{release.id}",
             what=f"{verb} the release {release.tag} of {self.repository}",
             credential=self._credential,
             headers=GITHUB,
+            json=json,
             expect=expect,
         )
+
+
+def _form(body: str, *, prerelease: bool, make_latest: bool) -> dict[str, Any]:
+    # `make_latest` left out would give the badge to whatever is published last. A draft keeps it for later.
+    return {"body": body, "draft": True, "prerelease": prerelease, "make_latest": str(make_latest).lower()}
 
 
 def _release(response: Response, item: Any) -> Release:
@@ -97,12 +152,15 @@ def _release(response: Response, item: Any) -> Release:
             draft=item["draft"],
             prerelease=item["prerelease"],
             immutable=item.get("immutable", False),
-            files=tuple(asset["name"] for asset in item["assets"]),
+            assets=tuple(asset_of(asset) for asset in item["assets"]),
             published=item.get("published_at") or "",
+            url=item["html_url"],
+            uploads=item["upload_url"].partition("{")[0],
         )
     except (KeyError, TypeError, AttributeError):
         response.wrong("holds something that is not a release")
-    texts = (release.tag, release.name, release.body, release.target, release.published, *release.files)
+    texts: tuple[str, ...] = (release.tag, release.name, release.body, release.target, release.published, release.url)
+    texts += tuple(text for asset in release.assets for text in (asset.name, asset.digest))
     flags = (release.draft, release.prerelease, release.immutable)
     if (
         type(release.id) is not int
@@ -112,3 +170,8 @@ def _release(response: Response, item: Any) -> Release:
     ):
         response.wrong("holds something that is not a release")
     return release
+
+
+def asset_of(item: Any) -> Asset:
+    """An asset as GitHub describes it. Raises `KeyError` and its like for something else."""
+    return Asset(int(item["id"]), item["name"], item.get("digest") or "", item["state"] == "uploaded")

@@ -11,10 +11,19 @@ import responses
 from adapters.loopback import Clock
 from release_actions.errors import RemoteError
 from release_actions.http import Http
-from release_actions.releases import Release, Releases
+from release_actions.releases import Asset, Release, Releases
 
 URL = "https://api.github.com/repos/llm-d/llm-d/releases"
-ONE = Release(7, "v0.5.0-rc.1", "First try", "Slow.", "main", prerelease=True)
+ONE = Release(
+    7,
+    "v0.5.0-rc.1",
+    "First try",
+    "Slow.",
+    "main",
+    prerelease=True,
+    url="https://github.com/llm-d/llm-d/releases/tag/v0.5.0-rc.1",
+    uploads="https://uploads.github.com/repos/llm-d/llm-d/releases/5/assets",
+)
 
 
 @pytest.fixture
@@ -41,13 +50,19 @@ def body(**changed: Any) -> dict[str, Any]:
         "prerelease": True,
         "immutable": False,
         "assets": [],
+        "html_url": "https://github.com/llm-d/llm-d/releases/tag/v0.5.0-rc.1",
+        "upload_url": "https://uploads.github.com/repos/llm-d/llm-d/releases/5/assets{?name,label}",
         **changed,
     }
 
 
 def test_every_page_is_read(releases: Releases, web: responses.RequestsMock) -> None:
     web.get(URL, json=[body()], headers={"Link": f'<{URL}?page=2>; rel="next"'})
-    changed = {"immutable": True, "assets": [{"name": "a.tgz"}], "published_at": "2026-02-03T15:00:00Z"}
+    changed = {
+        "immutable": True,
+        "assets": [{"id": 1, "name": "a.tgz", "state": "uploaded", "digest": None}],
+        "published_at": "2026-02-03T15:00:00Z",
+    }
     rest = body(id=6, name=None, body=None, **changed)
     web.get(URL, json=[body(), rest])
     assert releases.all() == (
@@ -58,8 +73,10 @@ def test_every_page_is_read(releases: Releases, web: responses.RequestsMock) -> 
             target="main",
             prerelease=True,
             immutable=True,
-            files=("a.tgz",),
+            assets=(Asset(1, "a.tgz"),),
             published="2026-02-03T15:00:00Z",
+            url=ONE.url,
+            uploads=ONE.uploads,
         ),
     )
     assert web.calls[0].request.headers["Authorization"] == "Bearer ghs_secret"

@@ -364,18 +364,23 @@ def test_components_json_of_the_previous_release_comes_before_its_notes(
         ),
     )
     release = {
+        "id": 4,
         "tag_name": "v0.4.0",
+        "name": "v0.4.0",
+        "target_commitish": "main",
+        "html_url": "https://github.com/llm-d/llm-d/releases/tag/v0.4.0",
+        "upload_url": "https://uploads.github.com/repos/llm-d/llm-d/releases/4/assets{?name,label}",
         "draft": False,
         "prerelease": False,
         "body": NOTES,
-        "assets": [{"name": "components.json", "id": 7}],
+        "assets": [{"name": "components.json", "id": 7, "state": "uploaded", "digest": None}],
     }
     text = COMPONENTS[: COMPONENTS.index("  sim:")]
     (workspace / "components.yaml").write_text(text)
 
     def script(asked: Asked) -> Reply:
         if asked.path.startswith("/repos/llm-d/llm-d/releases?"):
-            return Reply.of([{**release, "tag_name": "v0.4.5", "draft": True}, release])
+            return Reply.of([{**release, "id": 5, "tag_name": "v0.4.5", "draft": True}, release])
         assert (asked.path, asked.headers["Accept"]) == (
             "/repos/llm-d/llm-d/releases/assets/7",
             "application/octet-stream",

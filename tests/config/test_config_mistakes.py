@@ -20,7 +20,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup.",
+            "path-groups, defaults, images, cleanup, notes.",
         ],
     ),
     "only a comment": (
@@ -30,7 +30,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup.",
+            "path-groups, defaults, images, cleanup, notes.",
         ],
     ),
     "a list": (
@@ -40,7 +40,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup.",
+            "path-groups, defaults, images, cleanup, notes.",
         ],
     ),
     "no images": (
@@ -131,7 +131,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of repository, registry, "
             "namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup.",
+            "path-groups, defaults, images, cleanup, notes.",
         ],
     ),
     "a key that belongs elsewhere": (

@@ -193,7 +193,7 @@ BEFORE = """\
 
 
 def merged(title: str, login: str, number: int = 0, sha: str = "", *, bot: bool = False) -> model.Change:
-    return model.Change(title, model.Author(login, login, bot), sha or f"{number:040x}", number)
+    return model.Change(title, model.Author(login, login, bot), (sha or f"{number:040x}",), number)
 
 
 MERGED = (

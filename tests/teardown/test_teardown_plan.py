@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release_actions.errors import InputError
-from release_actions.releases import Release
+from release_actions.releases import Asset, Release
 from release_actions.teardown.plan import (
     LONGEST_TEXT,
     Git,
@@ -132,14 +132,14 @@ class TestGit:
 
     def test_a_stump_stays_while_a_release_that_stays_names_it(self) -> None:
         git = {"v0.5.0-rc.1": "rc", "v0.5.0-rc": "rc"}
-        kept = Release(1, "v0.5.0-rc", prerelease=True, files=("notes.pdf",))
+        kept = Release(1, "v0.5.0-rc", prerelease=True, assets=(Asset(1, "notes.pdf"),))
         found = plan(torn("v0.5.0-rc.1"), world(git, releases=[kept]))
         assert changes(found) == {"v0.5.0-rc.1": ""}
         assert found.releases == ()
         assert found.notes == (
             "The git tag v0.5.0-rc stays: its GitHub release has 1 files, notes.pdf first, which would be lost.",
         )
-        empty = replace(kept, files=())
+        empty = replace(kept, assets=())
         found = plan(torn("v0.5.0-rc.1"), world(git, releases=[empty]))
         assert changes(found) == {"v0.5.0-rc.1": "", "v0.5.0-rc": ""}
         assert found.releases == (empty,)
@@ -159,7 +159,7 @@ class TestReleases:
                 "is immutable: once it is deleted, GitHub never lets its tag be used again",
             ),
             (
-                Release(1, "v0.5.0-rc.1", prerelease=True, files=("a.tgz", "b.tgz")),
+                Release(1, "v0.5.0-rc.1", prerelease=True, assets=(Asset(1, "a.tgz"), Asset(2, "b.tgz"))),
                 "has 2 files, a.tgz first, which would be lost",
             ),
             (

@@ -188,7 +188,7 @@ def previous_release(task: Task) -> Before | None:
         raise InputError(message, hint="Correct 'previous', or leave it empty for the newest release below the tag.")
     release = releases[tag]
     task.log.info(f"The previous full release of {context.repository} is {tag}.")
-    if manifest.FILE in release.assets:
+    if manifest.FILE in release.files:
         text = task.upstream.asset(context.repository, release, manifest.FILE)
         return before_of(text, f"{manifest.FILE} of {tag}", tag, task.document)
     return before_of(release.body, f"notes of {tag}", tag, task.document)

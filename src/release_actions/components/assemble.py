@@ -125,6 +125,7 @@ def lines(document: Document, found: Mapping[str, Found], before: Before | None,
             version=version.version,
             previous=previous_of(part, was, before),
             repository=part.repository or "",
+            description=part.description,
         )
         line = Line(table, part, entry, version.place, place_of(document, table, id_), was)
         made.append(_with_link(line, server_url))

@@ -188,6 +188,11 @@ class Part(Record):
     """What a component and a piece of infrastructure have in common."""
 
     version: Source = key(SOURCE, "Where the version comes from.")
+    description: str = key(
+        Text("a description", example="The scheduler of inference requests"),
+        "What it is, in a sentence for readers of release notes.",
+        default="",
+    )
     aliases: tuple[str, ...] = key(NAMES, "Other names that tables use for it.", default=())
     renamed_from: tuple[str, ...] = key(NAMES, "Names or ids that it had in earlier releases.", default=())
     repository: str | None = key(

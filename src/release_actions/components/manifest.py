@@ -40,6 +40,7 @@ class Entry(Record):
         "What the table gives as the previous version. Left out when there is none.",
         default="",
     )
+    description: str = key(Text("a description"), "What it is, in a sentence.", default="")
     repository: str = key(
         Text("a repository", pattern=grammar.REPOSITORY), "Repository on GitHub, if it has one.", default=""
     )

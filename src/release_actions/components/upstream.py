@@ -9,9 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from release_actions import github_api
@@ -22,19 +20,11 @@ from release_actions.errors import ActionError
 from release_actions.http import GITHUB, Http, Response
 from release_actions.origins import Credential
 from release_actions.registry import Registry, registry_url
+from release_actions.release_assets import Assets
+from release_actions.releases import Release, Releases
 
 GHCR = "ghcr.io"
 OCI = "oci://"
-
-
-@dataclass(frozen=True)
-class Release:
-    """A published release. `assets`: name -> id."""
-
-    tag: str
-    body: str
-    prerelease: bool
-    assets: dict[str, int]
 
 
 class Upstream:
@@ -61,25 +51,13 @@ class Upstream:
 
     def releases(self, repository: str) -> tuple[Release, ...]:
         """Every published release of a repository. Complete, or a `RemoteError`."""
-        what = f"list the releases of {repository}"
-        credential = Credential.bearer(self._api, self._token)
-        url = f"{self._api}/repos/{repository}/releases"
-        pages = self._http.pages(url, {"per_page": 100}, what=what, credential=credential, headers=GITHUB)
-        return tuple(release for page in pages for item in page.array() if (release := _release(page, item)))
+        found = Releases(self._http, self._api, repository, token=self._token).all()
+        return tuple(release for release in found if not release.draft)
 
     def asset(self, repository: str, release: Release, name: str) -> str:
         """The text of a release asset. Raises `RemoteError` when it is none."""
-        response = self._http.request(
-            "GET",
-            f"{self._api}/repos/{repository}/releases/assets/{release.assets[name]}",
-            what=f"read {name} of the release {release.tag} of {repository}",
-            credential=Credential.bearer(self._api, self._token),
-            headers={**GITHUB, "Accept": "application/octet-stream"},
-        )
-        try:
-            return response.body.decode("utf-8")
-        except UnicodeDecodeError:
-            response.wrong("is not UTF-8")
+        asset = next(asset for asset in release.assets if asset.name == name)
+        return Assets(self._http, self._api, repository, token=self._token).text(release, asset)
 
     def _git_tags(self, repository: str) -> tuple[str, ...] | None:
         """Every git tag of a repository; None when the repository cannot be seen."""
@@ -188,14 +166,3 @@ def _check(
 def full_releases(releases: Collection[Release]) -> tuple[Release, ...]:
     """The releases that are not marked as pre-releases."""
     return tuple(release for release in releases if not release.prerelease)
-
-
-def _release(response: Response, item: Any) -> Release | None:
-    """A published release; None for a draft."""
-    try:
-        if item["draft"]:
-            return None
-        assets = {str(asset["name"]): int(asset["id"]) for asset in item["assets"]}
-        return Release(str(item["tag_name"]), str(item["body"] or ""), bool(item["prerelease"]), assets)
-    except (KeyError, TypeError, ValueError):
-        response.wrong("holds something that is not a release")

@@ -13,6 +13,7 @@ from datetime import timedelta
 from release_actions import history
 from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, Build
+from release_actions.config.notes import NotesForm
 from release_actions.shapes import (
     Boolean,
     Choice,
@@ -397,6 +398,9 @@ class Document(Record):
         ),
         "What is deleted, as named rules.",
         default={},
+    )
+    notes: NotesForm = key(
+        RecordOf("'notes'", NotesForm), "How release notes sort what was merged.", default=NotesForm()
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from release_actions.config.notes import NotesForm
 from release_actions.errors import Place
 from release_actions.history import DEFAULTS, Level
 from release_actions.source import NOWHERE, Node
@@ -151,8 +152,8 @@ class Config:
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
-    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `origin` is the file itself, for the
-    place of any of its keys.
+    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look.
+    `origin` is the file itself, for the place of any of its keys.
     """
 
     repository: str
@@ -168,6 +169,7 @@ class Config:
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
     release_branch: str = ""
     prerelease_branch: str = ""
+    notes: NotesForm = field(default_factory=NotesForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

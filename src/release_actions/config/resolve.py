@@ -261,5 +261,6 @@ def config(document: Document) -> Config:
         levels=levels(document),
         release_branch=document.versions.release_branch or "",
         prerelease_branch=document.versions.prerelease_branch or "",
+        notes=document.notes,
         origin=document.origin,
     )

@@ -19,7 +19,7 @@ from release_actions.components import manifest, table
 from release_actions.components.assemble import Before
 from release_actions.components.document import FILE as COMPONENTS
 from release_actions.components.document import Document, load_components
-from release_actions.components.upstream import Release, Upstream, full_releases
+from release_actions.components.upstream import Upstream, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.context import Context
@@ -33,6 +33,7 @@ from release_actions.notes.evidence import Compared, Evidence, Need, Previous, U
 from release_actions.notes.lint_versions import part_of, places
 from release_actions.notes.model import Change
 from release_actions.notes.reading import Notes
+from release_actions.releases import Release
 from release_actions.source import read_text
 from release_actions.versions import Version, known, parse
 
@@ -213,7 +214,7 @@ def _with_releases(evidence: Evidence, upstream: Upstream) -> Evidence:
 
 def _rows(release: Release, evidence: Evidence, upstream: Upstream) -> Previous:
     """What a release published: by its components.json, else by the table in its notes."""
-    if manifest.FILE in release.assets:
+    if manifest.FILE in release.files:
         text = upstream.asset(evidence.repository, release, manifest.FILE)
         made = manifest.read(text, file=f"{manifest.FILE} of {release.tag}")
         return Previous(release.tag, Before.of_manifest(made).rows)

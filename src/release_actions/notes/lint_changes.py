@@ -113,7 +113,7 @@ def _author(subject: Subject) -> Iterator[Hit]:
             continue
         if _account(author.login) != _account(change.login):
             message = f"{_named(change)} is by @{author.login}, and the notes say @{change.login}."
-            hint = f"Write @{author.shown}."
+            hint = f"Write @{author.login}."
             yield Hit(change.place, message, hint, Place(f"pull requests of {subject.evidence.repository}"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from release_actions.components.manifest import Manifest
@@ -19,44 +19,52 @@ class Bots(enum.Enum):
 
 @dataclass(frozen=True)
 class Author:
-    """Who made a change. `login` is empty where GitHub knows no account; `name` is then what the commit says."""
+    """Who made a change.
+
+    `login` is empty where no account is known; `name` is then what the commit says. An app's login ends in "[bot]".
+    """
 
     login: str = ""
     name: str = ""
     bot: bool = False
 
     @property
-    def shown(self) -> str:
-        """How notes name the author: the login, with the marks of an app, else the name."""
-        return f"{self.login}[bot]" if self.bot and self.login and not self.login.endswith("[bot]") else self.login
+    def key(self) -> str:
+        """What tells two authors apart."""
+        return (self.login or self.name).casefold()
 
 
 @dataclass(frozen=True)
 class Change:
     """A merged pull request, or a commit that came without one.
 
-    `number` is 0 for a commit. `sha` is the commit on the line of history that is released. `sources` are the commits
-    that it was cherry-picked from. `text` is the whole commit message and the pull request's text, for finding what a
-    revert takes back. `merged` is None where it is not known.
+    `number` is 0 for a commit. `commits` are those on the line of history that is released, the last one first.
+    `sources` are the commits that they were cherry-picked from. `text` is the pull request's own, `messages` are the
+    commits'. `merged` is None where it is not known.
     """
 
     title: str
     author: Author
-    sha: str
+    commits: tuple[str, ...]
     number: int = 0
     labels: tuple[str, ...] = ()
     merged: datetime | None = None
     text: str = ""
+    messages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+    @property
+    def sha(self) -> str:
+        """The commit that stands for it."""
+        return self.commits[0]
 
 
 @dataclass(frozen=True)
 class Contributor:
-    """Somebody whose first merged pull request is `number`, merged at `merged`."""
+    """Somebody whose first change is in this release."""
 
-    login: str
-    number: int
-    merged: datetime | None = None
+    author: Author
+    change: Change
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,9 @@ class Notes:
     """The notes of one release.
 
     `previous` is the tag that the changes are counted from, empty for a first release. `web` is the repository's
-    address, which the links are made of. `collapsed`: changes that a revert in the same release takes back, and those
-    reverts. `known`: changes that the previous release had already, by cherry-pick.
+    address, which the links are made of. `headings` are those of the component tables. `collapsed`: changes that a
+    revert in the same release takes back, and those reverts. `known`: changes that the previous release had already, by
+    cherry-pick.
     """
 
     tag: str
@@ -84,7 +93,6 @@ class Notes:
     contributors: tuple[Contributor, ...] = ()
     manifest: Manifest | None = None
     headings: tuple[str, str] = ("Component Summary", "Infrastructure Changes")
-    descriptions: dict[str, str] = field(default_factory=dict)
     collapsed: tuple[Change, ...] = ()
     known: tuple[Change, ...] = ()
 

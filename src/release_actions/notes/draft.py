@@ -1,0 +1,198 @@
+"""Puts notes on a draft release: made if there is none, changed if it differs, left alone if it is right.
+
+It is never published here, a published release is never touched, and no tag is made or moved: the tag has to be there,
+since publishing a draft without one makes it. A text that somebody has edited by hand is not replaced unless it is
+wanted; whether one was is told by a digest at its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from release_actions import github_api, markdown
+from release_actions.components import manifest
+from release_actions.context import Context
+from release_actions.errors import InputError, PolicyError, RemoteError
+from release_actions.floating import make_latest
+from release_actions.http import Http
+from release_actions.notes import body
+from release_actions.notes.generate import Files, read_manifest
+from release_actions.release_assets import Assets
+from release_actions.releases import Asset, Release, Releases
+from release_actions.report import Report
+from release_actions.source import read_text
+from release_actions.versions import Version, known
+
+MARK = re.compile(r"\n*<!-- notes: sha256 ([0-9a-f]{64}) -->\s*$")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the draft has to be. `files`: name -> content."""
+
+    body: str
+    prerelease: bool
+    latest: bool
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The draft as it is now, and what was done, a sentence each."""
+
+    release: Release
+    steps: tuple[str, ...]
+
+
+def marked(text: str) -> str:
+    """A text with its digest at the end, as a comment that nobody sees."""
+    plain = text.rstrip("\n")
+    return f"{plain}\n\n<!-- notes: sha256 {digest(plain)} -->\n"
+
+
+def edited(text: str) -> bool:
+    """Whether a draft's text is by hand: it has no digest, or one of another text."""
+    if not text.strip():
+        return False
+    found = MARK.search(text)
+    return found is None or found[1] != digest(text[: found.start()])
+
+
+def digest(text: str) -> str:
+    """Of a text, however its lines end: GitHub's editor changes the ends of all lines."""
+    return hashlib.sha256("\n".join(text.rstrip().splitlines()).encode()).hexdigest()
+
+
+def wanted(version: Version, tags: Iterable[str], skip: Iterable[str], files: Files, context: Context) -> Wanted:
+    """What the draft of a release has to be. Raises `InputError` for notes that no release takes."""
+    text = read_text(context.path(files.notes), name=files.notes, hint="Run mode: generate before, or name the file.")
+    if not text.strip():
+        message = f"{files.notes} is empty."
+        raise InputError(message, hint="Run mode: generate before, or name another file.")
+    whole = marked(text)
+    if body.length(whole) > body.MOST:
+        message = f"{files.notes} has {body.length(text)} characters, and GitHub takes {body.MOST} with a release."
+        raise InputError(message, hint="Shorten it, or let mode: generate put the rest into a file.")
+    attached: dict[str, bytes] = {}
+    if read_manifest(files.manifest, version, context):
+        attached[manifest.FILE] = context.path(files.manifest).read_bytes()
+    overflow = files.overflow.rpartition("/")[2]
+    if f"/releases/download/{quote(version.tag, safe='')}/{quote(overflow)}" in text:
+        told = f"{files.notes} says that the rest is in {overflow}. Run mode: generate before."
+        attached[overflow] = read_text(context.path(files.overflow), name=files.overflow, hint=told).encode()
+    latest = make_latest(version, known(tags, version.prefix), tuple(skip))
+    return Wanted(whole, not version.is_stable, latest, attached)
+
+
+def publish(
+    version: Version, files: Files, skip: Iterable[str], context: Context, token: str, http: Http, *, replace: bool
+) -> tuple[Done, Wanted]:
+    """Make or change the draft, and prove it. Raises `PolicyError` where it must not be touched, and `RemoteError`."""
+    repository = context.repository
+    tags = [tag.name for tag in github_api.tags(http, context.api_url, repository, token=token)]
+    if version.tag not in tags:
+        message = f"{repository} has no git tag {version.tag}, and publishing the draft would make it from a branch."
+        raise InputError(message, hint="Push the tag first.")
+    want = wanted(version, tags, skip, files, context)
+    releases = Releases(http, context.api_url, repository, token=token)
+    assets = Assets(http, context.api_url, repository, token=token)
+    draft = draft_of(version.tag, releases.all(), want, replace=replace)
+    steps = []
+    if draft is None:
+        draft = releases.draft(version.tag, version.tag, want.body, prerelease=want.prerelease, make_latest=want.latest)
+        steps.append(f"The draft release of {version.tag} is made.")
+    elif not same_text(draft.body, want.body) or draft.prerelease != want.prerelease:
+        draft = releases.change(draft, want.body, prerelease=want.prerelease, make_latest=want.latest)
+        steps.append(f"The draft release of {version.tag} is changed.")
+    for name, content in want.files.items():
+        steps += put(name, content, draft, assets)
+    return Done(proved(releases.read(draft), want), tuple(steps)), want
+
+
+def draft_of(tag: str, every: Iterable[Release], want: Wanted, *, replace: bool) -> Release | None:
+    """The draft to change; None to make one. Raises `PolicyError` where there is none that may be touched."""
+    found = [release for release in every if release.tag == tag]
+    published = [release for release in found if not release.draft]
+    if published:
+        message = f"The release {tag} is published already ({published[0].url})."
+        raise PolicyError(message, hint="Notes of a published release are edited by people. Nothing was changed.")
+    if len(found) > 1:
+        message = f"There are {len(found)} drafts of {tag}, and nobody can tell which one is meant."
+        raise PolicyError(message, hint=f"Delete all but one of them: {', '.join(one.url for one in found)}.")
+    draft = found[0] if found else None
+    if draft and not replace and edited(draft.body) and not same_text(draft.body, want.body):
+        message = f"The draft of {tag} was edited by hand ({draft.url})."
+        raise PolicyError(message, hint="Copy the edits into the file, or set replace-edits: true to lose them.")
+    return draft
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts are the same but for the ends of lines."""
+    return one.rstrip().splitlines() == other.rstrip().splitlines()
+
+
+def put(name: str, content: bytes, release: Release, assets: Assets) -> list[str]:
+    """Make a file of a draft what it has to be. What was done, a sentence each."""
+    there = next((asset for asset in release.assets if asset.name == name), None)
+    if there and holds(there, content, release, assets):
+        return []
+    if there:
+        # GitHub refuses a second file of a name.
+        assets.remove(release, there)
+    assets.add(release, name, content)
+    return [f"{name} is {'replaced' if there else 'added'}."]
+
+
+def holds(asset: Asset, content: bytes, release: Release, assets: Assets) -> bool:
+    """Whether a file has this content already."""
+    if not asset.whole:
+        return False
+    if asset.digest:
+        return asset.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return assets.text(release, asset).encode() == content
+
+
+def proved(release: Release, want: Wanted) -> Release:
+    """The draft, if it is what it has to be. Raises `RemoteError`."""
+    missing = [name for name in want.files if name not in release.files]
+    wrong = [
+        *(["it is published"] if not release.draft else []),
+        *(["its text differs"] if not same_text(release.body, want.body) else []),
+        *(["its pre-release mark differs"] if release.prerelease != want.prerelease else []),
+        *(f"{name} is missing" for name in missing),
+    ]
+    if wrong:
+        message = f"The draft of {release.tag} is not what was asked for: {', '.join(wrong)}."
+        raise RemoteError(message, hint="Somebody may have changed it meanwhile. Run it again.")
+    return release
+
+
+def report(done: Done, want: Wanted, files: Files) -> Report:
+    """What was done, for people and for later steps."""
+    release = done.release
+    kind = "a pre-release" if want.prerelease else "a full release"
+    badge = "the latest one" if want.latest else "not the latest one"
+    verdict = f"The draft of {release.tag} is ready: {kind}, {badge}, with {', '.join(release.files) or 'no files'}."
+    steps = done.steps or ("Nothing had to be changed.",)
+    summary = (
+        f"## Draft of {markdown.plain(release.tag)}\n\n{markdown.plain(verdict)}\n\n"
+        + "".join(f"* {markdown.plain(step)}\n" for step in steps)
+        + f"\n[Look at it, and publish it]({release.url})"
+        + (".\n" if want.latest or want.prerelease else ", without the mark for the latest release.\n")
+    )
+    return Report(
+        outputs={
+            "file": files.notes,
+            "body": want.body,
+            "release-id": str(release.id),
+            "release-url": release.url,
+            "prerelease": want.prerelease,
+            "make-latest": want.latest,
+        },
+        summary=summary,
+        lines=(*steps, verdict, f"See {release.url}"),
+    )

@@ -1,0 +1,261 @@
+"""Reads from GitHub what lies between two tags: commits by comparing, their pull requests by GraphQL, dozens at once.
+
+Complete or an error: counts are checked, every page is read, and what GitHub did not say is never taken for nothing.
+For `c` commits it asks about `c / 100 + c / 50` times, and once for each twenty authors. It must never change anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from release_actions import github_api
+from release_actions.context import parse_time
+from release_actions.errors import InputError, RemoteError
+from release_actions.notes.model import Author
+from release_actions.notes.span import Commit, Pull, Span, numbers, without_numbers
+
+if TYPE_CHECKING:
+    from github import Github
+
+PER_PAGE = 100
+COMMITS = 50
+"""Commits that one query asks about. GitHub gives a query ten seconds."""
+
+NUMBERS = 50
+"""Pull requests that one query asks about by number."""
+
+AUTHORS = 20
+"""Authors that one query asks about, each by two searches."""
+
+LONGEST = 10_000
+"""Commits that GitHub shows of a comparison."""
+
+PULL = """
+  number title body merged mergedAt
+  mergeCommit { oid }
+  author { __typename login }
+  labels(first: 100) { nodes { name } pageInfo { hasNextPage } }
+"""
+OF_COMMIT = f"""
+  ... on Commit {{ associatedPullRequests(first: 10, after: %s) {{
+    nodes {{ {PULL} }}
+    pageInfo {{ hasNextPage endCursor }}
+  }} }}
+"""
+GHOST = Author(login="ghost")
+"""How GitHub shows an account that was deleted."""
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads one repository "owner/name". Used as a context, which holds the connection."""
+
+    def __init__(self, api_url: str, repository: str, *, token: str = "") -> None:
+        github_api.repository_url(api_url, repository)
+        self.repository = repository
+        self._owner, _, self._name = repository.partition("/")
+        self._open = contextlib.ExitStack()
+        self._github: Github = self._open.enter_context(github_api.client(api_url, token=token))
+
+    def __enter__(self) -> Reader:  # noqa: PYI034  # Self is in typing from Python 3.11 on
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def span(self, base: str, head: str) -> Span:
+        """What lies between two tags. Raises `RemoteError`."""
+        ahead, behind = self._compared(base, head)
+        back = self._compared(head, base)[0] if behind else ()
+        return Span(ahead, back, self.pulls(ahead))
+
+    def history(self, head: str) -> Span:
+        """All that a tag has, for a first release. Raises `RemoteError`."""
+        what = f"list the commits of {head} in {self.repository}"
+        with github_api.errors(what):
+            listed = self._github.get_repo(self.repository).get_commits(sha=head)
+            found = tuple(commit_of(item.raw_data, what) for item in listed)[::-1]
+        return Span(found, (), self.pulls(found))
+
+    def _compared(self, base: str, head: str) -> tuple[tuple[Commit, ...], int]:
+        """Commits that `head` has and `base` has not, and how many it is the other way round."""
+        what = f"compare {base} with {head} in {self.repository}"
+        with github_api.errors(what):
+            repository = self._github.get_repo(self.repository)
+            comparison = repository.compare(base, head, comparison_commits_per_page=PER_PAGE)
+            total, behind = comparison.total_commits, comparison.behind_by
+            if total > LONGEST:
+                message = f"Could not {what}: there are {total} commits, and GitHub shows {LONGEST} at most."
+                raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
+            # PyGithub would ask again for what it does not find in an item, one request each.
+            found = tuple(commit_of(item.raw_data, what) for item in comparison.commits)
+        if len({commit.sha for commit in found}) != total:
+            message = f"Could not {what}: GitHub announced {total} commits and showed {len(found)}."
+            raise RemoteError(message, hint="Run it again.")
+        return found, behind
+
+    def pulls(self, commits: Sequence[Commit]) -> dict[str, Pull]:
+        """Commit -> the pull request that brought it. Raises `RemoteError`."""
+        what = f"read the pull requests of {len(commits)} commits of {self.repository}"
+        candidates: dict[str, list[Pull]] = {commit.sha: [] for commit in commits}
+        waiting: list[tuple[str, str]] = [(commit.sha, "null") for commit in commits]
+        while waiting:
+            batch, waiting = waiting[:COMMITS], waiting[COMMITS:]
+            parts = [f'c{i}: object(oid: "{sha}") {{ {OF_COMMIT % after} }}' for i, (sha, after) in enumerate(batch)]
+            answer = self._query(f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}", what)["repository"]
+            for index, (sha, _) in enumerate(batch):
+                with understood(what):
+                    found, more = page_of(answer[f"c{index}"])
+                candidates[sha] += found
+                if more and not any(pull.merge == sha for pull in found):
+                    waiting.append((sha, f'"{more}"'))
+        chosen = {sha: pull for sha, found in candidates.items() if (pull := choose(sha, found))}
+        return chosen | self._by_number([commit for commit in commits if commit.sha not in chosen])
+
+    def _by_number(self, commits: Iterable[Commit]) -> dict[str, Pull]:
+        """The pull requests that commits without one name at the end of their subject, if it is theirs.
+
+        A cherry-picked commit keeps number and subject of the pull request that first brought it.
+        """
+        asked = {commit: named[-1] for commit in commits if (named := numbers(commit.subject))}
+        found: dict[int, Pull] = {}
+        what = f"read pull requests of {self.repository}"
+        for batch in batches(sorted(set(asked.values())), NUMBERS):
+            parts = " ".join(f"n{number}: pullRequest(number: {number}) {{ {PULL} }}" for number in batch)
+            answer = self._query(f"repository(owner: $owner, name: $name) {{ {parts} }}", what, lenient=True)[
+                "repository"
+            ]
+            for number in batch:
+                node = answer.get(f"n{number}")
+                with understood(what):
+                    pull = pull_of(node) if node else None
+                if pull:
+                    found[number] = pull
+        return {
+            commit.sha: found[number]
+            for commit, number in asked.items()
+            if number in found and same(found[number].title, commit.subject)
+        }
+
+    def merged_before(self, first: Mapping[str, datetime]) -> dict[str, bool | None]:
+        """Login -> whether a pull request of theirs was merged before the given time.
+
+        None where the search does not show that account at all, not even what is known to be merged.
+        """
+        what = f"look for earlier pull requests in {self.repository}"
+        known: dict[str, bool | None] = {}
+        for batch in batches(sorted(first), AUTHORS):
+            parts = []
+            for index, login in enumerate(batch):
+                time = f"{first[login]:%Y-%m-%dT%H:%M:%SZ}"
+                base = f"repo:{self.repository} is:pr is:merged author:{login}"
+                for name, sign in (("b", "<"), ("t", "<=")):
+                    parts.append(
+                        f'{name}{index}: search(query: "{base} merged:{sign}{time}", type: ISSUE, first: 1) '
+                        "{ issueCount }"
+                    )
+            answer = self._query(" ".join(parts), what, names=False)
+            for index, login in enumerate(batch):
+                with understood(what):
+                    before, until = (int(answer[f"{name}{index}"]["issueCount"]) for name in "bt")
+                known[login] = before > 0 if until else None
+        return known
+
+    def _query(self, body: str, what: str, *, names: bool = True, lenient: bool = False) -> dict[str, Any]:
+        """The data of a query. `lenient`: what GitHub says is not there is None in it, and not an error."""
+        head = "query($owner: String!, $name: String!)" if names else "query"
+        variables = {"owner": self._owner, "name": self._name} if names else {}
+        return github_api.graphql(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
+
+
+def commit_of(item: Mapping[str, Any], what: str) -> Commit:
+    """A commit as REST gives it. Raises `RemoteError`."""
+    with understood(what):
+        written = item["commit"]
+        account = item.get("author") or {}
+        name = str((written.get("author") or {}).get("name") or "")
+        return Commit(
+            sha=item["sha"],
+            message=written["message"],
+            parents=tuple(parent["sha"] for parent in item["parents"]),
+            author=Author(str(account.get("login") or ""), name, is_bot(account)),
+            date=parse_time(written["committer"]["date"]),
+        )
+
+
+def page_of(node: Mapping[str, Any] | None) -> tuple[list[Pull], str]:
+    """The pull requests of a commit on one page, and where the next one begins, empty on the last."""
+    if not node:
+        message = "a commit is gone"
+        raise ValueError(message)
+    connection = node["associatedPullRequests"]
+    page = connection["pageInfo"]
+    found = [pull for item in connection["nodes"] if (pull := pull_of(item))]
+    return found, str(page["endCursor"]) if page["hasNextPage"] else ""
+
+
+def pull_of(node: Mapping[str, Any]) -> Pull | None:
+    """A pull request; None for one that is not merged."""
+    if not node["merged"]:
+        return None
+    if node["labels"]["pageInfo"]["hasNextPage"]:
+        message = "a pull request has more than a hundred labels"
+        raise ValueError(message)
+    author = node["author"]
+    return Pull(
+        number=int(node["number"]),
+        title=" ".join(str(node["title"]).split()),
+        author=author_of(author) if author else GHOST,
+        merge=str((node["mergeCommit"] or {}).get("oid") or ""),
+        labels=tuple(str(label["name"]) for label in node["labels"]["nodes"]),
+        merged=parse_time(node["mergedAt"]),
+        text=str(node["body"] or ""),
+    )
+
+
+def author_of(node: Mapping[str, Any]) -> Author:
+    """Who opened a pull request. GraphQL names an app without the marks that it has everywhere else."""
+    bot = node["__typename"] == "Bot"
+    login = str(node["login"])
+    return Author(f"{login}[bot]" if bot and not login.endswith("[bot]") else login, bot=bot)
+
+
+def is_bot(account: Mapping[str, Any]) -> bool:
+    """Whether REST says that an account is an app's."""
+    return account.get("type") == "Bot" or str(account.get("login") or "").endswith("[bot]")
+
+
+def choose(sha: str, found: Iterable[Pull]) -> Pull | None:
+    """The pull request that brought a commit: the one whose merge it is, else the one that was merged first.
+
+    A pull request that merges one branch into another holds all its commits, and brought none of them.
+    """
+    every = sorted(found, key=lambda pull: (pull.merge != sha, pull.merged.timestamp() if pull.merged else 0))
+    return every[0] if every else None
+
+
+def same(title: str, subject: str) -> bool:
+    """Whether a commit's subject is a pull request's title."""
+    one, other = (" ".join(without_numbers(text).casefold().split()) for text in (title, subject))
+    return one == other
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Items in groups."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+@contextlib.contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Raise `RemoteError` when an answer does not hold what is looked for in it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        detail = re.sub(r"[^ -~]", " ", str(error))[:100]
+        message = f"Could not {what}: the answer is not what it should be ({type(error).__name__}: {detail})."
+        raise RemoteError(message, hint="Run it again later.") from error

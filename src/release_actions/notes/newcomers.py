@@ -1,0 +1,46 @@
+"""Who is new: somebody whose first merged pull request is in the release, and whom no earlier notes announced.
+
+First means merged first. A pull request with a lower number may have been merged later, and the base that changes are
+counted from may be wrong, so neither decides. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from release_actions.notes.model import Author, Change, Contributor
+
+ANNOUNCED = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?)\s+made\s+their\s+first\s+contribution", re.IGNORECASE)
+
+
+def announced(bodies: Iterable[str]) -> frozenset[str]:
+    """Logins, folded, that some notes call new."""
+    return frozenset(login.casefold() for body in bodies for login in ANNOUNCED.findall(body))
+
+
+def first_changes(changes: Iterable[Change]) -> dict[str, Change]:
+    """Key of an author -> the pull request of theirs that was merged first. Bots are nobody."""
+    found: dict[str, Change] = {}
+    for change in changes:
+        if not change.number or change.author.bot or change.author == Author() or change.author.login == "ghost":
+            continue
+        known = found.get(change.author.key)
+        if known is None or (change.merged and known.merged and change.merged < known.merged):
+            found[change.author.key] = change
+    return found
+
+
+def contributors(
+    first: Mapping[str, Change], before: Mapping[str, bool | None], known: Collection[str] = ()
+) -> tuple[tuple[Contributor, ...], tuple[str, ...]]:
+    """Who is new, in the order of merging, and the authors of whom nobody could say.
+
+    `before`: key of an author -> whether something of theirs was merged before `first`; None if that is not known.
+    `known`: folded logins that were announced before.
+    """
+    fresh = [(key, change) for key, change in first.items() if key not in known]
+    new = [Contributor(change.author, change) for key, change in fresh if before.get(key) is False]
+    return tuple(new), tuple(
+        change.author.login or change.author.name for key, change in fresh if before.get(key) is None
+    )

@@ -1,0 +1,66 @@
+"""Sorts changes into sections: by label, as the configuration says, with bots apart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from release_actions.config.notes import OTHERS, Exclusion, NotesForm
+from release_actions.notes.model import Bots, Change, Section
+
+OTHER = "Other Changes"
+BOTS = "Changes by bots"
+
+
+def with_bots(changes: Iterable[Change], form: NotesForm) -> tuple[Change, ...]:
+    """Changes, those of accounts that the configuration calls bots marked as such."""
+    names = {folded(name) for name in form.bot_authors}
+    return tuple(
+        replace(change, author=replace(change.author, bot=True)) if folded(change.author.login) in names else change
+        for change in changes
+    )
+
+
+def sections(changes: Iterable[Change], form: NotesForm, bots: Bots) -> tuple[Section, ...]:
+    """What the notes list. Without categories it is one section without a title."""
+    listed = [change for change in changes if not excluded(change, form.exclude)]
+    people = [change for change in listed if bots is Bots.LIST or not change.author.bot]
+    found = list(categories(people, form))
+    rest = [change for change in listed if change.author.bot]
+    if rest and bots is Bots.FOLD:
+        found.append(Section(BOTS, tuple(rest), folded=True))
+    return tuple(found)
+
+
+def categories(changes: Sequence[Change], form: NotesForm) -> Iterable[Section]:
+    """Sections by label, each change in the first one that takes it."""
+    if not form.categories:
+        if changes:
+            yield Section("", tuple(changes))
+        return
+    left = list(changes)
+    for category in form.categories:
+        wanted = {label.casefold() for label in category.labels}
+        taken = [
+            change
+            for change in left
+            if (OTHERS in wanted or wanted & {label.casefold() for label in change.labels})
+            and not excluded(change, category.exclude)
+        ]
+        left = [change for change in left if change not in taken]
+        if taken:
+            yield Section(category.title, tuple(taken))
+    if left:
+        yield Section(OTHER, tuple(left))
+
+
+def excluded(change: Change, exclusion: Exclusion) -> bool:
+    """Whether a change is to be left out."""
+    labels = {label.casefold() for label in change.labels}
+    authors = {folded(name) for name in exclusion.authors}
+    return bool(labels & {label.casefold() for label in exclusion.labels}) or folded(change.author.login) in authors
+
+
+def folded(login: str) -> str:
+    """A login as it compares. Empty for an author without one, which is no name in any list."""
+    return login.casefold().removesuffix("[bot]") or "\0"

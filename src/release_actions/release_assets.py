@@ -1,0 +1,89 @@
+"""Files of a GitHub release: read, add and take away one.
+
+Uploads go to a host of their own, which GitHub names in the release. The token goes there only if it is the host that
+belongs to the API. This module must never decide which file goes.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from release_actions.errors import RemoteError
+from release_actions.http import GITHUB, Http
+from release_actions.origins import Credential, Origin
+from release_actions.releases import Asset, Release, asset_of
+
+TYPES = {".json": "application/json", ".md": "text/markdown; charset=utf-8"}
+
+
+class Assets:
+    """The files of releases of one repository "owner/name". Changing them needs the permission contents: write."""
+
+    def __init__(self, http: Http, api_url: str, repository: str, *, token: str = "") -> None:
+        self.repository = repository
+        self._http = http
+        self._api = api_url.rstrip("/")
+        self._token = token
+
+    def text(self, release: Release, asset: Asset) -> str:
+        """The text of a file. Raises `RemoteError` when it is none."""
+        response = self._http.request(
+            "GET",
+            self._url(asset),
+            what=f"read {asset.name} of the release {release.tag} of {self.repository}",
+            credential=Credential.bearer(self._api, self._token),
+            headers={**GITHUB, "Accept": "application/octet-stream"},
+        )
+        try:
+            return response.body.decode("utf-8")
+        except UnicodeDecodeError:
+            response.wrong("is not UTF-8")
+
+    def add(self, release: Release, name: str, content: bytes) -> Asset:
+        """Add a file. Raises `RemoteError`, for one of a name that is taken too."""
+        what = f"add {name} to the release {release.tag} of {self.repository}"
+        if not belongs(release.uploads, self._api):
+            host = urlsplit(release.uploads).hostname or "no host"
+            message = f"Could not {what}: GitHub names {host} for uploads, which does not belong to {self._api}."
+            raise RemoteError(message, hint="Check GITHUB_API_URL (--api-url).")
+        response = self._http.request(
+            "POST",
+            release.uploads,
+            params={"name": name},
+            what=what,
+            credential=Credential.bearer(release.uploads, self._token),
+            headers={**GITHUB, "Content-Type": TYPES.get(name[name.rfind(".") :], "application/octet-stream")},
+            data=content,
+            expect=(HTTPStatus.CREATED,),
+        )
+        try:
+            return asset_of(response.object())
+        except (KeyError, TypeError, ValueError):
+            response.wrong("is not an asset")
+
+    def remove(self, release: Release, asset: Asset) -> None:
+        """Take a file away; one that is gone already is fine. Raises `RemoteError`."""
+        self._http.request(
+            "DELETE",
+            self._url(asset),
+            what=f"remove {asset.name} from the release {release.tag} of {self.repository}",
+            credential=Credential.bearer(self._api, self._token),
+            headers=GITHUB,
+            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
+        )
+
+    def _url(self, asset: Asset) -> str:
+        return f"{self._api}/repos/{self.repository}/releases/assets/{asset.id}"
+
+
+def belongs(uploads: str, api_url: str) -> bool:
+    """Whether an address for uploads is of the same GitHub as an API: `uploads.` in place of `api.`, or the same host.
+
+    On loopback every port is this machine's own.
+    """
+    place, api = Origin.of(uploads), Origin.of(api_url)
+    if api.loopback:
+        return place.loopback
+    return place in {api, Origin("https", re.sub(r"^api\.", "uploads.", api.host), 443)} and place.scheme == "https"

@@ -1,0 +1,234 @@
+"""Notes generated from a history, on the embedded GitHub and from a real checkout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notes.histories import READER, REPOSITORY, InGit, OnGitHub, Told, two_releases
+from release_actions import main
+from release_actions.errors import ExitCode
+from release_actions.simulator import Simulator
+
+WEB = f"https://github.com/{REPOSITORY}"
+
+
+class Runner:
+    """Runs the command in a workspace."""
+
+    def __init__(self, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.workspace = workspace
+        self.capsys = capsys
+        self.log = ""
+
+    def __call__(
+        self, *flags: str, simulator: Simulator | None = None, token: str = READER, code: int = ExitCode.PASS
+    ) -> dict[str, Any]:
+        environ = {"GITHUB_WORKSPACE": str(self.workspace), "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": token}
+        if simulator:
+            environ["GITHUB_API_URL"] = simulator.api_url
+        ended = main.main(["release-notes", "--json", *flags], environ)
+        told = self.capsys.readouterr()
+        self.log = told.err
+        assert ended == code, told.err
+        return dict(json.loads(told.out))
+
+    def body(self) -> str:
+        return (self.workspace / "release-notes.md").read_text()
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Runner:
+    return Runner(tmp_path, capsys)
+
+
+@pytest.fixture
+def github() -> OnGitHub:
+    return OnGitHub()
+
+
+@pytest.fixture
+def simulator(github: OnGitHub) -> Iterator[Simulator]:
+    with Simulator(github.world) as simulator:
+        yield simulator
+
+
+CONFIG = """\
+repository: acme/web
+images: {web: {platforms: [linux/amd64]}}
+notes:
+  categories:
+    - {title: Features, labels: [kind/feature]}
+    - {title: Fixes, labels: [kind/bug]}
+"""
+
+
+def lines(body: str, title: str = "## What's Changed") -> list[str]:
+    """The bullets below a heading."""
+    part = body.partition(f"{title}\n")[2].partition("\n## ")[0]
+    return [line for line in part.splitlines() if line.startswith("* ")]
+
+
+def test_from_one_release_to_the_next_on_github(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.0", "* @bob made their first contribution in https://github.com/acme/web/pull/2\n")
+    github.release("v1.0.1")
+    github.release("v1.1.0-rc.1", "Try it.", prerelease=True)
+    (run.workspace / "release.yaml").write_text(CONFIG)
+    outputs = run("--tag", "v1.1.0", simulator=simulator)
+    sha = next(one.sha for one in github.repository.git.commits.values() if one.message == "Set the version")
+    assert run.body() == (
+        "## What's Changed\n\n"
+        "### Features\n\n"
+        f"* Add the cache by @bob in {WEB}/pull/10\n"
+        f"* Log in JSON by @bob in {WEB}/pull/16\n\n"
+        "### Other Changes\n\n"
+        f"* Rename web to site by @eve in {WEB}/pull/15\n"
+        f"* Answer faster by @zoe in {WEB}/pull/3\n"
+        f'* Reland "Try a queue" by @bob in {WEB}/pull/19\n'
+        f'* Revert "Old feature" by @ada in {WEB}/pull/21\n'
+        f"* Set the version by @ada in commit {sha}\n"
+        f"* Write \\<b\\>docs\\</b\\> for @&#8203;everyone \\| all by @eve in {WEB}/pull/23\n\n"
+        "<details>\n<summary>Changes by bots (1)</summary>\n\n"
+        f"* Bump requests from 1 to 2 by @dependabot[bot] in {WEB}/pull/20\n\n"
+        "</details>\n\n"
+        "## New Contributors\n\n"
+        f"* @eve made their first contribution in {WEB}/pull/15\n\n"
+        f"**Full Changelog**: {WEB}/compare/v1.0.1...v1.1.0\n"
+    )
+    assert outputs["previous-tag"] == "v1.0.1"
+    assert outputs["changes"] == 9
+    assert outputs["new-contributors"] == ["eve"]
+    assert outputs["overflow-file"] == ""
+    assert outputs["body"] == run.body()
+
+
+def test_from_one_release_to_the_next_in_git(run: Runner) -> None:
+    history = InGit(run.workspace)
+    two_releases(history)
+    outputs = run("--tag", "v1.1.0", "--history", "checkout", token="")
+    assert outputs["previous-tag"] == "v1.0.1"
+    commits = dict(
+        line.split(" ", 1)[::-1] for line in history.run("log", "--format=%H %s", "v1.0.1..v1.1.0").splitlines()
+    )
+    assert lines(run.body()) == [
+        f"* Add the cache by @bob in {WEB}/pull/10",
+        f"* Rename web to site by @eve in {WEB}/pull/15",
+        f"* Answer faster by @zoe in {WEB}/pull/3",
+        # Git does not know which pull request was rebased onto the branch.
+        f"* Log in JSON by @bob in commit {commits['Log in JSON']}",
+        f"* Name the fields by @bob in commit {commits['Name the fields']}",
+        f'* Reland "Try a queue" by @bob in {WEB}/pull/19',
+        f'* Revert "Old feature" by @ada in {WEB}/pull/21',
+        f"* Set the version by @ada in commit {commits['Set the version']}",
+        f"* Write \\<b\\>docs\\</b\\> for @&#8203;everyone \\| all by @eve in {WEB}/pull/23",
+        f"* Bump requests from 1 to 2 by @dependabot[bot] in {WEB}/pull/20",
+    ]
+    assert outputs["new-contributors"] == ["eve"]
+
+
+def test_a_patch_follows_the_patch_before(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    for tag in ("v1.0.0", "v1.1.0"):
+        github.release(tag)
+    outputs = run("--tag", "v1.0.1", simulator=simulator)
+    assert outputs["previous-tag"] == "v1.0.0"
+    assert lines(run.body()) == [
+        f"* Fix the leak by @zoe in {WEB}/pull/12",
+        f"* \\[release-1.0\\] Only here by @bob in {WEB}/pull/22",
+    ]
+    assert outputs["new-contributors"] == ["zoe"]
+
+
+def test_a_candidate_has_the_notes_of_its_release_so_far(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.0")
+    outputs = run("--tag", "v1.1.0-rc.1", simulator=simulator)
+    assert outputs["previous-tag"] == "v1.0.0"
+    assert f"* Fix the leak by @zoe in {WEB}/pull/12" in run.body()
+
+
+def test_a_first_release_has_everything(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    outputs = run("--tag", "v1.0.0", simulator=simulator)
+    assert outputs["previous-tag"] == ""
+    assert lines(run.body()) == [f"* Start by @ada in {WEB}/pull/1", f"* Old feature by @bob in {WEB}/pull/2"]
+    assert outputs["new-contributors"] == ["ada", "bob"]
+    assert run.body().endswith(f"**Full Changelog**: {WEB}/commits/v1.0.0\n")
+
+
+def test_a_tag_that_was_never_released_is_passed_over(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.0")
+    assert run("--tag", "v1.1.0", simulator=simulator)["previous-tag"] == "v1.0.0"
+    assert "v1.0.1 has a git tag and no full release" in run.log
+    assert run("--tag", "v1.1.0", "--previous-tag", "v1.0.1", simulator=simulator)["previous-tag"] == "v1.0.1"
+
+
+@pytest.mark.parametrize(("flag", "count"), [("hide", 0), ("list", 1), ("fold", 1)])
+def test_bots(run: Runner, github: OnGitHub, simulator: Simulator, flag: str, count: int) -> None:
+    two_releases(github)
+    run("--tag", "v1.1.0", "--bots", flag, simulator=simulator)
+    assert run.body().count("dependabot") == count
+    assert ("<details>" in run.body()) == (flag == "fold")
+
+
+def test_what_the_configuration_leaves_out(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    form = "notes: {exclude: {labels: [kind/docs], authors: [zoe]}, bot-authors: [bob], bots: hide}\n"
+    (run.workspace / "release.yaml").write_text(CONFIG.partition("notes:")[0] + form)
+    outputs = run("--tag", "v1.1.0", simulator=simulator)
+    assert outputs["changes"] == 3
+    assert [word for word in ("@bob", "docs", "@zoe") if word in "\n".join(lines(run.body()))] == []
+
+
+def test_notes_that_are_too_long_go_on_in_a_file(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    github.tag("v1.0.0", github.commit("start"))
+    for number in range(450):
+        github.squash(Told(number + 1, f"Change {number} {'x' * 240}"))
+    github.tag("v1.1.0", github.tip("main")[0])
+    outputs = run("--tag", "v1.1.0", simulator=simulator)
+    assert 120_000 < len(run.body()) < 125_000
+    whole = (run.workspace / "release-notes-full.md").read_text()
+    assert outputs["overflow-file"] == "release-notes-full.md"
+    kept = lines(run.body())
+    assert lines(whole)[: len(kept)] == kept
+    left = 450 - len(kept)
+    assert len(lines(whole)) == 450
+    address = f"{WEB}/releases/download/v1.1.0/release-notes-full.md"
+    assert f"go on with {left} more changes in [release-notes-full.md]({address})." in run.body()
+    assert run.body().endswith(f"**Full Changelog**: {WEB}/compare/v1.0.0...v1.1.0\n")
+
+
+def test_an_account_that_no_search_shows_is_not_called_new(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.world.hidden_from_search.add("eve")
+    outputs = run("--tag", "v1.1.0", simulator=simulator)
+    assert outputs["new-contributors"] == []
+    assert "Whether eve contributed before could not be found out" in run.log
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--tag", "v9.0.0"], "There is no git tag v9.0.0."),
+        (["--tag", "v1.1.0", "--previous-tag", "v0.9.0"], "there is no such tag"),
+        (["--tag", "v1.1.0", "--previous-tag", "v1.1.0"], "the release itself"),
+        (["--tag", "v1.1.0", "--components-file", "none.json"], "none.json does not exist."),
+    ],
+)
+def test_mistakes(run: Runner, github: OnGitHub, simulator: Simulator, flags: list[str], words: str) -> None:
+    two_releases(github)
+    environ = {
+        "GITHUB_WORKSPACE": str(run.workspace),
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_TOKEN": READER,
+        "GITHUB_API_URL": simulator.api_url,
+    }
+    assert main.main(["release-notes", *flags], environ) == ExitCode.BAD_INPUT
+    assert words in run.capsys.readouterr().out
+    assert not (run.workspace / "release-notes.md").exists()
