@@ -1,4 +1,4 @@
-"""Is an image complete, and which commit was it built from? Asks the registry about its parts.
+"""Is an image complete, and is it the one that its git tag means? Asks the registry about its parts.
 
 Complete means that every wanted platform is in it and that every child answers: GHCR keeps an index whose children are
 gone. This module must never take a part that could not be read for one that is there.
@@ -10,11 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from release_actions import images
+from release_actions import assembly, images
+from release_actions.assembly import REVISION
 from release_actions.config import Package
+from release_actions.floating import joined
 from release_actions.images import Index, Platform
-from release_actions.published import revision_of
 from release_actions.registry import Manifest, Registry
+
+SHORT = 12
+"""Characters of a commit that a sentence repeats."""
+
+EXPIRY = "quay.expires-after"
+"""Label of images that are to be deleted after a while. Quay heeds it whenever a tag is put on one (quay/quay#690)."""
+
+GHCR = "ghcr.io"
+"""The registry that is known not to heed it."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -64,22 +74,36 @@ class Parts:
         heads = self.each(lambda child: self.digest(package, child.digest), image.children)
         return _gone(image, dict(zip((child.digest for child in image.children), heads, strict=True)))
 
-    def revisions(self, package: Package, manifest: Manifest) -> tuple[str, ...]:
-        """The commits that the platforms of an image say they were built from, sorted; empty for one that is silent."""
+    def labels(self, package: Package, manifest: Manifest) -> tuple[Mapping[str, str], ...]:
+        """The labels of each platform of an image, empty for one that has none or does not answer."""
         image = images.parse(manifest.body, manifest.digest, manifest.media_type)
         if isinstance(image, Index):
             children = [child.digest for child in image.children if not child.is_attestation]
-            return tuple(sorted(set(self.each(lambda child: self._revision(package, child), children))))
-        return (self._revision(package, manifest.digest, image),)
+            return tuple(self.each(lambda child: self._labels(package, child), children))
+        return (self._labels(package, manifest.digest, image),)
 
-    def _revision(self, package: Package, digest: str, image: images.Image | None = None) -> str:
+    def _labels(self, package: Package, digest: str, image: images.Image | None = None) -> Mapping[str, str]:
         if image is None:
             manifest = self._registry.get_manifest(package.name, digest)
             image = images.parse(manifest.body, manifest.digest, manifest.media_type) if manifest else None
         if image is None or isinstance(image, Index):
-            return ""
+            return {}
         content = self._registry.get_blob(package.name, image.config.digest)
-        return revision_of(content) if content else ""
+        return assembly.labels(content) if content else {}
+
+
+def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> str:
+    """Why an image is not the one that a commit's release has to be, by its platforms' labels; empty when it is.
+
+    Continues a sentence about the image. A platform that names no commit is not compared.
+    """
+    others = sorted({said[:SHORT] for found in labels if (said := found.get(REVISION, "")) and said != commit})
+    if commit and others:
+        return f"was built from {joined(others)}, while the git tag is on {commit[:SHORT]}"
+    expiry = next((found[EXPIRY] for found in labels if found.get(EXPIRY)), "")
+    if expiry and registry != GHCR:
+        return f"has the label {EXPIRY}={expiry[:SHORT]}, by which Quay deletes its tags"
+    return ""
 
 
 def _flaw(image: images.Image, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]) -> str:

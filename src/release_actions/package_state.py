@@ -16,15 +16,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from release_actions import floating, floating_plan
+from release_actions import completeness, floating, floating_plan
 from release_actions.completeness import Parts
 from release_actions.config import Package
 from release_actions.floating_plan import Contents, FloatingPlan, Move, Rules
 from release_actions.registry import Manifest, Registry
 from release_actions.versions import Version, known
-
-SHORT = 12
-"""Characters of a commit that a sentence repeats."""
 
 
 @dataclass
@@ -33,7 +30,7 @@ class State:
 
     `names`: every tag. `tags`: tag -> digest of those that were read. `checked`: releases that were seen whole or not;
     `broken`: those of them that are not complete -> why. `manifests`: digest -> bytes, of releases that were checked.
-    `revisions`: digest -> the commits that its platforms name. `doubts`: tag of a release -> why its image is not what
+    `labels`: digest -> the labels of its platforms. `doubts`: tag of a release -> why its image is not what
     git's tag says. `git`: the versions in git.
     """
 
@@ -42,7 +39,7 @@ class State:
     checked: set[str] = field(default_factory=set)
     broken: dict[str, str] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
-    revisions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: dict[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     git: tuple[Version, ...] = ()
 
@@ -127,7 +124,7 @@ class Reader:
         `before`: an earlier look, whose bytes need not be read again. `since`: git's versions have to be newer.
         """
         before = before or State()
-        state = State(manifests=dict(before.manifests), revisions=dict(before.revisions), git=self._git.since(since))
+        state = State(manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since))
         again = bool(before.manifests)
         likely = State(names=before.names or {version.tag for version in state.git}, git=state.git)
         if not self._first_look(package, state, self._hoped(likely), again=again):
@@ -276,13 +273,11 @@ class Reader:
         for version in known(tags - set(state.doubts), self._rules.prefix):
             digest = state.tags[version.tag]
             commit = self._git.commit(version)
-            if commit and digest not in state.revisions:
-                state.revisions[digest] = self._parts.revisions(package, state.manifests[digest])
-            others = [said[:SHORT] for said in state.revisions.get(digest, ()) if commit and said not in {commit, ""}]
-            if others:
-                state.doubts[version.tag] = (
-                    f"was built from {floating.joined(others)}, while the git tag is on {commit[:SHORT]}"
-                )
+            if digest not in state.labels:
+                state.labels[digest] = self._parts.labels(package, state.manifests[digest])
+            why = completeness.doubt(state.labels[digest], commit, package.registry)
+            if why:
+                state.doubts[version.tag] = why
                 found = True
         return found
 

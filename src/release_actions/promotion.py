@@ -73,7 +73,8 @@ def lacking(plan: FloatingPlan) -> dict[str, str]:
     missing = {item.version for item in plan.findings if item.name == "missing-release"}
     return {
         **{
-            item.version.tag: f"holds {item.version.tag} from another commit than its git tag's." for item in plan.stuck
+            item.version.tag: f"holds {item.version.tag} as another image than its git tag means."
+            for item in plan.stuck
         },
         **{tag: f"does not hold {tag} complete." for tag in missing},
     }

@@ -1,9 +1,7 @@
 """OCI distribution client for GHCR and registries like it: manifests, blobs and tags of a repository.
 
 Reads and writes exact bytes. Every digest is computed here over what was received and compared with what was asked
-for and with what the registry says. It must never take an answer for the thing asked for without that proof, and never
-send its token to a realm that is not the registry's own.
-
+for XX
 GHCR's habits that callers meet: there is no DELETE (405), no referrers API (attachments are tags named
 `sha256-<hex>`), a missing child of an index is not noticed, and a read may lag a few seconds behind a write.
 """
@@ -13,16 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin
 
-from release_actions.errors import InputError, RemoteError
+from release_actions.errors import InputError
 from release_actions.http import Http, Response, follow, linked
-from release_actions.origins import SETTINGS, Credential, Origin
+from release_actions.origins import Origin
+from release_actions.registry_tokens import Tokens
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -40,21 +38,22 @@ DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}")
 "Descriptor")."""
 
 TAGS_PAGE = 1000
-TOKEN_LIFE = 60.0
-"""Seconds a token lives when the registry does not say (distribution, "Token Authentication")."""
+SMALL_TAGS_PAGE = 100
+"""Tags that are asked for at once: as GHCR gives them, and what every registry should give (OCI distribution 1.1,
+"Content Discovery"). Some releases of Quay refuse to give more (quay/quay#2884)."""
 
-TOKEN_MARGIN = 10.0
+TOO_MANY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+"""Answers to a number of tags that is too large."""
 
-API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+DOCKER_HUB = "registry-1.docker.io"
+API_HOSTS = {"docker.io": DOCKER_HUB, "index.docker.io": DOCKER_HUB}
 """Registries whose API is not at the host that image names begin with."""
+
+TOKEN_SERVICES = {DOCKER_HUB: "auth.docker.io"}
+"""Registries that are known to give out their tokens at another host."""
 
 GITHUB_TOKENS = "/token"
 """Where GHCR gives out its tokens, by its own challenge."""
-
-TOKEN_SERVICES = {"registry-1.docker.io": "auth.docker.io"}
-"""Registries that are known to give out their tokens at another host."""
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -111,19 +110,13 @@ class Registry:
         token: str = "",
         user: str = "release-actions",
         token_service: str = "",
-        now: Clock = time.time,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.url = base_url.rstrip("/")
         self._http = http
         self._origin = Origin.of(self.url)
-        self._login = Credential.basic(self.url, user, token)
-        self._secret = (user, token)
         service = token_service or TOKEN_SERVICES.get(self._origin.host, "")
-        self._service = Origin.of(registry_url(service)) if service else self._origin
-        self._now = now
-        self._lock = threading.Lock()
-        self._challenge: _Challenge | None = None
-        self._tokens: dict[tuple[str, ...], tuple[Credential | None, float]] = {}
+        self._tokens = Tokens(http, self.url, user, token, service=registry_url(service) if service else "", now=now)
 
     def log_in(
         self, repositories: Iterable[str], each: Callable[..., Iterable[object]] = map, *, path: str = ""
@@ -134,22 +127,15 @@ class Registry:
         which saves asking it. Not needed, and no proof that they can be read: reading logs in by itself. Raises what
         asking raises.
         """
-        names = list(repositories)
-        if path:
-            known = _Challenge(f"{self.url}{path}", self._origin.host)
-            if any(list(each(lambda name: self._given(name, known), names))):
-                with self._lock:
-                    self._challenge = self._challenge or known
-                return
-            # Perhaps not what it is known for. Its own word counts.
+        scopes = [(self._pull(name), f"log in to {name}") for name in repositories]
+        if path and any(list(each(lambda scope: self._tokens.guess(path, *scope), scopes))):
+            return
         response = self._http.request(
             "GET", f"{self.url}/v2/", what=f"reach {self._origin.host}", credential=None, expect=(200, 401)
         )
         if response.status == HTTPStatus.UNAUTHORIZED:
-            challenge = self._read_challenge(response)
-            with self._lock:
-                self._challenge = self._challenge or challenge
-            list(each(lambda name: self._credential((_pull(name),), f"log in to {name}"), names))
+            self._tokens.refused(response)
+            list(each(lambda scope: self._tokens.credential((scope[0],), scope[1]), scopes))
 
     def get_manifest(self, repository: str, reference: str) -> Manifest | None:
         """The manifest that a tag or digest names; None when there is none."""
@@ -213,8 +199,9 @@ class Registry:
         """
         found: dict[str, None] = {}
         what = f"list the tags of {repository}"
-        path = f"tags/list?{urlencode({'n': TAGS_PAGE})}"
-        first = self._ask("GET", repository, path, what=what, expect=(200, 404))
+        first = self._first_tags(repository, TAGS_PAGE, what=what, expect=(200, 404, *TOO_MANY))
+        if first.status in TOO_MANY:
+            first = self._first_tags(repository, SMALL_TAGS_PAGE, what=what, expect=(200, 404))
         if first.status == HTTPStatus.NOT_FOUND:
             return None
         for page in follow(first, lambda url: self._send("GET", url, repository, what=what)):
@@ -266,8 +253,7 @@ class Registry:
 
         False when the registry would rather have it uploaded.
         """
-        _check_repository(source)
-        query = urlencode({"mount": _check_digest(digest), "from": source})
+        query = urlencode({"mount": _check_digest(digest), "from": self._path(source)})
         response = self._ask(
             "POST",
             repository,
@@ -279,6 +265,17 @@ class Registry:
             source=source,
         )
         return response.status == HTTPStatus.CREATED
+
+    def _first_tags(self, repository: str, count: int, *, what: str, expect: tuple[int, ...]) -> Response:
+        return self._ask("GET", repository, f"tags/list?{urlencode({'n': count})}", what=what, expect=expect)
+
+    def _path(self, repository: str) -> str:
+        """What a repository is called in addresses: on Docker Hub, a name without an owner is one of `library`."""
+        _check_repository(repository)
+        return f"library/{repository}" if self._origin.host == DOCKER_HUB and "/" not in repository else repository
+
+    def _pull(self, repository: str) -> str:
+        return f"repository:{self._path(repository)}:pull"
 
     def _manifest(self, method: str, repository: str, reference: str) -> Response:
         return self._ask(
@@ -313,7 +310,7 @@ class Registry:
         idempotent: bool | None = None,
         source: str = "",
     ) -> Response:
-        url = f"{self.url}/v2/{_check_repository(repository)}/{path}"
+        url = f"{self.url}/v2/{self._path(repository)}/{path}"
         return self._send(
             method,
             url,
@@ -342,9 +339,9 @@ class Registry:
         source: str = "",
     ) -> Response:
         """Send with the right credential, asking for one when the registry wants it or the old one has expired."""
-        scopes = [_pull(repository) + (",push" if write else "")]
+        scopes = [self._pull(repository) + (",push" if write else "")]
         if source:
-            scopes.append(_pull(source))
+            scopes.append(self._pull(source))
         key = tuple(scopes)
 
         def send(allowed: Collection[int]) -> Response:
@@ -352,7 +349,7 @@ class Registry:
                 method,
                 url,
                 what=what,
-                credential=self._credential(key, what),
+                credential=self._tokens.credential(key, what),
                 headers=headers,
                 data=data,
                 expect=allowed,
@@ -362,87 +359,8 @@ class Registry:
         response = send((*expect, HTTPStatus.UNAUTHORIZED))
         if response.status != HTTPStatus.UNAUTHORIZED:
             return response
-        challenge = self._read_challenge(response)
-        with self._lock:
-            self._challenge = challenge
-            self._tokens.pop(key, None)
+        self._tokens.refused(response, key)
         return send(expect)
-
-    def _credential(self, scopes: tuple[str, ...], what: str, challenge: _Challenge | None = None) -> Credential | None:
-        """The credential for some scopes: none before the first challenge, then what the challenge asks for."""
-        with self._lock:
-            challenge = challenge or self._challenge
-            known = self._tokens.get(scopes)
-        if challenge is None:
-            return None
-        if not challenge.realm:
-            return self._login
-        if known is not None and known[1] > self._now():
-            return known[0]
-        response = self._http.request(
-            "GET",
-            challenge.realm,
-            what=f"{what} (asking {Origin.of(challenge.realm).host} for a token)",
-            credential=Credential.basic(challenge.realm, *self._secret),
-            params={**({"service": challenge.service} if challenge.service else {}), "scope": scopes},
-        )
-        answer = response.object()
-        token = answer.get("token") or answer.get("access_token")
-        if not isinstance(token, str):
-            response.wrong("holds no token")
-        life = answer.get("expires_in")
-        if isinstance(life, bool) or not isinstance(life, int | float):
-            life = TOKEN_LIFE
-        credential = Credential.bearer(self.url, token)
-        with self._lock:
-            self._tokens[scopes] = (credential, self._now() + max(life - TOKEN_MARGIN, 1.0))
-        return credential
-
-    def _given(self, repository: str, challenge: _Challenge) -> bool:
-        """Whether a token for reading a repository is given out."""
-        try:
-            self._credential((_pull(repository),), f"log in to {repository}", challenge)
-        except RemoteError:
-            return False
-        return True
-
-    def _read_challenge(self, response: Response) -> _Challenge:
-        header = response.headers.get("WWW-Authenticate", "")
-        scheme, _, rest = header.strip().partition(" ")
-        parameters = {name.lower(): value for name, value in re.findall(r'([a-zA-Z_]+)="([^"]*)"', rest)}
-        if scheme.lower() == "basic" and self._login is not None:
-            return _Challenge("", "")
-        realm = parameters.get("realm", "")
-        if scheme.lower() != "bearer" or not realm:
-            response.wrong(
-                "does not say how to log in" if scheme.lower() != "basic" else "asks for a login",
-                hint="" if scheme.lower() != "basic" else "No token was given. Pass one.",
-            )
-        realm = urljoin(response.url, realm)
-        origin = linked(response, realm, "names as token service")
-        own = origin.scheme == "https" and origin.host == self._origin.host
-        if not own and origin not in {self._origin, self._service}:
-            if self._login is not None:
-                response.wrong(
-                    f"sends the token to another host, {origin}, which was refused",
-                    hint="If that is the registry's own token service, name it in login-host. If not, check the "
-                    f"registry's address, set by {SETTINGS}.",
-                )
-            if origin.loopback:
-                response.wrong("sends to this machine itself for a token")
-        return _Challenge(realm, parameters.get("service", ""))
-
-
-@dataclass(frozen=True)
-class _Challenge:
-    """How the registry wants to be logged in to. Without a realm: by user and password at every request."""
-
-    realm: str
-    service: str
-
-
-def _pull(repository: str) -> str:
-    return f"repository:{repository}:pull"
 
 
 def _media_type(response: Response) -> str:
@@ -490,11 +408,10 @@ def _check_digest(digest: str) -> str:
     return digest
 
 
-def _check_repository(repository: str) -> str:
+def _check_repository(repository: str) -> None:
     if len(repository) > REPOSITORY_LENGTH or not REPOSITORY.fullmatch(repository):
         message = f"{repository[:REPOSITORY_LENGTH]!r} is not a repository of a registry."
         raise InputError(
             message,
             hint="Its parts, joined by '/', have lower-case letters and digits, joined by '.', '_', '__' or hyphens.",
         )
-    return repository

@@ -257,6 +257,16 @@ class TestTags:
         with serving(replies(first, Reply(404))) as server, pytest.raises(RemoteError, match="answered 404"):
             Registry(http, server.url).tags("a/b")
 
+    @pytest.mark.parametrize("status", [400, 413])
+    def test_a_registry_that_gives_fewer_at_once_is_asked_for_fewer(self, http: Http, status: int) -> None:
+        with serving(replies(Reply(status), Reply.of({"tags": ["v1"]}))) as server:
+            assert Registry(http, server.url).tags("a/b") == ("v1",)
+        assert server.lines == ["GET /v2/a/b/tags/list?n=1000", "GET /v2/a/b/tags/list?n=100"]
+
+    def test_a_refusal_that_stays_is_an_error(self, http: Http) -> None:
+        with serving(replies(Reply(400))) as server, pytest.raises(RemoteError, match="answered 400"):
+            Registry(http, server.url).tags("a/b")
+
 
 class TestBlobs:
     def test_a_blob_is_proven(self, http: Http) -> None:
@@ -474,8 +484,8 @@ class TestLogin:
     def test_docker_hub_is_known_to_log_in_elsewhere(self, http: Http) -> None:
         url = registry_url("docker.io")
         assert url == "https://registry-1.docker.io"
-        assert Registry(http, url)._service == Origin.of("https://auth.docker.io")
-        assert Registry(http, registry_url("quay.io"))._service == Origin.of("https://quay.io")
+        assert Registry(http, url)._tokens.service == Origin.of("https://auth.docker.io")
+        assert Registry(http, registry_url("quay.io"))._tokens.service == Origin.of("https://quay.io")
 
     def test_logging_in_ahead_saves_the_first_read_two_requests(self, http: Http) -> None:
         def script(asked: Asked) -> Reply:

@@ -430,7 +430,7 @@ class TestTogether:
         assert report.exit_code is ExitCode.REFUSED
         assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
         assert messages(report, Level.ERROR)[0].startswith(
-            "ghcr.io/llm-d/llm-d-cpu holds v0.5.0 from another commit than its git tag's. No floating tag was moved"
+            "ghcr.io/llm-d/llm-d-cpu holds v0.5.0 as another image than its git tag means. No floating tag was moved"
         )
 
     def test_an_optional_image_closes_no_gate(self, protect: Protect, shipped: World) -> None:
@@ -793,6 +793,6 @@ class TestRegistry:
             context = Context(repository="llm-d/llm-d", server_url=server)
             registry = protect_latest.registry_of(given, config, context, http, Workflow({}))
         assert registry.url == f"https://{host}"
-        assert registry._login == (Credential.basic(f"https://{host}", "llm-d+robot", own) if sent else None)
+        assert registry._tokens.login == (Credential.basic(f"https://{host}", "llm-d+robot", own) if sent else None)
         told = f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.\n"
         assert capsys.readouterr().out == ("" if sent else told)
