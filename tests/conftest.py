@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import worlds
 from contract.description import Description, Exchange
 from release_actions.simulator.origin import Answer, Origin
 
@@ -22,6 +23,13 @@ pytest_plugins = ["contract.programs"]
 def pytest_report_header() -> str:
     """Say which environment runs the tests; `.ci/run` takes its other tools from there."""
     return f"environment: {sys.prefix}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many random worlds were judged."""
+    said = worlds.told()
+    if said:
+        terminalreporter.write_line(said)
 
 
 @pytest.fixture(autouse=True)

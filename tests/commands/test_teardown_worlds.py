@@ -29,6 +29,7 @@ from release_actions.simulator.git import Target
 from release_actions.simulator.image_factory import attachment, attachment_tag
 from release_actions.simulator.repositories import Release, Repository
 from release_actions.workflow import Workflow
+from worlds import FIRST, TEARDOWNS, ran
 
 TOKEN = "ghs_token_of_the_job"
 REPOSITORY = "llm-d/llm-d"
@@ -44,10 +45,6 @@ images:
 CANDIDATES = ("v0.5.0-rc.1", "v0.5.0-rc.2", "v0.4.0-rc.1")
 DEBRIS = ("v0.5.0-rc", "v0.4.0-rc", "v0.5.0", "v0.5", "v0", "0.5", "latest", "demo")
 FINALS = ("v0.3.0", "v0.4.0")
-
-
-WORLDS = 30
-"""Worlds of each kind."""
 
 
 class KilledError(BaseException):
@@ -201,7 +198,7 @@ def stands(made: Made, before: dict[str, Any]) -> None:
     assert {tag: after["git"][tag] for tag in FINALS} == {tag: before["git"][tag] for tag in FINALS}
 
 
-@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
 def test_nothing_is_left_nothing_else_goes_and_a_second_run_is_empty(seed: int, tear_down: Tear) -> None:
     made = make(seed)
     before = made.state()
@@ -226,9 +223,10 @@ def test_nothing_is_left_nothing_else_goes_and_a_second_run_is_empty(seed: int, 
     assert made.state() == after
     assert second.outputs["removed"] == []
     assert second.exit_code is report.exit_code
+    ran("teardown")
 
 
-@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
 def test_a_killed_run_is_finished_by_the_next_one(seed: int, tear_down: Tear) -> None:
     whole, made = make(seed), make(seed)
     before = made.state()
@@ -240,9 +238,10 @@ def test_a_killed_run_is_finished_by_the_next_one(seed: int, tear_down: Tear) ->
         stands(made, before)
     tear_down(made, asked(seed))
     assert made.state() == whole.state()
+    ran("killed teardown")
 
 
-@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
 def test_somebody_who_meddles_never_breaks_production(seed: int, tear_down: Tear) -> None:
     made = make(seed)
     before = made.state()
@@ -259,3 +258,4 @@ def test_somebody_who_meddles_never_breaks_production(seed: int, tear_down: Tear
         for tag in after[path][0]:
             assert made.world.missing(path, tag) == [], (path, tag)
     assert {tag: after["git"][tag] for tag in FINALS} == {tag: before["git"][tag] for tag in FINALS}
+    ran("teardown in company")

@@ -1,0 +1,150 @@
+"""Random worlds would notice: a clean-up with one thing done wrong fails in one of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cleanup.judging import judge
+from release_actions import retention, selection
+from release_actions.cleanup import apply, store
+from release_actions.images import Graph
+from release_actions.retention import _Planner
+from release_actions.selection import Selection, Verdict
+
+MOST = 1_000
+"""Worlds in which a mistake must be found: those of one run of the tests in CI."""
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def tagged_beside_a_live_tag(patch: pytest.MonkeyPatch) -> None:
+    """A version goes when one of its tags is doomed."""
+    real = _Planner.own_verdict
+
+    def wrong(self: _Planner, version: Any, tags: Any) -> Verdict | None:
+        dead = [tag for tag in version.names if tags[tag].doomed]
+        return tags[dead[0]] if dead else real(self, version, tags)
+
+    patch.setattr(_Planner, "own_verdict", wrong)
+
+
+def exclusions(patch: pytest.MonkeyPatch) -> None:
+    """exclude-tags is not looked at."""
+    patch.setattr(selection, "excluded", lambda *_: None)
+    patch.setattr(retention, "excluded", lambda *_: None)
+
+
+def shared_parts(patch: pytest.MonkeyPatch) -> None:
+    """What goes takes its parts along, whoever else needs them."""
+    real = _Planner.result
+
+    def wrong(self: _Planner, tags: Any, roots: Any, end: Any) -> Any:
+        taken = self.graph.reachable(end.gone) & set(self.there)
+        doomed = {digest for digest in end.doomed if not self.there[digest].names or digest in end.gone}
+        parts = self.graph.reachable(doomed) & set(self.there)
+        return real(self, tags, roots, dataclasses.replace(end, gone=frozenset(end.gone | taken | parts)))
+
+    patch.setattr(_Planner, "result", wrong)
+
+
+def nested_indexes(patch: pytest.MonkeyPatch) -> None:
+    """Only the first level of an index is looked at."""
+
+    def wrong(roots: Any, following: Any) -> frozenset[str]:
+        first = {digest for root in roots for digest in following(root)}
+        return frozenset([*roots, *first])
+
+    patch.setattr(Graph, "_closure", staticmethod(wrong))
+
+
+def attachments(patch: pytest.MonkeyPatch) -> None:
+    """Signatures and the like are no parts of anything."""
+    patch.setattr(Graph, "reachable", Graph.content)
+
+
+def builds_in_flight(patch: pytest.MonkeyPatch) -> None:
+    """Untagged versions of any age may go."""
+    patch.setattr(Selection, "grace", timedelta())
+
+
+def left_behind(patch: pytest.MonkeyPatch) -> None:
+    """The parts of what goes stay."""
+    real = _Planner.result
+
+    def wrong(self: _Planner, tags: Any, roots: Any, end: Any) -> Any:
+        return real(self, tags, roots, dataclasses.replace(end, gone=end.gone & end.doomed))
+
+    patch.setattr(_Planner, "result", wrong)
+
+
+def children_first(patch: pytest.MonkeyPatch) -> None:
+    """Parts go before what lists them."""
+    real = _Planner.ordered
+
+    def wrong(self: _Planner, going: frozenset[str]) -> Any:
+        return tuple(dataclasses.replace(one, after=()) for one in reversed(real(self, going)))
+
+    patch.setattr(_Planner, "ordered", wrong)
+
+
+def the_newest(patch: pytest.MonkeyPatch) -> None:
+    """keep-n spares nothing."""
+    patch.setattr(Selection, "_newest", lambda *_: {})
+
+
+def age(patch: pytest.MonkeyPatch) -> None:
+    """older-than is not looked at."""
+    real = Selection._judged
+
+    def wrong(self: Selection, rule: Any, names: Any) -> Any:
+        return real(self, dataclasses.replace(rule, older_than=None), names)
+
+    patch.setattr(Selection, "_judged", wrong)
+
+
+def killed_runs(patch: pytest.MonkeyPatch) -> None:
+    """No journal says what a killed run was about to delete."""
+    patch.setattr(store.Store, "begin_journal", lambda *_: None)
+
+
+def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
+    """What was tagged since the plan goes all the same, and nobody looks afterwards."""
+
+    def wrong(self: apply.Work, version: Any) -> apply.Ended:
+        refusal = self.store.packages.delete_version(self.store.name, version.id)
+        return apply.Ended(refusal=refusal) if refusal else apply.Ended(deleted=True)
+
+    patch.setattr(apply.Work, "delete", wrong)
+    patch.setattr(store.Store, "restore", lambda *_: ())
+
+
+MISTAKES: tuple[Break, ...] = (
+    *(tagged_beside_a_live_tag, exclusions, shared_parts, nested_indexes, attachments, builds_in_flight, left_behind),
+    *(children_first, the_newest, age, killed_runs, moves_meanwhile),
+)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PAUSE", 0.0)
+    monkeypatch.setattr(store, "READERS", 2)
+    monkeypatch.setattr(apply, "WORKERS", 3)
+
+
+def fails(seed: int) -> bool:
+    try:
+        judge(seed)
+    except AssertionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
+def test_a_mistake_is_found(mistake: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake(monkeypatch)
+    assert any(fails(seed) for seed in range(MOST)), mistake.__doc__

@@ -1,0 +1,293 @@
+"""Makes random packages with random rules, company, faults and kills, and runs the clean-up in them.
+
+Everything follows from the seed of a world. Nothing here says what is right: `judging` does.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import random
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from requests import PreparedRequest, Response
+
+from release_actions.cleanup import journal
+from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.package import Result, Sources, carry_out, prepare
+from release_actions.cleanup.scope import Task
+from release_actions.cleanup.store import Store
+from release_actions.context import Context
+from release_actions.http import Http
+from release_actions.packages import Packages
+from release_actions.registry import Registry
+from release_actions.selection import Rule
+from release_actions.simulator import InProcess, World, build_image
+from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.faults import FLAKY, READ_LAG, Fault, Step
+from release_actions.simulator.image_factory import Image, attachment, attachment_tag
+from release_actions.simulator.oci import OCI_INDEX, Manifest, parse
+from release_actions.simulator.transport import API_URL, REGISTRY_URL, Adapter
+from release_actions.workflow import Workflow
+
+TOKEN = "ghs_token_of_the_job"
+CUDA = "llm-d/llm-d-cuda"
+RELEASES = ("v0.6.0", "v0.6.0-rc.1", "v0.5.1", "v0.5.0", "v0.5.0-rc.2", "v0.5.0-rc.1")
+"""The highest first."""
+
+TAGS = (*RELEASES, "sha-1", "sha-2", "latest", "keep-1", "pr-7")
+GLOBS = ("*-rc.*", "sha-*", "v0.5*", "pr-*", "*")
+EXCLUSIONS = ("keep-*", "latest", "v0.5.0", "sha-1")
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+@dataclass
+class Company:
+    """Somebody who builds, pushes, promotes and retags, signs, nests, loses and deletes.
+
+    `lost`: digests that it deleted itself. `names`: tags that it touched since the beginning of the runs, `put` those
+    that it did not delete again. `begun`: builds whose images are there by digest and whose index is not, with the new
+    digests among them.
+    """
+
+    chance: random.Random
+    lost: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    put: set[str] = field(default_factory=set)
+    begun: list[tuple[Image, frozenset[str]]] = field(default_factory=list)
+    touched: bool = False
+
+    def made(self, seed: str = "") -> Image:
+        chance = self.chance
+        made = build_image(
+            chance.choice((("linux/amd64",), ("linux/amd64", "linux/arm64"))),
+            seed=seed or str(chance.randint(1, 4)),
+            annotations={"build": str(chance.randint(1, 3))},
+            attestations=chance.random() < 0.3,
+            index=True,
+        )
+        return around(made, chance.randint(1, 2)) if chance.random() < 0.15 else made
+
+    def push(self, world: World, _path: str = "") -> None:
+        self.touched = True
+        chance = self.chance
+        made = self.made()
+        tags = chance.sample(TAGS, chance.choice((0, 1, 1, 1, 2)))
+        self.touch(*tags)
+        world.push(CUDA, made, tags)
+        for manifest in (made.root, made.manifests[0]):
+            if chance.random() < 0.2:
+                suffix = chance.choice((".sig", ".att", ""))
+                world.push(CUDA, attachment(manifest.digest), [attachment_tag(manifest.digest, suffix)])
+            elif chance.random() < 0.1:
+                world.push(CUDA, referrer(manifest))
+        if chance.random() < 0.1:
+            # By digest alone, as a build does whose index comes later.
+            world.push(CUDA, build_image(("linux/amd64",), seed=str(chance.randint(1, 4)), index=True))
+
+    def begin(self, world: World, _path: str = "") -> None:
+        """The platforms of a build arrive by digest; some are new, some are as they were."""
+        self.touched = True
+        made = self.made(self.chance.choice(("", f"build {len(self.begun)} of {self.chance.random()}")))
+        package = world.package(CUDA)
+        assert package is not None
+        new = frozenset(one.digest for one in made.manifests[:-1] if package.find(one.digest) is None)
+        world.push(CUDA, Image(made.blobs, made.manifests[:-1]))
+        self.begun.append((made, new))
+
+    def finish(self, world: World, _path: str = "") -> None:
+        """The index of a build arrives; where the registry has not all of its images, the build is done again."""
+        if not self.begun:
+            return
+        self.touched = True
+        made, _ = self.begun.pop(self.chance.randrange(len(self.begun)))
+        tags = self.chance.sample(TAGS, self.chance.choice((1, 1, 2)))
+        self.touch(*tags)
+        package = world.package(CUDA)
+        assert package is not None
+        if all(package.find(one.digest) for one in made.manifests[:-1]):
+            for tag in tags:
+                world.put_manifest(CUDA, made.root, tag)
+        else:
+            world.push(CUDA, made, tags)
+
+    def retag(self, world: World, _path: str = "") -> None:
+        names = [tag for tag in world.tags(CUDA) if not tag.startswith("sha256-") and tag != journal.TAG]
+        if names:
+            self.move(world, self.chance.choice(names), self.chance.choice(TAGS))
+
+    def promote(self, world: World, _path: str = "") -> None:
+        """A candidate becomes the release, and the newest image."""
+        names = [tag for tag in world.tags(CUDA) if "-rc." in tag]
+        if names:
+            candidate = self.chance.choice(names)
+            self.move(world, candidate, candidate.partition("-")[0])
+            self.move(world, candidate, "latest")
+
+    def move(self, world: World, name: str, tag: str) -> None:
+        self.touched = True
+        self.touch(tag)
+        world.tag(CUDA, name, tag)
+
+    def touch(self, *tags: str) -> None:
+        self.names.update(tags)
+        self.put.update(tags)
+
+    def lose(self, world: World, _path: str = "") -> None:
+        package = world.package(CUDA)
+        found = package.versions() if package else ()
+        candidates = [v for v in found if journal.TAG not in v.tags]
+        if package and len(candidates) > 1:
+            self.touched = True
+            version = self.chance.choice(candidates)
+            self.lost.add(version.digest)
+            self.names.update(version.tags)
+            self.put.difference_update(version.tags)
+            package.drop(version, world.now())
+
+
+def around(inner: Image, times: int = 1) -> Image:
+    """An index that lists nothing but the root of another image; several times over."""
+    child = {"mediaType": inner.root.media_type, "digest": inner.root.digest, "size": len(inner.root.body)}
+    body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child]}).encode()
+    made = Image(inner.blobs, (*inner.manifests, parse(body, OCI_INDEX)))
+    return around(made, times - 1) if times > 1 else made
+
+
+def referrer(subject: Manifest) -> Image:
+    """An attachment without a tag, which names what it is about by `subject`."""
+    made = attachment(subject.digest)
+    known = {"mediaType": subject.media_type, "digest": subject.digest, "size": len(subject.body)}
+    body = json.dumps({**json.loads(made.root.body), "subject": known}).encode()
+    return Image(made.blobs, (parse(body, made.root.media_type),))
+
+
+def planted(chance: random.Random) -> tuple[World, Company]:
+    """A world with a package that has been used for some days, and the time of its clean-up."""
+    world = World()
+    world.add_account("llm-d", organization=True)
+    world.add_repository("llm-d/llm-d")
+    world.add_token(
+        TOKEN, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions={"contents": "read", "packages": "write"}
+    )
+    world.add_package(CUDA, visibility="public", repository="llm-d/llm-d")
+    company = Company(chance)
+    for _ in range(chance.randint(3, 8)):
+        does = (company.push, company.retag, company.promote, company.lose)
+        chance.choices(does, (8, 1, 1, 1))[0](world)
+        world.clock.advance(timedelta(days=chance.choice([0, 0.3, 1, 5])))
+    if chance.random() < 0.3:
+        company.begin(world)
+    world.clock.advance(timedelta(days=chance.choice([0.1, 0.5, 1, 3])))
+    company.touched = False
+    company.names.clear()
+    company.put.clear()
+    return world, company
+
+
+def drawn(chance: random.Random) -> Rule:
+    def maybe(probability: float) -> bool:
+        return chance.random() < probability
+
+    rule = Rule(
+        "random",
+        delete_tags=tuple(chance.sample(GLOBS, chance.randint(0, 2))),
+        exclude_tags=tuple(chance.sample(EXCLUSIONS, chance.randint(0, 2))),
+        keep_n=chance.choice([None, None, 1]),
+        keep_n_per_line=chance.choice([None, None, 1]),
+        older_than=chance.choice([None, None, timedelta(days=2)]),
+        delete_untagged=maybe(0.4),
+        delete_released_candidates=maybe(0.3),
+        delete_ghost_images=maybe(0.2),
+        delete_partial_images=maybe(0.2),
+        delete_orphaned_attachments=maybe(0.2),
+    )
+    return rule if not rule.selects_nothing else Rule("random", delete_tags=("*-rc.*",))
+
+
+class Mortal(Adapter):
+    """A line that goes dead at the n-th request, before the server does it or after."""
+
+    def __init__(self, adapter: Adapter, life: Life) -> None:
+        super().__init__(adapter._origin)
+        self._life = life
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        self._life.spend(after=False)
+        answer = super().send(request, *args, **options)
+        self._life.spend(after=True)
+        return answer
+
+
+@dataclass
+class Life:
+    """How many half steps a process has left; None: it lives on."""
+
+    left: int | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self, *, after: bool) -> None:
+        with self.lock:
+            if self.left is None:
+                return
+            if self.left <= 0:
+                raise Killed(after)
+            self.left -= 1
+
+
+@functools.cache
+def machine() -> InProcess:
+    """One simulator for all worlds: making its table of routes takes longer than a run."""
+    return InProcess(World(), sleep=lambda _: None)
+
+
+def simulated(world: World, faults: Iterable[Fault]) -> InProcess:
+    simulator = machine()
+    service = simulator._service
+    service.world = service.api.world = service.registry.world = world
+    service.requests.clear()
+    service.faults.clear()
+    for fault in faults:
+        service.faults.add(fault)
+    return simulator
+
+
+def clean(world: World, rule: Rule, now: datetime, faults: Iterable[Fault] = (), life: Life | None = None) -> Result:
+    """One run of the command on the package. Raises `Killed`."""
+    simulator = simulated(world, faults)
+    with Http(sleep=lambda _: None) as http:
+        session = simulator.mount(http._session)
+        for url in (API_URL, REGISTRY_URL):
+            adapter = session.get_adapter(f"{url}/")
+            assert isinstance(adapter, Adapter)
+            session.mount(f"{url}/", Mortal(adapter, life or Life()))
+        packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
+        registry = Registry(http, simulator.registry_url, token=TOKEN)
+        result = Result(Task(CUDA, (rule,)), Store(CUDA, packages, registry))
+        log = Workflow({})
+        prepare(result, Context(now=now), Sources("v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
+        carry_out(result, Limits(), log)
+    return result
+
+
+def weather(chance: random.Random, company: Company, seed: int) -> tuple[Fault, ...]:
+    """Company and faults of one run. Half of the worlds have none."""
+    found: list[Fault] = []
+    if chance.random() < 0.3:
+        steps: tuple[Step, ...] = (
+            *(company.push, company.retag, company.promote, company.lose),
+            *(company.begin, company.finish),
+        )
+        for _ in range(chance.randint(1, 3)):
+            method, last = chance.choice([("DELETE", 12), ("PUT", 1), ("*", 60), ("*", 60)])
+            found.append(Fault(method=method, nth=chance.randint(1, last), steps=(chance.choice(steps),)))
+    if chance.random() < 0.2:
+        found += [Fault(**{**fault.__dict__, "seed": str(seed)}) for fault in (*FLAKY, *READ_LAG)]
+    return tuple(found)
