@@ -141,6 +141,7 @@ def judge(seed: int) -> None:
     rule = drawn(chance)
     now = world.now()
     kept = Kept.of(world)
+    unfinished = {one.digest for made, _ in company.begun for one in made.manifests}
     faults = weather(chance, company, seed)
     life = Life(chance.randint(1, 90)) if chance.random() < 0.5 else None
     killed = False
@@ -152,6 +153,9 @@ def judge(seed: int) -> None:
     except Killed:
         killed = True
         assert unpullable(world, company.lost) == [] or company.touched
+    if killed:
+        # Nobody brings back what a killed run deleted of a build that took longer than any does.
+        company.lost |= {digest for digest in unfinished if digest in kept.moved and now - kept.moved[digest] >= DAY}
     judge_protection(world, rule, kept, now, company)
     if not killed and not (rule.delete_ghost_images or rule.delete_partial_images):
         # What the company tagged meanwhile is there, unless the rule selects it.
