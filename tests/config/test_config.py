@@ -70,6 +70,27 @@ def test_a_channel_that_cannot_be_is_a_bug_and_no_empty_list() -> None:
         config(SMALLEST).packages("staging")
 
 
+def test_a_variant_can_have_platforms_of_its_own() -> None:
+    found = config(
+        """
+        repository: o/r
+        channels: {dev: {name: "{image}{suffix}-dev"}}
+        images:
+          a:
+            platforms: [linux/amd64, linux/arm64]
+            runners: {linux/arm64: big-arm, linux/s390x: mainframe}
+            channels: {dev: {platforms: [linux/amd64]}}
+            variants: {x: {}, y: {platforms: [linux/arm64, linux/s390x]}}
+        """
+    )
+    assert [(package.name, dict(package.runners)) for package in found.published] == [
+        ("o/a-x", {"linux/amd64": "ubuntu-24.04", "linux/arm64": "big-arm"}),
+        ("o/a-y", {"linux/arm64": "big-arm", "linux/s390x": "mainframe"}),
+        ("o/a-x-dev", {"linux/amd64": "ubuntu-24.04"}),
+        ("o/a-y-dev", {"linux/arm64": "big-arm", "linux/s390x": "mainframe"}),
+    ]
+
+
 def test_a_package_knows_its_names() -> None:
     package = only("{repository: o/r, namespace: o/team, images: {web: {platforms: [linux/amd64]}}}")
     assert (package.reference, package.owner, package.package) == ("ghcr.io/o/team/web", "o", "team/web")

@@ -1182,6 +1182,23 @@ MISTAKES_OF_RULES = {
             "itself, write {{package}}.",
         ],
     ),
+    "platforms of a variant": (
+        """\
+        repository: o/r
+        images:
+          a: {variants: {x: {platforms: [linux/x86_64]}, y: {platforms: [linux/s390x]}}}
+          b: {variants: {x: {platforms: [linux/amd64]}, y: {}}}
+        """,
+        [
+            "release.yaml:3:6: No runner builds 'linux/x86_64' of the image 'a'. Add 'linux/x86_64: LABEL' to "
+            "'runners' of the image or of 'defaults'.",
+            "release.yaml:3:6: No runner builds 'linux/s390x' of the image 'a'. Add 'linux/s390x: LABEL' to "
+            "'runners' of the image or of 'defaults'.",
+            "release.yaml:3:34: The platform 'linux/x86_64' is 'linux/amd64' in an index. Write linux/amd64.",
+            "release.yaml:4:6: The image 'b' has no platforms. Add 'platforms', for example [linux/amd64], to it or to "
+            "'defaults'.",
+        ],
+    ),
     "a value of a version file that is not named": (
         """\
         repository: o/r

@@ -192,6 +192,9 @@ class Variant(Record):
         "What `{suffix}` stands for; `-` and the variant's key if this is left out.",
         default=None,
     )
+    platforms: tuple[str, ...] | None = key(
+        PLATFORMS, "Platforms, in place of the image's, in every channel.", default=None
+    )
     build_args: Mapping[str, str] = key(BUILD_ARGS, "Build arguments, on top of the image's.", default=TEXTS)
 
 

@@ -59,15 +59,20 @@ def in_channel(image: Image, channel: str) -> ImageInChannel | None:
     return special or AS_IS
 
 
-def platforms(image: Build, special: ImageInChannel, defaults: Build) -> tuple[str, ...]:
-    """The platforms of an image in a channel; empty if nobody names any."""
-    return special.platforms or image.platforms or defaults.platforms or ()
+def platforms(image: Build, special: ImageInChannel, defaults: Build, variant: Variant) -> tuple[str, ...]:
+    """The platforms of a variant in a channel; empty if nobody names any."""
+    return variant.platforms or special.platforms or image.platforms or defaults.platforms or ()
+
+
+def all_platforms(image: Image, special: ImageInChannel, defaults: Build) -> tuple[str, ...]:
+    """The platforms that any variant of an image has in a channel."""
+    found = (name for _, _, variant in variants(image) for name in platforms(image, special, defaults, variant))
+    return tuple(dict.fromkeys(found))
 
 
 def runners(image: Build, special: ImageInChannel, defaults: Build) -> Mapping[str, str]:
-    """The runner of each platform that has one."""
-    labels = {**HOSTED_RUNNERS, **defaults.runners, **image.runners, **special.runners}
-    return {name: labels[name] for name in platforms(image, special, defaults) if name in labels}
+    """The runner of each platform that somebody names one for."""
+    return {**HOSTED_RUNNERS, **defaults.runners, **image.runners, **special.runners}
 
 
 def package_name(key: str, channel: Channel, special: ImageInChannel, suffix: str) -> str:
@@ -130,6 +135,8 @@ def package(
     context = image.context or defaults.context or "."
     registry = channels(document)[channel].registry or document.registry
     login = document.credentials.get(registry)
+    built_for = platforms(image, special, defaults, own)
+    labels = runners(image, special, defaults)
     said = (special.required, image.required, defaults.required)
     return Package(
         image=key,
@@ -137,8 +144,8 @@ def package(
         channel=channel,
         registry=registry,
         name=name,
-        platforms=platforms(image, special, defaults),
-        runners=runners(image, special, defaults),
+        platforms=built_for,
+        runners={name: labels[name] for name in built_for if name in labels},
         context=context,
         dockerfile=image.dockerfile or defaults.dockerfile or posixpath.normpath(f"{context}/Dockerfile"),
         target=image.target or defaults.target or "",

@@ -45,8 +45,8 @@ def templates(document: Document) -> Iterator[tuple[str, Place]]:
                 yield special.name, document.origin.at("images", key, "channels", channel, "name")
 
 
-def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build | ImageInChannel]]:
-    """Everything that can name platforms and runners, with the keys that lead to it."""
+def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build | ImageInChannel | Variant]]:
+    """Everything that can name platforms, and runners but for variants, with the keys that lead to it."""
     yield ("defaults",), document.defaults
     for key, image in document.images.items():
         yield ("images", key), image
@@ -54,6 +54,8 @@ def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build 
             special = resolve.in_channel(image, channel)
             if special:
                 yield ("images", key, "channels", channel), special
+        for name, variant in image.variants.items():
+            yield ("images", key, "variants", name), variant
 
 
 def with_arguments(document: Document) -> Iterator[tuple[tuple[str, ...], Build | Variant]]:
@@ -107,7 +109,10 @@ def every_image_has_platforms(document: Document) -> Iterator[Problem]:
     for key, image in document.images.items():
         for channel in resolve.channels(document):
             special = resolve.in_channel(image, channel)
-            if special and not resolve.platforms(image, special, document.defaults):
+            if special and not all(
+                resolve.platforms(image, special, document.defaults, variant)
+                for _, _, variant in resolve.variants(image)
+            ):
                 message = f"The image '{key}' has no platforms."
                 hint = "Add 'platforms', for example [linux/amd64], to it or to 'defaults'."
                 yield Problem(message, hint, document.origin.at("images", key))
@@ -118,7 +123,7 @@ def platforms_are_canonical(document: Document) -> Iterator[Problem]:
     """Platforms are written as an index writes them: `linux/amd64`, not `linux/x86_64`; `linux/arm64` without `v8`."""
     for steps, record in with_platforms(document):
         named = [(name, document.origin.at(*steps, "platforms", i)) for i, name in enumerate(record.platforms or ())]
-        named += [(name, document.origin.key_at(*steps, "runners", name)) for name in record.runners]
+        named += [(name, document.origin.key_at(*steps, "runners", name)) for name in getattr(record, "runners", {})]
         for name, place in named:
             canonical = grammar.canonical_platform(name)
             if canonical != name:
@@ -133,8 +138,7 @@ def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
             special = resolve.in_channel(image, channel)
             if special is None:
                 continue
-            wanted = resolve.platforms(image, special, document.defaults)
-            for platform in wanted:
+            for platform in resolve.all_platforms(image, special, document.defaults):
                 if platform not in resolve.runners(image, special, document.defaults) and platform not in told:
                     told.add(platform)
                     message = f"No runner builds '{platform}' of the image '{key}'."
@@ -211,7 +215,7 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
             platform
             for channel in resolve.channels(document)
             if (special := resolve.in_channel(image, channel))
-            for platform in resolve.platforms(image, special, document.defaults)
+            for platform in resolve.all_platforms(image, special, document.defaults)
         }
         named: list[tuple[tuple[str, ...], str]] = [(("images", key, "runners"), name) for name in image.runners]
         for channel in EVERY_CHANNEL:
