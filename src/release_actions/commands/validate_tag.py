@@ -243,8 +243,14 @@ def report(decision: Decision) -> Report:
 
 
 def unjudged(decision: Decision) -> Iterable[str]:
-    """A line for each rule that is on and was not judged."""
-    return (f"The rule {rule} was not judged: {why}." for rule, why in decision.unasked.items() if why not in QUIET)
+    """A line for each reason why rules that are on were not judged."""
+    reasons: dict[str, list[str]] = {}
+    for rule, why in decision.unasked.items():
+        reasons.setdefault(why, []).append(rule)
+    for why, rules in reasons.items():
+        if why not in QUIET:
+            subject = f"rule {rules[0]} was" if len(rules) == 1 else f"rules {', '.join(rules)} were"
+            yield f"The {subject} not judged: {why}."
 
 
 def images_lines(decision: Decision) -> Iterable[str]:
