@@ -22,7 +22,7 @@ from release_actions import __version__, inputs
 from release_actions.context import DESCRIPTIONS, VARIABLES, Context
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.report import Finding, Level, Output, Report
-from release_actions.workflow import Workflow
+from release_actions.workflow import Workflow, read_or_not
 
 ROOT = Path(__file__).resolve().parents[2]
 ISSUES = "https://github.com/llm-d/release-actions/issues"
@@ -160,7 +160,9 @@ def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> Repo
     if out is not None:
         errors = [as_json(finding, log) for finding in report.findings if finding.level is Level.ERROR]
         document = {**report.outputs, "errors": errors} if errors else report.outputs
-        out.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        with contextlib.redirect_stdout(out), read_or_not():
+            out.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            out.flush()
     return report
 
 

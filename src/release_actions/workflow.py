@@ -61,17 +61,19 @@ class Workflow:
 
     def info(self, text: str) -> None:
         """Print lines to the log."""
-        core.info(harmless(self.redact(text)))
-        sys.stdout.flush()
+        with read_or_not():
+            core.info(harmless(self.redact(text)))
+            sys.stdout.flush()
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Fold the log lines printed inside."""
         line = harmless(self.redact(title)).replace("\n", " ")
-        if self.on_runner:
-            core.start_group(line)
-        else:
-            core.info(line)
+        with read_or_not():
+            if self.on_runner:
+                core.start_group(line)
+            else:
+                core.info(line)
         try:
             yield
         finally:
@@ -174,6 +176,17 @@ class Workflow:
                 del os.environ[name]
             else:
                 os.environ[name] = before
+
+
+@contextlib.contextmanager
+def read_or_not() -> Iterator[None]:
+    """Print as long as somebody reads. Who reads may leave, as `head` does: the work goes on, and nothing is said."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def as_text(value: Output) -> str:

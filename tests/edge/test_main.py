@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import types
 from dataclasses import dataclass
@@ -245,3 +247,16 @@ def test_an_output_file_that_is_not_there_is_an_error_without_traceback(
         f"error: GITHUB_OUTPUT names {tmp_path / 'gone'}, which does not exist.\n"
         "Unset GITHUB_OUTPUT to run outside a workflow.\n"
     )
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_reader_who_leaves_is_no_bug(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    program = Path(main.__file__).parents[2] / "actions" / "validate-tag" / "main.py"
+    command = [sys.executable, "-I", "-u", str(program), "--tag", "v1.2.3", "--existing-tags", "v1.2.2", *flags]
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(command, cwd=tmp_path, env={}, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert ended.returncode == ExitCode.PASS
+    assert b"Traceback" not in ended.stderr
+    assert b"bug" not in ended.stderr
