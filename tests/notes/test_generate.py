@@ -232,3 +232,102 @@ def test_mistakes(run: Runner, github: OnGitHub, simulator: Simulator, flags: li
     assert main.main(["release-notes", *flags], environ) == ExitCode.BAD_INPUT
     assert words in run.capsys.readouterr().out
     assert not (run.workspace / "release-notes.md").exists()
+
+
+def linted(run: Runner, *flags: str, simulator: Simulator | None = None) -> list[dict[str, Any]]:
+    """What lint finds in the notes that were generated."""
+    quiet = ["--check-upstream", "false"]
+    return list(run("--mode", "lint", *quiet, *flags, simulator=simulator)["findings"])
+
+
+def test_lint_finds_nothing_in_generated_notes(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.0", "* @bob made their first contribution in https://github.com/acme/web/pull/2\n")
+    for tag in ("v1.0.1", "v1.1.0-rc.1", "v1.1.0"):
+        run("--tag", tag, simulator=simulator)
+        assert linted(run, "--tag", tag, simulator=simulator) == [], tag
+
+
+def test_lint_finds_nothing_in_notes_that_git_alone_gave(run: Runner) -> None:
+    two_releases(InGit(run.workspace))
+    run("--tag", "v1.1.0", "--history", "checkout", token="")
+    assert linted(run, "--tag", "v1.1.0", "--history", "checkout") == []
+
+
+def test_somebody_whose_first_change_was_taken_back(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    github.tag("v1.0.0", github.commit("start"))
+    github.squash(Told(1, "Too early", "bob"))
+    github.squash(Told(2, "Only try", "eve"))
+    github.squash(Told(3, 'Revert "Too early"'))
+    github.squash(Told(4, 'Revert "Only try"'))
+    github.tag("v1.1.0", github.squash(Told(5, "Just right", "bob")))
+    outputs = run("--tag", "v1.1.0", simulator=simulator)
+    # Ada's pull requests are reverts of this release; Eve's is not in it.
+    assert outputs["new-contributors"] == ["bob"]
+    assert "@bob made their first contribution in https://github.com/acme/web/pull/5" in run.body()
+    assert linted(run, "--tag", "v1.1.0", simulator=simulator) == []
+
+
+def test_components_of_the_release(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.1")
+    entry = {"id": "web", "name": "acme/web", "type": "Image", "version": "v1.1.0", "previous": "v1.0.1"}
+    made = {
+        "schema": 1,
+        "release": "v1.1.0",
+        "previous-release": "v1.0.1",
+        "components": [
+            entry
+            | {
+                "description": "Serves *pages*",
+                "repository": "acme/web",
+                "compare": "https://github.com/acme/web/compare/web-v1.0.1...web-v1.1.0",
+            },
+            {"id": "new", "name": "acme/new", "type": "Image (New)", "version": "v0.1.0"},
+            entry | {"id": "same", "name": "acme/same", "version": "v1.0.1"},
+        ],
+        "removed": [{"id": "old", "name": "acme/old", "reason": "Nobody used it."}],
+    }
+    (run.workspace / "components.json").write_text(json.dumps(made))
+    run("--tag", "v1.1.0", simulator=simulator)
+    assert run.body().startswith(
+        "## Component Summary\n\n"
+        "| Component | Version | Previous Version | Type |\n"
+        "| --- | --- | --- | --- |\n"
+        "| acme/web | `v1.1.0` | `v1.0.1` | Image |\n"
+        "| acme/new | `v0.1.0` | NA | Image (New) |\n"
+        "| acme/same | `v1.0.1` | `v1.0.1` | Image |\n\n"
+        "## Component Changes\n\n"
+        "### acme/web\n\n"
+        "**Description**: Serves \\*pages\\*\n\n"
+        "**Diff**: [v1.0.1 → v1.1.0](https://github.com/acme/web/compare/web-v1.0.1...web-v1.1.0)\n\n"
+        "### acme/new\n\n"
+        "**History**: new in this release\n\n"
+        "### acme/old\n\n"
+        "**Removed**: Nobody used it.\n\n"
+        "## What's Changed\n"
+    )
+    assert linted(run, "--tag", "v1.1.0", simulator=simulator) == []
+
+
+def test_components_of_another_release_are_refused(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    made = {
+        "schema": 1,
+        "release": "v1.0.0",
+        "components": [{"id": "a", "name": "a/a", "type": "Image", "version": "1"}],
+    }
+    (run.workspace / "components.json").write_text(json.dumps(made))
+    environ = {"GITHUB_WORKSPACE": str(run.workspace), "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": READER}
+    assert main.main(["release-notes", "--tag", "v1.1.0"], environ) == ExitCode.BAD_INPUT
+    assert "components.json is of the release v1.0.0, and the notes are of v1.1.0." in run.capsys.readouterr().out
+
+
+def test_two_bases_are_told(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.1")
+    entry = {"id": "web", "name": "acme/web", "type": "Image", "version": "v1.1.0", "previous": "v1.0.0"}
+    made = {"schema": 1, "release": "v1.1.0", "previous-release": "v1.0.0", "components": [entry]}
+    (run.workspace / "components.json").write_text(json.dumps(made))
+    run("--tag", "v1.1.0", simulator=simulator)
+    assert "The previous release of the components is v1.0.0, that of the changes v1.0.1." in run.log

@@ -8,6 +8,7 @@ Bullets are change lines and contributor lines only, because programs take each 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -29,6 +30,8 @@ CHANGES = "What's Changed"
 CONTRIBUTORS = "New Contributors"
 NOTHING = "No pull request was merged."
 INVISIBLE = "&#8203;"
+GOES_ON = re.compile(r"^The notes go on with [0-9]+ more changes? in \[", re.MULTILINE)
+"""What stands where changes were cut off."""
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,8 @@ from release_actions.config import Config, load_config
 from release_actions.context import Context
 from release_actions.errors import ActionError
 from release_actions.git_tags import CHECKOUT, NONE, TAG_REF
-from release_actions.history import previous_stable
 from release_actions.http import Http
-from release_actions.notes import reading
+from release_actions.notes import reading, story
 from release_actions.notes.addresses import Leads
 from release_actions.notes.evidence import Compared, Evidence, Need, Previous, Unreadable
 from release_actions.notes.lint_versions import part_of, places
@@ -141,8 +140,9 @@ def gather(
     evidence = known_here
     if context.repository:
         own = context.repository
-        evidence = _with_tags(evidence, asked, lambda: _tags_of(own, upstream))
-        evidence = _with_releases(evidence, upstream)
+        releases = attempt(lambda: full_releases(upstream.releases(own)))
+        evidence = _with_tags(evidence, asked, lambda: _tags_of(own, upstream), releases)
+        evidence = _with_releases(evidence, releases, upstream)
         evidence = _with_changes(evidence, changes)
     else:
         needs = (Need.TAGS, Need.PREVIOUS_TAG, Need.PREVIOUS, Need.ANNOUNCED, Need.CHANGES)
@@ -164,8 +164,13 @@ def attempt(read: Callable[[], T]) -> T | Unreadable:
         return Unreadable(error.problems[0].message, error.hint)
 
 
-def _with_tags(evidence: Evidence, asked: Asked, read: Callable[[], frozenset[str]]) -> Evidence:
-    """With the repository's tags and, if the release is known, the one before it."""
+def _with_tags(
+    evidence: Evidence,
+    asked: Asked,
+    read: Callable[[], frozenset[str]],
+    releases: tuple[Release, ...] | Unreadable | None = None,
+) -> Evidence:
+    """With the tags and, if the release is known, the full one before it. `releases`: None if nobody asked."""
     tags = attempt(read)
     previous: str | Unreadable | None
     if asked.previous_tag:
@@ -173,7 +178,7 @@ def _with_tags(evidence: Evidence, asked: Asked, read: Callable[[], frozenset[st
     elif evidence.version is None:
         previous = None
     else:
-        previous = tags if isinstance(tags, Unreadable) else _before(evidence.version, tags)
+        previous = _before(evidence.version, tags, releases)
     why = {} if previous is not None else {Need.PREVIOUS_TAG: NO_TAG}
     return _because(dataclasses.replace(evidence, tags=tags, previous_tag=previous), why)
 
@@ -186,19 +191,25 @@ def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
     return frozenset(tags)
 
 
-def _before(version: Version, tags: Iterable[str]) -> str:
-    found = previous_stable(version, known(tags, version.prefix))
+def _before(
+    version: Version, tags: frozenset[str] | Unreadable, releases: tuple[Release, ...] | Unreadable | None
+) -> str | Unreadable:
+    if isinstance(tags, Unreadable):
+        return tags
+    if isinstance(releases, Unreadable):
+        return releases
+    full = None if releases is None else {release.tag for release in releases if release.tag != version.tag}
+    found = story.before(version, tags, full)
     return found.tag if found else ""
 
 
-def _with_releases(evidence: Evidence, upstream: Upstream) -> Evidence:
+def _with_releases(evidence: Evidence, releases: tuple[Release, ...] | Unreadable, upstream: Upstream) -> Evidence:
     """With what the release before published, and whom earlier releases welcomed."""
     version, previous = evidence.version, evidence.previous_tag
     if version is None or previous is None:
         return _because(evidence, dict.fromkeys((Need.PREVIOUS, Need.ANNOUNCED), NO_TAG))
     if isinstance(previous, Unreadable):
         return dataclasses.replace(evidence, previous=previous, announced=previous)
-    releases = attempt(lambda: full_releases(upstream.releases(evidence.repository)))
     if isinstance(releases, Unreadable):
         return dataclasses.replace(evidence, previous=releases, announced=releases)
     announced = _announced(releases, version, evidence)

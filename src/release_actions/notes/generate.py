@@ -61,13 +61,15 @@ def generate(
     fresh = [change for change in merged if change not in known]
     left = undo.collapse(fresh)
     listed, twice = span.once(left.shown)
+    shown = sections.sections(listed, form, bots)
     first = newcomers.first_changes(fresh)
-    contributors, unknown = newcomers.contributors(first, story.before(first) if first else {}, story.announced)
+    thanked = newcomers.first_changes(change for section in shown for change in section.changes)
+    contributors, unknown = newcomers.contributors(first, thanked, story.before(first), story.announced)
     notes = Notes(
         tag=version.tag,
         previous=story.previous,
         web=web,
-        sections=sections.sections(listed, form, bots),
+        sections=shown,
         contributors=contributors,
         manifest=components.manifest,
         headings=components.headings,

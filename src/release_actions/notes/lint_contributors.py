@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_actions.errors import Place
+from release_actions.notes.body import GOES_ON
 from release_actions.notes.evidence import Need
 from release_actions.notes.lint_rule import CERTAIN, Hit, Rule, Subject
 from release_actions.notes.reading import Contributor
@@ -68,8 +69,10 @@ def _announced(subject: Subject) -> Iterator[Hit]:
 def _change(subject: Subject) -> Iterator[Hit]:
     """Somebody is welcomed for a pull request that is not in the list of changes.
 
-    Notes without such a list are left alone.
+    Notes without such a list are left alone, and those whose list goes on in a file.
     """
+    if GOES_ON.search(subject.notes.text.body):
+        return
     listed = {change.number for change in subject.notes.changes if change.number}
     for one in subject.notes.contributors:
         if listed and one.number and one.number not in listed:

@@ -32,15 +32,16 @@ def first_changes(changes: Iterable[Change]) -> dict[str, Change]:
 
 
 def contributors(
-    first: Mapping[str, Change], before: Mapping[str, bool | None], known: Collection[str] = ()
+    first: Mapping[str, Change], listed: Mapping[str, Change], before: Mapping[str, bool | None], known: Collection[str]
 ) -> tuple[tuple[Contributor, ...], tuple[str, ...]]:
     """Who is new, in the order of merging, and the authors of whom nobody could say.
 
-    `before`: key of an author -> whether something of theirs was merged before `first`; None if that is not known.
-    `known`: folded logins that were announced before.
+    `first`: key of an author -> what was merged first of theirs. `listed`: the same of what the notes list, which is
+    what they are thanked for: of nobody is said that they began with something that was taken back. `before`: whether
+    something of theirs was merged before `first`; None if that is not known. `known`: folded logins that were announced
+    before.
     """
-    fresh = [(key, change) for key, change in first.items() if key not in known]
-    new = [Contributor(change.author, change) for key, change in fresh if before.get(key) is False]
-    return tuple(new), tuple(
-        change.author.login or change.author.name for key, change in fresh if before.get(key) is None
-    )
+    fresh = [key for key in first if key in listed and key not in known]
+    new = [Contributor(listed[key].author, listed[key]) for key in fresh if before.get(key) is False]
+    unknown = [listed[key].author for key in fresh if before.get(key) is None]
+    return tuple(new), tuple(author.login or author.name for author in unknown)

@@ -7,17 +7,18 @@ not be read is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions import checkout, github_api
 from release_actions.context import Context
 from release_actions.errors import InputError
+from release_actions.git_tags import CHECKOUT
 from release_actions.history import previous_stable
 from release_actions.http import Http
 from release_actions.notes import from_git, newcomers
 from release_actions.notes.model import Change
-from release_actions.notes.span import Span
+from release_actions.notes.span import Span, changes
 from release_actions.releases import Releases
 from release_actions.versions import Version, known
 from release_actions.workflow import Workflow
@@ -49,69 +50,91 @@ def from_checkout(version: Version, given: str, context: Context, log: Workflow)
     base = commits[previous] if previous else ""
     span = from_git.span(folder, base, commits[version.tag])
 
-    def before(first: Mapping[str, Change]) -> Mapping[str, bool | None]:
+    def asked(first: Mapping[str, Change]) -> Mapping[str, bool | None]:
         earlier = from_git.authors_of(folder, base) if base else frozenset()
         return {key: key in earlier for key in first}
 
-    return Story(previous, span, before)
+    return Story(previous, span, asked)
 
 
 def from_api(version: Version, given: str, context: Context, token: str, log: Workflow) -> Story:
     """All that GitHub knows. Raises `RemoteError` when it does not say all of it."""
-    # PyGithub is imported with this module, which only this way of reading needs.
+    # PyGithub comes with it, and is for those who ask GitHub.
     from release_actions.notes.from_github import Reader
 
     repository = context.repository
-    if not token:
-        message = (
-            f"Pull requests of {repository} are read by GitHub's GraphQL API, which answers nobody without a token."
-        )
-        raise InputError(message, hint="Pass 'token', or read what git knows with history: checkout.")
+    needed(token, repository)
     with Http(log=log.info) as http:
-        tags = {tag.name: tag.sha for tag in github_api.tags(http, context.api_url, repository, token=token)}
+        tags = [tag.name for tag in github_api.tags(http, context.api_url, repository, token=token)]
         released = Releases(http, context.api_url, repository, token=token).all()
     published = [release for release in released if not release.draft and release.tag != version.tag]
     full = {release.tag for release in published if not release.prerelease}
     previous = chosen(version, given, tags, full, log)
-    reader = Reader(context.api_url, repository, token=token)
-    with reader:
+    with Reader(context.api_url, repository, token=token) as reader:
         span = reader.span(previous, version.tag) if previous else reader.history(version.tag)
 
-    def before(first: Mapping[str, Change]) -> Mapping[str, bool | None]:
-        asked = {change.author.login: change.merged for change in first.values() if change.merged}
+    def asked(first: Mapping[str, Change]) -> Mapping[str, bool | None]:
+        times = {change.author.login: change.merged for change in first.values() if change.merged}
         with Reader(context.api_url, repository, token=token) as again:
-            answers = again.merged_before(asked)
+            answers = again.merged_before(times)
         return {key: answers.get(change.author.login) for key, change in first.items()}
 
-    return Story(previous, span, before, newcomers.announced(release.body for release in published))
+    return Story(previous, span, asked, newcomers.announced(release.body for release in published))
 
 
-def chosen(
-    version: Version, given: str, tags: Mapping[str, str], full: frozenset[str] | set[str] | None, log: Workflow
-) -> str:
-    """The tag that changes are counted from; empty for a first release. `full`: the full releases, None if not known.
+def merged(context: Context, token: str, history: str) -> Callable[[str, str], tuple[Change, ...]]:
+    """What reads all that was merged between two tags, or up to the second one when the first is empty.
+
+    It raises `ActionError` when it is not complete.
+    """
+
+    def between(base: str, head: str) -> tuple[Change, ...]:
+        if history == CHECKOUT:
+            commits = checkout.tags(context.workspace)
+            found = from_git.span(context.workspace, commits[base] if base else "", commits[head])
+        else:
+            from release_actions.notes.from_github import Reader  # as above
+
+            with Reader(context.api_url, context.repository, token=needed(token, context.repository)) as reader:
+                found = reader.span(base, head) if base else reader.history(head)
+        return changes(found.ahead, found.pulls)
+
+    return between
+
+
+def needed(token: str, repository: str) -> str:
+    """A token. Raises `InputError` without one."""
+    if not token:
+        message = f"Pull requests of {repository} are read by GraphQL, which GitHub answers to nobody without a token."
+        raise InputError(message, hint="Pass 'token', or read what git knows with history: checkout.")
+    return token
+
+
+def before(version: Version, tags: Iterable[str], full: Collection[str] | None) -> Version | None:
+    """The full release before a version. `full`: the tags of full releases on GitHub, None if nobody asked.
 
     A tag without a release was announced to nobody, so its changes still are to be. Where nothing was ever released on
     GitHub, the tags themselves are the releases.
     """
+    others = known((tag for tag in tags if tag != version.tag), version.prefix)
+    return previous_stable(version, (other for other in others if not full or other.tag in full))
+
+
+def chosen(version: Version, given: str, tags: Collection[str], full: Collection[str] | None, log: Workflow) -> str:
+    """The tag that changes are counted from; empty for a first release. Raises `InputError` where there is no tag."""
     if version.tag not in tags:
         message = f"There is no git tag {version.tag}."
         raise InputError(message, hint="Push it first: the notes say what is between it and the release before.")
     if given == NONE:
         return ""
     if given:
-        if given not in tags:
-            message = f"Input 'previous-tag' is {given!a}, and there is no such tag."
-            raise InputError(message, hint=HINT)
-        if given == version.tag:
-            message = f"Input 'previous-tag' is {given!a}, the release itself."
+        if given not in tags or given == version.tag:
+            why = "there is no such tag" if given != version.tag else "the release itself"
+            message = f"Input 'previous-tag' is {given!a}, {why}."
             raise InputError(message, hint=HINT)
         return given
-    others = known((tag for tag in tags if tag != version.tag), version.prefix)
-    announced = [other for other in others if not full or other.tag in full]
-    found = previous_stable(version, announced)
-    skipped = previous_stable(version, others)
-    if found and skipped and skipped.tag != found.tag:
-        log.info(f"{skipped.tag} has a git tag and no full release, so its changes are announced with {version.tag}.")
+    found, highest = before(version, tags, full), before(version, tags, None)
+    if found != highest and highest:
+        log.info(f"{highest.tag} has a git tag and no full release, so its changes are announced with {version.tag}.")
     log.info(f"The full release before {version.tag} is {found.tag}." if found else "There is no full release before.")
     return found.tag if found else ""
