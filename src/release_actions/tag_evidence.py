@@ -58,6 +58,7 @@ class Inquiry:
     token: str = ""
     registry_token: str = ""
     registry_user: str = ""
+    login_host: str = ""
     unasked: dict[str, str] = field(default_factory=dict)
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _http: Http | None = None
@@ -223,7 +224,7 @@ class Inquiry:
         from release_actions.published import Published
         from release_actions.registry_access import Login, connect_to
 
-        login, host = Login(self.registry_token, self.registry_user), self.policy.registry
+        login, host = Login(self.registry_token, self.registry_user, self.login_host), self.policy.registry
         registry = connect_to(self._session(), host, login, self.context, self.log, for_github=self.token)
         return Published(registry, self.policy.packages)
 

@@ -573,12 +573,11 @@ def test_packages_that_are_not_there_yet_hold_nothing(judge: Judge, forge: Forge
 
 
 def test_githubs_token_goes_to_no_other_registry(judge: Judge, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[str, str, str]] = []
+    seen: list[tuple[str, str, str, str]] = []
 
     class Nowhere:
         def __init__(self, _http: object, url: str, *, token: str, user: str, token_service: str) -> None:
-            assert not token_service
-            seen.append((url, token, user))
+            seen.append((url, token, user, token_service))
 
         def get_manifest(self, _name: str, _tag: str) -> None:
             return None
@@ -587,8 +586,12 @@ def test_githubs_token_goes_to_no_other_registry(judge: Judge, forge: Forge, mon
     monkeypatch.setitem(globals(), "CONFIGURATION", CONFIGURATION + "registry: quay.io\n")
     sha = forge.tag("v0.5.2", forge.commit())
     judge("v0.5.2", sha=sha, registry="https://quay.io")
-    judge("v0.5.2", sha=sha, registry="https://quay.io", registry_token="of-quay", registry_user="robot")
-    assert seen == [("https://quay.io", "", "release-actions"), ("https://quay.io", "of-quay", "robot")]
+    own = {"registry_token": "of-quay", "registry_user": "robot", "login_host": "login.quay.io"}
+    judge("v0.5.2", sha=sha, registry="https://quay.io", **own)
+    assert seen == [
+        ("https://quay.io", "", "release-actions", ""),
+        ("https://quay.io", "of-quay", "robot", "login.quay.io"),
+    ]
 
 
 # What cannot be found out

@@ -27,6 +27,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = validate_tag.OUTPUTS + build_matrix.OUTPUTS

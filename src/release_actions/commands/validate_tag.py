@@ -39,6 +39,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = (
@@ -128,6 +129,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         token=given.token,
         registry_token=given.registry_token,
         registry_user=given.registry_user,
+        login_host=given.login_host,
     )
     past = inquiry.gather()
     return report(decide(version, past, policy, inquiry.unasked))
