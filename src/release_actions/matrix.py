@@ -111,11 +111,11 @@ def plan(
             skipped[key] = "none of the files that it is made from changed"
     packages = [package for package in config.packages(channel) if package.image in reasons]
     within_limit(packages)
+    parts = [(package, platform) for package in packages for platform in package.platforms]
     kitchen = Kitchen(config, build, tags, resolve, versions)
     jobs = tuple(
-        Job(package, platform, kitchen.entry(package, platform, reasons[package.image]))
-        for package in packages
-        for platform in package.platforms
+        Job(package, platform, {**kitchen.entry(package, platform, reasons[package.image]), "artifact": str(number)})
+        for number, (package, platform) in enumerate(parts)
     )
     findings = kitchen.finish() if packages else ()
     return Matrix(

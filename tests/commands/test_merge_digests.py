@@ -63,6 +63,7 @@ def test_an_index_of_exactly_what_was_built_is_published(shop: Shop) -> None:
     assert report.outputs == {
         "images": [{**entry(tags=["v1.0.0", "v1.0.0-alias"]), "digest": found["@"]}],
         "failed": [],
+        "scan-matrix": {"include": []},
     }
     assert report.lines == (
         f"{APP}: v1.0.0, v1.0.0-alias names {found['@']}, on linux/amd64, linux/arm64.",
@@ -128,7 +129,11 @@ def test_a_missing_platform_means_no_tag(shop: Shop, there: list[str]) -> None:
         "platforms or not at all."
     ]
     assert shop.under("v1.0.0") is None
-    assert report.outputs == {"images": [{**entry(), "digest": ""}], "failed": [APP]}
+    assert report.outputs == {
+        "images": [{**entry(), "digest": ""}],
+        "failed": [APP],
+        "scan-matrix": {"include": []},
+    }
 
 
 def test_a_failing_image_does_not_keep_the_others_back(shop: Shop) -> None:
@@ -403,3 +408,30 @@ def test_inputs_are_required(shop: Shop) -> None:
         "Input 'image-list' is required and was not given.",
         "Input 'digests' is required and was not given.",
     ]
+
+
+def test_a_tag_that_is_held_back_is_pushed_by_a_second_run_and_nothing_else_is(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    image = entry(tags=["sha-0123456", "latest"])
+    (shop.workspace / "release.yaml").write_text(CONFIG, encoding="utf-8")
+    first = shop.merge(image, hold_back="latest, main")
+    assert first.exit_code is ExitCode.PASS
+    assert shop.under("latest") is None
+    found = shop.under("sha-0123456")
+    assert first.outputs["images"] == [{**image, "tags": ["sha-0123456"], "digest": found["@"]}]
+
+
+def test_every_tag_cannot_be_held_back(shop: Shop) -> None:
+    with pytest.raises(InputError, match=f"'hold-back' holds every tag of {APP} back"):
+        shop.merge(entry(tags=["latest"]), hold_back="latest")
+
+
+def test_every_platform_of_what_was_published_is_scanned_on_its_own(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    image = entry(scan=True)
+    report = shop.merge(image, entry(WEB, scan=True), entry(f"{WEB}-2", scan=False))
+    digest = shop.under("v1.0.0")["@"]
+    parts = [{**image, "digest": digest, "platform": name, "artifact": str(n)} for n, name in enumerate(BOTH)]
+    assert report.outputs["scan-matrix"] == {"include": parts}

@@ -440,6 +440,21 @@ class TestTogether:
         assert named(shipped, CUDA) == named(shipped, CPU) == RELEASED
         assert named(shipped, ROCM) == FLOATS
 
+    def test_an_optional_image_that_is_left_alone_stays_where_it_is(self, protect: Protect, shipped: World) -> None:
+        publish(shipped, "v0.5.0")
+        report = protect(together="true", leave="llm-d-rocm")
+        assert report.exit_code is ExitCode.PASS
+        assert named(shipped, CUDA) == named(shipped, CPU) == RELEASED
+        assert named(shipped, ROCM) == FLOATS
+
+    def test_what_it_waits_for_cannot_be_left_alone(self, protect: Protect) -> None:
+        with pytest.raises(InputError, match="waits for every required image, and 'leave' leaves out llm-d-cpu"):
+            protect(together="true", leave="llm-d-cpu, llm-d-rocm")
+
+    def test_something_has_to_be_left_to_look_at(self, protect: Protect) -> None:
+        with pytest.raises(InputError, match="'leave' leaves no image over"):
+            protect(images="llm-d-cpu", leave="llm-d-cpu")
+
     @pytest.mark.parametrize("nth", range(1, 4))
     def test_a_failure_puts_all_back(self, protect: Protect, shipped: World, simulator: Simulator, nth: int) -> None:
         publish(shipped, "v0.5.0")

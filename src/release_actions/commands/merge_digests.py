@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from release_actions import built_digests, image_list, inputs, markdown
 from release_actions.assembly import listed
 from release_actions.built_digests import Claim
 from release_actions.config import FILE, load_config
 from release_actions.context import Context
-from release_actions.errors import ActionError, ExitCode
+from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.http import Http
 from release_actions.image_list import ListedImage
 from release_actions.publish import Plan, Publisher, TagRules
 from release_actions.registry_access import Login, connect
-from release_actions.report import Finding, Level, Report, counted
+from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.workflow import Workflow
 
 AT_ONCE = 8
@@ -33,6 +33,7 @@ class Inputs:
     image_list: str = inputs.option(inputs.text, "", required=True)
     digests: str = inputs.option(inputs.text, "", required=True)
     config: str = inputs.option(inputs.text, FILE)
+    hold_back: tuple[str, ...] = inputs.option(inputs.items, ())
     overwrite: bool = inputs.option(inputs.boolean, default=False)
     dry_run: bool = inputs.option(inputs.boolean, default=False)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
@@ -40,7 +41,7 @@ class Inputs:
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("images", "failed")
+OUTPUTS = ("images", "failed", "scan-matrix")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Result:
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Publish the images of the list, or say what publishing them would come to."""
-    wanted = image_list.read(given.image_list)
+    wanted = tuple(held(image, given.hold_back) for image in image_list.read(given.image_list))
     claims = built_digests.read(given.digests, context.path(given.digests))
     rules = rules_of(given.config, context, log)
     others = sorted({claim.package for claim in claims} - {image.package for image in wanted})
@@ -86,6 +87,15 @@ def rules_of(config: str, context: Context, log: Workflow) -> TagRules:
     return TagRules(found.tag_prefix, found.floating_tags, dev)
 
 
+def held(image: ListedImage, names: tuple[str, ...]) -> ListedImage:
+    """An image without the tags that are held back. Raises `InputError` when none is left."""
+    tags = tuple(tag for tag in image.tags if tag not in names)
+    if not tags:
+        message = f"Input 'hold-back' holds every tag of {image.package} back."
+        raise InputError(message, hint="Hold back those that float, and leave the one that says what it is.")
+    return replace(image, tags=tags, entry={**image.entry, "tags": list(tags)})
+
+
 def one(publisher: Publisher, image: ListedImage, claims: Iterable[Claim], *, dry_run: bool) -> Result:
     """One image. An error is its own: the others go on."""
     plan = None
@@ -105,12 +115,24 @@ def report(results: tuple[Result, ...], *, dry_run: bool) -> Report:
         outputs={
             "images": [{**result.image.entry, "digest": result.digest} for result in results],
             "failed": [result.image.package for result in results if result.error],
+            "scan-matrix": {"include": scans(results)},
         },
         summary=summary(results, dry_run=dry_run),
         lines=(*lines, verdict(results, dry_run=dry_run)),
         findings=tuple(finding for result in results for finding in findings_of(result)),
         exit_code=max((code_of(result) for result in results), default=ExitCode.PASS),
     )
+
+
+def scans(results: Iterable[Result]) -> list[Output]:
+    """An entry for each platform of an image that is to be scanned, as a scanner looks at one platform at a time."""
+    parts = [
+        {**result.image.entry, "digest": result.digest, "platform": str(platform)}
+        for result in results
+        if result.digest and result.image.entry.get("scan")
+        for platform in result.image.platforms
+    ]
+    return [{**part, "artifact": str(number)} for number, part in enumerate(parts)]
 
 
 def code_of(result: Result) -> ExitCode:

@@ -53,6 +53,7 @@ class Inputs:
     mode: str = inputs.option(inputs.choice(*MODES), "check")
     config: str = inputs.option(inputs.text, "release.yaml")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
+    leave: tuple[str, ...] = inputs.option(inputs.items, ())
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
     together: bool = inputs.option(inputs.boolean, default=False)
     git_tags: bool = inputs.option(inputs.boolean, default=False)
@@ -116,7 +117,7 @@ class Task:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Check, enforce, record or restore the floating tags of the images that the inputs name."""
     config = load_config(context.path(given.config), name=given.config)
-    selected = select(config, "release", given.images)
+    selected = select(config, "release", given.images) - left(given, config)
     packages = tuple(package for package in config.packages("release") if package.image in selected)
     recorded = prepared(given, context, config)
     with Http(log=log.info) as http, ThreadPoolExecutor(REQUESTS, thread_name_prefix="request") as pool:
@@ -143,6 +144,21 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         if recorded is not None:
             return restore(task, recorded)
         return reconcile(task)
+
+
+def left(given: Inputs, config: Config) -> frozenset[str]:
+    """The keys of images that are left alone. Raises `InputError`: what `together` waits for cannot be left out."""
+    if not given.leave:
+        return frozenset()
+    keys = select(config, "release", given.leave)
+    required = sorted({one.image for one in config.packages("release") if one.image in keys and one.required})
+    if given.together and required:
+        message = f"Input 'together' waits for every required image, and 'leave' leaves out {', '.join(required)}."
+        raise InputError(message, hint="Run it once they are right.")
+    if keys >= select(config, "release", given.images):
+        message = "Input 'leave' leaves no image over."
+        raise InputError(message, hint="Do not run it at all.")
+    return keys
 
 
 def pause(stop: threading.Event, seconds: float) -> None:

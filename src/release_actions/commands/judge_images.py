@@ -1,0 +1,147 @@
+"""judge-images: which images of a run may get their floating tags, and one table of what became of each.
+
+Takes the outputs of the jobs before it as they are, those of jobs that did not run too. Reads no registry and changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from release_actions import image_list, inputs, markdown, release_state
+from release_actions.context import Context
+from release_actions.errors import ExitCode, InputError, Problem
+from release_actions.image_list import ListedImage
+from release_actions.release_state import Evidence, Image
+from release_actions.report import Finding, Level, Report, counted
+from release_actions.workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/judge-images/action.yml describes."""
+
+    mode: str = inputs.option(inputs.choice("decide", "report"), "decide")
+    image_list: str = inputs.option(inputs.text, "", required=True)
+    published: str = inputs.option(inputs.text, "")
+    lock: str = inputs.option(inputs.text, "")
+    scans: str = inputs.option(inputs.text, "")
+    scan: bool = inputs.option(inputs.boolean, default=True)
+    sign: bool = inputs.option(inputs.boolean, default=True)
+    signed: str = inputs.option(inputs.text, "")
+    moved: str = inputs.option(inputs.text, "")
+
+
+OUTPUTS = ("ready", "images", "failed", "failed-keys")
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
+    """Judge every image of the plan."""
+    planned = image_list.read(given.image_list)
+    evidence = Evidence(
+        published=published(given.published),
+        locked=locked(given.lock),
+        scans=tuple(verdicts(context.path(given.scans))) if given.scans else (),
+        scanning=given.scan,
+        signing=given.sign,
+        signed=given.signed,
+    )
+    return report(release_state.judge(planned, evidence), moved(given.moved), given.mode)
+
+
+def published(text: str) -> dict[str, str]:
+    """Package -> digest, from merge-digests' output images; empty where that did not run."""
+    return {image.package: image.digest or "" for image in image_list.read(text)} if text else {}
+
+
+def locked(text: str) -> dict[str, str]:
+    """Package -> digest, from verify-images' output lock; empty where that did not run. Raises `InputError`."""
+    if not text:
+        return {}
+    try:
+        return {package: str(entry["digest"]) for package, entry in json.loads(text)["images"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = "Input 'lock' is no lock."
+        raise InputError(message, hint="Pass verify-images' output lock as it is.") from error
+
+
+def verdicts(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """What judge-scan wrote, from every file below a folder that need not be there. Raises `InputError`."""
+    for file in sorted(folder.rglob("*.json")):
+        try:
+            said = json.loads(file.read_text(encoding="utf-8"))
+        except (ValueError, OSError) as error:
+            message = f"{file.name} in 'scans' is no verdict of judge-scan."
+            raise InputError(message, hint="Put nothing else into that folder.") from error
+        if isinstance(said, dict):
+            yield said
+
+
+def moved(text: str) -> dict[str, list[str]]:
+    """Package -> floating tags that were moved, from protect-latest's output of that name. Raises `InputError`."""
+    found: dict[str, list[str]] = {}
+    try:
+        for entry in json.loads(text) if text else []:
+            found.setdefault(str(entry["package"]), []).append(str(entry["tag"]))
+    except (ValueError, KeyError, TypeError) as error:
+        message = "Input 'moved' is no list of tags that were moved."
+        raise InputError(message, hint="Pass protect-latest's output moved as it is.") from error
+    return found
+
+
+def report(images: tuple[Image, ...], moves: Mapping[str, list[str]], mode: str) -> Report:
+    """The judgement for people and for later steps. With mode report, what is wrong fails the step."""
+    ready = release_state.is_ready(images)
+    failed = [image for image in images if not image.ready]
+    lines = tuple(f"{image.planned.package}: {sentence(image, moves)}" for image in images)
+    verdict = f"{counted(len(images) - len(failed), 'image')} ready" + (f", {len(failed)} not." if failed else ".")
+    tell = mode == "report"
+    return Report(
+        outputs={
+            "ready": ready,
+            "images": [dict(image.planned.entry) for image in images if image.ready],
+            "failed": [image.planned.package for image in failed],
+            "failed-keys": list(release_state.failed_keys(images)),
+        },
+        summary=summary(images, moves, verdict) if tell else "",
+        lines=(*lines, verdict),
+        findings=tuple(findings(failed)) if tell else (),
+        exit_code=ExitCode.REFUSED if tell and not ready else ExitCode.PASS,
+    )
+
+
+def findings(failed: list[Image]) -> Iterator[Finding]:
+    """One annotation for each image that is not ready."""
+    for image in failed:
+        level = Level.ERROR if image.planned.required else Level.WARNING
+        yield Finding(level, Problem(f"{image.planned.package}: {image.problem}"), rule="judge-images")
+
+
+def sentence(image: Image, moves: Mapping[str, list[str]]) -> str:
+    """What became of an image."""
+    floats = moves.get(image.planned.package, [])
+    said = image.problem or (f"Ready; {', '.join(floats)} moved to it." if floats else "Ready.")
+    optional = "" if image.ready or image.planned.required else "It is not required."
+    return " ".join(filter(None, (said, *image.notes, optional)))
+
+
+def summary(images: tuple[Image, ...], moves: Mapping[str, list[str]], verdict: str) -> str:
+    """The job summary: a table of every image."""
+    rows = [row(image.planned, image, moves) for image in images]
+    head = ["Image", "Tags", "Digest", "Platforms", "Result"]
+    return f"## Images of this run\n\n{verdict}\n\n{markdown.table(head, rows)}\n"
+
+
+def row(planned: ListedImage, image: Image, moves: Mapping[str, list[str]]) -> list[str]:
+    """The line of an image in the table."""
+    return [
+        markdown.code(planned.package),
+        markdown.codes((*planned.tags, *moves.get(planned.package, []))),
+        markdown.code(image.digest) if image.digest else "none",
+        markdown.codes(str(platform) for platform in planned.platforms),
+        markdown.plain(sentence(image, moves)),
+    ]

@@ -1,0 +1,146 @@
+"""judge-scan: whether what a scanner found in one image keeps it from its floating tags.
+
+Reads the scanner's report and the policy that the image's entry has from release.yaml. A report that is not there is
+no clean one: under a gate it stops the image, otherwise it is told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from release_actions import inputs, markdown, scan_report
+from release_actions.context import Context
+from release_actions.errors import ExitCode, InputError, Problem
+from release_actions.report import Finding, Level, Output, Report
+from release_actions.scan_report import SEVERITIES, Vulnerability
+from release_actions.workflow import Workflow
+
+SHOWN = 20
+"""Vulnerabilities that the summary lists."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/judge-scan/action.yml describes."""
+
+    entry: str = inputs.option(inputs.text, "", required=True)
+    report: str = inputs.option(inputs.text, "", required=True)
+    verdict_file: str = inputs.option(inputs.text, "")
+
+
+OUTPUTS = ("verdict", "counts")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is said of one image: its name and platform, the severities that stop it, and whether it is required."""
+
+    package: str
+    platform: str
+    gate: tuple[str, ...]
+    required: bool
+
+    @property
+    def title(self) -> str:
+        """How people tell it from others."""
+        return f"{self.package} {self.platform}".strip()
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
+    """Judge one report."""
+    policy = policy_of(given.entry)
+    try:
+        text = context.path(given.report).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        problem = Problem(f"{policy.title} was not scanned: {given.report} cannot be read.", "Look at the step before.")
+        report = unknown(policy, problem)
+    else:
+        try:
+            found = scan_report.parse(text)
+        except InputError as error:
+            report = unknown(policy, error.problems[0])
+        else:
+            report = judged(policy, found)
+    if given.verdict_file:
+        said: Output = {"package": policy.package, "platform": policy.platform, **report.outputs}
+        path = context.path(given.verdict_file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(said) + "\n", encoding="utf-8", newline="\n")
+    return report
+
+
+def policy_of(text: str) -> Policy:
+    """The policy of an entry. Raises `InputError`."""
+    try:
+        entry: Mapping[str, Any] = json.loads(text)
+        gate = tuple(part.strip() for part in str(entry["scan-gate"] or "").split(",") if part.strip())
+        policy = Policy(
+            str(entry["package"]), str(entry.get("platform") or ""), gate, entry.get("required") is not False
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        message = "Input 'entry' is no image of a plan."
+        raise InputError(message, hint="Pass ${{ toJSON(matrix) }} in a job of merge-digests' scan-matrix.") from error
+    stray = sorted(set(gate) - set(SEVERITIES))
+    if stray:
+        message = f"Input 'entry' stops images at {', '.join(stray)}, which is no severity."
+        raise InputError(message, hint=f"The severities are {', '.join(SEVERITIES)}.")
+    return policy
+
+
+def unknown(policy: Policy, problem: Problem) -> Report:
+    """A scan that says nothing: it stops a required image that has a gate, and is told of any other."""
+    stops = bool(policy.gate) and policy.required
+    return Report(
+        outputs={"verdict": "unknown", "counts": {}},
+        summary=f"## Scan of {markdown.code(policy.title)}\n\n{markdown.plain(str(problem))}\n",
+        lines=(f"{policy.title}: what is known of it could not be found out.",),
+        findings=(Finding(Level.ERROR if stops else Level.WARNING, problem, rule="judge-scan"),),
+        exit_code=ExitCode.UNKNOWN if stops else ExitCode.PASS,
+    )
+
+
+def judged(policy: Policy, found: tuple[Vulnerability, ...]) -> Report:
+    """A scan that was read."""
+    number = scan_report.counts(found)
+    stopping = {severity: count for severity, count in number.items() if severity in policy.gate}
+    verdict = "refused" if stopping else "told" if found else "passed"
+    words = ", ".join(f"{count} {severity.lower()}" for severity, count in number.items())
+    sentence = (
+        f"{policy.title} has known vulnerabilities: {words}."
+        if found
+        else f"{policy.title} has no known vulnerability."
+    )
+    return Report(
+        outputs={"verdict": verdict, "counts": dict(number)},
+        summary=summary(policy, found, sentence),
+        lines=(sentence,),
+        findings=tuple(findings(policy, sentence, stopping, told=bool(found))),
+        exit_code=ExitCode.REFUSED if stopping and policy.required else ExitCode.PASS,
+    )
+
+
+def findings(policy: Policy, sentence: str, stopping: Mapping[str, int], *, told: bool) -> Iterator[Finding]:
+    """One annotation an image."""
+    if stopping:
+        hint = (
+            f"No floating tag goes to it: release.yaml stops it at {', '.join(stopping)}. Mend it in a new release, "
+            "and name this one in versions.skip, so that protect-latest never takes it up."
+        )
+        level = Level.ERROR if policy.required else Level.WARNING
+        yield Finding(level, Problem(sentence, hint), rule="judge-scan")
+    elif told:
+        yield Finding(Level.NOTICE, Problem(sentence), rule="judge-scan")
+
+
+def summary(policy: Policy, found: tuple[Vulnerability, ...], sentence: str) -> str:
+    """The job summary: the worst ones."""
+    rows = [[one.severity.lower(), markdown.code(one.name), markdown.plain(one.about)] for one in found[:SHOWN]]
+    parts = [f"## Scan of {markdown.code(policy.title)}", markdown.plain(sentence)]
+    if rows:
+        parts.append(markdown.table(["Severity", "Vulnerability", "Where"], rows))
+    if len(found) > SHOWN:
+        parts.append(f"And {len(found) - SHOWN} more in the report.")
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,104 @@
+"""What became of every image of a run, from the plan to the floating tags: one answer for each, and one for all. Pure.
+
+An image is ready when it was published, scanned where it has to be, signed and verified. What a job did not say is
+not taken for a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from release_actions.image_list import ListedImage
+
+STOPPED = ("refused", "unknown")
+"""Verdicts of judge-scan that say an image is not known to be good enough."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of the plan. `problem` is what keeps it from floating tags, the first that does; empty if it is ready.
+
+    `notes` are remarks that stop nothing.
+    """
+
+    planned: ListedImage
+    digest: str = ""
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be named by floating tags."""
+        return not self.problem
+
+    @property
+    def key(self) -> str:
+        """Its key in release.yaml, which several packages may have."""
+        return str(self.planned.entry.get("image", ""))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the jobs of a run said.
+
+    `published`: package -> digest. `locked`: package -> digest that was verified. `scans`: verdicts of judge-scan.
+    `scanning` and `signing`: whether that was to be done. `signed`: the result of the job that signs.
+    """
+
+    published: Mapping[str, str] = field(default_factory=dict)
+    locked: Mapping[str, str] = field(default_factory=dict)
+    scans: Sequence[Mapping[str, Any]] = ()
+    scanning: bool = True
+    signing: bool = True
+    signed: str = ""
+
+
+def judge(planned: Iterable[ListedImage], evidence: Evidence) -> tuple[Image, ...]:
+    """Every image of a plan, in its order."""
+    return tuple(one(image, evidence) for image in planned)
+
+
+def one(image: ListedImage, evidence: Evidence) -> Image:
+    """One image."""
+    digest = evidence.published.get(image.package, "")
+    if not digest:
+        return Image(image, problem="It was not published: not every platform was built, or publishing failed.")
+    problems, notes = scan(image, evidence)
+    if evidence.signing and evidence.signed != "success":
+        problems.append("It was not signed: the job that signs did not succeed.")
+    locked = evidence.locked.get(image.package, "")
+    if locked != digest:
+        problems.append("It was not verified.")
+    return Image(image, digest, " ".join(problems), tuple(notes))
+
+
+def scan(image: ListedImage, evidence: Evidence) -> tuple[list[str], list[str]]:
+    """What the scans of an image's platforms say: what stops it, and what is only told."""
+    if not evidence.scanning or not image.entry.get("scan"):
+        return [], []
+    gate = bool(image.entry.get("scan-gate"))
+    verdicts = {str(said.get("platform")): said for said in evidence.scans if said.get("package") == image.package}
+    stops: list[str] = []
+    notes: list[str] = []
+    for platform in map(str, image.platforms):
+        said = verdicts.get(platform, {})
+        verdict, counts = said.get("verdict", "unknown"), said.get("counts") or {}
+        number = ", ".join(f"{count} {severity.lower()}" for severity, count in counts.items())
+        text = f"{platform} was not scanned" if verdict == "unknown" else f"{platform} has {number} known"
+        if gate and verdict in STOPPED:
+            stops.append(f"{text}.")
+        elif verdict != "passed":
+            notes.append(f"{text}.")
+    return stops, notes
+
+
+def is_ready(images: Sequence[Image]) -> bool:
+    """Whether floating tags may move: there is something to name, and nothing required is missing."""
+    return any(image.ready for image in images) and all(image.ready for image in images if image.planned.required)
+
+
+def failed_keys(images: Iterable[Image]) -> tuple[str, ...]:
+    """Keys of release.yaml of which a package is not ready, in the order of the plan."""
+    return tuple(dict.fromkeys(image.key for image in images if not image.ready))
