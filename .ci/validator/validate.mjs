@@ -3,13 +3,25 @@
 //   node node_modules/.build/validate.cjs FILE...
 //
 // Prints one line per finding and ends with 1 if there is one, hints included: nothing the checker says is ignored.
-// A file that cannot be read is an error. Reaches no network: the actions that `uses:` names are not fetched.
+// A file that cannot be read is an error. Reaches no network: what `uses:` names of this repository is read here, by
+// its public address too, so that a caller is checked against the workflow it calls; all else is not fetched.
 import {readFile} from "node:fs/promises";
 import {resolve} from "node:path";
 import {pathToFileURL} from "node:url";
 
 import {validate} from "@actions/languageservice";
 import {TextDocument} from "vscode-languageserver-textdocument";
+
+const OURS = {owner: "llm-d", repository: "release-actions"};
+
+const fileProvider = {
+  async getFileContent({owner, repository, path}) {
+    if (owner !== undefined && (owner !== OURS.owner || repository !== OURS.repository)) {
+      throw new Error(`${owner}/${repository} is another repository`);
+    }
+    return {name: path, content: await readFile(resolve(path), "utf8")};
+  },
+};
 
 async function main(files) {
   if (files.length === 0) {
@@ -21,7 +33,7 @@ async function main(files) {
     const text = await readFile(file, "utf8");
     // The checker tells an action manifest from a workflow by its address, so the real one is given.
     const document = TextDocument.create(pathToFileURL(resolve(file)).href, "yaml", 1, text);
-    for (const {range, message} of await validate(document)) {
+    for (const {range, message} of await validate(document, {fileProvider})) {
       findings += 1;
       console.log(`${file}:${range.start.line + 1}:${range.start.character + 1}: ${message}`);
     }

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 from collections import defaultdict
@@ -24,8 +26,18 @@ ACTION = "llm-d/release-actions@v1"
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that answers nobody (port 9 is `discard`): what is not on this machine is out of reach at once."""
 
-PATIENCE = 60
-"""Seconds that a workflow may take. They take one or two."""
+PATIENCE = 180
+"""Seconds that a workflow may take. Most take one or two, a whole release of llm-d about twenty."""
+
+
+def addressed(repository: Path, copy: Path) -> Path:
+    """A copy of our repository in which `$/name`, which act does not know, is the public address of the same."""
+    shutil.copytree(repository, copy)
+    for workflow in (copy / ".github" / "workflows").iterdir():
+        text = workflow.read_text(encoding="utf-8")
+        name, ref = ACTION.split("@")
+        workflow.write_text(re.sub(r"uses: \$/(\S+)", rf"uses: {name}/\1@{ref}", text), encoding="utf-8")
+    return copy
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,10 @@ class Act:
     repository: Path
     variables: Mapping[str, str]
     token: str = field(repr=False)
+    others: Mapping[str, Path] = field(default_factory=dict)
+    """What stands in for other people's actions: `owner/name@ref` -> folder. With a stand-in for actions/checkout it is
+    called, in place of act's copy."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def run(self, workflow: Path, event: Event, checkout: Path, runners: Iterable[str] = (), **variables: str) -> Ran:
         """Play all jobs of a workflow. `checkout` is what actions/checkout gives; `runners` are labels to take for this
@@ -86,7 +102,13 @@ class Act:
         run = {"GITHUB_REF": event.ref, "SHA_REF": event.sha}
         command = ["act", event.name, "--json", "--no-cache-server", "--pull=false"]
         command += ["--workflows", str(workflow), "--directory", str(checkout), "--eventpath", str(payload)]
-        command += ["--local-repository", f"{ACTION}={self.repository}", "--secret", f"GITHUB_TOKEN={self.token}"]
+        command += ["--local-repository", f"{ACTION}={self.repository}"]
+        for name, folder in self.others.items():
+            command += ["--local-repository", f"{name}={folder}"]
+        if any(name.startswith("actions/checkout@") for name in self.others):
+            command.append("--no-skip-checkout")
+        for name, value in {"GITHUB_TOKEN": self.token, **self.secrets}.items():
+            command += ["--secret", f"{name}={value}"]
         for label in {"ubuntu-24.04", *runners}:
             command += ["--platform", f"{label}=-self-hosted"]
         for name, value in {**self.variables, **run, **variables}.items():

@@ -46,9 +46,11 @@ def example(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
 
-def test_every_action_has_an_example() -> None:
+def test_every_action_has_an_example_or_is_used_by_our_workflows() -> None:
     used = {action.name for file in EXAMPLES for job in jobs(file).values() for _, action in steps(job) if action}
-    assert used == {action.name for action in ACTIONS.values()}
+    workflows = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob(".github/workflows/*.yaml"))
+    called = {ACTIONS[name].name for name in re.findall(r"uses: \$/([a-z-]+)\n", workflows)}
+    assert used | called == {action.name for action in ACTIONS.values()}
 
 
 def test_inputs_exist(example: Path) -> None:

@@ -1,0 +1,157 @@
+"""A repository on the simulator whose images are really built: its git, and what stands in for other people."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from e2e import stand_ins
+from e2e.act import Event, Ran, addressed
+from e2e.llm_d import EXAMPLES, ROOT, LlmD
+from release_actions.simulator.git import Commit, Target
+
+WORKFLOWS = ROOT / ".github" / "workflows"
+OURS = tuple(WORKFLOWS / name for name in ("ci-release.yaml", "build-and-publish.yaml"))
+SOURCE = "sgl-project/sglang"
+SECRETS = {
+    "AWS_ACCESS_KEY_ID_S3_BUCKET_ONLY": "AKIAEXAMPLEEXAMPLE12",
+    "AWS_SECRET_ACCESS_KEY_S3_BUCKET_ONLY": "example+secret/access+key",
+    "QUAY_USER": "llm-d+robot",
+    "QUAY_TOKEN": "quay-token-of-the-robot",
+}
+DOCKERFILE = """\
+FROM scratch AS builder
+ARG CACHE_BUSTER
+COPY docker/common-versions /versions
+FROM scratch AS runtime
+COPY --from=builder /versions /versions
+"""
+PATCH = """\
+--- a/docker/xpu.Dockerfile
++++ b/docker/xpu.Dockerfile
+@@ -1,2 +1,2 @@
+ FROM scratch
+-COPY unpatched /
++COPY patched /
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What a git command prints, run as a person that every machine has."""
+    person = {f"GIT_{who}_{what}": "ada" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-28T09:00:00Z")
+    command = ["git", "-C", str(folder), "-c", "init.defaultBranch=main", *arguments]
+    ended = subprocess.run(command, env={**os.environ, **person, **dates}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def commit(folder: Path, message: str) -> str:
+    """Commit everything in a folder. Returns the commit's id."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """llm-d with a git repository of its own at `source`, where its images have small real Dockerfiles."""
+
+    llm_d: LlmD
+    folder: Path
+
+    @classmethod
+    def begin(cls, started: LlmD, folder: Path) -> Pipeline:
+        """Write the repositories and the stand-ins."""
+        for name in ("repositories", "artifacts", "record", "findings"):
+            (folder / name).mkdir(parents=True)
+        (folder / "findings" / "none.sarif").write_text(json.dumps(sarif()), encoding="utf-8")
+        others = stand_ins.write(folder / "stand-ins", OURS)
+        act = replace(
+            started.act,
+            repository=addressed(started.act.repository, folder / "ours"),
+            others=others,
+            secrets=SECRETS,
+            variables={
+                **started.act.variables,
+                **{name.upper(): str(folder / name) for name in ("repositories", "artifacts", "record", "findings")},
+            },
+        )
+        made = cls(replace(started, act=act), folder)
+        made.write()
+        return made
+
+    @property
+    def source(self) -> Path:
+        """The working tree of llm-d's repository."""
+        return self.folder / "repositories" / "llm-d" / "llm-d"
+
+    def write(self) -> None:
+        """Make llm-d's repository and the one it builds another's sources from."""
+        other = self.folder / "repositories" / SOURCE
+        (other / "docker").mkdir(parents=True)
+        (other / "docker" / "xpu.Dockerfile").write_text("FROM scratch\nCOPY unpatched /\n", encoding="utf-8")
+        for name in ("patched", "unpatched"):
+            (other / name).write_text(name, encoding="utf-8")
+        git(other, "init", "--quiet")
+        pinned = commit(other, "Begin")
+        shutil.copytree(EXAMPLES / "llm-d", self.source)
+        versions = self.source / "docker" / "common-versions"
+        lines = versions.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if not line.startswith("SGLANG_XPU_REF=")]
+        versions.write_text("\n".join([*kept, f"SGLANG_XPU_REF={pinned}"]) + "\n", encoding="utf-8")
+        for name in ("cuda", "rocm", "xpu", "cpu", "rdma-tools"):
+            (self.source / "docker" / f"Dockerfile.{name}").write_text(DOCKERFILE, encoding="utf-8")
+        (self.source / "patches").mkdir()
+        (self.source / "patches" / "sglang_xpu_source_pins.patch").write_text(PATCH, encoding="utf-8")
+        git(self.source, "init", "--quiet")
+        self.commit("Begin")
+
+    def commit(self, message: str) -> str:
+        """Commit the working tree, on the default branch here and on the simulator. Returns the commit's id."""
+        sha = commit(self.source, message)
+        world, repository = self.llm_d.setting.world, self.llm_d.setting.repository
+        branch = f"refs/heads/{repository.default_branch}"
+        with world.lock:
+            before = (repository.git.refs[branch].sha,)
+            repository.git.commits[sha] = Commit(sha, message, before, "Ada", "ada@example.com", world.now())
+            repository.git.refs[branch] = Target(sha, "commit")
+        return sha
+
+    def push_tag(self, tag: str) -> Event:
+        """Push a git tag on the newest commit, from its release branch. Returns the event."""
+        git(self.source, "tag", "--force", tag)
+        sha = git(self.source, "rev-parse", "HEAD")
+        self.llm_d.setting.cut_branch(tag)
+        self.llm_d.setting.move_tag(tag, sha)
+        return self.llm_d.push_tag(tag)
+
+    def run(self, workflow: Path, event: Event, **variables: str) -> Ran:
+        """Play a workflow."""
+        runners = {label for package in self.llm_d.config.published for label in package.runners.values()}
+        return self.llm_d.act.run(workflow, event, self.source, runners, **variables)
+
+    def recorded(self, kind: str) -> list[Mapping[str, Any]]:
+        """What the stand-ins of a kind wrote down."""
+        return [json.loads(file.read_text(encoding="utf-8")) for file in (self.folder / "record").glob(f"{kind}-*")]
+
+    def finds(self, package: str, *severities: str) -> None:
+        """Let scans of a package find a vulnerability of each severity."""
+        (self.folder / "findings" / f"{package}.sarif").write_text(json.dumps(sarif(*severities)), encoding="utf-8")
+
+
+def sarif(*severities: str) -> dict[str, Any]:
+    """A report in the form that trivy gives it, with a vulnerability of each severity."""
+    names = [f"CVE-2026-{number}" for number in range(1000, 1000 + len(severities))]
+    rules = [
+        {"id": name, "properties": {"tags": ["vulnerability", "security", severity]}}
+        for name, severity in zip(names, severities, strict=True)
+    ]
+    results = [{"ruleId": name, "level": "error", "message": {"text": "Package: libexample"}} for name in names]
+    return {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "Trivy", "rules": rules}}, "results": results}]}

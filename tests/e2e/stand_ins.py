@@ -1,0 +1,206 @@
+"""Other people's actions as far as our workflows use them, as composite actions that need neither network nor Docker.
+
+They do real work with real programs: git checks out, buildah builds the Dockerfile, crane pushes to a registry and logs
+in to it. What cannot be seen in the registry afterwards, such as the secrets that a build got, is written to the folder
+`RECORD`, a JSON file a call. Artifacts are folders below `ARTIFACTS`; scans find what is below `FINDINGS`.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+CHECKOUT = """\
+    # A commit that the repository lacks is an error here as there.
+    at="$GITHUB_WORKSPACE/${INPUT_PATH:-}"
+    git clone -q "$REPOSITORIES/${INPUT_REPOSITORY:-$GITHUB_REPOSITORY}" "$RUNNER_TEMP/clone"
+    git -C "$RUNNER_TEMP/clone" checkout -q --detach "${INPUT_REF:-$GITHUB_SHA}"
+    mkdir -p "$at"
+    cp -a "$RUNNER_TEMP/clone/." "$at"
+    rm -rf "$RUNNER_TEMP/clone"
+"""
+
+LOGIN = """\
+    echo "DOCKER_CONFIG=$RUNNER_TEMP/docker" >>"$GITHUB_ENV"
+    export DOCKER_CONFIG="$RUNNER_TEMP/docker"
+    printf '%s' "$INPUT_PASSWORD" |
+      crane auth login "${RELEASE_ACTIONS_REGISTRY_URL#http://}" --username "$INPUT_USERNAME" --password-stdin
+"""
+
+BUILD = """\
+    set -u
+    call="$RECORD/build-$(basename "$(mktemp -u)").json"
+    secrets='{}'
+    arguments=()
+    while IFS='=' read -r id file; do
+      [ -n "$id" ] || continue
+      arguments+=(--secret "id=$id,src=$file")
+      secrets=$(jq --arg id "$id" --rawfile value "$file" '.[$id] = $value' <<<"$secrets")
+    done <<<"$INPUT_SECRET_FILES"
+    while IFS= read -r line; do [ -z "$line" ] || arguments+=(--build-arg "$line"); done <<<"$INPUT_BUILD_ARGS"
+    while IFS= read -r line; do [ -z "$line" ] || arguments+=(--label "$line"); done <<<"$INPUT_LABELS"
+    [ -z "$INPUT_TARGET" ] || arguments+=(--target "$INPUT_TARGET")
+    package=$(sed -n 's/.*name=\\([^,]*\\).*/\\1/p' <<<"$INPUT_OUTPUTS")
+    jq -n '$ARGS.named + {secrets: $secrets}' --argjson secrets "$secrets" --arg package "$package" \\
+      --arg target "$INPUT_TARGET" --arg platform "$INPUT_PLATFORMS" --arg arguments "$INPUT_BUILD_ARGS" \\
+      --arg no-cache "$INPUT_NO_CACHE" --arg cache "$INPUT_CACHE_FROM" --arg outputs "$INPUT_OUTPUTS" >"$call"
+    case " ${BROKEN:-} " in *" $package@$INPUT_PLATFORMS "*) echo "::error::$package does not compile"; exit 1 ;; esac
+    store=(--storage-driver vfs --root "$RUNNER_TEMP/buildah" --runroot "$RUNNER_TEMP/buildah-run")
+    buildah "${store[@]}" build --quiet --isolation chroot --format oci --platform "$INPUT_PLATFORMS" \\
+      "${arguments[@]}" --file "$INPUT_FILE" --tag built "$INPUT_CONTEXT"
+    case "$INPUT_OUTPUTS" in *push=true*) ;; *) exit 0 ;; esac
+    buildah "${store[@]}" push --quiet built "oci:$RUNNER_TEMP/layout:built"
+    digest=$(jq -r '.manifests[0].digest' "$RUNNER_TEMP/layout/index.json")
+    crane push --insecure "$RUNNER_TEMP/layout" "${RELEASE_ACTIONS_REGISTRY_URL#http://}/${package#*/}@$digest"
+    echo "digest=$digest" >>"$GITHUB_OUTPUT"
+"""
+
+UPLOAD = """\
+    shopt -s nullglob
+    case " ${LOST:-} " in *" $INPUT_NAME "*) exit 0 ;; esac
+    if [ ! -e "$INPUT_PATH" ]; then
+      [ "$INPUT_IF_NO_FILES_FOUND" != error ] || { echo "::error::no files: $INPUT_PATH"; exit 1; }
+      exit 0
+    fi
+    rm -rf "${ARTIFACTS:?}/$INPUT_NAME"
+    mkdir -p "$ARTIFACTS/$INPUT_NAME"
+    [ ! -d "$INPUT_PATH" ] || INPUT_PATH=$INPUT_PATH/.
+    cp -a "$INPUT_PATH" "$ARTIFACTS/$INPUT_NAME"
+"""
+
+DOWNLOAD = """\
+    shopt -s nullglob
+    if [ "${DEAD:-}" = "$GITHUB_JOB" ]; then echo "::error::The runner has received a shutdown signal."; exit 1; fi
+    for artifact in "$ARTIFACTS"/$INPUT_PATTERN; do
+      mkdir -p "$INPUT_PATH"
+      cp -a "$artifact" "$INPUT_PATH"
+    done
+"""
+
+SCAN = """\
+    export DOCKER_CONFIG="$RUNNER_TEMP/scanner"
+    host=${RELEASE_ACTIONS_REGISTRY_URL#http://}
+    printf '%s' "$TRIVY_PASSWORD" | crane auth login "$host" --username "$TRIVY_USERNAME" --password-stdin
+    crane config --insecure --platform "$TRIVY_PLATFORM" "$host/${INPUT_IMAGE_REF#*/}" >/dev/null
+    image=${INPUT_IMAGE_REF%@*}
+    found=$FINDINGS/${image##*/}.sarif
+    [ -e "$found" ] || found=$FINDINGS/none.sarif
+    cp "$found" "$INPUT_OUTPUT"
+"""
+
+SARIF = """\
+    jq -n '$ARGS.named' --arg category "$INPUT_CATEGORY" --slurpfile found "$INPUT_SARIF_FILE" \\
+      >"$RECORD/sarif-$(basename "$(mktemp -u)").json"
+"""
+
+COSIGN = """\
+    mkdir -p "$RUNNER_TEMP/cosign"
+    cat >"$RUNNER_TEMP/cosign/cosign" <<'PROGRAM'
+    #!/bin/sh
+    # A signature is an image under a tag made of the digest, where a registry knows no referrers.
+    set -eu
+    for image; do :; done
+    digest=${image##*@}
+    name=${image%@*}
+    tar -cf "$RUNNER_TEMP/signature.tar" -C / etc/hostname
+    crane append --insecure --new_layer "$RUNNER_TEMP/signature.tar" \\
+      --new_tag "${RELEASE_ACTIONS_REGISTRY_URL#http://}/${name#*/}:sha256-${digest#sha256:}.sig"
+    PROGRAM
+    chmod +x "$RUNNER_TEMP/cosign/cosign"
+    echo "$RUNNER_TEMP/cosign" >>"$GITHUB_PATH"
+"""
+
+ATTEST = """\
+    jq -n '$ARGS.named' --arg name "$INPUT_SUBJECT_NAME" --arg digest "$INPUT_SUBJECT_DIGEST" \\
+      >"$RECORD/attest-$(basename "$(mktemp -u)").json"
+"""
+
+ACTIONS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "actions/checkout": ("", ("repository", "ref", "path", "fetch-depth", "persist-credentials"), CHECKOUT),
+    "actions/upload-artifact": (
+        "",
+        ("name", "path", "if-no-files-found", "overwrite", "retention-days"),
+        UPLOAD,
+    ),
+    "actions/download-artifact": ("", ("name", "pattern", "path"), DOWNLOAD),
+    "actions/attest": (
+        "",
+        ("subject-name", "subject-digest", "push-to-registry", "create-storage-record"),
+        ATTEST,
+    ),
+    "docker/setup-buildx-action": ("", ("driver-opts", "buildkitd-flags"), "    true\n"),
+    "docker/login-action": ("", ("registry", "username", "password"), LOGIN),
+    "docker/build-push-action": (
+        "",
+        (
+            "context",
+            "file",
+            "target",
+            "platforms",
+            "build-args",
+            "labels",
+            "secret-files",
+            "cache-from",
+            "cache-to",
+            "no-cache",
+            "provenance",
+            "outputs",
+        ),
+        BUILD,
+    ),
+    "aquasecurity/trivy-action": (
+        "",
+        (
+            "image-ref",
+            "scanners",
+            "severity",
+            "limit-severities-for-sarif",
+            "ignore-unfixed",
+            "skip-dirs",
+            "timeout",
+            "format",
+            "output",
+        ),
+        SCAN,
+    ),
+    "github/codeql-action": ("upload-sarif", ("sarif_file", "category"), SARIF),
+    "sigstore/cosign-installer": ("", (), COSIGN),
+}
+"""Repository -> folder of the action in it, its inputs as far as we set them, and what stands in for it."""
+
+USED = re.compile(r"uses: (?P<repository>[\w.-]+/[\w.-]+)(?P<path>/[\w./-]+)?@(?P<ref>[0-9a-f]{40})")
+
+
+def manifest(inputs: Iterable[str], script: str) -> str:
+    """A composite action that runs a script with its inputs in the environment."""
+    declared = "".join(f"  {name}: {{default: ''}}\n" for name in inputs)
+    passed = "".join(
+        f"        INPUT_{name.upper().replace('-', '_')}: ${{{{ inputs.{name} }}}}\n" for name in (*inputs,)
+    )
+    body = textwrap.indent(textwrap.dedent(script), " " * 8)
+    return (
+        "name: stand-in\ndescription: stand-in\n"
+        + (f"inputs:\n{declared}" if declared else "")
+        + "outputs:\n  digest: {description: digest, value: '${{ steps.run.outputs.digest }}'}\n"
+        + "runs:\n  using: composite\n  steps:\n    - id: run\n      shell: bash\n"
+        + (f"      env:\n{passed}" if passed else "")
+        + f"      run: |\n{body}"
+    )
+
+
+def write(folder: Path, workflows: Iterable[Path]) -> dict[str, Path]:
+    """Write a stand-in for every action that some workflows pin. Returns `owner/name@ref` -> folder.
+
+    Raises `KeyError` for one that nothing stands in for.
+    """
+    found = {}
+    for file in workflows:
+        for match in USED.finditer(file.read_text(encoding="utf-8")):
+            path, inputs, script = ACTIONS[match["repository"]]
+            home = folder / match["repository"].replace("/", "-")
+            (home / path).mkdir(parents=True, exist_ok=True)
+            (home / path / "action.yml").write_text(manifest(inputs, script), encoding="utf-8")
+            found[f"{match['repository']}@{match['ref']}"] = home
+    return found

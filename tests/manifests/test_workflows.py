@@ -1,0 +1,138 @@
+"""The workflows that others call, and their callers in examples/: permissions, secrets, pins, and their length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / ".github" / "workflows"
+REUSABLE = sorted(HOME.glob("*.yaml"))
+CALLERS = sorted(ROOT.glob("examples/*/workflows/*.yml"))
+ADDRESS = re.compile(r"(?:\$|llm-d/release-actions)/\.github/workflows/(?P<name>[\w.-]+?)(?:@v1)?")
+DOCS = {"ci-release.yaml": ROOT / "docs" / "ci-release.md"}
+LEVELS = {"read": 1, "write": 2}
+
+BEFORE = 2005
+"""Lines of llm-d's own two workflows that build images, at the revision that examples/llm-d follows."""
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A workflow, its key `on` as text."""
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)
+    return found
+
+
+def called(job: Mapping[str, Any]) -> Path | None:
+    """The workflow of ours that a job calls."""
+    match = ADDRESS.fullmatch(job.get("uses", ""))
+    return HOME / match["name"] if match else None
+
+
+def union(file: Path) -> dict[str, str]:
+    """Everything that the jobs of a workflow need, and those of the workflows that it calls."""
+    found: dict[str, str] = {}
+    for job in read(file)["jobs"].values():
+        below = called(job)
+        for name, level in (union(below) if below else job["permissions"]).items():
+            found[name] = max(found.get(name, "read"), level, key=LEVELS.__getitem__)
+    return found
+
+
+def calls() -> Iterator[Any]:
+    """Every job that calls a workflow of ours."""
+    for file in (*REUSABLE, *CALLERS):
+        for name, job in read(file)["jobs"].items():
+            below = called(job)
+            if below:
+                yield pytest.param(job, below, id=f"{file.parent.parent.name}/{file.name}-{name}")
+
+
+@pytest.fixture(params=REUSABLE, ids=lambda file: file.name)
+def workflow(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+def test_nothing_is_permitted_but_to_jobs(workflow: Path) -> None:
+    found = read(workflow)
+    assert found["permissions"] == {}
+    assert [name for name, job in found["jobs"].items() if not job.get("permissions")] == []
+
+
+@pytest.mark.parametrize(("job", "below"), list(calls()))
+def test_a_caller_grants_exactly_what_is_needed(job: Mapping[str, Any], below: Path) -> None:
+    assert job["permissions"] == union(below)
+
+
+@pytest.mark.parametrize(("job", "below"), list(calls()))
+def test_a_caller_gives_inputs_and_secrets_that_are_declared(job: Mapping[str, Any], below: Path) -> None:
+    declared = read(below)["on"]["workflow_call"]
+    assert set(job.get("with", {})) <= set(declared.get("inputs", {}))
+    assert {name for name, one in declared.get("inputs", {}).items() if one.get("required") == "true"} <= set(
+        job.get("with", {})
+    )
+    assert isinstance(job.get("secrets", {}), dict), "named, never inherit"
+    assert set(job.get("secrets", {})) <= set(declared.get("secrets", {}))
+
+
+@pytest.mark.parametrize("name", list(DOCS))
+def test_the_page_has_the_block_that_callers_need(name: str) -> None:
+    block = re.search(r"<!-- permissions -->\n\n```yaml\n(.*?)```", DOCS[name].read_text(encoding="utf-8"), re.DOTALL)
+    assert block
+    assert yaml.safe_load(block[1])["permissions"] == union(HOME / name)
+
+
+@pytest.mark.parametrize("name", list(DOCS))
+def test_the_page_has_every_input(name: str) -> None:
+    text = DOCS[name].read_text(encoding="utf-8").partition(f"<!-- workflow-inputs {name} -->")[2]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.partition("<!-- end -->")[0].splitlines()
+    ]
+    told = {row[0].strip("`"): (row[1].strip("`"), row[2]) for row in rows if len(row) == 3 and row[0].startswith("`")}
+    inputs = read(HOME / name)["on"]["workflow_call"]["inputs"]
+    assert told == {key: (one.get("default", ""), one["description"]) for key, one in inputs.items()}
+
+
+def test_no_expression_is_pasted_into_a_script(workflow: Path) -> None:
+    steps = [step for job in read(workflow)["jobs"].values() for step in job.get("steps", [])]
+    assert [step["name"] for step in steps if "${{" in step.get("run", "")] == []
+
+
+def test_others_are_pinned_by_commit_and_ours_come_with_the_workflow(workflow: Path) -> None:
+    used = re.findall(r"uses: (\S+)(?: # (\S+))?", workflow.read_text(encoding="utf-8"))
+    assert used
+    for address, version in used:
+        if address.startswith("$/"):
+            path = ROOT / address[2:]
+            assert (path / "action.yml").is_file() or path.is_file(), address
+        else:
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", address), address
+            assert re.fullmatch(r"v\d+\.\d+\.\d+", version), address
+
+
+def test_one_action_is_pinned_to_one_commit_everywhere() -> None:
+    files = [*HOME.iterdir(), *ROOT.glob("examples/**/*.yml")]
+    pins: dict[str, set[str]] = {}
+    for file in files:
+        for name, ref in re.findall(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40})", file.read_text(encoding="utf-8")):
+            pins.setdefault(name, set()).add(ref)
+    assert {name: refs for name, refs in pins.items() if len(refs) > 1} == {}
+
+
+def lines(folder: str) -> int:
+    """Lines that a project writes: its release.yaml and its workflows."""
+    files = [ROOT / "examples" / folder / "release.yaml", *ROOT.glob(f"examples/{folder}/workflows/*.yml")]
+    return sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
+
+
+def test_llm_d_writes_a_tenth_of_what_it_has_today() -> None:
+    assert lines("llm-d") < 200 < BEFORE / 10
+
+
+def test_a_project_with_one_image_writes_a_handful() -> None:
+    assert lines("single-image") < 25
