@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -56,6 +56,11 @@ class Refusal:
     status: int
     message: str
     hint: str = ""
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether GitHub would say the same of every other version."""
+        return self.status == HTTPStatus.FORBIDDEN
 
     def __str__(self) -> str:
         return f'GitHub answered {self.status}, "{self.message}"' if self.message else f"GitHub answered {self.status}"
@@ -121,6 +126,37 @@ class Packages:
             path=urlsplit(self._versions(package)).path,
         )
 
+    def newest(self, package: str) -> tuple[PackageVersion, ...]:
+        """The newest versions of a package, as many as one request gives."""
+        page = self._request(
+            "GET",
+            self._versions(package),
+            what=f"list the newest versions of the package {package}",
+            params={"state": "active", "per_page": PER_PAGE},
+        )
+        return tuple(_version(page, item) for item in page.array())
+
+    def deleted(self, package: str, ids: Collection[int]) -> tuple[PackageVersion, ...]:
+        """Those of some versions that are deleted. Stops reading when all are found, which are mostly the newest."""
+        wanted = set(ids)
+        if not wanted:
+            return ()
+        found: dict[int, PackageVersion] = {}
+        pages = self._http.pages(
+            self._versions(package),
+            {"state": "deleted", "per_page": PER_PAGE},
+            what=f"list the deleted versions of the package {package}",
+            credential=self._credential,
+            headers=GITHUB,
+        )
+        for page in pages:
+            found |= {version.id: version for version in (_version(page, item) for item in page.array())}
+            if wanted <= found.keys():
+                return tuple(found[number] for number in sorted(wanted))
+        # What is missing may have moved to a page that was read before.
+        whole = {version.id: version for version in self.versions(package, state="deleted")}
+        return tuple(whole[number] for number in sorted(wanted & whole.keys()))
+
     def get_version(self, package: str, version_id: int) -> PackageVersion | None:
         """One active version; None when there is none of that id, or none that the token may see."""
         response = self._request(
@@ -161,23 +197,26 @@ class Packages:
         url = self._versions(package)
         what = f"list the {state} versions of the package {package}"
 
-        def first(per_page: int) -> Response:
-            return self._request("GET", url, what=what, params={"state": state, "per_page": per_page})
+        def one(number: int) -> Response:
+            params: dict[str, str | int] = {"state": state, "per_page": PER_PAGE}
+            return self._request("GET", url, what=what, params=params | ({"page": number} if number > 1 else {}))
 
-        page = first(PER_PAGE)
-        if "next" not in links(page):
+        page = one(1)
+        count = _last_page(page)
+        if count == 1:
             found = tuple(_version(page, item) for item in page.array())
             return found, _disorder(found, state)
-        before = first(1)
-        pages = self._http.pages(
-            url, {"state": state, "per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB
-        )
-        found = tuple(_version(page, item) for page in pages for item in page.array())
-        after = first(1)
-        # New versions come first in the list and change its first item; deleted ones change its length.
-        marks = {(_count(probe), *(_version(probe, item).id for item in probe.array())) for probe in (before, after)}
-        if marks != {(len(found), *(version.id for version in found[:1]))}:
+        # From the last page to the first: a deletion moves what was not read yet onto pages that are still to come.
+        pages = {number: one(number) for number in range(count, 1, -1)}
+        # A push or a deletion on the first page changes it.
+        pages[1] = one(1)
+        read = {number: tuple(_version(p, item) for item in p.array()) for number, p in pages.items()}
+        found = tuple(version for number in sorted(read) for version in read[number])
+        if read[1] != tuple(_version(page, item) for item in page.array()):
             return found, "the list changed while it was read"
+        short = next((number for number in sorted(read) if number < count and len(read[number]) != PER_PAGE), 0)
+        if short:
+            return found, f"page {short} of {count} had {len(read[short])} items and not {PER_PAGE}"
         return found, _disorder(found, state)
 
     def _versions(self, package: str) -> str:
@@ -214,14 +253,14 @@ class Packages:
         return Refusal(response.status, response.message, hint)
 
 
-def _count(probe: Response) -> int:
-    """The length of a list, from a page of one item: the number of its last page."""
-    last = links(probe).get("last")
-    if last is None:
-        return len(probe.array())
-    number = parse_qs(urlsplit(last).query).get("page", [""])[0]
-    if not re.fullmatch(r"[0-9]{1,9}", number):
-        probe.wrong("names a last page without a number")
+def _last_page(page: Response) -> int:
+    """How many pages a list has, from the links of its first one."""
+    found = links(page)
+    if "next" not in found:
+        return 1
+    number = parse_qs(urlsplit(found.get("last", "")).query).get("page", [""])[0]
+    if not re.fullmatch(r"[0-9]{1,5}", number) or number == "1":
+        page.wrong("announces a next page and does not name the number of the last one")
     return int(number)
 
 

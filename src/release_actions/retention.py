@@ -4,8 +4,8 @@ Decides over the complete list of a package's versions and the graph of its mani
 tag it carries is doomed, or when nothing but doomed versions needs it. It must never doom what a survivor reaches, and
 never guess: it takes everything it knows as arguments and reads neither network, clock nor environment.
 
-A registry has no way to take one tag off a version, and the Packages API deletes whole versions with all their tags.
-So a version that carries a doomed tag beside a live one stays as it is.
+The Packages API deletes whole versions with all their tags. So a version that carries a doomed tag beside a live one
+stays, and so does the tag, unless its rule says that it is to be taken off alone.
 """
 
 from __future__ import annotations
@@ -48,6 +48,16 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """A doomed tag to take off a version that stays, and why the version stays."""
+
+    tag: str
+    version: Version
+    rule: str
+    because: str
+
+
+@dataclass(frozen=True)
 class Deletion:
     """One version to delete, once the versions with the ids `after` are gone: what needs it goes first."""
 
@@ -59,10 +69,11 @@ class Deletion:
 class CleanupPlan:
     """Every version of a package with its decision, and the deletions in an order that is safe to follow.
 
-    `decisions` are sorted by version id. `freed_bytes` counts what the registry no longer has to store, as far as
-    manifests were read: `unsized` deletions have content nobody looked at, and blobs that unread survivors share are
-    counted as freed. `dependents` are the digests among the deletions that no rule would find again once the image they
-    belong to is gone. `digest` names exactly this set of deletions.
+    `decisions` are sorted by version id. `strips`: tags that go while their version stays. `freed_bytes` counts what
+    the registry no longer has to store, as far as manifests were read: `unsized` deletions have content nobody looked
+    at, and blobs that unread survivors share are counted as freed. `dependents` are the digests among the deletions
+    that no rule would find again once the image they belong to is gone. `digest` names exactly these deletions and
+    strips.
     """
 
     package: str
@@ -73,6 +84,7 @@ class CleanupPlan:
     unsized: int
     dependents: frozenset[str]
     digest: str
+    strips: tuple[Strip, ...] = ()
 
     @functools.cached_property
     def by_digest(self) -> Mapping[str, Decision]:
@@ -95,7 +107,9 @@ def plan(
     contradicts itself or an index was not read.
     """
     found = _unique(package, versions)
-    return _Planner(package, found, graph, Selection(tuple(rules), found, graph, facts)).plan()
+    # A journal's tags are no names that could be ranked or spared.
+    named = tuple(v for v in found if not journal.is_journal(graph.images.get(v.digest), v.tags))
+    return _Planner(package, found, graph, Selection(tuple(rules), named, graph, facts)).plan()
 
 
 def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
@@ -238,15 +252,19 @@ class _Planner:
             verdict = tags[alive[0]]
             if not dead:
                 return verdict
-            reason = f"{_names(alive)} still needs this version, which cannot lose {_names(dead)} alone."
+            taken = [tag for tag in dead if tag in self.selection.removable]
+            held = [tag for tag in dead if tag not in taken]
+            reason = f"{_names(alive)} still needs this version"
+            reason += f", which cannot lose {_names(held)} alone" if held else ""
+            reason += f"; only {_names(taken)} is taken off." if taken else "."
             return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
             return None
         return self.alone(version)
 
     def is_journal(self, version: Version) -> bool:
-        """Whether a version is the journal of an earlier run. One that somebody tagged is treated as an image."""
-        return not version.names and journal.is_journal(self.graph.images.get(version.digest))
+        """Whether a version is the journal of an earlier run."""
+        return journal.is_journal(self.graph.images.get(version.digest), version.tags)
 
     @functools.cached_property
     def journals(self) -> frozenset[str]:
@@ -336,16 +354,23 @@ class _Planner:
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
         bytes_freed, unsized = freed(self.graph, end.gone, set(self.there) - end.gone)
         deletions = self.ordered(end.gone)
+        held = self.blocked(tags, decisions)
+        strips = tuple(b for b in held if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
         return CleanupPlan(
             package=self.package,
             decisions=decisions,
             deletions=deletions,
-            blocked=self.blocked(tags, decisions),
+            blocked=tuple(item for item in held if item not in strips),
             freed_bytes=bytes_freed,
             unsized=unsized,
             dependents=end.gone - end.doomed,
-            digest=digest_of_plan(self.package, deletions),
+            digest=digest_of_plan(self.package, deletions, strips),
+            strips=tuple(Strip(b.tag, b.version, b.rule, b.because) for b in strips),
         )
+
+    def keeps_its_tags(self, version: Version) -> bool:
+        """Whether a version is excluded by its digest, with all that it is."""
+        return excluded(self.selection.rules, version.digest) is not None
 
     def decide(self, version: Version, roots: Mapping[str, Verdict], end: _End, names: _Holders) -> Decision:
         """Of one version: its own verdict where that is what happens to it, else what decided for it."""
@@ -379,7 +404,7 @@ class _Planner:
             for decision in decisions
             if not decision.delete
             for tag in decision.version.names
-            if tags[tag].doomed
+            if tag in tags and tags[tag].doomed
         )
 
     def held_by(self, roots: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
@@ -449,10 +474,11 @@ class _Planner:
         )
 
 
-def digest_of_plan(package: str, deletions: Iterable[Deletion]) -> str:
-    """Names a set of deletions: equal exactly when package, ids, digests and tags are."""
+def digest_of_plan(package: str, deletions: Iterable[Deletion], strips: Iterable[Blocked | Strip] = ()) -> str:
+    """Names what a plan does: equal exactly when package, ids, digests and tags are."""
     rows = sorted([d.version.id, d.version.digest, sorted(d.version.tags)] for d in deletions)
-    text = json.dumps([package, rows], separators=(",", ":"))
+    taken = sorted([item.tag, item.version.id, item.version.digest] for item in strips)
+    text = json.dumps([package, rows, *([taken] if taken else [])], separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

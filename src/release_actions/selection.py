@@ -25,8 +25,6 @@ after six hours; a day leaves room for a workflow that builds in several jobs.""
 PULL_REQUEST = re.compile(r"pr-([0-9]{1,9})(?:-.+)?")
 """The tag of a pull request's image: `pr-7`, also with more behind another hyphen."""
 
-SELECTED = "The rule selects every tag it carries."
-
 
 @dataclass(frozen=True)
 class Version:
@@ -65,6 +63,8 @@ class Rule:
     by creation; `keep_n_per_line` that many of the newest releases of each X.Y; `older_than` what was created less
     than this ago. No untagged version below `untagged_older_than` is ever touched, by any rule; the longest time
     stated by a rule counts, `GRACE` when none states one.
+
+    With `untag` a tag that it selects is taken off a version that has to stay.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Rule:
     delete_ghost_images: bool = False
     delete_partial_images: bool = False
     delete_orphaned_attachments: bool = False
+    untag: bool = False
 
     @property
     def selects_tags(self) -> bool:
@@ -184,8 +185,9 @@ def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str,
             if version.is_candidate and version.base in finals:
                 found[version.tag] = f"It is a candidate of {finals[version.base]}, which is released."
     for tag in names:
-        if any(matches(pattern, tag, regex=rule.use_regex) for pattern in rule.delete_tags):
-            found[tag] = SELECTED
+        pattern = next((pattern for pattern in rule.delete_tags if matches(pattern, tag, regex=rule.use_regex)), None)
+        if pattern is not None:
+            found[tag] = f"{pattern} in delete-tags of {rule.name} selects {tag}."
     return found
 
 
@@ -216,6 +218,15 @@ class Selection:
         for tag, (name, pattern) in spared.items():
             verdicts[tag] = Verdict(doomed=False, reason=f"{pattern} excludes it.", rule=name)
         return verdicts
+
+    @functools.cached_property
+    def removable(self) -> frozenset[str]:
+        """Tags that may be taken off a version that stays: doomed, by a rule that says so."""
+        rules = [rule for rule in self.rules if rule.untag]
+        names = {tag: version for version in self.versions for tag in version.names}
+        spared = {tag for tag in names if excluded(self.rules, tag)}
+        free = {tag: version for tag, version in names.items() if tag not in spared}
+        return frozenset(t for rule in rules for t, verdict in self._judged(rule, free).items() if verdict.doomed)
 
     def unowned(self, version: Version) -> Verdict:
         """Of a version without a name that no other version of the package owns."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Any
@@ -195,9 +196,9 @@ class TestLongLists:
     def test_its_cost(self, http: Http) -> None:
         shelf = Shelf(250)
         self.read(http, shelf)
-        assert shelf.asked == 1 + 1 + 3 + 1, "the first look, and three pages between two counts"
+        assert shelf.asked == 3 + 1, "three pages, and the first one again"
 
-    @pytest.mark.parametrize("request_number", [2, 3, 4, 5, 6])
+    @pytest.mark.parametrize("request_number", [2, 3, 4])
     @pytest.mark.parametrize("change", ["push", "delete new", "delete old", "push and delete"])
     def test_a_list_that_moves_is_read_again(self, http: Http, change: str, request_number: int) -> None:
         shelf = Shelf(250)
@@ -211,8 +212,30 @@ class TestLongLists:
                 del shelf.items[-1 if "old" in change else 5]
 
         shelf.before = move
-        found = self.read(http, shelf)
-        assert [version.id for version in found] == [item["id"] for item in shelf.items]
+        before = [item["id"] for item in shelf.items]
+        found = [version.id for version in self.read(http, shelf)]
+        now = [item["id"] for item in shelf.items]
+        # What was deleted after its page was read is as if it had been deleted after the list was.
+        assert [number for number in found if number in now] == now
+        assert set(found) <= {*before, *now}
+        if "push" in change and request_number <= shelf.asked:
+            assert found == now
+
+    @pytest.mark.parametrize("length", [0, 99])
+    def test_a_page_that_is_short_is_an_error(self, http: Http, length: int) -> None:
+        shelf = Shelf(350)
+        whole = shelf.__call__
+
+        def cut(asked: Asked) -> Reply:
+            reply = whole(asked)
+            if "page=2" in asked.path:
+                reply = Reply.of(json.loads(reply.body)[:length])
+            return reply
+
+        with serving(cut) as server:
+            shelf.url = server.url
+            with pytest.raises(RemoteError, match=f"page 2 of 4 had {length} items and not 100"):
+                Packages(http, server.url, "llm-d").versions("llm-d-cuda")
 
     def test_a_tag_that_moves_to_an_older_version_is_seen_on_both_and_read_again(self, http: Http) -> None:
         shelf = Shelf(250)

@@ -11,18 +11,25 @@ from release_actions.errors import InputError
 
 ONE = Entry(7, "sha256:" + "1" * 64, ("v1", "latest"))
 TWO = Entry(8, "sha256:" + "2" * 64, ())
+TAKEN = Entry(7, ONE.digest, ("rc.1",), stays=True)
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "undo.json"
-    undo.write(path, {"o/a": [ONE, TWO], "o/b": []})
-    assert undo.read(path) == {"o/a": [ONE, TWO], "o/b": []}
+    undo.write(path, {"o/a": [ONE, TWO, TAKEN], "o/b": []})
+    assert undo.read(path) == {"o/a": [ONE, TWO, TAKEN], "o/b": []}
     assert [entry.name for entry in path.parent.iterdir()] == ["undo.json"]
 
 
 def test_later_entries_join_earlier_ones_and_each_stays_once() -> None:
     moved = Entry(7, ONE.digest, ())
     assert undo.joined({"o/a": [ONE, TWO]}, {"o/a": [moved], "o/b": [TWO]}) == {"o/a": [moved, TWO], "o/b": [TWO]}
+
+
+def test_tags_that_several_runs_took_off_one_version_add_up() -> None:
+    later = Entry(7, ONE.digest, ("rc.2",), stays=True)
+    both = Entry(7, ONE.digest, ("rc.1", "rc.2"), stays=True)
+    assert undo.joined({"o/a": [ONE, TAKEN]}, {"o/a": [later]}) == {"o/a": [ONE, both]}
 
 
 @pytest.mark.parametrize(

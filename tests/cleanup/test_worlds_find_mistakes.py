@@ -11,7 +11,7 @@ import pytest
 
 from cleanup.judging import judge
 from release_actions import retention, selection
-from release_actions.cleanup import apply, store
+from release_actions.cleanup import apply, mending, record, store
 from release_actions.images import Graph
 from release_actions.retention import _Planner
 from release_actions.selection import Selection, Verdict
@@ -109,7 +109,7 @@ def age(patch: pytest.MonkeyPatch) -> None:
 
 def killed_runs(patch: pytest.MonkeyPatch) -> None:
     """No journal says what a killed run was about to delete."""
-    patch.setattr(store.Store, "begin_journal", lambda *_: None)
+    patch.setattr(record, "begin", lambda *_: None)
 
 
 def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
         return apply.Ended(refusal=refusal) if refusal else apply.Ended(deleted=True)
 
     patch.setattr(apply.Work, "delete", wrong)
-    patch.setattr(store.Store, "restore", lambda *_: ())
+    patch.setattr(mending, "restore", lambda *_: ())
 
 
 MISTAKES: tuple[Break, ...] = (
@@ -132,6 +132,7 @@ MISTAKES: tuple[Break, ...] = (
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "PAUSE", 0.0)
+    monkeypatch.setattr(record, "PAUSE", 0.0)
     monkeypatch.setattr(store, "READERS", 2)
     monkeypatch.setattr(apply, "WORKERS", 3)
 

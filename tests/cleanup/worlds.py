@@ -143,7 +143,7 @@ class Company:
     def lose(self, world: World, _path: str = "") -> None:
         package = world.package(CUDA)
         found = package.versions() if package else ()
-        candidates = [v for v in found if journal.TAG not in v.tags]
+        candidates = [v for v in found if journal.MARK.encode() not in v.manifest.body]
         if package and len(candidates) > 1:
             self.touched = True
             version = self.chance.choice(candidates)
@@ -208,6 +208,7 @@ def drawn(chance: random.Random) -> Rule:
         delete_ghost_images=maybe(0.2),
         delete_partial_images=maybe(0.2),
         delete_orphaned_attachments=maybe(0.2),
+        untag=maybe(0.4),
     )
     return rule if not rule.selects_nothing else Rule("random", delete_tags=("*-rc.*",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
@@ -89,6 +90,34 @@ def clean(simulator: Simulator, tmp_path: Path) -> Clean:
     return run
 
 
+class Killed(BaseException):
+    """The end of a process that is not asked whether it wants to."""
+
+
+@contextlib.contextmanager
+def killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[None]:
+    """The process ends before the step-th change of the package, or after the one before it."""
+    count = iter(range(1, 1000))
+    real = {name: getattr(kind, name) for kind, name in ((Packages, "delete_version"), (Registry, "put_manifest"))}
+
+    def killed(name: str) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            number = next(count)
+            if number == step:
+                raise Killed
+            found = real[name](*args)
+            if number == step - 1:
+                raise Killed
+            return found
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Packages, "delete_version", killed("delete_version"))
+        patch.setattr(Registry, "put_manifest", killed("put_manifest"))
+        yield
+
+
 def image(seed: str, *platforms: str, attestations: bool = False) -> Image:
     return build_image(platforms or BOTH, seed=seed, attestations=attestations)
 
@@ -159,8 +188,8 @@ def test_the_roots_go_first(world: World, clean: Clean, simulator: Simulator) ->
     root = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
     clean(delete_tags="v*-rc.*")
     deleted = [entry.path for entry in simulator.requests.select(method="DELETE", status=204)]
-    assert len(deleted) == len(candidate.manifests) + 1  # and the journal, last
-    assert deleted[0].endswith(f"/{root.id}")
+    assert len(deleted) == len(candidate.manifests) + 2  # and the journal, first to see that it can be, and last
+    assert deleted[1].endswith(f"/{root.id}")
 
 
 def test_a_shared_child_stays(world: World, clean: Clean) -> None:
@@ -206,6 +235,182 @@ def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: Worl
     assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
     assert "the tag v0.5.0-rc.2 is selected but stays. latest, v0.5.0 still needs this version" in messages(report)
     assert report.exit_code is ExitCode.PASS
+
+
+def test_one_tag_of_several_is_taken_off_and_the_version_stays(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    promoted = image("promoted", attestations=True)
+    version = world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0-rc.3", "v0.5.0", "latest"])
+    before = digests(world)
+    report = clean(delete_released_candidates="true", untag="true")
+    assert report.exit_code is ExitCode.PASS
+    assert world.tags(CUDA) == dict.fromkeys(("v0.5.0", "latest"), promoted.root.digest)
+    assert digests(world) == before
+    assert version.deleted is None
+    assert (report.outputs["deleted"], report.outputs["untagged"], report.outputs["left"]) == (0, 2, 0)
+    assert simulator.requests.count(method="DELETE") == 1, "both tags go with one version"
+    assert pulls(world)
+    reason = "latest, v0.5.0 still needs this version; only v0.5.0-rc.2, v0.5.0-rc.3 is taken off."
+    assert f"| `v0.5.0-rc.2` | `{promoted.root.digest[7:19]}` | taken off | {reason} | inputs |" in report.summary
+    assert f"| `v0.5.0-rc.3` | `{promoted.root.digest[7:19]}` | none |" in report.summary
+    assert clean(delete_released_candidates="true", untag="true").lines == (
+        f"{CUDA}: nothing to do. None of its 2 tags is selected.",
+    )
+
+
+def test_a_tagged_child_of_an_image_that_stays_loses_its_tag_alone(world: World, clean: Clean) -> None:
+    final = image("final")
+    world.push(CUDA, final, ["v0.5.0"])
+    child = next(manifest for manifest in final.manifests if manifest is not final.root)
+    world.tag(CUDA, child.digest, "sha-1")
+    assert clean(delete_tags="sha-*").outputs["untagged"] == 0
+    report = clean(delete_tags="sha-*", untag="true")
+    assert (report.exit_code, report.outputs["untagged"]) == (ExitCode.PASS, 1)
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+    assert digests(world) == parts(final)
+    assert pulls(world)
+
+
+def test_a_dry_run_and_the_limits_count_tags_that_would_be_taken_off(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    report = clean(delete_tags="v*-rc.*", untag="true", dry_run="true")
+    [plan] = json.loads(json.dumps(report.outputs["plan"]))
+    assert [(item["tag"], item["rule"]) for item in plan["untag"]] == [("v0.5.0-rc.2", "inputs")]
+    assert any("v0.5.0-rc.2 would be taken off v0.5.0-rc.2, v0.5.0 (sha256:" in line for line in report.lines)
+    assert "| `v0.5.0-rc.2` |" in report.summary
+    digest = report.outputs["plan-digest"]
+    assert clean(delete_tags="v*-rc.*", dry_run="true").outputs["plan-digest"] != digest
+    refused = clean(delete_tags="v*-rc.*", untag="true", max_deletions="0")
+    assert refused.exit_code is ExitCode.REFUSED
+    assert "The plan deletes 1 versions or tags, more than the 0 that are allowed." in messages(refused)
+    assert not [entry for entry in simulator.requests.entries if entry.method not in {"GET", "HEAD"}]
+
+
+@pytest.mark.parametrize("exclude", ["v0.5.0-rc.2", "DIGEST"])
+def test_an_excluded_tag_or_version_loses_no_tag(world: World, clean: Clean, exclude: str) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+    named = exclude.replace("DIGEST", promoted.root.digest)
+    clean(delete_tags="v*-rc.*", exclude_tags=named, untag="true")
+    assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0"}
+
+
+def test_a_tag_that_moves_before_it_is_taken_off_is_left(world: World, clean: Clean, simulator: Simulator) -> None:
+    other = image("other")
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, other, ["v0.6.0"])
+    moved = Fault(method="HEAD", path="*/manifests/v0.5.0-rc.2", steps=(tagging(CUDA, "v0.5.0-rc.2", "v0.6.0"),))
+    simulator.faults.add(moved)
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert world.tags(CUDA)["v0.5.0-rc.2"] == other.root.digest
+    assert "v0.5.0-rc.2 was not taken off v0.5.0-rc.2, v0.5.0" in messages(report)
+    assert f"It was moved since the plan was made; now it names {other.root.digest}." in messages(report)
+    assert (report.exit_code, report.outputs["untagged"]) == (ExitCode.PASS, 0)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_tag_that_moves_at_the_same_moment_is_named(
+    world: World,
+    clean: Clean,
+    simulator: Simulator,
+    new: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, image("other"), ["v0.6.0"])
+    world.clock.advance(timedelta(days=1))
+    step = pushing(CUDA, ["v0.5.0-rc.2"]) if new else tagging(CUDA, "v0.5.0-rc.2", "v0.6.0")
+    simulator.faults.add(Fault(method="PUT", path="*/manifests/v0.5.0-rc.2", steps=(step,)))
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "was pushed or changed while v0.5.0-rc.2 was taken off. If it had just got that tag" in messages(report)
+    assert world.tags(CUDA)["v0.5.0"] != world.tags(CUDA)["v0.6.0"]
+
+
+def test_a_tag_that_is_pushed_again_after_it_was_moved_stays_where_it_is(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    other = image("other")
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, other, ["v0.6.0"])
+    simulator.faults.add(Fault(method="DELETE", steps=(tagging(CUDA, "v0.5.0-rc.2", "v0.6.0"),)))
+    clean(delete_tags="v*-rc.*", untag="true")
+    assert world.tags(CUDA)["v0.5.0-rc.2"] == other.root.digest
+    assert pulls(world)
+
+
+def test_a_copy_of_a_tag_that_is_being_taken_off_is_not_deleted(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+
+    def copy(world: World, _path: str) -> None:
+        if world.tags(CUDA)["v0.5.0-rc.2"] != promoted.root.digest:
+            world.tag(CUDA, "v0.5.0-rc.2", "copied")
+
+    simulator.faults.add(Fault(path="/orgs/llm-d/packages/container/llm-d-cuda/versions", times=0, steps=(copy,)))
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "somebody copied a tag that was being taken off: copied names no image now." in messages(report)
+    assert world.tags(CUDA)["v0.5.0-rc.2"] == promoted.root.digest
+    assert "copied" in world.tags(CUDA)
+
+
+def test_tags_are_put_back_when_the_empty_version_cannot_be_deleted(world: World, clean: Clean) -> None:
+    package = world.package(CUDA)
+    assert package is not None
+    package.roles["llm-d/llm-d"] = Role.WRITE
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert world.tags(CUDA) == dict.fromkeys(("v0.5.0-rc.2", "v0.5.0"), promoted.root.digest)
+    assert "so it was put back" in messages(report)
+    assert "Manage Actions access" in messages(report)
+    assert report.exit_code is ExitCode.REFUSED
+    assert report.outputs["untagged"] == 0
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("step", range(1, 12))
+def test_a_run_that_is_killed_while_it_takes_tags_off_is_finished_by_the_next(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0-rc.3", "v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    with killed_at(monkeypatch, step):
+        try:
+            clean(delete_tags="v*-rc.*", untag="true")
+        except Killed:
+            assert pulls(world)
+            assert world.tags(CUDA)["v0.5.0"] == promoted.root.digest
+        else:
+            assert step > 9
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.PASS
+    assert digests(world) == parts(promoted)
+    assert world.tags(CUDA) == {"v0.5.0": promoted.root.digest}
+
+
+def test_a_tag_that_was_taken_off_is_put_back_by_the_undo_file(world: World, clean: Clean) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    before = world.tags(CUDA)
+    file = str(clean(delete_tags="v*-rc.*", untag="true").outputs["undo-file"])
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+    report = clean(mode="restore", undo_file=file)
+    assert report.exit_code is ExitCode.PASS
+    assert report.outputs["restored"] == 3
+    assert world.tags(CUDA) == before
+    assert pulls(world)
+    world.tag(CUDA, "v0.5.0", "v0.5.0-rc.1")
+    again = clean(mode="restore", undo_file=file)
+    assert again.exit_code is ExitCode.REFUSED
+    assert f"The tag v0.5.0-rc.1 names {promoted.root.digest} by now, and was left there." in messages(again)
 
 
 def test_an_exclusion_wins(world: World, clean: Clean) -> None:
@@ -324,8 +529,9 @@ def test_a_token_without_the_admin_role_is_told_once(world: World, clean: Clean)
     assert len([finding for finding in report.findings if finding.rule == "refused"]) == 1
     assert "Manage Actions access" in messages(report)
     assert before <= digests(world)
-    # The journal of what could not be begun waits for a run that may.
+    # The journal of what could not be begun waits for a run that may, without a tag.
     assert len(digests(world) - before) == 1
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1", "v0.5.0-rc.2"}
     package.roles["llm-d/llm-d"] = Role.ADMIN
     assert clean(delete_tags="v*-rc.*").exit_code is ExitCode.PASS
     assert set(world.tags(CUDA)) == {"v0.5.0"}
@@ -618,7 +824,7 @@ def test_an_api_that_fails_in_the_middle_stops_and_says_what_was_done(
 ) -> None:
     world.push(CUDA, image("final"), ["v0.5.0"])
     world.push(CUDA, image("one"), ["v0.5.0-rc.1"])
-    simulator.faults.add(Fault(method="DELETE", nth=2, times=0, answer=401))
+    simulator.faults.add(Fault(method="DELETE", nth=3, times=0, answer=401))
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.UNKNOWN
     assert report.outputs["deleted"] == 1
@@ -760,7 +966,7 @@ def test_what_is_too_old_to_be_brought_back_is_named(world: World, clean: Clean)
     report = clean(mode="restore", undo_file=file)
     assert report.exit_code is ExitCode.REFUSED
     assert "could not be restored" in messages(report)
-    assert "The tag v0.5.0-rc.1 is not there." in messages(report)
+    assert "The tag v0.5.0-rc.1 could not be put back: the registry does not have sha256:" in messages(report)
 
 
 def test_the_undo_file_is_right_when_the_run_is_killed(
@@ -772,8 +978,10 @@ def test_the_undo_file_is_right_when_the_run_is_killed(
     real = Packages.delete_version
 
     def killed(*args: Any) -> Any:
-        real(*args)
-        raise Killed
+        found = real(*args)
+        if not before <= digests(world):
+            raise Killed
+        return found
 
     with monkeypatch.context() as patch:
         patch.setattr(apply, "WORKERS", 1)
@@ -847,13 +1055,12 @@ def test_the_summary_shows_tags_before_and_after_and_why(world: World, clean: Cl
     candidate = world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
     summary = clean(delete_tags="v*-rc.*").summary
     old, new = candidate.digest[7:19], final.root.digest[7:19]
-    assert f"| `v0.5.0-rc.1` | `{old}` | deleted | The rule selects every tag it carries. | inputs |" in summary
+    assert (
+        rf"| `v0.5.0-rc.1` | `{old}` | deleted | v\*-rc.\* in delete-tags of inputs selects v0.5.0-rc.1. | inputs |"
+        in summary
+    )
     assert f"| `v0.5.0-rc.1` | `{old}` | none |" in summary
     assert f"| `v0.5.0` | `{new}` | No rule selects it. |" in summary
-
-
-class Killed(BaseException):
-    """The end of a process that is not asked whether it wants to."""
 
 
 @pytest.mark.usefixtures("one_at_a_time")
@@ -867,24 +1074,7 @@ def test_a_run_after_a_killed_one_ends_where_one_run_would_have(
     world.push(CUDA, candidate, ["v0.5.0-rc.1"])
     sign(world, candidate.root.digest)
     sign(world, candidate.manifests[0].digest, ".att")
-    count = iter(range(1, 1000))
-    real = {name: getattr(kind, name) for kind, name in ((Packages, "delete_version"), (Registry, "put_manifest"))}
-
-    def killed(name: str) -> Callable[..., Any]:
-        def call(*args: Any) -> Any:
-            number = next(count)
-            if number == step:
-                raise Killed
-            found = real[name](*args)
-            if number == step - 1:
-                raise Killed
-            return found
-
-        return call
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Packages, "delete_version", killed("delete_version"))
-        patch.setattr(Registry, "put_manifest", killed("put_manifest"))
+    with killed_at(monkeypatch, step):
         try:
             clean(delete_tags="v*-rc.*")
         except Killed:
@@ -908,7 +1098,7 @@ def test_a_part_that_a_killed_run_deleted_comes_back_when_something_needs_it_by_
     count = iter(range(10))
 
     def killed(*args: Any) -> Any:
-        if next(count) == 2:
+        if next(count) == 3:
             world.put_manifest(CUDA, final.root, "v0.5.0")
             raise Killed
         return real(*args)

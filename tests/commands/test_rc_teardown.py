@@ -658,9 +658,14 @@ def test_a_signal_leaves_a_truthful_report(
         "release": (Releases, "delete"),
         "git": (GitRefs, "delete"),
     }[cut]
+    real = getattr(kind, name)
+    calls = iter(range(100))
 
-    def stopped(*_: Any) -> Any:
-        signal.raise_signal(signal.SIGINT)
+    def stopped(*args: Any) -> Any:
+        # The first version that a clean-up deletes is one that it pushed itself, to see whether it may.
+        if cut == "image" and next(calls) == 0:
+            return real(*args)
+        return signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
         patch.setattr(apply, "WORKERS", 1)

@@ -96,7 +96,7 @@ def test_a_multi_platform_tag_goes_with_its_children_and_attachments() -> None:
     )
     assert gone(plan) == {1, 2, 3, 4, 5}
     assert plan.deletions[0].version.id == 1
-    assert reason(plan, 1) == "The rule selects every tag it carries."
+    assert reason(plan, 1) == "v*-rc.* in delete-tags of rc selects v1.0.0-rc.1."
     assert reason(plan, 2) == "It is part of v1.0.0-rc.1, which goes, and nothing else needs it."
     assert reason(plan, 4) == "It is attached to v1.0.0-rc.1, which goes, and nothing else needs it."
     assert reason(plan, 6) == "No rule selects it."
@@ -304,14 +304,16 @@ def test_attachments_of_what_is_gone_go_and_others_stay() -> None:
 
 def test_what_a_journal_lists_goes_unless_something_needs_it_and_the_journal_goes_last() -> None:
     left = index(9)
-    note = replace(left, annotations={journal.MARK: " ".join(map(digest, (2, 3, 4, 5, 40)))})
+    note = replace(
+        left, annotations={journal.MARK: " ".join(map(digest, (2, 3, 4, 5, 40))), journal.TAGS: "v0.5.0-rc.1"}
+    )
     versions = [
         version(1, "v1"),
         version(2),
         version(3),
         version(4, signature(40)),
         version(5, moved=0.1),
-        version(9, journal.TAG, days=0.5),
+        version(9, "v0.5.0-rc.1", days=0.5),
     ]
     plan = make(versions, [index(1, 2), note], Rule("none", delete_tags=("x",)))
     assert [deletion.version.id for deletion in plan.deletions] == [3, 4, 9]
@@ -322,8 +324,8 @@ def test_what_a_journal_lists_goes_unless_something_needs_it_and_the_journal_goe
 
 
 def test_a_journal_with_a_tag_of_somebody_is_an_image() -> None:
-    note = replace(index(9), annotations={journal.MARK: digest(3)})
-    assert gone(make([version(3), version(9, "v1", journal.TAG)], [note], CANDIDATES)) == set()
+    note = replace(index(9), annotations={journal.MARK: digest(3), journal.TAGS: "v0.5.0-rc.1"})
+    assert gone(make([version(3), version(9, "v1", "v0.5.0-rc.1")], [note], CANDIDATES)) == set()
 
 
 def test_older_than_spares_what_was_made_later() -> None:

@@ -12,9 +12,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from release_actions.cleanup import journal
+from release_actions.cleanup import journal, mending, record, tagging
 from release_actions.cleanup.pace import HaltedError, Limits
-from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store, title
+from release_actions.cleanup.record import ADMIN
+from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store, title
 from release_actions.errors import ActionError
 from release_actions.packages import PER_PAGE, Refusal
 from release_actions.retention import CleanupPlan, Deletion
@@ -26,20 +27,17 @@ WORKERS = 16
 FEW = 20
 """Deletions of a plan of which each is looked at alone, right before it goes."""
 
-BETWEEN = 12
-"""Deletions for each request of a listing before a large plan is compared with a new one: a twelfth more requests."""
+BETWEEN = 16
+"""Deletions for each request of a listing before a large plan is compared with a new one: a sixteenth more requests."""
 
-PROBES = 3
-"""Requests by which a listing shows that it did not change while it was read."""
+AT_LEAST = 300
+"""Deletions between two listings at least: less than two minutes, at the pace that GitHub allows."""
 
 LAST_WORDS = 5.0
 """Seconds that requests under way have to end after a signal: the runner kills the process ten seconds after it."""
 
-ADMIN = (
-    'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
-    "token needs the scopes write:packages and delete:packages."
-)
 STILL_NEEDED = "What needs it is still there."
+NOT_BEGUN = "The run stopped before it."
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,18 @@ class Ended:
 class Work:
     """One plan being carried out.
 
-    `journals`: ids of those of earlier runs. `listed`: id -> version, as of the last listing; None while each is
-    looked at.
+    `journals`: ids of those of earlier runs. `listed`: id -> version, as of the last listing; None while each is looked
+    at. `last`: id of the last version with a name, which is left to the end.
     """
 
     store: Store
     plan: CleanupPlan
+    contents: Contents
     outcome: Outcome
     limits: Limits
     pages: int
     journals: frozenset[int]
+    last: int = 0
     listed: Mapping[int, Version] | None = None
     since: int = 0
     stop: str = ""
@@ -82,13 +82,30 @@ class Work:
             for owner in deletion.after:
                 self.following.setdefault(owner, []).append(deletion)
         self.ready = [deletion for deletion in reversed(self.plan.deletions) if not deletion.after]
+        named = [d.version.id for d in self.plan.deletions if d.version.names and d.version.id not in self.journals]
+        self.last = named[-1] if named else 0
+        self.ready = [deletion for deletion in self.ready if deletion.version.id != self.last]
 
     def run(self, pool: ThreadPoolExecutor) -> None:
         """All that can be done, until it is done or `stop` says why not. Raises `ActionError`."""
         self.finish(pool)
+        self.finish_last(pool)
+        if not self.stop and (self.outcome.refused or self.outcome.moved):
+            mending.heal(self.store, self.plan, self.contents, self.outcome)
         # What is still there now stays because something needs it: earlier journals have nothing more to say.
         self.ready = [self.left[number] for number in sorted(self.journals & self.left.keys())]
         self.finish(pool)
+        self.stop = self.stop or self.limits.stop(self.pages)
+        if self.plan.strips and not self.stop:
+            tagging.strip(self.store, self.plan, self.outcome)
+
+    def finish_last(self, pool: ThreadPoolExecutor) -> None:
+        """The last image with a name, and its parts. From then on only the journal shows that something is left."""
+        if not self.stop and self.last in self.left and not self.waiting[self.last]:
+            if not any(item.version.names for item in self.outcome.refused):
+                record.show(self.store, self.plan, self.outcome)
+            self.ready = [self.left[self.last]]
+            self.finish(pool)
 
     def finish(self, pool: ThreadPoolExecutor) -> None:
         """All that is ready, and what becomes ready by it."""
@@ -114,7 +131,7 @@ class Work:
         """Whether the last listing is too old to go by."""
         if len(self.plan.deletions) <= FEW:
             return False
-        return self.listed is None or self.since >= BETWEEN * (self.pages + PROBES)
+        return self.listed is None or self.since >= max(AT_LEAST, BETWEEN * (self.pages + 1))
 
     def collect(self, done: set[Future[Ended]]) -> None:
         """Write down what ended. Raises the first `ActionError` of all."""
@@ -143,7 +160,7 @@ class Work:
             outcome.moved.append(NotDeleted(version, ended.moved))
             return
         if ended.refusal:
-            lasting = ended.refusal.status == HTTPStatus.FORBIDDEN
+            lasting = ended.refusal.forbidden
             hint = f"{ended.refusal.hint} {ADMIN}".strip() if lasting else ended.refusal.hint
             self.store.say(f"{self.store.path}: not deleted {title(version)}: {ended.refusal}")
             if lasting and self.stop:
@@ -161,7 +178,7 @@ class Work:
         for part in self.following.get(version.id, []):
             blockers = self.waiting[part.version.id]
             blockers.discard(version.id)
-            if not blockers:
+            if not blockers and part.version.id != self.last:
                 self.ready.append(part)
 
     def delete(self, version: Version) -> Ended:
@@ -193,16 +210,16 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     under way ends and `outcome.stopped` says why.
     """
     images = contents.graph.images
-    journals = frozenset(v.id for v in contents.versions if journal.is_journal(images.get(v.digest)))
-    work = Work(store, plan, outcome, limits, len(contents.versions) // PER_PAGE + 1, journals)
+    journals = frozenset(v.id for v in contents.versions if journal.is_journal(images.get(v.digest), v.tags))
+    work = Work(store, plan, contents, outcome, limits, len(contents.versions) // PER_PAGE + 1, journals)
     pool = ThreadPoolExecutor(max_workers=WORKERS)
     try:
         outcome.stopped = limits.stop(work.pages)
         if not outcome.stopped:
-            store.heal(plan, contents, outcome)
-            store.begin_journal(plan, contents, outcome)
+            mending.heal(store, plan, contents, outcome)
+            record.begin(store, plan, outcome)
             work.run(pool)
-            outcome.stopped = "" if any(item.lasting for item in outcome.refused) else work.stop
+            outcome.stopped = "" if outcome.refused_for_good else work.stop
     except ActionError as error:
         outcome.error = error
     except KeyboardInterrupt:
@@ -221,3 +238,5 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
             begun = bool(outcome.stopped or outcome.error or outcome.interrupted)
             reason = work.stop or outcome.stopped or ("The run stopped before it." if begun else STILL_NEEDED)
             outcome.waiting.append(NotDeleted(version, reason))
+    tried = {strip.tag for strip in outcome.stripped} | {kept.strip.tag for kept in outcome.kept}
+    outcome.kept += [Kept(strip, NOT_BEGUN, tried=False) for strip in plan.strips if strip.tag not in tried]

@@ -22,14 +22,16 @@ def too_large(results: Sequence[Result], max_deletions: int | None, max_share: i
     for result in results:
         there = len(result.plan.decisions) if result.plan else 0
         if max_share is not None and result.planned * 100 > max_share * there:
-            share = f"{result.planned} of {there} versions, more than the {max_share}% that are allowed"
+            tags = " or their tags" if result.planned > result.deletions else ""
+            share = f"{result.planned} of {there} versions{tags}, more than the {max_share}% that are allowed"
             message = f"The plan of {result.task.path} deletes {share}. Nothing was deleted."
             found.append(Finding.of(Level.ERROR, message, hint=LOOK + "raise max-share.", rule="max-share"))
     planned = sum(result.planned for result in results)
     most = MOST if max_deletions is None else min(MOST, max_deletions)
     if planned <= most:
         return found
-    message = f"The plan deletes {planned} versions, more than the {most} that are allowed. Nothing was deleted."
+    tags = " or tags" if any(result.planned > result.deletions for result in results) else ""
+    message = f"The plan deletes {planned} versions{tags}, more than the {most} that are allowed. Nothing was deleted."
     hint = f"{LOOK}raise max-deletions" + (
         "." if most < MOST else f", up to {MOST} a run, or narrow the rules and run it several times."
     )

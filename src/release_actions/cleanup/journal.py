@@ -1,9 +1,12 @@
-"""The journal of a clean-up: an empty index in the package itself whose annotation lists what a run is about to delete.
+"""What a clean-up writes into a package itself: empty indexes whose annotations say that they are no images.
 
 Once an image is deleted, nobody can tell any more which untagged versions were its parts: the registry no longer has
 its manifest. A run that is killed there would leave them for ever. So before the first deletion the parts are written
-down where the next run looks: under a tag of the package, which is deleted last. This module decides what a journal
-looks like. It must never make one that could be taken for an image, or one that a client cannot pull.
+down where the next run looks, in a journal without a tag, which is deleted last. Only while the very last image goes
+does it carry a tag: then no tag that a rule selects would show the next run that something is left.
+
+A tag that is to be taken off a version that stays is moved to such an index, too, and goes with it. This module decides
+what they look like. It must never make one that could be taken for an image, or one that a client cannot pull.
 """
 
 from __future__ import annotations
@@ -14,15 +17,25 @@ from collections.abc import Iterable
 from release_actions.images import DIGEST, OCI_INDEX, Image, Index
 
 TAG = "ghcr-cleanup-journal"
-"""The tag of a journal while its run lasts. A listing of tags shows by it that something was left."""
+"""The tag of a journal while the last image goes. A listing of tags shows by it that something was left."""
 
 MARK = "io.github.llm-d.release-actions.ghcr-cleanup"
 """The annotation that makes an index a journal: the digests that it lists, with spaces between them."""
 
+TAGS = f"{MARK}.tags"
+"""The annotation with the tags that its run meant to put on it, and to delete with it."""
 
-def is_journal(image: Image | None) -> bool:
-    """Whether an index is a journal."""
-    return isinstance(image, Index) and MARK in image.annotations and not image.children
+
+def is_journal(image: Image | None, tags: Iterable[str] = ()) -> bool:
+    """Whether an index is a journal. One with a tag that its run did not mean to put on it is an image of somebody."""
+    marked = isinstance(image, Index) and MARK in image.annotations and not image.children
+    return marked and set(tags) <= tags_of(image)
+
+
+def tags_of(image: Image | None) -> frozenset[str]:
+    """The tags that a journal's run meant to put on it."""
+    meant = image.annotations.get(TAGS, "").split() if image is not None else ()
+    return frozenset({TAG, *meant})
 
 
 def listed(image: Image | None) -> frozenset[str]:
@@ -32,16 +45,14 @@ def listed(image: Image | None) -> frozenset[str]:
     return frozenset(digest for digest in image.annotations[MARK].split() if DIGEST.fullmatch(digest))
 
 
-def write(digests: Iterable[str]) -> bytes:
-    """A journal that lists some versions. The same versions in any order give the same bytes."""
-    document = {
-        "schemaVersion": 2,
-        "mediaType": OCI_INDEX,
-        "manifests": [],
-        "annotations": {
-            "org.opencontainers.image.description": "Not an image: what a clean-up was deleting here when it was "
-            "stopped. The next clean-up of this package finishes it.",
-            MARK: " ".join(sorted(set(digests))),
-        },
+def write(digests: Iterable[str], tags: Iterable[str] = ()) -> bytes:
+    """A journal that lists some versions. The same arguments in any order give the same bytes."""
+    annotations = {
+        "org.opencontainers.image.description": "Not an image: what a clean-up was doing here when it was stopped. The "
+        "next clean-up of this package finishes it.",
+        MARK: " ".join(sorted(set(digests))),
     }
+    meant = sorted(set(tags))
+    annotations |= {TAGS: " ".join(meant)} if meant else {}
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": annotations}
     return json.dumps(document, separators=(",", ":")).encode()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from release_actions import github_api, retention, selection
 from release_actions.cleanup import journal
 from release_actions.cleanup.apply import apply
+from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
@@ -21,6 +22,10 @@ from release_actions.errors import ActionError
 from release_actions.retention import CleanupPlan
 from release_actions.selection import Facts, Rule
 from release_actions.workflow import Workflow
+
+MEASURED = 20
+"""Manifests of a run that are read only to say how much it frees: each is a request, and beyond the amount is a lower
+bound."""
 
 
 @dataclass
@@ -39,9 +44,14 @@ class Result:
     """Whether nothing more was to be done about it."""
 
     @property
-    def planned(self) -> int:
+    def deletions(self) -> int:
         """How many versions the plan deletes."""
         return len(self.plan.deletions) if self.plan else 0
+
+    @property
+    def planned(self) -> int:
+        """How many versions the plan deletes, and tags it takes off others."""
+        return self.deletions + (len(self.plan.strips) if self.plan else 0)
 
 
 @dataclass
@@ -66,8 +76,11 @@ class Sources:
         return frozenset(number for number in numbers if self.states[number] == "closed")
 
 
-def prepare(result: Result, context: Context, sources: Sources, log: Workflow) -> None:
-    """Read one package and plan. What prevents it is kept with the result."""
+def prepare(result: Result, context: Context, sources: Sources, log: Workflow, measured: int = MEASURED) -> None:
+    """Read one package and plan. What prevents it is kept with the result.
+
+    `measured`: manifests that may be read only to say how much is freed.
+    """
     path, rules = result.task.path, result.task.rules
     try:
         with log.group(f"Plan {path}"):
@@ -89,8 +102,9 @@ def prepare(result: Result, context: Context, sources: Sources, log: Workflow) -
                 sources.closed(rules, contents.tags),
             )
             plan = retention.plan(path, contents.versions, contents.graph, rules, facts=facts)
-            result.plan = result.store.sized(plan, result.contents)
+            result.plan = result.store.sized(plan, contents, measured)
             count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
+            count += f", {len(plan.strips)} tags are taken off others" if plan.strips else ""
             result.store.say(f"{path}: {count}, {freed(result.plan)}")
     except ActionError as error:
         result.outcome.error = error
@@ -99,27 +113,10 @@ def prepare(result: Result, context: Context, sources: Sources, log: Workflow) -
 def carry_out(result: Result, limits: Limits, log: Workflow) -> None:
     """Delete what is planned, look at what is left, and restore if that broke."""
     plan, contents, outcome, store = result.plan, result.contents, result.outcome, result.store
-    if plan and contents and plan.deletions:
+    if plan and contents and (plan.deletions or plan.strips):
         with log.group(f"Clean up {plan.package}"):
             apply(store, plan, contents, outcome, limits)
             if outcome.interrupted:
                 raise KeyboardInterrupt
-            if outcome.deleted or outcome.unsure or outcome.journal:
-                prove(result, plan, contents)
+            result.unrestored = finish(store, plan, contents, outcome)
     result.done = True
-
-
-def prove(result: Result, plan: CleanupPlan, contents: Contents) -> None:
-    """Resolve every tag that is left, and bring all back if one broke."""
-    outcome, store = result.outcome, result.store
-    try:
-        if outcome.deleted or outcome.unsure:
-            store.say(f"{plan.package}: resolving every tag that is left, down to its children")
-            outcome.check = store.check(plan, contents, outcome)
-            if outcome.check.broken:
-                store.say(f"{plan.package}: {outcome.check.broken[0]} Restoring what was deleted.")
-                result.unrestored = store.restore(outcome)
-        if outcome.journal and not outcome.error:
-            store.end_journal(outcome)
-    except ActionError as error:
-        outcome.error = outcome.error or error

@@ -46,6 +46,9 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
         "versions": len(plan.decisions),
         "deletions": deletions,
         "deletions-count": len(plan.deletions),
+        "untag": [
+            {**row(item.version), "tag": item.tag, "rule": item.rule, "because": item.because} for item in plan.strips
+        ],
         "blocked": blocked if detail else [],
         "freed-bytes": plan.freed_bytes,
         "freed-bytes-is-a-lower-bound": plan.unsized > 0,

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from release_actions.cleanup.pace import OUT_OF_TIME
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, row
-from release_actions.cleanup.store import Check, title
+from release_actions.cleanup.proof import Check
+from release_actions.cleanup.store import title
 from release_actions.cleanup.summary import summary
 from release_actions.errors import ExitCode, Problem
 from release_actions.report import Finding, Level, Report
@@ -26,7 +27,8 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
             "plan": plan_output(plans),
             "plan-digest": digest_of(plans),
             "deleted": sum(len(result.outcome.deleted) for result in results),
-            "left": sum(len(result.outcome.waiting) + len(result.outcome.unsure) for result in results),
+            "untagged": sum(len(result.outcome.stripped) for result in results),
+            "left": sum(left_of(result) for result in results),
             "freed-bytes": sum(freed_of(result) for result in results),
             "refused": [
                 {"package": result.task.path, **row(item.version), "message": item.message}
@@ -54,9 +56,9 @@ def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCod
         return ExitCode.INTERRUPTED
     if any(outcome.stopped not in {"", OUT_OF_TIME} for outcome in outcomes):
         return ExitCode.UNKNOWN
-    if any(outcome.error or (outcome.check and outcome.check.broken) for outcome in outcomes):
+    if any(outcome.error or outcome.doubts or (outcome.check and outcome.check.broken) for outcome in outcomes):
         return ExitCode.UNKNOWN
-    if findings or any(outcome.refused for outcome in outcomes):
+    if findings or any(outcome.refused or any(kept.refused for kept in outcome.kept) for outcome in outcomes):
         return ExitCode.REFUSED
     return ExitCode.PASS
 
@@ -77,21 +79,13 @@ def findings_of(result: Result) -> list[Finding]:
         message = f"{path}: {title(version)} was restored: something needs it that was pushed since."
         hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
         found.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
+    found += untag_findings(result)
     for item in outcome.moved:
         message = f"{path}: {title(item.version)} was left. {item.message}"
         found.append(Finding.of(Level.WARNING, message, rule="moved"))
     if outcome.check:
         found += broken_findings(result, outcome.check)
-    if outcome.stopped:
-        message = f"{path}: stopped after {len(outcome.deleted)} of {result.planned} deletions. {outcome.stopped}"
-        hint = "Run it again with the same inputs: it goes on where this run stopped."
-        own = outcome.stopped == OUT_OF_TIME
-        found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
-    if outcome.interrupted:
-        deleted = len(outcome.deleted)
-        message = f"{path}: stopped by a signal after {deleted} of {result.planned} deletions."
-        hint = "Run it again to finish. What is left was not checked; the output 'undo' names what was deleted."
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+    found += stop_findings(result)
     if result.plan:
         found += [
             Finding.of(
@@ -101,6 +95,44 @@ def findings_of(result: Result) -> list[Finding]:
             )
             for blocked in result.plan.blocked
         ]
+    return found
+
+
+def stop_findings(result: Result) -> list[Finding]:
+    """Why a run ended before everything was tried."""
+    path, outcome = result.task.path, result.outcome
+    found = []
+    if outcome.stopped:
+        message = f"{path}: stopped after {len(outcome.deleted)} of {result.deletions} deletions. {outcome.stopped}"
+        hint = "Run it again with the same inputs: it goes on where this run stopped."
+        own = outcome.stopped == OUT_OF_TIME
+        found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
+    if outcome.interrupted:
+        deleted = len(outcome.deleted)
+        message = f"{path}: stopped by a signal after {deleted} of {result.deletions} deletions."
+        hint = "Run it again to finish. What is left was not checked; the output 'undo' names what was deleted."
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+    return found
+
+
+def untag_findings(result: Result) -> list[Finding]:
+    """What came of tags that were to be taken off versions that stay."""
+    path, outcome = result.task.path, result.outcome
+    found = [
+        Finding.of(
+            Level.ERROR if kept.refused else Level.WARNING,
+            f"{path}: {kept.strip.tag} was not taken off {title(kept.strip.version)}. {kept.why}",
+            rule="untag",
+        )
+        for kept in outcome.kept
+        if kept.tried
+    ]
+    found += [
+        Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Somebody else moved it.", rule="untag")
+        for sentence in (outcome.check.disturbed if outcome.check else ())
+    ]
+    hint = "Look at who pushed it, and with which tags. Run clean-ups while nothing is pushed."
+    found += [Finding.of(Level.ERROR, f"{path}: {doubt}", hint=hint, rule="untag") for doubt in outcome.doubts]
     return found
 
 
@@ -128,12 +160,16 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
         return [f"{path}: nothing to do. {result.idle}"]
     if plan is None:
         return [f"{path}: not cleaned up."]
-    if not plan.deletions:
+    if not result.planned:
         return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to go."]
     if dry_run:
         lines = [f"{path}: {title(d.version)} would go. {reason_of(plan, d.version)}" for d in plan.deletions]
-        return [*lines, f"{path}: {result.planned} of {len(plan.decisions)} versions would go, {freed(plan)}."]
-    said = f"{path}: {len(outcome.deleted)} of {result.planned} planned deletions done"
+        lines += [f"{path}: {s.tag} would be taken off {title(s.version)}. {s.because}" for s in plan.strips]
+        taken = f", {len(plan.strips)} tags would be taken off others" if plan.strips else ""
+        count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would go"
+        return [*lines, f"{path}: {count}{taken}, {freed(plan)}."]
+    said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
+    said += f", {len(outcome.stripped)} of {len(plan.strips)} tags taken off" if plan.strips else ""
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:
@@ -145,7 +181,7 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
     """The whole run in one line; none for a single package, whose own line says it."""
     if len(results) <= 1:
         return
-    planned = sum(result.planned for result in results)
+    planned = sum(result.deletions for result in results)
     failed = sum(1 for result in results if result.outcome.error)
     if dry_run:
         line = f"{len(results)} packages: {planned} versions would go"
@@ -157,7 +193,13 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
     yield line + (f", {failed} packages could not be finished." if failed else ".")
 
 
+def left_of(result: Result) -> int:
+    """What was planned and not tried."""
+    outcome = result.outcome
+    return len(outcome.waiting) + len(outcome.unsure) + sum(not kept.tried for kept in outcome.kept)
+
+
 def freed_of(result: Result) -> int:
     """Bytes that the deletions of one package freed: all of the plan's, or an unknown amount counted as none."""
-    whole = result.plan and len(result.outcome.deleted) == result.planned and not result.outcome.restored
+    whole = result.plan and len(result.outcome.deleted) == len(result.plan.deletions) and not result.outcome.restored
     return result.plan.freed_bytes if whole and result.plan else 0

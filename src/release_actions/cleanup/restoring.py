@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
 from release_actions import markdown
+from release_actions.cleanup import mending, proof
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.store import title
 from release_actions.cleanup.undo import Entry
@@ -33,14 +34,18 @@ def bring_back(
     for result in results:
         store, outcome, path = result.store, result.outcome, result.task.path
         found = entries[path]
-        versions = [Version(e.id, e.digest, e.tags, LONG_AGO, LONG_AGO) for e in found]
+        versions = [Version(e.id, e.digest, e.tags, LONG_AGO, LONG_AGO) for e in found if not e.stays]
         with log.group(f"Restore {path}"):
-            missing = store.bring_back(versions, outcome)
+            missing = mending.bring_back(store, versions, outcome)
             total += len(outcome.restored)
             wanted = {tag: e.digest for e in found for tag in e.tags}
             lost: list[str] = []
             try:
-                lost = store.unresolved(wanted)
+                now = store.digests(wanted)
+                away = [tag for tag in sorted(wanted) if now[tag] != wanted[tag]]
+                problems = {tag: mending.put_back(store, tag, wanted[tag]) for tag in away}
+                lost = [*filter(None, problems.values())]
+                lost += proof.unresolved(store, {tag: wanted[tag] for tag in wanted if not problems.get(tag)})
             except ActionError as error:
                 unknown = True
                 findings += [Finding(Level.ERROR, problem, "restore") for problem in error.problems]
@@ -49,10 +54,18 @@ def bring_back(
             findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="restore"))
         findings += [Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore") for sentence in lost]
         failed = failed or bool(missing or lost)
-        lines.append(f"{path}: {len(outcome.restored)} of {len(found)} versions are there again.")
-        rows.append([markdown.code(path), str(len(found)), str(len(outcome.restored)), str(len(wanted) - len(lost))])
+        lines.append(f"{path}: {len(outcome.restored)} of {len(versions)} versions are there again.")
+        rows.append([markdown.code(path), str(len(versions)), str(len(outcome.restored)), str(len(wanted) - len(lost))])
     return Report(
-        outputs={"restored": total, "undo-file": undo_file},
+        outputs={
+            "deleted": 0,
+            "untagged": 0,
+            "freed-bytes": 0,
+            "refused": [],
+            "undo": {},
+            "undo-file": undo_file,
+            "restored": total,
+        },
         summary="## GHCR clean-up: restore\n\n"
         + markdown.table(["Package", "In the undo file", "There again", "Tags that resolve"], rows),
         lines=tuple(lines),

@@ -25,7 +25,7 @@ def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: 
         [
             markdown.code(result.task.path),
             str(len(result.plan.decisions)) if result.plan else "?",
-            str(result.planned),
+            str(result.deletions),
             str(len(result.outcome.deleted)),
             markdown.plain(freed(result.plan)) if result.plan else "",
             markdown.plain(state_of(result, dry_run=dry_run)),
@@ -62,7 +62,7 @@ def state_of(result: Result, *, dry_run: bool) -> str:
 def section(result: Result, *, dry_run: bool) -> str:
     """The tables of one package; empty when nothing of it was planned or held up."""
     plan, outcome, contents = result.plan, result.outcome, result.contents
-    if plan is None or contents is None or not (plan.deletions or plan.blocked):
+    if plan is None or contents is None or not (plan.deletions or plan.blocked or plan.strips):
         return ""
     text = f"\n### {markdown.plain(plan.package)}\n\n"
     deleted = {version.id for version in (*outcome.deleted, *outcome.gone)} - {v.id for v in outcome.restored}
@@ -75,6 +75,7 @@ def section(result: Result, *, dry_run: bool) -> str:
         reason = decision.reason + (f" {kept[version.id]}" if version.id in kept else "")
         rows.append([tags_of(version), digest_cell(version.digest), state, markdown.plain(reason), decision.rule])
     text += table(["Tags", "Digest", "State", "Why", "Rule"], rows)
+    text += taken_table(result, dry_run=dry_run)
     before = contents.tags
     after = after_of(result, before)
     changed = [tag for tag in sorted({*before, *after}) if before.get(tag) != after.get(tag)]
@@ -96,9 +97,31 @@ def after_of(result: Result, before: Mapping[str, str]) -> Mapping[str, str]:
         return before
     plan = result.plan
     planned = plan.deletions if plan else ()
+    strips = plan.strips if plan and not outcome.deleted else ()
+    taken = {strip.tag for strip in outcome.stripped or strips}
     ids = {version.id for version in (*outcome.deleted, *outcome.gone)} or {d.version.id for d in planned}
-    lost = {tag for deletion in planned if deletion.version.id in ids for tag in deletion.version.tags}
+    lost = taken | {tag for deletion in planned if deletion.version.id in ids for tag in deletion.version.tags}
     return {tag: digest for tag, digest in before.items() if tag not in lost}
+
+
+def taken_table(result: Result, *, dry_run: bool) -> str:
+    """The tags that go while their version stays; empty when there are none."""
+    strips = result.plan.strips if result.plan else ()
+    if not strips:
+        return ""
+    kept = {kept.strip.tag: kept.why for kept in result.outcome.kept}
+    done = {strip.tag for strip in result.outcome.stripped}
+    rows = [
+        [
+            markdown.code(strip.tag),
+            digest_cell(strip.version.digest),
+            "planned" if dry_run else "taken off" if strip.tag in done else "still there",
+            markdown.plain(" ".join(filter(None, (strip.because, kept.get(strip.tag))))),
+            strip.rule,
+        ]
+        for strip in strips
+    ]
+    return "\n" + table(["Tag taken off", "Digest that stays", "State", "Why", "Rule"], rows)
 
 
 def unchanged_row(plan: CleanupPlan, tag: str, digest: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,15 @@ HINT = "Name the undo file of a clean-up, or a path where there is no file yet."
 
 @dataclass(frozen=True)
 class Entry:
-    """A version that can be brought back: its id, its digest, and the tags that it had."""
+    """A version that can be brought back: its id, its digest, and the tags that it had.
+
+    `stays`: only the tags were taken off it.
+    """
 
     id: int
     digest: str
     tags: tuple[str, ...]
+    stays: bool = False
 
 
 def read(path: Path) -> dict[str, list[Entry]]:
@@ -49,7 +53,11 @@ def write(path: Path, packages: Mapping[str, Iterable[Entry]]) -> None:
     document = {
         "form": FORM,
         "packages": {
-            name: [{"id": entry.id, "digest": entry.digest, "tags": list(entry.tags)} for entry in found]
+            name: [
+                {"id": entry.id, "digest": entry.digest, "tags": list(entry.tags)}
+                | ({"stays": True} if entry.stays else {})
+                for entry in found
+            ]
             for name, found in packages.items()
         },
     }
@@ -64,16 +72,20 @@ def write(path: Path, packages: Mapping[str, Iterable[Entry]]) -> None:
 
 
 def joined(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
-    """Both together, each version once, the later ones last."""
-    found: dict[str, dict[int, Entry]] = {}
+    """Both together, each version once, the later ones last. Tags that were taken off one that stays add up."""
+    found: dict[str, dict[tuple[int, bool], Entry]] = {}
     for part in (before, now):
         for name, entries in part.items():
-            found.setdefault(name, {}).update({entry.id: entry for entry in entries})
+            known = found.setdefault(name, {})
+            for entry in entries:
+                key = entry.id, entry.stays
+                taken = known[key].tags if entry.stays and key in known else ()
+                known[key] = replace(entry, tags=tuple(dict.fromkeys((*taken, *entry.tags))))
     return {name: list(entries.values()) for name, entries in found.items()}
 
 
 def _entry(item: Any) -> Entry:
-    entry = Entry(item["id"], item["digest"], tuple(item["tags"]))
+    entry = Entry(item["id"], item["digest"], tuple(item["tags"]), item.get("stays", False) is True)
     if type(entry.id) is not int or not DIGEST.fullmatch(entry.digest):
         raise ValueError
     if not all(isinstance(tag, str) for tag in entry.tags):

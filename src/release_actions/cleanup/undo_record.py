@@ -12,6 +12,7 @@ from pathlib import Path
 from release_actions.cleanup import undo
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.undo import Entry
+from release_actions.retention import Strip
 from release_actions.selection import Version
 
 
@@ -25,7 +26,11 @@ class UndoRecord:
 
     def plan(self, results: Iterable[Result]) -> None:
         """Write down all that may be deleted. Raises `InputError`."""
-        planned = {r.plan.package: [entry(d.version) for d in r.plan.deletions] for r in results if r.plan}
+        planned = {
+            r.plan.package: [*(entry(d.version) for d in r.plan.deletions), *map(stripped, r.plan.strips)]
+            for r in results
+            if r.plan
+        }
         if any(planned.values()):
             self.before = undo.read(self.path) if self.path.exists() else {}
             undo.write(self.path, undo.joined(self.before, planned))
@@ -35,11 +40,20 @@ class UndoRecord:
         """Write down what was deleted and is not back. Raises `InputError`."""
         if self.written:
             gone = {r.task.path: [entry(v) for v in (*r.outcome.deleted, *r.outcome.unsure)] for r in results}
+            taken = {r.task.path: [stripped(strip) for strip in r.outcome.stripped] for r in results}
             back = {version.id for r in results for version in r.outcome.restored}
-            left = {path: [e for e in entries if e.id not in back] for path, entries in gone.items()}
+            left: dict[str, list[Entry]] = {
+                path: [e for e in entries if e.id not in back] for path, entries in gone.items()
+            }
+            left = undo.joined(left, taken)
             undo.write(self.path, undo.joined(self.before, {path: found for path, found in left.items() if found}))
 
 
 def entry(version: Version) -> Entry:
     """A version as the undo file has it."""
     return Entry(version.id, version.digest, version.tags)
+
+
+def stripped(strip: Strip) -> Entry:
+    """A tag that was taken off a version that stays, as the undo file has it."""
+    return Entry(strip.version.id, strip.version.digest, (strip.tag,), stays=True)

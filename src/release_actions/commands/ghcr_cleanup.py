@@ -18,7 +18,7 @@ from release_actions import inputs
 from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import too_large
 from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
-from release_actions.cleanup.package import Result, Sources, carry_out, prepare
+from release_actions.cleanup.package import MEASURED, Result, Sources, carry_out, prepare
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
 from release_actions.cleanup.scope import HOST, Task, configuration, tasks_of, undo_entries
@@ -34,7 +34,21 @@ from release_actions.registry import Registry, registry_url
 from release_actions.report import Finding, Report
 from release_actions.workflow import Workflow
 
-OUTPUTS = ("plan", "plan-digest", "deleted", "left", "freed-bytes", "refused", "undo", "undo-file", "restored")
+OUTPUTS = (
+    "plan",
+    "plan-digest",
+    "deleted",
+    "untagged",
+    "left",
+    "freed-bytes",
+    "refused",
+    "undo",
+    "undo-file",
+    "restored",
+)
+
+MEASURED_DRY = 200
+"""As `MEASURED`, of a dry run: a person reads it, and it deletes nothing."""
 
 UNDO_FILE = "ghcr-cleanup-undo.json"
 """Name of the undo file, in the runner's temporary folder or the current one, unless the caller names another."""
@@ -69,6 +83,7 @@ class Inputs:
     delete_orphaned_attachments: bool = option(inputs.boolean, default=False)
     delete_untagged: bool = option(inputs.boolean, default=False)
     untagged_older_than: timedelta | None = option(inputs.duration, None)
+    untag: bool = option(inputs.boolean, default=False)
     dry_run: bool = option(inputs.boolean, default=False)
     max_deletions: int | None = option(inputs.integer(0), None)
     max_share: int | None = option(percentage, None)
@@ -130,7 +145,7 @@ def clean(
     findings: list[Finding] = []
     try:
         for result in results:
-            prepare(result, context, sources, log)
+            prepare(result, context, sources, log, MEASURED_DRY if given.dry_run else MEASURED)
         findings = too_large(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)

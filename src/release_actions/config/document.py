@@ -315,6 +315,11 @@ class Cleanup(Record):
     untagged_older_than: timedelta | None = key(
         duration(), "Untagged versions that are younger are left alone; a day if left out.", default=None
     )
+    untag: bool = key(
+        Boolean(),
+        "Whether a selected tag is taken off a version that stays because of another tag or index.",
+        default=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,6 +140,7 @@ class CleanupRule:
     delete_ghost_images: bool
     delete_partial_images: bool
     delete_orphaned_attachments: bool
+    untag: bool
     place: Place = field(compare=False, repr=False)
 
 

@@ -261,6 +261,7 @@ def config(document: Document) -> Config:
                 delete_ghost_images=rule.delete_ghost_images,
                 delete_partial_images=rule.delete_partial_images,
                 delete_orphaned_attachments=rule.delete_orphaned_attachments,
+                untag=rule.untag,
                 place=document.origin.key_at("cleanup", name),
             )
             for name, rule in document.cleanup.items()

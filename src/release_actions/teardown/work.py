@@ -12,6 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.apply import apply
+from release_actions.cleanup.finish import finish
+from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
 from release_actions.errors import ActionError, RemoteError
 from release_actions.git_refs import GitRefs
@@ -129,18 +132,11 @@ def delete_images(image: Image, registry: Registry) -> None:
     plan, contents, outcome, store = image.plan, image.contents, image.outcome, image.store
     if plan is None or contents is None or not plan.deletions:
         return
-    store.apply(plan, contents, outcome)
+    apply(store, plan, contents, outcome, Limits())
     if outcome.interrupted:
         raise KeyboardInterrupt
+    image.unrestored = finish(store, plan, contents, outcome)
     try:
-        if outcome.deleted or outcome.unsure:
-            store.say(f"{image.path}: resolving every tag that is left, down to its children")
-            outcome.check = store.check(plan, contents, outcome)
-            if outcome.check.broken:
-                store.say(f"{image.path}: {outcome.check.broken[0]} Restoring what was deleted.")
-                image.unrestored = store.restore(outcome)
-        if outcome.journal and not outcome.error:
-            store.end_journal(outcome)
         image.after = resolve(registry, image.path, image.before)
     except ActionError as error:
         outcome.error = outcome.error or error

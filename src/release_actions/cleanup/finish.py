@@ -1,0 +1,30 @@
+"""The end of a clean-up of one package: prove what is left, bring all back if something broke, delete the journal."""
+
+from __future__ import annotations
+
+from release_actions.cleanup import mending, proof, record, tagging
+from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
+from release_actions.errors import ActionError
+from release_actions.retention import CleanupPlan
+
+
+def finish(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> tuple[NotDeleted, ...]:
+    """Resolve every tag that is left, and bring all back if one broke. Gives what could not be brought back, and why.
+
+    What cannot be found out is written into `outcome`.
+    """
+    if not (outcome.deleted or outcome.unsure or outcome.stripped or outcome.journal):
+        return ()
+    lost: tuple[NotDeleted, ...] = ()
+    try:
+        store.say(f"{plan.package}: resolving every tag that is left, down to its parts")
+        check = outcome.check = proof.check(store, plan, contents, outcome)
+        if check.broken:
+            store.say(f"{plan.package}: {check.broken[0]} Restoring what was deleted.")
+            lost = mending.restore(store, outcome)
+        outcome.doubts += tagging.doubts(plan, outcome, check.versions)
+        if not outcome.error and not lost:
+            record.end(store, outcome)
+    except ActionError as error:
+        outcome.error = outcome.error or error
+    return lost

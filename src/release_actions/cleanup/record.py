@@ -1,0 +1,95 @@
+"""Keeps the journal of a run in the package: pushed first, tagged for a moment, deleted last.
+
+It must never put its tag where this token could not take it away again.
+"""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from release_actions.cleanup import journal
+from release_actions.cleanup.store import PAUSE, READINGS, NotDeleted, Outcome, Store, as_version
+from release_actions.errors import RemoteError
+from release_actions.images import OCI_INDEX, digest_of
+from release_actions.packages import Refusal
+from release_actions.retention import CleanupPlan
+from release_actions.selection import Version
+
+ADMIN = (
+    'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
+    "token needs the scopes write:packages and delete:packages."
+)
+
+
+def begin(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
+    """Write down what only this plan knows to be parts of what goes. Raises `RemoteError`."""
+    if plan.dependents:
+        body = journal.write(plan.dependents)
+        store.registry.put_manifest(store.path, digest_of(body), body, OCI_INDEX)
+        outcome.journal = body
+
+
+def show(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
+    """Put the journal's tag on it, for the moment in which no other tag shows that something is left.
+
+    Not where no tag stays: the journal would count as a tagged version, and GitHub would let go of the last real one.
+    Not where this token may not delete either, which the journal itself shows. Raises `RemoteError`.
+    """
+    if not outcome.journal or not any(decision.version.names for decision in plan.decisions if not decision.delete):
+        return
+    if not outcome.deleted:
+        version = find(store, digest_of(outcome.journal))
+        if version is None or version.tags or remove(store, version):
+            return
+    store.registry.put_manifest(store.path, journal.TAG, outcome.journal, OCI_INDEX)
+
+
+def end(store: Store, outcome: Outcome) -> None:
+    """Delete the journal of this run: nothing that it lists is left to do. Raises `RemoteError`.
+
+    It stays for the next clean-up when something is left to do, or GitHub lets this token delete nothing.
+    """
+    if not outcome.journal or outcome.stopped or outcome.refused_for_good:
+        return
+    listed = outcome.check.versions if outcome.check else ()
+    version = find(store, digest_of(outcome.journal), listed)
+    refusal = remove(store, version) if version else None
+    if version and refusal:
+        outcome.refused.append(NotDeleted(version, str(refusal), refusal.hint))
+    else:
+        outcome.journal = b""
+
+
+def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version | None:
+    """The version of something that this run pushed; None when it is gone.
+
+    Raises `RemoteError` when the registry has it and GitHub does not list it.
+    """
+    for reading in range(READINGS):
+        found = next((version for version in listed if version.digest == digest), None)
+        if found:
+            return found
+        # New versions come first.
+        listed = tuple(map(as_version, store.packages.newest(store.name)))
+        if any(version.digest == digest for version in listed):
+            continue
+        if store.registry.head_manifest(store.path, digest) is None:
+            return None
+        if reading:
+            time.sleep(PAUSE)
+            listed = store.versions()
+    found = next((version for version in listed if version.digest == digest), None)
+    if found:
+        return found
+    message = f"GitHub does not list {digest} of {store.path}, which this clean-up pushed, though the registry has it."
+    raise RemoteError(message, hint="It is no image. The next clean-up of the package deletes it.")
+
+
+def remove(store: Store, version: Version) -> Refusal | None:
+    """Delete a version; None when it is gone."""
+    refusal = store.packages.delete_version(store.name, version.id)
+    # 404 stands for "gone" and for "not allowed".
+    if refusal and refusal.status == HTTPStatus.NOT_FOUND and not store.packages.get_version(store.name, version.id):
+        return None
+    return refusal
