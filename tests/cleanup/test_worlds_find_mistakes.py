@@ -132,7 +132,6 @@ MISTAKES: tuple[Break, ...] = (
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "PAUSE", 0.0)
-    monkeypatch.setattr(record, "PAUSE", 0.0)
     monkeypatch.setattr(store, "READERS", 2)
     monkeypatch.setattr(apply, "WORKERS", 3)
 

@@ -5,11 +5,10 @@ It must never put its tag where this token could not take it away again.
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 
 from release_actions.cleanup import journal
-from release_actions.cleanup.store import PAUSE, READINGS, NotDeleted, Outcome, Store, as_version
+from release_actions.cleanup.store import READINGS, NotDeleted, Outcome, Store, as_version
 from release_actions.errors import RemoteError
 from release_actions.images import OCI_INDEX, digest_of
 from release_actions.packages import Refusal
@@ -77,7 +76,7 @@ def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version
         if store.registry.head_manifest(store.path, digest) is None:
             return None
         if reading:
-            time.sleep(PAUSE)
+            store.pause()
             listed = store.versions()
     found = next((version for version in listed if version.digest == digest), None)
     if found:

@@ -151,7 +151,7 @@ class Store:
         for reading in range(READINGS):
             if reading:
                 self.say(f"{self.path}: {last} Reading it again.")
-                time.sleep(PAUSE)
+                self.pause()
             versions = self.versions()
             last = self._disagreement(versions)
             if last:
@@ -162,6 +162,11 @@ class Store:
                 last = str(error)
         message = f"{last} It was read {READINGS} times."
         raise RemoteError(message, hint="Run it again when nothing is being pushed to or deleted from the package.")
+
+    @staticmethod
+    def pause() -> None:
+        """Give GitHub's list time to show what was pushed or deleted."""
+        time.sleep(PAUSE)
 
     def versions(self) -> tuple[Version, ...]:
         """The versions that GitHub lists now."""
