@@ -138,7 +138,8 @@ def _open_comment(subject: Subject) -> Iterator[Hit]:
 def _empty_section(subject: Subject) -> Iterator[Hit]:
     """A heading has nothing below it."""
     lines = [line for line in subject.notes.text.lines if line.text.strip() and line.text.strip() != "---"]
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
+    followers = (*lines[1:], None)
+    for line, following in zip(lines, followers, strict=False):
         ends = following is None or (following.kind is Kind.HEADING and following.level <= line.level)
         if line.kind is Kind.HEADING and ends and line.title:
             message = f"There is nothing below the heading '{line.title}'."
