@@ -6,8 +6,11 @@ not judge the code by itself.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +29,7 @@ from release_actions.versions import known
 TOKEN = "ghs_token_of_the_job"
 CUDA = "llm-d/llm-d-cuda"
 BOTH = ("linux/amd64", "linux/arm64")
+REVISION = "org.opencontainers.image.revision"
 TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
 
 
@@ -52,11 +56,12 @@ def world(*paths: str) -> World:
 
 @dataclass
 class Project:
-    """Git tags, a world, and what may be named. `tries`: of every request."""
+    """Git tags, a world, and what may be named. `commits`: of git tags, where images are compared with them."""
 
     world: World = field(default_factory=world)
     git: set[str] = field(default_factory=set)
     skip: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, str] | None = None
     platforms: tuple[str, ...] = BOTH
     simulator: InProcess = field(init=False)
 
@@ -68,8 +73,11 @@ class Project:
         return package(CUDA, self.platforms)
 
     def ship(self, tag: str, seed: str = "", platforms: Sequence[str] = (), path: str = CUDA, **how: Any) -> None:
-        """Push an image under a tag, and tag it in git."""
+        """Push an image under a tag, and tag it in git: on the commit of the image, where commits are known."""
         self.git.add(tag)
+        if self.commits is not None:
+            self.commits[tag] = commit_of(tag)
+            how.setdefault("labels", {REVISION: commit_of(tag)})
         self.push(tag, seed, platforms, path, **how)
 
     def push(self, tag: str, seed: str = "", platforms: Sequence[str] = (), path: str = CUDA, **how: Any) -> None:
@@ -91,13 +99,11 @@ class Project:
         *,
         wrap: Callable[[Any], object] = lambda _session: None,
         sleep: Callable[[float], object] = lambda _: None,
-        commits: Mapping[str, str] | None = None,
         thorough: bool = False,
+        pool: Executor | None = None,
     ) -> Reconciler:
-        """A fresh run: it has read git's tags as they are now, and may read them again.
-
-        `commits`: of git's tags, as far as they are known; None: they are not compared.
-        """
+        """A fresh run: it has read git's tags as they are now, and may read them again."""
+        commits = self.commits
         self.simulator.mount(http._session)
         wrap(http._session)
         registry = Registry(http, self.simulator.registry_url, token=TOKEN)
@@ -108,7 +114,7 @@ class Project:
             lambda: float(next(moments)),
             commit=None if commits is None else lambda version: commits.get(version.tag, ""),
         )
-        return Reconciler(registry, Rules(TEMPLATES, self.skip, "v"), git, thorough=thorough, sleep=sleep)
+        return Reconciler(registry, Rules(TEMPLATES, self.skip, "v"), git, thorough=thorough, pool=pool, sleep=sleep)
 
     def tags(self, path: str = CUDA) -> dict[str, str]:
         return self.world.tags(path)
@@ -126,11 +132,23 @@ class Project:
         there = set(manifest.platforms) if manifest.is_index else set(self.platforms[:1])
         return set(self.platforms) <= there
 
+    def foreign(self, tag: str, digest: str) -> bool:
+        """Whether an image says of itself that it was built from another commit than that of a git tag."""
+        commits, held = self.commits or {}, self.world.package(CUDA)
+        root = held.find(digest) if held else None
+        if held is None or root is None or tag not in commits:
+            return False
+        parts = [held.find(child) for child in root.manifest.children] if root.manifest.is_index else [root]
+        configs = [self.world.blobs[part.manifest.blobs[0]] for part in parts if part]
+        said = {json.loads(config).get("config", {}).get("Labels", {}).get(REVISION, "") for config in configs}
+        return bool(said - {"", commits[tag]})
+
     def right(self, before: Mapping[str, str]) -> dict[str, str]:
         """Where floating tags have to be, by the tags that were there before and the rules in words:
 
         each names the highest complete release of its range that git has and nobody skips; one on a release that is
-        higher than that and broken stays, and so does one without such a release.
+        higher than that and broken stays, and so does one without such a release, or whose release was built from
+        another commit than its git tag's.
         """
         releases = {tag: key for tag in before if (key := stable(tag)) and tag in self.git and tag not in self.skip}
         wanted = {tag: digest for tag, digest in before.items() if floats(tag)}
@@ -143,9 +161,14 @@ class Project:
                 for tag, key in inside.items()
                 if tag not in whole and before[tag] == before.get(name) and (best is None or key > whole[best])
             ]
-            if best is not None and not broken:
+            if best is not None and not broken and not self.foreign(best, before[best]):
                 wanted[name] = before[best]
         return wanted
+
+
+def commit_of(tag: str) -> str:
+    """The commit that a tag is on, in a project whose commits are known."""
+    return hashlib.sha1(tag.encode(), usedforsecurity=False).hexdigest()
 
 
 def stable(tag: str) -> tuple[int, int, int, int] | None:

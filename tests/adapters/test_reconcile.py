@@ -243,7 +243,8 @@ def test_without_drift_only_what_decides_is_read() -> None:
     assert waits == []
 
 
-def judged(project: Project, **how: Any) -> Judged:
+def judged(project: Project, *, commits: dict[str, str] | None = None, **how: Any) -> Judged:
+    project.commits = commits
     with quick() as http:
         found = project.reconciler(http, **how).judge(project.package)
     assert found is not None
@@ -375,8 +376,9 @@ class TestRevision:
 
     def test_nothing_is_compared_twice_in_a_run(self, project: Project) -> None:
         project.simulator.requests.clear()
+        project.commits = COMMITS
         with quick() as http:
-            reconciler = project.reconciler(http, commits=COMMITS)
+            reconciler = project.reconciler(http)
             first = reconciler.judge(project.package)
             assert first is not None
             reconciler.enforce(project.package, first, Journal())

@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.shipped import BOTH, CUDA, Project, floats, only_floats, quick, stable
+from adapters.shipped import BOTH, CUDA, REVISION, Project, commit_of, floats, only_floats, quick, stable
 from release_actions.errors import ActionError
-from release_actions.reconcile import Journal, Reconciler
+from release_actions.reconcile import Journal
 from release_actions.simulator import build_image
 from release_actions.snapshot import Restorer, Snapshot, read
 
@@ -35,6 +36,7 @@ events = st.one_of(
     st.tuples(st.just("tag in git only"), releases),
     st.tuples(st.just("push without a git tag"), tags),
     st.tuples(st.just("push again"), tags),
+    st.tuples(st.just("push again from another commit"), releases),
     st.tuples(st.just("lose a child"), tags),
     st.tuples(st.just("break what floating tags name"), releases),
     st.tuples(st.just("delete"), tags),
@@ -60,10 +62,14 @@ def happen(  # noqa: C901, PLR0912  # a table of events
             if held.find(other):
                 project.git.add(tag)
                 project.world.tag(CUDA, other, tag)
+                if project.commits is not None:
+                    project.commits[tag] = project.commits.get(other, "")
         case "tag in git only":
             project.git.add(tag)
         case "push without a git tag":
             project.push(tag, f"{tag} {number}")
+        case "push again from another commit":
+            project.push(tag, f"{tag} {number}", labels={REVISION: commit_of("another")})
         case "lose a child":
             project.lose_a_child(tag)
         case "break what floating tags name":
@@ -91,7 +97,9 @@ def happen(  # noqa: C901, PLR0912  # a table of events
 @st.composite
 def projects(draw: st.DrawFn) -> Project:
     """A project with a past. git has a release wherever the package has: nothing is decided otherwise."""
-    project = Project(platforms=draw(st.sampled_from([BOTH, ("linux/amd64",)])))
+    project = Project(
+        platforms=draw(st.sampled_from([BOTH, ("linux/amd64",)])), commits=draw(st.sampled_from([None, {}]))
+    )
     for number, event in enumerate(draw(st.lists(events, min_size=1, max_size=14))):
         happen(project, number, *event)
     if not any(stable(tag) for tag in project.git):
@@ -99,24 +107,22 @@ def projects(draw: st.DrawFn) -> Project:
     return project
 
 
-def run(project: Project, wrap: Callable[[Any], object] = lambda _session: None) -> tuple[Reconciler, Journal | None]:
+def run(project: Project, wrap: Callable[[Any], object] = lambda _session: None, **how: Any) -> None:
     """One run of enforce."""
     with quick() as http:
-        reconciler = project.reconciler(http, wrap=wrap)
+        reconciler = project.reconciler(http, wrap=wrap, **how)
         judged = reconciler.judge(project.package)
-        if judged is None:
-            return reconciler, None
-        journal = Journal()
-        reconciler.enforce(project.package, judged, journal)
-        return reconciler, journal
+        if judged is not None:
+            reconciler.enforce(project.package, judged, Journal())
 
 
 @calm
-@given(projects())
-def test_the_end_is_the_one_state_that_version_order_defines(project: Project) -> None:
+@given(project=projects(), thorough=st.booleans(), threads=st.sampled_from([0, 4]))
+def test_the_end_is_the_one_state_that_version_order_defines(project: Project, threads: int, *, thorough: bool) -> None:
     before = project.tags()
     wanted = project.right(before)
-    run(project)
+    with ThreadPoolExecutor(threads or 1) as pool:
+        run(project, thorough=thorough, pool=pool if threads else None)
     assert only_floats(project.tags()) == wanted
     assert {tag: digest for tag, digest in project.tags().items() if not floats(tag)} == {
         tag: digest for tag, digest in before.items() if not floats(tag)
