@@ -26,31 +26,62 @@ CONFIG = "repository: llm-d/llm-d\ndefaults: {platforms: [linux/amd64]}\nimages:
 WELCOMES = "## New Contributors\n* @linus made their first contribution in https://github.com/llm-d/llm-d/pull/12\n"
 
 
+DIRECT = cleaned.MERGED[-1]
+"""The change that came without a pull request."""
+
+
+def history() -> dict[str, Any]:
+    """The repository that releases: what the clean notes list is what was merged."""
+    days = iter(range(1, 30))
+    older = ("v0.4.1", "v0.4.2")
+    commits = [{"id": tag, "message": tag, "date": f"2026-01-{next(days):02}T09:00:00Z"} for tag in older]
+    pulls = []
+    for change in cleaned.MERGED:
+        moment = f"2026-01-{next(days):02}T09:00:00Z"
+        name = f"m{change.number}"
+        number = f" (#{change.number})" if change.number else ""
+        author = {"author": change.author.login, "login": change.author.login} if change.author.login else {}
+        commits.append({"id": name, "message": change.title + number, "date": moment, **author})
+        if change.number:
+            pull = {"number": change.number, "title": change.title, "state": "merged", "merge-commit": name}
+            pulls.append({**pull, "author": change.author.login, "created": moment, "closed": moment})
+    last = f"m{DIRECT.number}"
+    return {
+        "commits": commits,
+        "pulls": pulls,
+        "tags": {
+            **{tag: {"commit": tag} for tag in older},
+            "v0.5.0-rc.1": {"commit": last},
+            "v0.5.0": {"commit": last},
+        },
+        "releases": [
+            {"tag": "v0.4.1", "body": WELCOMES},
+            {"tag": "v0.4.2", "body": cleaned.BEFORE},
+            {"tag": "v0.5.0-rc.1", "body": WELCOMES.replace("linus", "grace"), "prerelease": True},
+        ],
+    }
+
+
 @pytest.fixture
 def world() -> World:
     """Everything that the clean notes name, as they say it."""
     tags = {
-        "llm-d/llm-d": ("v0.4.1", "v0.4.2", "v0.5.0-rc.1", "v0.5.0"),
         "llm-d/llm-d-router": ("v0.5.1", "v0.6.0"),
         "llm-d/llm-d-modelservice": ("llm-d-modelservice-v0.4.5", "llm-d-modelservice-v0.4.7"),
         "vllm-project/vllm": ("v0.14.0", "v0.17.1"),
     }
-    releases = [
-        {"tag": "v0.4.1", "body": WELCOMES},
-        {"tag": "v0.4.2", "body": cleaned.BEFORE},
-        {"tag": "v0.5.0-rc.1", "body": WELCOMES.replace("linus", "grace"), "prerelease": True},
-    ]
+    others = {
+        name: {
+            "commits": [{"id": tag, "message": tag} for tag in names],
+            "tags": {tag: {"commit": tag} for tag in names},
+        }
+        for name, names in tags.items()
+    }
+    people: dict[str, Any] = {login: {} for login in ("ada", "grace", "linus", "barbara")}
     world = world_from_dict(
         {
-            "accounts": {"llm-d": {"type": "organization"}, "vllm-project": {"type": "organization"}},
-            "repositories": {
-                name: {
-                    "commits": [{"id": tag, "message": tag} for tag in names],
-                    "tags": {tag: {"commit": tag} for tag in names},
-                    "releases": releases if name == "llm-d/llm-d" else [],
-                }
-                for name, names in tags.items()
-            },
+            "accounts": {"llm-d": {"type": "organization"}, "vllm-project": {"type": "organization"}, **people},
+            "repositories": {"llm-d/llm-d": history(), **others},
         }
     )
     permissions = {"contents": "read", "packages": "read", "pull-requests": "read"}
@@ -72,8 +103,10 @@ def simulator(world: World) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    (tmp_path / "release-notes.md").write_text(cleaned.LLM_D, encoding="utf-8")
+def workspace(tmp_path: Path, world: World) -> Path:
+    commits = world.repositories["llm-d/llm-d"].git.commits.values()
+    (sha,) = (commit.sha for commit in commits if commit.message == DIRECT.title)
+    (tmp_path / "release-notes.md").write_text(cleaned.LLM_D.replace(DIRECT.sha, sha), encoding="utf-8")
     (tmp_path / "components.yaml").write_text(cleaned.COMPONENTS, encoding="utf-8")
     (tmp_path / "components.json").write_text(manifest.write(cleaned.made()), encoding="utf-8")
     (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
@@ -128,6 +161,8 @@ def test_clean_notes_pass(simulator: Simulator, workspace: Path, capsys: pytest.
         ("releases/tag/v0.4.2", "releases/tag/v0.4.3", "tag-missing"),
         ("compare/v0.4.2...v0.5.0", "compare/v0.4.1...v0.5.0", "changelog-base-wrong"),
         ("* @grace made", "* @linus made", "contributor-announced"),
+        ("@barbara in #403", "@barbara in #303", "change-outside"),
+        ("by @linus in", "by @torvalds in", "change-author"),
         (
             "docker pull ghcr.io/llm-d/llm-d-cuda:",
             "docker pull ghcr.io/llm-d/charts/llm-d-modelservice:",
@@ -205,7 +240,10 @@ def test_each_thing_is_asked_once(simulator: Simulator, workspace: Path, capsys:
     challenges = 401  # how a registry says where tokens are to be had
     answered = [entry for entry in simulator.requests.entries if entry.status != challenges]
     asked = [(entry.origin, entry.method, entry.path) for entry in answered if "/token" not in entry.path]
-    assert len(asked) == len(set(asked)) == 12
+    lists = [one for one in asked if one[1] != "POST"]
+    assert len(lists) == len(set(lists))
+    queries = [one for one in asked if one[1] == "POST"]
+    assert len(queries) == 2  # pull requests of the commits, and who had merged before
 
 
 def test_without_a_tag_the_rules_that_need_one_say_so(
@@ -233,12 +271,17 @@ def test_a_checkout_gives_tags_and_asks_nobody(workspace: Path, capsys: pytest.C
         subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=workspace, check=True)
 
     git("init", "--quiet")
-    for tag in ("v0.4.2", "v0.5.0"):
-        git("commit", "--quiet", "--allow-empty", "--message", tag)
-        git("tag", tag)
+    git("commit", "--quiet", "--allow-empty", "--message", "first")
+    git("tag", "v0.4.2")
+    for change in cleaned.MERGED[:-1]:
+        git("commit", "--quiet", "--allow-empty", "--message", f"{change.title} (#{change.number})")
+    git("tag", "v0.5.0")
     plant(workspace, "compare/v0.4.2...", "compare/v0.4.1...")
+    plant(workspace, "/pull/401\n", "/pull/301\n")
+    (line,) = (line for line in cleaned.LLM_D.split("\n") if DIRECT.sha in line)
+    plant(workspace, line.partition(DIRECT.sha)[0], "Also, ")
     code, outputs, log = run(None, workspace, capsys, "--tag", "v0.5.0", "--history", "checkout")
-    assert [rule for rule, _ in rules(outputs)] == ["changelog-base-wrong"]
+    assert [rule for rule, _ in rules(outputs)] == ["change-outside", "changelog-base-wrong"]
     assert code == ExitCode.REFUSED
     assert "with history: checkout nobody is asked" in log
 

@@ -248,6 +248,7 @@ def evidence(**changed: Any) -> Evidence:
         previous=Previous("v0.4.2", before.rows),
         announced={"linus": "v0.4.0", "ada": "v0.3.0"},
         changes=MERGED,
+        earlier={"grace": False, "barbara": None},
         built=frozenset({f"{own}/llm-d-cuda", f"{own}/llm-d-gateway"}),
         document=document,
         manifest=made(),

@@ -229,9 +229,9 @@ CHANGES = (
         "a revert by number",
         "change-reverted",
         "* Fix the probe by @barbara in #403\n",
-        f"* Fix the probe by @barbara in #403\n* The probe hangs, so this reverts #403 by @ada in {PULLS}/409\n",
-        line="* The probe hangs",
-        known={"changes": (*cleaned.MERGED, merged("The probe hangs", "ada", 409))},
+        f"* Fix the probe by @barbara in #403\n* Revert #403, the probe hangs by @ada in {PULLS}/409\n",
+        line="* Revert #403",
+        known={"changes": (*cleaned.MERGED, merged("Revert #403, the probe hangs", "ada", 409))},
     ),
     Plant("a change of an earlier release", "change-outside", f"{PULLS}/401", f"{PULLS}/301"),
     Plant(
@@ -280,6 +280,12 @@ CONTRIBUTORS = (
         "contributor-announced",
         line="* @grace made",
         known={"announced": {"grace": "v0.4.1"}},
+    ),
+    Plant(
+        "somebody who had something merged before",
+        "contributor-not-new",
+        line="* @grace made",
+        known={"earlier": {"grace": True}},
     ),
     Plant(
         "a contributor without a change",

@@ -10,7 +10,7 @@ from pathlib import Path
 from release_actions.context import Context
 from release_actions.errors import InputError
 from release_actions.http import Http
-from release_actions.notes import gather, lint_report, reading, sarif, story
+from release_actions.notes import gather, lint_report, reading, sarif
 from release_actions.notes.gather import Asked
 from release_actions.notes.lint import judge
 from release_actions.notes.lint_report import Checked
@@ -27,8 +27,7 @@ def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workf
     heading = here.document.heading if here.document else ""
     notes = reading.read(text, file, server=here.server, heading=heading)
     with Http(log=log.info) as http:
-        merged = story.merged(context, asked.token, asked.history)
-        evidence = gather.gather(asked, context, notes, here, http, merged)
+        evidence = gather.gather(asked, context, notes, here, http, log)
     checked = Checked(file, evidence, judge(notes, evidence), sarif_file)
     if sarif_file:
         save(sarif.write(checked.found, checked.idle, text, file), context.path(sarif_file), sarif_file)

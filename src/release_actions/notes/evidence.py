@@ -27,6 +27,7 @@ class Need(enum.Enum):
     PREVIOUS = "what the previous release published"
     ANNOUNCED = "the notes of earlier releases"
     CHANGES = "what was merged since the previous release"
+    EARLIER = "what contributors had merged before"
     BUILT = "the images of release.yaml"
     COMPONENTS = "components.yaml"
     MANIFEST = "components.json"
@@ -64,7 +65,8 @@ class Evidence:
     """All that notes are held against.
 
     `previous_tag` is empty where there is no release before. `changes`: what was merged since the previous release.
-    `announced`: login in lower case -> tag of the release that welcomed it first. `built`: names of the images that
+    `announced`: login in lower case -> tag of the release that welcomed it first. `earlier`: login in lower case ->
+    whether it had something merged before, None where nobody can say. `built`: names of the images that
     the build matrix publishes, by name without a tag. `images`, `compares` and `upstream` hold answers: an image with
     its tag as `name:tag`, two tags of a repository, a repository's tag as `owner/name@tag`.
     """
@@ -77,6 +79,9 @@ class Evidence:
     previous: Previous | Unreadable | None = None
     announced: Mapping[str, str] | Unreadable | None = None
     changes: tuple[Change, ...] | Unreadable | None = None
+    from_git: bool = False
+    """Whether `changes` is what git alone says: not every number is known then, and authors are those of commits."""
+    earlier: Mapping[str, bool | None] | Unreadable | None = None
     built: frozenset[str] | Unreadable | None = None
     document: Document | None = None
     manifest: Manifest | None = None
@@ -96,6 +101,7 @@ class Evidence:
             Need.PREVIOUS: self.previous,
             Need.ANNOUNCED: self.announced,
             Need.CHANGES: self.changes,
+            Need.EARLIER: self.earlier,
             Need.BUILT: self.built,
             Need.COMPONENTS: self.document,
             Need.MANIFEST: self.manifest,

@@ -24,17 +24,18 @@ from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.context import Context
 from release_actions.errors import ActionError
-from release_actions.git_tags import CHECKOUT, NONE, TAG_REF
+from release_actions.git_tags import CHECKOUT, TAG_REF
 from release_actions.http import Http
-from release_actions.notes import reading, story
+from release_actions.notes import merged, newcomers, reading, story
 from release_actions.notes.addresses import Leads
 from release_actions.notes.evidence import Compared, Evidence, Need, Previous, Unreadable
 from release_actions.notes.lint_versions import part_of, places
-from release_actions.notes.model import Change
+from release_actions.notes.merged import Merged
 from release_actions.notes.reading import Notes
 from release_actions.releases import Release
 from release_actions.source import read_text
 from release_actions.versions import Version, known, parse
+from release_actions.workflow import Workflow
 
 REQUESTS = 8
 """Questions that are asked at the same time."""
@@ -44,12 +45,11 @@ HEADINGS = ("Component Summary", "Infrastructure Changes")
 
 NO_TAG = "no tag was given"
 NO_REPOSITORY = "the repository is not known"
+ANONYMOUS = "GitHub tells nobody without a token"
 ASKS_NOBODY = "with history: checkout nobody is asked"
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-Changes = Callable[[str, str], tuple[Change, ...]]
-"""What was merged between two tags, given as previous and tag. Raises `ActionError` when it is not complete."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def offline(asked: Asked, context: Context, found: Files) -> Evidence:
     return Evidence(
         server=context.server_url,
         version=version,
-        repository=context.repository,
+        repository=context.repository or (found.config.repository if found.config else ""),
         built=built,
         document=found.document,
         manifest=made,
@@ -121,15 +121,14 @@ def offline(asked: Asked, context: Context, found: Files) -> Evidence:
     )
 
 
-def gather(
-    asked: Asked, context: Context, notes: Notes, known_here: Evidence, http: Http, changes: Changes | None
-) -> Evidence:
-    """All of the evidence. `known_here` is what `offline` gave."""
+def gather(asked: Asked, context: Context, notes: Notes, here: Evidence, http: Http, log: Workflow) -> Evidence:
+    """All of the evidence. `here` is what `offline` gave. Raises `InputError` for a previous tag that is none."""
     if asked.history == CHECKOUT:
-        evidence = _with_tags(known_here, asked, lambda: frozenset(checkout.tags(context.workspace)))
-        remote = (Need.PREVIOUS, Need.ANNOUNCED, Need.REGISTRY, Need.UPSTREAM)
-        evidence = _because(evidence, dict.fromkeys(remote, ASKS_NOBODY))
-        return _with_changes(evidence, changes)
+        evidence = dataclasses.replace(here, tags=attempt(lambda: frozenset(checkout.tags(context.workspace))))
+        evidence = _with_previous(evidence, asked, None, log)
+        remote = (Need.PREVIOUS, Need.ANNOUNCED, Need.EARLIER, Need.REGISTRY, Need.UPSTREAM)
+        evidence = _because(dataclasses.replace(evidence, from_git=True), dict.fromkeys(remote, ASKS_NOBODY))
+        return _with_changes(evidence, merged.of_checkout(context.workspace), notes)
     upstream = Upstream(
         http,
         context.api_url,
@@ -137,15 +136,18 @@ def gather(
         registry_token=asked.registry_token,
         registry_override=context.registry_url,
     )
-    evidence = known_here
-    if context.repository:
-        own = context.repository
-        releases = attempt(lambda: full_releases(upstream.releases(own)))
-        evidence = _with_tags(evidence, asked, lambda: _tags_of(own, upstream), releases)
+    evidence = here
+    if here.repository:
+        tags = attempt(lambda: _tags_of(here.repository, upstream))
+        releases = attempt(lambda: full_releases(upstream.releases(here.repository)))
+        evidence = _with_previous(dataclasses.replace(evidence, tags=tags), asked, releases, log)
         evidence = _with_releases(evidence, releases, upstream)
-        evidence = _with_changes(evidence, changes)
+        if asked.token:
+            evidence = _with_changes(evidence, merged.of_github(context.api_url, here.repository, asked.token), notes)
+        else:
+            evidence = _because(evidence, dict.fromkeys((Need.CHANGES, Need.EARLIER), ANONYMOUS))
     else:
-        needs = (Need.TAGS, Need.PREVIOUS_TAG, Need.PREVIOUS, Need.ANNOUNCED, Need.CHANGES)
+        needs = (Need.TAGS, Need.PREVIOUS_TAG, Need.PREVIOUS, Need.ANNOUNCED, Need.CHANGES, Need.EARLIER)
         evidence = _because(evidence, dict.fromkeys(needs, NO_REPOSITORY))
     if not asked.check_upstream:
         return _because(evidence, dict.fromkeys((Need.REGISTRY, Need.UPSTREAM), "check-upstream is false"))
@@ -164,23 +166,20 @@ def attempt(read: Callable[[], T]) -> T | Unreadable:
         return Unreadable(error.problems[0].message, error.hint)
 
 
-def _with_tags(
-    evidence: Evidence,
-    asked: Asked,
-    read: Callable[[], frozenset[str]],
-    releases: tuple[Release, ...] | Unreadable | None = None,
+def _with_previous(
+    evidence: Evidence, asked: Asked, releases: tuple[Release, ...] | Unreadable | None, log: Workflow
 ) -> Evidence:
-    """With the tags and, if the release is known, the full one before it. `releases`: None if nobody asked."""
-    tags = attempt(read)
-    previous: str | Unreadable | None
-    if asked.previous_tag:
-        previous = "" if (asked.previous_tag,) == NONE else asked.previous_tag.removeprefix(TAG_REF)
-    elif evidence.version is None:
-        previous = None
-    else:
-        previous = _before(evidence.version, tags, releases)
-    why = {} if previous is not None else {Need.PREVIOUS_TAG: NO_TAG}
-    return _because(dataclasses.replace(evidence, tags=tags, previous_tag=previous), why)
+    """With the release before, by the rule that notes are generated by. `releases` is None where git alone is asked."""
+    version, tags = evidence.version, evidence.tags
+    if version is None:
+        return _because(evidence, {Need.PREVIOUS_TAG: NO_TAG})
+    for piece in (tags, releases):
+        if isinstance(piece, Unreadable):
+            return dataclasses.replace(evidence, previous_tag=piece)
+    names = dict.fromkeys((*(tags if isinstance(tags, frozenset) else ()), version.tag), "")
+    full = {release.tag for release in releases if release.tag != version.tag} if isinstance(releases, tuple) else None
+    given = asked.previous_tag.removeprefix(TAG_REF)
+    return dataclasses.replace(evidence, previous_tag=story.chosen(version, given, names, full, log))
 
 
 def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
@@ -191,27 +190,15 @@ def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
     return frozenset(tags)
 
 
-def _before(
-    version: Version, tags: frozenset[str] | Unreadable, releases: tuple[Release, ...] | Unreadable | None
-) -> str | Unreadable:
-    if isinstance(tags, Unreadable):
-        return tags
-    if isinstance(releases, Unreadable):
-        return releases
-    full = None if releases is None else {release.tag for release in releases if release.tag != version.tag}
-    found = story.before(version, tags, full)
-    return found.tag if found else ""
-
-
 def _with_releases(evidence: Evidence, releases: tuple[Release, ...] | Unreadable, upstream: Upstream) -> Evidence:
     """With what the release before published, and whom earlier releases welcomed."""
     version, previous = evidence.version, evidence.previous_tag
     if version is None or previous is None:
         return _because(evidence, dict.fromkeys((Need.PREVIOUS, Need.ANNOUNCED), NO_TAG))
-    if isinstance(previous, Unreadable):
-        return dataclasses.replace(evidence, previous=previous, announced=previous)
-    if isinstance(releases, Unreadable):
-        return dataclasses.replace(evidence, previous=releases, announced=releases)
+    if isinstance(releases, Unreadable) or isinstance(previous, Unreadable):
+        # A previous release that is not known has one of these two as its reason.
+        wrong = next(piece for piece in (releases, previous) if isinstance(piece, Unreadable))
+        return dataclasses.replace(evidence, previous=wrong, announced=wrong)
     announced = _announced(releases, version, evidence)
     evidence = dataclasses.replace(evidence, announced=announced)
     found = next((release for release in releases if release.tag == previous), None)
@@ -246,18 +233,29 @@ def _announced(releases: Iterable[Release], version: Version, evidence: Evidence
     return found
 
 
-def _with_changes(evidence: Evidence, changes: Changes | None) -> Evidence:
-    """With what was merged since the release before."""
+def _with_changes(evidence: Evidence, history: Merged, notes: Notes) -> Evidence:
+    """With what was merged since the release before, and whether those who are welcomed had something merged before."""
     version, previous = evidence.version, evidence.previous_tag
-    if changes is None:
+    needs = (Need.CHANGES, Need.EARLIER)
+    if version is None or previous is None:
+        return _because(evidence, dict.fromkeys(needs, NO_TAG))
+    if isinstance(previous, Unreadable):
+        return dataclasses.replace(evidence, changes=previous, earlier=previous)
+    if not isinstance(evidence.tags, frozenset) or version.tag not in evidence.tags:
+        return _because(evidence, dict.fromkeys(needs, f"{version} is no tag yet"))
+    changes = attempt(lambda: history.between(previous, version.tag))
+    evidence = dataclasses.replace(evidence, changes=changes)
+    if evidence.from_git:
         return evidence
-    if version is None or not evidence.repository:
-        return _because(evidence, {Need.CHANGES: NO_REPOSITORY if version else NO_TAG})
-    if previous is None or isinstance(previous, Unreadable):
-        return dataclasses.replace(evidence, changes=previous)
-    if isinstance(evidence.tags, frozenset) and version.tag not in evidence.tags:
-        return _because(evidence, {Need.CHANGES: f"{version} is no tag yet"})
-    return dataclasses.replace(evidence, changes=attempt(lambda: changes(previous, version.tag)))
+    if isinstance(changes, Unreadable):
+        return dataclasses.replace(evidence, earlier=changes)
+    first = newcomers.first_changes(changes)
+    welcomed = {one.login.casefold() for one in notes.contributors}
+    asked = {change.author.login: change.merged for key, change in first.items() if key in welcomed and change.merged}
+    earlier = attempt(
+        lambda: {name.casefold(): found for name, found in history.before(asked).items()} if asked else {}
+    )
+    return dataclasses.replace(evidence, earlier=earlier)
 
 
 def _with_answers(evidence: Evidence, notes: Notes, upstream: Upstream) -> Evidence:

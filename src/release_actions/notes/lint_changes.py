@@ -7,15 +7,11 @@ from collections.abc import Iterator
 
 from release_actions.components.table import shown
 from release_actions.errors import Place
-from release_actions.notes import model
+from release_actions.notes import model, span, undo
 from release_actions.notes.evidence import Need
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
 from release_actions.notes.reading import Change
 
-QUOTED = re.compile(r"(?i)^revert\s+[\"'\u201c](?P<title>.+)[\"'\u201d]\s*(?:\(#[0-9]+\))?$")
-PREFIXED = re.compile(r"(?i)^revert(?:\([^()]*\))?!?:\s*[\"']?(?P<title>.+?)[\"']?\s*(?:\(#[0-9]+\))?$")
-NUMBERED = re.compile(r"(?i)\breverts?\b.*?#(?P<number>[0-9]+)")
-AGAIN = re.compile(r"(?i)^(?:re-?land|re-?apply|re-?introduce|revert\s+[\"'\u201c]revert)\b")
 ENDING = re.compile(r"\s*\(#[0-9]+\)$")
 
 
@@ -56,28 +52,32 @@ def _title_twice(subject: Subject) -> Iterator[Hit]:
 def _reverted(subject: Subject) -> Iterator[Hit]:
     """A revert is listed beside the change that it takes back.
 
-    Neither is in the release. A change that came back later in the list is left alone.
+    Neither is in the release. A re-land stands for itself, and what it brings back is listed without it or not at all.
     """
-    changes = subject.notes.changes
-    again = {_plain(AGAIN.sub("", shown(change.title))) for change in changes if AGAIN.match(shown(change.title))}
-    for change in changes:
-        title = shown(change.title)
-        if AGAIN.match(title):
+    lines = {made: change for change in subject.notes.changes if (made := _as_merged(change, subject)) is not None}
+    order = {change.number: place for place, change in enumerate(_merged(subject)) if change.number}
+    inorder = sorted(lines, key=lambda made: (order.get(made.number, made.number), made.number))
+    collapsed = undo.collapse(inorder).collapsed
+    for made in collapsed:
+        told = undo.read(made)
+        if told is None or told.kind is not undo.Kind.REVERT:
             continue
-        quoted = QUOTED.match(title) or PREFIXED.match(title)
-        wanted = _plain(quoted["title"]) if quoted else ""
-        numbered = NUMBERED.search(title)
-        for other in changes:
-            same = wanted and _plain(shown(other.title)) == wanted
-            named = numbered and other.number == int(numbered["number"])
-            if other is not change and (same or named) and _plain(shown(other.title)) not in again:
-                message = f"{_named(change)} takes back {_named(other)} in line {other.place.line}; both are listed."
-                yield Hit(change.place, message, "Leave both out.", other.place)
+        target = next(
+            (one for one in collapsed if one is not made and len(undo.collapse((one, made)).collapsed) > 1), None
+        )
+        if target:
+            change, other = lines[made], lines[target]
+            message = f"{_named(change)} takes back {_named(other)} in line {other.place.line}; both are listed."
+            yield Hit(change.place, message, "Leave both out.", other.place)
 
 
-def _plain(title: str) -> str:
-    """A title for comparing: its words, without the number at its end."""
-    return " ".join(re.findall(r"\w+", ENDING.sub("", title).casefold()))
+def _as_merged(change: Change, subject: Subject) -> model.Change | None:
+    """The change that a line is about: with all that was said of it where that is known."""
+    if not change.number or not _own(change, subject):
+        return None
+    known = next((one for one in _merged(subject) if one.number == change.number), None)
+    author = model.Author(change.login)
+    return known or model.Change(shown(change.title), author, (change.sha or f"#{change.number}",), change.number)
 
 
 def _merged(subject: Subject) -> tuple[model.Change, ...]:
@@ -91,17 +91,18 @@ def _outside(subject: Subject) -> Iterator[Hit]:
     A number that a commit in between names, as a picked one does, counts as merged.
     """
     merged = _merged(subject)
-    numbers = {one.number for one in merged if one.number}
-    for one in merged:
-        numbers |= {int(number) for number in re.findall(r"#([0-9]+)", f"{one.title}\n{one.text}")}
-    shas = [sha for one in merged for sha in (one.sha, *one.sources)]
+    numbers = {number for one in merged for number in (*span.named_by(one), *span.ported_by(one))}
+    shas = [sha for one in merged for sha in (*one.commits, *one.sources)]
+    # Git alone does not know the numbers of what was merged by rebasing.
+    sure = not subject.evidence.from_git or all(one.number for one in merged)
     for change in subject.notes.changes:
         there = change.number in numbers if change.number else any(sha.startswith(change.sha) for sha in shas)
         if _own(change, subject) and not there:
             since = subject.evidence.previous_tag or "the beginning"
             message = f"{_named(change)} was not merged between {since} and {subject.evidence.version}."
             hint = "Remove it, or list it in the release that has it."
-            yield Hit(change.place, message, hint, Place(f"history of {subject.evidence.repository}"))
+            other = Place(f"history of {subject.evidence.repository}")
+            yield Hit(change.place, message, hint, other, CERTAIN if sure else SUSPICIOUS)
 
 
 def _author(subject: Subject) -> Iterator[Hit]:

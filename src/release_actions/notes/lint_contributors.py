@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from release_actions.errors import Place
 from release_actions.notes.body import GOES_ON
@@ -60,10 +60,25 @@ def _announced(subject: Subject) -> Iterator[Hit]:
     """
     announced = subject.evidence.announced
     for one in subject.notes.contributors:
-        tag = announced.get(one.login.casefold()) if isinstance(announced, dict) else None
+        tag = announced.get(one.login.casefold()) if isinstance(announced, Mapping) else None
         if tag:
             message = f"@{one.login} was welcomed in {tag} already."
             yield Hit(one.place, message, "Remove the line.", Place(f"notes of {tag}"))
+
+
+def _not_new(subject: Subject) -> Iterator[Hit]:
+    """Somebody is welcomed who had a pull request merged before this release.
+
+    What counts is when it was merged: a lower number may have been merged later.
+    """
+    earlier = subject.evidence.earlier
+    announced = subject.evidence.announced
+    for one in subject.notes.contributors:
+        told = isinstance(announced, Mapping) and one.login.casefold() in announced
+        if isinstance(earlier, Mapping) and earlier.get(one.login.casefold()) and not told:
+            message = f"@{one.login} had a pull request merged before this release."
+            other = Place(f"pull requests of {subject.evidence.repository}")
+            yield Hit(one.place, message, "Remove the line.", other)
 
 
 def _change(subject: Subject) -> Iterator[Hit]:
@@ -95,6 +110,7 @@ RULES = (
     Rule("contributor-bot", CERTAIN, _bot),
     Rule("contributor-twice", CERTAIN, _twice),
     Rule("contributor-announced", CERTAIN, _announced, (Need.ANNOUNCED,)),
+    Rule("contributor-not-new", CERTAIN, _not_new, (Need.REPOSITORY, Need.EARLIER)),
     Rule("contributor-change", CERTAIN, _change),
     Rule("contributor-author", CERTAIN, _author),
 )

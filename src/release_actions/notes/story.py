@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from release_actions import checkout, github_api
 from release_actions.context import Context
 from release_actions.errors import InputError
-from release_actions.git_tags import CHECKOUT
 from release_actions.history import previous_stable
 from release_actions.http import Http
 from release_actions.notes import from_git, newcomers
 from release_actions.notes.model import Change
-from release_actions.notes.span import Span, changes
+from release_actions.notes.span import Span
 from release_actions.releases import Releases
 from release_actions.versions import Version, known
 from release_actions.workflow import Workflow
@@ -80,26 +79,6 @@ def from_api(version: Version, given: str, context: Context, token: str, log: Wo
         return {key: answers.get(change.author.login) for key, change in first.items()}
 
     return Story(previous, span, asked, newcomers.announced(release.body for release in published))
-
-
-def merged(context: Context, token: str, history: str) -> Callable[[str, str], tuple[Change, ...]]:
-    """What reads all that was merged between two tags, or up to the second one when the first is empty.
-
-    It raises `ActionError` when it is not complete.
-    """
-
-    def between(base: str, head: str) -> tuple[Change, ...]:
-        if history == CHECKOUT:
-            commits = checkout.tags(context.workspace)
-            found = from_git.span(context.workspace, commits[base] if base else "", commits[head])
-        else:
-            from release_actions.notes.from_github import Reader  # as above
-
-            with Reader(context.api_url, context.repository, token=needed(token, context.repository)) as reader:
-                found = reader.span(base, head) if base else reader.history(head)
-        return changes(found.ahead, found.pulls)
-
-    return between
 
 
 def needed(token: str, repository: str) -> str:
