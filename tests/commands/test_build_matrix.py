@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,55 @@ def test_the_front_door_plans_nothing_for_a_refused_tag(workspace: Path, capsys:
     assert code == ExitCode.REFUSED
     assert outputs == {}
     assert "v1.0.0 is below v1.0.1, the highest release of 1.0." in log
+
+
+def of_many(count: int, platforms: str) -> str:
+    """A configuration of so many images, each with a long name."""
+    runners = f"runners: {{{', '.join(f'{name}: builder' for name in platforms.split(', '))}}}"
+    rows = "".join(f"  an-image-with-a-rather-long-name-{number:04}: {{}}\n" for number in range(count))
+    return f"repository: acme/app\ndefaults:\n  platforms: [{platforms}]\n  {runners}\nimages:\n{rows}"
+
+
+def test_a_plan_of_as_many_jobs_as_github_runs_fits_into_outputs_and_summary(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(of_many(128, "linux/amd64, linux/arm64"))
+    summary = workspace / "summary.md"
+    code, outputs, log = run(
+        workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0", GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert (code, len(outputs["matrix"]["include"])) == (ExitCode.PASS, 256)
+    assert log.splitlines()[-1] == "128 images of the channel release in 256 build jobs."
+    text = summary.read_text()
+    # GitHub drops the summary of a step above 1 MiB as a whole.
+    assert len(text.encode()) < 2**20
+    assert "an-image-with-a-rather-long-name-0127" in text
+    assert "The summary was cut here" not in text
+
+
+def test_a_thousand_images_on_four_platforms_are_refused_with_the_numbers(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(of_many(1000, "linux/amd64, linux/arm64, linux/s390x, linux/ppc64le"))
+    code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+    assert (code, "matrix" in outputs) == (ExitCode.REFUSED, False)
+    assert (
+        "1000 packages on their platforms make 4000 build jobs, and GitHub runs 256 of one matrix.\n"
+        "Select fewer images with the input images, in several runs."
+    ) in log
+
+
+def test_outputs_beyond_what_github_passes_on_are_refused_with_the_numbers(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = "x" * 2000
+    text = of_many(250, "linux/amd64").replace("defaults:", f"defaults:\n  build-args: {{LONG: {long}}}")
+    (workspace / "release.yaml").write_text(text)
+    code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+    assert (code, "matrix" in outputs) == (ExitCode.REFUSED, False)
+    found = re.search(r"The plan of 250 build jobs has (\d+) characters, and GitHub passes about 500000", log)
+    assert found
+    assert int(found[1]) > 500_000
 
 
 WATCHED = CONFIG.replace("platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64], paths: [web/**]")
