@@ -179,6 +179,7 @@ def test_the_commit_before_a_push_is_fetched(origin: Path, depth: tuple[str, ...
     seen = history(folder)
     assert push(folder, before, after, fetch=True).files == {"a", "b"}
     assert history(folder) == seen
+    assert git(folder, "rev-parse", "--is-shallow-repository") == str(bool(depth)).lower()
 
 
 def test_a_commit_that_origin_does_not_have_is_refused_with_the_words_of_git(origin: Path) -> None:
