@@ -61,7 +61,7 @@ class Kitchen:
             "image": package.image,
             "variant": package.variant,
             "platform": platform,
-            "runner": package.runners[platform],
+            "runner": runner(package.runners[platform]),
             "package": package.reference,
             "context": package.context,
             "dockerfile": package.dockerfile,
@@ -222,6 +222,12 @@ class Kitchen:
     def miss(self, package: Package, message: str, hint: str, *steps: str) -> None:
         """Note something wrong with a value."""
         self.problems[Problem(message, hint, self.place(package, steps))] = None
+
+
+def runner(labels: str) -> Output:
+    """The value of `runs-on`: one label as it is, several as a list."""
+    found: list[Output] = [label.strip() for label in labels.split(",")]
+    return found[0] if len(found) == 1 else found
 
 
 def registry(package: Package) -> dict[str, Output]:

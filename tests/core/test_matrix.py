@@ -269,7 +269,8 @@ def test_a_release_that_would_miss_an_image_is_told_where_the_image_stands() -> 
 
 def test_a_release_may_miss_an_image_that_is_not_required() -> None:
     config = load_text(
-        "repository: acme/app\ndefaults: {platforms: [linux/amd64]}\nimages:\n  a: {}\n  b: {}\n  c: {required: false}\n"
+        "repository: acme/app\ndefaults: {platforms: [linux/amd64]}\n"
+        "images:\n  a: {}\n  b: {}\n  c: {required: false}\n"
     )
     planned = plan(config, release("v1.2.0"), ("a",), NOW)
     assert [finding.problem.message for finding in planned.findings] == ["The release v1.2.0 would miss the image 'b'."]

@@ -69,6 +69,42 @@ def test_values_come_from_the_file_the_matrix_and_the_run() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ("gpu", "gpu"),
+        ("'self-hosted, linux ,ARM64'", ["self-hosted", "linux", "ARM64"]),
+        ("'group: big'", "group: big"),
+    ],
+)
+def test_a_runner_has_one_label_or_all_of_several(labels: str, expected: object) -> None:
+    (entry,) = entries(f"  app: {{runners: {{linux/amd64: {labels}}}}}\n")
+    assert entry["runner"] == expected
+
+
+@pytest.mark.parametrize("labels", ["','", "'a,'", "'a, ,b'", "',a'", "' '"])
+def test_a_runner_without_a_label_is_refused(labels: str) -> None:
+    with pytest.raises(ConfigurationError):
+        config(f"  app: {{runners: {{linux/amd64: {labels}}}}}\n")
+
+
+def test_an_override_of_a_source_is_looked_up_too() -> None:
+    image = (
+        "  app: {source: {repository: acme/fork, ref: '{file.REF}', path: src}, build-args: {C: '{source-commit}'}}\n"
+    )
+    planned = plan(
+        config(image),
+        Build(sha=SHA, overrides={"REF": "topic"}),
+        ("all",),
+        NOW,
+        versions=VERSIONS,
+        resolve=lambda repository, ref: {("acme/fork", "topic"): OTHER}[repository, ref],
+    )
+    entry = planned.jobs[0].entry()
+    assert (entry["source-ref"], entry["source-commit"]) == ("topic", OTHER)
+    assert entry["build-args"] == f"CUDA=12\nC={OTHER}"
+
+
 def test_release_and_dev_builds_get_the_same_arguments() -> None:
     image = "  app: {build-args: {A: '{file.REPO}', B: literal, C: '{platform}'}}\n"
     assert (

@@ -33,7 +33,7 @@ PLATFORMS = ListOf(
 RUNNERS = MapOf(
     "a mapping of platforms to runner labels",
     key=Text("a platform", pattern=grammar.PLATFORM, example="linux/amd64"),
-    value=Text("a runner label", example="ubuntu-24.04"),
+    value=Text("a runner label", pattern=r"[^\s,][^,]*(?:,[^,]*[^\s,][^,]*)*", example="ubuntu-24.04"),
 )
 BUILD_ARGS = MapOf(
     "a mapping of build arguments",
@@ -117,8 +117,8 @@ class Build(Record):
     platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms to build, all of them or nothing.", default=None)
     runners: Mapping[str, str] = key(
         RUNNERS,
-        "Platform to the label of the runner that builds it. GitHub's own runners build `linux/amd64` and "
-        "`linux/arm64` if nothing else is said.",
+        "Platform to the label of the runner that builds it, or to several with commas, all of which it has. GitHub's "
+        "own runners build `linux/amd64` and `linux/arm64` if nothing else is said.",
         default=TEXTS,
     )
     context: str | None = key(PATH, "Build context, relative to the repository; `.` if left out.", default=None)
