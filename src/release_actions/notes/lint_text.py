@@ -33,6 +33,9 @@ TITLE = re.compile(
 )
 """A heading that says which release it is about, in all of its words."""
 
+LONG_HEADING = 256
+"""Characters of a heading that may say which release it is about."""
+
 LEADS_AWAY = re.compile(r"(?i)\b(?:from|since|before|until|below|older|upgrad\w*|migrat\w*|to)\b")
 CONFLICT = re.compile(r"<{7} \S|={7}$|>{7} \S|\|{7} \S")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -97,7 +100,9 @@ def _heading_version(subject: Subject) -> Iterator[Hit]:
     heading is, whatever else it says, unless it is about coming from another version.
     """
     version = subject.evidence.version
-    headings = [line for line in subject.notes.text.lines if line.kind is Kind.HEADING]
+    headings = [
+        line for line in subject.notes.text.lines if line.kind is Kind.HEADING and len(line.text) <= LONG_HEADING
+    ]
     for index, line in enumerate(headings):
         said = TITLE.fullmatch(line.title)
         first = re.search(rf"(?<![\w.]){VERSION}(?![\w.])", line.title) if not index else None

@@ -19,7 +19,9 @@ from release_actions.notes.lines import FILLER, Kind, Line, Link, Text
 from release_actions.notes.lines import read as read_lines
 
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\]|\\\[bot\\\])?"
-BULLET = re.compile(r"\s*[*+-]\s+")
+LONGEST = 2_000
+"""Characters of a line that may list a change: titles have up to 256, and patterns take their time with long lines."""
+
 CREDITED = re.compile(
     rf"\s*[*+-]\s+(?P<title>\S.*)\s+by\s+(?P<who>\[?@(?P<login>{LOGIN}).*?|\S.*?)\s+in\s+(?P<where>commit\s+\S+|\S+)\s*"
 )
@@ -160,7 +162,7 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
     linked = tuple(
         Linked(link, address) for link in text.links if (address := addresses.parse(link.target, server)) is not None
     )
-    lines = [line for line in text.lines if line.kind is Kind.BULLET]
+    lines = [line for line in text.lines if line.kind is Kind.BULLET and len(line.text) <= LONGEST]
     contributors = tuple(one for line in lines if (one := _contributor(text, line, server)))
     welcomed = {contributor.line.number for contributor in contributors}
     tables = table.read(_outside_code(text), file=path)
@@ -268,15 +270,19 @@ def _images(text: Text) -> Iterator[Image]:
 
 
 def _tag_beside(text: Text, index: int) -> str | None:
-    """The tag that a line of YAML near the one with the repository gives, at the same indentation."""
+    """The tag that a line of YAML near the one with the repository gives, in the same mapping."""
     line = text.lines[index]
-    indent = len(line.raw) - len(line.raw.lstrip())
     near = [*text.lines[index + 1 : index + 4], *reversed(text.lines[max(index - 3, 0) : index])]
     for other in near:
         match = TAG_KEY.fullmatch(other.raw)
-        if match and other.fence == line.fence and len(other.raw) - len(other.raw.lstrip()) in {indent, indent + 2}:
+        if match and other.fence == line.fence and _column(other.raw) == _column(line.raw):
             return match["tag"]
     return None
+
+
+def _column(line: str) -> int:
+    """Where a key of YAML begins."""
+    return len(line) - len(line.lstrip(" -"))
 
 
 def _charts(text: Text) -> Iterator[Chart]:
