@@ -206,7 +206,7 @@ class Inquiry:
             if "already-published" in rules:
                 images = published.revisions(self.version.tag)
                 past = replace(past, about=replace(past.about, images=images))
-                whole = past.about.repeats and published.whole(self.version.tag, self.commit, images)
+                whole = past.about.is_published and published.whole(self.version.tag, self.commit, images)
                 past = replace(past, about=replace(past.about, whole=whole))
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:

@@ -256,7 +256,8 @@ def test_a_refusal_offers_no_tag_that_exists(judge: Judge, forge: Forge, tag: st
     with pytest.raises(TagRefused) as caught:
         judge(tag, sha=forge.tag(tag, forge.commit()))
     assert caught.value.hint == OFFERED[tag]
-    assert caught.value.meant not in RELEASED
+    assert caught.value.meant in caught.value.hint
+    assert caught.value.meant not in ("", *RELEASED)
     # Without the repository's tags it is refused all the same.
     with pytest.raises(TagRefused):
         judge(asked=tag, repository="llm-d/nowhere")
@@ -428,6 +429,17 @@ def test_a_release_counts_for_every_rule_when_its_tag_is_gone(judge: Judge, forg
     assert judge("v0.5.2", sha=sha).outputs["floating-tags"] == ["v0.5", "v0", "latest"]
 
 
+def test_a_draft_counts_only_if_it_was_published(judge: Judge, forge: Forge) -> None:
+    writer = "ghs_token_that_sees_drafts"
+    forge.world.add_token(writer, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions={"contents": "write"})
+    forge.release("v0.6.0", datetime(2026, 3, 6, tzinfo=timezone.utc), draft=True)
+    asked = {"mode": "check", "asked": "v0.6.0-rc.2", "token": writer, "registry_token": TOKEN}
+    assert told(judge(**asked)) == []
+    (draft,) = forge.repository.releases.values()
+    draft.published = datetime(2026, 3, 6, tzinfo=timezone.utc)  # its tag was deleted since
+    assert [finding.rule for finding in judge(**asked).findings] == ["candidate-after-final"]
+
+
 def test_releases_that_cannot_be_read_are_an_error(judge: Judge, forge: Forge, simulator: Simulator) -> None:
     sha = forge.tag("v0.5.2", forge.commit())
     simulator.faults.add(Fault(method="GET", path="/repos/llm-d/llm-d/releases", answer=403, times=1000))
@@ -490,10 +502,20 @@ def test_a_second_event_learns_that_there_is_nothing_to_build(judge: Judge, forg
     assert report.lines[-1].endswith(
         "All of its images are published already, built from this commit: there is nothing to build."
     )
-    # Whoever asks what a push would do, or does not let the registry be read, learns nothing of the kind.
+    # Who does not let the registry be read learns nothing of the kind.
     for how in ({"versions": "{rules: {already-published: off}}"}, {"existing_tags": ",".join(RELEASED)}):
         assert judge("v0.5.2", sha=sha, **how).outputs["already-published"] is False
+
+
+def test_a_check_says_that_there_is_nothing_to_build(judge: Judge, forge: Forge) -> None:
+    lost = forge.commit()
+    forge.publish("v0.5.2", lost)
+    report = judge(mode="check", asked="v0.5.2", commit=lost)
+    assert (report.exit_code, report.outputs["already-published"]) == (ExitCode.PASS, True)
+    assert not any("would publish" in line for line in report.lines)
+    assert "would be published" not in report.summary
     assert judge(mode="check", asked="v0.5.2").exit_code is ExitCode.REFUSED
+    assert judge(mode="check", asked="v0.5.2", commit=forge.commit()).exit_code is ExitCode.REFUSED
 
 
 def test_an_image_that_lacks_a_part_is_to_be_built_again(judge: Judge, forge: Forge) -> None:
@@ -515,8 +537,9 @@ def test_an_image_that_a_release_does_not_need_is_not_waited_for(
     sha = forge.tag("v0.5.2", forge.commit())
     forge.publish("v0.5.2", sha, PACKAGES[1])
     assert judge("v0.5.2", sha=sha).outputs["already-published"] is False
-    forge.publish("v0.5.2", sha, PACKAGES[0])
-    assert judge("v0.5.2", sha=sha).outputs["already-published"] is True
+    sha = forge.tag("v0.5.3", forge.commit())
+    forge.publish("v0.5.3", sha, PACKAGES[0])
+    assert judge("v0.5.3", sha=sha).outputs["already-published"] is True
 
 
 @pytest.mark.parametrize("labels", [None, ""])

@@ -179,8 +179,11 @@ WITHOUT_TAG = {
         f"error candidate-number: v0.8.0-rc.3 is not the next candidate of v0.8.0: the highest so far is"
         f" v0.8.0-rc.1 {GONE}. Push v0.8.0-rc.2."
     ],
+    "v0.5.4-rc.1": [f"info backport: v0.5.4-rc.1 is a backport: 0.5 is below 0.7, released as v0.7.0 {GONE}."],
     "v0.7.0.post1": [],
     "v0.7.1": [],
+    # Of itself release-exists tells, from what is known of the tag.
+    "v0.7.0": ["warn gap: v0.7.0 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
 }
 
 
@@ -196,6 +199,7 @@ def test_the_candidate_that_a_refusal_names_is_free() -> None:
     assert only.endswith("The next candidate of 0.5 is v0.5.1rc3.")
     assert judged("v0.5.1-rc.7", past)[0].endswith("before it. Push v0.5.1rc3.")
     assert judged("v0.5.1rc3", past) == []
+    assert judged("v0.5.0-rc.7", "v0.5.0", published="v0.5.1rc1")[0].endswith("is v0.5.1rc2.")
 
 
 @unhurried

@@ -257,7 +257,7 @@ def unjudged(decision: Decision) -> Iterable[str]:
 
 def images_lines(decision: Decision) -> Iterable[str]:
     """What a push would build, for a check that does not refuse."""
-    if decision.pushed or decision.refused:
+    if decision.pushed or decision.refused or decision.outputs["already-published"]:
         return ()
     tag = decision.version.tag
     return (f"It would publish {package.reference}:{tag}." for package in decision.policy.packages)
@@ -288,7 +288,7 @@ def summary(decision: Decision) -> Iterable[str]:
         yield markdown.table(["What", "Value"], rows)
         moved = ([markdown.code(effect.tag), *standing(effect, version)] for effect in decision.effects)
         yield markdown.table(["Floating tag", "Now", "After"], moved)
-        if not decision.pushed and decision.policy.packages:
+        if not decision.pushed and decision.policy.packages and not outputs["already-published"]:
             pushed = "".join(
                 f"- {markdown.code(f'{package.reference}:{version.tag}')}\n" for package in decision.policy.packages
             )

@@ -102,14 +102,14 @@ class Evidence:
     whole: bool = False
 
     @property
+    def is_published(self) -> bool:
+        """Whether there are images under the tag, and every one was built from this very commit."""
+        return bool(self.commit and self.images and all(built == self.commit for built in self.images.values()))
+
+    @property
     def repeats(self) -> bool:
-        """Whether every image under the tag was built from this very commit: the run is one repeated."""
-        return bool(
-            self.pushed
-            and self.commit
-            and self.images
-            and all(revision == self.commit for revision in self.images.values())
-        )
+        """Whether the run is one repeated: its tag is pushed, and its images are there."""
+        return self.pushed and self.is_published
 
 
 NOTHING = Evidence()
