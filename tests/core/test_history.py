@@ -202,6 +202,14 @@ def test_the_candidate_that_a_refusal_names_is_free() -> None:
     assert judged("v0.5.0-rc.7", "v0.5.0", published="v0.5.1rc1")[0].endswith("is v0.5.1rc2.")
 
 
+@pytest.mark.parametrize(
+    ("taken", "free"),
+    [("v0.5.1.post1", "v0.5.1.post2"), ("v0.5.2", "v0.5.3"), ("v0.6.0-rc.1", "v0.6.0-rc.2"), ("v0.6.0-dev", "")],
+)
+def test_what_follows_a_tag_that_git_has_lost(taken: str, free: str) -> None:
+    assert following(parse(taken), History(known(["v0.5.0", "v0.5.1"]))) == free
+
+
 @unhurried
 @given(histories(), st.data())
 def test_what_to_push_in_place_of_a_tag_that_is_taken_is_accepted(tags: list[Version], data: st.DataObject) -> None:
