@@ -26,6 +26,9 @@ TAG_PREFIX = "refs/tags/"
 NESTED = 8
 """Tag objects that may name one another before a commit comes."""
 
+FEW_PULLS = 5
+"""Pull requests that are asked for one by one without looking at the list of open ones first."""
+
 TIMEOUT = 60
 """Seconds PyGithub waits for an answer."""
 
@@ -89,31 +92,54 @@ def commit_of_ref(http: Http, api_url: str, repository: str, name: str, *, token
     return commit_of(http, api_url, repository, GitTag(name, *_target(response, response.object())), token=token)
 
 
-def pull_states(api_url: str, repository: str, numbers: Iterable[int], *, token: str = "") -> dict[int, str]:
+def pull_states(
+    http: Http, api_url: str, repository: str, numbers: Iterable[int], *, token: str = ""
+) -> dict[int, str]:
     """Pull request number -> "open" or "closed" (merged is closed).
 
     A number that GitHub does not know, or does not show to this token, is left out: what is not known to be closed
-    must not be taken for closed. Costs one request a number.
+    must not be taken for closed. Costs one request a number; of many, only those that are not in the list of open ones.
     """
-    from github import UnknownObjectException
+    try:
+        return _pull_states(http, f"{repository_url(api_url, repository)}/pulls", set(numbers), token)
+    except RemoteError as error:
+        if error.status != HTTPStatus.FORBIDDEN:
+            raise
+        raise RemoteError(
+            error.problems[0].message,
+            hint="The token needs the permission pull-requests: read.",
+            method=error.method,
+            path=error.path,
+            status=error.status,
+            request_id=error.request_id,
+        ) from None
 
+
+def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int, str]:
+    repository = url.partition("/repos/")[2].removesuffix("/pulls")
     what = f"read the pull requests of {repository}"
-    path = f"/repos/{repository}/pulls"
+    credential = Credential.bearer(url, token)
     found: dict[int, str] = {}
-    repository_url(api_url, repository)
-    with client(api_url, token=token) as github:
-        for number in sorted(set(numbers)):
-            # Not by get_pull: its objects take any answer, a redirect's too, for a pull request.
-            with errors(what, path):
-                try:
-                    _, answer = github.requester.requestJsonAndCheck("GET", f"{path}/{number}")
-                except UnknownObjectException:
-                    continue
-            state = answer.get("state") if isinstance(answer, dict) else None
-            if state not in {"open", "closed"}:
-                message = f"Could not {what}: the answer about number {number} is not a pull request."
-                raise RemoteError(message, method="GET", path=path)
-            found[number] = state
+    if len(wanted) > FEW_PULLS:
+        query: dict[str, str | int] = {"state": "open", "per_page": 100}
+        for page in http.pages(url, query, what=what, credential=credential, headers=GITHUB):
+            listed = {_pull(page, item) for item in page.array()}
+            found |= {number: state for number, state in listed if number in wanted and state == "open"}
+            if found.keys() == wanted:
+                break
+    for number in sorted(wanted - found.keys()):
+        response = http.request(
+            "GET",
+            f"{url}/{number}",
+            what=what,
+            credential=credential,
+            headers=GITHUB,
+            expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
+        )
+        if response.status == HTTPStatus.OK:
+            told, found[number] = _pull(response, response.object())
+            if told != number:
+                response.wrong(f"is about pull request {told}, not {number}")
     return found
 
 
@@ -189,6 +215,14 @@ def repository_url(api_url: str, repository: str) -> str:
         message = f"{repository[:200]!r} is not a repository."
         raise InputError(message, hint="Write OWNER/NAME, for example with --repository or GITHUB_REPOSITORY.")
     return f"{api_url.rstrip('/')}/repos/{repository}"
+
+
+def _pull(response: Response, item: Any) -> tuple[int, str]:
+    """Number and state of a pull request."""
+    number, state = (item.get("number"), item.get("state")) if isinstance(item, dict) else (None, None)
+    if type(number) is not int or state not in {"open", "closed"}:
+        response.wrong("holds something that is not a pull request")
+    return number, str(state)
 
 
 def _tag(response: Response, item: Any) -> GitTag:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
+from release_actions.cleanup import cache
 from release_actions.cleanup.cache import Cache, opened
-from release_actions.images import OCI_MANIFEST
+from release_actions.images import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry import Manifest, digest_of
 
 BODY = b'{"schemaVersion": 2}\n\n{}'
@@ -42,3 +45,33 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 def test_without_a_name_there_is_none() -> None:
     assert opened("") is None
+
+
+def test_what_nobody_asks_for_is_dropped(tmp_path: Path) -> None:
+    kept = Cache(tmp_path)
+    old, used, new = (Manifest(body, OCI_INDEX, digest_of(body)) for body in (b"{}", b"{ }", b"{  }"))
+    for manifest in (old, used, new):
+        kept.put(manifest)
+    (tmp_path / "README").write_text("of somebody", encoding="utf-8")
+    long_ago = time.time() - cache.UNUSED - 60
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and file.name != new.digest.partition(":")[2]:
+            os.utime(file, (long_ago, long_ago))
+    assert kept.get(used.digest) == used
+    kept.prune()
+    assert [kept.get(manifest.digest) for manifest in (old, used, new)] == [None, used, new]
+    assert (tmp_path / "README").exists()
+    kept.drop([new.digest])
+    assert kept.get(new.digest) is None
+
+
+def test_no_more_than_so_many_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST", 3)
+    kept = Cache(tmp_path)
+    found = [Manifest(body, OCI_INDEX, digest_of(body)) for body in (b"1", b"2", b"3", b"4", b"5")]
+    for age, manifest in enumerate(found):
+        kept.put(manifest)
+        [file] = tmp_path.rglob(manifest.digest.partition(":")[2])
+        os.utime(file, (time.time() - age * 3600,) * 2)
+    kept.prune()
+    assert [manifest for manifest in found if kept.get(manifest.digest)] == found[:3]

@@ -273,7 +273,7 @@ def clean(world: World, rule: Rule, now: datetime, faults: Iterable[Fault] = (),
         registry = Registry(http, simulator.registry_url, token=TOKEN)
         result = Result(Task(CUDA, (rule,)), Store(CUDA, packages, registry))
         log = Workflow({})
-        prepare(result, Context(now=now), Sources("v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
+        prepare(result, Context(now=now), Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
         carry_out(result, Limits(), log)
     return result
 

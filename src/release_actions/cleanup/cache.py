@@ -10,12 +10,21 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import InputError
 from release_actions.images import MEDIA_TYPES
 from release_actions.registry import Manifest, digest_of
+
+DAY = 86400.0
+UNUSED = 30 * DAY
+"""Seconds after which a manifest that no run asked for is dropped."""
+
+MOST = 50_000
+"""Manifests that are kept at most; those that were not asked for the longest go first."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +35,18 @@ class Cache:
 
     def get(self, digest: str) -> Manifest | None:
         """A manifest, proven by its digest; None when there is none that is what its name says."""
+        file = self._file(digest)
         try:
-            kind, _, body = self._file(digest).read_bytes().partition(b"\n")
+            kind, _, body = file.read_bytes().partition(b"\n")
         except OSError:
             return None
         media_type = kind.decode(errors="replace")
         if media_type not in MEDIA_TYPES or digest_of(body, digest.partition(":")[0]) != digest:
             return None
+        with contextlib.suppress(OSError):
+            # When it was last asked for. Not at every time: what changes a folder makes a new archive of it.
+            if time.time() - file.stat().st_mtime > DAY:
+                os.utime(file)
         return Manifest(body, media_type, digest)
 
     def put(self, manifest: Manifest) -> None:
@@ -43,6 +57,25 @@ class Cache:
             with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
                 draft.write(manifest.media_type.encode() + b"\n" + manifest.body)
             os.replace(draft.name, file)  # noqa: PTH105  # the same as Path.replace, with a name at hand
+
+    def drop(self, digests: Iterable[str]) -> None:
+        """Forget manifests: nobody will ask for them again."""
+        for digest in digests:
+            with contextlib.suppress(OSError):
+                self._file(digest).unlink()
+
+    def prune(self) -> None:
+        """Forget what was not asked for in a long time, and the oldest of too many."""
+        found: list[tuple[float, Path]] = []
+        with contextlib.suppress(OSError):
+            # Two folders deep, as `_file` puts them: nothing else in the folder is touched.
+            found += [(file.stat().st_mtime, file) for file in self.folder.glob("sha*/??/*")]
+        found.sort(reverse=True)
+        oldest = time.time() - UNUSED
+        for place, (used, file) in enumerate(found):
+            if place >= MOST or used < oldest:
+                with contextlib.suppress(OSError):
+                    file.unlink()
 
     def _file(self, digest: str) -> Path:
         algorithm, _, name = digest.partition(":")

@@ -19,13 +19,14 @@ from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
 from release_actions.context import Context
 from release_actions.errors import ActionError
+from release_actions.http import Http
 from release_actions.retention import CleanupPlan
 from release_actions.selection import Facts, Rule
 from release_actions.workflow import Workflow
 
 MEASURED = 20
-"""Manifests of a run that are read only to say how much it frees: each is a request, and beyond the amount is a lower
-bound."""
+"""Manifests of a package that are read only to say how much is freed. Where there are more, none is, and the amount is
+a lower bound: each reading is a request, and counts as a download."""
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Result:
 class Sources:
     """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed."""
 
+    http: Http
     prefix: str
     repository: str
     api_url: str
@@ -71,7 +73,7 @@ class Sources:
         numbers = {number for tag in tags if (number := selection.pull_request_of(tag)) is not None}
         unknown = numbers - self.states.keys()
         if unknown:
-            found = github_api.pull_states(self.api_url, self.repository, unknown, token=self.token)
+            found = github_api.pull_states(self.http, self.api_url, self.repository, unknown, token=self.token)
             self.states |= dict.fromkeys(unknown, "") | found
         return frozenset(number for number in numbers if self.states[number] == "closed")
 
@@ -119,4 +121,6 @@ def carry_out(result: Result, limits: Limits, log: Workflow) -> None:
             if outcome.interrupted:
                 raise KeyboardInterrupt
             result.unrestored = finish(store, plan, contents, outcome)
+            if store.cache:
+                store.cache.drop(version.digest for version in outcome.deleted)
     result.done = True

@@ -183,15 +183,17 @@ class Store:
         return frozenset(digest for digest, found in self.digests(unlisted).items() if not found)
 
     def sized(self, plan: CleanupPlan, contents: Contents, most: int = 0) -> CleanupPlan:
-        """The plan with the bytes of its deletions, from manifests that are known and at most so many more."""
+        """The plan with the bytes of its deletions, from manifests that are known and few that are not."""
         unread = [d.version.digest for d in plan.deletions if d.version.digest not in contents.graph.images]
         more: dict[str, Image] = {}
         if self.cache:
             kept = (self.cache.get(digest) for digest in unread)
             more = {found.digest: images.parse(found.body, found.digest, found.media_type) for found in kept if found}
-        # How much is freed is no reason to stop; that some of it is not known is in the plan.
-        with contextlib.suppress(ActionError):
-            more |= self.manifests([digest for digest in unread if digest not in more][:most])
+        unread = [digest for digest in unread if digest not in more]
+        if len(unread) <= most:
+            # How much is freed is no reason to stop; that some of it is not known is in the plan.
+            with contextlib.suppress(ActionError):
+                more |= self.manifests(unread)
         if not more:
             return plan
         graph = Graph.of([*contents.graph.images.values(), *more.values()], contents.tags)

@@ -125,11 +125,15 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         if given.mode == "restore":
             return bring_back(results, entries, given.undo_file, log)
         repository = config.repository if config else context.repository
-        sources = Sources(config.tag_prefix if config else "v", repository, context.api_url, given.token)
+        sources = Sources(http, config.tag_prefix if config else "v", repository, context.api_url, given.token)
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
         path = Path(given.undo_file or Path(context.environ.get("RUNNER_TEMP") or ".") / UNDO_FILE)
-        return clean(results, given, context, sources, UndoRecord(path), limits, log)
+        try:
+            return clean(results, given, context, sources, UndoRecord(path), limits, log)
+        finally:
+            if kept:
+                kept.prune()
 
 
 def clean(
