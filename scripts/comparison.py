@@ -6,7 +6,6 @@ examples/llm-d, at every run; what a change of the list of images costs is tried
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import sys
 from collections import Counter
@@ -20,7 +19,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from release_actions.config import load_text  # noqa: E402  # the path above comes first
+from generated_page import write_or_check  # noqa: E402  # the path above comes first
+from release_actions.config import load_text  # noqa: E402  # as above
 from release_actions.markdown import code, codes, plain, table  # noqa: E402  # as above
 
 DATA = ROOT / "scripts/llm_d_today.yaml"
@@ -162,20 +162,14 @@ def page(data: Mapping[str, Any]) -> str:
     )
 
 
+def current() -> str:
+    """The page as it has to be now."""
+    return page(yaml.safe_load(DATA.read_text(encoding="utf-8")))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write or check. 1 when the page is stale."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the page is stale")
-    check = parser.parse_args(argv).check
-    wanted = page(yaml.safe_load(DATA.read_text(encoding="utf-8")))
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == wanted:
-        return 0
-    if check:
-        print("docs/comparison.md is stale: run python scripts/comparison.py", file=sys.stderr)
-        return 1
-    PAGE.write_text(wanted, encoding="utf-8")
-    print("wrote docs/comparison.md")
-    return 0
+    """Write or check. 1 when the page is stale, or cannot be made."""
+    return write_or_check(PAGE, current, "comparison", argv)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ the data, and each explanation has to explain one: otherwise nothing is written 
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -23,6 +22,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from generated_page import write_or_check  # noqa: E402  # the path above comes first
 from release_actions import placeholders, version_file  # noqa: E402  # the path above comes first
 from release_actions.commands import build_matrix  # noqa: E402  # as above
 from release_actions.context import Context  # noqa: E402  # as above
@@ -295,24 +295,14 @@ MOST = 4
 """Rows of an explanation."""
 
 
+def current() -> str:
+    """The page as it has to be now."""
+    return page(yaml.safe_load(DATA.read_text(encoding="utf-8")), EXAMPLE / "release.yaml")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write or check. 1 when the page is stale, or a difference is not explained."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the page is stale")
-    check = parser.parse_args(argv).check
-    try:
-        wanted = page(yaml.safe_load(DATA.read_text(encoding="utf-8")), EXAMPLE / "release.yaml")
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == wanted:
-        return 0
-    if check:
-        print("docs/llm-d-differences.md is stale: run python scripts/llm_d_differences.py", file=sys.stderr)
-        return 1
-    PAGE.write_text(wanted, encoding="utf-8")
-    print("wrote docs/llm-d-differences.md")
-    return 0
+    """Write or check. 1 when the page is stale, or cannot be made."""
+    return write_or_check(PAGE, current, "llm_d_differences", argv)
 
 
 if __name__ == "__main__":
