@@ -1,4 +1,4 @@
-"""One git tag at a time on GitHub: read it, delete it, move it.
+"""One git tag at a time on GitHub: read it, delete it, move it, make it anew.
 
 What GitHub refuses about one tag, such as one that a rule protects, comes back as a `Refusal`. This module must never
 decide what happens to a tag.
@@ -62,6 +62,18 @@ class GitRefs:
             "PATCH", f"refs/tags/{quote(tag)}", what, (HTTPStatus.OK, *REFUSALS), json=body, idempotent=True
         )
         return None if response.status == HTTPStatus.OK else self._refusal(response)
+
+    def create(self, tag: str, sha: str) -> Refusal | None:
+        """Make a tag that is not there; None when it names the object. Raises `RemoteError`."""
+        what = f"make the git tag {tag} of {self.repository}"
+        body = {"ref": f"refs/tags/{tag}", "sha": sha}
+        # Where an answer got lost, the second try finds the tag there.
+        response = self._request("POST", "refs", what, (HTTPStatus.CREATED, *REFUSALS), json=body, idempotent=True)
+        if response.status == HTTPStatus.CREATED or (
+            response.status == HTTPStatus.UNPROCESSABLE_ENTITY and self.get(tag) == sha
+        ):
+            return None
+        return self._refusal(response)
 
     def _request(
         self,

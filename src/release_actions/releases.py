@@ -2,7 +2,8 @@
 
 A list is complete or an error. GitHub shows drafts only to a token that may write. What GitHub refuses about one
 release comes back as a `Refusal` where something is deleted. This module must never decide which release goes, and
-never publish one. Not by PyGithub: it repeats a request that may have been carried out, and there would be two drafts.
+never publish one that never was. Not by PyGithub: it repeats a request that may have been carried out, and there would
+be two drafts.
 """
 
 from __future__ import annotations
@@ -94,6 +95,31 @@ class Releases:
         )
         return _release(response, response.object())
 
+    def again(self, release: Release) -> Refusal | None:
+        """Make a deleted release anew, published if it was: text and marks as they were, no files.
+
+        The tag must be there unless it is a draft: GitHub makes one of `target` otherwise. Raises `RemoteError`; after
+        one without an answer there may be a release all the same.
+        """
+        response = self._http.request(
+            "POST",
+            self._url,
+            what=f"make the release {release.tag} of {self.repository} anew",
+            credential=self._credential,
+            headers=GITHUB,
+            json={
+                "tag_name": release.tag,
+                "target_commitish": release.target,
+                "name": release.name,
+                **_form(release.body, prerelease=release.prerelease, make_latest=False),
+                "draft": release.draft,
+            },
+            expect=(HTTPStatus.CREATED, *REFUSALS),
+        )
+        if response.status == HTTPStatus.CREATED:
+            return None
+        return self._refusal(response)
+
     def change(self, release: Release, body: str, *, prerelease: bool, make_latest: bool) -> Release:
         """Change a draft, which stays one. Raises `RemoteError`."""
         response = self._request(
@@ -120,6 +146,9 @@ class Releases:
             there = self._request("GET", release, "read", (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
             if there.status == HTTPStatus.NOT_FOUND:
                 return None
+        return self._refusal(response)
+
+    def _refusal(self, response: Response) -> Refusal:
         return Refusal(response.status, response.message, hint_for(response, anonymous=self._credential is None))
 
     def _request(

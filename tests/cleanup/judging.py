@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -61,12 +61,13 @@ class Kept:
             about,
         )
 
-    def reached(self, roots: Iterable[str], *, attachments: bool = True) -> set[str]:
+    def reached(self, roots: Iterable[str], *, attachments: bool = True, without: Collection[str] = ()) -> set[str]:
+        """All that roots need and that is there; nobody can tell what an index listed once it is gone (`without`)."""
         found: set[str] = set()
         todo = [*roots]
         while todo:
             digest = todo.pop()
-            if digest in self.children and digest not in found:
+            if digest in self.children and digest not in found and digest not in without:
                 found.add(digest)
                 todo += self.children.get(digest, ())
                 todo += self.about.get(digest, ()) if attachments else ()
@@ -104,8 +105,8 @@ def judge_protection(world: World, rule: Rule, kept: Kept, now: datetime, compan
     there = {version.digest for version in versions(world)}
     for tag in protected(rule, kept, now, company) - company.names:
         assert tags.get(tag) == kept.tags[tag], tag
-        parts = kept.reached([kept.tags[tag]], attachments=False)
-        assert parts - company.lost <= there, tag
+        parts = kept.reached([kept.tags[tag]], attachments=False, without=company.lost)
+        assert parts <= there, tag
     for made, new in company.begun:
         # What arrived in the middle of a run may be a part of what it deletes.
         fresh = {digest for digest in new & kept.moved.keys() if now - kept.moved[digest] < DAY}

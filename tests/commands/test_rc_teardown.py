@@ -165,6 +165,7 @@ def tear_down(simulator: Simulator, tmp_path: Path) -> TearDown:
             **simulator.environment(),
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_WORKSPACE": str(tmp_path),
+            "RUNNER_TEMP": str(tmp_path),
             "RELEASE_ACTIONS_NOW": now.isoformat(),
             "INPUT_TOKEN": token,
             "INPUT_CANDIDATES": candidates,
@@ -593,7 +594,8 @@ def test_a_server_that_fails_between_the_systems_leaves_what_the_next_run_finish
     assert first.exit_code is ExitCode.UNKNOWN
     assert any(message.startswith(f"Could not read the git tag v0 of {REPOSITORY}") for message in messages(first))
     assert messages(first)[0].endswith(
-        "Run it again to finish: what is gone is left out, and the git tag of a candidate goes last."
+        "Run it again to finish, without expected-plan: what is gone is not in the plan any more. The git tag of a "
+        "candidate goes last."
     )
     assert "v0.5.0-rc.1" in git_tags(world)
     simulator.faults.clear()
@@ -679,8 +681,9 @@ def test_a_signal_leaves_a_truthful_report(
     assert undone - deleted in ({0, 1} if cut == "image" else {0})
     [message] = messages(report)
     assert message == (
-        f"Stopped by a signal after {deleted} of 12 deletions of package versions. Run it again to finish. The output "
-        "'undo' names what was changed."
+        f"Stopped by a signal after {deleted} of 12 deletions of package versions. Run it again to finish, without "
+        "expected-plan: what is gone is not in the plan any more. The output 'undo' and the undo file name what was "
+        "changed."
     )
     assert output(report, "removed") == []
     assert "v0.5.0-rc.1" in git_tags(world)

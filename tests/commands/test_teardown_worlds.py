@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from release_actions.cleanup import journal, store
+from release_actions.cleanup.pace import Limits
 from release_actions.commands import rc_teardown
 from release_actions.config import load_config
 from release_actions.context import Context
@@ -155,7 +156,10 @@ def tear_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tear:
     def run(made: Made, candidates: tuple[str, ...], faults: tuple[Fault, ...] = (), kill: int = 0) -> Report:
         simulator = InProcess(made.world, faults=list(faults))
         now = made.world.now() + timedelta(days=1)
-        context = Context(repository=REPOSITORY, api_url=simulator.api_url, workspace=tmp_path, now=now)
+        environ = {"RUNNER_TEMP": str(tmp_path)}
+        context = Context(
+            repository=REPOSITORY, api_url=simulator.api_url, workspace=tmp_path, now=now, environ=environ
+        )
         writes = iter(range(1, 10_000))
         with Http(sleep=lambda _: None) as http, monkeypatch.context() as patch:
             real = Http.request
@@ -177,7 +181,7 @@ def tear_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tear:
             clients = rc_teardown.Clients(http, registry, releases, refs)
             given = rc_teardown.Inputs(candidates=candidates, token=TOKEN)
             config = load_config(tmp_path / "release.yaml")
-            return rc_teardown.Run(given, context, config, clients, Workflow({})).go()
+            return rc_teardown.Run(given, context, config, clients, Workflow({}), Limits()).go()
 
     return run
 

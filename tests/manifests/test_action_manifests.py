@@ -28,6 +28,7 @@ OWN_WORDS = {
     ("protect-latest", "mode"): "it has modes of its own",
     ("release-notes", "mode"): "the same",
     ("ghcr-cleanup", "mode"): "it knows other modes than protect-latest",
+    ("rc-teardown", "mode"): "the same",
     ("ghcr-cleanup", "token"): "the same token also goes to the registry, and has to be allowed to delete",
     ("rc-teardown", "token"): "the same, and it deletes releases and git tags as well",
 }

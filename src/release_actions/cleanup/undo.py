@@ -18,7 +18,7 @@ from release_actions.images import DIGEST
 
 FORM = "ghcr-cleanup-undo-1"
 
-HINT = "Name the undo file of a clean-up, or a path where there is no file yet."
+HINT = "Name the undo file of {of}, or a path where there is no file yet."
 
 
 @dataclass(frozen=True)
@@ -36,31 +36,39 @@ class Entry:
 
 def read(path: Path) -> dict[str, list[Entry]]:
     """Full name of a package -> its entries, in the order they were deleted. Raises `InputError`."""
+    document = load(path, FORM, "a clean-up")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        packages: Any = document["packages"] if document["form"] == FORM else None
-        return {str(name): [_entry(item) for item in found] for name, found in packages.items()}
-    except OSError as error:
-        message = f"The undo file {path} could not be read: {error.strerror}."
-        raise InputError(message, hint=HINT) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        message = f"{path} is not the undo file of a clean-up."
-        raise InputError(message, hint=HINT) from None
+        return {str(name): [entry_of(item) for item in found] for name, found in document["packages"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise other(path, "a clean-up") from None
 
 
 def write(path: Path, packages: Mapping[str, Iterable[Entry]]) -> None:
     """Write a whole undo file. Raises `InputError`."""
-    document = {
-        "form": FORM,
-        "packages": {
-            name: [
-                {"id": entry.id, "digest": entry.digest, "tags": list(entry.tags)}
-                | ({"stays": True} if entry.stays else {})
-                for entry in found
-            ]
-            for name, found in packages.items()
-        },
-    }
+    save(path, {"form": FORM, "packages": rows(packages)})
+
+
+def load(path: Path, form: str, of: str) -> dict[str, Any]:
+    """The document of an undo file of this form, which `of` wrote. Raises `InputError`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"The undo file {path} could not be read: {error.strerror}."
+        raise InputError(message, hint=HINT.format(of=of)) from None
+    except (ValueError, RecursionError):
+        raise other(path, of) from None
+    if not isinstance(document, dict) or document.get("form") != form:
+        raise other(path, of)
+    return document
+
+
+def other(path: Path, of: str) -> InputError:
+    """The error for a file that is something else."""
+    return InputError(f"{path} is not the undo file of {of}.", hint=HINT.format(of=of))
+
+
+def save(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document, whole or not at all. Raises `InputError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(path.name + ".part")
@@ -69,6 +77,18 @@ def write(path: Path, packages: Mapping[str, Iterable[Entry]]) -> None:
     except OSError as error:
         message = f"The undo file {path} could not be written: {error.strerror}."
         raise InputError(message, hint="Set undo-file to a path that can be written.") from None
+
+
+def rows(packages: Mapping[str, Iterable[Entry]]) -> dict[str, list[dict[str, Any]]]:
+    """Entries as the file has them."""
+    return {
+        name: [
+            {"id": entry.id, "digest": entry.digest, "tags": list(entry.tags)}
+            | ({"stays": True} if entry.stays else {})
+            for entry in found
+        ]
+        for name, found in packages.items()
+    }
 
 
 def joined(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
@@ -84,7 +104,8 @@ def joined(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Ent
     return {name: list(entries.values()) for name, entries in found.items()}
 
 
-def _entry(item: Any) -> Entry:
+def entry_of(item: Any) -> Entry:
+    """An entry as the file has it. Raises `ValueError`, `KeyError` or `TypeError` for something else."""
     entry = Entry(item["id"], item["digest"], tuple(item["tags"]), item.get("stays", False) is True)
     if type(entry.id) is not int or not DIGEST.fullmatch(entry.digest):
         raise ValueError

@@ -1,21 +1,26 @@
 """rc-teardown: plan what a candidate left in the registry, on GitHub and in git, take it back, and prove the rest.
 
 Everything is read and planned before the first deletion. This module decides what a run reads and in which order it
-goes; what goes is decided in `teardown.plan`, how it is done in `teardown.work`, and how it is told in
-`teardown.report`.
+goes; what goes is decided in `teardown.plan`, how it is done in `teardown.work`, how it is told in `teardown.report`,
+and how it is taken back in `teardown.restoring`.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 from release_actions import github_api, inputs, retention
 from release_actions.cleanup import journal
+from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
 from release_actions.context import Context
-from release_actions.errors import ActionError, ConfigurationError, InputError
+from release_actions.errors import ActionError, ConfigurationError, InputError, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.github_api import GitTag
 from release_actions.http import Http
@@ -28,30 +33,37 @@ from release_actions.report import Report
 from release_actions.selection import Facts, Rule
 from release_actions.teardown import plan as planning
 from release_actions.teardown import report as telling
-from release_actions.teardown import work
+from release_actions.teardown import restoring, undo, work
 from release_actions.teardown.plan import Git, Names, Plan, World
+from release_actions.teardown.undo import Record
 from release_actions.teardown.work import Done, Image
 from release_actions.versions import Version
 from release_actions.workflow import Workflow
 
-OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "local-commands")
+OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "undo-file", "restored", "local-commands")
 
 RULE = "rc-teardown"
 """Name of the rule that the plan of a package names."""
 
 HOST = "ghcr.io"
 
+UNDO_FILE = "rc-teardown-undo.json"
+"""Name of the undo file, in the runner's temporary folder or the current one, unless the caller names another."""
+
 
 @dataclass(frozen=True)
 class Inputs:
     """What a caller may set."""
 
-    candidates: tuple[str, ...] = option(inputs.items, (), required=True)
+    candidates: tuple[str, ...] = option(inputs.items, ())
     config: str = option(inputs.text, "release.yaml")
     dry_run: bool = option(inputs.boolean, default=False)
     expected_plan: str = option(inputs.text, "")
     max_deletions: int | None = option(inputs.integer(0), None)
     allow_irreversible: tuple[str, ...] = option(inputs.items, ())
+    time_budget: timedelta | None = option(inputs.duration, None)
+    mode: str = option(inputs.choice("teardown", "restore"), "teardown")
+    undo_file: str = option(inputs.text, "")
     token: str = option(inputs.text, "", secret=True)
 
 
@@ -66,8 +78,12 @@ class Clients:
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
-    """Tear down the candidates that the inputs name."""
+    """Tear down the candidates that the inputs name, or bring back what an undo file names."""
+    began = time.monotonic()
     config = configuration(given, context)
+    problems = list(mistakes(given))
+    if problems:
+        raise InputError(problems=problems)
     if not context.repository:
         message = "The repository that holds the tags and releases is not known."
         raise InputError(message, hint="Set GITHUB_REPOSITORY or pass --repository OWNER/NAME.")
@@ -80,14 +96,56 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             "GITHUB_TOKEN."
         )
         raise InputError(message, hint=hint)
-    with Http(log=log.info) as http:
+    address = registry_url(config.registry, context.registry_url)
+    pace = Pace(POINTS)
+    with Http(log=log.info, session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})) as http:
         clients = Clients(
             http,
-            Registry(http, registry_url(config.registry, context.registry_url), token=given.token),
+            Registry(http, address, token=given.token),
             Releases(http, context.api_url, context.repository, token=given.token),
             GitRefs(http, context.api_url, context.repository, token=given.token),
         )
-        return Run(given, context, config, clients, log).go()
+        if given.mode == "restore":
+            return restore(given, context, clients, log)
+        deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
+        limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
+        return Run(given, context, config, clients, log, limits).go()
+
+
+def mistakes(given: Inputs) -> Iterable[Problem]:
+    """What is wrong with the inputs by themselves."""
+    if given.mode == "teardown":
+        if not given.candidates:
+            message = "Input 'candidates' is required and was not given."
+            hint = "Name candidates such as v0.5.0-rc.1, or write released. An empty list never means all."
+            yield Problem(message, hint)
+        return
+    if not given.undo_file:
+        yield Problem("Nothing says what to restore.", "Set undo-file to the file that a teardown wrote.")
+    chosen = {
+        "candidates": given.candidates,
+        "expected-plan": given.expected_plan,
+        "allow-irreversible": given.allow_irreversible,
+    }
+    for name, value in chosen.items():
+        if value:
+            hint = "All that the undo file names is brought back. Leave it out."
+            yield Problem(f"mode is restore, and Input '{name}' says what to tear down.", hint)
+
+
+def restore(given: Inputs, context: Context, clients: Clients, log: Workflow) -> Report:
+    """Bring back what the undo file names, unless this is a dry run."""
+    found = undo.read(Path(given.undo_file), context.repository)
+    stores = {path: store_of(path, given, context, clients, log) for path in found.packages}
+    restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, log)
+    back = restorer.back if given.dry_run else restorer.run()
+    return restoring.report(found, back, given.undo_file, dry_run=given.dry_run)
+
+
+def store_of(path: str, given: Inputs, context: Context, clients: Clients, log: Workflow) -> Store:
+    """A package "owner/name" on both its sides."""
+    packages = Packages(clients.http, context.api_url, path.partition("/")[0], token=given.token)
+    return Store(path, packages, clients.registry, log.info)
 
 
 def configuration(given: Inputs, context: Context) -> Config:
@@ -109,6 +167,7 @@ class Run:
     config: Config
     clients: Clients
     log: Workflow
+    limits: Limits
 
     def go(self) -> Report:
         """Read, plan, and unless this is a dry run or the plan may not be carried out, carry it out and prove it."""
@@ -132,8 +191,19 @@ class Run:
         story = telling.Story(plan, tuple(images), kept, telling.strangers(candidates, plan, first), Done())
         stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not any(image.outcome.error for image in images):
-            self.carry_out(plan, images, first.git.tags, story.done)
+            story = dataclasses.replace(story, undo_file=self.recorded(plan, images, first.git.tags, story.done))
         return telling.report(story, stop, dry_run=self.given.dry_run, repository=self.context.repository)
+
+    def recorded(self, plan: Plan, images: list[Image], before: Mapping[str, str], done: Done) -> str:
+        """Carry the plan out with an undo file beside it. Gives its path; empty when there was nothing to do."""
+        folder = self.context.environ.get("RUNNER_TEMP") or "."
+        record = Record(Path(self.given.undo_file or Path(folder) / UNDO_FILE), self.context.repository)
+        record.plan(images, plan.releases, plan.refs)
+        try:
+            self.carry_out(plan, images, before, done)
+        finally:
+            record.end(images, done)
+        return str(record.path) if record.written else ""
 
     def tags(self) -> tuple[GitTag, ...]:
         """Every git tag."""
@@ -148,16 +218,12 @@ class Run:
     def images(self) -> list[Image]:
         """The packages of the release channel that exist."""
         paths = dict.fromkeys(package.name for package in self.config.packages("release"))
-        accounts: dict[str, Packages] = {}
         found = []
         for path in paths:
             if self.clients.registry.tags(path) is None:
                 self.log.info(f"{path} is not published yet.")
                 continue
-            owner = path.partition("/")[0]
-            if owner not in accounts:
-                accounts[owner] = Packages(self.clients.http, self.context.api_url, owner, token=self.given.token)
-            found.append(Image(path, Store(path, accounts[owner], self.clients.registry, self.log.info)))
+            found.append(Image(path, store_of(path, self.given, self.context, self.clients, self.log)))
         return found
 
     @staticmethod
@@ -193,11 +259,11 @@ class Run:
         try:
             with self.log.group("Delete images"):
                 for image in images:
-                    work.delete_images(image, self.clients.registry)
+                    work.delete_images(image, self.clients.registry, self.limits)
             held_back = frozenset[str]().union(*(image.held_back for image in images))
             with self.log.group("Delete releases and git tags"):
-                work.delete_releases(plan, self.clients.releases, held_back, done, say)
-                work.change_refs(plan, self.clients.refs, held_back, done, say)
+                work.delete_releases(plan, self.clients.releases, held_back, done, say, self.limits)
+                work.change_refs(plan, self.clients.refs, held_back, done, say, self.limits)
             work.prove(images, before, lambda: {tag.name: tag.sha for tag in self.tags()}, done)
         except ActionError as error:
             done.error = error

@@ -16,7 +16,7 @@ from release_actions.errors import ExitCode, Problem
 from release_actions.releases import Release
 from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.selection import Version as PackageVersion
-from release_actions.teardown.plan import Plan, RefChange, World, stumps
+from release_actions.teardown.plan import Plan, RefChange, World, lost_with, stumps
 from release_actions.teardown.work import Done, Image
 from release_actions.versions import Version
 
@@ -28,13 +28,16 @@ ROWS = 200
 
 NAME = "rc-teardown"
 
+AGAIN = "Run it again to finish, without expected-plan: what is gone is not in the plan any more."
+"""How a run that did not finish is finished."""
+
 
 @dataclass(frozen=True)
 class Story:
     """Everything there is to tell.
 
     `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
-    knows.
+    knows. `undo_file`: where the undo file is; empty when none was written.
     """
 
     plan: Plan
@@ -42,6 +45,7 @@ class Story:
     kept: tuple[str, ...]
     strangers: tuple[str, ...]
     done: Done
+    undo_file: str = ""
 
     @property
     def planned(self) -> int:
@@ -68,6 +72,12 @@ class Story:
     def interrupted(self) -> bool:
         """Whether a signal stopped it."""
         return self.done.interrupted or any(image.outcome.interrupted for image in self.images)
+
+    @property
+    def stopped(self) -> str:
+        """Why its own limits ended the run before everything was tried, as a sentence; empty otherwise."""
+        found = (*(image.outcome.stopped for image in self.images), self.done.stopped)
+        return next((sentence for sentence in found if sentence), "")
 
     @property
     def empty(self) -> bool:
@@ -114,6 +124,8 @@ def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: 
             "removed": list(removed(story, stop, dry_run=dry_run)),
             "refused": refused_output(story),
             "undo": undo_output(story),
+            "undo-file": story.undo_file,
+            "restored": {},
             "local-commands": "\n".join(local_commands(story.plan)),
         },
         summary=summary(story, stop, dry_run=dry_run, repository=repository),
@@ -127,7 +139,7 @@ def exit_code(story: Story, stop: Sequence[Finding]) -> ExitCode:
     """The worst of what happened."""
     if story.interrupted:
         return ExitCode.INTERRUPTED
-    if story.errors:
+    if story.errors or story.stopped:
         return ExitCode.UNKNOWN
     outcomes = [image.outcome for image in story.images]
     failed = any(outcome.refused or outcome.moved or outcome.waiting for outcome in outcomes)
@@ -291,16 +303,24 @@ def findings(story: Story) -> tuple[Finding, ...]:
         )
         for sentence in story.done.disturbed
     ]
+    if story.stopped and not story.interrupted:
+        message = f"Stopped after {story.deleted} of {story.planned} deletions of package versions. {story.stopped}"
+        found.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
     if story.done.error:
-        hint = "Run it again to finish: what is gone is left out, and the git tag of a candidate goes last."
+        hint = f"{AGAIN} The git tag of a candidate goes last."
         found += [
             Finding(Level.ERROR, Problem(problem.message, f"{problem.hint} {hint}".strip(), problem.place), NAME)
             for problem in story.done.error.problems
         ]
     if story.interrupted:
         message = f"Stopped by a signal after {story.deleted} of {story.planned} deletions of package versions."
-        hint = "Run it again to finish. The output 'undo' names what was changed."
+        hint = f"{AGAIN} The output 'undo' and the undo file name what was changed."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+    for release in story.plan.releases:
+        lost = lost_with(release)
+        if lost:
+            message = f"The GitHub release of {release.tag} {lost}. It was named in allow-irreversible."
+            found.append(Finding.of(Level.WARNING, message, rule="irreversible"))
     for sentence in (*story.plan.notes, *story.kept):
         found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
     for tag in story.strangers:
@@ -360,6 +380,8 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
         yield f"git tag {change.tag} {verb}. {change.reason}"
     for command in local_commands(story.plan):
         yield f"In every clone: {command}"
+    if story.undo_file:
+        yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
     yield verdict(story, stop, dry_run=dry_run)
 
 
@@ -430,7 +452,8 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
     back = undo_commands(story, repository)
     if back:
-        body = "```sh\n" + "\n".join(back) + "\n```"
+        body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or by hand:\n\n" if story.undo_file else ""
+        body += "```sh\n" + "\n".join(back) + "\n```"
         text += "\n" + markdown.details("How to take it back within 30 days", body)
     return text
 

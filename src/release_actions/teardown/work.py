@@ -26,6 +26,8 @@ from release_actions.teardown.plan import Plan, RefChange
 AT_ONCE = 8
 """Tags that are resolved at the same time."""
 
+NOT_TRIED = "The run stopped before it."
+
 Say = Callable[[str], object]
 
 
@@ -90,6 +92,8 @@ class Done:
     """What was asked for without knowing yet whether it was done."""
     error: ActionError | None = None
     interrupted: bool = False
+    stopped: str = ""
+    """Why the run ended before everything was tried, by its own limits."""
     proven: bool = False
 
 
@@ -124,7 +128,7 @@ def resolve(registry: Registry, path: str, tags: Collection[str]) -> dict[str, s
         return dict(zip(ordered, pool.map(one, ordered), strict=True))
 
 
-def delete_images(image: Image, registry: Registry) -> None:
+def delete_images(image: Image, registry: Registry, limits: Limits) -> None:
     """Delete what is planned in one package, resolve what is left, and restore if that broke.
 
     Raises nothing of GitHub's, and `KeyboardInterrupt` when stopped.
@@ -132,7 +136,7 @@ def delete_images(image: Image, registry: Registry) -> None:
     plan, contents, outcome, store = image.plan, image.contents, image.outcome, image.store
     if plan is None or contents is None or not plan.deletions:
         return
-    apply(store, plan, contents, outcome, Limits())
+    apply(store, plan, contents, outcome, limits)
     if outcome.interrupted:
         raise KeyboardInterrupt
     image.unrestored = finish(store, plan, contents, outcome)
@@ -142,13 +146,18 @@ def delete_images(image: Image, registry: Registry) -> None:
         outcome.error = outcome.error or error
 
 
-def delete_releases(plan: Plan, releases: Releases, held_back: Collection[str], done: Done, say: Say) -> None:
+def delete_releases(
+    plan: Plan, releases: Releases, held_back: Collection[str], done: Done, say: Say, limits: Limits
+) -> None:
     """Delete the planned releases, but those of candidates that are held back. Raises `RemoteError`."""
     owner = {change.tag: change.owners for change in plan.refs}
     for release in plan.releases:
         waiting = sorted({release.tag, *owner.get(release.tag, ())} & set(held_back))
         if waiting:
             done.left.append(stays(f"release {release.tag}", waiting))
+            continue
+        if out_of_time(done, limits):
+            done.left.append(Left(f"release {release.tag}", NOT_TRIED, refused=False))
             continue
         done.pending = release
         refusal = releases.delete(release)
@@ -160,7 +169,7 @@ def delete_releases(plan: Plan, releases: Releases, held_back: Collection[str], 
         say(f"deleted the release {release.tag}")
 
 
-def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Done, say: Say) -> None:
+def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Done, say: Say, limits: Limits) -> None:
     """Delete and move the planned git tags that still are what they were. Raises `RemoteError`."""
     published = {left.what.removeprefix("release ") for left in done.left}
     for change in plan.refs:
@@ -172,6 +181,9 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
         if change.tag in published:
             message = "Its release is still there and would turn into a draft."
             done.left.append(Left(what, message, refused=False))
+            continue
+        if out_of_time(done, limits):
+            done.left.append(Left(what, NOT_TRIED, refused=False))
             continue
         now = refs.get(change.tag)
         if now not in {change.before, change.after}:
@@ -187,6 +199,12 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
                 continue
             say(f"{'moved' if change.after else 'deleted'} the git tag {change.tag}")
             done.refs.append(change)
+
+
+def out_of_time(done: Done, limits: Limits) -> bool:
+    """Whether no further change may begin."""
+    done.stopped = done.stopped or limits.stop(1)
+    return bool(done.stopped)
 
 
 def stays(what: str, waiting: Iterable[str]) -> Left:

@@ -1,0 +1,176 @@
+"""The undo file of a teardown: package versions, releases and git tags as they were, so that they can be brought back.
+
+Written before the first deletion with all that is planned, and again at the end with what really went, so it is right
+even when the run is killed. What earlier runs wrote into the same file stays in it. It must never replace a file that
+is something else, nor be taken for one of another repository.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from release_actions.cleanup import undo
+from release_actions.cleanup.undo import Entry
+from release_actions.cleanup.undo_record import entry
+from release_actions.errors import InputError
+from release_actions.releases import Asset, Release
+from release_actions.teardown.plan import RefChange
+from release_actions.teardown.work import Done, Image
+
+FORM = "rc-teardown-undo-1"
+
+OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""The id of a git object."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A git tag that was deleted (`after` is empty) or moved: the object it named before, and the one after."""
+
+    tag: str
+    before: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What may be gone, each list in the order of its deletion. `packages`: full name -> versions."""
+
+    packages: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
+    refs: tuple[Ref, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to bring back."""
+        return not (any(self.packages.values()) or self.releases or self.refs)
+
+    def joined(self, later: Undo) -> Undo:
+        """Both together, each thing once, as the later one has it."""
+        packages = undo.joined(self.packages, later.packages)
+        return Undo(
+            {path: tuple(entries) for path, entries in packages.items()},
+            tuple({one.id: one for one in (*self.releases, *later.releases)}.values()),
+            tuple({one.tag: one for one in (*self.refs, *later.refs)}.values()),
+        )
+
+
+@dataclass
+class Record:
+    """The undo file of one run, kept true while the run goes on."""
+
+    path: Path
+    repository: str
+    before: Undo = field(default_factory=Undo)
+    written: bool = False
+
+    def plan(self, images: Iterable[Image], releases: Iterable[Release], refs: Iterable[RefChange]) -> None:
+        """Write down all that may go. Raises `InputError`, also for a file that is something else."""
+        planned = {image.path: tuple(entry(d.version) for d in image.plan.deletions) for image in images if image.plan}
+        found = Undo({path: entries for path, entries in planned.items() if entries}, tuple(releases), rows(refs))
+        if not found.is_empty:
+            self.before = read(self.path, self.repository) if self.path.exists() else Undo()
+            write(self.path, self.repository, self.before.joined(found))
+            self.written = True
+
+    def end(self, images: Iterable[Image], done: Done) -> None:
+        """Write down what went and is not back. Raises `InputError`."""
+        if not self.written:
+            return
+        gone = {}
+        for image in images:
+            numbers = set(image.outcome.undo)
+            versions = (*image.outcome.deleted, *image.outcome.unsure)
+            gone[image.path] = tuple(entry(version) for version in versions if version.id in numbers)
+        left = Undo({path: entries for path, entries in gone.items() if entries}, gone_releases(done), gone_refs(done))
+        write(self.path, self.repository, self.before.joined(left))
+
+
+def gone_releases(done: Done) -> tuple[Release, ...]:
+    """The releases that were deleted, and one of which nobody knows."""
+    return (*done.releases, *([done.pending] if isinstance(done.pending, Release) else []))
+
+
+def gone_refs(done: Done) -> tuple[Ref, ...]:
+    """The git tags that were deleted or moved, and one of which nobody knows."""
+    return rows((*done.refs, *([done.pending] if isinstance(done.pending, RefChange) else [])))
+
+
+def rows(changes: Iterable[RefChange]) -> tuple[Ref, ...]:
+    """Changes of git tags as the undo file has them."""
+    return tuple(Ref(change.tag, change.before, change.after) for change in changes)
+
+
+def read(path: Path, repository: str) -> Undo:
+    """The undo file of a repository "owner/name". Raises `InputError`."""
+    document = undo.load(path, FORM, "a teardown")
+    try:
+        found = Undo(
+            {str(name): tuple(map(undo.entry_of, entries)) for name, entries in document["packages"].items()},
+            tuple(map(_release, document["releases"])),
+            tuple(_ref(item) for item in document["git"]),
+        )
+        of = str(document["repository"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise undo.other(path, "a teardown") from None
+    if of.lower() != repository.lower():
+        message = f"The undo file {path} is of {of}, and this run is about {repository}."
+        raise InputError(message, hint=f"Pass --repository {of}, or name another file.")
+    return found
+
+
+def write(path: Path, repository: str, found: Undo) -> None:
+    """Write a whole undo file. Raises `InputError`."""
+    document = {
+        "form": FORM,
+        "repository": repository,
+        "packages": undo.rows(found.packages),
+        "releases": [release_row(release) for release in found.releases],
+        "git": [{"tag": ref.tag, "before": ref.before, "after": ref.after} for ref in found.refs],
+    }
+    undo.save(path, document)
+
+
+def release_row(release: Release) -> dict[str, Any]:
+    """A release as GitHub's API takes it, with its id and the names of the files that it had."""
+    return {
+        "id": release.id,
+        "tag_name": release.tag,
+        "name": release.name,
+        "body": release.body,
+        "target_commitish": release.target,
+        "draft": release.draft,
+        "prerelease": release.prerelease,
+        "files": list(release.files),
+    }
+
+
+def _release(item: Any) -> Release:
+    found = Release(
+        item["id"],
+        item["tag_name"],
+        item["name"],
+        item["body"],
+        item["target_commitish"],
+        item["draft"],
+        item["prerelease"],
+        assets=tuple(Asset(0, name) for name in item["files"]),
+    )
+    texts = (found.tag, found.name, found.body, found.target, *found.files)
+    if type(found.id) is not int or not all(isinstance(text, str) for text in texts) or not found.tag:
+        raise ValueError
+    if not all(isinstance(flag, bool) for flag in (found.draft, found.prerelease)):
+        raise TypeError
+    return found
+
+
+def _ref(item: Any) -> Ref:
+    tag, before, after = item["tag"], item["before"], item["after"]
+    # A tag that was deleted names nothing afterwards.
+    if not isinstance(tag, str) or not tag or not OBJECT.fullmatch(before) or not OBJECT.fullmatch(after or before):
+        raise ValueError
+    return Ref(tag, before, after)
