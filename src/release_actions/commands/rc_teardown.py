@@ -130,7 +130,7 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
     for name, value in chosen.items():
         if value:
             hint = "All that the undo file names is brought back. Leave it out."
-            yield Problem(f"mode is restore, and Input '{name}' says what to tear down.", hint)
+            yield Problem(f"mode is restore, and input '{name}' says what to tear down.", hint)
 
 
 def restore(given: Inputs, context: Context, clients: Clients, log: Workflow) -> Report:

@@ -10,6 +10,7 @@ from typing import Any
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind, account_role
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import Git
+from release_actions.simulator.rules import TagRules
 
 
 @dataclass(eq=False)
@@ -87,6 +88,7 @@ class Release:
     published: datetime | None = None
     never_latest: bool = False
     """Whether it was published with `make_latest: false`."""
+    immutable: bool = False
     assets: dict[int, Asset] = field(default_factory=dict)
 
 
@@ -109,6 +111,11 @@ class Repository:
     milestones: dict[int, Milestone] = field(default_factory=dict)
     latest: int = 0
     """The release marked as the latest by hand; 0 leaves it to GitHub's rule."""
+    immutable_releases: bool = False
+    """Whether releases become immutable when they are published."""
+    tag_rules: tuple[TagRules, ...] = ()
+    reserved: set[str] = field(default_factory=set)
+    """Tags that an immutable release has, or had."""
 
     @property
     def full_name(self) -> str:
@@ -155,6 +162,7 @@ class Repository:
                     "name": release.name,
                     "draft": release.draft,
                     "prerelease": release.prerelease,
+                    "immutable": release.immutable,
                     "created": stamp(release.created),
                     "assets": {asset.name: asset.digest for asset in release.assets.values()},
                 }

@@ -20,6 +20,7 @@ from release_actions.simulator.image_factory import attachment, attachment_tag, 
 from release_actions.simulator.limits import Limits
 from release_actions.simulator.oci import digest_of
 from release_actions.simulator.repositories import Asset, Milestone, Pull, Release, Repository
+from release_actions.simulator.rules import TagRules
 from release_actions.simulator.seed_file import (
     SEED,
     MilestoneSeed,
@@ -188,6 +189,8 @@ class Planting:
         repository.labels = dict(seed.labels)
         commits = self.commits(repository, seed)
         self.refs(repository, seed, commits)
+        repository.immutable_releases = seed.immutable_releases
+        repository.tag_rules = tuple(TagRules(rules.tags, rules.restricts) for rules in seed.tag_rules)
         for release in seed.releases:
             self.release(repository, release)
         for milestone in seed.milestones:
@@ -257,7 +260,10 @@ class Planting:
             seed.draft,
             seed.prerelease,
             None if seed.draft else created,
+            immutable=seed.immutable,
         )
+        if seed.immutable:
+            repository.reserved.add(seed.tag)
         for name, text in seed.assets.items():
             content = text.encode()
             digest = digest_of(content)

@@ -120,9 +120,20 @@ class ReleaseSeed(Record):
     prerelease: bool = key(Boolean(), "Whether it is a prerelease.", default=False)
     latest: bool = key(Boolean(), "Whether it was marked as the latest.", default=False)
     created: datetime | None = key(TIME, "When it was made.", default=None)
+    immutable: bool = key(Boolean(), "Whether it is immutable.", default=False)
     author: str = key(LOGIN, "Who made it.", default="ada")
     assets: Mapping[str, str] = key(
         MapOf("names to texts", NAME, Text("a text")), "Its files and what they hold.", default={}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagRulesSeed(Record):
+    """A ruleset for tags, which nobody may bypass."""
+
+    tags: tuple[str, ...] = key(ListOf("a list of globs", NAME, least=1), "Tags that it is about, `v*` for example.")
+    restricts: tuple[str, ...] = key(
+        ListOf("a list of acts", Choice(("creation", "update", "deletion")), least=1), "What it does not let be done."
     )
 
 
@@ -180,6 +191,12 @@ class RepositorySeed(Record):
     tags: Mapping[str, TagSeed] = key(MapOf("git tags", REF, RecordOf("a git tag", TagSeed)), "Git tags.", default={})
     releases: tuple[ReleaseSeed, ...] = key(
         ListOf("a list of releases", RecordOf("a release", ReleaseSeed)), "Releases, oldest first.", default=()
+    )
+    tag_rules: tuple[TagRulesSeed, ...] = key(
+        ListOf("a list of rulesets", RecordOf("a ruleset for tags", TagRulesSeed)), "Rulesets for tags.", default=()
+    )
+    immutable_releases: bool = key(
+        Boolean(), "Whether releases become immutable when they are published.", default=False
     )
     milestones: tuple[MilestoneSeed, ...] = key(
         ListOf("a list of milestones", RecordOf("a milestone", MilestoneSeed)), "Milestones.", default=()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from release_actions.simulator import storage
-from release_actions.simulator.github.answers import invalid, not_found, number, paged_list
+from release_actions.simulator.github.answers import invalid, no, not_found, number, paged_list
 from release_actions.simulator.github.bodies import Bodies
 from release_actions.simulator.github.found import readable, writable
 from release_actions.simulator.github.releases import one, visible
@@ -48,6 +48,8 @@ def upload_asset(call: Call, owner: str, repo: str, release_id: str) -> Answer:
     """Add an asset: its name is in the query, its content is the body. A name that is taken stays taken."""
     repository = writable(call, owner, repo, UPLOAD)
     release = one(call, repository, release_id)
+    if release.immutable:
+        raise no(422, "Cannot upload assets to an immutable release.", UPLOAD)
     name = accepted(call.arg("name"))
     if not name:
         raise invalid(UPLOAD, "ReleaseAsset", "name", "missing_field")
@@ -68,6 +70,8 @@ def delete_asset(call: Call, owner: str, repo: str, asset_id: str) -> Answer:
     """Remove an asset."""
     repository = writable(call, owner, repo, DELETE)
     release, asset = find(call, repository, asset_id)
+    if release.immutable:
+        raise no(422, "Cannot delete assets of an immutable release.", DELETE)
     del release.assets[asset.id]
     return Answer(204)
 

@@ -15,6 +15,7 @@ from release_actions.simulator.github.bodies import WEB, node_id
 from release_actions.simulator.github.found import readable, writable
 from release_actions.simulator.origin import Answer, Call, Route
 from release_actions.simulator.repositories import Repository
+from release_actions.simulator.rules import violation
 
 REFS = "git/refs"
 GET = f"{REFS}#get-a-reference"
@@ -76,6 +77,7 @@ def create_ref(call: Call, owner: str, repo: str) -> Answer:
         raise no(422, "Object does not exist", CREATE)
     if ref in repository.git.refs:
         raise no(422, "Reference already exists", CREATE)
+    lawful(repository, ref, "creation", CREATE)
     repository.git.refs[ref] = target
     shown = ref_body(call, repository, ref, target)
     return Answer(201, shown, {"Location": shown["url"]})
@@ -93,6 +95,7 @@ def update_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
         raise no(422, "Object does not exist", UPDATE)
     if body.get("force") is not True and not git.contains(git.peel(target).sha, git.peel(git.refs[name]).sha):
         raise no(422, "Update is not a fast forward", UPDATE)
+    lawful(repository, name, "update", UPDATE)
     git.refs[name] = target
     return Answer(200, ref_body(call, repository, name, target))
 
@@ -100,8 +103,11 @@ def update_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
 def delete_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
     """Remove a ref; its objects stay."""
     repository = writable(call, owner, repo, DELETE)
-    if repository.git.refs.pop(f"refs/{ref}", None) is None:
+    name = f"refs/{ref}"
+    if name not in repository.git.refs:
         raise no(422, "Reference does not exist", DELETE)
+    lawful(repository, name, "deletion", DELETE)
+    del repository.git.refs[name]
     return Answer(204)
 
 
@@ -132,6 +138,13 @@ def get_commit(call: Call, owner: str, repo: str, commit_sha: str) -> Answer:
     if commit is None:
         raise not_found(COMMIT)
     return Answer(200, git_commit_body(call, repository, commit))
+
+
+def lawful(repository: Repository, ref: str, act: str, docs: str) -> None:
+    """Let a change of a ref pass, or raise `NoError`."""
+    refused = violation(repository, ref, act)
+    if refused:
+        raise no(422, refused, docs)
 
 
 def url_of(call: Call, repository: Repository, rest: str) -> str:

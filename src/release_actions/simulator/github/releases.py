@@ -15,8 +15,9 @@ from release_actions.simulator.github.answers import invalid, no, not_found, num
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id, shown_tag
 from release_actions.simulator.github.found import readable, writable
 from release_actions.simulator.github.git import url_of
-from release_actions.simulator.origin import Answer, Call, Route
+from release_actions.simulator.origin import Answer, Call, NoError, Route
 from release_actions.simulator.repositories import Release, Repository
+from release_actions.simulator.rules import violation
 
 PAGE = "releases/releases"
 LATEST = f"{PAGE}#get-the-latest-release"
@@ -103,31 +104,63 @@ def change(call: Call, repository: Repository, release: Release, body: dict[str,
     mark = str(body.get("make_latest", "legacy" if release.published else "true")).lower()
     tag = wanted.get("tag", release.tag)
     publishes = not flags["draft"]
-    if mark not in {"true", "false", "legacy"}:
-        raise invalid(CREATE, "Release", "make_latest", "invalid")
-    if len(str(wanted.get("body", ""))) > LONGEST_BODY:
-        words = f"body is too long (maximum is {LONGEST_BODY} characters)"
-        error = {"resource": "Release", "code": "custom", "field": "body", "message": words}
-        raise no(422, "Validation Failed", CREATE, errors=[error])
-    twins = (other for other in repository.releases.values() if other.tag == tag and not other.draft)
-    if publishes and any(other is not release for other in twins):
-        raise invalid(CREATE, "Release", "tag_name", "already_exists")
+    check_values(str(wanted.get("body", "")), mark)
+    if release.immutable and (tag != release.tag or not publishes):
+        words = "Cannot change the tag of an immutable release, nor make it a draft"
+        raise custom(words, "tag_name")
     commit = repository.git.resolve(str(wanted.get("target", release.target)))
-    ref = f"refs/tags/{tag}"
-    if publishes and ref not in repository.git.refs and commit is None:
-        raise invalid(CREATE, "Release", "target_commitish", "invalid")
+    if publishes:
+        check_publishing(repository, release, tag, can_tag=commit is not None)
     for name, value in {**wanted, **flags}.items():
         setattr(release, name, value)
     if not publishes:
         return
+    ref = f"refs/tags/{tag}"
     if ref not in repository.git.refs and commit is not None:
         repository.git.refs[ref] = Target(commit.sha, "commit")
+    if repository.immutable_releases and not release.published:
+        release.immutable = True
+        repository.reserved.add(tag)
     release.published = release.published or call.world.now()
     if mark == "true" and not release.prerelease:
         repository.latest = release.id
     elif repository.latest == release.id and (mark == "false" or release.prerelease):
         repository.latest = 0
     release.never_latest = mark == "false"
+
+
+def check_values(text: str, mark: str) -> None:
+    """Let the notes and `make_latest` of a request pass, or raise `NoError`."""
+    if mark not in {"true", "false", "legacy"}:
+        raise invalid(CREATE, "Release", "make_latest", "invalid")
+    if len(text) > LONGEST_BODY:
+        words = f"body is too long (maximum is {LONGEST_BODY} characters)"
+        raise custom(words, "body")
+
+
+def check_publishing(repository: Repository, release: Release, tag: str, *, can_tag: bool) -> None:
+    """Let a release be published under a tag, or raise `NoError`. `can_tag`: its target is there."""
+    ref = f"refs/tags/{tag}"
+    twins = (other for other in repository.releases.values() if other.tag == tag and not other.draft)
+    if any(other is not release for other in twins):
+        raise invalid(CREATE, "Release", "tag_name", "already_exists")
+    if not release.published and tag in repository.reserved:
+        words = "tag_name was used by an immutable release"
+        raise custom(words, "tag_name")
+    if ref in repository.git.refs:
+        return
+    if not can_tag:
+        raise invalid(CREATE, "Release", "target_commitish", "invalid")
+    refused = violation(repository, ref, "creation")
+    if refused:
+        words = f"pre_receive {refused}"
+        raise custom(words, "pre_receive")
+
+
+def custom(words: str, field: str) -> NoError:
+    """422 with words of its own about a field."""
+    error = {"resource": "Release", "code": "custom", "field": field, "message": words}
+    return no(422, "Validation Failed", CREATE, errors=[error])
 
 
 def visible(call: Call, repository: Repository, release: Release) -> bool:
@@ -160,7 +193,7 @@ def body_of(call: Call, repository: Repository, release: Release) -> dict[str, A
         "target_commitish": release.target,
         "name": release.name or None,
         "draft": release.draft,
-        "immutable": False,
+        "immutable": release.immutable,
         "prerelease": release.prerelease,
         "created_at": stamp(release.created),
         "updated_at": stamp(release.published or release.created),
