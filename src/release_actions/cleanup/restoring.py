@@ -5,13 +5,13 @@ It must never move a tag that names something else by now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from release_actions import markdown
 from release_actions.cleanup import mending, proof
 from release_actions.cleanup.package import Result
-from release_actions.cleanup.store import title
+from release_actions.cleanup.store import Store, title
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import ActionError, ExitCode
 from release_actions.report import Finding, Level, Report
@@ -20,6 +20,23 @@ from release_actions.workflow import Workflow
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """The time of a version whose times nobody asks for."""
+
+
+def versions_of(entries: Iterable[Entry]) -> list[Version]:
+    """The versions that entries of an undo file say were deleted."""
+    return [Version(e.id, e.digest, e.tags, LONG_AGO, LONG_AGO) for e in entries if not e.stays]
+
+
+def lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
+    """Put tags that are gone on their digests again. Sentences about those that are not whole now.
+
+    Raises `ActionError` when that cannot be found out.
+    """
+    now = store.digests(wanted)
+    away = [tag for tag in sorted(wanted) if now[tag] != wanted[tag]]
+    problems = {tag: mending.put_back(store, tag, wanted[tag]) for tag in away}
+    whole = {tag: wanted[tag] for tag in wanted if not problems.get(tag)}
+    return [*filter(None, problems.values()), *proof.unresolved(store, whole)]
 
 
 def bring_back(
@@ -34,18 +51,14 @@ def bring_back(
     for result in results:
         store, outcome, path = result.store, result.outcome, result.task.path
         found = entries[path]
-        versions = [Version(e.id, e.digest, e.tags, LONG_AGO, LONG_AGO) for e in found if not e.stays]
+        versions = versions_of(found)
         with log.group(f"Restore {path}"):
             missing = mending.bring_back(store, versions, outcome)
             total += len(outcome.restored)
             wanted = {tag: e.digest for e in found for tag in e.tags}
             lost: list[str] = []
             try:
-                now = store.digests(wanted)
-                away = [tag for tag in sorted(wanted) if now[tag] != wanted[tag]]
-                problems = {tag: mending.put_back(store, tag, wanted[tag]) for tag in away}
-                lost = [*filter(None, problems.values())]
-                lost += proof.unresolved(store, {tag: wanted[tag] for tag in wanted if not problems.get(tag)})
+                lost = lost_tags(store, wanted)
             except ActionError as error:
                 unknown = True
                 findings += [Finding(Level.ERROR, problem, "restore") for problem in error.problems]

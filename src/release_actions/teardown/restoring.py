@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_actions import markdown
-from release_actions.cleanup.restoring import LONG_AGO
+from release_actions.cleanup import mending
+from release_actions.cleanup.restoring import lost_tags, versions_of
 from release_actions.cleanup.store import Outcome, Store, title
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.releases import Release, Releases
 from release_actions.report import Finding, Level, Report, counted
-from release_actions.selection import Version
 from release_actions.teardown.undo import Ref, Undo
 from release_actions.workflow import Workflow
 
@@ -87,13 +87,13 @@ class Restorer:
     def image(self, path: str, entries: Iterable[Entry]) -> None:
         """The versions of one package, and every tag that they had."""
         entries = tuple(entries)
-        outcome = self.back.images[path] = Outcome()
-        versions = [Version(one.id, one.digest, one.tags, LONG_AGO, LONG_AGO) for one in entries]
-        for item in self.stores[path].bring_back(versions, outcome):
+        store, outcome = self.stores[path], Outcome()
+        self.back.images[path] = outcome
+        for item in mending.bring_back(store, versions_of(entries), outcome):
             message = f"{path}: {title(item.version)} could not be restored. {item.message}"
             self.back.lost.append(Problem(message, item.hint))
         wanted = {tag: one.digest for one in entries for tag in one.tags}
-        self.back.lost += [Problem(f"{path}: {sentence}") for sentence in self.stores[path].unresolved(wanted)]
+        self.back.lost += [Problem(f"{path}: {sentence}") for sentence in lost_tags(store, wanted)]
 
     def ref(self, ref: Ref) -> None:
         """A git tag, unless something else was done to it since."""
