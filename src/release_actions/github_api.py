@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from release_actions.errors import InputError, RemoteError
@@ -34,6 +35,11 @@ TIMEOUT = 60
 
 MAX_WAIT = 900.0
 """Seconds PyGithub waits for a rate limit to end."""
+
+PAUSES = (1.0, 2.0, 4.0)
+"""Seconds before an answer that broke off is asked for again."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -151,10 +157,10 @@ def graphql(
     Raises `RemoteError`. An answer with errors is not taken for the part that it has.
     """
     path = "/graphql"
-    with errors(what, path):
-        # Not by graphql_query: it makes an exception of an object that is not there, and gives nothing of the rest.
-        asked = {"query": query, "variables": dict(variables)}
-        _, answer = github.requester.requestJsonAndCheck("POST", github.requester.graphql_url, input=asked)
+    # Not by graphql_query: it makes an exception of an object that is not there, and gives nothing of the rest.
+    asked = {"query": query, "variables": dict(variables)}
+    url = github.requester.graphql_url
+    _, answer = ask(lambda: github.requester.requestJsonAndCheck("POST", url, input=asked), what, path)
     told = answer.get("errors") if isinstance(answer, dict) else None
     kinds = {str(error.get("type", "")) for error in told} if isinstance(told, list) else set()
     data = answer.get("data") if isinstance(answer, dict) else None
@@ -165,6 +171,22 @@ def graphql(
         hint = "It does not exist, or the token may not see it." if kinds == {"NOT_FOUND"} else "Run it again later."
         raise RemoteError(message, hint=hint, method="POST", path=path)
     return data
+
+
+def ask(act: Callable[[], T], what: str, path: str = "", *, sleep: Callable[[float], object] = time.sleep) -> T:
+    """What PyGithub reads, asked for again when an answer broke off in its middle. Raises `RemoteError`.
+
+    PyGithub repeats what got no answer or a fault's, and not what began well. `act` must change nothing.
+    """
+    import requests
+
+    broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, ValueError)
+    with errors(what, path):
+        for pause in PAUSES:
+            with contextlib.suppress(*broken):
+                return act()
+            sleep(pause)
+        return act()
 
 
 @contextlib.contextmanager
@@ -184,6 +206,9 @@ def errors(what: str, path: str = "") -> Iterator[None]:
         message = f"Could not {what}: {origin} could not be reached."
         hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
         raise RemoteError(message, hint=hint, method="GET", path=path) from None
+    except ValueError:
+        message = f"Could not {what}: the answer is not JSON."
+        raise RemoteError(message, hint="Run it again later.", path=path) from None
 
 
 def client(api_url: str, *, token: str = "") -> Github:

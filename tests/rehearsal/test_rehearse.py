@@ -78,6 +78,20 @@ NIGHTS = """\
 """
 
 
+MERGED = """\
+steps:
+  - do: merge
+    pulls:
+      - {title: Keep, author: ada}
+      - {title: Drop, author: bob, in-notes: false}
+      - {title: 'Revert "Drop"', author: ada, in-notes: false}
+      - {title: Bump, author: "dependabot[bot]"}
+  - do: publish
+    tag: v1.1.0
+    notes: true
+"""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A rehearsal that was run as a user runs it."""
@@ -147,6 +161,7 @@ def test_a_small_release_holds_every_invariant(tmp_path: Path) -> None:
         "floating-tag-wrong": 0,
         "needed-deleted": 0,
         "leftover-kept": 0,
+        "notes-wrong": 0,
     }
     tags = [step["tags"]["acme/app"] for step in ended.report["steps"]]
     assert set(tags[0]) == {"latest", "v1", "v1.0", "v1.0.0", "v1.1.0-rc.1"}
@@ -174,6 +189,25 @@ def test_the_invariants_hold_when_the_line_is_bad(tmp_path: Path, faults: str) -
     ended = rehearse(tmp_path / "work", "--faults", faults, scenario=SCENARIO + CLEAN_UP)
     assert ended.code == 0, ended.log
     assert ended.report["faults"] == faults
+
+
+@pytest.mark.parametrize("faults", ["", "flaky"])
+def test_a_release_ends_with_its_notes(tmp_path: Path, faults: str) -> None:
+    flags = ("--faults", faults) if faults else ()
+    ended = rehearse(tmp_path / "work", *flags, scenario=SCENARIO.partition("steps:")[0] + MERGED)
+    assert ended.code == 0, ended.log
+    outputs = [run["outputs"] for run in ended.report["steps"][1]["runs"] if run["name"] == "release-notes"]
+    assert outputs[0]["previous-tag"] == "v1.0.0"
+    assert outputs[1]["findings"] == "[]"
+    assert outputs[2]["make-latest"] == "true"
+
+
+def test_a_draft_that_is_not_what_was_checked_is_found(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "notes/draft.py", "return Wanted(whole, ", "return Wanted(whole.replace('pull/1', 'pull/9'), ")
+    ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO.partition("steps:")[0] + MERGED)
+    assert ended.code == 1
+    assert ended.broken() == {2: {"notes-wrong"}}
+    assert "the notes list https://github.com/acme/app/pull/1 0 times" in ended.log
 
 
 def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from release_actions.errors import ConfigurationError, ExitCode
 from release_actions.rehearsal.scenario import (
     CleanUp,
+    Merge,
     Nightly,
     Protect,
     Publish,
@@ -57,7 +58,7 @@ def test_a_small_scenario(tmp_path: Path) -> None:
 
 def test_the_examples_play_every_kind_of_step() -> None:
     scenario, small = load_scenario(EXAMPLE), load_scenario(SMALL_EXAMPLE)
-    assert {type(step) for step in scenario.steps} == {Show, Publish, Protect, Teardown, Nightly, Retention}
+    assert {type(step) for step in scenario.steps} == {Show, Merge, Publish, Protect, Teardown, Nightly, Retention}
     assert {type(step) for step in small.steps} == {Publish, CleanUp}
     assert [step.by for step in scenario.steps if isinstance(step, Publish)] == [
         "todays-workflow",
@@ -73,14 +74,14 @@ def test_the_examples_play_every_kind_of_step() -> None:
         (
             ("do: publish", "do: publsh"),
             [
-                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, publish, protect-latest, "
-                "clean-up, teardown, nightly, retention. Did you mean 'publish'?"
+                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, merge, publish, "
+                "protect-latest, clean-up, teardown, nightly, retention. Did you mean 'publish'?"
             ],
         ),
         (
             ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
             [
-                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, publish, protect-latest, clean-up, "
+                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, publish, protect-latest, clean-up, "
                 "teardown, nightly, retention."
             ],
         ),
@@ -129,6 +130,10 @@ def test_the_examples_play_every_kind_of_step() -> None:
                 "scenario.yaml:9:26: 'also-moves-git-tags' only has a meaning with 'by: todays-workflow': "
                 "this suite pushes exact tags only. Remove it."
             ],
+        ),
+        (
+            ("tag: v1.1.1-rc.1", "tag: v1.1.1-rc.1\n    by: todays-workflow\n    notes: true"),
+            ["scenario.yaml:10:12: 'notes' only has a meaning with 'by: this-suite', which makes them. Remove it."],
         ),
         (
             ("do: publish\n    tag: v1.1.1-rc.1", "do: teardown\n    candidate: v1.1"),

@@ -194,5 +194,5 @@ def report(done: Done, want: Wanted, files: Files) -> Report:
             "make-latest": want.latest,
         },
         summary=summary,
-        lines=(*steps, verdict, f"See {release.url}"),
+        lines=(*steps, f"It is at {release.url}", verdict),
     )

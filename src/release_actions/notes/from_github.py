@@ -77,23 +77,28 @@ class Reader:
     def history(self, head: str) -> Span:
         """All that a tag has, for a first release. Raises `RemoteError`."""
         what = f"list the commits of {head} in {self.repository}"
-        with github_api.errors(what):
-            listed = self._github.get_repo(self.repository).get_commits(sha=head)
-            found = tuple(commit_of(item.raw_data, what) for item in listed)[::-1]
+        repository = self._github.get_repo(self.repository)
+        # PyGithub would ask again for what it does not find in an item, one request each.
+        items = github_api.ask(lambda: [item.raw_data for item in repository.get_commits(sha=head)], what)
+        found = tuple(commit_of(item, what) for item in reversed(items))
         return Span(found, (), self.pulls(found))
 
     def _compared(self, base: str, head: str) -> tuple[tuple[Commit, ...], int]:
         """Commits that `head` has and `base` has not, and how many it is the other way round."""
         what = f"compare {base} with {head} in {self.repository}"
-        with github_api.errors(what):
-            repository = self._github.get_repo(self.repository)
+        repository = self._github.get_repo(self.repository)
+
+        def read() -> tuple[int, int, list[dict[str, Any]]]:
             comparison = repository.compare(base, head, comparison_commits_per_page=PER_PAGE)
             total, behind = comparison.total_commits, comparison.behind_by
-            if total > LONGEST:
-                message = f"Could not {what}: there are {total} commits, and GitHub shows {LONGEST} at most."
-                raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
-            # PyGithub would ask again for what it does not find in an item, one request each.
-            found = tuple(commit_of(item.raw_data, what) for item in comparison.commits)
+            items = [item.raw_data for item in comparison.commits] if total <= LONGEST else []
+            return total, behind, items
+
+        total, behind, items = github_api.ask(read, what)
+        if total > LONGEST:
+            message = f"Could not {what}: there are {total} commits, and GitHub shows {LONGEST} at most."
+            raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
+        found = tuple(commit_of(item, what) for item in items)
         if len({commit.sha for commit in found}) != total:
             message = f"Could not {what}: GitHub announced {total} commits and showed {len(found)}."
             raise RemoteError(message, hint="Run it again.")

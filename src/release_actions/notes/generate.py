@@ -172,7 +172,7 @@ def verdict(generated: Generated) -> str:
     return (
         f"{notes.tag} has {counted(len(notes.changes), 'change')} {since} and "
         f"{counted(len(notes.contributors), 'new contributor')}; {len(notes.collapsed)} taken back meanwhile, "
-        f"{len(notes.known)} released before. The notes have {size} of {body.LONGEST} characters."
+        f"{len(notes.known)} released before. The notes have {size} of {body.MOST} characters."
     )
 
 

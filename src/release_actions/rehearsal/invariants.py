@@ -25,6 +25,7 @@ class Invariant(str, enum.Enum):
     FLOATING_TAG_WRONG = "floating-tag-wrong"
     NEEDED_DELETED = "needed-deleted"
     LEFTOVER_KEPT = "leftover-kept"
+    NOTES_WRONG = "notes-wrong"
 
 
 MEANING = {
@@ -33,6 +34,7 @@ MEANING = {
     Invariant.FLOATING_TAG_WRONG: "every floating tag names the newest stable release of its line",
     Invariant.NEEDED_DELETED: "nothing that a surviving tag needs was deleted",
     Invariant.LEFTOVER_KEPT: "nothing that only deleted tags needed was kept",
+    Invariant.NOTES_WRONG: "a release ends as one draft, whose notes and components.json say what is in it",
 }
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from release_actions.errors import ActionError
 from release_actions.http import Http
 from release_actions.registry import Registry
-from release_actions.rehearsal import invariants, narrate
+from release_actions.rehearsal import invariants, narrate, release_notes
 from release_actions.rehearsal.builder import Builder
+from release_actions.rehearsal.drafted import notes_wrong
 from release_actions.rehearsal.invariants import Invariant, Violation
 from release_actions.rehearsal.pull import Client, Shot
 from release_actions.rehearsal.record import Change, Rehearsal, Step
@@ -87,6 +88,7 @@ class Player:
         moves = {path: found[len(earlier.get(path, ())) :] for path, found in self._moves().items()}
         violations = {*self._judge(step, before, after, moves), *self._judge_deletions(step, before, after)}
         violations.update(self._judge_git(step, git))
+        violations.update(self._judge_notes(number, step))
         ended = Step(
             number=number,
             title=title_of(step),
@@ -141,6 +143,14 @@ class Player:
             repository = self._stage.script.scenario.repository
             after, releases = setting.git_tags(), setting.releases()
             yield from invariants.git_after_teardown(repository, before, after, releases, step.candidate)
+
+    def _judge_notes(self, number: int, step: AnyStep) -> Iterable[Violation]:
+        """What has to hold of the draft that a release ends with."""
+        if isinstance(step, Publish) and step.notes:
+            setting, scenario = self._setting, self._stage.script.scenario
+            before = scenario.steps[:number]
+            wanted = release_notes.expected(self._stage, step.tag, before, setting.full_releases())
+            yield from notes_wrong(scenario.repository, release_notes.drafts(setting, step.tag), wanted)
 
     def _git_changes(
         self, step: AnyStep, before: Mapping[str, str], why: Mapping[tuple[str, str], str]

@@ -101,6 +101,11 @@ class Publish(Step):
         default=(),
     )
     pre_release: bool = key(Boolean(), "Whether a GitHub pre-release of the tag is published as well.", default=False)
+    notes: bool = key(
+        Boolean(),
+        "Whether it ends with the release's notes: component-matrix and release-notes make, check and draft them.",
+        default=False,
+    )
     breaks: tuple[str, ...] = key(
         ListOf("a list of invariants", Choice(tuple(name.value for name in Invariant)), unique=True),
         ABOUT_BREAKS,
@@ -111,6 +116,35 @@ class Publish(Step):
     def sentence(self) -> str:
         """Its title, if it has none."""
         return f"{self.tag}, published by {'this suite' if self.by == SUITE else TODAYS}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergedPull(Record):
+    """A pull request that was merged."""
+
+    title: str = key(Text("a title", pattern=r"[^\n]+"), "Its title.")
+    author: str = key(Text("a login", pattern=r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?", example="ada"), "Who opened it.")
+    labels: tuple[str, ...] = key(ListOf("a list of labels", Text("a label"), unique=True), "Its labels.", default=())
+    in_notes: bool = key(
+        Boolean(),
+        "Whether notes have to list it: not what is taken back before the release, nor its revert.",
+        default=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge(Step):
+    """Pull requests are merged into the default branch."""
+
+    do: str = key(Choice(("merge",)), "Squash and merge pull requests, numbered from 1 on, an hour after each other.")
+    pulls: tuple[MergedPull, ...] = key(
+        ListOf("a list of pull requests", RecordOf("a pull request", MergedPull), least=1), "What is merged, in order."
+    )
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"{len(self.pulls)} pull requests are merged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,10 +215,11 @@ class Retention(Step):
         return f"Retention of dev images by the rule {self.rule}"
 
 
-AnyStep = Show | Publish | Protect | CleanUp | Teardown | Nightly | Retention
+AnyStep = Show | Merge | Publish | Protect | CleanUp | Teardown | Nightly | Retention
 
 KINDS: Mapping[str, RecordOf[Any]] = {
     "show": RecordOf("a show step", Show),
+    "merge": RecordOf("a merge step", Merge),
     "publish": RecordOf("a publish step", Publish),
     "protect-latest": RecordOf("a protect-latest step", Protect),
     "clean-up": RecordOf("a clean-up step", CleanUp),
@@ -260,6 +295,9 @@ def check_step(step: AnyStep) -> list[Problem]:
     match step:
         case Publish():
             problems = refused(step.tag, step.origin.at("tag"))
+            if step.notes and step.by == TODAY:
+                message = "'notes' only has a meaning with 'by: this-suite', which makes them."
+                problems.append(Problem(message, "Remove it.", step.origin.at("notes")))
             if step.by == SUITE:
                 message = "{} only has a meaning with 'by: todays-workflow': this suite pushes exact tags only."
                 problems += [

@@ -15,13 +15,14 @@ from release_actions.simulator import Image, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock
 from release_actions.simulator.git import Target
-from release_actions.simulator.repositories import Release, Repository
+from release_actions.simulator.repositories import Pull, Release, Repository
 from release_actions.tag_policy import Policy
 from release_actions.versions import parse_or_none
 
 BETWEEN_RELEASES = timedelta(days=30)
 WORKFLOW_TOKEN = "ghs_rehearsalWorkflowToken0000000000000"  # noqa: S105  # opens nothing but the simulator
 TEARDOWN_TOKEN = "ghs_rehearsalTeardownToken0000000000000"  # noqa: S105  # opens nothing but the simulator
+NOTES_TOKEN = "ghs_rehearsalNotesToken000000000000000000"  # noqa: S105  # opens nothing but the simulator
 JUDGE_TOKEN = "ghp_rehearsalJudgeToken00000000000000000"  # noqa: S105  # opens nothing but the simulator
 LEADER = "release-leader"
 
@@ -81,18 +82,44 @@ class Setting:
             )
             self.repository.releases[release.id] = release
 
+    def publish_release(self, tag: str, body: str, at: datetime) -> None:
+        """Publish a full GitHub release of a tag with notes that somebody typed."""
+        with self.world.lock:
+            number, branch = self.world.next_id("release"), self.repository.default_branch
+            self.repository.releases[number] = Release(number, tag, branch, LEADER, at, tag, body, published=at)
+
+    def merge(self, title: str, author: str, labels: tuple[str, ...], at: datetime) -> Pull:
+        """Squash a pull request onto the default branch."""
+        with self.world.lock:
+            if not author.endswith("[bot]") and self.world.account(author) is None:
+                self.world.add_account(author)
+            number, branch = len(self.repository.pulls) + 1, self.repository.default_branch
+            before = self.repository.git.refs[f"refs/heads/{branch}"].sha
+            sha = self.commit(f"{title} (#{number})", at, author=author)
+            pull = Pull(self.world.next_id("pull"), number, title, author, branch, before, "work", sha, at, at)
+            pull.state, pull.closed, pull.merged, pull.merge_commit, pull.merged_by = "closed", at, at, sha, LEADER
+            pull.labels = labels
+            self.repository.pulls[number] = pull
+            return pull
+
+    def full_releases(self) -> frozenset[str]:
+        """The tags that have a published full release on GitHub now."""
+        with self.world.lock:
+            found = self.repository.releases.values()
+            return frozenset(release.tag for release in found if not (release.draft or release.prerelease))
+
     def releases(self) -> frozenset[str]:
         """The tags that have a GitHub release now."""
         with self.world.lock:
             return frozenset(release.tag for release in self.repository.releases.values())
 
-    def commit(self, message: str, at: datetime, branch: str = "") -> str:
+    def commit(self, message: str, at: datetime, branch: str = "", *, author: str = LEADER) -> str:
         """Add a commit to a branch, the default one unless it is named. Returns its id."""
         git = self.repository.git
         branch = f"refs/heads/{branch or self.repository.default_branch}"
         with self.world.lock:
             parents = (git.refs[branch].sha,) if branch in git.refs else ()
-            commit = git.commit(message, at, parents=parents, login=LEADER)
+            commit = git.commit(message, at, parents=parents, login=author)
             git.refs[branch] = Target(commit.sha, "commit")
             return commit.sha
 
@@ -118,9 +145,17 @@ def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
         at = scenario.starts - BETWEEN_RELEASES * (len(scenario.published) - number)
         for package in config.packages("release"):
             publish_past(setting, package, name, at, seed)
+        setting.publish_release(name, typed_notes(name, config), at)
     for package in config.packages("release"):
         put_floating_tags(setting, package)
     return setting
+
+
+def typed_notes(tag: str, config: Config) -> str:
+    """Notes of a release long ago, with a table of its images as people typed it."""
+    rows = "".join(f"| {package.name} | `{tag}` | NA | Image |\n" for package in config.packages("release"))
+    head = "| Component | Version | Previous Version | Type |\n| --- | --- | --- | --- |\n"
+    return f"## Component Summary\n\n{head}{rows}"
 
 
 def add_tokens(world: World, repository: str) -> None:
@@ -129,6 +164,8 @@ def add_tokens(world: World, repository: str) -> None:
     world.add_token(WORKFLOW_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=permissions)
     writing = {**permissions, "contents": "write"}
     world.add_token(TEARDOWN_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=writing)
+    drafting = {"contents": "write", "packages": "read", "pull-requests": "read", "metadata": "read"}
+    world.add_token(NOTES_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=drafting)
     world.add_token(JUDGE_TOKEN, TokenKind.CLASSIC, login=LEADER, scopes={"read:packages"})
 
 

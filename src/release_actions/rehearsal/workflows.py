@@ -7,9 +7,20 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
+from release_actions.rehearsal import release_notes
 from release_actions.rehearsal.composite import ActionRun, Job
 from release_actions.rehearsal.record import Run
-from release_actions.rehearsal.scenario import TODAY, AnyStep, CleanUp, Nightly, Protect, Publish, Retention, Teardown
+from release_actions.rehearsal.scenario import (
+    TODAY,
+    AnyStep,
+    CleanUp,
+    Merge,
+    Nightly,
+    Protect,
+    Publish,
+    Retention,
+    Teardown,
+)
 from release_actions.rehearsal.setting import TEARDOWN_TOKEN
 from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
 from release_actions.report import counted
@@ -20,6 +31,8 @@ NIGHT = timedelta(days=1)
 def perform(stage: Stage, step: AnyStep, played: Played) -> None:
     """Do what a step says. Raises `ActionError` when an action fails."""
     match step:
+        case Merge():
+            release_notes.merge(stage, step, played)
         case Publish():
             (publish_today if step.by == TODAY else publish)(stage, step, played)
             if step.pre_release:
@@ -55,6 +68,8 @@ def publish(stage: Stage, step: Publish, played: Played) -> None:
     planned = stage.action(job, "build-matrix", {"tag": judged.outputs["tag"]}, played)
     build(stage, job, planned, played, version=step.tag, revision=sha)
     protect(stage, job, played, together=True)
+    if step.notes:
+        release_notes.write_notes(stage, step.tag, played)
 
 
 def publish_today(stage: Stage, step: Publish, played: Played) -> None:
