@@ -21,7 +21,8 @@ LOCKS = ("requirements.lock", "requirements-simulator.lock")
 ACTIONS = (
     "validate-tag", "build-matrix", "merge-digests", "verify-images", "protect-latest", "ghcr-cleanup", "rc-teardown",
 )  # fmt: skip
-SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", *LOCKS, *ACTIONS)
+NOTES = ("component-matrix", "release-notes")
+SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", *LOCKS, *ACTIONS, *NOTES)
 
 CONFIG = """\
 repository: acme/app
@@ -207,7 +208,7 @@ def test_a_draft_that_is_not_what_was_checked_is_found(tmp_path: Path, suite: Pa
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO.partition("steps:")[0] + MERGED)
     assert ended.code == 1
     assert ended.broken() == {2: {"notes-wrong"}}
-    assert "the notes list https://github.com/acme/app/pull/1 0 times" in ended.log
+    assert "the notes list https://github.com/acme/app/pull/1 0 times" in ended.log, ended.log
 
 
 def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Path) -> None:

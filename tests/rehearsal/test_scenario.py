@@ -81,8 +81,8 @@ def test_the_examples_play_every_kind_of_step() -> None:
         (
             ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
             [
-                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, publish, protect-latest, clean-up, "
-                "teardown, nightly, retention."
+                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, publish, "
+                "protect-latest, clean-up, teardown, nightly, retention."
             ],
         ),
         (

@@ -34,7 +34,7 @@ class Exclusion(Record):
 class Category(Record):
     """A heading with the changes below it."""
 
-    title: str = key(Text("a heading", pattern=r"[^\n]+", example="New features"), "The heading.")
+    title: str = key(Text("a heading", example="New features"), "The heading.")
     labels: tuple[str, ...] = key(
         ListOf("a list of labels", Text("a label", example="kind/feature"), least=1, unique=True),
         "Changes with one of these labels, if no category before took them. `*` takes all the others.",

@@ -122,7 +122,7 @@ class Publish(Step):
 class MergedPull(Record):
     """A pull request that was merged."""
 
-    title: str = key(Text("a title", pattern=r"[^\n]+"), "Its title.")
+    title: str = key(Text("a title", pattern=r"[ -~]+"), "Its title.")
     author: str = key(Text("a login", pattern=r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?", example="ada"), "Who opened it.")
     labels: tuple[str, ...] = key(ListOf("a list of labels", Text("a label"), unique=True), "Its labels.", default=())
     in_notes: bool = key(
