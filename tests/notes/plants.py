@@ -88,7 +88,7 @@ TEXT = (
         certain=False,
     ),
     Plant("a merge conflict", "merge-conflict", "The fifth release", "<<<<<<< HEAD\nThe fifth release"),
-    Plant("turned text", "text-direction", "The fifth release", "The fifth \u202erelease"),
+    Plant("turned text", "text-direction", "The fifth release", "The fifth \u202erelease", certain=False),
     Plant("thanks in code", "mention-in-code", "Thanks to everybody", "Thanks to `@ada`", certain=False),
     Plant(
         "a package named like a person",
@@ -154,7 +154,7 @@ LINKS = (
         "a comparison backwards",
         "compare-backwards",
         "## Install\n",
-        "## Install\n\n[What changed](https://github.com/istio/istio/compare/1.29.1...1.28.4)\n",
+        "## Install\n\n[What changed](https://github.com/istio/istio/compare/1.29.1...1.29.0)\n",
         line="[What",
     ),
     Plant(
@@ -292,6 +292,7 @@ CONTRIBUTORS = (
         "contributor-change",
         f"{WELCOME} {PULLS}/405",
         f"{WELCOME} {PULLS}/406",
+        certain=False,
     ),
     Plant(
         "a contributor of somebody else's change",
@@ -323,6 +324,7 @@ TABLE = (
         "no-table",
         "## Install\n",
         "## Component Summary of charts\n\nSee there.\n\n## Install\n",
+        certain=False,
     ),
     Plant(
         "an organisation that nobody knows",
@@ -466,7 +468,13 @@ IMAGES = (
     Plant("an image of a dev build", "image-candidate", "llm-d-cuda:v0.5.0", "llm-d-cuda:v0.5.0-dev"),
     Plant("an image of a candidate", "image-candidate", "llm-d-cuda:v0.5.0", "llm-d-cuda:v0.5.0-rc.2"),
     Plant("an image without a tag", "image-untagged", "llm-d-cuda:v0.5.0", "llm-d-cuda", certain=False),
-    Plant("an image that nobody builds", "image-not-built", "llm-d-cuda:v0.5.0", "llm-d-cuda-nixl:v0.5.0"),
+    Plant(
+        "an image that nobody builds",
+        "image-not-built",
+        "llm-d-cuda:v0.5.0",
+        "llm-d-cuda-nixl:v0.5.0",
+        known=answers("images", "ghcr.io/llm-d/llm-d-cuda-nixl:v0.5.0", there=False),
+    ),
     Plant(
         "an image that the registry does not have",
         "image-missing",

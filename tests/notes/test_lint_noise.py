@@ -137,7 +137,7 @@ ROWS = [row for one in table.read(cleaned.LLM_D, file="notes.md") for row in one
     | st.text("abcv.-0123456789", min_size=1, max_size=12)
     | st.just(""),
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_any_edit_of_a_version_is_found_in_its_row(row: table.Row, version: str) -> None:
     """By components.json alone; what is known otherwise may tell of it too."""
     if version == row.version.version:
@@ -153,7 +153,7 @@ def test_any_edit_of_a_version_is_found_in_its_row(row: table.Row, version: str)
 
 
 @given(row=st.sampled_from(ROWS), patch=st.integers(min_value=1, max_value=40))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_any_edit_of_a_previous_version_is_found_without_components_json(row: table.Row, patch: int) -> None:
     """By what the previous release published."""
     said = row.previous.version

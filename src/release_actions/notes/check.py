@@ -6,6 +6,7 @@ Changes nothing but the SARIF file that was asked for.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 from release_actions.context import Context
 from release_actions.errors import InputError
@@ -23,6 +24,8 @@ def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workf
     """Check the notes in `file`. Raises `InputError` and `ConfigurationError` for files that cannot be used."""
     text = read_text(context.path(file), name=file, hint="Say where the notes are with 'file'.")
     files = gather.files(asked, context)
+    if sarif_file and not context.path(sarif_file).parent.is_dir():
+        unwritable(sarif_file, "there is no such folder")  # before anybody is asked
     here = gather.offline(asked, context, files)
     heading = here.document.heading if here.document else ""
     notes = reading.read(text, file, server=here.server, heading=heading)
@@ -39,5 +42,10 @@ def save(text: str, path: Path, name: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        message = f"{name} cannot be written: {error.strerror or error}."
-        raise InputError(message, hint="Name a file in a folder that exists with 'sarif-file'.") from error
+        unwritable(name, error.strerror or str(error))
+
+
+def unwritable(name: str, why: str) -> NoReturn:
+    """Raise `InputError` for a SARIF file that cannot be written."""
+    message = f"{name} cannot be written: {why}."
+    raise InputError(message, hint="Name a file in a folder that exists with 'sarif-file'.") from None

@@ -12,7 +12,7 @@ from release_actions.components import version_order
 from release_actions.errors import Place
 from release_actions.notes.addresses import Address
 from release_actions.notes.evidence import Need
-from release_actions.notes.lint_rule import CERTAIN, Hit, Rule, Subject
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
 from release_actions.notes.reading import Changelog
 
 FLOATING = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*-)*v?(?P<numbers>[0-9]+(?:\.[0-9]+)?)")
@@ -74,7 +74,8 @@ def _hint(subject: Subject) -> str:
 def _base(subject: Subject) -> Iterator[Hit]:
     """The changes are counted from another release than the one before this one.
 
-    The one before is the newest full release below this one: for a patch the patch before, for a minor the one before.
+    The one before is the newest full release below this one. Only suspicious where a first release of a line is counted
+    from the first one of the line before: some projects do that on purpose.
     """
     previous = subject.evidence.previous_tag
     for one, address in _found(subject):
@@ -88,7 +89,16 @@ def _base(subject: Subject) -> Iterator[Hit]:
             else "there is no release before"
         )
         message = f"The changes are counted from {address.base}, and {before}."
-        yield Hit(one.place, message, _hint(subject), Place(f"releases of {address.repository}"))
+        certainty = SUSPICIOUS if _from_line_to_line(address, previous) else CERTAIN
+        yield Hit(one.place, message, _hint(subject), Place(f"releases of {address.repository}"), certainty)
+
+
+def _from_line_to_line(address: Address, previous: str) -> bool:
+    """Whether a comparison is from X.Y.0 to the X.Z.0 after it."""
+    base, head, newest = (version_order.read(tag) for tag in (address.base, address.name, previous))
+    if not base or not head or not newest:
+        return False
+    return base.numbers[2:] == head.numbers[2:] == (0, 0) and base.numbers[:2] == newest.numbers[:2]
 
 
 def _head(subject: Subject) -> Iterator[Hit]:

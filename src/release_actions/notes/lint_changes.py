@@ -25,10 +25,14 @@ def _named(change: Change) -> str:
 
 
 def _twice(subject: Subject) -> Iterator[Hit]:
-    """A pull request or commit stands in the list twice."""
-    seen: dict[tuple[str, int, str], Change] = {}
+    """A pull request or commit stands in the list twice.
+
+    A highlight that ends with a number is no part of the list.
+    """
+    seen: dict[tuple[str, str, int, str], Change] = {}
     for change in subject.notes.changes:
-        key = ("" if _own(change, subject) else change.repository.casefold(), change.number, change.sha)
+        repository = "" if _own(change, subject) else change.repository.casefold()
+        key = ("" if change.credited else f"below {change.line.section}", repository, change.number, change.sha)
         if key in seen:
             message = f"{_named(change)} is listed in line {seen[key].place.line} already."
             yield Hit(change.place, message, "Keep one of the lines.", seen[key].place)
@@ -88,7 +92,8 @@ def _merged(subject: Subject) -> tuple[model.Change, ...]:
 def _outside(subject: Subject) -> Iterator[Hit]:
     """A change is listed that was not merged between the previous release and this one.
 
-    A number that a commit in between names, as a picked one does, counts as merged.
+    A number that a commit in between names, as a picked one does, counts as merged. Only suspicious for a line that
+    credits nobody: its number may be an issue's.
     """
     merged = _merged(subject)
     numbers = {number for one in merged for number in (*span.named_by(one), *span.ported_by(one))}
@@ -102,7 +107,7 @@ def _outside(subject: Subject) -> Iterator[Hit]:
             message = f"{_named(change)} was not merged between {since} and {subject.evidence.version}."
             hint = "Remove it, or list it in the release that has it."
             other = Place(f"history of {subject.evidence.repository}")
-            yield Hit(change.place, message, hint, other, CERTAIN if sure else SUSPICIOUS)
+            yield Hit(change.place, message, hint, other, CERTAIN if sure and change.credited else SUSPICIOUS)
 
 
 def _author(subject: Subject) -> Iterator[Hit]:
@@ -112,7 +117,10 @@ def _author(subject: Subject) -> Iterator[Hit]:
         author = authors.get(change.number)
         if author is None or not author.login or not change.login or not _own(change, subject):
             continue
-        if _account(author.login) != _account(change.login):
+        if (
+            _account(author.login) != _account(change.login)
+            and author.login.casefold() not in change.line.text.casefold()
+        ):
             message = f"{_named(change)} is by @{author.login}, and the notes say @{change.login}."
             hint = f"Write @{author.login}."
             yield Hit(change.place, message, hint, Place(f"pull requests of {subject.evidence.repository}"))

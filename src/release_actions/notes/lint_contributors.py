@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from release_actions.errors import Place
 from release_actions.notes.body import GOES_ON
 from release_actions.notes.evidence import Need
-from release_actions.notes.lint_rule import CERTAIN, Hit, Rule, Subject
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
 from release_actions.notes.reading import Contributor
 
 BOTS = frozenset(
@@ -84,11 +84,13 @@ def _not_new(subject: Subject) -> Iterator[Hit]:
 def _change(subject: Subject) -> Iterator[Hit]:
     """Somebody is welcomed for a pull request that is not in the list of changes.
 
-    Notes without such a list are left alone, and those whose list goes on in a file.
+    Notes without such a list are left alone, and those whose list goes on in a file. A list may leave out what has some
+    label, so this is only suspicious.
     """
     if GOES_ON.search(subject.notes.text.body):
         return
     listed = {change.number for change in subject.notes.changes if change.number}
+    listed &= listed if any(change.credited for change in subject.notes.changes) else set()
     for one in subject.notes.contributors:
         if listed and one.number and one.number not in listed:
             message = f"@{one.login} is welcomed for #{one.number}, which is not in the list of changes."
@@ -100,7 +102,7 @@ def _author(subject: Subject) -> Iterator[Hit]:
     listed = {change.number: change for change in subject.notes.changes if change.number and change.login}
     for one in subject.notes.contributors:
         change = listed.get(one.number)
-        if change and change.login.casefold() != one.login.casefold():
+        if change and one.login.casefold() not in change.line.text.casefold():
             credited = f"line {change.place.line} credits to @{change.login}"
             message = f"@{one.login} is welcomed for #{one.number}, which {credited}."
             yield Hit(one.place, message, "Correct the one that is wrong.", change.place)
@@ -111,6 +113,6 @@ RULES = (
     Rule("contributor-twice", CERTAIN, _twice),
     Rule("contributor-announced", CERTAIN, _announced, (Need.ANNOUNCED,)),
     Rule("contributor-not-new", CERTAIN, _not_new, (Need.REPOSITORY, Need.EARLIER)),
-    Rule("contributor-change", CERTAIN, _change),
+    Rule("contributor-change", SUSPICIOUS, _change),
     Rule("contributor-author", CERTAIN, _author),
 )

@@ -24,7 +24,8 @@ def _own(name: str, subject: Subject) -> bool:
 def _moving(subject: Subject) -> Iterator[Hit]:
     """An image by a tag that moves or names a state between releases: latest, main, nightly, dev, pr-12.
 
-    Certain for images of the repository's owner; of others it may be all that there is.
+    Certain for images of the repository's owner in a block of code, which is there to be copied. A sentence may be
+    about the tag itself, and of other images it may be all that there is.
     """
     for image in subject.notes.images:
         if image.tag and not image.digest and version_order.is_moving(image.tag):
@@ -33,7 +34,7 @@ def _moving(subject: Subject) -> Iterator[Hit]:
                 image.place,
                 message,
                 "Name the version.",
-                certainty=CERTAIN if _own(image.name, subject) else SUSPICIOUS,
+                certainty=CERTAIN if image.code and _own(image.name, subject) else SUSPICIOUS,
             )
 
 
@@ -47,20 +48,20 @@ def _untagged(subject: Subject) -> Iterator[Hit]:
 def _candidate(subject: Subject) -> Iterator[Hit]:
     """The notes of a final release name the image of a candidate or dev version.
 
-    Certain for images of the repository's owner; others may have no final version yet.
+    Certain for images of the repository's owner in a block of code; others may have no final version yet.
     """
     for image in subject.notes.images if subject.final else ():
         unfinished = version_order.is_unfinished(image.tag) and not version_order.is_moving(image.tag)
         if image.tag and unfinished:
             message = f"{subject.evidence.version} is a final release, and {image.name}:{image.tag} is not."
-            certainty = CERTAIN if _own(image.name, subject) else SUSPICIOUS
+            certainty = CERTAIN if image.code and _own(image.name, subject) else SUSPICIOUS
             yield Hit(image.place, message, "Name the final image.", certainty=certainty)
 
 
 def _not_built(subject: Subject) -> Iterator[Hit]:
     """An image of the repository's owner that the build matrix does not publish, and no component does either.
 
-    Suspicious where a registry has it all the same: then another repository publishes it.
+    Certain if its registry does not have it either. Otherwise another repository may publish it.
     """
     built, document = subject.evidence.built, subject.evidence.document
     known = set(built) if isinstance(built, frozenset) else set()
@@ -72,7 +73,7 @@ def _not_built(subject: Subject) -> Iterator[Hit]:
             there = (subject.evidence.images or {}).get(f"{image.name}:{image.tag}")
             message = f"{image.name} is not among the images that are built."
             hint = "Correct its name, or add it to release.yaml or the components file."
-            yield Hit(image.place, message, hint, Place("release.yaml"), SUSPICIOUS if there is True else CERTAIN)
+            yield Hit(image.place, message, hint, Place("release.yaml"), CERTAIN if there is False else SUSPICIOUS)
 
 
 def _missing(subject: Subject) -> Iterator[Hit]:

@@ -15,8 +15,10 @@ from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subj
 from release_actions.notes.reading import Linked
 
 NUMBER = re.compile(r"#([0-9]{1,9})\b")
+NUMBER_ALONE = re.compile(r"(?i)(?:(?:PR|pull request|issue)\s*)?(?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}")
 REPOSITORY = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_])(?:#[0-9]+|@.*)?")
 VERSION = re.compile(r"(?:[A-Za-z][\w.]*-)*v?[0-9]+(?:\.[0-9]+){1,3}(?:[.-]?[A-Za-z0-9]+)*(?:\.[0-9]+)?")
+TAG = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+.*")
 PAIR = re.compile(r"(?P<base>\S+?)\s*(?:\u2192|->|=>|\.{2,3}|\u2026|\bto\b|\u2013>)\s*(?P<head>\S+)")
 LOGIN = re.compile(r"@([A-Za-z0-9][A-Za-z0-9-]*)(?:\[bot\])?")
 SHA = re.compile(r"[0-9a-f]{7,64}")
@@ -35,17 +37,22 @@ def _number(subject: Subject) -> Iterator[Hit]:
         numbers = NUMBER.findall(one.link.text)
         if one.address.leads is Leads.PULL and len(numbers) == 1 and int(numbers[0]) != one.address.number:
             message = f"The link says #{numbers[0]} and leads to #{one.address.number}."
-            yield Hit(one.link.place, message, "Correct the one that is wrong.")
+            certainty = CERTAIN if NUMBER_ALONE.fullmatch(one.link.text) else SUSPICIOUS
+            yield Hit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
 def _repository(subject: Subject) -> Iterator[Hit]:
-    """The text of a link names another repository than its target."""
+    """The text of a link names another repository than its target.
+
+    Certain for links to a repository and to one of its numbers; elsewhere such a text may be the name of a branch.
+    """
     for one in _worded(subject):
         said = REPOSITORY.fullmatch(one.link.text)
         leads = one.address.leads not in {Leads.TREE, Leads.ACCOUNT}
         if said and leads and said[1].casefold() != one.address.repository.casefold():
             message = f"The link says {said[1]} and leads to {one.address.repository}."
-            yield Hit(one.link.place, message, "Correct the one that is wrong.")
+            certainty = CERTAIN if one.address.leads is Leads.REPOSITORY or "#" in one.link.text else SUSPICIOUS
+            yield Hit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
 def _tag(subject: Subject) -> Iterator[Hit]:
@@ -65,12 +72,14 @@ def _tag_of(address: Address) -> str:
     if address.leads in {Leads.TAG, Leads.COMPARE}:
         return address.name
     first = address.name.partition("/")[0]
-    return first if address.leads is Leads.TREE and version_order.read(first) else ""
+    # A branch is called like a version too, such as release-0.5.
+    return first if address.leads is Leads.TREE and TAG.fullmatch(first) else ""
 
 
 def _fits(said: str, target: str) -> bool:
     """Whether a text may stand for a tag: the version in any style, or the beginning of it."""
-    return agree(said, target) is not False or target.removeprefix("v").startswith(f"{said.removeprefix('v')}.")
+    number = target[re.search(r"[0-9]|$", target).start() :]  # type: ignore[union-attr]  # $ is always there
+    return agree(said, target) is not False or number.startswith(f"{said.removeprefix('v')}.")
 
 
 def _compare(subject: Subject) -> Iterator[Hit]:
@@ -112,7 +121,10 @@ def _address(subject: Subject) -> Iterator[Hit]:
     """The text of a link is an address, and it leads to another one."""
     for link in subject.notes.text.links:
         plain = link.text.rstrip("/")
-        if not link.bare and re.match(r"https?://\S+$", plain) and plain != link.target.rstrip("/"):
+        shown, target = (re.sub(r"^https?://(?:www\.)?", "", url).rstrip("/") for url in (plain, link.target))
+        cut = re.sub(r"(?:\u2026|\.\.\.)$", "", shown)
+        same = shown == target or (cut != shown and target.startswith(cut))
+        if not link.bare and re.match(r"https?://\S+$", plain) and not same:
             message = f"The link shows {plain} and leads to {link.target}."
             yield Hit(link.place, message, "Correct the one that is wrong.")
 
@@ -153,12 +165,17 @@ def _compares(subject: Subject) -> Iterator[Linked]:
 
 
 def _backwards(subject: Subject) -> Iterator[Hit]:
-    """A comparison that begins with the newer version, so that it shows nothing."""
+    """A comparison that begins with the newer version.
+
+    Certain within one line of releases, where it shows nothing.
+    """
     for one in _compares(subject):
         order = version_order.compare(one.address.base, one.address.name)
         if order is not None and order > 0:
             message = f"The comparison goes backwards, from {one.address.base} to {one.address.name}."
-            yield Hit(one.link.place, message, "Swap the two.")
+            sides = [version_order.read(tag) for tag in (one.address.base, one.address.name)]
+            line = {side.numbers[:2] for side in sides if side}
+            yield Hit(one.link.place, message, "Swap the two.", certainty=CERTAIN if len(line) == 1 else SUSPICIOUS)
 
 
 def _same(subject: Subject) -> Iterator[Hit]:

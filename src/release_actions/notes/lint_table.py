@@ -12,6 +12,9 @@ from release_actions.notes.lines import Kind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, Hit, Rule, Subject
 from release_actions.notes.reading import NAME
 
+CONTRACT = frozenset(folded(name) for name in HEAD)
+"""The columns that programs read."""
+
 
 def _tables(subject: Subject) -> Iterator[Table]:
     """The tables of the release's components; others have rules of their own."""
@@ -28,7 +31,7 @@ def _empty(subject: Subject) -> Iterator[Hit]:
     for one in _tables(subject):
         for row in one.rows:
             for name, cell in zip(one.head, row.cells, strict=False):
-                if not cell.text:
+                if not cell.text and folded(name) in CONTRACT:
                     message = f"{row.title} has an empty cell below '{name}'."
                     yield Hit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
 
@@ -68,24 +71,37 @@ def _linked(subject: Subject) -> Iterator[Hit]:
 
 
 def _twice(subject: Subject) -> Iterator[Hit]:
-    """A component stands in a table twice."""
+    """A component stands in a table twice.
+
+    Only suspicious if the rows differ: they may be of variants.
+    """
     for one in _tables(subject):
         seen: dict[str, Row] = {}
         for row in one.rows:
             other = seen.setdefault(folded(row.title), row)
             if other is not row:
                 message = f"{row.title} is in line {other.place.line} of the table already."
-                yield Hit(row.place, message, "Keep one of the rows, or name the variants apart.", other.place)
+                same = [cell.text for cell in row.cells] == [cell.text for cell in other.cells]
+                hint = "Keep one of the rows, or name the variants apart."
+                yield Hit(row.place, message, hint, other.place, CERTAIN if same else SUSPICIOUS)
 
 
 def _none(subject: Subject) -> Iterator[Hit]:
-    """A heading promises a component summary, and there is no table below it."""
+    """A heading promises a component summary, and there is no table below it.
+
+    Certain if there is a components.json of the release, and no table at all.
+    """
+    for one in _manifest(subject):
+        if one.rule == "no-table":
+            yield Hit(subject.start, one.message, one.hint)
+            return
     for line in subject.notes.text.lines:
         if line.kind is Kind.HEADING and SUMMARY in folded(line.title):
             below = any(folded(one.heading) == folded(line.title) for one in subject.notes.tables)
             if not below:
                 message = "There is no table with the columns Component and Version below this heading."
-                yield Hit(subject.notes.text.place(line), message, "Paste the table that component-matrix writes.")
+                hint = "Paste the table that component-matrix writes."
+                yield Hit(subject.notes.text.place(line), message, hint, certainty=SUSPICIOUS)
 
 
 def _organisation(subject: Subject) -> Iterator[Hit]:

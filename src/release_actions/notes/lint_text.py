@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from release_actions.components.findings import Certainty
+from release_actions.components import table
+from release_actions.errors import Place
 from release_actions.notes.evidence import Need
 from release_actions.notes.lines import Kind, Line
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
@@ -15,10 +16,10 @@ LONGEST = 125_000
 
 WORD = re.compile(r"(?<![\w-])(?:TODO|TBD|FIXME|TKTK)(?![\w-])")
 LEFT = re.compile(
-    r"^(?:[\s>|#*+-]|\[[ xX]\])*(?:TODO|TBD|FIXME|TKTK)\b|\b(?:TODO|TBD|FIXME|TKTK)\s*[:(]"
-    r"|[(\[]\s*(?:TODO|TBD|FIXME|TKTK)\b"
+    r"^(?:[\s>|#*+-]|\[[ xX]\]|[0-9]+[.)]\s)*(?:TODO|TBD|FIXME|TKTK)[\s.!*_|]*$"
+    r"|\b(?:TODO|TBD|FIXME|TKTK):|[(\[](?:TODO|TBD|FIXME|TKTK)[)\]]"
 )
-"""Such a word where it can only be somebody's note to themselves: it begins the line, or has a colon or bracket."""
+"""Such a word where it can only be somebody's note to themselves: alone, before a colon, or in brackets."""
 
 TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w.])v?X\.Y(?:\.Z)?(?![\w.])|(?i:\blorem ipsum\b)|#XX+|/XX+(?![\w])"
@@ -28,8 +29,8 @@ TEMPLATE = re.compile(
 
 VERSION = r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[.-]?(?:rc|post|dev|alpha|beta|a|b)[.-]?[0-9]*)?"
 TITLE = re.compile(
-    rf"(?i)\W*(?:(?:release(?:\s+notes)?|what.s\s+(?:new|changed)|changes|changelog|highlights|[\w-]+)(?:\s+(?:of|for|in))?\s+)?"
-    rf"[(\[]?(?P<version>{VERSION})(?![\w.])[)\]]?\s*(?:\W|release(?:\s+notes)?|\([^()]*\)|[-\u2013\u2014:].*)*"
+    rf"(?i)\W*(?:(?P<words>release(?:\s+notes)?|what.s\s+(?:new|changed)|changes|changelog|highlights|(?P<name>[\w.-]+))"
+    rf"(?:\s+(?:of|for|in))?\s+)?[(\[]?(?P<version>{VERSION})(?![\w.])[)\]]?\s*(?:release(?:\s+notes)?)?(?:[-\u2013\u2014:(].*)?\W*"
 )
 """A heading that says which release it is about, in all of its words."""
 
@@ -37,7 +38,7 @@ LONG_HEADING = 256
 """Characters of a heading that may say which release it is about."""
 
 LEADS_AWAY = re.compile(r"(?i)\b(?:from|since|before|until|below|older|upgrad\w*|migrat\w*|to)\b")
-CONFLICT = re.compile(r"<{7} \S|={7}$|>{7} \S|\|{7} \S")
+CONFLICT = re.compile(r"<{7} \S|>{7} \S|\|{7} \S")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 NAME_IN_CODE = re.compile(r"(?<!`)`@([A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?)`(?!`)")
 MENTION = re.compile(r"(?<![\w\\/`@.-])@[A-Za-z0-9][A-Za-z0-9-]*")
@@ -53,21 +54,26 @@ def _placeholder(subject: Subject) -> Iterator[Hit]:
     for line in subject.notes.text.lines:
         if line.kind is Kind.CODE or line.number in listed:
             continue
-        text = line.text if line.kind is Kind.ROW else line.prose
-        word = WORD.search(text)
-        if word:
-            sure = bool(LEFT.search(text)) or line.kind is Kind.ROW
-            yield _left(subject, line, word, CERTAIN if sure else SUSPICIOUS)
+        if line.kind is Kind.ROW:
+            yield from _left_in_cells(subject, line)
             continue
-        template = TEMPLATE.search(text)
-        if template:
-            yield _left(subject, line, template, CERTAIN if line.kind is Kind.ROW else SUSPICIOUS)
+        found = WORD.search(line.prose) or TEMPLATE.search(line.prose)
+        if found:
+            sure = bool(LEFT.search(line.prose))
+            yield _left(found[0], subject.notes.text.place(line, found.start()), sure=sure)
 
 
-def _left(subject: Subject, line: Line, match: re.Match[str], certainty: Certainty) -> Hit:
-    place = subject.notes.text.place(line, match.start())
-    message = f"{match[0]!r} was left in."
-    return Hit(place, message, "Write what belongs there, or remove it.", certainty=certainty)
+def _left_in_cells(subject: Subject, line: Line) -> Iterator[Hit]:
+    """A cell that is nothing but a placeholder, and others in which there is one."""
+    for cell in table.cells(line.text, subject.notes.text.path, line.number):
+        found = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
+        if found:
+            yield _left(found[0], cell.place, sure=cell.text == found[0])
+
+
+def _left(word: str, place: Place, *, sure: bool) -> Hit:
+    certainty = CERTAIN if sure else SUSPICIOUS
+    return Hit(place, f"{word!r} was left in.", "Write what belongs there, or remove it.", certainty=certainty)
 
 
 def _task(subject: Subject) -> Iterator[Hit]:
@@ -96,8 +102,8 @@ def _too_long(subject: Subject) -> Iterator[Hit]:
 def _heading_version(subject: Subject) -> Iterator[Hit]:
     """A heading says that the notes are of another release.
 
-    Only headings that name a release and nothing else are looked at, such as `What's Changed in v0.5.0`. The first
-    heading is, whatever else it says, unless it is about coming from another version.
+    Certain for headings that name a release and nothing else, such as `What's Changed in v0.5.0`. Of the others only
+    the first one is looked at, unless it is about coming from another version.
     """
     version = subject.evidence.version
     headings = [
@@ -105,22 +111,19 @@ def _heading_version(subject: Subject) -> Iterator[Hit]:
     ]
     for index, line in enumerate(headings):
         said = TITLE.fullmatch(line.title)
-        first = re.search(rf"(?<![\w.]){VERSION}(?![\w.])", line.title) if not index else None
-        if LEADS_AWAY.search(line.title) or version is None:
+        own = said is not None and (not said["name"] or said["name"].casefold() in _names(subject))
+        versions = re.findall(rf"(?<![\w.]){VERSION}(?![\w.])", line.title)
+        if version is None or not versions or LEADS_AWAY.search(line.title) or not (own or not index):
             continue
-        found = said["version"] if said else first[0] if first else ""
-        if found and found.removeprefix("v") != version.tag.removeprefix(version.prefix) and _one_of(line, subject):
-            column = line.text.find(found)
-            message = f"The heading says {found}, and these are the notes of {version}."
-            yield Hit(subject.notes.text.place(line, max(column, 0)), message, f"Write {version}.")
+        if all(found.removeprefix("v") != version.text for found in versions):
+            message = f"The heading says {versions[0]}, and these are the notes of {version}."
+            place = subject.notes.text.place(line, max(line.text.find(versions[0]), 0))
+            yield Hit(place, message, f"Write {version}.", certainty=CERTAIN if own else SUSPICIOUS)
 
 
-def _one_of(line: Line, subject: Subject) -> bool:
-    """Whether a heading may be about the release: one of a component of the table is not."""
-    names = {row.title.casefold() for row in subject.notes.rows}
-    short = {name.split(" (")[0].rpartition("/")[2] for name in names}
-    words = line.title.casefold().split()
-    return not any(word in names or word in short or "/" in word for word in words) or not names
+def _names(subject: Subject) -> frozenset[str]:
+    """What the project may be called in a heading."""
+    return frozenset(subject.evidence.repository.casefold().split("/"))
 
 
 def _open_fence(subject: Subject) -> Iterator[Hit]:
@@ -192,9 +195,7 @@ SHORTEST = 16
 def _conflict(subject: Subject) -> Iterator[Hit]:
     """The marks of a merge that was not finished."""
     for line in subject.notes.text.lines:
-        above = subject.notes.text.lines[line.number - 2].kind if line.number > 1 else Kind.BLANK
-        underline = line.text.startswith("=======") and above is Kind.TEXT
-        if line.kind is not Kind.CODE and CONFLICT.match(line.text) and not underline:
+        if line.kind is not Kind.CODE and CONFLICT.match(line.text):
             message = "A mark of a merge conflict was left in."
             yield Hit(subject.notes.text.place(line), message, "Resolve the conflict, and remove all of its marks.")
 
@@ -242,7 +243,7 @@ RULES = (
     Rule("heading-twice", SUSPICIOUS, _heading_twice),
     Rule("item-twice", SUSPICIOUS, _line_twice),
     Rule("merge-conflict", CERTAIN, _conflict),
-    Rule("text-direction", CERTAIN, _direction),
+    Rule("text-direction", SUSPICIOUS, _direction),
     Rule("mention-in-code", SUSPICIOUS, _mention_in_code),
     Rule("mention-in-title", SUSPICIOUS, _mention_in_title),
 )

@@ -61,6 +61,7 @@ class Change:
     """A line of the change list. `login` and `name` are empty where it names nobody; `number` is 0 for a commit.
 
     `repository` is empty where only a number is given. `coded`: the author stands in code, where nobody is mentioned.
+    `credited`: the line says by whom, as generated ones do; others may be anybody's sentence that ends with a number.
     """
 
     title: str
@@ -71,6 +72,7 @@ class Change:
     line: Line
     place: Place
     coded: bool = False
+    credited: bool = True
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def _change(text: Text, line: Line, server: str) -> Change | None:
     match = NUMBERED.fullmatch(line.text)
     if match:
         number, repository, sha = reference(match["where"], server)
-        return Change(match["title"], "", number, repository, sha, line, place)
+        return Change(match["title"], "", number, repository, sha, line, place, credited=False)
     return None
 
 

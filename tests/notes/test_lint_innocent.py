@@ -1,0 +1,85 @@
+"""What looks like a defect and need not be one: at most suspicious, and most of it not even that."""
+
+from __future__ import annotations
+
+import pytest
+
+from notes import cleaned
+from release_actions.components.findings import Certainty
+from release_actions.notes.evidence import Evidence
+from release_actions.notes.lint import lint
+from release_actions.versions import parse
+
+OWN = Evidence(
+    version=parse("v0.5.0", "v"),
+    repository="llm-d/llm-d",
+    tags=frozenset({"v0.4.0", "v0.4.1", "v0.5.0"}),
+    previous_tag="v0.4.1",
+    changes=cleaned.MERGED,
+    built=frozenset({"ghcr.io/llm-d/llm-d-cuda"}),
+)
+HUB = "https://github.com"
+
+SILENT = {
+    "a heading about a dependency": "# Notes\n\nText.\n\n## Istio 1.29.0\n\nText.",
+    "a heading about where to come from": "# Upgrading from v0.4.1\n\nText.",
+    "a heading with both versions": "# v0.4.1 and v0.5.0 side by side\n\nText.",
+    "a word for TODO in code": "The linter knows `TODO` and `FIXME`.",
+    "a title about TODO comments": f"* Handle TODO: comments by @ada in {HUB}/llm-d/llm-d/pull/401",
+    "a placeholder in a command": "```\nexport TAG=<version>\nX=${VERSION}\n```",
+    "an underline of a heading": "Heading\n=======\n\nText.",
+    "a tag in another style": "[0.4]({})".format(f"{HUB}/a/chart/releases/tag/chart-v0.4.2"),
+    "a branch like a version": "[v0.5]({})".format(f"{HUB}/llm-d/llm-d/tree/release-0.5"),
+    "a file of a branch": "[guide]({})".format(f"{HUB}/llm-d/llm-d/blob/main/docs/v0.1.0.md"),
+    "an address that is cut": f"[{HUB}/llm-d/llm-d/pull/…]({HUB}/llm-d/llm-d/pull/401)",
+    "an address without its scheme": "[http://a.example/x](https://a.example/x/)",
+    "a comparison with the head": f"[v0.4.1...v0.5.0]({HUB}/llm-d/llm-d/compare/v0.4.1...v0.5.0)",
+    "a version and what changed in it": f"[v0.4.1]({HUB}/llm-d/llm-d/compare/v0.4.0...v0.4.1)",
+    "an array": "Read x[0][1] and `[a][b]`.",
+    "a highlight and its line": f"* Fast (#401)\n\n## What's Changed\n\n* Fast by @ada in {HUB}/llm-d/llm-d/pull/401",
+    "a revert of something older": f'* Revert "Old" by @ada in {HUB}/llm-d/llm-d/pull/401',
+    "a short commit": "* Say it by Alan in commit 0123456789ab",
+    "two authors": f"* Add the gateway by @hopper and @grace in {HUB}/llm-d/llm-d/pull/405",
+    "notes that list no change": "* @zoe made their first contribution in #999",
+    "an empty cell of remarks": "## Component Summary\n\n| Component | Version | Notes |\n|-|-|-|\n| a | v1 | |",
+    "a bar in code": "| a | b |\n| - | - |\n| `x \\| y` | z |",
+    "a component at a commit": "## Component Summary\n\n| Component | Version | Previous |\n|-|-|-|\n| a/b | 0a1b2c3 | v1 |",
+    "another owner's image": "`ghcr.io/istio/pilot:1.29.0`",
+    "an image by digest": f"```\ndocker pull ghcr.io/llm-d/llm-d-cuda:latest@sha256:{'0' * 64}\n```",
+    "a name with a version of its own": "Use llm-d-cuda-tools v9.9.9.",
+}
+SUSPICIOUS = {
+    "a sentence about candidates": "The image `ghcr.io/llm-d/llm-d-cuda:v0.5.0-rc.1` is gone.",
+    "a sentence about latest": "`ghcr.io/llm-d/llm-d-cuda:latest` moves with this release.",
+    "another project's candidate": "```\ndocker pull ghcr.io/istio/pilot:1.29.0-rc.1\n```",
+    "an image of a sister repository": "`ghcr.io/llm-d/llm-d-inference-sim:v0.5.0`",
+    "TODO in a sentence": "The word TODO is now an error.",
+    "a first heading with another version": "# Support for Kubernetes 1.29.0\n\nText.",
+    "a branch's name for a pull request": f"[fix/probe]({HUB}/llm-d/llm-d/pull/401)",
+    "a number in a sentence": f"[what #7 asked for]({HUB}/llm-d/llm-d/pull/401)",
+    "a backport's comparison": f"[changes]({HUB}/istio/istio/compare/1.29.0...1.28.5)",
+    "a minor counted from a minor": f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.4.0...v0.5.0",
+    "a highlight that names an issue": "* Faster start (#77)",
+    "rows of variants": "## Component Summary\n\n| Component | Version |\n| - | - |\n| a | `v1` |\n| a | `v2` |",
+    "right to left": "\u2067text\u2069",
+}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_nothing_is_told(kind: str) -> None:
+    assert [(one.rule, one.message) for one in lint(SILENT[kind], "notes.md", OWN)] == []
+
+
+@pytest.mark.parametrize("kind", SUSPICIOUS)
+def test_no_more_than_a_suspicion_is_told(kind: str) -> None:
+    found = lint(SUSPICIOUS[kind], "notes.md", OWN)
+    assert [one.certainty for one in found] == [Certainty.SUSPICIOUS] * len(found) != []
+
+
+def test_a_candidate_may_count_from_a_candidate() -> None:
+    text = f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.5.0-rc.1...v0.5.0-rc.2\n\n"
+    text += "`ghcr.io/llm-d/llm-d-cuda:v0.5.0-rc.2`"
+    known = Evidence(
+        version=parse("v0.5.0-rc.2", "v"), repository="llm-d/llm-d", previous_tag="v0.4.1", built=OWN.built
+    )
+    assert lint(text, "notes.md", known) == ()
