@@ -227,7 +227,6 @@ def client(api_url: str, *, token: str = "") -> Github:
         timeout=TIMEOUT,
         user_agent=USER_AGENT,
         per_page=100,
-        lazy=True,
         retry=GithubRetry(total=5, connect=connect, backoff_factor=1, max_rate_limit_wait=MAX_WAIT),
         seconds_between_requests=None,
         seconds_between_writes=None,

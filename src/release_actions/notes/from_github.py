@@ -7,10 +7,12 @@ For `c` commits it asks about `c / 100 + c / 50` times, and once for each twenty
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from release_actions import github_api
 from release_actions.context import parse_time
@@ -77,32 +79,43 @@ class Reader:
     def history(self, head: str) -> Span:
         """All that a tag has, for a first release. Raises `RemoteError`."""
         what = f"list the commits of {head} in {self.repository}"
-        repository = self._github.get_repo(self.repository)
-        # PyGithub would ask again for what it does not find in an item, one request each.
-        items = github_api.ask(lambda: [item.raw_data for item in repository.get_commits(sha=head)], what)
-        found = tuple(commit_of(item, what) for item in reversed(items))
+        pages = self._pages("commits", {"sha": head}, what)
+        found = tuple(commit_of(item, what) for page in pages for item in page)[::-1]
         return Span(found, (), self.pulls(found))
 
     def _compared(self, base: str, head: str) -> tuple[tuple[Commit, ...], int]:
         """Commits that `head` has and `base` has not, and how many it is the other way round."""
         what = f"compare {base} with {head} in {self.repository}"
-        repository = self._github.get_repo(self.repository)
-
-        def read() -> tuple[int, int, list[dict[str, Any]]]:
-            comparison = repository.compare(base, head, comparison_commits_per_page=PER_PAGE)
-            total, behind = comparison.total_commits, comparison.behind_by
-            items = [item.raw_data for item in comparison.commits] if total <= LONGEST else []
-            return total, behind, items
-
-        total, behind, items = github_api.ask(read, what)
-        if total > LONGEST:
-            message = f"Could not {what}: there are {total} commits, and GitHub shows {LONGEST} at most."
-            raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
-        found = tuple(commit_of(item, what) for item in items)
+        found: list[Commit] = []
+        total = behind = 0
+        for page in self._pages(f"compare/{quote(base, safe='')}...{quote(head, safe='')}", {}, what):
+            with understood(what):
+                total, behind = int(page["total_commits"]), int(page["behind_by"])
+                found += [commit_of(item, what) for item in page["commits"]]
+            if total > LONGEST:
+                message = f"Could not {what}: there are {total} commits, and GitHub shows {LONGEST} at most."
+                raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
         if len({commit.sha for commit in found}) != total:
             message = f"Could not {what}: GitHub announced {total} commits and showed {len(found)}."
             raise RemoteError(message, hint="Run it again.")
-        return found, behind
+        return tuple(found), behind
+
+    def _pages(self, path: str, given: Mapping[str, str], what: str) -> Iterator[Any]:
+        """Every page below the repository's address.
+
+        Not by PyGithub's lists: to give what GitHub said of a commit, its objects ask for each commit once more.
+        """
+        url = f"/repos/{self.repository}/{path}"
+        for number in itertools.count(1):
+            parameters = {**given, "per_page": PER_PAGE, "page": number}
+            headers, page = github_api.ask(
+                lambda asked=parameters: self._github.requester.requestJsonAndCheck("GET", url, parameters=asked),  # type: ignore[misc]  # bound
+                what,
+                url,
+            )
+            yield page
+            if 'rel="next"' not in headers.get("link", ""):
+                return
 
     def pulls(self, commits: Sequence[Commit]) -> dict[str, Pull]:
         """Commit -> the pull request that brought it. Raises `RemoteError`."""
