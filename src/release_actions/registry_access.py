@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from release_actions.context import Context
-from release_actions.errors import InputError
+from release_actions.config import Config
+from release_actions.context import GHCR, Context
+from release_actions.errors import ConfigurationError, InputError
 from release_actions.http import Http
 from release_actions.image_list import ListedImage
+from release_actions.origins import Origin
 from release_actions.registry import Registry, registry_url
 from release_actions.workflow import Workflow
 
@@ -64,3 +66,18 @@ def token_for(host: str, token: str, context: Context, log: Workflow, *, for_git
         return token
     log.info(f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
     return ""
+
+
+def package_registry(context: Context, config: Config | None, action: str) -> str:
+    """The registry whose images are the packages of this run's GitHub: GHCR, or `containers.HOST` of another server.
+
+    The token for GitHub's API goes there, so it follows from the API's address. Raises `ConfigurationError` when the
+    configuration names another one.
+    """
+    host = Origin.of(context.api_url).host.removeprefix("api.")
+    own = GHCR if host == "github.com" else f"containers.{host}"
+    if config is None or config.registry == own or (context.registry_url and config.registry == GHCR):
+        return config.registry if config else own
+    message = f"{config.registry} is not GitHub's registry."
+    hint = f"{action} deletes package versions on {own}, the registry of {host}."
+    raise ConfigurationError(message, hint=hint, place=config.at("registry"))

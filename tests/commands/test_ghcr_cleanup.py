@@ -7,12 +7,15 @@ import json
 import re
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import responses
 import yaml
 
 from release_actions import main
@@ -357,6 +360,61 @@ def test_a_copy_of_a_tag_that_is_being_taken_off_is_not_deleted(
     assert "somebody copied a tag that was being taken off: copied names no image now." in messages(report)
     assert world.tags(CUDA)["v0.5.0-rc.2"] == promoted.root.digest
     assert "copied" in world.tags(CUDA)
+
+
+def test_a_copy_that_is_made_at_the_last_moment_is_named(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    simulator.faults.add(Fault(method="DELETE", steps=(tagging(CUDA, "copied", "v0.5.0-rc.2"),)))
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "The tag copied is gone: somebody copied it from v0.5.0-rc.2." in messages(report)
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+def test_a_run_that_fails_while_it_takes_a_tag_off_says_where_the_tag_is(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    before = world.tags(CUDA)
+    simulator.faults.add(Fault(method="DELETE", times=0, answer=401))
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "v0.5.0-rc.2 may name a version that is empty. Run it again" in messages(report)
+    assert report.outputs["untagged"] == 0
+    simulator.faults.clear()
+    restored = clean(mode="restore", undo_file=str(report.outputs["undo-file"]))
+    assert restored.exit_code is ExitCode.PASS
+    assert world.tags(CUDA) == before
+
+
+@pytest.mark.parametrize(
+    ("api", "registry", "asked"),
+    [
+        ("https://ghe.example/api/v3", "", "containers.ghe.example"),
+        ("https://api.acme.ghe.com", "", "containers.acme.ghe.com"),
+        ("https://ghe.example/api/v3", "containers.ghe.example", "containers.ghe.example"),
+        ("https://ghe.example/api/v3", "ghcr.io", ""),
+        ("https://ghe.example/api/v3", "containers.elsewhere.example", ""),
+        ("https://api.github.com", "containers.elsewhere.example", ""),
+    ],
+)
+def test_a_token_goes_to_the_registry_of_its_own_server_only(
+    tmp_path: Path, api: str, registry: str, asked: str
+) -> None:
+    inputs = {"delete-tags": "sha-*", "packages": "llm-d/llm-d-cuda", "token": "secret"}
+    if registry:
+        (tmp_path / "release.yaml").write_text(f"registry: {registry}\n{CONFIG}", encoding="utf-8")
+        inputs = {"rule": "dev-images", "token": "secret"}
+    environ = {"GITHUB_API_URL": api, "GITHUB_WORKSPACE": str(tmp_path), "RUNNER_TEMP": str(tmp_path)}
+    environ |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in inputs.items()}
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        web.add_passthru("http://127.0.0.1")
+        web.get(re.compile(r"https://.*"), status=404, json={"message": "Not Found"})
+        with pytest.raises(ConfigurationError, match="is not GitHub's registry") if not asked else nullcontext():
+            main.main_inner(["ghcr-cleanup"], environ, Workflow({}))
+        hosts = {urlsplit(str(call.request.url)).hostname for call in web.calls}
+    own = urlsplit(api).hostname
+    assert hosts - {own} == ({asked} if asked else set())
 
 
 def test_tags_are_put_back_when_the_empty_version_cannot_be_deleted(world: World, clean: Clean) -> None:

@@ -27,7 +27,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
             "plan": plan_output(plans),
             "plan-digest": digest_of(plans),
             "deleted": sum(len(result.outcome.deleted) for result in results),
-            "untagged": sum(len(result.outcome.stripped) for result in results),
+            "untagged": sum(len(result.outcome.stripped) for result in results if result.outcome.empty),
             "left": sum(left_of(result) for result in results),
             "freed-bytes": sum(freed_of(result) for result in results),
             "refused": [
@@ -102,6 +102,11 @@ def stop_findings(result: Result) -> list[Finding]:
     """Why a run ended before everything was tried."""
     path, outcome = result.task.path, result.outcome
     found = []
+    if outcome.stripped and not outcome.empty:
+        tags = ", ".join(strip.tag for strip in outcome.stripped)
+        message = f"{path}: {tags} may name a version that is empty."
+        hint = "Run it again with the same inputs to delete it, or bring the tags back with mode restore."
+        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="untag"))
     if outcome.stopped:
         message = f"{path}: stopped after {len(outcome.deleted)} of {result.deletions} deletions. {outcome.stopped}"
         hint = "Run it again with the same inputs: it goes on where this run stopped."

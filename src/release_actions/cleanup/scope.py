@@ -16,7 +16,7 @@ from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
 from release_actions.context import Context
-from release_actions.errors import ConfigurationError, InputError, Problem
+from release_actions.errors import InputError, Problem
 from release_actions.selection import Rule
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 INPUT_RULE = "inputs"
 """Name of the rule that the inputs make."""
-
-HOST = "ghcr.io"
 
 
 @dataclass(frozen=True)
@@ -153,9 +151,4 @@ def configuration(given: Inputs, context: Context) -> Config | None:
     """The configuration, where an input refers to it; else None, and the file need not be there."""
     if not (given.rule or given.channel or any(sign in name for name in given.packages for sign in "*?[")):
         return None
-    config = load_config(context.path(given.config), name=given.config)
-    if config.registry != HOST and not config.registry.startswith("containers."):
-        message = f"{config.registry} is not GitHub's registry."
-        hint = f"ghcr-cleanup deletes package versions on {HOST}, or on containers.HOST of an Enterprise Server."
-        raise ConfigurationError(message, hint=hint, place=config.at("registry"))
-    return config
+    return load_config(context.path(given.config), name=given.config)

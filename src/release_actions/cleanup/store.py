@@ -83,8 +83,8 @@ class Outcome:
     everything was tried, by its own limits.
 
     `stripped`: tags that were taken off versions that stay. `kept`: tags that were to be, and why they were not.
-    `moment`: from when to when that took place, by GitHub's times. `journal`: bytes of the journal while it is there.
-    `doubts`: sentences about what may have been overwritten.
+    `moment`: from when to when that took place, by GitHub's times; `empty`: the deleted version that they went with.
+    `journal`: bytes of the journal while it is there. `doubts`: sentences about what may have been overwritten.
     """
 
     deleted: list[Version] = field(default_factory=list)
@@ -98,6 +98,7 @@ class Outcome:
     stripped: list[Strip] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     moment: tuple[datetime, datetime] | None = None
+    empty: Version | None = None
     journal: bytes = b""
     doubts: list[str] = field(default_factory=list)
     error: ActionError | None = None

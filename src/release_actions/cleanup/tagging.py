@@ -54,12 +54,16 @@ def strip(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
         hint = f" {ADMIN}" if refusal.forbidden else ""
         _give_back(store, outcome, f"{refusal}, so it was put back.{hint}", refused=True)
         return
+    outcome.empty = version
     for item in outcome.stripped:
         store.say(f"{store.path}: took {item.tag} off {title(item.version)}")
 
 
-def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> list[str]:
-    """What may have lost a tag to this run: it was pushed or changed in the moments in which tags were moved."""
+def doubts(store: Store, plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> list[str]:
+    """What may have lost a tag to this run: it was pushed or changed in the moments in which tags were moved.
+
+    And tags that somebody copied from those that were moved, and that went with them. Raises `RemoteError`.
+    """
     if outcome.moment is None:
         return []
     first, last = outcome.moment
@@ -67,7 +71,10 @@ def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> li
     ours = {item.version.id for item in plan.strips} | {v.id for v in (*outcome.healed, *outcome.restored)}
     own = digest_of(outcome.journal)
     tags = ", ".join(item.tag for item in outcome.stripped)
-    return [
+    meant = {item.tag for item in plan.strips}
+    empty = store.packages.deleted(store.name, {outcome.empty.id}) if outcome.empty else ()
+    copied = [f"The tag {tag} is gone: somebody copied it from {tags}." for v in empty for tag in {*v.tags} - meant]
+    return copied + [
         f"{title(version)} was pushed or changed while {tags} was taken off. If it had just got that tag, put it back."
         for version in listed
         if version.id not in ours

@@ -21,7 +21,7 @@ from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, 
 from release_actions.cleanup.package import MEASURED, Result, Sources, carry_out, prepare
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
-from release_actions.cleanup.scope import HOST, Task, configuration, tasks_of, undo_entries
+from release_actions.cleanup.scope import Task, configuration, tasks_of, undo_entries
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
@@ -31,6 +31,7 @@ from release_actions.http import Http
 from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
+from release_actions.registry_access import package_registry
 from release_actions.report import Finding, Report
 from release_actions.workflow import Workflow
 
@@ -113,7 +114,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             hint="Pass 'token: ${{ github.token }}' and give the job the permission 'packages: write'; the package has "
             'to give the repository the Admin role under "Manage Actions access". By hand, set GITHUB_TOKEN.',
         )
-    address = registry_url(config.registry if config else HOST, context.registry_url)
+    address = registry_url(package_registry(context, config, "ghcr-cleanup"), context.registry_url)
     kept = cache.opened(given.manifest_cache)
     pace = Pace(POINTS)
     with Http(log=log.info, session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})) as http:

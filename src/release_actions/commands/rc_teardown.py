@@ -20,7 +20,7 @@ from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, 
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
 from release_actions.context import Context
-from release_actions.errors import ActionError, ConfigurationError, InputError, Problem
+from release_actions.errors import ActionError, InputError, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.github_api import GitTag
 from release_actions.http import Http
@@ -28,6 +28,7 @@ from release_actions.images import subject_of_tag
 from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
+from release_actions.registry_access import package_registry
 from release_actions.releases import Releases
 from release_actions.report import Report
 from release_actions.selection import Facts, Rule
@@ -44,8 +45,6 @@ OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "undo-file", "re
 
 RULE = "rc-teardown"
 """Name of the rule that the plan of a package names."""
-
-HOST = "ghcr.io"
 
 UNDO_FILE = "rc-teardown-undo.json"
 """Name of the undo file, in the runner's temporary folder or the current one, unless the caller names another."""
@@ -151,10 +150,7 @@ def store_of(path: str, given: Inputs, context: Context, clients: Clients, log: 
 def configuration(given: Inputs, context: Context) -> Config:
     """The configuration. Raises `ConfigurationError` when its registry is not GitHub's."""
     config = load_config(context.path(given.config), name=given.config)
-    if config.registry != HOST and not config.registry.startswith("containers."):
-        message = f"{config.registry} is not GitHub's registry."
-        hint = f"rc-teardown deletes package versions on {HOST}, or on containers.HOST of an Enterprise Server."
-        raise ConfigurationError(message, hint=hint, place=config.at("registry"))
+    package_registry(context, config, "rc-teardown")
     return config
 
 
