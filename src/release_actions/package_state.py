@@ -1,8 +1,9 @@
 """Reads one package as far as its floating tags depend on it, and judges them.
 
 What is likely to be needed is asked for at once, together with the list of tags: each floating tag, and each release
-that one has to name. A guess only saves a round trip. What counts is what the list says: a tag that is in it and did
-not answer is asked for again. This module must never change anything, and never take a release for complete unread.
+that one has to name. The guess saves a round trip and decides nothing: a tag that is in the list and did not answer is
+asked for again, and one that answered is there, even if the list lags. This module must never change anything, and
+never take a release for complete unread.
 """
 
 from __future__ import annotations

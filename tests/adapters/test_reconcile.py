@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -307,6 +308,29 @@ def test_what_came_while_the_tags_were_listed_counts() -> None:
         "v0.5": "v0.5.0",
     }
     assert "latest names v0.4.0" in next(move.reason for move in found.plan.moves if move.tag == "latest")
+
+
+def test_a_list_that_lags_hides_no_release_that_answers(project: Project) -> None:
+    enforce(project, Journal())
+
+    def lag(session: Any) -> None:
+        send = session.send
+
+        def lagging(request: Any, **options: Any) -> Any:
+            answer = send(request, **options)
+            if "/tags/list" in request.url and answer.status_code == 200:
+                tags = [tag for tag in answer.json()["tags"] if tag not in {"v0.5.0", "v0.5"}]
+                answer._content = json.dumps({"tags": tags}).encode()
+                answer.raw = io.BytesIO(answer.content)
+            return answer
+
+        session.send = lagging
+
+    with quick() as http:
+        found = project.reconciler(http, wrap=lag).judge(project.package)
+    assert found is not None
+    assert found.plan.is_right
+    assert {"v0.5.0", "v0.5"} <= found.state.names
 
 
 def blobs(project: Project) -> int:
