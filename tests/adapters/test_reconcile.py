@@ -201,6 +201,15 @@ def test_an_image_of_too_few_platforms_is_no_target() -> None:
     assert last.broken == {"v0.5.0": "it lacks linux/arm64", "v0.6.0": "it lacks linux/arm64"}
 
 
+def test_the_release_below_a_broken_one_of_an_older_line_is_the_target() -> None:
+    project = Project()
+    ship_all(project, ["v0.4.0", "v0.5.0"])
+    project.ship("v0.4.1", platforms=["linux/amd64"], index=True)
+    last = enforce(project, Journal())
+    assert names(project) == {"latest": "v0.5.0", "v0": "v0.5.0", "v0.4": "v0.4.0", "v0.5": "v0.5.0"}
+    assert last.broken == {"v0.4.1": "it lacks linux/arm64"}
+
+
 def test_a_variant_and_a_candidate_are_no_target() -> None:
     project = Project()
     ship_all(project, ["v0.4.0", "v0.5.0-debug", "v0.5.0-rc.1", "v0.5.0.dev3", "v0.4.1-with-fix"])
