@@ -43,7 +43,7 @@ SILENT = {
     "notes that list no change": "* @zoe made their first contribution in #999",
     "an empty cell of remarks": "## Component Summary\n\n| Component | Version | Notes |\n|-|-|-|\n| a | v1 | |",
     "a bar in code": "| a | b |\n| - | - |\n| `x \\| y` | z |",
-    "a component at a commit": "## Component Summary\n\n| Component | Version | Previous |\n|-|-|-|\n| a/b | 0a1b2c3 | v1 |",
+    "a component at a commit": "## Component Summary\n\n| Component | Version | Previous |\n|-|-|-|\n| a | 0a1b | v1 |",
     "another owner's image": "`ghcr.io/istio/pilot:1.29.0`",
     "an image by digest": f"```\ndocker pull ghcr.io/llm-d/llm-d-cuda:latest@sha256:{'0' * 64}\n```",
     "a name with a version of its own": "Use llm-d-cuda-tools v9.9.9.",

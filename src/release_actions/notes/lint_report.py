@@ -11,9 +11,13 @@ from release_actions.errors import ExitCode
 from release_actions.notes.evidence import Evidence, Need
 from release_actions.notes.lint import RULES, Idle, idle
 from release_actions.report import Output, Report, counted
+from release_actions.workflow import shorten
 
-MOST = 500
+MOST = 300
 """Findings in the output; the job summary and the SARIF file have more."""
+
+LONGEST = 500
+"""Characters of a sentence in the output: what notes hold may be long, and all outputs together may not."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ def entry(one: Finding) -> Output:
         "rule": one.rule,
         "certainty": one.certainty.value,
         "level": one.level.value,
-        "message": one.message,
-        "hint": one.hint,
+        "message": shorten(one.message, LONGEST),
+        "hint": shorten(one.hint, LONGEST),
         "file": one.place.file if one.place else "",
         "line": one.place.line if one.place else 0,
         "column": one.place.column if one.place else 0,
