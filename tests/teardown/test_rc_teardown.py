@@ -213,7 +213,7 @@ def test_a_floating_tag_of_production_has_to_be_moved_back_first(world: World, t
         for path in (CPU, CUDA)
     ]
     assert output(report, "refused")[0]["what"] == "candidate v0.5.0-rc.1"
-    assert report.lines[-1] == "Nothing to tear down. 2 refusals."
+    assert report.lines[-1] == "Nothing was changed. v0.5.0-rc.1 left whole."
 
 
 def test_a_floating_tag_without_a_release_in_its_range_goes(world: World, tear_down: TearDown) -> None:

@@ -167,10 +167,10 @@ def test_files_of_a_release_are_lost_and_that_is_said_before_and_after(
 ) -> None:
     [page] = [one for one in the_repository(world).releases.values() if one.tag == "v0.5.0-rc.1"]
     page.assets[1] = Asset(1, "chart.tgz", "sha256:" + "0" * 64, 3, "ada", world.now())
-    assert "has 1 files, chart.tgz first" in messages(tear_down())[0]
+    assert "has 1 file, chart.tgz" in messages(tear_down())[0]
     planned = tear_down(dry_run="true", allow_irreversible="v0.5.0-rc.1")
     assert messages(planned) == [
-        "The GitHub release of v0.5.0-rc.1 has 1 files, chart.tgz first, which would be lost. It was named in "
+        "The GitHub release of v0.5.0-rc.1 has 1 file, chart.tgz, which would be lost. It was named in "
         "allow-irreversible."
     ]
     assert tear_down(allow_irreversible="v0.5.0-rc.1").exit_code is ExitCode.PASS

@@ -137,7 +137,7 @@ class TestGit:
         assert changes(found) == {"v0.5.0-rc.1": ""}
         assert found.releases == ()
         assert found.notes == (
-            "The git tag v0.5.0-rc stays: its GitHub release has 1 files, notes.pdf first, which would be lost.",
+            "The git tag v0.5.0-rc stays: its GitHub release has 1 file, notes.pdf, which would be lost.",
         )
         empty = replace(kept, assets=())
         found = plan(torn("v0.5.0-rc.1"), world(git, releases=[empty]))

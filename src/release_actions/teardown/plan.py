@@ -11,13 +11,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from release_actions import floating
 from release_actions.cleanup import journal
 from release_actions.errors import InputError, Problem
 from release_actions.images import subject_of_tag
 from release_actions.releases import Release
+from release_actions.report import counted
 from release_actions.versions import FLOATING_NAMES, TagRefused, Version, known, parse, parse_or_none
 
 RELEASED = "released"
@@ -99,7 +100,10 @@ class RefChange:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences."""
+    """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences.
+
+    `living`: git tags that stay.
+    """
 
     candidates: tuple[Version, ...]
     images: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -107,11 +111,17 @@ class Plan:
     refs: tuple[RefChange, ...]
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    living: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has to go."""
         return not (any(self.images.values()) or self.releases or self.refs)
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The candidates of which nothing is touched, each once."""
+        return tuple(dict.fromkeys(refusal.candidate for refusal in self.refusals))
 
 
 def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tuple[str, ...]]:
@@ -211,7 +221,7 @@ def plan(candidates: Iterable[Version], world: World, allowed: Collection[str] =
         refused = {refusal.candidate for refusal in found.refusals}
         if not refused:
             ordered = tuple(refusals[one] for one in sorted(refusals))
-            return Plan(going, found.images, found.releases, found.refs, ordered, found.notes)
+            return replace(found, refusals=ordered)
         going = tuple(version for version in going if version.tag not in refused)
 
 
@@ -220,7 +230,8 @@ def lost_with(release: Release) -> str:
     if release.immutable:
         return "is immutable: once it is deleted, GitHub never lets its tag be used again"
     if release.files:
-        return f"has {len(release.files)} files, {release.files[0]} first, which would be lost"
+        first = " first" if len(release.files) > 1 else ""
+        return f"has {counted(len(release.files), 'file')}, {release.files[0]}{first}, which would be lost"
     if not release.prerelease and not release.draft:
         return "is published as a release and not as a pre-release"
     if len(release.body) > LONGEST_TEXT:
@@ -248,7 +259,9 @@ class _Planner:
         # A name that goes takes the release on its page along: without its tag that would turn into a draft.
         stumps_gone = {change.tag for change in refs if not change.after} - self.named
         more = tuple(one for one in self.world.releases if one.tag in stumps_gone)
-        return Plan(self.candidates, images, (*releases, *more), refs, tuple(refusals), tuple(dict.fromkeys(notes)))
+        living = frozenset(self.world.git.tags) - {change.tag for change in refs if not change.after}
+        told = tuple(dict.fromkeys(notes))
+        return Plan(self.candidates, images, (*releases, *more), refs, tuple(refusals), told, living)
 
     @functools.cached_property
     def named(self) -> frozenset[str]:

@@ -249,7 +249,8 @@ def undo_output(story: Story) -> dict[str, Output]:
 
 def local_commands(plan: Plan) -> tuple[str, ...]:
     """What people run in their clones, whose tags a later `git push --tags` would bring back."""
-    gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
+    gone = {version.tag for version in plan.candidates}
+    gone |= {tag for one in plan.candidates for tag in stumps(one) if tag not in plan.living}
     moved = sorted(change.tag for change in plan.refs if change.after)
     gone |= {change.tag for change in plan.refs if not change.after}
     found = []
@@ -265,16 +266,16 @@ def local_commands(plan: Plan) -> tuple[str, ...]:
 def undo_commands(story: Story, repository: str) -> tuple[str, ...]:
     """What takes a run back, as commands of GitHub's own client."""
     found = []
+    for image in story.images:
+        owner, _, name = image.path.partition("/")
+        route = f"orgs/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
+        found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(image.outcome.undo)]
     for change in story.done.refs:
         how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
         path = f"repos/{repository}/git/refs" + (f"/tags/{change.tag}" if change.after else "")
         sent = [f"sha={change.before}"] if change.after else [f"ref=refs/tags/{change.tag}", f"sha={change.before}"]
         force = ["-F", "force=true"] if change.after else []
         found.append(shlex.join(["gh", "api", *how, path, *(part for one in sent for part in ("-f", one)), *force]))
-    for image in story.images:
-        owner, _, name = image.path.partition("/")
-        route = f"orgs/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
-        found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(image.outcome.undo)]
     return tuple(found)
 
 
@@ -387,11 +388,10 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
 
 def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     """The run in one sentence."""
-    refused = f" {counted(len(story.plan.refusals), 'refusal')}." if story.plan.refusals else ""
+    refused = f" {', '.join(story.plan.refused)} left whole." if story.plan.refused else ""
     if story.empty:
-        if any(image.outcome.error for image in story.images):
-            return "Nothing was changed." + refused
-        return "Nothing to tear down." + refused
+        unsure = refused or any(image.outcome.error for image in story.images)
+        return ("Nothing was changed." if unsure else "Nothing to tear down.") + refused
     changes = [
         f"{counted(story.planned, 'version')} in {counted(len(story.touched), 'package')}",
         counted(len(story.plan.releases), "release"),
@@ -432,7 +432,7 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         for deletion in image.plan.deletions
     ]
     rows += [
-        ["release", markdown.code(repository), markdown.code(one.tag), "", markdown.plain(one.name)]
+        ["release", markdown.code(repository), markdown.code(one.tag), markdown.plain(one.name), "It is its page."]
         for one in story.plan.releases
     ]
     rows += [

@@ -162,7 +162,11 @@ def report(found: Undo, back: Back, undo_file: str, *, dry_run: bool) -> Report:
             "local-commands": "\n".join(commands),
         },
         summary=summary(found, back, dry_run=dry_run),
-        lines=(*(would(found) if dry_run else ()), *(f"In every clone: {c}" for c in commands), verdict(found, back)),
+        lines=(
+            *(would(found) if dry_run else ()),
+            *(f"In every clone: {command}" for command in commands),
+            verdict(found, back, dry_run=dry_run),
+        ),
         findings=tuple(findings),
         exit_code=code,
     )
@@ -195,9 +199,15 @@ def counts(found: Undo, back: Back) -> str:
     )
 
 
-def verdict(found: Undo, back: Back) -> str:
+def verdict(found: Undo, back: Back, *, dry_run: bool) -> str:
     """The run in one sentence."""
-    return "The undo file names nothing." if found.is_empty else counts(found, back)
+    if found.is_empty:
+        return "The undo file names nothing."
+    if not dry_run:
+        return counts(found, back)
+    total = sum(len(entries) for entries in found.packages.values())
+    tags, pages = counted(len(found.refs), "git tag"), counted(len(found.releases), "release")
+    return f"{counted(total, 'version')}, {tags} and {pages} would come back."
 
 
 def local_commands(refs: Iterable[Ref]) -> tuple[str, ...]:
@@ -209,7 +219,7 @@ def local_commands(refs: Iterable[Ref]) -> tuple[str, ...]:
 def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
     """The job summary: what came back in each system, and what did not."""
     head = "## Teardown taken back" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
-    text = head + markdown.plain(verdict(found, back)) + "\n\n"
+    text = head + markdown.plain(verdict(found, back, dry_run=dry_run)) + "\n\n"
     text += "".join(f"**Not restored.** {markdown.plain(str(one))}\n\n" for one in (*back.lost, *back.unknown))
     rows = []
     for path, entries in found.packages.items():
