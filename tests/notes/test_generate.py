@@ -331,3 +331,20 @@ def test_two_bases_are_told(run: Runner, github: OnGitHub, simulator: Simulator)
     (run.workspace / "components.json").write_text(json.dumps(made))
     run("--tag", "v1.1.0", simulator=simulator)
     assert "The previous release of the components is v1.0.0, that of the changes v1.0.1." in run.log
+
+
+def test_the_example_in_the_documentation_is_what_comes_out(
+    run: Runner, github: OnGitHub, simulator: Simulator
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "release-notes.md").read_text()
+    shown = page.partition("<!-- real example -->\n\n```markdown\n")[2].partition("```")[0]
+    two_releases(github)
+    github.release("v1.0.1")
+    web = {"id": "web", "name": "acme/web", "type": "Image", "version": "v1.1.0", "previous": "v1.0.1"}
+    web |= {"description": "Serves the pages", "compare": "https://github.com/acme/web/compare/v1.0.1...v1.1.0"}
+    chart = {"id": "chart", "name": "acme/web-chart", "type": "Helm Chart (New)", "version": "0.1.0"}
+    made = {"schema": 1, "release": "v1.1.0", "previous-release": "v1.0.1", "components": [web, chart]}
+    (run.workspace / "components.json").write_text(json.dumps(made))
+    (run.workspace / "release.yaml").write_text(CONFIG)
+    run("--tag", "v1.1.0", simulator=simulator)
+    assert run.body() == shown
