@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.shipped import BOTH, CUDA, REVISION, Project, commit_of, floats, only_floats, quick, stable
+from adapters.shipped import BOTH, CUDA, REVISION, Project, commit_of, faults, floats, only_floats, quick, stable
 from release_actions.errors import ActionError
 from release_actions.reconcile import Journal
 from release_actions.simulator import build_image
+from release_actions.simulator.faults import Fault
 from release_actions.snapshot import Restorer, Snapshot, read
 
 calm = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -143,6 +144,15 @@ def test_a_second_run_writes_nothing_and_waits_for_nothing(project: Project) -> 
         reconciler.enforce(project.package, judged, Journal())
     assert project.puts() == before
     assert waits == []
+
+
+@calm
+@given(project=projects(), lag=st.integers(1, 40))
+def test_reads_that_lag_behind_writes_change_no_end(project: Project, lag: int) -> None:
+    wanted = project.right(project.tags())
+    faults(project, Fault(method="PUT", path=f"/v2/{CUDA}/manifests/*", times=0, lag=lag))
+    run(project)
+    assert only_floats(project.tags()) == wanted
 
 
 class Killed(BaseException):
