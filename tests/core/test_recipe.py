@@ -73,7 +73,7 @@ def test_values_come_from_the_file_the_matrix_and_the_run() -> None:
     ("labels", "expected"),
     [
         ("gpu", "gpu"),
-        ("'self-hosted, linux ,ARM64'", ["self-hosted", "linux", "ARM64"]),
+        ("'self-hosted, linux,ARM64'", ["self-hosted", "linux", "ARM64"]),
         ("'group: big'", "group: big"),
     ],
 )

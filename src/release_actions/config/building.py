@@ -30,10 +30,13 @@ PLATFORMS = ListOf(
     least=1,
     unique=True,
 )
+LABEL = r"[!-+\--~]+(?: [!-+\--~]+)*"
+"""A label of a runner: words of ASCII without commas."""
+
 RUNNERS = MapOf(
     "a mapping of platforms to runner labels",
     key=Text("a platform", pattern=grammar.PLATFORM, example="linux/amd64"),
-    value=Text("a runner label", pattern=r"[^\s,][^,]*(?:,[^,]*[^\s,][^,]*)*", example="ubuntu-24.04"),
+    value=Text("a runner label", pattern=rf"{LABEL}(?:, ?{LABEL})*", example="ubuntu-24.04"),
 )
 BUILD_ARGS = MapOf(
     "a mapping of build arguments",
