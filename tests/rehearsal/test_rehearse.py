@@ -323,7 +323,7 @@ def test_a_teardown_is_refused_while_latest_names_the_candidate(tmp_path: Path) 
 
 
 def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "matrix.py", "for platform in package.platforms\n", "for platform in package.platforms[:1]\n")
+    break_code(suite, "matrix.py", "for platform in package.platforms]\n", "for platform in package.platforms[:1]]\n")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
     assert ended.report["steps"][0]["faults"] == [
