@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -124,14 +125,17 @@ class Reader:
         waiting: list[tuple[str, str]] = [(commit.sha, "null") for commit in commits]
         while waiting:
             batch, waiting = waiting[:COMMITS], waiting[COMMITS:]
-            parts = [f'c{i}: object(oid: "{sha}") {{ {OF_COMMIT % after} }}' for i, (sha, after) in enumerate(batch)]
+            parts = [
+                f"c{i}: object(oid: {json.dumps(sha)}) {{ {OF_COMMIT % after} }}"
+                for i, (sha, after) in enumerate(batch)
+            ]
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}", what)["repository"]
             for index, (sha, _) in enumerate(batch):
                 with understood(what):
                     found, more = page_of(answer[f"c{index}"])
                 candidates[sha] += found
                 if more and not any(pull.merge == sha for pull in found):
-                    waiting.append((sha, f'"{more}"'))
+                    waiting.append((sha, json.dumps(more)))
         chosen = {sha: pull for sha, found in candidates.items() if (pull := choose(sha, found))}
         return chosen | self._by_number([commit for commit in commits if commit.sha not in chosen])
 
@@ -173,10 +177,8 @@ class Reader:
                 time = f"{first[login]:%Y-%m-%dT%H:%M:%SZ}"
                 base = f"repo:{self.repository} is:pr is:merged author:{login}"
                 for name, sign in (("b", "<"), ("t", "<=")):
-                    parts.append(
-                        f'{name}{index}: search(query: "{base} merged:{sign}{time}", type: ISSUE, first: 1) '
-                        "{ issueCount }"
-                    )
+                    words = json.dumps(f"{base} merged:{sign}{time}")
+                    parts.append(f"{name}{index}: search(query: {words}, type: ISSUE, first: 1) {{ issueCount }}")
             answer = self._query(" ".join(parts), what, names=False)
             for index, login in enumerate(batch):
                 with understood(what):

@@ -74,7 +74,8 @@ def generate(
         manifest=components.manifest,
         headings=components.headings,
         collapsed=left.collapsed,
-        known=(*known, *twice),
+        known=known,
+        twice=twice,
     )
     return Generated(notes, body.write(notes, asset), unknown, tuple(findings(notes, unknown)))
 
@@ -161,7 +162,8 @@ def login_of(contributor: Contributor) -> str:
 def lines(notes: Notes) -> list[str]:
     """What is not listed and why, a line each."""
     told = [f"Taken back meanwhile, so not listed: {change.title}" for change in notes.collapsed]
-    return [*told, *(f"In {notes.previous or 'the list'} already: {change.title}" for change in notes.known)]
+    told += [f"Released with {notes.previous} before, so not listed: {change.title}" for change in notes.known]
+    return [*told, *(f"Listed as what it was picked from: {change.title}" for change in notes.twice)]
 
 
 def verdict(generated: Generated) -> str:
@@ -172,7 +174,7 @@ def verdict(generated: Generated) -> str:
     return (
         f"{notes.tag} has {counted(len(notes.changes), 'change')} {since} and "
         f"{counted(len(notes.contributors), 'new contributor')}; {len(notes.collapsed)} taken back meanwhile, "
-        f"{len(notes.known)} released before. The notes have {size} of {body.MOST} characters."
+        f"{len(notes.known)} released before, {len(notes.twice)} picked. The notes have {size} of {body.MOST} characters."
     )
 
 
@@ -187,6 +189,7 @@ def summary(generated: Generated) -> str:
         [body.CONTRIBUTORS, str(len(notes.contributors))],
         ["Taken back meanwhile, not listed", str(len(notes.collapsed))],
         ["Released before, not listed", str(len(notes.known))],
+        ["Picked from one that is listed", str(len(notes.twice))],
     ]
     head = f"## Notes of {markdown.plain(notes.tag)}\n\n{markdown.plain(verdict(generated))}\n\n"
     told = "\n".join(f"* {markdown.plain(line)}" for line in lines(notes))

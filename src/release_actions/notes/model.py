@@ -83,7 +83,7 @@ class Notes:
     `previous` is the tag that the changes are counted from, empty for a first release. `web` is the repository's
     address, which the links are made of. `headings` are those of the component tables. `collapsed`: changes that a
     revert in the same release takes back, and those reverts. `known`: changes that the previous release had already, by
-    cherry-pick.
+    cherry-pick. `twice`: those that bring a listed one once more.
     """
 
     tag: str
@@ -95,6 +95,7 @@ class Notes:
     headings: tuple[str, str] = ("Component Summary", "Infrastructure Changes")
     collapsed: tuple[Change, ...] = ()
     known: tuple[Change, ...] = ()
+    twice: tuple[Change, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
