@@ -65,11 +65,10 @@ def of_pull_request(commits: Commits, number: int, base: str, head: str) -> Chan
     actions/checkout takes for `pull_request`, and can be fetched for `pull_request_target`. Where there is none, or it
     is of an older head, the commit where they parted has to be found, which needs the whole history.
     """
-    for merge in (commits.head, commits.named(f"refs/pull/{number}/merge")):
-        if merge and not commits.get(merge):
-            parents = commits.parents(merge)
-            if parents[1:] == (head,) and not commits.get(parents[0]):
-                return Changes(commits.difference(parents[0], merge))
+    found = of_merge(commits, commits.head, head)
+    found = found or of_merge(commits, commits.named(f"refs/pull/{number}/merge"), head)
+    if found:
+        return found
     for wanted, what in ((base, "the base"), (head, "the head")):
         commits.need(wanted, f"{what} of the pull request")
     why = commits.complete(base, head)
@@ -84,6 +83,16 @@ def of_pull_request(commits: Commits, number: int, base: str, head: str) -> Chan
     if not parted:
         return Changes(everything="the pull request shares no commit with its base")
     return Changes(commits.difference(parted, head))
+
+
+def of_merge(commits: Commits, merge: str, head: str) -> Changes | None:
+    """What a commit changes against its first parent; None if it is no merge of the head or not there."""
+    if not merge or commits.get(merge):
+        return None
+    parents = commits.parents(merge)
+    if parents[1:] != (head,) or commits.get(parents[0]):
+        return None
+    return Changes(commits.difference(parents[0], merge))
 
 
 def of_push(commits: Commits, event: Mapping[str, Any], after: str) -> Changes:

@@ -14,7 +14,7 @@ from release_actions import changes
 from release_actions.build_event import Build
 from release_actions.context import Context
 from release_actions.errors import ActionError, InputError
-from release_actions.git_commits import said
+from release_actions.git_commits import Commits, said
 from release_actions.versions import parse
 
 ABSENT = "a" * 40
@@ -153,6 +153,13 @@ def test_a_pull_request_whose_merge_commit_is_old_or_not_there_gets_the_whole_hi
     changed = pull_request(origin, folder, "pull_request_target", fetch=True)
     assert changed.files == ({"b", "c"} if stale else {"b"})
     assert "Fetched the history that the checkout did not have." in capsys.readouterr().out
+
+
+def test_origin_is_not_asked_where_the_merge_commit_is_checked_out(
+    origin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Commits, "named")
+    assert pull_request(origin, clone(origin, "merge", "--depth", "2"), fetch=True).files == {"b"}
 
 
 def test_a_whole_history_stays_whole(origin: Path) -> None:
