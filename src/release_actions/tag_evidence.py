@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OVER_BOTH = ("candidate-number", "candidate-spelling")
 """Rules that git alone may break for a candidate that follows what only the registry has."""
 
-AT_THE_PUSH = "judged when the tag has been pushed"
+AT_THE_PUSH = "the tag has not been pushed"
 BEFORE_THE_PUSH = "told before the push, by mode check with history checkout"
 BY_HAND = "existing-tags was given, and stands for everything that was released"
 NO_BRANCH = "no branch is required"

@@ -670,7 +670,7 @@ def test_a_check_says_what_would_be_built_and_moved(judge: Judge, simulator: Sim
     report = judge(asked="v0.5.2", mode="check")
     assert report.exit_code is ExitCode.PASS
     assert report.lines == (
-        "The rule moved-tag was not judged: judged when the tag has been pushed.",
+        "The rule moved-tag was not judged: the tag has not been pushed.",
         "It would publish ghcr.io/llm-d/llm-d-cuda:v0.5.2.",
         "It would publish ghcr.io/llm-d/llm-d-cpu:v0.5.2.",
         "If v0.5.2 was pushed now: v0.5.2 is the newest release: it moves v0.5, v0 and latest.",
