@@ -36,6 +36,8 @@ def test_every_tag_that_a_clean_up_leaves_can_be_copied(kind: type[Skopeo | Cran
         planted.push(CUDA, made, [tag])
         planted.push(CUDA, attachment(made.root.digest), [attachment_tag(made.root.digest, ".sig")])
         planted.clock.advance(timedelta(days=1))
+    # As a promotion leaves it: a candidate and the release on one version.
+    planted.tag(CUDA, "v0.5.0", "v0.5.0-rc.3")
     with Simulator(planted) as simulator:
         environ = {
             **simulator.environment(),
@@ -47,6 +49,7 @@ def test_every_tag_that_a_clean_up_leaves_can_be_copied(kind: type[Skopeo | Cran
             "INPUT_DELETE_TAGS": "sha-*",
             "INPUT_DELETE_RELEASED_CANDIDATES": "true",
             "INPUT_DELETE_UNTAGGED": "true",
+            "INPUT_UNTAG": "true",
         }
         report = main.main_inner(["ghcr-cleanup"], environ, Workflow({}))
         assert report.exit_code is ExitCode.PASS
