@@ -176,6 +176,15 @@ def test_a_release_that_is_published_meanwhile_is_moved_to(project: Project) -> 
     assert [change.tag for change in journal.done] == ["v0.4", "v0.5", "v0", "latest", "v0.5", "v0", "latest"]
 
 
+def test_a_release_whose_git_tag_goes_meanwhile_is_moved_away_from(project: Project) -> None:
+    def go(_world: World, _path: str) -> None:
+        project.git.discard("v0.5.0")
+
+    faults(project, Fault(method="PUT", path=f"{MANIFEST}latest", steps=(go,)))
+    enforce(project, Journal())
+    assert names(project) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
+
+
 def test_a_floating_tag_on_a_release_that_broke_stays_and_the_others_move(project: Project) -> None:
     for tag in ("latest", "v0.5"):
         project.world.tag(CUDA, "v0.5.0", tag)
