@@ -77,7 +77,10 @@ def test_from_one_release_to_the_next_on_github(run: Runner, github: OnGitHub, s
     two_releases(github)
     github.release("v1.0.0", "* @bob made their first contribution in https://github.com/acme/web/pull/2\n")
     github.release("v1.0.1")
-    github.release("v1.1.0-rc.1", "Try it.", prerelease=True)
+    # What a candidate's notes said is said again, whether or not it was marked as a pre-release.
+    welcome = "* @eve made their first contribution in https://github.com/acme/web/pull/15\n"
+    github.release("v1.1.0-rc.1", welcome, prerelease=True)
+    github.release("v1.1.0-rc.1", welcome)
     (run.workspace / "release.yaml").write_text(CONFIG)
     outputs = run("--tag", "v1.1.0", simulator=simulator)
     sha = next(one.sha for one in github.repository.git.commits.values() if one.message == "Set the version")
@@ -105,6 +108,12 @@ def test_from_one_release_to_the_next_on_github(run: Runner, github: OnGitHub, s
     assert outputs["new-contributors"] == ["eve"]
     assert outputs["overflow-file"] == ""
     assert outputs["body"] == run.body()
+
+
+def test_nobody_is_welcomed_twice(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.1", "* @Eve made their first contribution in https://github.com/acme/web/pull/15\n")
+    assert run("--tag", "v1.1.0", simulator=simulator)["new-contributors"] == []
 
 
 def test_from_one_release_to_the_next_in_git(run: Runner) -> None:

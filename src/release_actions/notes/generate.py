@@ -174,7 +174,8 @@ def verdict(generated: Generated) -> str:
     return (
         f"{notes.tag} has {counted(len(notes.changes), 'change')} {since} and "
         f"{counted(len(notes.contributors), 'new contributor')}; {len(notes.collapsed)} taken back meanwhile, "
-        f"{len(notes.known)} released before, {len(notes.twice)} picked. The notes have {size} of {body.MOST} characters."
+        f"{len(notes.known)} released before, {len(notes.twice)} picked. "
+        f"The notes have {size} of {body.MOST} characters."
     )
 
 

@@ -78,7 +78,10 @@ def from_api(version: Version, given: str, context: Context, token: str, log: Wo
             answers = again.merged_before(times)
         return {key: answers.get(change.author.login) for key, change in first.items()}
 
-    return Story(previous, span, asked, newcomers.announced(release.body for release in published))
+    # What a candidate's notes said, its release says again.
+    early = {other.tag for other in known(full, version.prefix) if not other.is_stable}
+    bodies = (release.body for release in published if release.tag in full - early)
+    return Story(previous, span, asked, newcomers.announced(bodies))
 
 
 def needed(token: str, repository: str) -> str:
