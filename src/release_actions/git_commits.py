@@ -76,9 +76,8 @@ class Commits:
         if not self.may_fetch:
             return ""
         code, listed, _ = self._run("ls-remote", "--quiet", "origin", ref, seconds=SECONDS_TO_FETCH)
-        return (
-            "" if code else next((line.split("\t")[0] for line in listed.splitlines() if line.endswith(f"\t{ref}")), "")
-        )
+        found = re.search(rf"^([0-9a-f]{{40,64}})\t{re.escape(ref)}$", listed, re.MULTILINE)
+        return found[1] if found and not code else ""
 
     def complete(self, *commits: str) -> str:
         """Have the whole history of some commits. Returns why it is not there, to end a sentence."""
