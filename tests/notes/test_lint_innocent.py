@@ -83,3 +83,55 @@ def test_a_candidate_may_count_from_a_candidate() -> None:
         version=parse("v0.5.0-rc.2", "v"), repository="llm-d/llm-d", previous_tag="v0.4.1", built=OWN.built
     )
     assert lint(text, "notes.md", known) == ()
+
+
+BESIDE = {
+    "a change that names another version": ("* Add the gateway by", "* Pin llm-d-cuda v0.1.0 by"),
+    "a command that names another version": ("## Install\n", "## Install\n\n```\nllm-d-cuda v0.1.0\n```\n"),
+    "the previous version in a sentence": ("The fifth release", "Since llm-d-cuda v0.4.2 the fifth release"),
+    "marks of a conflict in code": ("## Install\n", "## Install\n\n```\n<<<<<<< HEAD\n```\n"),
+    "another word for gone": ("was removed: it has", "is deprecated and has"),
+    "an author with the mark of an app": ("by @dependabot[bot] in", "by @dependabot in"),
+    "a link to the release itself": ("releases/tag/v0.4.2", "releases/tag/v0.5.0"),
+    "a link to a branch": ("tree/v0.5.0/guides", "tree/main/guides"),
+    "a comparison with a branch": ("compare/v0.5.1...v0.6.0", "compare/v0.5.1...main"),
+    "a changelog by another name": ("**Full Changelog**: ", "Everything: "),
+    "notes after a rule": ("## Install\n", "---\n\n## Install\n"),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_nothing_is_told_of_clean_notes_with(kind: str) -> None:
+    old, new = BESIDE[kind]
+    assert old in cleaned.LLM_D
+    text = cleaned.LLM_D.replace(old, new)
+    found = lint(text, "notes.md", cleaned.evidence())
+    allowed = {"link-compare"} if kind == "a comparison with a branch" else set()
+    assert [one.message for one in found if one.rule not in allowed] == []
+
+
+def test_notes_without_a_table_are_no_table_that_dropped_rows() -> None:
+    assert lint("Text.\n", "notes.md", cleaned.evidence(manifest=None)) == ()
+
+
+def test_two_highlights_may_be_called_the_same() -> None:
+    assert lint("* Bump it (#401)\n\n## More\n\n* Bump it (#402)\n", "notes.md", OWN) == ()
+
+
+def test_a_candidate_may_count_from_any_full_release() -> None:
+    text = f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.4.0...v0.5.0-rc.2\n"
+    known = Evidence(version=parse("v0.5.0-rc.2", "v"), repository="llm-d/llm-d", previous_tag="v0.4.1")
+    assert lint(text, "notes.md", known) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("...v0.6.0", "...v0.6.1", "ends with v0.6.1, and the table has the version v0.6.0"),
+        ("/v0.5.1...", "/v0.5.0...", "begins with v0.5.0, and the table has the previous version v0.5.1"),
+    ],
+)
+def test_which_side_of_a_comparison_is_wrong(old: str, new: str, words: str) -> None:
+    text = cleaned.LLM_D.replace(f"{old}", new, 1).replace("[v0.5.1 → v0.6.0]", "[Changes]")
+    found = [one for one in lint(text, "notes.md", cleaned.evidence()) if one.rule == "version-elsewhere"]
+    assert [words in one.message for one in found] == [True]
