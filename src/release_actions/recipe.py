@@ -126,8 +126,6 @@ class Kitchen:
         """The source of a package at one commit, the same for all of its platforms."""
         key = (package.image, package.variant)
         if key not in self.pins:
-            # An image is not asked for twice, whatever is found wrong with it.
-            self.pins[key] = Pinned()
             self.pins[key] = self.pin(package)
         return self.pins[key]
 
