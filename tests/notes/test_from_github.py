@@ -13,7 +13,8 @@ from adapters.loopback import Asked, Reply, serving
 from notes.histories import READER, REPOSITORY, OnGitHub, Told
 from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
-from release_actions.notes.from_github import LONGEST, Reader
+from release_actions.notes import from_github
+from release_actions.notes.from_github import Reader
 from release_actions.simulator import Simulator
 from release_actions.simulator.faults import Fault
 
@@ -85,7 +86,6 @@ def test_a_pull_request_of_a_commit() -> None:
     [
         (page(COMMIT, total=2), "announced 2 commits and showed 1"),
         (page(COMMIT, COMMIT, total=2), "announced 2 commits and showed 2"),
-        (page(COMMIT, total=LONGEST + 1), "GitHub shows 10000 at most"),
         ({"commits": []}, "is not what it should be"),
         (page({**COMMIT, "commit": None}), "is not what it should be"),
         (page({**COMMIT, "commit": {**COMMIT["commit"], "committer": {"date": "now"}}}), "is not what it should be"),  # type: ignore[dict-item]  # a mapping
@@ -154,6 +154,24 @@ def test_more_than_a_page_of_everything(github: OnGitHub, simulator: Simulator) 
     routes = [entry.route.rpartition("/")[2] for entry in simulator.requests.entries]
     assert routes.count("graphql") == 3 + 2 + 2 + 1
     assert routes.count("{basehead}") == 2
+
+
+def test_more_commits_than_github_shows_are_an_error(
+    github: OnGitHub, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(from_github, "PER_PAGE", 10)
+    monkeypatch.setattr(from_github, "LONGEST", 20)
+    github.tag("v1.0.0", github.commit("start"))
+    for number in range(20):
+        github.commit(f"Change {number}")
+    github.tag("v1.1.0", github.tip("main")[0])
+    github.tag("v1.2.0", github.commit("One more"))
+    with Reader(simulator.api_url, REPOSITORY, token=READER) as reader:
+        assert len(reader.span("v1.0.0", "v1.1.0").ahead) == 20
+        with pytest.raises(RemoteError, match="more than 20 commits"):
+            reader.span("v1.0.0", "v1.2.0")
+        with pytest.raises(RemoteError, match="more than 20 commits"):
+            reader.history("v1.1.0")
 
 
 def test_an_issue_in_a_subject_is_no_pull_request(github: OnGitHub, simulator: Simulator) -> None:

@@ -332,6 +332,21 @@ def test_components_of_another_release_are_refused(run: Runner, github: OnGitHub
     assert "components.json is of the release v1.0.0, and the notes are of v1.1.0." in run.capsys.readouterr().out
 
 
+def test_components_that_no_release_has_room_for(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    entries = [
+        {"id": f"c{number}", "name": f"acme/c{number}", "type": "Image", "version": "v1.1.0", "description": "x" * 200}
+        for number in range(600)
+    ]
+    made = {"schema": 1, "release": "v1.1.0", "components": entries}
+    (run.workspace / "components.json").write_text(json.dumps(made))
+    environ = {"GITHUB_WORKSPACE": str(run.workspace), "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": READER}
+    environ["GITHUB_API_URL"] = simulator.api_url
+    assert main.main(["release-notes", "--tag", "v1.1.0"], environ) == ExitCode.BAD_INPUT
+    assert "beside the changes is longer than the 125000 characters" in run.capsys.readouterr().out
+    assert not (run.workspace / "release-notes.md").exists()
+
+
 def test_two_bases_are_told(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
     two_releases(github)
     github.release("v1.0.1")

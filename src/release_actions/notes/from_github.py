@@ -7,7 +7,6 @@ For `c` commits it asks about `c / 100 + c / 50` times, and once for each twenty
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,21 +92,18 @@ class Reader:
             with understood(what):
                 total, behind = int(page["total_commits"]), int(page["behind_by"])
                 found += [commit_of(item, what) for item in page["commits"]]
-            if total > LONGEST:
-                message = f"Could not {what}: there are {total} commits, and GitHub shows {LONGEST} at most."
-                raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
         if len({commit.sha for commit in found}) != total:
             message = f"Could not {what}: GitHub announced {total} commits and showed {len(found)}."
             raise RemoteError(message, hint="Run it again.")
         return tuple(found), behind
 
     def _pages(self, path: str, given: Mapping[str, str], what: str) -> Iterator[Any]:
-        """Every page below the repository's address.
+        """Every page below the repository's address, up to `LONGEST` commits.
 
         Not by PyGithub's lists: to give what GitHub said of a commit, its objects ask for each commit once more.
         """
         url = f"/repos/{self.repository}/{path}"
-        for number in itertools.count(1):
+        for number in range(1, LONGEST // PER_PAGE + 1):
             parameters = {**given, "per_page": PER_PAGE, "page": number}
             headers, page = github_api.ask(
                 lambda asked=parameters: self._github.requester.requestJsonAndCheck("GET", url, parameters=asked),  # type: ignore[misc]  # bound
@@ -117,6 +113,8 @@ class Reader:
             yield page
             if 'rel="next"' not in headers.get("link", ""):
                 return
+        message = f"Could not {what}: there are more than {LONGEST} commits, and GitHub shows no more."
+        raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
 
     def pulls(self, commits: Sequence[Commit]) -> dict[str, Pull]:
         """Commit -> the pull request that brought it. Raises `RemoteError`."""

@@ -54,7 +54,10 @@ class Components:
 def generate(
     version: Version, story: Story, components: Components, form: NotesForm, bots: Bots, web: str, asset: str
 ) -> Generated:
-    """The notes of a release. `web`: the repository's address. `asset`: name of the file for what is too long."""
+    """The notes of a release. `web`: the repository's address. `asset`: name of the file for what is too long.
+
+    Raises `InputError` where even the shortest notes are too long for a release.
+    """
     merged = sections.with_bots(span.changes(story.span.ahead, story.span.pulls), form)
     theirs = span.changes(story.span.behind, span.pulls_by_message(story.span.behind))
     known = span.shared(merged, undo.collapse(theirs).shown)
@@ -77,7 +80,11 @@ def generate(
         known=known,
         twice=twice,
     )
-    return Generated(notes, body.write(notes, asset), unknown, tuple(findings(notes, unknown)))
+    written = body.write(notes, asset)
+    if body.length(written.body) > body.MOST:
+        message = f"What the notes say beside the changes is longer than the {body.MOST} characters of a release."
+        raise InputError(message, hint="Leave components.json out, or shorten descriptions in components.yaml.")
+    return Generated(notes, written, unknown, tuple(findings(notes, unknown)))
 
 
 def read_components(files: Files, version: Version, context: Context) -> Components:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from release_actions import checkout, github_api
 from release_actions.context import Context
 from release_actions.errors import InputError
+from release_actions.git_tags import TAG_REF
 from release_actions.history import previous_stable
 from release_actions.http import Http
 from release_actions.notes import from_git, newcomers
@@ -107,6 +108,7 @@ def chosen(version: Version, given: str, tags: Collection[str], full: Collection
     if version.tag not in tags:
         message = f"There is no git tag {version.tag}."
         raise InputError(message, hint="Push it first: the notes say what is between it and the release before.")
+    given = given.removeprefix(TAG_REF)
     if given == NONE:
         return ""
     if given:
