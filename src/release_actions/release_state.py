@@ -99,6 +99,14 @@ def is_ready(images: Sequence[Image]) -> bool:
     return any(image.ready for image in images) and all(image.ready for image in images if image.planned.required)
 
 
+def built(images: Iterable[Image]) -> dict[str, bool]:
+    """Key of release.yaml -> whether every package of it is ready, in the order of the plan."""
+    found: dict[str, bool] = {}
+    for image in images:
+        found[image.key] = found.get(image.key, True) and image.ready
+    return found
+
+
 def failed_keys(images: Iterable[Image]) -> tuple[str, ...]:
     """Keys of release.yaml of which a package is not ready, in the order of the plan."""
-    return tuple(dict.fromkeys(image.key for image in images if not image.ready))
+    return tuple(key for key, ready in built(images).items() if not ready)

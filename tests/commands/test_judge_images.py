@@ -53,14 +53,26 @@ def scanned(folder: Path, verdicts: dict[str, str]) -> None:
 def test_everything_ready_is_said_in_outputs_only(tmp_path: Path) -> None:
     scanned(tmp_path, {APP: "passed", WEB: "passed"})
     report = judge(tmp_path)
-    assert report.outputs == {"ready": True, "images": PLAN, "failed": [], "failed-keys": []}
+    assert report.outputs == {
+        "ready": True,
+        "images": PLAN,
+        "failed": [],
+        "failed-keys": [],
+        "built": {"app": True, "web": True},
+    }
     assert (report.summary, report.findings, report.exit_code) == ("", (), ExitCode.PASS)
 
 
 def test_an_optional_image_is_left_out_and_shown(tmp_path: Path) -> None:
     scanned(tmp_path, {APP: "passed", WEB: "refused"})
     report = judge(tmp_path, mode="report", moved=[{"package": APP, "tag": "latest"}, {"package": APP, "tag": "v1"}])
-    assert report.outputs == {"ready": True, "images": PLAN[:1], "failed": [WEB], "failed-keys": ["web"]}
+    assert report.outputs == {
+        "ready": True,
+        "images": PLAN[:1],
+        "failed": [WEB],
+        "failed-keys": ["web"],
+        "built": {"app": True, "web": False},
+    }
     assert report.exit_code is ExitCode.PASS
     assert [finding.level for finding in report.findings] == [Level.WARNING]
     assert report.summary.strip().splitlines()[-2:] == [
@@ -79,7 +91,13 @@ def test_a_required_image_that_is_not_ready_closes_the_gate_for_all(tmp_path: Pa
 
 def test_jobs_that_did_not_run_have_said_nothing(tmp_path: Path) -> None:
     report = judge(tmp_path, mode="report", published="", lock="", signed="", scans="")
-    assert report.outputs == {"ready": False, "images": [], "failed": [APP, WEB], "failed-keys": ["app", "web"]}
+    assert report.outputs == {
+        "ready": False,
+        "images": [],
+        "failed": [APP, WEB],
+        "failed-keys": ["app", "web"],
+        "built": {"app": False, "web": False},
+    }
     assert report.exit_code is ExitCode.REFUSED
     assert [finding.level for finding in report.findings] == [Level.ERROR, Level.WARNING]
 

@@ -77,6 +77,15 @@ def test_every_value_is_masked_line_by_line_and_none_is_shown(
     assert [value for value in values if value in shown] == []
 
 
+def test_a_user_name_that_packages_have_is_not_masked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = {**QUAY, "package": "quay.io/kubernetes/app"}
+    report = pick(tmp_path, entry, registry_credentials="QUAY_USER=kubernetes\nQUAY_TOKEN=quay-token-1")
+    assert report.outputs["username"] == "kubernetes"
+    printed = capsys.readouterr().out.splitlines()
+    assert "::add-mask::kubernetes" not in printed
+    assert "::add-mask::quay-token-1" in printed
+
+
 def test_a_secret_that_is_missing_stops_the_job(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no SIGNING_KEY"):
         pick(tmp_path, build_secrets="AWS_ID=AKIAEXAMPLE12\nAWS_KEY=secret/access+key\nSIGNING_KEY=")

@@ -31,12 +31,15 @@ PATIENCE = 180
 
 
 def addressed(repository: Path, copy: Path) -> Path:
-    """A copy of our repository in which `$/name`, which act does not know, is the public address of the same."""
+    """A copy of our repository without what act does not know: `$/name` is the public address of the same, and the
+    length of a queue is left out, as act runs one workflow at a time.
+    """
     shutil.copytree(repository, copy)
     for workflow in (copy / ".github" / "workflows").iterdir():
         text = workflow.read_text(encoding="utf-8")
         name, ref = ACTION.split("@")
-        workflow.write_text(re.sub(r"uses: \$/(\S+)", rf"uses: {name}/\1@{ref}", text), encoding="utf-8")
+        text = re.sub(r"uses: \$/(\S+)", rf"uses: {name}/\1@{ref}", text).replace("  queue: max\n", "")
+        workflow.write_text(text, encoding="utf-8")
     return copy
 
 
@@ -93,7 +96,7 @@ class Act:
 
     def run(self, workflow: Path, event: Event, checkout: Path, runners: Iterable[str] = (), **variables: str) -> Ran:
         """Play all jobs of a workflow. `checkout` is what actions/checkout gives; `runners` are labels to take for this
-        machine besides ubuntu-24.04; `variables` are added. Fails after `PATIENCE` seconds.
+        machine besides GitHub's; `variables` are added. Fails after `PATIENCE` seconds.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         payload = self.folder / "event.json"
@@ -109,7 +112,7 @@ class Act:
             command.append("--no-skip-checkout")
         for name, value in {"GITHUB_TOKEN": self.token, **self.secrets}.items():
             command += ["--secret", f"{name}={value}"]
-        for label in {"ubuntu-24.04", *runners}:
+        for label in {"ubuntu-24.04", "ubuntu-24.04-arm", *runners}:
             command += ["--platform", f"{label}=-self-hosted"]
         for name, value in {**self.variables, **run, **variables}.items():
             command += ["--env", f"{name}={value}"]

@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from e2e import diary
 from e2e.archive import unpack
 from e2e.llm_d import ROOT, LlmD
+from e2e.pipeline import Pipeline
 from release_actions.rehearsal.stage import environments
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each event did to the registry."""
+    told = diary.told()
+    if told:
+        terminalreporter.write_line(told)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +49,9 @@ def llm_d(tmp_path: Path, repository: Path, environment: str) -> Iterator[LlmD]:
     started = LlmD.begin(tmp_path / "act", repository, environment)
     with started.simulator:
         yield started
+
+
+@pytest.fixture
+def pipeline(llm_d: LlmD, tmp_path: Path) -> Pipeline:
+    """llm-d after v0.4.0, with a git of its own whose images are really built."""
+    return Pipeline.begin(llm_d, tmp_path / "pipeline")

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from e2e import stand_ins
+from e2e import diary, stand_ins
 from e2e.act import Event, Ran, addressed
 from e2e.llm_d import EXAMPLES, ROOT, LlmD
 from release_actions.simulator.git import Commit, Target
 
 WORKFLOWS = ROOT / ".github" / "workflows"
-OURS = tuple(WORKFLOWS / name for name in ("ci-release.yaml", "build-and-publish.yaml"))
+OURS = tuple(WORKFLOWS / name for name in ("ci-release.yaml", "build-image.yml", "build-and-publish.yaml"))
 SOURCE = "sgl-project/sglang"
 SECRETS = {
     "AWS_ACCESS_KEY_ID_S3_BUCKET_ONLY": "AKIAEXAMPLEEXAMPLE12",
@@ -124,6 +124,11 @@ class Pipeline:
             repository.git.refs[branch] = Target(sha, "commit")
         return sha
 
+    def configure(self, release: str) -> None:
+        """Commit another release.yaml."""
+        (self.source / "release.yaml").write_text(release, encoding="utf-8")
+        self.commit("Configure")
+
     def push_tag(self, tag: str) -> Event:
         """Push a git tag on the newest commit, from its release branch. Returns the event."""
         git(self.source, "tag", "--force", tag)
@@ -132,14 +137,52 @@ class Pipeline:
         self.llm_d.setting.move_tag(tag, sha)
         return self.llm_d.push_tag(tag)
 
+    def event(self, name: str, ref: str, payload: Mapping[str, Any], sha: str = "") -> Event:
+        """An event of the newest commit, or of another."""
+        return Event(name, ref, sha or git(self.source, "rev-parse", "HEAD"), payload)
+
+    def about(self, *, fork: bool = False) -> dict[str, Any]:
+        """The repository, or a fork of it, in a payload."""
+        owner = "somebody" if fork else "llm-d"
+        return {"full_name": f"{owner}/llm-d", "default_branch": "main", "fork": fork}
+
+    def pull_request(self, files: Mapping[str, str]) -> dict[str, Any]:
+        """The payload of a fork's pull request that changes some files. main stays where it is."""
+        base = git(self.source, "rev-parse", "HEAD")
+        git(self.source, "checkout", "--quiet", "-b", "theirs")
+        for name, text in files.items():
+            (self.source / name).write_text(text, encoding="utf-8")
+        head = commit(self.source, "Change it")
+        git(self.source, "checkout", "--quiet", "main")
+        return {
+            "action": "synchronize",
+            "number": 7,
+            "pull_request": {
+                "number": 7,
+                "head": {"sha": head, "ref": "theirs", "repo": self.about(fork=True)},
+                "base": {"sha": base, "ref": "main", "repo": self.about()},
+            },
+            "repository": self.about(),
+        }
+
     def run(self, workflow: Path, event: Event, **variables: str) -> Ran:
         """Play a workflow."""
         runners = {label for package in self.llm_d.config.published for label in package.runners.values()}
-        return self.llm_d.act.run(workflow, event, self.source, runners, **variables)
+        world = self.llm_d.setting.world
+        before = diary.held(world)
+        ran = self.llm_d.act.run(workflow, event, self.source, runners, **variables)
+        wrong = ", ".join(f"{name}={value}" for name, value in variables.items() if not name.startswith("RELEASE_"))
+        what = f"{event.name} {event.ref.removeprefix('refs/tags/').removeprefix('refs/heads/')}"
+        diary.note(what, wrong, ran.code, ran.jobs, before, diary.held(world))
+        return ran
 
     def recorded(self, kind: str) -> list[Mapping[str, Any]]:
         """What the stand-ins of a kind wrote down."""
         return [json.loads(file.read_text(encoding="utf-8")) for file in (self.folder / "record").glob(f"{kind}-*")]
+
+    def left(self, kind: str) -> int:
+        """How many artifacts of a kind the jobs left. act has one result for all jobs of a matrix."""
+        return len(list((self.folder / "artifacts").glob(f"{kind}-*")))
 
     def finds(self, package: str, *severities: str) -> None:
         """Let scans of a package find a vulnerability of each severity."""

@@ -13,7 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 CHECKOUT = """\
-    # A commit that the repository lacks is an error here as there.
+    # A commit that the repository lacks is an error here as there, and so is a fork's unless it is allowed.
+    head=$(jq -r '.pull_request.head | select(.repo.fork) | .sha' "$GITHUB_EVENT_PATH")
+    if [ "$GITHUB_EVENT_NAME" = pull_request_target ] && [ "${INPUT_REF:-none}" = "$head" ] &&
+      [ "$INPUT_ALLOW_UNSAFE_PR_CHECKOUT" != true ]; then
+      echo "::error::Refusing to check out code of a fork without allow-unsafe-pr-checkout."
+      exit 1
+    fi
     at="$GITHUB_WORKSPACE/${INPUT_PATH:-}"
     git clone -q "$REPOSITORIES/${INPUT_REPOSITORY:-$GITHUB_REPOSITORY}" "$RUNNER_TEMP/clone"
     git -C "$RUNNER_TEMP/clone" checkout -q --detach "${INPUT_REF:-$GITHUB_SHA}"
@@ -118,7 +124,11 @@ ATTEST = """\
 """
 
 ACTIONS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "actions/checkout": ("", ("repository", "ref", "path", "fetch-depth", "persist-credentials"), CHECKOUT),
+    "actions/checkout": (
+        "",
+        ("repository", "ref", "path", "fetch-depth", "persist-credentials", "allow-unsafe-pr-checkout"),
+        CHECKOUT,
+    ),
     "actions/upload-artifact": (
         "",
         ("name", "path", "if-no-files-found", "overwrite", "retention-days"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from e2e.llm_d import EXAMPLES, LlmD
+from e2e.llm_d import EXAMPLES
 from e2e.pipeline import SECRETS, Pipeline
 
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq")
@@ -15,10 +13,38 @@ CALLER = EXAMPLES / "llm-d" / "workflows" / "ci-release.yml"
 AWS = {key.lower().removesuffix("_s3_bucket_only"): value for key, value in SECRETS.items() if key.startswith("AWS")}
 
 
+SMALL = """\
+repository: llm-d/llm-d
+floating-tags: [latest, "v{major}", "v{major}.{minor}"]
+defaults:
+  platforms: [linux/amd64]
+  scan: {critical: gate}
+images:
+  llm-d-cuda: {platforms: [linux/amd64, linux/arm64], dockerfile: docker/Dockerfile.cuda}
+  llm-d-cpu: {dockerfile: docker/Dockerfile.cpu}
+  llm-d-rocm: {dockerfile: docker/Dockerfile.rocm, required: false}
+"""
+CUDA, CPU, ROCM = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu", "llm-d/llm-d-rocm"
+ALL = (CUDA, CPU, ROCM)
+FLOATS = ("latest", "v0", "v0.4")
+
+
 @pytest.fixture
-def pipeline(llm_d: LlmD, tmp_path: Path) -> Pipeline:
-    """llm-d after v0.4.0, with its own sources."""
-    return Pipeline.begin(llm_d, tmp_path / "pipeline")
+def small(pipeline: Pipeline) -> Pipeline:
+    """The same repository with three images, of which one is not required."""
+    pipeline.configure(SMALL)
+    return pipeline
+
+
+def tags(pipeline: Pipeline, package: str) -> dict[str, str]:
+    """Tag -> digest of a package, signatures left out."""
+    found = pipeline.llm_d.look().digests(package)
+    return {tag: digest for tag, digest in found.items() if not tag.startswith("sha256-")}
+
+
+def floats(pipeline: Pipeline) -> dict[str, dict[str, str]]:
+    """What every floating tag names."""
+    return {name: {tag: d for tag, d in tags(pipeline, name).items() if tag in FLOATS} for name in ALL}
 
 
 def test_a_stable_tag_publishes_every_image_and_then_moves_the_floating_tags(pipeline: Pipeline) -> None:
@@ -58,3 +84,89 @@ def test_a_stable_tag_publishes_every_image_and_then_moves_the_floating_tags(pip
     assert {(said["name"], said["digest"]) for said in pipeline.recorded("attest")} == {
         (package.reference, after.digests(package.name)["v0.5.0"]) for package in pipeline.llm_d.released
     }
+
+
+def test_a_candidate_is_published_and_moves_nothing(small: Pipeline) -> None:
+    before = {name: tags(small, name) for name in ALL}
+    ran = small.run(CALLER, small.push_tag("v0.5.0-rc.1"))
+    assert ran.code == 0, ran.errors
+    for name in ALL:
+        now = tags(small, name)
+        assert now.pop("v0.5.0-rc.1") not in now.values()
+        assert now == before[name]
+
+
+def test_a_platform_that_does_not_build_keeps_its_image_back_and_every_floating_tag(small: Pipeline) -> None:
+    before = floats(small)
+    broken = "ghcr.io/llm-d/llm-d-cuda@linux/arm64"
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), BROKEN=broken)
+    assert ran.code == 1
+    assert small.left("digest") == 3
+    assert "v0.5.0" not in tags(small, CUDA)
+    assert "v0.5.0" in tags(small, CPU)
+    assert "v0.5.0" in tags(small, ROCM)
+    assert floats(small) == before
+    assert any("no digest was given for linux/arm64" in text for text in ran.errors)
+    assert any(text.startswith("ghcr.io/llm-d/llm-d-cuda: It was not published") for text in ran.errors)
+
+
+def test_an_optional_image_that_does_not_build_keeps_nothing_back_but_itself(small: Pipeline) -> None:
+    before = floats(small)
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), BROKEN="ghcr.io/llm-d/llm-d-rocm@linux/amd64")
+    assert ran.jobs["finish"] == ["success"], ran.errors
+    assert tags(small, CUDA)["latest"] == tags(small, CUDA)["v0.5.0"]
+    assert tags(small, CPU)["latest"] == tags(small, CPU)["v0.5.0"]
+    assert floats(small)[ROCM] == before[ROCM]
+
+
+def test_a_merge_job_that_dies_leaves_the_registry_as_it_was(small: Pipeline) -> None:
+    before = {name: tags(small, name) for name in ALL}
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), DEAD="merge")
+    assert ran.code == 1
+    assert ran.jobs["merge"] == ["failure"]
+    assert {"scan", "sign", "verify"} & set(ran.jobs) == set()
+    assert ran.jobs["finish"] == ["failure"]
+    assert {name: tags(small, name) for name in ALL} == before
+
+
+def test_a_digest_that_is_lost_on_the_way_is_missed(small: Pipeline) -> None:
+    before = floats(small)
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), LOST="digest-0")
+    assert ran.code == 1
+    assert ran.jobs["build"] == ["success"] * 4
+    assert "v0.5.0" not in tags(small, CUDA)
+    assert "v0.5.0" in tags(small, CPU)
+    assert floats(small) == before
+
+
+def test_a_gate_stops_a_release_before_anything_floats(small: Pipeline) -> None:
+    before = floats(small)
+    small.finds("llm-d-cpu", "CRITICAL", "HIGH")
+    ran = small.run(CALLER, small.push_tag("v0.5.0"))
+    assert ran.code == 1
+    assert "failure" in ran.jobs["scan"]
+    assert "v0.5.0" in tags(small, CPU), "it can be tried under its exact tag"
+    assert floats(small) == before
+    assert any("linux/amd64 has 1 critical, 1 high known." in text for text in ran.errors)
+
+
+def test_a_gate_stops_an_optional_image_alone(small: Pipeline) -> None:
+    before = floats(small)
+    small.finds("llm-d-rocm", "CRITICAL")
+    ran = small.run(CALLER, small.push_tag("v0.5.0"))
+    assert ran.code == 0, ran.errors
+    assert tags(small, CUDA)["latest"] == tags(small, CUDA)["v0.5.0"]
+    assert "v0.5.0" in tags(small, ROCM)
+    assert floats(small)[ROCM] == before[ROCM]
+
+
+def test_a_tag_pushed_again_and_its_github_release_build_nothing(small: Pipeline) -> None:
+    event = small.push_tag("v0.5.0")
+    assert small.run(CALLER, event).code == 0
+    released, written = {name: tags(small, name) for name in ALL}, len(small.llm_d.writes())
+    again = small.run(CALLER, event)
+    assert (again.code, again.jobs) == (0, {"plan": ["success"]}), again.errors
+    published = small.event("release", event.ref, {"action": "published", "release": {"tag_name": "v0.5.0"}})
+    assert small.run(CALLER, published).jobs == {}
+    assert {name: tags(small, name) for name in ALL} == released
+    assert len(small.llm_d.writes()) == written

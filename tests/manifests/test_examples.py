@@ -31,7 +31,7 @@ def jobs(file: Path) -> Mapping[str, Any]:
 
 def steps(job: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Action | None]]:
     """Steps of a job that use an action, and which of ours it is."""
-    for step in job["steps"]:
+    for step in job.get("steps", []):
         path, _, _ = step.get("uses", "").partition("@")
         if path == OURS:
             yield step, ACTIONS[manifests.FRONT_DOOR]
@@ -48,7 +48,9 @@ def example(request: pytest.FixtureRequest) -> Path:
 
 def test_every_action_has_an_example_or_is_used_by_our_workflows() -> None:
     used = {action.name for file in EXAMPLES for job in jobs(file).values() for _, action in steps(job) if action}
-    workflows = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob(".github/workflows/*.yaml"))
+    workflows = "".join(
+        file.read_text(encoding="utf-8") for file in ROOT.glob(".github/workflows/build-and-publish.yaml")
+    )
     called = {ACTIONS[name].name for name in re.findall(r"uses: \$/([a-z-]+)\n", workflows)}
     assert used | called == {action.name for action in ACTIONS.values()}
 

@@ -12,10 +12,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".github" / "workflows"
-REUSABLE = sorted(HOME.glob("*.yaml"))
-CALLERS = sorted(ROOT.glob("examples/*/workflows/*.yml"))
+CALLERS = sorted([*ROOT.glob("examples/*.yml"), *ROOT.glob("examples/*/workflows/*.yml")])
 ADDRESS = re.compile(r"(?:\$|llm-d/release-actions)/\.github/workflows/(?P<name>[\w.-]+?)(?:@v1)?")
-DOCS = {"ci-release.yaml": ROOT / "docs" / "ci-release.md"}
+DOCS = {"ci-release.yaml": ROOT / "docs" / "ci-release.md", "build-image.yml": ROOT / "docs" / "build-image.md"}
 LEVELS = {"read": 1, "write": 2}
 
 BEFORE = 2005
@@ -26,6 +25,9 @@ def read(file: Path) -> dict[str, Any]:
     """A workflow, its key `on` as text."""
     found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)
     return found
+
+
+REUSABLE = sorted(file for file in HOME.iterdir() if "workflow_call" in read(file)["on"])
 
 
 def called(job: Mapping[str, Any]) -> Path | None:
@@ -39,7 +41,7 @@ def union(file: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for job in read(file)["jobs"].values():
         below = called(job)
-        for name, level in (union(below) if below else job["permissions"]).items():
+        for name, level in (union(below) if below else job.get("permissions", {})).items():
             found[name] = max(found.get(name, "read"), level, key=LEVELS.__getitem__)
     return found
 
@@ -58,10 +60,12 @@ def workflow(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
 
-def test_nothing_is_permitted_but_to_jobs(workflow: Path) -> None:
+def test_nothing_is_permitted_but_what_a_job_names(workflow: Path) -> None:
     found = read(workflow)
     assert found["permissions"] == {}
-    assert [name for name, job in found["jobs"].items() if not job.get("permissions")] == []
+    silent = {name for name, job in found["jobs"].items() if "permissions" not in job}
+    # A job that says nothing has what the workflow has: nothing. Only one that does nothing can live with that.
+    assert silent <= {"approval"}
 
 
 @pytest.mark.parametrize(("job", "below"), list(calls()))

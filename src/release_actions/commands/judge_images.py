@@ -36,7 +36,7 @@ class Inputs:
     moved: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("ready", "images", "failed", "failed-keys")
+OUTPUTS = ("ready", "images", "failed", "failed-keys", "built")
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
@@ -106,6 +106,7 @@ def report(images: tuple[Image, ...], moves: Mapping[str, list[str]], mode: str)
             "images": [dict(image.planned.entry) for image in images if image.ready],
             "failed": [image.planned.package for image in failed],
             "failed-keys": list(release_state.failed_keys(images)),
+            "built": dict(release_state.built(images)),
         },
         summary=summary(images, moves, verdict) if tell else "",
         lines=(*lines, verdict),

@@ -1,0 +1,161 @@
+"""The workflow that builds images for everything but releases: what the registry holds after each event."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from contract.distribution import running
+from e2e.llm_d import EXAMPLES
+from e2e.pipeline import DOCKERFILE, Pipeline
+from e2e.test_ci_release import tags
+
+pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq", "docker-registry")
+
+CALLER = EXAMPLES / "llm-d" / "workflows" / "build-image.yml"
+NIGHTLY = EXAMPLES / "nightly-build-image.yml"
+SMALL = """\
+repository: llm-d/llm-d
+version-file: docker/common-versions
+channels:
+  dev: {name: "{image}-dev"}
+  pull-request: {name: "{image}", registry: quay.io}
+credentials:
+  quay.io: {username: QUAY_USER, password: QUAY_TOKEN}
+defaults:
+  platforms: [linux/amd64]
+images:
+  llm-d-cuda:
+    platforms: [linux/amd64, linux/arm64]
+    dockerfile: docker/Dockerfile.cuda
+    paths: [docker/Dockerfile.cuda]
+    build-args: {VLLM_COMMIT_SHA: "{file.VLLM_COMMIT_SHA}"}
+  llm-d-cpu:
+    dockerfile: docker/Dockerfile.cpu
+    paths: [docker/Dockerfile.cpu]
+"""
+CUDA, CPU = "llm-d/llm-d-cuda-dev", "llm-d/llm-d-cpu-dev"
+MAIN = "refs/heads/main"
+
+
+@pytest.fixture
+def small(pipeline: Pipeline) -> Pipeline:
+    """The same repository with two images, dev packages, and another registry for pull requests."""
+    pipeline.configure(SMALL)
+    return pipeline
+
+
+def test_a_night_builds_everything_into_dev_packages_and_latest_follows(small: Pipeline) -> None:
+    # The payload of a schedule names no repository.
+    event = small.event("schedule", MAIN, {"schedule": "0 23 * * *"})
+    ran = small.run(NIGHTLY, event)
+    assert ran.code == 0, ran.errors
+    for name in (CUDA, CPU):
+        found = tags(small, name)
+        assert set(found) == {f"sha-{event.sha[:7]}", "nightly-20260128", "latest"}
+        assert len(set(found.values())) == 1
+
+
+def test_latest_of_dev_packages_waits_for_every_required_image(small: Pipeline) -> None:
+    event = small.event("schedule", MAIN, {"schedule": "0 23 * * *"})
+    ran = small.run(NIGHTLY, event, BROKEN="ghcr.io/llm-d/llm-d-cuda-dev@linux/arm64")
+    assert ran.code == 1
+    assert tags(small, CUDA) == {}
+    assert set(tags(small, CPU)) == {f"sha-{event.sha[:7]}", "nightly-20260128"}
+
+
+def test_a_push_builds_what_it_changed(small: Pipeline) -> None:
+    before = small.event("push", MAIN, {}).sha
+    (small.source / "docker" / "Dockerfile.cpu").write_text(DOCKERFILE + "LABEL changed=1\n", encoding="utf-8")
+    after = small.commit("Change the image for CPUs")
+    payload = {"ref": MAIN, "before": before, "after": after, "repository": small.about()}
+    ran = small.run(CALLER, small.event("push", MAIN, payload))
+    assert ran.code == 0, ran.errors
+    assert set(tags(small, CPU)) == {f"sha-{after[:7]}", "main", "latest"}
+    assert tags(small, CUDA) == {}
+
+
+def test_a_push_that_changed_nothing_of_the_images_ends_with_the_plan(small: Pipeline) -> None:
+    before = small.event("push", MAIN, {}).sha
+    (small.source / "README.md").write_text("# llm-d\n", encoding="utf-8")
+    after = small.commit("Say what it is")
+    payload = {"ref": MAIN, "before": before, "after": after, "repository": small.about()}
+    ran = small.run(CALLER, small.event("push", MAIN, payload))
+    assert (ran.code, ran.jobs) == (0, {"plan": ["success"]}), ran.errors
+
+
+def test_a_dispatch_with_another_vllm_gets_a_tag_of_its_own(small: Pipeline) -> None:
+    inputs = {"images": "llm-d-cuda", "overrides": "VLLM_COMMIT_SHA=0123abc"}
+    event = small.event("workflow_dispatch", MAIN, {"inputs": inputs, "repository": small.about()})
+    ran = small.run(CALLER, event)
+    assert ran.code == 0, ran.errors
+    (tag,) = tags(small, CUDA)
+    assert tag.startswith(f"override-{event.sha[:7]}-")
+    assert tags(small, CPU) == {}
+    assert {build["arguments"] for build in small.recorded("build")} == {"VLLM_COMMIT_SHA=0123abc"}
+
+
+def test_a_dispatch_of_an_unknown_image_is_red_and_builds_nothing(small: Pipeline) -> None:
+    event = small.event("workflow_dispatch", MAIN, {"inputs": {"images": "llm-d-gpu"}, "repository": small.about()})
+    ran = small.run(CALLER, event)
+    assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
+    assert any("'llm-d-gpu', which is no image" in text for text in ran.errors)
+
+
+def crane(*arguments: str) -> str:
+    """What a plain registry client says."""
+    return subprocess.run(["crane", *arguments, "--insecure"], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_forks_pull_request_goes_to_another_registry_and_cannot_say_where(small: Pipeline, tmp_path: Path) -> None:
+    versions = (small.source / "docker" / "common-versions").read_text(encoding="utf-8")
+    theirs = SMALL.replace("registry: quay.io", "registry: ghcr.io").partition("credentials:")[0]
+    payload = small.pull_request(
+        {
+            "docker/Dockerfile.cuda": DOCKERFILE + "LABEL theirs=1\n",
+            "docker/common-versions": re.sub("VLLM_COMMIT_SHA=.*", "VLLM_COMMIT_SHA=feedface", versions),
+            "release.yaml": theirs + SMALL[SMALL.index("defaults:") :],
+        }
+    )
+    head = payload["pull_request"]["head"]["sha"]
+    before = small.llm_d.look()
+    with running(tmp_path / "quay") as quay:
+        event = small.event("pull_request_target", MAIN, payload)
+        ran = small.run(CALLER, event, RELEASE_ACTIONS_REGISTRY_URL=quay)
+        assert ran.code == 0, ran.errors
+        image = f"{quay.removeprefix('http://')}/llm-d/llm-d-cuda"
+        assert set(crane("ls", image).split()) == {f"sha-{head[:7]}", "pr-7"}
+        index = json.loads(crane("manifest", f"{image}:pr-7"))
+        config = json.loads(crane("config", f"{image}:pr-7", "--platform", "linux/arm64"))
+    assert [one["platform"]["architecture"] for one in index["manifests"]] == ["amd64", "arm64"]
+    labels = config["config"]["Labels"]
+    assert (labels["theirs"], labels["org.opencontainers.image.revision"]) == ("1", head)
+    # Its version file counts, its release.yaml does not; all of its images were selected, and nobody signed them.
+    assert {build["arguments"] for build in small.recorded("build")} == {"VLLM_COMMIT_SHA=feedface", ""}
+    assert {build["package"] for build in small.recorded("build")} == {
+        "quay.io/llm-d/llm-d-cuda",
+        "quay.io/llm-d/llm-d-cpu",
+    }
+    assert "sign" not in ran.jobs
+    assert ran.jobs["approval"] == ["success"]
+    assert small.llm_d.look() == before, "GHCR holds nothing of it"
+
+
+def test_a_forks_pull_request_without_secrets_shows_that_it_builds_and_pushes_nothing(
+    small: Pipeline, tmp_path: Path
+) -> None:
+    payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
+    before, written = small.llm_d.look(), len(small.llm_d.writes())
+    event = small.event("pull_request", "refs/pull/7/merge", payload)
+    caller = tmp_path / "caller.yml"
+    caller.write_text(
+        CALLER.read_text(encoding="utf-8").replace("pull_request_target:", "pull_request:"), encoding="utf-8"
+    )
+    ran = small.run(caller, event)
+    assert (ran.code, ran.jobs) == (0, {"plan": ["success"], "build": ["success"]}), ran.errors
+    assert small.llm_d.look() == before
+    assert len(small.llm_d.writes()) == written
