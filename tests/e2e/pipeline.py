@@ -97,8 +97,8 @@ class Pipeline:
         other = self.folder / "repositories" / SOURCE
         (other / "docker").mkdir(parents=True)
         (other / "docker" / "xpu.Dockerfile").write_text("FROM scratch\nCOPY unpatched /\n", encoding="utf-8")
-        for name in ("patched", "unpatched"):
-            (other / name).write_text(name, encoding="utf-8")
+        # Without the patch it does not build.
+        (other / "patched").write_text("patched", encoding="utf-8")
         git(other, "init", "--quiet")
         pinned = commit(other, "Begin")
         shutil.copytree(EXAMPLES / "llm-d", self.source)
