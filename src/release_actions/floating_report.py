@@ -160,8 +160,12 @@ def exit_code(results: Iterable[Result], mode: str, gate: Gate, git: Git) -> Exi
 
 
 def held_back(result: Result) -> frozenset[str]:
-    """Releases that a required image lacks and that keep a floating tag of it on an older one."""
-    found = result.plan.findings if result.package.required else ()
+    """Releases that a required image lacks and that keep a floating tag of it on an older one.
+
+    An image without any release yet keeps nobody on an older one.
+    """
+    released = any(not isinstance(item, Orphan) for item in result.plan.floats)
+    found = result.plan.findings if result.package.required and released else ()
     return frozenset(item.version for item in found if item.name == "missing-release" and item.floats)
 
 
@@ -176,13 +180,27 @@ def gate_findings(gate: Gate) -> Iterable[Finding]:
 def findings_of(result: Result, mode: str) -> Iterable[Finding]:
     """What a person should look at in one package."""
     name, check = result.package.reference, mode == "check"
-    if result.error:
-        for problem in result.error.problems:
-            yield Finding(Level.ERROR, problem, rule="protect-latest")
-    if check:
-        for move in result.plan.moves:
-            hint = "Run protect-latest with mode: enforce."
-            yield Finding.of(Level.ERROR, f"{name}: {move.reason}", hint=hint, rule=RULE)
+    for problem in result.error.problems if result.error else ():
+        yield Finding(Level.ERROR, problem, rule="protect-latest")
+    yield from tag_findings(result, check=check)
+    for text in result.returned.left if result.returned else ():
+        yield Finding.of(Level.ERROR, text, hint="Run protect-latest again once the cause is mended.", rule="together")
+    if result.absent and result.package.required:
+        message = f"{name} is not published: the registry has no such package."
+        hint = "Publish a release of it, or take it out of the configuration."
+        yield Finding.of(Level.WARNING, message, hint=hint, rule="missing-package", place=result.package.place)
+    for found in result.plan.findings:
+        message = f"{name}: {found.message}{why_broken(result, found.version)}"
+        level = Level.ERROR if found.version in held_back(result) else Level.WARNING
+        yield Finding.of(level, message, hint=found.hint, rule=found.name, place=result.package.place)
+
+
+def tag_findings(result: Result, *, check: bool) -> Iterable[Finding]:
+    """Floating tags of one package that are or were not where they have to be."""
+    name = result.package.reference
+    for move in result.plan.moves if check else ():
+        hint = "Run protect-latest with mode: enforce."
+        yield Finding.of(Level.ERROR, f"{name}: {move.reason}", hint=hint, rule=RULE)
     for change in result.moved if not check else ():
         reason = change.reason if isinstance(change, Move) else f"{change.tag} was put on {change.after}."
         yield Finding.of(Level.NOTICE, f"{name}: {reason}", rule=RULE)
@@ -192,12 +210,6 @@ def findings_of(result: Result, mode: str) -> Iterable[Finding]:
     for stuck in result.plan.stuck:
         message = f"{name}: {stuck.message}{why_broken(result, stuck.version.tag)}"
         yield Finding.of(Level.ERROR, message, hint=stuck.hint, rule=RULE, place=result.package.place)
-    for text in result.returned.left if result.returned else ():
-        yield Finding.of(Level.ERROR, text, hint="Run protect-latest again once the cause is mended.", rule="together")
-    for found in result.plan.findings:
-        message = f"{name}: {found.message}{why_broken(result, found.version)}"
-        level = Level.ERROR if found.version in held_back(result) else Level.WARNING
-        yield Finding.of(level, message, hint=found.hint, rule=found.name, place=result.package.place)
 
 
 def why_broken(result: Result, version: str) -> str:

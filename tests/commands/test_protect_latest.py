@@ -197,6 +197,33 @@ class TestCheckAndEnforce:
         assert messages(report, Level.ERROR) == []
         assert "ghcr.io/llm-d/llm-d-rocm: Release v0.5.0 is in git" in messages(report, Level.WARNING)[0]
 
+    def test_an_image_without_any_release_yet_is_no_error(self, protect: Protect, shipped: World) -> None:
+        held = shipped.package(CPU)
+        assert held is not None
+        for tag in PAST:
+            held.drop(shipped.version(CPU, tag), shipped.now())
+        publish(shipped, "v0.5.0-rc.1", CPU)
+        report = protect()
+        assert report.exit_code is ExitCode.PASS
+        assert messages(report) == [
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.4.1 is in git, but the package does not hold it "
+            "complete. Build v0.4.1 again, or list it under skip with the reason."
+        ]
+
+    @pytest.mark.parametrize(("path", "told"), [(CPU, 1), (ROCM, 0)])
+    def test_a_required_package_that_is_not_there_is_told(
+        self, protect: Protect, shipped: World, path: str, told: int
+    ) -> None:
+        found = shipped.package(path)
+        assert found is not None
+        shipped.delete_package(found)
+        report = protect("check")
+        assert report.exit_code is ExitCode.PASS
+        assert messages(report) == told * [
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu is not published: the registry has no such package. Publish a "
+            "release of it, or take it out of the configuration."
+        ]
+
     def test_an_older_release_that_is_missing_is_told_and_no_error(self, protect: Protect, shipped: World) -> None:
         held = shipped.package(CPU)
         assert held is not None
