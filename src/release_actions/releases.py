@@ -128,6 +128,7 @@ class Releases:
             "change",
             (HTTPStatus.OK,),
             json=_form(body, prerelease=prerelease, make_latest=make_latest),
+            idempotent=True,
         )
         return _release(response, response.object())
 
@@ -152,7 +153,14 @@ class Releases:
         return Refusal(response.status, response.message, hint_for(response, anonymous=self._credential is None))
 
     def _request(
-        self, method: str, release: Release, verb: str, expect: tuple[HTTPStatus, ...], *, json: Any = None
+        self,
+        method: str,
+        release: Release,
+        verb: str,
+        expect: tuple[HTTPStatus, ...],
+        *,
+        json: Any = None,
+        idempotent: bool | None = None,
     ) -> Response:
         return self._http.request(
             method,
@@ -162,6 +170,7 @@ class Releases:
             headers=GITHUB,
             json=json,
             expect=expect,
+            idempotent=idempotent,
         )
 
 

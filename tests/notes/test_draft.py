@@ -13,8 +13,10 @@ from contract.description import Exchange
 from notes.histories import REPOSITORY, TOKEN, OnGitHub, Told
 from release_actions import main
 from release_actions.errors import ExitCode
+from release_actions.notes import draft
 from release_actions.notes.draft import edited, marked
 from release_actions.simulator import Simulator
+from release_actions.simulator.faults import Fault
 from release_actions.simulator.repositories import Release
 
 NOTES = "## What's Changed\n\n* Fix by @ada in https://github.com/acme/web/pull/1\n"
@@ -92,16 +94,16 @@ def drafts(simulator: Simulator, github: OnGitHub, tmp_path: Path, capsys: pytes
 def test_a_draft_is_made_and_a_second_run_changes_nothing(drafts: Drafts) -> None:
     drafts.write(json.dumps(COMPONENTS), "components.json")
     outputs = drafts()
-    (draft,) = drafts.releases()
-    assert (draft.draft, draft.prerelease, draft.published) == (True, False, None)
-    assert draft.body.startswith(NOTES.rstrip())
-    assert draft.name == "v1.1.0"
+    (made,) = drafts.releases()
+    assert (made.draft, made.prerelease, made.published) == (True, False, None)
+    assert made.body.startswith(NOTES.rstrip())
+    assert made.name == "v1.1.0"
     assert json.loads(drafts.content("components.json")) == COMPONENTS
-    assert (outputs["release-id"], outputs["make-latest"], outputs["prerelease"]) == (str(draft.id), True, False)
+    assert (outputs["release-id"], outputs["make-latest"], outputs["prerelease"]) == (str(made.id), True, False)
     assert drafts.writes() == ["POST", "POST"]
     again = drafts()
     assert drafts.writes() == ["POST", "POST"]
-    assert drafts.releases() == [draft]
+    assert drafts.releases() == [made]
     assert again == outputs
 
 
@@ -111,8 +113,8 @@ def test_new_notes_and_components_replace_those_of_the_draft(drafts: Drafts) -> 
     drafts.write(NOTES + "\nMore.\n")
     drafts.write(json.dumps(COMPONENTS, indent=1), "components.json")
     drafts()
-    (draft,) = drafts.releases()
-    assert "More." in draft.body
+    (made,) = drafts.releases()
+    assert "More." in made.body
     assert drafts.content("components.json").startswith(b"{\n")
     assert drafts.writes() == ["POST", "POST", "PATCH", "DELETE", "POST"]
 
@@ -129,8 +131,8 @@ def test_marks_follow_the_tag(
     latest: bool,  # noqa: FBT001  # a case
 ) -> None:
     outputs = drafts(tag=tag)
-    (draft,) = drafts.releases(tag)
-    assert (draft.prerelease, outputs["make-latest"]) == (prerelease, latest)
+    (made,) = drafts.releases(tag)
+    assert (made.prerelease, outputs["make-latest"]) == (prerelease, latest)
     (made,) = (json.loads(exchange.sent) for exchange in exchanges if exchange.method == "POST")
     # GitHub keeps it with the draft. "legacy", or nothing, would give the badge to what is published last.
     assert made["make_latest"] == str(latest).lower()
@@ -151,19 +153,19 @@ def test_several_drafts_are_nobodys_guess(drafts: Drafts, github: OnGitHub) -> N
 
 def test_what_a_person_wrote_is_kept_unless_told(drafts: Drafts) -> None:
     drafts()
-    (draft,) = drafts.releases()
-    draft.body = draft.body.replace("Fix by", "A fix of everything by").replace("\n", "\r\n")
+    (made,) = drafts.releases()
+    made.body = made.body.replace("Fix by", "A fix of everything by").replace("\n", "\r\n")
     drafts.write(NOTES + "\nMore.\n")
     assert "was edited by hand" in drafts(code=ExitCode.REFUSED)
-    assert "everything" in draft.body
+    assert "everything" in made.body
     drafts("--replace-edits", "true")
-    assert "everything" not in draft.body
+    assert "everything" not in made.body
 
 
 def test_an_empty_draft_is_anybodys(drafts: Drafts, github: OnGitHub) -> None:
-    draft = github.release("v1.1.0", draft=True)
+    made = github.release("v1.1.0", draft=True)
     drafts()
-    assert draft.body.startswith(NOTES.rstrip())
+    assert made.body.startswith(NOTES.rstrip())
     assert drafts.writes() == ["PATCH"]
 
 
@@ -195,11 +197,41 @@ def test_what_cannot_be_a_draft(drafts: Drafts, text: str, tag: str, words: str)
 def test_an_upload_that_broke_off_is_made_again(drafts: Drafts, github: OnGitHub) -> None:
     drafts.write(json.dumps(COMPONENTS), "components.json")
     drafts()
-    (draft,) = drafts.releases()
-    (asset,) = draft.assets.values()
+    (made,) = drafts.releases()
+    (asset,) = made.assets.values()
     asset.digest = "sha256:" + "0" * 64
     drafts()
     assert json.loads(drafts.content("components.json")) == COMPONENTS
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("path", ["/repos/acme/web/releases", "/repos/acme/web/releases/*/assets"])
+def test_a_request_without_a_clear_answer_is_looked_after(
+    drafts: Drafts,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    after: bool,  # noqa: FBT001  # a case
+) -> None:
+    monkeypatch.setattr(draft, "PAUSES", (0.0, 0.0))
+    drafts.write(json.dumps(COMPONENTS), "components.json")
+    reset: Any = {"reset": "after"} if after else {"answer": 503}
+    simulator.faults.add(Fault(method="POST", path=path, times=1, **reset))
+    drafts()
+    (made,) = drafts.releases()
+    assert made.draft
+    assert json.loads(drafts.content("components.json")) == COMPONENTS
+
+
+def test_a_fault_that_stays_is_told(drafts: Drafts, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft, "PAUSES", (0.0,))
+    simulator.faults.add(Fault(method="POST", path="/repos/acme/web/releases", times=2, answer=503))
+    assert "make a draft release of v1.1.0" in drafts(code=ExitCode.UNKNOWN)
+    drafts.write(json.dumps(COMPONENTS), "components.json")
+    simulator.faults.add(Fault(method="POST", path="/repos/acme/web/releases/*/assets", times=2, answer=503))
+    assert "add components.json" in drafts(code=ExitCode.UNKNOWN)
+    drafts()
+    assert len(drafts.releases()) == 1
 
 
 def test_a_token_that_may_not_write_makes_nothing(drafts: Drafts) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 from release_actions import github_api, markdown
@@ -26,6 +28,9 @@ from release_actions.releases import Asset, Release, Releases
 from release_actions.report import Report
 from release_actions.source import read_text
 from release_actions.versions import Version, known
+
+PAUSES = (2.0, 4.0, 8.0)
+"""Seconds before it is looked again what a request left that got no clear answer: GitHub's lists lag a little."""
 
 MARK = re.compile(r"\n*<!-- notes: sha256 ([0-9a-f]{64}) -->\s*$")
 
@@ -100,16 +105,16 @@ def publish(
     want = wanted(version, tags, skip, files, context)
     releases = Releases(http, context.api_url, repository, token=token)
     assets = Assets(http, context.api_url, repository, token=token)
-    draft = draft_of(version.tag, releases.all(), want, replace=replace)
     steps = []
+    draft = draft_of(version.tag, releases.all(), want, replace=replace)
     if draft is None:
-        draft = releases.draft(version.tag, version.tag, want.body, prerelease=want.prerelease, make_latest=want.latest)
+        draft = make(version.tag, releases, want, replace=replace)
         steps.append(f"The draft release of {version.tag} is made.")
     elif not same_text(draft.body, want.body) or draft.prerelease != want.prerelease:
         draft = releases.change(draft, want.body, prerelease=want.prerelease, make_latest=want.latest)
         steps.append(f"The draft release of {version.tag} is changed.")
     for name, content in want.files.items():
-        steps += put(name, content, draft, assets)
+        steps += put(name, content, draft, releases, assets)
     return Done(proved(releases.read(draft), want), tuple(steps)), want
 
 
@@ -135,16 +140,56 @@ def same_text(one: str, other: str) -> bool:
     return one.rstrip().splitlines() == other.rstrip().splitlines()
 
 
-def put(name: str, content: bytes, release: Release, assets: Assets) -> list[str]:
-    """Make a file of a draft what it has to be. What was done, a sentence each."""
-    there = next((asset for asset in release.assets if asset.name == name), None)
+def make(tag: str, releases: Releases, want: Wanted, *, replace: bool) -> Release:
+    """Make the draft. After a request without a clear answer it is looked whether there is one. Raises `RemoteError`."""
+
+    def create() -> Release:
+        return releases.draft(tag, tag, want.body, prerelease=want.prerelease, make_latest=want.latest)
+
+    for pause in PAUSES:
+        try:
+            return create()
+        except RemoteError as error:
+            if clear(error):
+                raise
+        time.sleep(pause)
+        if found := draft_of(tag, releases.all(), want, replace=replace):
+            return found
+    return create()
+
+
+def put(name: str, content: bytes, release: Release, releases: Releases, assets: Assets) -> list[str]:
+    """Make a file of a draft what it has to be. What was done, a sentence each. Raises `RemoteError`."""
+    there = find(release, name)
     if there and holds(there, content, release, assets):
         return []
-    if there:
-        # GitHub refuses a second file of a name.
-        assets.remove(release, there)
-    assets.add(release, name, content)
-    return [f"{name} is {'replaced' if there else 'added'}."]
+    done = [f"{name} is {'replaced' if there else 'added'}."]
+    for pause in (*PAUSES, None):
+        if there:
+            # GitHub refuses a second file of a name, and keeps a part of one whose upload broke off.
+            assets.remove(release, there)
+        try:
+            assets.add(release, name, content)
+        except RemoteError as error:
+            if pause is None or clear(error):
+                raise
+        else:
+            return done
+        time.sleep(pause)
+        there = find(releases.read(release), name)
+        if there and holds(there, content, release, assets):
+            return done
+    return done
+
+
+def find(release: Release, name: str) -> Asset | None:
+    """A file of a release by its name."""
+    return next((asset for asset in release.assets if asset.name == name), None)
+
+
+def clear(error: RemoteError) -> bool:
+    """Whether it is an answer that means no: nothing was done, and asking again would not help."""
+    return HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def holds(asset: Asset, content: bytes, release: Release, assets: Assets) -> bool:
