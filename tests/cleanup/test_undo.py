@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from release_actions.cleanup import undo
+from release_actions.cleanup import journal, undo, undo_record
+from release_actions.cleanup.restoring import LONG_AGO
+from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import InputError
+from release_actions.images import OCI_INDEX, Graph, digest_of, parse
+from release_actions.selection import Version
 
 ONE = Entry(7, "sha256:" + "1" * 64, ("v1", "latest"))
 TWO = Entry(8, "sha256:" + "2" * 64, ())
@@ -57,3 +61,13 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="could not be written: "):
         undo.write(tmp_path / "file" / "undo.json", {})
+
+
+def test_a_journal_is_nothing_to_bring_back() -> None:
+    body = journal.write(["sha256:" + "1" * 64])
+    digest = digest_of(body)
+    mine, theirs = (
+        Version(number, one, (), LONG_AGO, LONG_AGO) for number, one in ((1, digest), (2, "sha256:" + "2" * 64))
+    )
+    contents = Contents((mine, theirs), Graph.of([parse(body, digest, OCI_INDEX)]))
+    assert [entry.id for entry in undo_record.entries((mine, theirs), contents)] == [2]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cleanup.worlds import around
 from release_actions.cleanup import journal, store
 from release_actions.cleanup.pace import Limits
 from release_actions.commands import rc_teardown
@@ -25,9 +26,9 @@ from release_actions.releases import Releases
 from release_actions.report import Report
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
-from release_actions.simulator.faults import Fault
+from release_actions.simulator.faults import FLAKY, READ_LAG, Fault
 from release_actions.simulator.git import Target
-from release_actions.simulator.image_factory import attachment, attachment_tag
+from release_actions.simulator.image_factory import Image, attachment, attachment_tag
 from release_actions.simulator.repositories import Release, Repository
 from release_actions.workflow import Workflow
 from worlds import FIRST, TEARDOWNS, ran
@@ -58,6 +59,7 @@ class Made:
 
     world: World
     chance: random.Random
+    flying: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def repository(self) -> Repository:
@@ -74,7 +76,10 @@ class Made:
         chance = self.chance
         platforms = chance.choice((("linux/amd64",), ("linux/amd64", "linux/arm64")))
         content = chance.choice((f"{path} {tags[0]}", f"shared {chance.randint(1, 3)}"))
-        made = build_image(platforms, seed=content, annotations={"for": tags[0]}, index=True)
+        made = build_image(
+            platforms, seed=content, annotations={"for": tags[0]}, attestations=chance.random() < 0.3, index=True
+        )
+        made = around(made) if chance.random() < 0.2 else made
         self.world.push(path, made, tags)
         if chance.random() < 0.4:
             self.world.push(path, attachment(made.root.digest), [attachment_tag(made.root.digest, ".sig")])
@@ -90,14 +95,32 @@ class Made:
         self.repository.git.refs[f"refs/tags/{tag}"] = Target(sha, "commit")
 
     def meddle(self, world: World, _path: str = "") -> None:
-        """Somebody pushes, retags or moves a git tag."""
+        """Somebody pushes, retags, promotes, deletes, builds, or moves a git tag."""
         path = self.chance.choice((CUDA, CPU))
-        match self.chance.randint(0, 2):
+        match self.chance.randint(0, 5):
             case 0:
                 self.push(path, self.chance.choice((*CANDIDATES, *DEBRIS)))
             case 1:
                 names = [tag for tag in world.tags(path) if not tag.startswith("sha256-")]
                 world.tag(path, self.chance.choice(names), self.chance.choice((*CANDIDATES, *DEBRIS)))
+            case 2:
+                # A candidate becomes its release.
+                there = [tag for tag in CANDIDATES if tag in world.tags(path)]
+                if there:
+                    world.tag(path, there[0], there[0].partition("-")[0])
+            case 3:
+                package = world.package(path)
+                assert package is not None
+                found = [one for one in package.versions() if not {*one.tags} & {*FINALS, journal.TAG}]
+                alone = [one for one in found if not any(one.digest in v.manifest.children for v in package.versions())]
+                if alone and len(package.versions()) > len(FINALS):
+                    version = self.chance.choice(alone)
+                    package.drop(version, world.now())
+            case 4:
+                # Platforms arrive by digest; their index has not come yet.
+                made = build_image(("linux/amd64", "linux/arm64"), seed=f"flying {self.chance.random()}", index=True)
+                world.push(path, Image(made.blobs, made.manifests[:-1]))
+                self.flying[path] = {one.digest for one in made.manifests[:-1]}
             case _:
                 self.put(self.chance.choice(DEBRIS), self.chance.choice(sorted(self.git.values())))
 
@@ -137,12 +160,20 @@ def make(seed: int) -> Made:
             if tag in FINALS or chance.random() < 0.8:
                 made.push(path, tag, *floats, *extra)
         if tag in CANDIDATES and chance.random() < 0.5:
-            release = Release(
-                world.next_id("release"), tag, "main", "ada", world.now(), prerelease=chance.random() < 0.8
-            )
+            release = Release(world.next_id("release"), tag, "main", "ada", world.now())
+            # GitHub makes a draft of a release whose tag is gone.
+            release.draft = tag not in made.git
+            release.prerelease = chance.random() < 0.8
             repository.releases[release.id] = release
         world.clock.advance(timedelta(days=chance.choice([0, 0.3, 5])))
     return made
+
+
+def weather(chance: random.Random, seed: int) -> tuple[Fault, ...]:
+    """Servers that fail and lists that lag, in some worlds."""
+    if chance.random() < 0.7:
+        return ()
+    return tuple(replace(fault, seed=str(seed)) for fault in (*FLAKY, *READ_LAG))
 
 
 Tear = Callable[..., Report]
@@ -153,7 +184,9 @@ def tear_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tear:
     monkeypatch.setattr(store, "PAUSE", 0.0)
     (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
 
-    def run(made: Made, candidates: tuple[str, ...], faults: tuple[Fault, ...] = (), kill: int = 0) -> Report:
+    def run(
+        made: Made, candidates: tuple[str, ...], faults: tuple[Fault, ...] = (), kill: int = 0, **inputs: Any
+    ) -> Report:
         simulator = InProcess(made.world, faults=list(faults))
         now = made.world.now() + timedelta(days=1)
         environ = {"RUNNER_TEMP": str(tmp_path)}
@@ -179,11 +212,18 @@ def tear_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tear:
             releases = Releases(http, simulator.api_url, REPOSITORY, token=TOKEN)
             refs = GitRefs(http, simulator.api_url, REPOSITORY, token=TOKEN)
             clients = rc_teardown.Clients(http, registry, releases, refs)
-            given = rc_teardown.Inputs(candidates=candidates, token=TOKEN)
+            given = rc_teardown.Inputs(candidates=candidates, token=TOKEN, **inputs)
+            if given.mode == "restore":
+                return rc_teardown.restore(given, context, clients, Workflow({}))
             config = load_config(tmp_path / "release.yaml")
             return rc_teardown.Run(given, context, config, clients, Workflow({}), Limits()).go()
 
     return run
+
+
+def restored(tear_down: Tear, made: Made, file: Path) -> Report:
+    """Mode restore, by what all runs wrote down."""
+    return tear_down(made, (), mode="restore", undo_file=str(file))
 
 
 def asked(seed: int) -> tuple[str, ...]:
@@ -231,17 +271,25 @@ def test_nothing_is_left_nothing_else_goes_and_a_second_run_is_empty(seed: int, 
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
-def test_a_killed_run_is_finished_by_the_next_one(seed: int, tear_down: Tear) -> None:
+def test_a_killed_run_is_finished_by_the_next_one_and_taken_back_whole(
+    seed: int, tear_down: Tear, tmp_path: Path
+) -> None:
+    undo = tmp_path / rc_teardown.UNDO_FILE
     whole, made = make(seed), make(seed)
     before = made.state()
     assert whole.state() == before
     tear_down(whole, asked(seed))
+    undo.unlink(missing_ok=True)
     for kill in (1 + seed % 11, 1 + seed % 7):
         with contextlib.suppress(KilledError):
             tear_down(made, asked(seed), kill=kill)
         stands(made, before)
     tear_down(made, asked(seed))
     assert made.state() == whole.state()
+    if undo.exists():
+        report = restored(tear_down, made, undo)
+        assert report.exit_code is ExitCode.PASS, report.findings
+    assert made.state() == before
     ran("killed teardown")
 
 
@@ -251,15 +299,21 @@ def test_somebody_who_meddles_never_breaks_production(seed: int, tear_down: Tear
     before = made.state()
     chance = random.Random(seed)
     faults = tuple(
-        Fault(method=chance.choice(["DELETE", "GET", "HEAD"]), nth=chance.randint(1, 40), steps=(made.meddle,))
-        for _ in range(2)
+        Fault(method=method, nth=chance.randint(1, last), steps=(made.meddle,))
+        for method, last in chance.sample([("DELETE", 20), ("GET", 40), ("*", 120), ("PATCH|PUT", 2)], 2)
     )
-    tear_down(made, asked(seed), faults)
+    faults += weather(chance, seed)
+    kill = chance.choice((0, 0, chance.randint(1, 30)))
+    with contextlib.suppress(KilledError):
+        tear_down(made, asked(seed), faults, kill=kill)
+    if kill:
+        tear_down(made, asked(seed))
     after = made.state()
     for path in (CUDA, CPU):
         for tag in FINALS:
             assert after[path][0][tag] == before[path][0][tag]
         for tag in after[path][0]:
             assert made.world.missing(path, tag) == [], (path, tag)
+        assert made.flying.get(path, set()) <= after[path][1]
     assert {tag: after["git"][tag] for tag in FINALS} == {tag: before["git"][tag] for tag in FINALS}
     ran("teardown in company")

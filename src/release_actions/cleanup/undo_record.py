@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release_actions.cleanup import undo
+from release_actions.cleanup import journal, undo
 from release_actions.cleanup.package import Result
+from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
 from release_actions.retention import Strip
 from release_actions.selection import Version
@@ -27,7 +28,7 @@ class UndoRecord:
     def plan(self, results: Iterable[Result]) -> None:
         """Write down all that may be deleted. Raises `InputError`."""
         planned = {
-            r.plan.package: [*(entry(d.version) for d in r.plan.deletions), *map(stripped, r.plan.strips)]
+            r.plan.package: [*entries((d.version for d in r.plan.deletions), r.contents), *map(stripped, r.plan.strips)]
             for r in results
             if r.plan
         }
@@ -39,7 +40,7 @@ class UndoRecord:
     def end(self, results: Iterable[Result]) -> None:
         """Write down what was deleted and is not back. Raises `InputError`."""
         if self.written:
-            gone = {r.task.path: [entry(v) for v in (*r.outcome.deleted, *r.outcome.unsure)] for r in results}
+            gone = {r.task.path: entries((*r.outcome.deleted, *r.outcome.unsure), r.contents) for r in results}
             taken = {r.task.path: [stripped(strip) for strip in r.outcome.stripped] for r in results}
             back = {version.id for r in results for version in r.outcome.restored}
             left: dict[str, list[Entry]] = {
@@ -49,9 +50,13 @@ class UndoRecord:
             undo.write(self.path, undo.joined(self.before, {path: found for path, found in left.items() if found}))
 
 
-def entry(version: Version) -> Entry:
-    """A version as the undo file has it."""
-    return Entry(version.id, version.digest, version.tags)
+def entries(versions: Iterable[Version], contents: Contents | None) -> list[Entry]:
+    """Versions of a package as the undo file has them.
+
+    Without journals: one that came back would have the next clean-up delete what its run deleted.
+    """
+    known = contents.graph.images if contents else {}
+    return [Entry(v.id, v.digest, v.tags) for v in versions if not journal.is_journal(known.get(v.digest))]
 
 
 def stripped(strip: Strip) -> Entry:

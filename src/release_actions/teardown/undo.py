@@ -15,7 +15,7 @@ from typing import Any
 
 from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
-from release_actions.cleanup.undo_record import entry
+from release_actions.cleanup.undo_record import entries
 from release_actions.errors import InputError
 from release_actions.releases import Asset, Release
 from release_actions.teardown.plan import RefChange
@@ -70,8 +70,12 @@ class Record:
 
     def plan(self, images: Iterable[Image], releases: Iterable[Release], refs: Iterable[RefChange]) -> None:
         """Write down all that may go. Raises `InputError`, also for a file that is something else."""
-        planned = {image.path: tuple(entry(d.version) for d in image.plan.deletions) for image in images if image.plan}
-        found = Undo({path: entries for path, entries in planned.items() if entries}, tuple(releases), rows(refs))
+        planned = {
+            image.path: tuple(entries((d.version for d in image.plan.deletions), image.contents))
+            for image in images
+            if image.plan
+        }
+        found = Undo({path: gone for path, gone in planned.items() if gone}, tuple(releases), rows(refs))
         if not found.is_empty:
             self.before = read(self.path, self.repository) if self.path.exists() else Undo()
             write(self.path, self.repository, self.before.joined(found))
@@ -84,9 +88,9 @@ class Record:
         gone = {}
         for image in images:
             numbers = set(image.outcome.undo)
-            versions = (*image.outcome.deleted, *image.outcome.unsure)
-            gone[image.path] = tuple(entry(version) for version in versions if version.id in numbers)
-        left = Undo({path: entries for path, entries in gone.items() if entries}, gone_releases(done), gone_refs(done))
+            versions = [v for v in (*image.outcome.deleted, *image.outcome.unsure) if v.id in numbers]
+            gone[image.path] = tuple(entries(versions, image.contents))
+        left = Undo({path: found for path, found in gone.items() if found}, gone_releases(done), gone_refs(done))
         write(self.path, self.repository, self.before.joined(left))
 
 
