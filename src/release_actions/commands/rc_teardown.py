@@ -172,12 +172,12 @@ class Run:
             tags = self.tags()
             images = self.images()
             releases = self.clients.releases.all()
-            listed = {image.path: dict.fromkeys(image.store.tags(), "") for image in images}
+            listed = {image.path: dict.fromkeys(image.listed, "") for image in images}
         first = World(names, Git({tag.name: tag.sha for tag in tags}), listed, releases)
         candidates, kept = planning.choose(self.given.candidates, first)
         with self.log.group("Plan"):
             for image in images:
-                self.read(image, candidates, frozenset(listed[image.path]))
+                self.read(image, candidates)
             wanted = planning.to_resolve(candidates, names, first.git.tags)
             git = Git(first.git.tags, {tag.name: self.commit(tag) for tag in tags if tag.name in wanted})
             known = {image.path: image.contents.tags for image in images if image.contents}
@@ -216,18 +216,20 @@ class Run:
         paths = dict.fromkeys(package.name for package in self.config.packages("release"))
         found = []
         for path in paths:
-            if self.clients.registry.tags(path) is None:
+            tags = self.clients.registry.tags(path)
+            if tags is None:
                 self.log.info(f"{path} is not published yet.")
                 continue
-            found.append(Image(path, store_of(path, self.given, self.context, self.clients, self.log)))
+            store = store_of(path, self.given, self.context, self.clients, self.log)
+            found.append(Image(path, store, frozenset(tags)))
         return found
 
     @staticmethod
-    def read(image: Image, candidates: Iterable[Version], tags: frozenset[str]) -> None:
+    def read(image: Image, candidates: Iterable[Version]) -> None:
         """Read a package that holds something of the candidates, or what a run that was stopped left there."""
         touched = {journal.TAG} | {tag for version in candidates for tag in (version.tag, *planning.stumps(version))}
         # Where nothing but attachments has a tag, a run that was stopped may have left its journal without one.
-        if touched & tags or not any(not subject_of_tag(tag) for tag in tags):
+        if touched & image.listed or not any(not subject_of_tag(tag) for tag in image.listed):
             try:
                 image.contents = image.store.read()
             except ActionError as error:

@@ -35,11 +35,13 @@ Say = Callable[[str], object]
 class Image:
     """One package's way through a run.
 
-    `before` and `after`: tag -> digest as the registry resolved the tags that stay, for a package that is touched.
+    `listed`: its tags as the registry lists them. `before` and `after`: tag -> digest as the registry resolved the tags
+    that stay, for a package that is touched.
     """
 
     path: str
     store: Store
+    listed: frozenset[str] = frozenset()
     contents: Contents | None = None
     plan: CleanupPlan | None = None
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -140,6 +142,10 @@ def delete_images(image: Image, registry: Registry, limits: Limits) -> None:
     if outcome.interrupted:
         raise KeyboardInterrupt
     image.unrestored = finish(store, plan, contents, outcome)
+    if outcome.check and not outcome.restored:
+        # The registry was asked for each of them a moment ago.
+        image.after = {tag: outcome.check.tags.get(tag, "") for tag in image.before}
+        return
     try:
         image.after = resolve(registry, image.path, image.before)
     except ActionError as error:
