@@ -67,7 +67,7 @@ def one(image: ListedImage, evidence: Evidence) -> Image:
         return Image(image, problem="It was not published: not every platform was built, or publishing failed.")
     problems, notes = scan(image, evidence)
     if evidence.signing and evidence.signed != "success":
-        problems.append("It was not signed: the job that signs did not succeed.")
+        problems.append(f"It was not signed: the job that signs has ended as {evidence.signed or 'nothing'}.")
     locked = evidence.locked.get(image.package, "")
     if locked != digest:
         problems.append("It was not verified.")

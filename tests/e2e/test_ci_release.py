@@ -162,9 +162,12 @@ def test_a_gate_stops_a_release_before_anything_floats(small: Pipeline) -> None:
     ran = small.run(CALLER, small.push_tag("v0.5.0"))
     assert ran.code == 1
     assert "failure" in ran.jobs["scan"]
+    assert "sign" not in ran.jobs
+    assert small.recorded("attest") == []
     assert "v0.5.0" in tags(small, CPU), "it can be tried under its exact tag"
     assert floats(small) == before
     assert any("linux/amd64 has 1 critical, 1 high known." in text for text in ran.errors)
+    assert not any(tag.endswith(".sig") for tag in small.llm_d.look().digests(CPU))
 
 
 def test_a_gate_stops_an_optional_image_alone(small: Pipeline) -> None:
