@@ -141,7 +141,7 @@ def same_text(one: str, other: str) -> bool:
 
 
 def make(tag: str, releases: Releases, want: Wanted, *, replace: bool) -> Release:
-    """Make the draft. After a request without a clear answer it is looked whether there is one. Raises `RemoteError`."""
+    """Make the draft. After a request without a clear answer it is looked for. Raises `RemoteError`."""
 
     def create() -> Release:
         return releases.draft(tag, tag, want.body, prerelease=want.prerelease, make_latest=want.latest)
