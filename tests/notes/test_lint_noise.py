@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from notes import cleaned, published
 from release_actions.components import table
 from release_actions.components.findings import Certainty
-from release_actions.notes import lint_text
 from release_actions.notes.evidence import Evidence
 from release_actions.notes.lint import lint
 from release_actions.versions import parse
@@ -173,6 +172,9 @@ def test_any_edit_of_a_previous_version_is_found_without_components_json(row: ta
 
 
 def test_the_limit_of_a_body_is_githubs() -> None:
-    text = "a" * lint_text.LONGEST
+    text = "a" * 125_000
     assert lint(text, "notes.md", Evidence()) == ()
-    assert [one.rule for one in lint(text + "a", "notes.md", Evidence())] == ["too-long"]
+    (finding,) = lint(text + "a", "notes.md", Evidence())
+    assert (finding.rule, finding.certainty) == ("too-long", Certainty.CERTAIN)
+    (finding,) = lint(text[1:] + "\U0001f680", "notes.md", Evidence())
+    assert (finding.rule, finding.certainty) == ("too-long", Certainty.SUSPICIOUS)

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 from release_actions.components import table
 from release_actions.errors import Place
+from release_actions.notes.body import MOST, length
 from release_actions.notes.evidence import Need
 from release_actions.notes.lines import Kind, Line
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
-
-LONGEST = 125_000
-"""Characters of a release's text on GitHub (cli/cli#7705)."""
 
 WORD = re.compile(r"(?<![\w-])(?:TODO|TBD|FIXME|TKTK)(?![\w-])")
 LEFT = re.compile(
@@ -87,16 +85,17 @@ def _task(subject: Subject) -> Iterator[Hit]:
 def _too_long(subject: Subject) -> Iterator[Hit]:
     """The notes have more than 125,000 characters.
 
-    GitHub refuses such a release with 422, after everything else has been published.
+    GitHub refuses such a release with 422, after everything else has been published. Only suspicious where emoji and
+    the like make the difference: they may count as two.
     """
     body = subject.notes.text.body
-    if len(body) > LONGEST:
-        line = body.count("\n", 0, LONGEST) + 1
-        message = (
-            f"The notes have {len(body):,} characters, and GitHub takes {LONGEST:,}. Line {line} passes the limit."
-        )
+    size = length(body)
+    if size > MOST:
+        line = body.count("\n", 0, MOST) + 1
+        message = f"The notes have {size:,} characters, and GitHub takes {MOST:,}. Line {line} passes the limit."
         hint = "Shorten them, or attach the whole as a file and keep the beginning."
-        yield Hit(subject.notes.text.place(subject.notes.text.lines[line - 1]), message, hint)
+        certainty = CERTAIN if len(body) > MOST else SUSPICIOUS
+        yield Hit(subject.notes.text.place(subject.notes.text.lines[line - 1]), message, hint, certainty=certainty)
 
 
 def _heading_version(subject: Subject) -> Iterator[Hit]:
