@@ -22,6 +22,7 @@ from release_actions.notes.evidence import Compared, Previous
 PULLS = "https://github.com/llm-d/llm-d/pull"
 FULL = "https://github.com/llm-d/llm-d/compare/v0.4.2...v0.5.0"
 TABLES = cleaned.LLM_D.partition("| --- | --- | --- | --- |\n")[2].partition("## 🔹")[0]
+SECOND = "## Infrastructure Changes" + TABLES.partition("## Infrastructure Changes")[2]
 SECTIONS = cleaned.LLM_D.partition(TABLES)[2].partition("## Install")[0]
 ROUTER = "[v0.5.1 → v0.6.0](https://github.com/llm-d/llm-d-router/compare/v0.5.1...v0.6.0)"
 
@@ -303,6 +304,14 @@ CONTRIBUTORS = (
 )
 
 TABLE = (
+    Plant(
+        "no second table",
+        "no-table",
+        SECOND,
+        "",
+        line="# llm-d",
+        known={"previous": None},
+    ),
     Plant("an empty cell", "cell-empty", "| NA | Image (New) |", "| | Image (New) |"),
     Plant("a cell too few", "column-count", "| linux/arm64 | |", "| linux/arm64 |", plain=True),
     Plant("a cell too many", "column-count", "| `1.28.4` |", "| `1.28.4` | Proxy |"),

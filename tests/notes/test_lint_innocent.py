@@ -135,3 +135,16 @@ def test_which_side_of_a_comparison_is_wrong(old: str, new: str, words: str) -> 
     text = cleaned.LLM_D.replace(f"{old}", new, 1).replace("[v0.5.1 → v0.6.0]", "[Changes]")
     found = [one for one in lint(text, "notes.md", cleaned.evidence()) if one.rule == "version-elsewhere"]
     assert [words in one.message for one in found] == [True]
+
+
+def test_what_the_repository_is_called_can_be_seen_from_the_list() -> None:
+    lines = [
+        f"* Fix it by @ada in {HUB}/a/b/pull/1",
+        f'* Revert "Fix it" by @ada in {HUB}/a/b/pull/2',
+        "* Fix by @ada in #1",
+    ]
+    found = lint("\n".join(lines), "notes.md", Evidence())
+    assert [(one.rule, one.place.line if one.place else 0) for one in found] == [
+        ("change-reverted", 2),
+        ("change-twice", 3),
+    ]

@@ -99,6 +99,12 @@ LONG = {
     + " |",
     "templates": "{{" * 20_000,
     "tasks": "* [ ] " * 10_000,
+    "many changes": "".join(
+        f"* Change {n} by @a{n % 9} in https://github.com/a/b/pull/{n + 1}\n" for n in range(1_500)
+    ),
+    "many images": "".join(f"`ghcr.io/a/b{n}:v1`\n" for n in range(2_000)),
+    "many rows": "## Component Summary\n\n| Component | Version |\n|---|---|\n"
+    + "".join(f"| a/b{n} | `v1.0.{n}` |\n" for n in range(800)),
 }
 
 

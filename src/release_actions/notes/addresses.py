@@ -34,11 +34,6 @@ class Address:
     base: str = ""
     name: str = ""
 
-    @property
-    def pull(self) -> str:
-        """A pull request's reference: `owner/name#1`."""
-        return f"{self.repository}#{self.number}"
-
 
 REPOSITORY = re.compile(r"/(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?(?P<rest>/.*)?")
 PAGES = frozenset({"orgs", "users", "apps", "settings", "search", "topics", "marketplace", "features", "sponsors"})

@@ -82,7 +82,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Link:
-    """A link or a bare address. `text` is what a reader sees; `broken` says that a label is not defined."""
+    """A link or a bare address. `text` is what a reader sees of it."""
 
     text: str
     target: str

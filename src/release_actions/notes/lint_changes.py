@@ -17,7 +17,7 @@ ENDING = re.compile(r"\s*\(#[0-9]+\)$")
 
 def _own(change: Change, subject: Subject) -> bool:
     """Whether a line is about the repository that releases."""
-    return change.repository.casefold() in {"", subject.evidence.repository.casefold()}
+    return change.repository.casefold() in {"", subject.repository}
 
 
 def _named(change: Change) -> str:

@@ -6,7 +6,9 @@ matters. A rule that needs evidence is only called when all of it is there.
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -30,6 +32,12 @@ class Subject:
     def final(self) -> bool:
         """Whether the notes are known to be of a final release."""
         return self.evidence.version is not None and self.evidence.version.is_stable
+
+    @functools.cached_property
+    def repository(self) -> str:
+        """The repository that releases, in lower case: the one that is known, else the one of most changes."""
+        named = Counter(change.repository.casefold() for change in self.notes.changes if change.repository)
+        return self.evidence.repository.casefold() or next((name for name, _ in named.most_common(1)), "")
 
     @property
     def start(self) -> Place:

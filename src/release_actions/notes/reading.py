@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release_actions.components import table
-from release_actions.components.table import SUMMARY, Row, Table, folded, shown
+from release_actions.components.table import SUMMARY, Row, Table, folded
 from release_actions.errors import Place
 from release_actions.notes import addresses
 from release_actions.notes.addresses import Address, Leads
@@ -53,7 +53,7 @@ REPOSITORY_KEY = re.compile(
 TAG_KEY = re.compile(rf"""\s*(?:- )?(?:tag|newTag):\s*["']?(?P<tag>{TAG})["']?\s*(?:#.*)?""")
 CHART_VERSION = re.compile(r"--version[= ]+[\"']?(?P<version>[A-Za-z0-9][\w.+-]*)")
 NAME = re.compile(r"(?<![\w./@-])[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][\w.-]*(?![\w/])")
-"""`owner/name` in a heading."""
+"""`owner/name` in a text."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Notes:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Every row of the component tables that has a version."""
+        """Every row of every component table."""
         return tuple(row for table_ in self.tables for row in table_.rows)
 
     @property
@@ -300,8 +300,3 @@ def _charts(text: Text) -> Iterator[Chart]:
             found = CHART_VERSION.search(command.split("oci://")[0])
             version = match["tag"] or (found["version"] if found else "")
             yield Chart(match["name"], version, text.place(line, match.start("name")))
-
-
-def heading_names(line: Line) -> tuple[str, ...]:
-    """The `owner/name` that a heading is about."""
-    return tuple(NAME.findall(shown(line.title))) if line.kind is Kind.HEADING else ()
