@@ -442,7 +442,7 @@ VERSIONS = (
         "a row that was dropped without a word",
         "row-dropped",
         "The component llm-d/llm-d-inference-sim was removed: it has releases of its own now.",
-        "Read on.",
+        "The flag --old was removed.",
         line="| Component",
         known={"document": dataclasses.replace(load_text(cleaned.COMPONENTS), removed={})},
     ),

@@ -35,6 +35,9 @@ SILENT = {
     "an address without its scheme": "[http://a.example/x](https://a.example/x/)",
     "a comparison with the head": f"[v0.4.1...v0.5.0]({HUB}/llm-d/llm-d/compare/v0.4.1...v0.5.0)",
     "a version and what changed in it": f"[v0.4.1]({HUB}/llm-d/llm-d/compare/v0.4.0...v0.4.1)",
+    "a TODO in a block of code": "```python\n# TODO: faster\n```",
+    "a table without types": "## Component Summary\n\n| Component | Version | Previous |\n|-|-|-|\n| a/b | v1 | NA |",
+    "a row without version": "## Component Summary\n\n| Component | Version |\n|-|-|\n| a/b | NA |\n\nghcr.io/a/b:v1",
     "an array": "Read x[0][1] and `[a][b]`.",
     "a highlight and its line": f"* Fast (#401)\n\n## What's Changed\n\n* Fast by @ada in {HUB}/llm-d/llm-d/pull/401",
     "a revert of something older": f'* Revert "Old" by @ada in {HUB}/llm-d/llm-d/pull/401',
@@ -85,6 +88,9 @@ def test_a_candidate_may_count_from_a_candidate() -> None:
     assert lint(text, "notes.md", known) == ()
 
 
+(GONE,) = (line for line in cleaned.LLM_D.split("\n") if line.startswith("The component llm-d/llm-d-inference-sim"))
+(FULL,) = (line for line in cleaned.LLM_D.split("\n") if line.startswith("**Full Changelog**"))
+
 BESIDE = {
     "a change that names another version": ("* Add the gateway by", "* Pin llm-d-cuda v0.1.0 by"),
     "a command that names another version": ("## Install\n", "## Install\n\n```\nllm-d-cuda v0.1.0\n```\n"),
@@ -96,6 +102,8 @@ BESIDE = {
     "a link to a branch": ("tree/v0.5.0/guides", "tree/main/guides"),
     "a comparison with a branch": ("compare/v0.5.1...v0.6.0", "compare/v0.5.1...main"),
     "a changelog by another name": ("**Full Changelog**: ", "Everything: "),
+    "the same changelog twice": (FULL, f"{FULL}\n\n{FULL}"),
+    "a component that the components file says was removed": (GONE, "Read on."),
     "notes after a rule": ("## Install\n", "---\n\n## Install\n"),
 }
 
