@@ -173,7 +173,9 @@ def judge(seed: int) -> None:
     clean(world, rule, now)
     assert unpullable(world, company.lost) == []
     last = clean(world, rule, now)
-    assert last.outcome.error is None
+    error = last.outcome.error
+    # Who copies a tag while it is being taken off is told so until the copy is put right.
+    assert error is None or (rule.untag and "somebody copied a tag" in str(error)), error
     still = refusals(last)
     assert last.plan is None or {deletion.version.id for deletion in last.plan.deletions} == still
     assert still or not [one for one in versions(world) if journal.MARK.encode() in one.manifest.body]

@@ -21,6 +21,7 @@ from release_actions.simulator import Simulator, World
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault, tagging
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
+from release_actions.simulator.rules import TagRules
 from teardown.candidate import (
     CONFIG,
     CPU,
@@ -595,3 +596,27 @@ def test_the_summary_proves_production(world: World, tear_down: TearDown) -> Non
     assert f"| `{CUDA}` | `latest` | `{latest}` | `{latest}` |" in summary
     assert "| git |" in summary
     assert "| release |" in summary
+
+
+def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearDown) -> None:
+    the_repository(world).tag_rules = (TagRules(("v*.*.*",), ("deletion",)),)
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    refused = [message for message in messages(report) if "Cannot delete this tag" in message]
+    assert [message.partition(" is still there.")[0] for message in refused] == [
+        "The git tag v0.5.0-rc",
+        "The git tag v0.5.0-rc.1",
+    ]
+    told = [line for line in report.lines if line.startswith("git tag ")]
+    moved = git_tags(world)["v0.4.0"][:12]
+    assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]
+    assert report.outputs["local-commands"] == ("git tag -d v0.5\ngit fetch --force origin refs/tags/v0:refs/tags/v0")
+
+
+def test_a_run_that_changed_nothing_offers_nothing_to_take_back(world: World, tear_down: TearDown) -> None:
+    world.add_token(
+        "ghs_reads", TokenKind.ACTIONS, repository=REPOSITORY, permissions={"contents": "read", "packages": "read"}
+    )
+    report = tear_down(token="ghs_reads")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert [line for line in report.lines if "take it back" in line or line.startswith(("git tag", "In every"))] == []

@@ -80,6 +80,12 @@ class Story:
         return next((sentence for sentence in found if sentence), "")
 
     @property
+    def changed(self) -> bool:
+        """Whether something may have gone or moved, and is not back."""
+        undone = any(image.outcome.undo for image in self.images)
+        return bool(undone or self.done.releases or self.done.refs or self.done.pending)
+
+    @property
     def empty(self) -> bool:
         """Whether nothing had to be done."""
         return not (self.planned or self.plan.releases or self.plan.refs)
@@ -126,7 +132,7 @@ def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: 
             "undo": undo_output(story),
             "undo-file": story.undo_file,
             "restored": {},
-            "local-commands": "\n".join(local_commands(story.plan)),
+            "local-commands": "\n".join(local_commands(story, planned=dry_run or bool(stop))),
         },
         summary=summary(story, stop, dry_run=dry_run, repository=repository),
         lines=tuple(lines(story, stop, dry_run=dry_run)),
@@ -247,12 +253,17 @@ def undo_output(story: Story) -> dict[str, Output]:
     }
 
 
-def local_commands(plan: Plan) -> tuple[str, ...]:
-    """What people run in their clones, whose tags a later `git push --tags` would bring back."""
-    gone = {version.tag for version in plan.candidates}
-    gone |= {tag for one in plan.candidates for tag in stumps(one) if tag not in plan.living}
-    moved = sorted(change.tag for change in plan.refs if change.after)
-    gone |= {change.tag for change in plan.refs if not change.after}
+def local_commands(story: Story, *, planned: bool) -> tuple[str, ...]:
+    """What people run in their clones, whose tags a later `git push --tags` would bring back.
+
+    `planned`: for what would go. Otherwise for what went, and for what earlier runs may have taken.
+    """
+    plan = story.plan
+    changes = plan.refs if planned else story.done.refs
+    there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
+    gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
+    gone = (gone - there) | {change.tag for change in changes if not change.after}
+    moved = sorted(change.tag for change in changes if change.after)
     found = []
     if gone:
         found.append(shlex.join(["git", "tag", "-d", *sorted(gone)]))
@@ -374,14 +385,14 @@ def title(version: PackageVersion) -> str:
 
 def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
     """The run in plain sentences, the verdict last."""
-    for change in story.plan.refs:
-        would = "would " if dry_run or stop else ""
-        verb = f"{would}move to {change.after[:12]}" if change.after else f"{would}go" if would else "goes"
-        verb = verb if would or not change.after else f"moves to {change.after[:12]}"
-        yield f"git tag {change.tag} {verb}. {change.reason}"
-    for command in local_commands(story.plan):
+    planned = dry_run or bool(stop)
+    for change in story.plan.refs if planned else story.done.refs:
+        verb = f"move to {change.after[:12]}" if change.after else "go"
+        past = f"moved to {change.after[:12]}" if change.after else "is gone"
+        yield f"git tag {change.tag} {f'would {verb}' if planned else past}. {change.reason}"
+    for command in local_commands(story, planned=planned):
         yield f"In every clone: {command}"
-    if story.undo_file:
+    if story.undo_file and story.changed:
         yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
     yield verdict(story, stop, dry_run=dry_run)
 
@@ -447,7 +458,7 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     ]
     text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
     text += proof(story)
-    commands = local_commands(story.plan)
+    commands = local_commands(story, planned=dry_run or bool(stop))
     if commands:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
     back = undo_commands(story, repository)
