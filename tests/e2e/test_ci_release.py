@@ -170,6 +170,14 @@ def test_a_gate_stops_a_release_before_anything_floats(small: Pipeline) -> None:
     assert not any(tag.endswith(".sig") for tag in small.llm_d.look().digests(CPU))
 
 
+def test_a_scanner_that_fails_has_not_found_nothing(small: Pipeline) -> None:
+    before = floats(small)
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), BLIND="llm-d-cpu")
+    assert ran.code == 1
+    assert floats(small) == before
+    assert any(text.startswith("ghcr.io/llm-d/llm-d-cpu: linux/amd64 was not scanned.") for text in ran.errors)
+
+
 def test_a_gate_stops_an_optional_image_alone(small: Pipeline) -> None:
     before = floats(small)
     small.finds("llm-d-rocm", "CRITICAL")
