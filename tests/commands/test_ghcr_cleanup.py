@@ -1079,6 +1079,15 @@ def test_a_plan_that_takes_too_large_a_share_deletes_nothing_of_any_package(worl
     assert clean(delete_tags="v*-rc.*", max_share="50%").outputs["deleted"] == 3
 
 
+def test_the_summary_of_a_refused_plan_shows_no_tag_as_gone(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0", "v0.5.0-rc.2"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    summary = clean(delete_tags="v*-rc.*", untag="true", max_deletions="0").summary
+    assert "**Refused.** The plan deletes 4 versions or tags" in summary
+    assert "3 tags that did not change" in summary
+    assert "| none |" not in summary
+
+
 def test_a_plan_above_the_limit_deletes_nothing_of_any_package(world: World, clean: Clean) -> None:
     world.push(CUDA, image("final"), ["v0.5.0"])
     world.push(CUDA, image("one"), ["v0.5.0-rc.1"])

@@ -13,16 +13,15 @@ def finish(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome
 
     What cannot be found out is written into `outcome`.
     """
-    if not (outcome.deleted or outcome.unsure or outcome.stripped or outcome.journal):
-        return ()
     lost: tuple[NotDeleted, ...] = ()
     try:
-        store.say(f"{plan.package}: resolving every tag that is left, down to its parts")
-        check = outcome.check = proof.check(store, plan, contents, outcome)
-        if check.broken:
-            store.say(f"{plan.package}: {check.broken[0]} Restoring what was deleted.")
-            lost = mending.restore(store, outcome)
-        outcome.doubts += tagging.doubts(store, plan, outcome, check.versions)
+        if outcome.deleted or outcome.unsure or outcome.stripped:
+            store.say(f"{plan.package}: resolving every tag that is left, down to its parts")
+            check = outcome.check = proof.check(store, plan, contents, outcome)
+            if check.broken:
+                store.say(f"{plan.package}: {check.broken[0]} Restoring what was deleted.")
+                lost = mending.restore(store, outcome)
+            outcome.doubts += tagging.doubts(store, plan, outcome, check.versions)
         if not outcome.error and not lost:
             record.end(store, outcome)
     except ActionError as error:

@@ -77,7 +77,7 @@ def section(result: Result, *, dry_run: bool) -> str:
     text += table(["Tags", "Digest", "State", "Why", "Rule"], rows)
     text += taken_table(result, dry_run=dry_run)
     before = contents.tags
-    after = after_of(result, before)
+    after = after_of(result, before, dry_run=dry_run)
     changed = [tag for tag in sorted({*before, *after}) if before.get(tag) != after.get(tag)]
     text += "\n" + table(
         ["Tag", "Before", "After" if not dry_run else "After (planned)"],
@@ -88,7 +88,7 @@ def section(result: Result, *, dry_run: bool) -> str:
     return text + "\n" + markdown.details(f"{len(same)} tags that did not change", body)
 
 
-def after_of(result: Result, before: Mapping[str, str]) -> Mapping[str, str]:
+def after_of(result: Result, before: Mapping[str, str], *, dry_run: bool) -> Mapping[str, str]:
     """Tag -> digest after the run: as resolved, else as far as it is known or planned."""
     outcome = result.outcome
     if outcome.check and not outcome.restored:
@@ -97,9 +97,10 @@ def after_of(result: Result, before: Mapping[str, str]) -> Mapping[str, str]:
         return before
     plan = result.plan
     planned = plan.deletions if plan else ()
-    strips = plan.strips if plan and not outcome.deleted else ()
-    taken = {strip.tag for strip in outcome.stripped or strips}
-    ids = {version.id for version in (*outcome.deleted, *outcome.gone)} or {d.version.id for d in planned}
+    strips = plan.strips if plan and dry_run else outcome.stripped
+    taken = {strip.tag for strip in strips}
+    done = (*outcome.deleted, *outcome.gone)
+    ids = {version.id for version in ([deletion.version for deletion in planned] if dry_run else done)}
     lost = taken | {tag for deletion in planned if deletion.version.id in ids for tag in deletion.version.tags}
     return {tag: digest for tag, digest in before.items() if tag not in lost}
 
