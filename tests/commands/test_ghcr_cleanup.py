@@ -206,6 +206,70 @@ def test_a_shared_child_stays(world: World, clean: Clean) -> None:
     assert digests(world) == parts(final)
 
 
+def heads(simulator: Simulator) -> set[str]:
+    return {entry.path.rpartition("/")[2] for entry in simulator.requests.select(method="HEAD")}
+
+
+def test_the_registry_is_asked_for_parts_that_a_deleted_image_listed_too(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    final, other = image("same", *BOTH), image("other")
+    candidate = build_image(BOTH, seed="same", annotations={"candidate": "1"})
+    world.push(CUDA, final, ["v0.5.0"])
+    world.push(CUDA, other, ["v0.4.0"])
+    world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    shared = min(parts(final) & parts(candidate))
+    simulator.faults.add(Fault(method="HEAD", path=f"*/manifests/{shared}", times=0, answer=404))
+    report = clean(delete_tags="v*-rc.*")
+    assert f"v0.5.0 lacks {shared}, which this run did not delete." in messages(report)
+    assert not heads(simulator) & parts(other), "nothing touched these"
+
+
+def test_the_registry_is_asked_for_the_parts_of_an_image_that_came_meanwhile(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    made = image("new")
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+
+    def push(world: World, _path: str) -> None:
+        world.push(CUDA, made, ["v0.6.0"])
+
+    part = min(parts(made) - {made.root.digest})
+    simulator.faults.add(Fault(method="DELETE", steps=(push,)))
+    simulator.faults.add(Fault(method="HEAD", path=f"*/manifests/{part}", times=0, answer=404))
+    assert f"v0.6.0 lacks {part}, which this run did not delete." in messages(clean(delete_tags="v*-rc.*"))
+
+
+def test_a_token_that_may_not_delete_leaves_no_tag_of_a_journal(world: World, clean: Clean) -> None:
+    package = world.package(CUDA)
+    assert package is not None
+    package.roles["llm-d/llm-d"] = Role.WRITE
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    assert clean(delete_tags="v*-rc.*").exit_code is ExitCode.REFUSED
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}
+
+
+def test_no_tag_is_taken_off_when_the_time_is_over(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, image("candidate", "linux/amd64"), ["v0.5.0-rc.1"])
+
+    def stop(_self: Limits, _pages: int) -> str:
+        return OUT_OF_TIME if simulator.requests.count(method="DELETE", status=204) >= 1 else ""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Limits, "stop", stop)
+        report = clean(delete_tags="v*-rc.*", untag="true", time_budget="50m")
+    assert "v0.5.0-rc.2" in world.tags(CUDA)
+    assert report.outputs["untagged"] == 0
+    assert int(str(report.outputs["left"])) >= 1
+    assert clean(delete_tags="v*-rc.*", untag="true").outputs["untagged"] == 1
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
 def test_a_nested_index_keeps_the_leaves_it_needs(world: World, clean: Clean) -> None:
     inner, candidate = image("inner"), image("inner", "linux/amd64", "linux/arm64")
     outer = nested(inner)
