@@ -78,6 +78,24 @@ def test_a_cherry_pick_counts_once(again: Change) -> None:
     assert shared((first,), (again,)) == (first,)
 
 
+def test_a_branch_was_picked_when_all_of_it_was() -> None:
+    merge, one, two = (f"{number:040x}" for number in (1, 2, 3))
+    branch = Change("Whole", ADA, (merge, one, two), 10)
+
+    def pick(*shas: str, more: str = "") -> Change:
+        messages = tuple(f"Part\n\n(cherry picked from commit {sha})" for sha in shas)
+        return Change("Some of it", ADA, (f"{9:040x}",), 20, messages=(*messages, *filter(None, [more])), sources=shas)
+
+    assert shared((branch,), (pick(one, two),)) == (branch,)
+    assert shared((branch,), (pick(merge),)) == (branch,)
+    assert shared((branch,), (pick(one, two, more="Merge pull request #20 from ada/work\n\nPick"),)) == (branch,)
+    assert shared((branch,), (pick(one),)) == ()
+    assert once((branch, pick(one, two, more="And something of its own"))) == (
+        (branch, pick(one, two, more="And something of its own")),
+        (),
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [

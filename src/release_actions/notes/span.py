@@ -90,7 +90,8 @@ def changes(commits: Iterable[Commit], pulls: Mapping[str, Pull]) -> tuple[Chang
     """
     found: dict[str, list[Commit]] = {}
     known: dict[str, Pull] = {}
-    for commit in commits:
+    every = tuple(commits)
+    for commit in every:
         pull = pulls.get(commit.sha)
         if pull:
             key = f"#{pull.number}"
@@ -101,7 +102,7 @@ def changes(commits: Iterable[Commit], pulls: Mapping[str, Pull]) -> tuple[Chang
             key = commit.sha
         found.setdefault(key, []).append(commit)
     made = [_of_pull(known[key], group) if key in known else _of_commit(group[0]) for key, group in found.items()]
-    places = {commit.sha: place for place, commit in enumerate(commits)}
+    places = {commit.sha: place for place, commit in enumerate(every)}
     return tuple(sorted(made, key=lambda change: max(places[sha] for sha in change.commits)))
 
 
@@ -179,13 +180,22 @@ class _Index:
         It names the commits, or says that it ports the number, or keeps number and subject as a cherry-picked commit
         does. A number alone can be that of anything.
         """
-        found = [self._by_commit[sha] for sha in change.sources if sha in self._by_commit]
+        named = dict.fromkeys(picked(change))
+        found = [self._by_commit[sha] for sha in named if sha in self._by_commit]
+        # Of a merged branch the merge is named, or all of its commits; some of them are not the whole of it.
+        found = [other for other in found if other.sha in named or set(other.commits[1:]) <= set(named)]
         ported = ported_by(change)
         for number in ported | named_by(change):
             other = self._by_number.get(number)
             if other and (number in ported or subjects(other) & subjects(change)):
                 found.append(other)
         return found
+
+
+def picked(change: Change) -> tuple[str, ...]:
+    """The commits that it was picked from; none for one that brings something of its own besides."""
+    own = [message for message in change.messages if not MERGE.match(message)]
+    return change.sources if all(PICKED.search(message) for message in own) else ()
 
 
 def ported_by(change: Change) -> frozenset[int]:
