@@ -1,4 +1,4 @@
-"""How a teardown is told: outputs, findings, the summary, and commands for people's clones and for taking it back.
+"""How a teardown is told: outputs, findings, and the summary.
 
 Decides words only. It must never say that something is gone which is not known to be.
 """
@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from release_actions import markdown
 from release_actions.errors import ExitCode, Problem
-from release_actions.releases import Release
 from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.selection import Version as PackageVersion
-from release_actions.teardown.plan import Plan, RefChange, World, lost_with, stumps
+from release_actions.teardown.instructions import local_commands, undo_commands, undo_output
+from release_actions.teardown.plan import Plan, RefChange, World, lost_with
 from release_actions.teardown.work import Done, Image
 from release_actions.versions import Version
 
@@ -129,10 +128,10 @@ def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: 
             "plan-digest": digest_of(story),
             "removed": list(removed(story, stop, dry_run=dry_run)),
             "refused": refused_output(story),
-            "undo": undo_output(story),
+            "undo": undo_output(story.images, story.done),
             "undo-file": story.undo_file,
             "restored": {},
-            "local-commands": "\n".join(local_commands(story, planned=dry_run or bool(stop))),
+            "local-commands": "\n".join(local_commands(story.plan, story.done, planned=dry_run or bool(stop))),
         },
         summary=summary(story, stop, dry_run=dry_run, repository=repository),
         lines=tuple(lines(story, stop, dry_run=dry_run)),
@@ -228,66 +227,6 @@ def refused_output(story: Story) -> list[Output]:
     ]
     found += [{"what": left.what, "message": left.message} for left in story.done.left]
     return found
-
-
-def undo_output(story: Story) -> dict[str, Output]:
-    """What takes it back, as JSON: ids of versions by package, releases as they were, git tags and their objects."""
-    versions: dict[str, Output] = {image.path: list(image.outcome.undo) for image in story.images if image.outcome.undo}
-    pending = story.done.pending
-    releases = [*story.done.releases, *([pending] if isinstance(pending, Release) else [])]
-    refs = [*story.done.refs, *([pending] if isinstance(pending, RefChange) else [])]
-    return {
-        "versions": versions,
-        "releases": [
-            {
-                "tag_name": one.tag,
-                "name": one.name,
-                "body": one.body,
-                "target_commitish": one.target,
-                "draft": one.draft,
-                "prerelease": one.prerelease,
-            }
-            for one in releases
-        ],
-        "git": {change.tag: change.before for change in refs},
-    }
-
-
-def local_commands(story: Story, *, planned: bool) -> tuple[str, ...]:
-    """What people run in their clones, whose tags a later `git push --tags` would bring back.
-
-    `planned`: for what would go. Otherwise for what went, and for what earlier runs may have taken.
-    """
-    plan = story.plan
-    changes = plan.refs if planned else story.done.refs
-    there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
-    gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
-    gone = (gone - there) | {change.tag for change in changes if not change.after}
-    moved = sorted(change.tag for change in changes if change.after)
-    found = []
-    if gone:
-        found.append(shlex.join(["git", "tag", "-d", *sorted(gone)]))
-    if moved:
-        found.append(
-            shlex.join(["git", "fetch", "--force", "origin", *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in moved)])
-        )
-    return tuple(found)
-
-
-def undo_commands(story: Story, repository: str) -> tuple[str, ...]:
-    """What takes a run back, as commands of GitHub's own client."""
-    found = []
-    for image in story.images:
-        owner, _, name = image.path.partition("/")
-        route = f"orgs/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
-        found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(image.outcome.undo)]
-    for change in story.done.refs:
-        how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
-        path = f"repos/{repository}/git/refs" + (f"/tags/{change.tag}" if change.after else "")
-        sent = [f"sha={change.before}"] if change.after else [f"ref=refs/tags/{change.tag}", f"sha={change.before}"]
-        force = ["-F", "force=true"] if change.after else []
-        found.append(shlex.join(["gh", "api", *how, path, *(part for one in sent for part in ("-f", one)), *force]))
-    return tuple(found)
 
 
 # Findings
@@ -390,7 +329,7 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
         verb = f"move to {change.after[:12]}" if change.after else "go"
         past = f"moved to {change.after[:12]}" if change.after else "is gone"
         yield f"git tag {change.tag} {f'would {verb}' if planned else past}. {change.reason}"
-    for command in local_commands(story, planned=planned):
+    for command in local_commands(story.plan, story.done, planned=planned):
         yield f"In every clone: {command}"
     if story.undo_file and story.changed:
         yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
@@ -458,10 +397,10 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     ]
     text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
     text += proof(story)
-    commands = local_commands(story, planned=dry_run or bool(stop))
+    commands = local_commands(story.plan, story.done, planned=dry_run or bool(stop))
     if commands:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
-    back = undo_commands(story, repository)
+    back = undo_commands(story.images, story.done, repository)
     if back:
         body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or by hand:\n\n" if story.undo_file else ""
         body += "```sh\n" + "\n".join(back) + "\n```"

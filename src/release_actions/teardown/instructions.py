@@ -1,0 +1,69 @@
+"""What people do after a teardown: commands for their clones, and what takes it back.
+
+It must never name a tag for deletion that is still on GitHub, nor bring back a clean-up's journal.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+from release_actions.cleanup.undo_record import entries
+from release_actions.report import Output
+from release_actions.teardown.plan import Plan, stumps
+from release_actions.teardown.undo import gone_refs, gone_releases, release_row
+from release_actions.teardown.work import Done, Image
+
+
+def local_commands(plan: Plan, done: Done, *, planned: bool) -> tuple[str, ...]:
+    """What people run in their clones, whose tags a later `git push --tags` would bring back.
+
+    `planned`: for what would go. Otherwise for what went, and for what earlier runs may have taken.
+    """
+    changes = plan.refs if planned else tuple(done.refs)
+    there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
+    gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
+    gone = (gone - there) | {change.tag for change in changes if not change.after}
+    moved = sorted(change.tag for change in changes if change.after)
+    found = []
+    if gone:
+        found.append(shlex.join(["git", "tag", "-d", *sorted(gone)]))
+    if moved:
+        found.append(
+            shlex.join(["git", "fetch", "--force", "origin", *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in moved)])
+        )
+    return tuple(found)
+
+
+def undo_output(images: Iterable[Image], done: Done) -> dict[str, Output]:
+    """What takes it back, as JSON: ids of versions by package, releases as they were, git tags and their objects."""
+    versions: dict[str, Output] = {image.path: list(undone(image)) for image in images if undone(image)}
+    releases: list[Output] = []
+    for release in gone_releases(done):
+        row = release_row(release)
+        del row["id"], row["files"]
+        releases.append(row)
+    return {"versions": versions, "releases": releases, "git": {ref.tag: ref.before for ref in gone_refs(done)}}
+
+
+def undo_commands(images: Iterable[Image], done: Done, repository: str) -> tuple[str, ...]:
+    """What takes a run back, as commands of GitHub's own client."""
+    found = []
+    for image in images:
+        owner, _, name = image.path.partition("/")
+        route = f"orgs/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
+        found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(undone(image))]
+    for change in done.refs:
+        how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
+        path = f"repos/{repository}/git/refs" + (f"/tags/{change.tag}" if change.after else "")
+        sent = [f"sha={change.before}"] if change.after else [f"ref=refs/tags/{change.tag}", f"sha={change.before}"]
+        force = ["-F", "force=true"] if change.after else []
+        found.append(shlex.join(["gh", "api", *how, path, *(part for one in sent for part in ("-f", one)), *force]))
+    return tuple(found)
+
+
+def undone(image: Image) -> tuple[int, ...]:
+    """Ids of the versions of a package that would be brought back, in the order they went."""
+    outcome = image.outcome
+    known = {entry.id for entry in entries((*outcome.deleted, *outcome.unsure), image.contents)}
+    return tuple(number for number in outcome.undo if number in known)
