@@ -471,6 +471,34 @@ class TestPutBack:
             f"{project.tags()['v0.5.0']}."
         ]
 
+    def test_it_knows_of_a_write_whose_answer_was_lost(self, project: Project) -> None:
+        line = {"cut": True}
+
+        def cut(session: Any) -> None:
+            send = session.send
+
+            def losing(request: Any, **options: Any) -> Any:
+                answer = send(request, **options)
+                if line["cut"] and request.method == "PUT" and request.url.endswith("/latest"):
+                    answer.close()
+                    raise ConnectionError
+                return answer
+
+            session.send = losing
+
+        journal = Journal(olds={})
+        with quick() as http:
+            reconciler = project.reconciler(http, wrap=cut)
+            found = reconciler.judge(project.package)
+            assert found is not None
+            with pytest.raises(RemoteError):
+                reconciler.enforce(project.package, found, journal)
+            assert names(project)["latest"] == "v0.5.0"
+            line["cut"] = False
+            back, _ = reconciler.put_back(project.package, journal)
+        assert back[0] == "latest"
+        assert names(project)["latest"] == "v0.4.1"
+
     def test_it_leaves_what_somebody_else_moved(self, project: Project, moved: tuple[Reconciler, Journal]) -> None:
         project.world.tag(CUDA, "v0.6.0-rc.1", "latest")
         back, left = moved[0].put_back(project.package, moved[1])
