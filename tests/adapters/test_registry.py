@@ -502,6 +502,42 @@ class TestLogin:
             assert registry.tags("a/b") == ("v1",)
             assert server.lines[3:] == ["GET /v2/a/b/tags/list?n=1000"]
 
+    @pytest.mark.parametrize("denied", ["", "a/c"])
+    def test_a_known_place_for_tokens_saves_the_challenge_too(self, http: Http, denied: str) -> None:
+        def script(asked: Asked) -> Reply:
+            if asked.path.startswith("/token"):
+                refused = denied and denied.replace("/", "%2F") in asked.path
+                return Reply(403) if refused else Reply.of({"token": "given-out"})
+            if asked.headers.get("Authorization") == "Bearer given-out":
+                return Reply.of({"name": "a/b", "tags": ["v1"]})
+            return Reply.of({}, 401, WWW_Authenticate='Bearer realm="/token",service="x"')
+
+        with serving(script) as server:
+            registry = Registry(http, server.url, token="secret")
+            registry.log_in(["a/b", "a/c"], path="/token")
+            assert [line.partition("?")[0] for line in server.lines] == ["GET /token", "GET /token"]
+            assert registry.tags("a/b") == ("v1",)
+            assert server.lines[2:] == ["GET /v2/a/b/tags/list?n=1000"]
+        basic = "Basic " + base64.b64encode(b"release-actions:secret").decode()
+        assert [asked.headers.get("Authorization") for asked in server.asked[:2]] == [basic, basic]
+
+    def test_a_place_that_gives_no_token_is_not_where_they_are(self, http: Http) -> None:
+        def script(asked: Asked) -> Reply:
+            if asked.path.startswith("/auth"):
+                return Reply.of({"token": "given-out"})
+            if asked.headers.get("Authorization") == "Bearer given-out":
+                return Reply.of({"name": "a/b", "tags": ["v1"]})
+            if asked.path.startswith("/token"):
+                return Reply(404)
+            return Reply.of({}, 401, WWW_Authenticate='Bearer realm="/auth",service="x"')
+
+        with serving(script) as server:
+            registry = Registry(http, server.url, token="secret")
+            registry.log_in(["a/b"], path="/token")
+            assert registry.tags("a/b") == ("v1",)
+        paths = [line.partition("?")[0] for line in server.lines]
+        assert paths == ["GET /token", "GET /v2/", "GET /auth", "GET /v2/a/b/tags/list"]
+
     def test_a_registry_that_asks_for_no_login_gets_none(self, http: Http) -> None:
         with serving(replies(Reply.of({}))) as server:
             Registry(http, server.url, token="secret").log_in(["a/b"])
