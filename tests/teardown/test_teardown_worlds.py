@@ -104,8 +104,8 @@ class Made:
                 names = [tag for tag in world.tags(path) if not tag.startswith("sha256-")]
                 world.tag(path, self.chance.choice(names), self.chance.choice((*CANDIDATES, *DEBRIS)))
             case 2:
-                # A candidate becomes its release.
-                there = [tag for tag in CANDIDATES if tag in world.tags(path)]
+                # A candidate becomes its release; of one that is out already nobody makes another.
+                there = [tag for tag in CANDIDATES if tag in world.tags(path) and tag.partition("-")[0] not in FINALS]
                 if there:
                     world.tag(path, there[0], there[0].partition("-")[0])
             case 3:
