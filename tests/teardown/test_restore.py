@@ -177,6 +177,16 @@ def test_files_of_a_release_are_lost_and_that_is_said_before_and_after(
     assert messages(restore()) == [f"{NEW} The files that it had are lost: chart.tgz."]
 
 
+def test_what_was_torn_down_twice_comes_back_once(
+    world: World, tear_down: TearDown, restore: Callable[..., Report]
+) -> None:
+    before = git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}
+    for _ in range(2):
+        assert tear_down().exit_code is ExitCode.PASS
+        assert restore().exit_code is ExitCode.PASS
+    assert (git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}) == before
+
+
 def test_a_release_that_is_there_is_not_made_twice(
     world: World, tear_down: TearDown, restore: Callable[..., Report]
 ) -> None:

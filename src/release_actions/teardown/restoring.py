@@ -70,8 +70,10 @@ class Restorer:
                 with self.kept():
                     there = {one.tag for one in self.releases.all()} if self.found.releases else set()
                     for release in reversed(self.found.releases):
+                        # Of a candidate that was torn down twice the later release comes back.
                         with self.kept():
                             self.release(release, release.tag in there)
+                        there |= {one.tag for one in self.back.releases}
         except KeyboardInterrupt:
             self.back.interrupted = True
         return self.back
