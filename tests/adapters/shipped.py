@@ -136,7 +136,7 @@ class Project:
         """Whether an image says of itself that it was built from another commit than that of a git tag."""
         commits, held = self.commits or {}, self.world.package(CUDA)
         root = held.find(digest) if held else None
-        if held is None or root is None or tag not in commits:
+        if held is None or root is None or not commits.get(tag):
             return False
         parts = [held.find(child) for child in root.manifest.children] if root.manifest.is_index else [root]
         configs = [self.world.blobs[part.manifest.blobs[0]] for part in parts if part]
