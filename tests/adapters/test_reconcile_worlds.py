@@ -64,7 +64,7 @@ def happen(  # noqa: C901, PLR0912  # a table of events
                 project.git.add(tag)
                 project.world.tag(CUDA, other, tag)
                 if project.commits is not None:
-                    project.commits[tag] = project.commits.get(other, "")
+                    project.commits[tag] = project.commits.get(other) or commit_of(other)
         case "tag in git only":
             project.git.add(tag)
         case "push without a git tag":
