@@ -13,9 +13,10 @@ import pytest
 
 from adapters.loopback import Asked, Reply, replies, serving
 from commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
-from release_actions import publish, registry_access
+from release_actions import inspection, publish, registry_access
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import OCI_INDEX, digest_of
+from release_actions.report import Report
 from release_actions.simulator import Simulator, build_image
 from release_actions.simulator.faults import Fault
 
@@ -39,7 +40,8 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def shop(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    monkeypatch.setattr(publish, "PAUSES", (0.0,) * 8)
+    for module in (publish, inspection):
+        monkeypatch.setattr(module, "PAUSES", (0.0,) * 8)
     return Shop.of(simulator, tmp_path)
 
 
@@ -402,12 +404,102 @@ def test_images_of_two_registries_take_two_steps(shop: Shop) -> None:
 
 
 def test_inputs_are_required(shop: Shop) -> None:
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError, match=r"^Input 'image-list' is required and was not given\."):
         shop.run("merge-digests", [], image_list="")
-    assert [problem.message for problem in error.value.problems] == [
-        "Input 'image-list' is required and was not given.",
-        "Input 'digests' is required and was not given.",
-    ]
+
+
+@pytest.mark.parametrize("given", [{"digests": ""}, {"published_from": COMMIT}], ids=["neither", "both"])
+def test_there_is_something_to_publish_or_something_published(shop: Shop, given: dict[str, str]) -> None:
+    shop.push("linux/amd64")
+    with pytest.raises(InputError, match=r"^One of the inputs 'digests' and 'published-from' is needed, and not both"):
+        shop.merge(**given)
+
+
+# What is published already
+
+
+def found(shop: Shop, *images: Any, commit: str = COMMIT) -> Report:
+    """What the action says of images that are published."""
+    return shop.merge(*images, digests="", published_from=commit)
+
+
+@pytest.mark.parametrize("wanted", [BOTH, BOTH[:1]], ids=["index", "manifest"])
+def test_what_the_tags_name_is_told_as_if_it_was_published_now(shop: Shop, wanted: tuple[str, ...]) -> None:
+    for platform in wanted:
+        shop.push(platform, attestations=True)
+    image = entry(tags=["v1.0.0", "v1.0.0-alias"], platforms=wanted, scan=True)
+    published = shop.merge(image)
+    again = found(shop, image)
+    assert again.exit_code is ExitCode.PASS
+    assert again.outputs == published.outputs
+    digest = shop.under("v1.0.0")["@"]
+    assert again.outputs["images"] == [{**image, "digest": digest}]
+    assert again.lines[0] == f"{APP}: v1.0.0, v1.0.0-alias named {digest} already, on {', '.join(wanted)}."
+
+
+def test_finding_writes_nothing(shop: Shop, simulator: Simulator) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    shop.merge()
+    before = puts(simulator)
+    assert found(shop, entry(tags=["v1.0.0"])).exit_code is ExitCode.PASS
+    assert found(shop, entry(tags=["v1.0.0", "v1.0.0-alias"])).exit_code is ExitCode.REFUSED
+    assert puts(simulator) == before
+    assert shop.under("v1.0.0-alias") is None
+
+
+@pytest.mark.parametrize(("required", "code"), [(True, ExitCode.REFUSED), (False, ExitCode.PASS)])
+def test_an_image_that_is_not_there_is_told_and_keeps_no_other_back(shop: Shop, required: bool, code: ExitCode) -> None:  # noqa: FBT001  # a parameter of the test
+    for platform in BOTH:
+        shop.push(platform)
+    shop.merge()
+    report = found(shop, entry(), entry(WEB, required=required, scan=True))
+    assert report.exit_code is code
+    assert said(report) == [f"{'error' if required else 'warning'}: {WEB}: there is no tag v1.0.0."]
+    assert report.outputs == {
+        "images": [
+            {**entry(), "digest": shop.under("v1.0.0")["@"]},
+            {**entry(WEB, required=required, scan=True), "digest": ""},
+        ],
+        "failed": [WEB],
+        "scan-matrix": {"include": []},
+    }
+
+
+def test_an_image_that_lacks_a_platform_is_not_taken_for_published(shop: Shop) -> None:
+    shop.push("linux/amd64")
+    shop.merge(entry(platforms=["linux/amd64"]))
+    report = found(shop)
+    assert report.exit_code is ExitCode.REFUSED
+    assert said(report) == [f"error: {APP}: it lacks linux/arm64."]
+    assert report.outputs["images"] == [{**entry(), "digest": ""}]
+
+
+def test_an_image_of_another_commit_is_not_taken_for_published(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    shop.merge()
+    report = found(shop, commit=OTHER)
+    assert report.exit_code is ExitCode.REFUSED
+    assert f"linux/amd64 says it was built from {COMMIT}, and the tag is on {OTHER}" in said(report)[0]
+    assert report.outputs["failed"] == [APP]
+
+
+def test_an_index_of_which_a_child_is_gone_is_not_taken_for_published(shop: Shop, simulator: Simulator) -> None:
+    digests = [shop.push(platform) for platform in BOTH]
+    shop.merge()
+    simulator.faults.add(Fault(method="GET", path=f"/v2/*/manifests/{digests[1]}", answer=404, times=1000))
+    report = found(shop)
+    assert report.exit_code is ExitCode.REFUSED
+    assert f"{digests[1]} does not answer" in said(report)[0]
+
+
+def test_a_registry_that_does_not_say_what_is_published_is_not_known(shop: Shop, simulator: Simulator) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    shop.merge()
+    simulator.faults.add(Fault(method="HEAD", path="/v2/acme/app/*", answer=403, times=1000))
+    assert found(shop).exit_code is ExitCode.UNKNOWN
 
 
 def test_a_tag_that_is_held_back_is_pushed_by_a_second_run_and_nothing_else_is(shop: Shop) -> None:

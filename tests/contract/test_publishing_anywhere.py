@@ -24,14 +24,18 @@ from commands.test_merge_digests import (
     test_a_release_of_the_same_commit_is_replaced,
     test_a_release_of_two_commits_is_not_replaced,
     test_a_release_that_does_not_say_its_commit_is_not_replaced,
+    test_an_image_of_another_commit_is_not_taken_for_published,
     test_an_image_of_one_platform_is_not_wrapped,
     test_an_image_that_is_not_required_fails_as_a_warning,
+    test_an_image_that_is_not_there_is_told_and_keeps_no_other_back,
+    test_an_image_that_lacks_a_platform_is_not_taken_for_published,
     test_an_index_of_exactly_what_was_built_is_published,
     test_attestations_come_along,
     test_digests_of_other_packages_are_left_alone,
     test_other_exact_tags_are_replaced,
     test_the_configuration_says_what_floats,
     test_what_is_not_in_the_package_is_refused,
+    test_what_the_tags_name_is_told_as_if_it_was_published_now,
 )
 from commands.test_verify_images import (
     merged,

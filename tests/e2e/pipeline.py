@@ -184,6 +184,11 @@ class Pipeline:
         """How many artifacts of a kind the jobs left. act has one result for all jobs of a matrix."""
         return len(list((self.folder / "artifacts").glob(f"{kind}-*")))
 
+    def forget(self, kind: str) -> None:
+        """Let the artifacts of a kind expire."""
+        for folder in (self.folder / "artifacts").glob(f"{kind}-*"):
+            shutil.rmtree(folder)
+
     def finds(self, package: str, *severities: str) -> None:
         """Let scans of a package find a vulnerability of each severity."""
         (self.folder / "findings" / f"{package}.sarif").write_text(json.dumps(sarif(*severities)), encoding="utf-8")

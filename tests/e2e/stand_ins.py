@@ -2,7 +2,8 @@
 
 They do real work with real programs: git checks out, buildah builds the Dockerfile, crane pushes to a registry and logs
 in to it. What cannot be seen in the registry afterwards, such as the secrets that a build got, is written to the folder
-`RECORD`, a JSON file a call. Artifacts are folders below `ARTIFACTS`; scans find what is below `FINDINGS`.
+`RECORD`, a JSON file a call. Artifacts are folders below `ARTIFACTS`; scans find what is below `FINDINGS`. In the jobs
+that `DEAD` names, every call fails.
 """
 
 from __future__ import annotations
@@ -11,6 +12,12 @@ import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
+
+DEAD = """\
+    case " ${DEAD:-} " in
+      *" $GITHUB_JOB "*) echo "::error::The runner has received a shutdown signal."; exit 1 ;;
+    esac
+"""
 
 CHECKOUT = """\
     # A commit that the repository lacks is an error here as there, and so is a fork's unless it is allowed.
@@ -78,7 +85,6 @@ UPLOAD = """\
 
 DOWNLOAD = """\
     shopt -s nullglob
-    if [ "${DEAD:-}" = "$GITHUB_JOB" ]; then echo "::error::The runner has received a shutdown signal."; exit 1; fi
     for artifact in "$ARTIFACTS"/$INPUT_PATTERN; do
       mkdir -p "$INPUT_PATH"
       cp -a "$artifact" "$INPUT_PATH"
@@ -190,7 +196,7 @@ def manifest(inputs: Iterable[str], script: str) -> str:
     passed = "".join(
         f"        INPUT_{name.upper().replace('-', '_')}: ${{{{ inputs.{name} }}}}\n" for name in (*inputs,)
     )
-    body = textwrap.indent(textwrap.dedent(script), " " * 8)
+    body = textwrap.indent(textwrap.dedent(DEAD + script), " " * 8)
     return (
         "name: stand-in\ndescription: stand-in\n"
         + (f"inputs:\n{declared}" if declared else "")

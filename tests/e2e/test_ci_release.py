@@ -41,7 +41,7 @@ COMMAND = """\
 
 CUDA, CPU, ROCM = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu", "llm-d/llm-d-rocm"
 ALL = (CUDA, CPU, ROCM)
-FLOATS = ("latest", "v0", "v0.4")
+FLOATS = ("latest", "v0", "v0.4", "v0.5")
 
 
 @pytest.fixture
@@ -55,6 +55,12 @@ def tags(pipeline: Pipeline, package: str) -> dict[str, str]:
     """Tag -> digest of a package, signatures left out."""
     found = pipeline.llm_d.look().digests(package)
     return {tag: digest for tag, digest in found.items() if not tag.startswith("sha256-")}
+
+
+def signed(pipeline: Pipeline, package: str, tag: str = "v0.5.0") -> bool:
+    """Whether what a tag names has a signature."""
+    found = pipeline.llm_d.look().digests(package)
+    return f"{found[tag].replace(':', '-')}.sig" in found
 
 
 def floats(pipeline: Pipeline) -> dict[str, dict[str, str]]:
@@ -188,13 +194,57 @@ def test_a_gate_stops_an_optional_image_alone(small: Pipeline) -> None:
     assert floats(small)[ROCM] == before[ROCM]
 
 
-def test_a_tag_pushed_again_and_its_github_release_build_nothing(small: Pipeline) -> None:
+def test_a_run_that_died_after_its_exact_tags_is_finished_by_one_more(small: Pipeline) -> None:
+    before = floats(small)
+    event = small.push_tag("v0.5.0")
+    died = small.run(CALLER, event, DEAD="scan sign verify finish")
+    assert died.code == 1
+    assert (died.jobs["merge"], died.jobs["finish"]) == (["success"], ["failure"])
+    exact = {name: tags(small, name)["v0.5.0"] for name in ALL}
+    assert floats(small) == before
+    assert not any(signed(small, name) for name in ALL)
+    builds = len(small.recorded("build"))
+
+    small.forget("digest")
+    again = small.run(CALLER, event)
+    assert again.code == 0, again.errors
+    assert "build" not in again.jobs
+    assert {"merge", "scan", "sign", "verify", "finish"} <= set(again.jobs)
+    assert len(small.recorded("build")) == builds
+    assert {name: tags(small, name)["v0.5.0"] for name in ALL} == exact
+    assert floats(small) == {
+        name: {**before[name], **dict.fromkeys(("latest", "v0", "v0.5"), exact[name])} for name in ALL
+    }
+    assert all(signed(small, name) for name in ALL)
+    assert {said["digest"] for said in small.recorded("attest")} == set(exact.values())
+
+
+def test_a_candidate_without_an_optional_image_is_finished_and_moves_nothing(small: Pipeline) -> None:
+    before = {name: tags(small, name) for name in ALL}
+    event = small.push_tag("v0.5.0-rc.1")
+    died = small.run(CALLER, event, BROKEN="ghcr.io/llm-d/llm-d-rocm@linux/amd64", DEAD="scan sign verify finish")
+    assert died.code == 1
+    published = {name: tags(small, name) for name in ALL}
+    again = small.run(CALLER, event)
+    assert again.code == 0, again.errors
+    assert "build" not in again.jobs
+    assert {name: tags(small, name) for name in ALL} == published
+    assert published[ROCM] == before[ROCM]
+    for name in (CUDA, CPU):
+        assert {tag: digest for tag, digest in published[name].items() if tag != "v0.5.0-rc.1"} == before[name]
+        assert signed(small, name, "v0.5.0-rc.1")
+
+
+def test_a_tag_pushed_again_and_its_github_release_change_no_tag(small: Pipeline) -> None:
     event = small.push_tag("v0.5.0")
     assert small.run(CALLER, event).code == 0
-    released, written = {name: tags(small, name) for name in ALL}, len(small.llm_d.writes())
+    released, builds = {name: tags(small, name) for name in ALL}, len(small.recorded("build"))
     again = small.run(CALLER, event)
-    assert (again.code, again.jobs) == (0, {"plan": ["success"]}), again.errors
+    assert again.code == 0, again.errors
+    assert "build" not in again.jobs
+    assert {name: tags(small, name) for name in ALL} == released
+    written = len(small.llm_d.writes())
     published = small.event("release", event.ref, {"action": "published", "release": {"tag_name": "v0.5.0"}})
     assert small.run(CALLER, published).jobs == {}
     assert {name: tags(small, name) for name in ALL} == released
-    assert len(small.llm_d.writes()) == written
+    assert (len(small.llm_d.writes()), len(small.recorded("build"))) == (written, builds)

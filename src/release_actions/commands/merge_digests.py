@@ -1,23 +1,26 @@
 """merge-digests: from the digests that build jobs pushed to published images, each with all platforms or not at all.
 
-Every image is judged and published on its own: one that fails is reported and keeps no other from its tags.
+Every image is judged and published on its own: one that fails is reported and keeps no other from its tags. Asked for
+what is published already, it reads what the tags name and pushes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from release_actions import built_digests, image_list, inputs, markdown
+from release_actions import built_digests, image_list, inputs, inspection, markdown
 from release_actions.assembly import listed
 from release_actions.built_digests import Claim
 from release_actions.config import FILE, load_config
 from release_actions.context import Context
-from release_actions.errors import ActionError, ExitCode, InputError
+from release_actions.errors import ActionError, ExitCode, InputError, PolicyError
 from release_actions.http import Http
 from release_actions.image_list import ListedImage
-from release_actions.publish import Plan, Publisher, TagRules
+from release_actions.inspection import Expectation
+from release_actions.publish import Publisher, TagRules
+from release_actions.registry import Registry
 from release_actions.registry_access import Login, connect
 from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.workflow import Workflow
@@ -31,7 +34,8 @@ class Inputs:
     """What actions/merge-digests/action.yml describes."""
 
     image_list: str = inputs.option(inputs.text, "", required=True)
-    digests: str = inputs.option(inputs.text, "", required=True)
+    digests: str = inputs.option(inputs.text, "")
+    published_from: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, FILE)
     hold_back: tuple[str, ...] = inputs.option(inputs.items, ())
     overwrite: bool = inputs.option(inputs.boolean, default=False)
@@ -46,33 +50,41 @@ OUTPUTS = ("images", "failed", "scan-matrix")
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one image: the plan that was carried out, or the error that stopped it."""
+    """What came of one image: the digest that its tags name now, those of them that did not before, or the error."""
 
     image: ListedImage
-    plan: Plan | None = None
+    digest: str = ""
+    changes: tuple[str, ...] = ()
     error: ActionError | None = None
-
-    @property
-    def digest(self) -> str:
-        """What was published; empty if nothing was."""
-        return self.plan.digest if self.plan and not self.error else ""
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
-    """Publish the images of the list, or say what publishing them would come to."""
+    """Publish the images of the list, say what publishing them would come to, or what is published."""
     wanted = tuple(held(image, given.hold_back) for image in image_list.read(given.image_list))
+    if bool(given.digests) == bool(given.published_from):
+        message = "One of the inputs 'digests' and 'published-from' is needed, and not both."
+        raise InputError(message, hint="Give digests to publish images, and published-from for those that are.")
+    with Http(log=log.info) as http:
+        login = Login(given.registry_token, given.registry_user, given.login_host)
+        if given.published_from:
+            judge = finder(connect(http, wanted, login, context, log), given.published_from)
+        else:
+            claims = claims_of(given, context, wanted, log)
+            rules = rules_of(given.config, context, log)
+            registry = connect(http, wanted, login, context, log)
+            judge = merger(Publisher(registry, rules, overwrite=given.overwrite), claims, dry_run=given.dry_run)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
+            results = tuple(pool.map(lambda image: one(judge, image), wanted))
+    return report(results, dry_run=given.dry_run)
+
+
+def claims_of(given: Inputs, context: Context, wanted: Iterable[ListedImage], log: Workflow) -> tuple[Claim, ...]:
+    """What the build jobs pushed, of every package."""
     claims = built_digests.read(given.digests, context.path(given.digests))
-    rules = rules_of(given.config, context, log)
     others = sorted({claim.package for claim in claims} - {image.package for image in wanted})
     if others:
         log.info(f"Digests of packages that are not in image-list are left alone: {', '.join(others)}.")
-    with Http(log=log.info) as http:
-        login = Login(given.registry_token, given.registry_user, given.login_host)
-        registry = connect(http, wanted, login, context, log)
-        publisher = Publisher(registry, rules, overwrite=given.overwrite)
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
-            results = tuple(pool.map(lambda image: one(publisher, image, claims, dry_run=given.dry_run), wanted))
-    return report(results, dry_run=given.dry_run)
+    return claims
 
 
 def rules_of(config: str, context: Context, log: Workflow) -> TagRules:
@@ -96,16 +108,37 @@ def held(image: ListedImage, names: tuple[str, ...]) -> ListedImage:
     return replace(image, tags=tags, entry={**image.entry, "tags": list(tags)})
 
 
-def one(publisher: Publisher, image: ListedImage, claims: Iterable[Claim], *, dry_run: bool) -> Result:
+def one(judge: Callable[[ListedImage], Result], image: ListedImage) -> Result:
     """One image. An error is its own: the others go on."""
-    plan = None
     try:
+        return judge(image)
+    except ActionError as error:
+        return Result(image, error=error)
+
+
+def merger(publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool) -> Callable[[ListedImage], Result]:
+    """What merges an image from the digests of its platforms and publishes it."""
+
+    def merge(image: ListedImage) -> Result:
         plan = publisher.plan(image, claims)
         if not dry_run:
             publisher.publish(plan)
-    except ActionError as error:
-        return Result(image, plan, error)
-    return Result(image, plan)
+        return Result(image, plan.digest, plan.changes)
+
+    return merge
+
+
+def finder(registry: Registry, commit: str) -> Callable[[ListedImage], Result]:
+    """What finds an image under its tags: the same one under all, complete, and built from the commit."""
+    expected = Expectation(commit, ("revision",))
+
+    def find(image: ListedImage) -> Result:
+        seen = inspection.judge(image, inspection.read(registry, image), expected)
+        if seen.problems:
+            raise PolicyError(problems=seen.problems)
+        return Result(image, seen.digest)
+
+    return find
 
 
 def report(results: tuple[Result, ...], *, dry_run: bool) -> Report:
@@ -149,13 +182,12 @@ def findings_of(result: Result) -> Iterator[Finding]:
 
 def sentence(result: Result, *, dry_run: bool) -> str:
     """What came of an image, in a few words."""
-    plan = result.plan
-    if result.error or plan is None:
+    if result.error:
         return "failed, and is required." if result.image.required else "failed, and is not required."
-    on = listed(sorted(plan.assembly.platforms))
-    if not plan.changes:
-        return f"{', '.join(plan.image.tags)} named {plan.digest} already, on {on}."
-    return f"{', '.join(plan.changes)} {'would name' if dry_run else 'names'} {plan.digest}, on {on}."
+    on = listed(result.image.platforms)
+    if not result.changes:
+        return f"{', '.join(result.image.tags)} named {result.digest} already, on {on}."
+    return f"{', '.join(result.changes)} {'would name' if dry_run else 'names'} {result.digest}, on {on}."
 
 
 def verdict(results: tuple[Result, ...], *, dry_run: bool) -> str:
