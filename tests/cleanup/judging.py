@@ -161,7 +161,12 @@ def judge(seed: int) -> None:
     if not killed and not (rule.delete_ghost_images or rule.delete_partial_images):
         # What the company tagged meanwhile is there, unless the rule selects it.
         assert {tag for tag in company.put if not selected(rule, tag, kept, company)} <= world.tags(CUDA).keys()
-    refused |= refusals(clean(world, rule, now))
+    second = clean(world, rule, now)
+    refused |= refusals(second)
+    unseen = killed and second.plan is None and not protected(rule, kept, now, company)
+    if unseen:
+        # Where every tag was to go the journal has none, and then a build's tag alone shows the next run no work.
+        company.lost |= kept.moved.keys() - {version.digest for version in versions(world)}
     judge_protection(world, rule, kept, now, company)
     assert unpullable(world, company.lost) == []
     alone, after = not company.touched, held(world)
@@ -180,7 +185,7 @@ def judge(seed: int) -> None:
         return
     still = refusals(last)
     assert last.plan is None or {deletion.version.id for deletion in last.plan.deletions} == still
-    assert still or not [one for one in versions(world) if journal.MARK.encode() in one.manifest.body]
+    assert still or unseen or not [one for one in versions(world) if journal.MARK.encode() in one.manifest.body]
     assert last.plan is None or not last.plan.strips
     if killed and not faults and alone:
         twin, _ = planted(random.Random(seed))
