@@ -1,4 +1,4 @@
-"""A page that a script makes as a whole: written, or only checked."""
+"""A page that a script makes, as a whole or in parts: written, or only checked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def write_or_check(page: Path, make: Callable[[], str], script: str, argv: Seque
 
     `make` gives the page's text and raises `ValueError` with what is wrong.
     """
-    parser = argparse.ArgumentParser(description=f"Write {page.name}, which says what was compared.")
+    parser = argparse.ArgumentParser(description=f"Write {page.name}, or check it.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the page is stale")
     check = parser.parse_args(argv).check
     try:

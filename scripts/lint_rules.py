@@ -8,7 +8,6 @@ docs/release-notes-lint.md gets one section a rule, from the rules themselves.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from generated_page import write_or_check  # noqa: E402  # needs the line above
 from release_actions.notes.lint import RULES, SUBJECTS  # noqa: E402  # needs the line above
 from release_actions.notes.lint_rule import Rule  # noqa: E402  # needs the line above
 
@@ -50,21 +50,14 @@ def generated() -> str:
     before, opened, rest = page.partition(f"{BEGIN}\n")
     _, closed, after = rest.partition(END)
     if not opened or not closed:
-        sys.exit(f"{PAGE.name} needs the lines {BEGIN} and {END}.")
+        message = f"{PAGE.name} needs the lines {BEGIN} and {END}."
+        raise ValueError(message)
     return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page; with `--check` only compare, and give 1 if it is stale."""
-    parser = argparse.ArgumentParser(description="Write the reference of the rules about release notes.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the page is stale")
-    stale = generated() != PAGE.read_text(encoding="utf-8")
-    if parser.parse_args(arguments).check:
-        if stale:
-            print(f"{PAGE.relative_to(ROOT)} is stale. Run: python scripts/lint_rules.py")
-        return int(stale)
-    PAGE.write_text(generated(), encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, generated, "lint_rules", arguments)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ They are the keys of a seed and of a fault, from the shapes that load them, and 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import schema
+from generated_page import write_or_check
 from release_actions.shapes import RecordOf, Shape
 from release_actions.simulator.fault_file import FAULTS
 from release_actions.simulator.faults import PRESETS, Fault
@@ -70,22 +70,15 @@ def generated() -> str:
         before, opened, rest = page.partition(begin)
         _, closed, after = rest.partition(end)
         if not opened or not closed:
-            sys.exit(f"{PAGE.name} needs the lines {begin.strip()} and {end.strip()}.")
+            message = f"{PAGE.name} needs the lines {begin.strip()} and {end.strip()}."
+            raise ValueError(message)
         page = f"{before}{begin}\n{text}\n\n{end}{after}"
     return page
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page; with `--check` only compare, and give 1 if it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the page is stale")
-    stale = generated() != PAGE.read_text(encoding="utf-8")
-    if parser.parse_args(arguments).check:
-        if stale:
-            print(f"{PAGE.relative_to(schema.ROOT)} is stale. Run: python scripts/simulator_reference.py")
-        return int(stale)
-    PAGE.write_text(generated(), encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, generated, "simulator_reference", arguments)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def test_the_page_is_current() -> None:
 def test_a_stale_page_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(simulator_reference, "presets", lambda: "something else")
     assert simulator_reference.main(["--check"]) == 1
-    assert "docs/simulator.md is stale" in capsys.readouterr().out
+    assert "docs/simulator.md is stale" in capsys.readouterr().err
 
 
 def test_every_key_of_a_seed_is_on_the_page() -> None:
