@@ -102,7 +102,8 @@ class RemoteError(ActionError):
     """A server could not be reached, refused, or answered with something that cannot be right.
 
     `status` is 0 when no answer came. `method` and `path` name the request without its host's credentials and
-    without the query; `request_id` is the server's own, to quote to its support.
+    without the query; `request_id` is the server's own, to quote to its support. `undone`: whether the request is
+    known not to have been carried out, because its only try was refused.
     """
 
     exit_code = ExitCode.UNKNOWN
@@ -116,8 +117,10 @@ class RemoteError(ActionError):
         path: str = "",
         status: int = 0,
         request_id: str = "",
+        undone: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
+        self.undone = undone
         self.method = method
         self.path = path
         self.status = status

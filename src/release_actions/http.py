@@ -49,6 +49,9 @@ for at most 100 requests at once."""
 REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+REFUSALS = frozenset({400, 401, 403, 404, 405})
+"""Statuses of a request that was looked at and not carried out."""
+
 PASSING = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Statuses of a passing fault; those above 511 are a proxy's in front of the server."""
 
@@ -304,7 +307,7 @@ class Http:
             elif response.status in call.expect:
                 return _with(response, retried=uncertain)
             else:
-                self._refused(call, response, faults + 1)
+                self._refused(call, response, faults + 1, uncertain=uncertain)
 
     def _queue(self, call: _Call, origin: Origin, waited: float) -> float:
         """Wait while another request to the same origin has been told to wait. Returns the seconds."""
@@ -413,7 +416,14 @@ class Http:
         self._log(self.redact(line))
 
     def _fail(
-        self, call: _Call, message: str, hint: str, *, url: str = "", response: Response | None = None
+        self,
+        call: _Call,
+        message: str,
+        hint: str,
+        *,
+        url: str = "",
+        response: Response | None = None,
+        undone: bool = False,
     ) -> NoReturn:
         raise RemoteError(
             self.redact(f"Could not {call.what}: {message}"),
@@ -422,18 +432,20 @@ class Http:
             path=self.redact(_path(url or call.url)),
             status=response.status if response else 0,
             request_id=response.request_id if response else "",
+            undone=undone,
         ) from None
 
-    def _refused(self, call: _Call, response: Response, tries: int) -> NoReturn:
+    def _refused(self, call: _Call, response: Response, tries: int, *, uncertain: bool) -> NoReturn:
         quoted = f', "{response.message}"' if response.message else ""
         times = f" ({tries} times)" if tries > 1 else ""
         self._fail(
             call,
             f"{_host(response.url)} answered {response.status} {response.reason}".rstrip()
             + f" to {call.method} {_path(response.url)}{times}{quoted}.{_request(response.request_id)}",
-            hint_for(response, anonymous=call.credential is None),
+            hint_for(response, anonymous=call.credential is None or call.credential.anonymous),
             url=response.url,
             response=response,
+            undone=not uncertain and response.status in REFUSALS,
         )
 
     def _unreachable(self, call: _Call, origin: Origin, fault: _Fault, tries: int) -> NoReturn:

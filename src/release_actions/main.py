@@ -115,11 +115,14 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     command = load(name)
     flags = parse(name, command, argv[1:])
     context = Context.read(environ, flags.context)
-    texts = {}
+    texts: dict[str, str] = {}
     for spec in inputs.specs(command.Inputs):
         text = flags.inputs.get(spec.name, environ.get(spec.variable, ""))
         if not text and spec.name == "token":
             text = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+        if spec.name == "registry-token" and spec.name not in flags.inputs and spec.variable not in environ:
+            # A manifest gives both the job's token. An empty one that was given asks the registry anonymously.
+            text = texts.get("token", "")
         if spec.secret:
             log.mask(text)
         texts[spec.name] = text

@@ -79,11 +79,15 @@ def _split(url: str) -> SplitResult:
 
 @dataclass(frozen=True)
 class Credential:
-    """An `Authorization` header for one origin. `secrets` are the texts that must never be shown."""
+    """An `Authorization` header for one origin. `secrets` are the texts that must never be shown.
+
+    `anonymous`: it stands for nobody, as a token that a registry gives to whoever asks.
+    """
 
     origin: Origin
     authorization: str = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False, default=())
+    anonymous: bool = False
 
     @classmethod
     def bearer(cls, url: str, token: str) -> Credential | None:

@@ -177,7 +177,12 @@ class Reconciler(Reader):
         manifest = state.manifests[change.after]
         # Noted first: a write whose answer is lost may have been carried out.
         journal.done.append(change)
-        self._registry.put_manifest(package.name, change.tag, manifest.body, manifest.media_type)
+        try:
+            self._registry.put_manifest(package.name, change.tag, manifest.body, manifest.media_type)
+        except RemoteError as error:
+            if error.undone:
+                journal.done.pop()
+            raise
         journal.written = self._git.clock()
 
     def _watch(self, look: Callable[[], AnyView]) -> tuple[AnyView, bool]:

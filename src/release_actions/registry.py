@@ -1,7 +1,8 @@
 """OCI distribution client for GHCR and registries like it: manifests, blobs and tags of a repository.
 
 Reads and writes exact bytes. Every digest is computed here over what was received and compared with what was asked
-for XX
+for and with what the registry says. It must never take an answer for the thing asked for without that proof.
+
 GHCR's habits that callers meet: there is no DELETE (405), no referrers API (attachments are tags named
 `sha256-<hex>`), a missing child of an index is not noticed, and a read may lag a few seconds behind a write.
 """
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin
 
-from release_actions.errors import InputError
+from release_actions.errors import InputError, RemoteError
 from release_actions.http import Http, Response, follow, linked
 from release_actions.origins import Origin
 from release_actions.registry_tokens import Tokens
@@ -360,7 +361,11 @@ class Registry:
         if response.status != HTTPStatus.UNAUTHORIZED:
             return response
         self._tokens.refused(response, key)
-        return send(expect)
+        try:
+            return send(expect)
+        except RemoteError as error:
+            error.undone = error.undone and not response.retried
+            raise
 
 
 def _media_type(response: Response) -> str:

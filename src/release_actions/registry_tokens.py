@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from release_actions.errors import RemoteError
@@ -93,6 +93,8 @@ class Tokens:
         if isinstance(life, bool) or not isinstance(life, int | float):
             life = TOKEN_LIFE
         credential = Credential.bearer(self._url, token)
+        if credential is not None:
+            credential = replace(credential, anonymous=self.login is None)
         with self._lock:
             self._known[scopes] = (credential, self._now() + max(life - TOKEN_MARGIN, 1.0))
         return credential

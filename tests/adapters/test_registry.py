@@ -422,6 +422,25 @@ class TestLogin:
             valid[0] = "second"
             assert registry.get_manifest("a/b", "v1") is not None
 
+    @pytest.mark.parametrize(
+        ("answers", "undone"),
+        [
+            ([Reply(403)], True),
+            ([Reply(401, headers={"WWW-Authenticate": "Basic"}), Reply(403)], True),
+            ([Reply(422)], False),
+            ([Reply(reset=True), Reply(403)], False),
+            ([Reply(reset=True), Reply(401, headers={"WWW-Authenticate": "Basic"}), Reply(403)], False),
+            ([Reply(401, headers={"WWW-Authenticate": "Basic"}), Reply(reset=True), Reply(403)], False),
+        ],
+    )
+    def test_a_write_is_known_not_to_be_done_only_when_its_one_try_was_refused(
+        self, http: Http, answers: list[Reply], *, undone: bool
+    ) -> None:
+        with serving(replies(*answers)) as server, pytest.raises(RemoteError) as caught:
+            Registry(http, server.url, token="ghs_secret").put_manifest("a/b", "v1", b"{}", OCI_MANIFEST)
+        assert len(server.asked) == len(answers)
+        assert caught.value.undone is undone
+
     def test_without_a_token_it_asks_anonymously(self, http: Http, clock: Clock) -> None:
         with serving(self.script()) as server:
             Registry(http, server.url, now=clock.now).get_manifest("a/b", "v1")

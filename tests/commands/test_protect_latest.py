@@ -125,6 +125,30 @@ def rows(report: Report, name: str) -> list[dict[str, Any]]:
 RELEASED = {"latest": "v0.5.0", "v0": "v0.5.0", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
 
 
+def test_a_write_that_was_refused_is_no_move(protect: Protect, shipped: World, simulator: Simulator) -> None:
+    shipped.tag(CPU, "v0.4.0", "latest")
+    report = protect(registry_token="", images="llm-d-cpu")
+    assert named(shipped, CPU)["latest"] == "v0.4.0"
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert report.outputs["moved"] == []
+    assert report.outputs["failed"] == [f"ghcr.io/{CPU}"]
+    host = simulator.registry_url.removeprefix("http://")
+    hints = [finding.problem.hint for finding in report.findings if finding.level is Level.ERROR]
+    assert hints == [f"No token was sent. Pass one that {host} accepts and that may do this."]
+    assert "**not moved**" in report.summary
+    assert "**moved" not in report.summary.replace("**not moved**", "")
+
+
+def test_a_laptops_token_is_the_registrys_too(shipped: World, simulator: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
+    shipped.tag(CPU, "v0.4.0", "latest")
+    environ = {**simulator.environment(), "GITHUB_TOKEN": TOKEN, "GITHUB_WORKSPACE": str(tmp_path)}
+    flags = ["--repository", "llm-d/llm-d", "--mode", "enforce", "--settle", "0s"]
+    report = main.main_inner(["protect-latest", *flags], environ, Workflow({}))
+    assert named(shipped, CPU)["latest"] == "v0.4.1"
+    assert report.outputs["failed"] == []
+
+
 class TestCheckAndEnforce:
     """Every image on its own."""
 

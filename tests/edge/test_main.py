@@ -27,6 +27,7 @@ class Inputs:
     tag: str = inputs.option(inputs.text, "", required=True)
     dry_run: bool = inputs.option(inputs.boolean, default=False, about="stop after the plan")
     token: str = inputs.option(inputs.text, "", secret=True)
+    registry_token: str = inputs.option(inputs.text, "", secret=True)
 
 
 @pytest.fixture
@@ -146,6 +147,31 @@ def test_a_token_is_taken_from_the_environment_of_a_laptop(command: types.Simple
     main.main(["validate-tag", "--tag", "v1"], {"GITHUB_TOKEN": "ghp_laptop"})
     main.main(["validate-tag", "--tag", "v1"], {"GITHUB_TOKEN": "ghp_laptop", "INPUT_TOKEN": "ghp_input"})
     assert seen == ["ghp_laptop", "ghp_input"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "tokens"),
+    [
+        ([], {"GITHUB_TOKEN": "ghp_laptop"}, ("ghp_laptop", "ghp_laptop")),
+        (["--token", "ghp_flag"], {"GITHUB_TOKEN": "ghp_laptop"}, ("ghp_flag", "ghp_flag")),
+        (["--registry-token", "robot"], {"GITHUB_TOKEN": "ghp_laptop"}, ("ghp_laptop", "robot")),
+        (["--registry-token", ""], {"GITHUB_TOKEN": "ghp_laptop"}, ("ghp_laptop", "")),
+        ([], {"GITHUB_TOKEN": "ghp_laptop", "INPUT_REGISTRY_TOKEN": ""}, ("ghp_laptop", "")),
+        ([], {"INPUT_TOKEN": "ghs_job", "INPUT_REGISTRY_TOKEN": "robot"}, ("ghs_job", "robot")),
+    ],
+)
+def test_the_registry_gets_the_token_unless_one_of_its_own_or_none_is_given(
+    command: types.SimpleNamespace, flags: list[str], environ: dict[str, str], tokens: tuple[str, str]
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        seen.append((given.token, given.registry_token))
+        return Report()
+
+    command.act = act
+    assert main.main(["validate-tag", "--tag", "v1", *flags], environ) == ExitCode.PASS
+    assert seen == [tokens]
 
 
 def test_a_refusal_is_annotated_with_its_place_and_hint(
