@@ -173,6 +173,7 @@ class Pipeline:
         ran = self.llm_d.act.run(workflow, event, self.source, runners, **variables)
         wrong = ", ".join(f"{name}={value}" for name, value in variables.items() if not name.startswith("RELEASE_"))
         what = f"{event.name} {event.ref.removeprefix('refs/tags/').removeprefix('refs/heads/')}"
+        what += ", with a real registry instead of GHCR" if "RELEASE_ACTIONS_REGISTRY_URL" in variables else ""
         diary.note(what, wrong, ran.code, ran.jobs, before, diary.held(world))
         return ran
 

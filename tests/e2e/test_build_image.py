@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from contract.distribution import running
 from e2e.llm_d import EXAMPLES
 from e2e.pipeline import DOCKERFILE, Pipeline
+from e2e.reference_registry import crane
 from e2e.test_ci_release import tags
 
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq", "docker-registry")
@@ -104,11 +104,6 @@ def test_a_dispatch_of_an_unknown_image_is_red_and_builds_nothing(small: Pipelin
     ran = small.run(CALLER, event)
     assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
     assert any("'llm-d-gpu', which is no image" in text for text in ran.errors)
-
-
-def crane(*arguments: str) -> str:
-    """What a plain registry client says."""
-    return subprocess.run(["crane", *arguments, "--insecure"], capture_output=True, text=True, check=True).stdout
 
 
 def test_a_forks_pull_request_goes_to_another_registry_and_cannot_say_where(small: Pipeline, tmp_path: Path) -> None:
