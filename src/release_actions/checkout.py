@@ -43,7 +43,8 @@ def tags(folder: Path) -> dict[str, str]:
         found[name.removeprefix(PREFIX)] = behind or own
     if not found:
         message = "The checkout has no tags."
-        raise InputError(message, hint=f"{WHOLE} If the repository has none yet, pass existing-tags: none.")
+        none = "If the repository has none yet, make the release's, or pass existing-tags: none where that is an input."
+        raise InputError(message, hint=f"{WHOLE} {none}")
     return found
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from release_actions.rehearsal.expressions import Scope, Template
+
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".github" / "workflows"
 CALLERS = sorted([*ROOT.glob("examples/*.yml"), *ROOT.glob("examples/*/workflows/*.yml")])
@@ -126,6 +128,94 @@ def test_one_action_is_pinned_to_one_commit_everywhere() -> None:
         for name, ref in re.findall(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40})", file.read_text(encoding="utf-8")):
             pins.setdefault(name, set()).add(ref)
     assert {name: refs for name, refs in pins.items() if len(refs) > 1} == {}
+
+
+HEAD, OWN = "f" * 40, "0" * 40
+
+
+def said(text: str, contexts: dict[str, Any]) -> str:
+    """What an expression of a workflow comes to."""
+    return Template.read(text, frozenset(contexts)).render(Scope(contexts))
+
+
+@pytest.mark.parametrize(
+    ("event", "commit", "push", "written"),
+    [
+        ("push", OWN, True, True),
+        ("schedule", OWN, True, True),
+        ("workflow_dispatch", OWN, True, True),
+        ("pull_request", HEAD, True, True),  # its caches are its own
+        ("pull_request", HEAD, False, False),
+        ("pull_request_target", HEAD, True, False),
+        ("workflow_dispatch", HEAD, True, False),
+    ],
+)
+def test_code_of_others_writes_no_cache_that_releases_read(
+    event: str, commit: str, *, push: bool, written: bool
+) -> None:
+    steps = read(HOME / "build-and-publish.yaml")["jobs"]["build"]["steps"]
+    template = next(step["with"]["cache-to"] for step in steps if step.get("id") == "build")
+    contexts = {
+        "github": {"event_name": event, "sha": OWN},
+        "inputs": {"push": push},
+        "matrix": {"commit": commit, "cache-to": "type=gha"},
+    }
+    assert said(template, contexts) == ("type=gha" if written else "")
+
+
+@pytest.mark.parametrize(
+    ("event", "fork", "actor", "pushed"),
+    [
+        ("push", None, "ada", True),
+        ("pull_request", False, "ada", True),
+        ("pull_request", True, "ada", False),
+        ("pull_request", False, "dependabot[bot]", False),
+        ("pull_request_target", True, "ada", True),
+        ("push", None, "dependabot[bot]", True),
+    ],
+)
+def test_nothing_is_pushed_with_a_token_that_may_not(
+    event: str, *, fork: bool | None, actor: str, pushed: bool
+) -> None:
+    template = read(HOME / "build-image.yml")["jobs"]["images"]["with"]["push"]
+    payload = {} if fork is None else {"pull_request": {"head": {"repo": {"fork": fork}}}}
+    github = {"event_name": event, "event": payload, "actor": actor}
+    assert said(template, {"github": github}) == ("true" if pushed else "false")
+
+
+@pytest.mark.parametrize(
+    ("scan", "signed"), [("success", True), ("skipped", True), ("failure", False), ("cancelled", False)]
+)
+def test_nothing_is_signed_before_every_scan_has_ended(scan: str, *, signed: bool) -> None:
+    condition = read(HOME / "build-and-publish.yaml")["jobs"]["sign"]["if"]
+    assert "!cancelled() && " in condition
+    needs = {"merge": {"outputs": {"images": "[{}]"}}, "scan": {"result": scan}}
+    contexts = {"inputs": {"push": True, "sign": True}, "needs": needs}
+    assert said(condition.replace("!cancelled() && ", ""), contexts) == ("true" if signed else "false")
+
+
+@pytest.mark.parametrize(
+    ("any_built", "plan", "images", "built"),
+    [
+        ("true", '{"a":true}', '{"a":true}', '{"a":true}'),
+        ("true", '{"a":true}', "", "{}"),  # refused by a reviewer, or not pushed
+        ("false", '{"a":false}', "", '{"a":false}'),
+        ("", "", "", "{}"),  # the plan failed
+    ],
+)
+def test_what_was_built_can_always_be_read(any_built: str, plan: str, images: str, built: str) -> None:
+    template = read(HOME / "build-image.yml")["on"]["workflow_call"]["outputs"]["built"]["value"]
+    jobs = {
+        "plan": {"outputs": {"any": any_built, "built": plan}},
+        "images": {"outputs": {"built": images} if images else {}},
+    }
+    assert said(template, {"jobs": jobs}) == built
+
+
+@pytest.mark.parametrize("name", ["ci-release.yaml", "build-image.yml"])
+def test_no_run_that_waits_is_dropped(name: str) -> None:
+    concurrency = read(HOME / name)["concurrency"]
+    assert (concurrency["cancel-in-progress"], concurrency["queue"]) == ("false", "max")
 
 
 def lines(folder: str) -> int:
