@@ -23,7 +23,7 @@ MOST = 2_000
 """Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
 
 ROWS = 200
-"""Rows of one table of the summary."""
+"""Rows of one table of the summary, and package versions that the log names of one package."""
 
 NAME = "rc-teardown"
 
@@ -325,6 +325,14 @@ def title(version: PackageVersion) -> str:
 def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
     """The run in plain sentences, the verdict last."""
     planned = dry_run or bool(stop)
+    for image in story.touched if planned else ():
+        going = [deletion.version for deletion in image.plan.deletions] if image.plan else []
+        for version in going[:ROWS]:
+            yield f"{image.path}: {title(version)} would go. {reason_of(image, version)}"
+        if len(going) > ROWS:
+            yield f"{image.path}: {len(going) - ROWS} more would go."
+    for release in story.plan.releases if planned else story.done.releases:
+        yield f"release {release.tag} {'would go' if planned else 'is gone'}."
     for change in story.plan.refs if planned else story.done.refs:
         verb = f"move to {change.after[:12]}" if change.after else "go"
         past = f"moved to {change.after[:12]}" if change.after else "is gone"
