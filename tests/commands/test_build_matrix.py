@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from release_actions import main
 from release_actions.errors import ExitCode
+from release_actions.workflow import as_text
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
@@ -217,6 +220,25 @@ def test_outputs_beyond_what_github_passes_on_are_refused_with_the_numbers(
     found = re.search(r"The plan of 250 build jobs has (\d+) characters, and GitHub passes about 500000", log)
     assert found
     assert int(found[1]) > 500_000
+
+
+def test_a_list_of_images_that_no_step_could_be_given_is_refused_with_the_numbers(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(of_many(230, "linux/amd64"))
+    code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+    assert (code, "images" in outputs) == (ExitCode.REFUSED, False)
+    found = re.search(r"The list of 230 images comes to (\d+) bytes with their digests, .* at most 131072 in one", log)
+    assert found
+    share = int(found[1]) / 230
+
+    # As many as fit are passed on, also with their digests: the system starts a program with such a variable.
+    (workspace / "release.yaml").write_text(of_many(int(131_072 / share) - 1, "linux/amd64"))
+    code, outputs, _ = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+    assert code == ExitCode.PASS
+    listed = as_text([{**image, "digest": f"sha256:{'0' * 64}"} for image in outputs["images"]])
+    assert len(listed) > 129_000
+    subprocess.run(["true"], env={**os.environ, "INPUT_IMAGE_LIST": listed}, check=True)
 
 
 WATCHED = CONFIG.replace("platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64], paths: [web/**]")

@@ -43,6 +43,17 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
+VARIABLE_LIMIT = 131_072
+"""Bytes of one environment variable on Linux (MAX_ARG_STRLEN, execve(2)): a step is not started with a longer one."""
+
+VARIABLE = "INPUT_IMAGE_LIST=\0"
+"""What stands around the list there."""
+
+DIGEST_ROOM = len(',"digest":"sha256:"') + 64
+"""Bytes that merge-digests adds to each image of the list."""
+
+FEWER = "Select fewer images with the input images, in several runs."
+
 OUTPUTS = ("channel", "commit", "matrix", "merge-matrix", "images", "any", "built")
 
 
@@ -156,7 +167,14 @@ def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:
             f"The plan of {counted(len(planned.jobs), 'build job')} has {size} characters, and GitHub passes about "
             f"{OUTPUT_LIMIT} from one job to others."
         )
-        raise PolicyError(message, hint="Select fewer images with the input images, in several runs.")
+        raise PolicyError(message, hint=FEWER)
+    listed = len(as_text(outputs["images"]).encode()) + DIGEST_ROOM * len(planned.publications) + len(VARIABLE)
+    if listed > VARIABLE_LIMIT:
+        message = (
+            f"The list of {counted(len(planned.publications), 'image')} comes to {listed} bytes with their digests, "
+            f"and a step on Linux gets at most {VARIABLE_LIMIT} in one input."
+        )
+        raise PolicyError(message, hint=FEWER)
     return outputs
 
 
