@@ -254,9 +254,9 @@ class _Planner:
                 return verdict
             taken = [tag for tag in dead if tag in self.selection.removable]
             held = [tag for tag in dead if tag not in taken]
-            reason = f"{_names(alive)} still needs this version"
+            reason = f"{_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
             reason += f", which cannot lose {_names(held)} alone" if held else ""
-            reason += f"; only {_names(taken)} is taken off." if taken else "."
+            reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} taken off." if taken else "."
             return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
             return None

@@ -300,7 +300,7 @@ def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: Worl
     world.push(CUDA, image("other"), ["v0.5.0-rc.1"])
     report = clean(delete_tags="v*-rc.*")
     assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
-    assert "the tag v0.5.0-rc.2 is selected but stays. latest, v0.5.0 still needs this version" in messages(report)
+    assert "the tag v0.5.0-rc.2 is selected but stays. latest, v0.5.0 still need this version" in messages(report)
     assert report.exit_code is ExitCode.PASS
 
 
@@ -318,7 +318,7 @@ def test_one_tag_of_several_is_taken_off_and_the_version_stays(
     assert (report.outputs["deleted"], report.outputs["untagged"], report.outputs["left"]) == (0, 2, 0)
     assert simulator.requests.count(method="DELETE") == 1, "both tags go with one version"
     assert pulls(world)
-    reason = "latest, v0.5.0 still needs this version; only v0.5.0-rc.2, v0.5.0-rc.3 is taken off."
+    reason = "latest, v0.5.0 still need this version; only v0.5.0-rc.2, v0.5.0-rc.3 are taken off."
     assert f"| `v0.5.0-rc.2` | `{promoted.root.digest[7:19]}` | taken off | {reason} | inputs |" in report.summary
     assert f"| `v0.5.0-rc.3` | `{promoted.root.digest[7:19]}` | none |" in report.summary
     assert clean(delete_released_candidates="true", untag="true").lines == (
@@ -1247,6 +1247,15 @@ def test_a_part_that_a_killed_run_deleted_comes_back_when_something_needs_it_by_
     assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0"}
 
 
+def test_a_glob_without_a_configuration_says_what_it_would_choose_from(clean: Clean) -> None:
+    with pytest.raises(InputError) as caught:
+        clean(packages="llm-d-cuda, llm-*", delete_tags="v*-rc.*")
+    assert str(caught.value) == (
+        "'llm-*' chooses from the packages of release.yaml, which does not exist. Check out the repository first, say "
+        "where the file is with 'config', or name every package."
+    )
+
+
 def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
     cpu = "llm-d/llm-d-cpu"
     world.add_package(cpu, visibility="public", repository="llm-d/llm-d")
@@ -1255,10 +1264,10 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
         world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
     names = "llm-d-cuda, llm-d-cpu, llm-d-absent"
     planned = clean(packages=names, delete_tags="v*-rc.*", dry_run="true")
-    assert planned.lines[-1] == "3 packages: 6 versions would go, 1 packages could not be finished."
+    assert planned.lines[-1] == "3 packages: 6 versions would go, 1 package could not be finished."
     report = clean(packages=names, delete_tags="v*-rc.*")
     assert report.lines[-1] == (
-        "3 packages: 6 of 6 planned deletions done, 4 tags left and resolved, 1 packages could not be finished."
+        "3 packages: 6 of 6 planned deletions done, 4 tags left and resolved, 1 package could not be finished."
     )
 
 

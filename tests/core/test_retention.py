@@ -126,7 +126,7 @@ def test_a_child_two_indexes_deep_stays_for_a_survivor() -> None:
 def test_a_version_with_a_live_tag_beside_the_doomed_one_stays_and_says_which_tag_holds_it() -> None:
     plan = make([version(1, "v1.0.0-rc.1", "v1.0.0", "latest"), version(2)], [index(1, 2)], CANDIDATES)
     assert gone(plan) == set()
-    assert reason(plan, 1) == "latest, v1.0.0 still needs this version, which cannot lose v1.0.0-rc.1 alone."
+    assert reason(plan, 1) == "latest, v1.0.0 still need this version, which cannot lose v1.0.0-rc.1 alone."
     assert [(blocked.tag, blocked.version.id, blocked.rule) for blocked in plan.blocked] == [("v1.0.0-rc.1", 1, "rc")]
 
 

@@ -15,7 +15,7 @@ from release_actions.cleanup.proof import Check
 from release_actions.cleanup.store import title
 from release_actions.cleanup.summary import summary
 from release_actions.errors import ExitCode, Problem
-from release_actions.report import Finding, Level, Report
+from release_actions.report import Finding, Level, Report, counted
 
 
 def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
@@ -195,7 +195,7 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
         left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
         line = f"{len(results)} packages: {done} of {planned} planned deletions done"
         line += f", {left} tags left and resolved" if done else ""
-    yield line + (f", {failed} packages could not be finished." if failed else ".")
+    yield line + (f", {counted(failed, 'package')} could not be finished." if failed else ".")
 
 
 def left_of(result: Result) -> int:

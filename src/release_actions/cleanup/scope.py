@@ -149,6 +149,11 @@ def rule_of(name: str, written: Inputs | CleanupRule) -> Rule:
 
 def configuration(given: Inputs, context: Context) -> Config | None:
     """The configuration, where an input refers to it; else None, and the file need not be there."""
-    if not (given.rule or given.channel or any(sign in name for name in given.packages for sign in "*?[")):
+    globs = [name for name in given.packages if any(sign in name for sign in "*?[")]
+    if not (given.rule or given.channel or globs):
         return None
+    if globs and not (given.rule or given.channel or context.path(given.config).exists()):
+        message = f"{globs[0]!r} chooses from the packages of {given.config}, which does not exist."
+        hint = "Check out the repository first, say where the file is with 'config', or name every package."
+        raise InputError(message, hint=hint)
     return load_config(context.path(given.config), name=given.config)
