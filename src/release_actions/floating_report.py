@@ -106,7 +106,8 @@ def report(results: tuple[Result, ...], mode: str, gate: Gate, git: Git) -> Repo
     lines = [verdict(results, mode, gate)]
     if git.plan.kept or git.plan.moves or git.plan.left:
         moved, wrong = len(git.moved), len(git.plan.left) + (0 if git.moved else len(git.plan.moves))
-        lines.append(f"In git, {moved} floating tags moved, {len(git.plan.kept)} were right, {wrong} are not.")
+        right = len(git.plan.kept)
+        lines.append(f"In git, {count(moved, 'floating tag')} moved, {right} right and {wrong} not.")
     return Report(
         outputs=outputs(
             {

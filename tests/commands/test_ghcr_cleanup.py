@@ -1247,6 +1247,12 @@ def test_a_part_that_a_killed_run_deleted_comes_back_when_something_needs_it_by_
     assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0"}
 
 
+def test_a_dry_run_counts_the_tags_that_would_be_taken_off(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+    report = clean(delete_released_candidates="true", untag="true", dry_run="true")
+    assert report.lines[-1].endswith(" versions would go, 1 tag would be taken off others, 0 bytes freed.")
+
+
 def test_a_glob_without_a_configuration_says_what_it_would_choose_from(clean: Clean) -> None:
     with pytest.raises(InputError) as caught:
         clean(packages="llm-d-cuda, llm-*", delete_tags="v*-rc.*")

@@ -718,7 +718,7 @@ class TestGitTags:
             ("v0.4", "v0.4.1"),
             ("v0", "v0.4.1"),
         ]
-        assert report.lines[1] == "In git, 2 floating tags moved, 0 were right, 0 are not."
+        assert report.lines[1] == "In git, 2 floating tags moved, 0 right and 0 not."
         simulator.requests.clear()
         assert rows(protect(git_tags="true"), "git-moved") == []
         assert {entry.method for entry in simulator.requests.select(origin="api")} == {"GET"}

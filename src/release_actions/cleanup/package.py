@@ -20,6 +20,7 @@ from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
 from release_actions.context import Context
 from release_actions.errors import ActionError
 from release_actions.http import Http
+from release_actions.report import counted
 from release_actions.retention import CleanupPlan
 from release_actions.selection import Facts, Rule
 from release_actions.workflow import Workflow
@@ -106,7 +107,7 @@ def prepare(result: Result, context: Context, sources: Sources, log: Workflow, m
             plan = retention.plan(path, contents.versions, contents.graph, rules, facts=facts)
             result.plan = result.store.sized(plan, contents, measured)
             count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
-            count += f", {len(plan.strips)} tags are taken off others" if plan.strips else ""
+            count += f", {counted(len(plan.strips), 'tag')} taken off others" if plan.strips else ""
             result.store.say(f"{path}: {count}, {freed(result.plan)}")
     except ActionError as error:
         result.outcome.error = error

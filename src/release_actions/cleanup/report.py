@@ -170,7 +170,7 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if dry_run:
         lines = [f"{path}: {title(d.version)} would go. {reason_of(plan, d.version)}" for d in plan.deletions]
         lines += [f"{path}: {s.tag} would be taken off {title(s.version)}. {s.because}" for s in plan.strips]
-        taken = f", {len(plan.strips)} tags would be taken off others" if plan.strips else ""
+        taken = f", {counted(len(plan.strips), 'tag')} would be taken off others" if plan.strips else ""
         count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would go"
         return [*lines, f"{path}: {count}{taken}, {freed(plan)}."]
     said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
