@@ -394,10 +394,10 @@ class TestCheckAndEnforce:
         def stop(_world: World, _path: str) -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
-        # Once all has been written: the run would wait an hour before it looks.
+        # Once all has been written: the run would wait two minutes before it looks.
         simulator.faults.add(Fault(method="PUT", nth=9, steps=(stop,)))
         with pytest.raises(KeyboardInterrupt):
-            protect(settle="1h")
+            protect(settle="2m")
         assert (
             f"Until then ghcr.io/llm-d/llm-d-cpu:v0 was put on {shipped.tags(CPU)['v0.5.0']}."
             in capsys.readouterr().out
