@@ -22,7 +22,7 @@ from release_actions import main
 from release_actions.cleanup import apply, journal, store
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.commands import ghcr_cleanup
-from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.inputs import specs
 from release_actions.packages import Packages
 from release_actions.registry import Registry
@@ -1258,8 +1258,35 @@ def test_a_glob_without_a_configuration_says_what_it_would_choose_from(clean: Cl
         clean(packages="llm-d-cuda, llm-*", delete_tags="v*-rc.*")
     assert str(caught.value) == (
         "'llm-*' chooses from the packages of release.yaml, which does not exist. Check out the repository first, say "
-        "where the file is with 'config', or name every package."
+        "where the file is with 'config', or set 'owner' to choose from all packages of an account."
     )
+
+
+def test_a_glob_chooses_from_all_packages_of_an_account_that_is_named(world: World, clean: Clean) -> None:
+    world.add_account("ada")
+    world.accounts["llm-d"].members["ada"] = "admin"
+    world.add_token("ghp_of_ada", login="ada", scopes=["repo", "write:packages", "delete:packages"])
+    for path in (CUDA, "llm-d/tools/llm-d-cpu", "llm-d/other", "ada/llm-d-mine"):
+        if path != CUDA:
+            world.add_package(path, visibility="public")
+        world.push(path, image(f"final {path}"), ["v0.5.0"])
+        world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
+    wanted = {"packages": "llm-d-c*, tools/*", "owner": "llm-d", "delete_tags": "v*-rc.*"}
+    report = clean(token="ghp_of_ada", **wanted)
+    assert report.exit_code is ExitCode.PASS
+    assert {
+        path: set(world.tags(path)) for path in (CUDA, "llm-d/tools/llm-d-cpu", "llm-d/other", "ada/llm-d-mine")
+    } == {
+        CUDA: {"v0.5.0"},
+        "llm-d/tools/llm-d-cpu": {"v0.5.0"},
+        "llm-d/other": {"v0.5.0", "v0.5.0-rc.1"},
+        "ada/llm-d-mine": {"v0.5.0", "v0.5.0-rc.1"},
+    }
+    with pytest.raises(RemoteError) as caught:
+        clean(**wanted)
+    assert "A job's own GITHUB_TOKEN cannot list the packages of an organisation." in caught.value.hint
+    with pytest.raises(InputError, match=r"'hpu-\*' matches no package of llm-d\."):
+        clean(token="ghp_of_ada", owner="llm-d", packages="hpu-*", delete_tags="v*-rc.*")
 
 
 def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:

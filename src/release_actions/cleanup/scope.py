@@ -1,12 +1,13 @@
 """What a clean-up covers: which packages, and which rules hold for each, from the inputs and the configuration.
 
-It must never take inputs that select nothing for a wish to delete everything, and never look for packages on its own.
+It must never take inputs that select nothing for a wish to delete everything, and never look through an account's
+packages unless the inputs name the account.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,10 +40,13 @@ class Task:
         return self.path.partition("/")[0]
 
 
-def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ...]:
+def tasks_of(
+    given: Inputs, owner: str, config: Config | None, listed: Callable[[str], Sequence[str]]
+) -> tuple[Task, ...]:
     """Packages and rules, from the inputs and the configuration where they name it.
 
-    `owner` is that of packages named without one. Raises `InputError` with every mistake.
+    `owner` is that of packages named without one. `listed` gives the full names of all packages of an account, and is
+    only asked for globs of an account that the inputs name. Raises `InputError` with every mistake.
     """
     problems = list(mistakes(given))
     own = rule_of(INPUT_RULE, given)
@@ -54,7 +58,7 @@ def tasks_of(given: Inputs, owner: str, config: Config | None) -> tuple[Task, ..
         else:
             known = [rule.name for rule in config.cleanup] if config else []
             problems.append(Problem(f"{given.config} has no clean-up rule {name!r}.", shapes.nearest(name, known)))
-    chosen = covered(given, owner, config, problems)
+    chosen = covered(given, owner, config, listed, problems)
     tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.selects_nothing else {}
     for rule in named:
         for path in rule.packages:
@@ -77,7 +81,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
     if given.rule or not rule_of(INPUT_RULE, given).selects_nothing:
         problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
     found = undo.read(Path(given.undo_file))
-    wanted = covered(given, owner, config, problems)
+    wanted = covered(given, owner, config, lambda _owner: tuple(found), problems)
     words = f"The undo file {given.undo_file} has nothing of"
     problems += [Problem(f"{words} {path}.", shapes.nearest(path, found)) for path in wanted if path not in found]
     if problems:
@@ -109,27 +113,29 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
         yield Problem("No package is named.", "Set packages to names or globs, or channel to one of the configuration.")
 
 
-def covered(given: Inputs, owner: str, config: Config | None, problems: list[Problem]) -> tuple[str, ...]:
+def covered(
+    given: Inputs,
+    owner: str,
+    config: Config | None,
+    listed: Callable[[str], Sequence[str]],
+    problems: list[Problem],
+) -> tuple[str, ...]:
     """Full names of the packages that the inputs name; empty when they leave it to the rules."""
-    published: tuple[Package, ...] = config.published if config else ()
-    if given.channel:
-        published = tuple(package for package in published if package.channel == given.channel)
-        if not published:
-            message = f"{given.config} publishes nothing in a channel {given.channel!r}."
-            problems.append(Problem(message, shapes.nearest(given.channel, CHANNELS)))
+    published = published_in(given, config, problems)
     if not given.packages:
         return tuple(package.name for package in published) if given.channel else ()
+    globs = globs_of(given)
+    if globs and given.owner and problems:
+        return ()  # nobody is asked for a run that does not come to pass
+    full = listed(given.owner) if globs and given.owner else [package.name for package in published]
     found: list[str] = []
     for name in given.packages:
-        if any(sign in name for sign in "*?["):
-            matching = [
-                package.name
-                for package in published
-                if fnmatch.fnmatchcase(package.name, name) or fnmatch.fnmatchcase(package.package, name)
-            ]
+        if name in globs:
+            matching = [one for one in full if matches(name, one)]
             found += matching
             if not matching:
-                problems.append(Problem(f"{name!r} matches no package of {given.config}.", "Globs choose among these."))
+                source = given.owner or given.config
+                problems.append(Problem(f"{name!r} matches no package of {source}.", "Globs choose among these."))
         elif given.owner and not name.startswith(f"{given.owner}/"):
             found.append(f"{given.owner}/{name}".lower())
         elif "/" in name:
@@ -147,13 +153,38 @@ def rule_of(name: str, written: Inputs | CleanupRule) -> Rule:
     return Rule(name, **texts)
 
 
+def published_in(given: Inputs, config: Config | None, problems: list[Problem]) -> tuple[Package, ...]:
+    """The packages of the configuration, or those of the channel that the inputs name."""
+    published = config.published if config else ()
+    if not given.channel:
+        return published
+    published = tuple(package for package in published if package.channel == given.channel)
+    if not published:
+        message = f"{given.config} publishes nothing in a channel {given.channel!r}."
+        problems.append(Problem(message, shapes.nearest(given.channel, CHANNELS)))
+    return published
+
+
+def globs_of(given: Inputs) -> tuple[str, ...]:
+    """What in `packages` chooses among names."""
+    return tuple(name for name in given.packages if any(sign in name for sign in "*?["))
+
+
+def matches(glob: str, package: str) -> bool:
+    """Whether a glob is about a package "owner/name", written with the owner or without."""
+    return any(fnmatch.fnmatchcase(text, glob) for text in (package, package.partition("/")[2]))
+
+
 def configuration(given: Inputs, context: Context) -> Config | None:
     """The configuration, where an input refers to it; else None, and the file need not be there."""
-    globs = [name for name in given.packages if any(sign in name for sign in "*?[")]
+    globs = () if given.owner else globs_of(given)
     if not (given.rule or given.channel or globs):
         return None
     if globs and not (given.rule or given.channel or context.path(given.config).exists()):
         message = f"{globs[0]!r} chooses from the packages of {given.config}, which does not exist."
-        hint = "Check out the repository first, say where the file is with 'config', or name every package."
+        hint = (
+            "Check out the repository first, say where the file is with 'config', or set 'owner' to choose from all "
+            "packages of an account."
+        )
         raise InputError(message, hint=hint)
     return load_config(context.path(given.config), name=given.config)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from release_actions import inputs
@@ -106,14 +107,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         entries = undo_entries(given, owner, config)
         tasks = tuple(Task(path, ()) for path in entries)
     else:
-        tasks = tasks_of(given, owner, config)
-    if not given.token:
-        message = "ghcr-cleanup needs a token to list package versions, also for a dry run."
-        raise InputError(
-            message,
-            hint="Pass 'token: ${{ github.token }}' and give the job the permission 'packages: write'; the package has "
-            'to give the repository the Admin role under "Manage Actions access". By hand, set GITHUB_TOKEN.',
-        )
+        tasks = tasks_of(given, owner, config, partial(packages_of, given, context, log))
+    insist_on_token(given)
     address = registry_url(package_registry(context, config, "ghcr-cleanup"), context.registry_url)
     kept = cache.opened(given.manifest_cache)
     pace = Pace(POINTS)
@@ -135,6 +130,25 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         finally:
             if kept:
                 kept.prune()
+
+
+def insist_on_token(given: Inputs) -> None:
+    """Raise `InputError` without a token: GitHub lists packages, public ones too, to nobody who does not log in."""
+    if not given.token:
+        message = "ghcr-cleanup needs a token to list package versions, also for a dry run."
+        raise InputError(
+            message,
+            hint="Pass 'token: ${{ github.token }}' and give the job the permission 'packages: write'; the package has "
+            'to give the repository the Admin role under "Manage Actions access". By hand, set GITHUB_TOKEN.',
+        )
+
+
+def packages_of(given: Inputs, context: Context, log: Workflow, owner: str) -> tuple[str, ...]:
+    """Full names of all container packages of an account that the token may see. Raises `RemoteError`."""
+    insist_on_token(given)
+    with Http(log=log.info) as http:
+        found = Packages(http, context.api_url, owner, token=given.token).packages()
+    return tuple(f"{owner}/{package.name}".lower() for package in found)
 
 
 def clean(
