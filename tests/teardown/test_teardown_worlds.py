@@ -116,6 +116,8 @@ class Made:
                 if alone and len(package.versions()) > len(FINALS):
                     version = self.chance.choice(alone)
                     package.drop(version, world.now())
+                    for parts in self.flying.values():
+                        parts.discard(version.digest)
             case 4:
                 # Platforms arrive by digest; their index has not come yet.
                 made = build_image(("linux/amd64", "linux/arm64"), seed=f"flying {self.chance.random()}", index=True)
