@@ -91,6 +91,11 @@ class Descriptor:
         return self.media_type in INDEX_TYPES
 
     @property
+    def is_manifest(self) -> bool:
+        """Whether it is a manifest or index. BuildKit's build caches are indexes that list blobs, their layers."""
+        return self.media_type in MEDIA_TYPES
+
+    @property
     def is_attestation(self) -> bool:
         """Whether it is BuildKit's attestation about a sibling."""
         return REFERENCE_TYPE in self.annotations
@@ -116,6 +121,11 @@ class Index:
             for child in self.children
             if child.platform and not child.is_attestation and child.platform.os != "unknown"
         )
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """The layers and the configuration of a build cache; an image lists none."""
+        return tuple(child for child in self.children if not child.is_manifest)
 
     @property
     def attestations(self) -> Mapping[str, str]:
@@ -269,13 +279,18 @@ class Graph:
         image = self.images.get(digest)
         return tuple(child.digest for child in image.children) if isinstance(image, Index) else ()
 
+    def parts(self, digest: str) -> tuple[str, ...]:
+        """The `children` that are manifests and indexes, which a registry has to have as such."""
+        image = self.images.get(digest)
+        return tuple(c.digest for c in image.children if c.is_manifest) if isinstance(image, Index) else ()
+
     def attachments(self, digest: str) -> frozenset[str]:
         """Digests of signatures, attestations and the like about this digest."""
         return self.attached.get(digest, frozenset())
 
     def content(self, roots: Iterable[str]) -> frozenset[str]:
-        """The roots and their children at any depth: what a client pulls, all platforms, without attachments."""
-        return self._closure(roots, self.children)
+        """The roots and their parts at any depth: the manifests that a client pulls, all platforms, no attachments."""
+        return self._closure(roots, self.parts)
 
     def reachable(self, roots: Iterable[str]) -> frozenset[str]:
         """The roots and all that must live while they live: children at any depth and the attachments of each."""

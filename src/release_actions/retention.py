@@ -20,7 +20,7 @@ from datetime import datetime
 
 from release_actions.cleanup import journal
 from release_actions.errors import ActionError
-from release_actions.images import Graph, Index, Manifest
+from release_actions.images import Graph, Index
 from release_actions.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
 
 HOLDERS = 3
@@ -138,13 +138,11 @@ def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[i
             unread += 1
             continue
         sizes[digest] = image.size
-        if isinstance(image, Manifest):
-            sizes |= {blob.digest: blob.size for blob in image.blobs}
+        sizes |= {blob.digest: blob.size for blob in image.blobs}
     for digest in set(staying):
         image = graph.images.get(digest)
-        if isinstance(image, Manifest):
-            for blob in image.blobs:
-                sizes.pop(blob.digest, None)
+        for blob in image.blobs if image else ():
+            sizes.pop(blob.digest, None)
     return sum(sizes.values()), unread
 
 

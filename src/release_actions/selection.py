@@ -254,7 +254,7 @@ class Selection:
         image = self.graph.images.get(version.digest)
         if not isinstance(image, Index) or self.facts.now - version.moved_at < self.grace:
             return ""
-        platforms = [child.digest for child in image.children if not child.is_attestation]
+        platforms = [child.digest for child in image.children if child.is_manifest and not child.is_attestation]
         lost = sorted(self.graph.content([version.digest]) & self.facts.missing)
         if platforms and set(platforms) <= self.facts.missing:
             return "None of the images that it lists is there." if rule.delete_ghost_images else ""

@@ -30,7 +30,7 @@ from release_actions.report import Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.faults import Fault, pushing, tagging
-from release_actions.simulator.image_factory import Image, attachment, attachment_tag
+from release_actions.simulator.image_factory import Image, attachment, attachment_tag, keep, manifest_of
 from release_actions.simulator.oci import OCI_INDEX, parse
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.repositories import Pull
@@ -912,6 +912,41 @@ def test_broken_indexes_and_orphaned_attachments_go_when_the_registry_agrees(
     assert clean(**selectors).exit_code is ExitCode.PASS
     assert digests(world) == parts(whole) | {signed}
     assert pulls(world)
+
+
+def build_cache(world: World, *layers: bytes) -> dict[str, Any]:
+    """An index as BuildKit's registry cache pushes it: it lists its layers and its configuration, which are blobs."""
+    blobs: dict[str, bytes] = {}
+    listed = [keep(blobs, "application/vnd.oci.image.layer.v1.tar+gzip", layer) for layer in layers]
+    listed.append(keep(blobs, "application/vnd.buildkit.cacheconfig.v0", b"{}"))
+    for content in blobs.values():
+        world.add_blob(CUDA, content)
+    world.put_manifest(CUDA, manifest_of(OCI_INDEX, {"manifests": listed}), "build-cache")
+    return {item["digest"]: item["size"] for item in listed}
+
+
+def test_a_build_cache_is_no_broken_image_and_its_layers_are_not_asked_for(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    layers = build_cache(world, b"layer", b"another layer")
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    report = clean(delete_tags="*-rc.*", delete_ghost_images="true", delete_partial_images="true")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", "build-cache"}
+    assert not report.findings
+    asked = [entry.path for entry in simulator.requests.entries if any(digest in entry.path for digest in layers)]
+    assert not asked
+    undo_file = str(report.outputs["undo-file"])
+    assert clean(packages="", mode="restore", undo_file=undo_file).exit_code is ExitCode.PASS
+
+
+def test_what_a_build_cache_frees_is_its_layers(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    layers = build_cache(world, b"layer", b"another layer")
+    size = len(world.version(CUDA, "build-cache").manifest.body)
+    report = clean(delete_tags="build-cache")
+    assert report.outputs["freed-bytes"] == size + sum(layers.values())
 
 
 @pytest.mark.usefixtures("one_at_a_time")

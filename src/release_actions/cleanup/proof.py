@@ -130,6 +130,7 @@ def needs(store: Store, roots: Iterable[str], graph: Graph) -> dict[str, frozens
             found = store.registry.get_manifest(store.path, digest)
             # Somebody may have deleted it by now: then it needs nothing.
             read[digest] = parse(found.body, digest, found.media_type) if found else Index(digest, OCI_INDEX, 0, ())
-        todo = Graph.of(read[digest] for digest in read if digest not in graph.images).unread() - set(read)
+        known = Graph.of(read[digest] for digest in read if digest not in graph.images)
+        todo = (known.unread() & known.content(known.images)) - set(read)
     whole = Graph.of(read.values())
     return {root: whole.content([root]) for root in roots}

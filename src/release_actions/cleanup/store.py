@@ -179,7 +179,7 @@ class Store:
         Raises `RemoteError` when that cannot be found out: what is not known to be missing must not pass for it.
         """
         graph = contents.graph
-        wanted = {digest for image in graph.images for digest in graph.children(image)} | set(graph.attached)
+        wanted = {digest for image in graph.images for digest in graph.parts(image)} | set(graph.attached)
         unlisted = wanted - {version.digest for version in contents.versions}
         return frozenset(digest for digest, found in self.digests(unlisted).items() if not found)
 
