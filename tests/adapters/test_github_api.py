@@ -197,10 +197,10 @@ class TestClient:
 
         monkeypatch.setattr("urllib3.util.Retry.sleep", asleep)
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind(("127.0.0.1", 0))  # not listening: refused
             url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        with pytest.raises(RemoteError, match=f"{url} could not be reached") as caught:
-            self.ask(url)
+            with pytest.raises(RemoteError, match=f"{url} could not be reached") as caught:
+                self.ask(url)
         assert "GITHUB_API_URL" in caught.value.hint
 
     def test_plain_http_to_another_machine_is_refused(self) -> None:

@@ -286,9 +286,9 @@ class TestPassingFaults:
 class TestUnreachable:
     def test_nothing_listens_on_loopback(self, http: Http, clock: Clock) -> None:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind(("127.0.0.1", 0))  # not listening: refused
             url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        error = failing(http, f"{url}/repos/a/b", token="ghs_secret")
+            error = failing(http, f"{url}/repos/a/b", token="ghs_secret")
         assert str(error) == (
             f"Could not read the thing: {url} refused the connection. Check the network and the address. Addresses are "
             "set by GITHUB_API_URL (--api-url) and RELEASE_ACTIONS_REGISTRY_URL (--registry-url)."

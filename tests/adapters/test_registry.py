@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.loopback import Asked, Clock, Reply, replies, serving
+from contract import distribution
 from release_actions.errors import InputError, RemoteError
 from release_actions.http import Http
 from release_actions.origins import Origin
@@ -601,64 +599,37 @@ class TestLogin:
         assert '"no Bearer ***"' in str(caught.value)
 
 
-@pytest.fixture
-def distribution(tmp_path: Path) -> Iterator[str]:
-    """The reference registry on a free port, with an empty store."""
-    with serving(replies(Reply(404))) as probe:
-        port = probe.url.rpartition(":")[2]
-    config = {
-        "version": "0.1",
-        "log": {"level": "error"},
-        "storage": {"filesystem": {"rootdirectory": str(tmp_path / "store")}},
-        "http": {"addr": f"127.0.0.1:{port}"},
-    }
-    (tmp_path / "config.yml").write_text(json.dumps(config))
-    url = f"http://127.0.0.1:{port}"
-    command = ["docker-registry", "serve", str(tmp_path / "config.yml")]
-    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
-            for _ in range(200):
-                try:
-                    with urllib.request.urlopen(f"{url}/v2/", timeout=5):
-                        break
-                except OSError:
-                    assert process.poll() is None, (tmp_path / "log").read_text()
-                    time.sleep(0.02)
-            yield url
-        finally:
-            process.terminate()
-
-
 @pytest.mark.tools("docker-registry")
-def test_a_real_registry_takes_and_returns_an_image(http: Http, distribution: str) -> None:
-    registry = Registry(http, distribution)
-    assert registry.tags("llm-d/llm-d-cuda") is None
-    config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
-    digest = registry.put_blob("llm-d/llm-d-cuda", config)
-    assert registry.get_blob("llm-d/llm-d-cuda", digest) == config
-    image = json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
-            "config": {
-                "mediaType": "application/vnd.oci.image.config.v1+json",
-                "digest": digest,
-                "size": len(config),
+def test_a_real_registry_takes_and_returns_an_image(http: Http, tmp_path: Path) -> None:
+    with distribution.running(tmp_path) as url:
+        registry = Registry(http, url)
+        assert registry.tags("llm-d/llm-d-cuda") is None
+        config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+        digest = registry.put_blob("llm-d/llm-d-cuda", config)
+        assert registry.get_blob("llm-d/llm-d-cuda", digest) == config
+        image = json.dumps(
+            {
+                "schemaVersion": 2,
+                "mediaType": OCI_MANIFEST,
+                "config": {
+                    "mediaType": "application/vnd.oci.image.config.v1+json",
+                    "digest": digest,
+                    "size": len(config),
+                },
+                "layers": [],
             },
-            "layers": [],
-        },
-        indent=3,
-    ).encode()
-    written = registry.put_manifest("llm-d/llm-d-cuda", "v0.5.0", image, OCI_MANIFEST)
-    assert registry.put_manifest("llm-d/llm-d-cuda", "latest", image, OCI_MANIFEST) == written
-    assert set(registry.tags("llm-d/llm-d-cuda") or ()) == {"v0.5.0", "latest"}
-    found = registry.get_manifest("llm-d/llm-d-cuda", "latest")
-    assert found is not None
-    assert found.body == image
-    assert registry.head_manifest("llm-d/llm-d-cuda", written) == Descriptor(written, OCI_MANIFEST, len(image))
-    assert registry.mount_blob("llm-d/other", digest, "llm-d/llm-d-cuda")
-    assert registry.has_blob("llm-d/other", digest)
-    assert registry.get_manifest("llm-d/llm-d-cuda", "absent") is None
-    for number in range(5):
-        registry.put_manifest("llm-d/llm-d-cuda", f"n{number}", image, OCI_MANIFEST)
-    assert len(registry.tags("llm-d/llm-d-cuda") or ()) == 7
+            indent=3,
+        ).encode()
+        written = registry.put_manifest("llm-d/llm-d-cuda", "v0.5.0", image, OCI_MANIFEST)
+        assert registry.put_manifest("llm-d/llm-d-cuda", "latest", image, OCI_MANIFEST) == written
+        assert set(registry.tags("llm-d/llm-d-cuda") or ()) == {"v0.5.0", "latest"}
+        found = registry.get_manifest("llm-d/llm-d-cuda", "latest")
+        assert found is not None
+        assert found.body == image
+        assert registry.head_manifest("llm-d/llm-d-cuda", written) == Descriptor(written, OCI_MANIFEST, len(image))
+        assert registry.mount_blob("llm-d/other", digest, "llm-d/llm-d-cuda")
+        assert registry.has_blob("llm-d/other", digest)
+        assert registry.get_manifest("llm-d/llm-d-cuda", "absent") is None
+        for number in range(5):
+            registry.put_manifest("llm-d/llm-d-cuda", f"n{number}", image, OCI_MANIFEST)
+        assert len(registry.tags("llm-d/llm-d-cuda") or ()) == 7
