@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import worlds
 from contract.description import Description, Exchange
 from release_actions.simulator.origin import Answer, Origin
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-pytest_plugins = ["contract.programs"]
+pytest_plugins = ["contract.programs", "workers"]
 
 
 def pytest_configure() -> None:
@@ -30,13 +29,6 @@ def pytest_configure() -> None:
 def pytest_report_header() -> str:
     """Say which environment runs the tests; `.ci/run` takes its other tools from there."""
     return f"environment: {sys.prefix}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many random worlds were judged."""
-    said = worlds.told()
-    if said:
-        terminalreporter.write_line(said)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 
 from cleanup.judging import judge
 from release_actions.cleanup import apply, store
-from worlds import FIRST, WORLDS, ran
+from worlds import FIRST, WORLDS, Ran
 
 PARTS = max(10, WORLDS // 100)
 """Tests that the worlds are spread over: what one of them keeps in memory grows with its worlds."""
@@ -23,7 +23,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_what_is_left_pulls_and_the_next_run_finishes(part: int) -> None:
+def test_what_is_left_pulls_and_the_next_run_finishes(part: int, ran: Ran) -> None:
     for seed in range(FIRST + part, FIRST + WORLDS, PARTS):
         judge(seed)
         ran("clean-up")

@@ -9,18 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from e2e import diary
 from e2e.archive import unpack
+from e2e.diary import Record
 from e2e.llm_d import ROOT, LlmD
 from e2e.pipeline import Pipeline
 from release_actions.rehearsal.stage import environments
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what each event did to the registry."""
-    told = diary.told()
-    if told:
-        terminalreporter.write_line(told)
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +45,6 @@ def llm_d(tmp_path: Path, repository: Path, environment: str) -> Iterator[LlmD]:
 
 
 @pytest.fixture
-def pipeline(llm_d: LlmD, tmp_path: Path) -> Pipeline:
+def pipeline(llm_d: LlmD, tmp_path: Path, record_property: Record) -> Pipeline:
     """llm-d after v0.4.0, with a git of its own whose images are really built."""
-    return Pipeline.begin(llm_d, tmp_path / "pipeline")
+    return Pipeline.begin(llm_d, tmp_path / "pipeline", record_property)

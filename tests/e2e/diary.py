@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from release_actions.simulator import World
+import pytest
+
+if TYPE_CHECKING:
+    from release_actions.simulator import World
 
 Held = Mapping[str, Mapping[str, str]]
 """Package -> tag -> digest."""
 
-ROWS: list[Row] = []
+Record = Callable[[str, object], None]
+"""Adds a property to a test's report: pytest's fixture `record_property`."""
 
-
-@dataclass(frozen=True)
-class Row:
-    """A workflow that was played: what started it, what was wrong with the world, how it ended, what changed."""
-
-    event: str
-    wrong: str
-    code: int
-    jobs: str
-    registry: str
-
-    def __str__(self) -> str:
-        told = f"{self.event}{f', {self.wrong}' if self.wrong else ''}: {'green' if self.code == 0 else 'red'}"
-        return f"{told} ({self.jobs})\n    {self.registry}"
+PLAYED = "workflow played"
+"""Property of a test's report, once for each workflow that it played; the value is the row."""
 
 
 def held(world: World) -> Held:
@@ -36,11 +28,12 @@ def held(world: World) -> Held:
     }
 
 
-def note(event: str, wrong: str, code: int, jobs: Mapping[str, list[str]], before: Held, after: Held) -> None:
-    """Add a row."""
+def row(event: str, wrong: str, code: int, jobs: Mapping[str, list[str]], before: Held, after: Held) -> str:
+    """A workflow that was played: what started it, what was wrong with the world, how it ended, what changed."""
     ended = ", ".join(f"{name} {'failed' if 'failure' in results else 'done'}" for name, results in jobs.items())
     changed = "; ".join(changes(before, after)) or "GHCR is as it was"
-    ROWS.append(Row(event, wrong, code, ended or "no job", changed))
+    told = f"{event}{f', {wrong}' if wrong else ''}: {'green' if code == 0 else 'red'}"
+    return f"{told} ({ended or 'no job'})\n    {changed}"
 
 
 def changes(before: Held, after: Held) -> Iterator[str]:
@@ -59,6 +52,8 @@ def changes(before: Held, after: Held) -> Iterator[str]:
         yield f"{', '.join(names)}: {text}"
 
 
-def told() -> str:
-    """All rows."""
-    return "\n".join(["Workflows that were played, and what GHCR held then:", *map(str, ROWS)]) if ROWS else ""
+def told(reports: Iterable[pytest.TestReport]) -> str:
+    """The rows of some tests, in the order in which the tests are written; empty when they played no workflow."""
+    written = sorted(reports, key=lambda report: (report.location[0], report.location[1] or 0, report.location[2]))
+    rows = [str(value) for report in written for name, value in report.user_properties if name == PLAYED]
+    return "\n".join(["Workflows that were played, and what GHCR held then:", *rows]) if rows else ""

@@ -65,10 +65,11 @@ class Pipeline:
 
     llm_d: LlmD
     folder: Path
+    record: diary.Record
 
     @classmethod
-    def begin(cls, started: LlmD, folder: Path) -> Pipeline:
-        """Write the repositories and the stand-ins."""
+    def begin(cls, started: LlmD, folder: Path, record: diary.Record) -> Pipeline:
+        """Write the repositories and the stand-ins. Workflows that are played are recorded."""
         for name in ("repositories", "artifacts", "record", "findings"):
             (folder / name).mkdir(parents=True)
         (folder / "findings" / "none.sarif").write_text(json.dumps(sarif()), encoding="utf-8")
@@ -83,7 +84,7 @@ class Pipeline:
                 **{name.upper(): str(folder / name) for name in ("repositories", "artifacts", "record", "findings")},
             },
         )
-        made = cls(replace(started, act=act), folder)
+        made = cls(replace(started, act=act), folder, record)
         made.write()
         return made
 
@@ -174,7 +175,7 @@ class Pipeline:
         wrong = ", ".join(f"{name}={value}" for name, value in variables.items() if not name.startswith("RELEASE_"))
         what = f"{event.name} {event.ref.removeprefix('refs/tags/').removeprefix('refs/heads/')}"
         what += ", with a real registry instead of GHCR" if "RELEASE_ACTIONS_REGISTRY_URL" in variables else ""
-        diary.note(what, wrong, ran.code, ran.jobs, before, diary.held(world))
+        self.record(diary.PLAYED, diary.row(what, wrong, ran.code, ran.jobs, before, diary.held(world)))
         return ran
 
     def recorded(self, kind: str) -> list[Mapping[str, Any]]:

@@ -31,7 +31,7 @@ from release_actions.simulator.git import Target
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag
 from release_actions.simulator.repositories import Release, Repository
 from release_actions.workflow import Workflow
-from worlds import FIRST, TEARDOWNS, ran
+from worlds import FIRST, TEARDOWNS, Ran
 
 TOKEN = "ghs_token_of_the_job"
 REPOSITORY = "llm-d/llm-d"
@@ -245,7 +245,7 @@ def stands(made: Made, before: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
-def test_nothing_is_left_nothing_else_goes_and_a_second_run_is_empty(seed: int, tear_down: Tear) -> None:
+def test_nothing_is_left_nothing_else_goes_and_a_second_run_is_empty(seed: int, tear_down: Tear, ran: Ran) -> None:
     made = make(seed)
     before = made.state()
     report = tear_down(made, asked(seed))
@@ -274,7 +274,7 @@ def test_nothing_is_left_nothing_else_goes_and_a_second_run_is_empty(seed: int, 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
 def test_a_killed_run_is_finished_by_the_next_one_and_taken_back_whole(
-    seed: int, tear_down: Tear, tmp_path: Path
+    seed: int, tear_down: Tear, tmp_path: Path, ran: Ran
 ) -> None:
     undo = tmp_path / rc_teardown.UNDO_FILE
     whole, made = make(seed), make(seed)
@@ -296,7 +296,7 @@ def test_a_killed_run_is_finished_by_the_next_one_and_taken_back_whole(
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + TEARDOWNS))
-def test_somebody_who_meddles_never_breaks_production(seed: int, tear_down: Tear) -> None:
+def test_somebody_who_meddles_never_breaks_production(seed: int, tear_down: Tear, ran: Ran) -> None:
     made = make(seed)
     before = made.state()
     chance = random.Random(seed)
