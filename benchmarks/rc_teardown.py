@@ -60,6 +60,7 @@ KINDS = (
     ("list releases", "GET", r"/releases$"),
     ("list git tags", "GET", r"/(git/matching-refs/.*|tags|git/refs.*)$"),
     ("look at a git tag", "GET", r"/git/(ref|tags|commits)/"),
+    ("look at a release", "GET", r"/releases/[0-9]+$"),
     ("change a release", "(DELETE|POST)", r"/releases(/[0-9]+)?$"),
     ("change a git tag", "(DELETE|POST|PATCH)", r"/git/refs"),
 )

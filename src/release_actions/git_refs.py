@@ -19,6 +19,10 @@ REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTT
 is not there or when a rule protects it."""
 
 
+NO_TAG = "release-actions/no-tag-has-this-name"
+"""What is asked for to learn whether a token may write."""
+
+
 class GitRefs:
     """The tags of one repository "owner/name". Changing them needs the permission contents: write."""
 
@@ -49,6 +53,15 @@ class GitRefs:
         if response.status != HTTPStatus.FORBIDDEN and not self.get(tag):
             return None
         return self._refusal(response)
+
+    def forbidden(self) -> Refusal | None:
+        """Why this token may change no tag; None when GitHub does not say so. Raises `RemoteError`.
+
+        GitHub tells it only to who tries, so a tag is deleted that is not there.
+        """
+        what = f"see whether tags of {self.repository} may be changed"
+        response = self._request("DELETE", f"refs/tags/{NO_TAG}", what, (HTTPStatus.NO_CONTENT, *REFUSALS))
+        return self._refusal(response) if response.status == HTTPStatus.FORBIDDEN else None
 
     def move(self, tag: str, sha: str) -> Refusal | None:
         """Put a tag that exists on another object; None when it is there. Raises `RemoteError`.

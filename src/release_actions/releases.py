@@ -137,6 +137,11 @@ class Releases:
         response = self._request("GET", release, "read", (HTTPStatus.OK,))
         return _release(response, response.object())
 
+    def find(self, release: Release) -> Release | None:
+        """A release as it is now; None when it is gone. Raises `RemoteError`."""
+        response = self._request("GET", release, "read", (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
+        return _release(response, response.object()) if response.status == HTTPStatus.OK else None
+
     def delete(self, release: Release) -> Refusal | None:
         """Delete a release; None when it is gone. Its tag stays. Raises `RemoteError`."""
         response = self._request("DELETE", release, "delete", (HTTPStatus.NO_CONTENT, *REFUSALS))

@@ -55,6 +55,20 @@ def test_a_tag_is_deleted(refs: GitRefs, web: responses.RequestsMock) -> None:
     assert refs.delete("v0.5") is None
 
 
+def test_a_token_that_may_change_nothing_is_told_by_a_tag_that_is_not_there(
+    refs: GitRefs, web: responses.RequestsMock
+) -> None:
+    url = f"{GIT}/refs/tags/release-actions/no-tag-has-this-name"
+    web.delete(url, status=403, json={"message": "Resource not accessible by integration"})
+    assert str(refs.forbidden()) == 'GitHub answered 403, "Resource not accessible by integration"'
+
+
+@pytest.mark.parametrize("status", [204, 404, 422])
+def test_no_other_answer_says_that_a_token_may_not(refs: GitRefs, web: responses.RequestsMock, status: int) -> None:
+    web.delete(f"{GIT}/refs/tags/release-actions/no-tag-has-this-name", status=status)
+    assert refs.forbidden() is None
+
+
 @pytest.mark.parametrize("status", [404, 422])
 def test_a_tag_that_somebody_else_deleted_is_gone(refs: GitRefs, web: responses.RequestsMock, status: int) -> None:
     web.delete(REFS, status=status, json={"message": "Reference does not exist"})

@@ -56,6 +56,13 @@ def body(**changed: Any) -> dict[str, Any]:
     }
 
 
+def test_a_release_is_looked_for(releases: Releases, web: responses.RequestsMock) -> None:
+    web.get(f"{URL}/7", json=body())
+    web.get(f"{URL}/7", status=404)
+    assert releases.find(ONE) == ONE
+    assert releases.find(ONE) is None
+
+
 def test_every_page_is_read(releases: Releases, web: responses.RequestsMock) -> None:
     web.get(URL, json=[body()], headers={"Link": f'<{URL}?page=2>; rel="next"'})
     changed = {

@@ -146,7 +146,7 @@ def test_registry_releases_and_git_go_in_this_order(tear_down: TearDown, simulat
     writes = [
         "image" if "/packages/" in entry.path else "release" if "/releases/" in entry.path else entry.path
         for entry in simulator.requests.entries
-        if entry.method in {"DELETE", "PATCH"}
+        if entry.method in {"DELETE", "PATCH"} and entry.status < 400
     ]
     assert writes == [
         *["image"] * writes.count("image"),
@@ -367,17 +367,24 @@ def test_what_cannot_be_read_changes_nothing_anywhere(world: World, tear_down: T
     assert any(message.startswith(f"{CPU}: The registry does not have {digest}") for message in messages(report))
 
 
-def test_a_job_that_may_not_write_contents_is_told_the_permission(world: World, tear_down: TearDown) -> None:
+def test_a_job_that_may_not_write_contents_is_told_the_permission_before_anything_goes(
+    world: World, tear_down: TearDown
+) -> None:
     world.add_token(
         "ghs_reader", TokenKind.ACTIONS, repository=REPOSITORY, permissions={"contents": "read", "packages": "write"}
     )
+    before = state(world)
     report = tear_down(token="ghs_reader")
     assert report.exit_code is ExitCode.REFUSED
-    assert "v0.5.0-rc.1" not in names(world, CUDA)
-    assert "v0.5.0-rc.1" in git_tags(world)
-    refused = [message for message in messages(report) if message.startswith("The release v0.5.0-rc.1 is still there.")]
-    assert len(refused) == 1
-    assert "contents=write" in refused[0]
+    assert state(world) == before
+    [message] = messages(report)
+    assert message == (
+        'GitHub answered 403, "Resource not accessible by integration", when asked whether this token may change git '
+        "tags and releases. Nothing was changed. The token needs the permission contents=write. Grant it under "
+        "'permissions:' of the job, or to the app."
+    )
+    assert output(report, "removed") == []
+    assert report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move."
 
 
 @pytest.mark.parametrize(
@@ -433,6 +440,63 @@ def test_a_git_tag_that_moves_meanwhile_is_left(world: World, tear_down: TearDow
             f"The git tag v0.5 is still there. It was moved since the plan was made; now it names {other}."
         )
         for message in messages(report)
+    )
+
+
+def promote_page(world: World, _: str) -> None:
+    """Publish the candidate's release as the final one, as people do on GitHub's page."""
+    repository = the_repository(world)
+    [page] = [one for one in repository.releases.values() if one.tag == "v0.5.0-rc.1"]
+    put(repository, "v0.5.0", git_tags(world)["v0.5.0-rc.1"])
+    page.tag, page.prerelease = "v0.5.0", False
+
+
+def test_a_release_that_is_promoted_meanwhile_is_left(world: World, tear_down: TearDown, simulator: Simulator) -> None:
+    steps = (promote_page,)
+    simulator.faults.add(Fault(method="GET", path=f"/repos/{REPOSITORY}/releases/*", steps=steps))
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert releases(world) == {"v0.4.0", "v0.5.0"}
+    assert {"v0.5.0", "v0.5.0-rc.1"} <= set(git_tags(world))
+    assert messages(report)[0] == (
+        "The release v0.5.0-rc.1 is still there. It was changed since the plan was made. Run it again to plan anew."
+    )
+
+
+def test_no_image_goes_once_its_release_is_tagged(world: World, tear_down: TearDown, simulator: Simulator) -> None:
+    before = world.tags(CPU)
+    simulator.faults.add(Fault(method="DELETE", path="*cuda/versions/*", steps=(promote_page,)))
+    report = tear_down()
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert world.tags(CPU) == before
+    assert releases(world) == {"v0.4.0", "v0.5.0"}
+    assert messages(report)[0].startswith(
+        "v0.5.0 was tagged since the plan was made, so no further image was deleted. Look at the new plan first: a "
+        "release may share an image with a candidate."
+    )
+
+
+def test_what_somebody_else_deleted_meanwhile_is_told_as_gone(
+    world: World, tear_down: TearDown, simulator: Simulator
+) -> None:
+    def quicker(world: World, _: str) -> None:
+        repository = the_repository(world)
+        [number] = [one.id for one in repository.releases.values() if one.tag == "v0.5.0-rc.1"]
+        del repository.releases[number], repository.git.refs["refs/tags/v0.5.0-rc"]
+        put(repository, "v0", git_tags(world)["v0.4.0"])
+
+    simulator.faults.add(Fault(method="DELETE", path="*cpu/versions/*", steps=(quicker,)))
+    report = tear_down()
+    assert messages(report) == []
+    assert report.exit_code is ExitCode.PASS
+    assert output(report, "removed") == ["v0.5.0-rc.1"]
+    assert report.lines[-1] == (
+        "12 of 12 versions deleted, 0 of 1 release deleted, 2 of 4 git tags deleted or moved, 3 found done by somebody "
+        "else, 16 tags that stay name what they named before."
+    )
+    # A clone still has them.
+    assert report.outputs["local-commands"] == (
+        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\ngit fetch --force origin refs/tags/v0:refs/tags/v0"
     )
 
 
@@ -606,20 +670,34 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     the_repository(world).tag_rules = (TagRules(("v*.*.*",), ("deletion",)),)
     report = tear_down()
     assert report.exit_code is ExitCode.REFUSED
-    refused = [message for message in messages(report) if "Cannot delete this tag" in message]
-    assert [message.partition(" is still there.")[0] for message in refused] == [
-        "The git tag v0.5.0-rc",
-        "The git tag v0.5.0-rc.1",
-    ]
+    refused, waiting = messages(report)
+    assert refused.startswith("The git tag v0.5.0-rc is still there. GitHub answered 422")
+    assert "Cannot delete this tag" in refused
+    assert waiting == "The git tag v0.5.0-rc.1 is still there. It stays while v0.5.0-rc does: the next run needs it."
     told = [line for line in report.lines if line.startswith("git tag ")]
     moved = git_tags(world)["v0.4.0"][:12]
     assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]
     assert report.outputs["local-commands"] == ("git tag -d v0.5\ngit fetch --force origin refs/tags/v0:refs/tags/v0")
 
 
+def test_a_candidates_tag_stays_while_a_name_that_was_made_from_it_does(world: World, tear_down: TearDown) -> None:
+    before = git_tags(world)
+    the_repository(world).tag_rules = (TagRules(("v0", "v0.5"), ("deletion", "update")),)
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert output(report, "removed") == []
+    assert messages(report)[-1] == (
+        "The git tag v0.5.0-rc.1 is still there. It stays while v0, v0.5 do: the next run needs it."
+    )
+    the_repository(world).tag_rules = ()
+    assert tear_down().exit_code is ExitCode.PASS
+    gone = {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5"}
+    assert git_tags(world) == {tag: sha for tag, sha in before.items() if tag not in gone} | {"v0": before["v0.4.0"]}
+
+
 def test_a_run_that_changed_nothing_offers_nothing_to_take_back(world: World, tear_down: TearDown) -> None:
     world.add_token(
-        "ghs_reads", TokenKind.ACTIONS, repository=REPOSITORY, permissions={"contents": "read", "packages": "read"}
+        "ghs_reads", TokenKind.ACTIONS, repository=REPOSITORY, permissions={"contents": "write", "packages": "read"}
     )
     report = tear_down(token="ghs_reads")
     assert report.exit_code is ExitCode.UNKNOWN

@@ -186,6 +186,8 @@ class Run:
                 self.plan_image(image, plan)
         story = telling.Story(plan, tuple(images), kept, telling.strangers(candidates, plan, first), Done())
         stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
+        if not self.given.dry_run and not stop and (plan.releases or plan.refs):
+            stop = telling.forbidden(self.clients.refs.forbidden())
         if not self.given.dry_run and not stop and not any(image.outcome.error for image in images):
             story = dataclasses.replace(story, undo_file=self.recorded(plan, images, first.git.tags, story.done))
         return telling.report(story, stop, dry_run=self.given.dry_run, repository=self.context.repository)
@@ -205,6 +207,10 @@ class Run:
         """Every git tag."""
         context = self.context
         return github_api.tags(self.clients.http, context.api_url, context.repository, token=self.given.token)
+
+    def git_tags(self) -> dict[str, str]:
+        """Every git tag -> its object, as of now."""
+        return {tag.name: tag.sha for tag in self.tags()}
 
     def commit(self, tag: GitTag) -> str:
         """The commit of a git tag."""
@@ -257,12 +263,14 @@ class Run:
         try:
             with self.log.group("Delete images"):
                 for image in images:
-                    work.delete_images(image, self.clients.registry, self.limits)
+                    if image.planned:
+                        work.still_planned(before, self.git_tags(), self.config.tag_prefix)
+                        work.delete_images(image, self.clients.registry, self.limits)
             held_back = frozenset[str]().union(*(image.held_back for image in images))
             with self.log.group("Delete releases and git tags"):
                 work.delete_releases(plan, self.clients.releases, held_back, done, say, self.limits)
                 work.change_refs(plan, self.clients.refs, held_back, done, say, self.limits)
-            work.prove(images, before, lambda: {tag.name: tag.sha for tag in self.tags()}, done)
+            work.prove(images, before, self.git_tags, done)
         except ActionError as error:
             done.error = error
         except KeyboardInterrupt:

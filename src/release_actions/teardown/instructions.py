@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from release_actions.cleanup.undo_record import entries
 from release_actions.report import Output
-from release_actions.teardown.plan import Plan, stumps
+from release_actions.teardown.plan import Plan, RefChange, stumps
 from release_actions.teardown.undo import gone_refs, gone_releases, release_row
 from release_actions.teardown.work import Done, Image
 
@@ -20,7 +20,8 @@ def local_commands(plan: Plan, done: Done, *, planned: bool) -> tuple[str, ...]:
 
     `planned`: for what would go. Otherwise for what went, and for what earlier runs may have taken.
     """
-    changes = plan.refs if planned else tuple(done.refs)
+    elsewhere = (change for change in done.gone if isinstance(change, RefChange))
+    changes = plan.refs if planned else (*done.refs, *elsewhere)
     there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
     gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
     gone = (gone - there) | {change.tag for change in changes if not change.after}

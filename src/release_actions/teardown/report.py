@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from release_actions import markdown
 from release_actions.errors import ExitCode, Problem
+from release_actions.packages import Refusal
 from release_actions.report import Finding, Level, Output, Report, counted
 from release_actions.selection import Version as PackageVersion
 from release_actions.teardown.instructions import local_commands, undo_commands, undo_output
@@ -96,6 +97,14 @@ def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> tuple[
     known |= {release.tag for release in world.releases}
     going = set(plan.candidates)
     return tuple(version.tag for version in candidates if version in going and version.tag not in known)
+
+
+def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
+    """Why nothing may begin: images would go, and what names them in git could not."""
+    if refusal is None:
+        return ()
+    message = f"{refusal}, when asked whether this token may change git tags and releases. Nothing was changed."
+    return (Finding.of(Level.ERROR, message, hint=refusal.hint, rule="forbidden"),)
 
 
 def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]:
@@ -363,8 +372,10 @@ def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
         f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
         f"{counted(len(story.plan.refs), 'git tag')} deleted or moved"
     )
+    gone = len(story.done.gone) + sum(len(image.outcome.gone) for image in story.images)
+    done += f", {gone} found done by somebody else" if gone else ""
     tags = sum(len(image.before) for image in story.touched)
-    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.proven else ""
+    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.proven and tags else ""
     return f"{done}{proof}.{refused}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.apply import apply
@@ -22,6 +22,7 @@ from release_actions.registry import Registry
 from release_actions.releases import Release, Releases
 from release_actions.retention import CleanupPlan
 from release_actions.teardown.plan import Plan, RefChange
+from release_actions.versions import known
 
 AT_ONCE = 8
 """Tags that are resolved at the same time."""
@@ -87,6 +88,8 @@ class Done:
 
     releases: list[Release] = field(default_factory=list)
     refs: list[RefChange] = field(default_factory=list)
+    gone: list[Release | RefChange] = field(default_factory=list)
+    """What somebody else was faster with."""
     left: list[Left] = field(default_factory=list)
     disturbed: list[str] = field(default_factory=list)
     """Sentences about production names that do not name any more what they named before."""
@@ -116,6 +119,16 @@ def baseline(registry: Registry, image: Image) -> None:
             message = f"In {image.path} GitHub lists {tag} on {digest}, and the registry says that it names {now}."
             raise RemoteError(message, hint="Run it again when nothing is being pushed to the package.")
     image.before = found
+
+
+def still_planned(before: Mapping[str, str], now: Mapping[str, str], prefix: str) -> None:
+    """Raise `RemoteError` when git's releases are others than at the time of the plan, which spares their images."""
+    old, new = ({one.tag for one in known(tags, prefix) if one.is_stable} for tags in (before, now))
+    if old != new:
+        tag = min(old ^ new)
+        what = "was tagged" if tag in new else "lost its git tag"
+        message = f"{tag} {what} since the plan was made, so no further image was deleted."
+        raise RemoteError(message, hint="Look at the new plan first: a release may share an image with a candidate.")
 
 
 def resolve(registry: Registry, path: str, tags: Collection[str]) -> dict[str, str]:
@@ -165,6 +178,14 @@ def delete_releases(
         if out_of_time(done, limits):
             done.left.append(Left(f"release {release.tag}", NOT_TRIED, refused=False))
             continue
+        now = releases.find(release)
+        if now is None:
+            done.gone.append(release)
+            continue
+        if meaning(now) != meaning(release):
+            message = "It was changed since the plan was made."
+            done.left.append(Left(f"release {release.tag}", message, "Run it again to plan anew."))
+            continue
         done.pending = release
         refusal = releases.delete(release)
         done.pending = None
@@ -175,36 +196,59 @@ def delete_releases(
         say(f"deleted the release {release.tag}")
 
 
+def meaning(release: Release) -> tuple[object, ...]:
+    """What the plan and the undo file rest on of a release."""
+    kept = release.tag, release.name, release.body, release.draft, release.prerelease
+    return (*kept, release.immutable, bool(release.files))
+
+
 def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Done, say: Say, limits: Limits) -> None:
-    """Delete and move the planned git tags that still are what they were. Raises `RemoteError`."""
+    """Delete and move the planned git tags that still are what they were. Raises `RemoteError`.
+
+    The tag of a candidate stays while a name that was made from it does: nothing else shows the next run what that is.
+    """
     published = {left.what.removeprefix("release ") for left in done.left}
+    candidates = {version.tag for version in plan.candidates}
+    made: dict[str, list[str]] = {}
     for change in plan.refs:
-        what = f"git tag {change.tag}"
         waiting = sorted(set(change.owners) & set(held_back))
+        names = made.get(change.tag) if change.tag in candidates else None
         if waiting:
-            done.left.append(stays(what, waiting))
-            continue
-        if change.tag in published:
+            left: Left | None = stays(f"git tag {change.tag}", waiting)
+        elif change.tag in published:
             message = "Its release is still there and would turn into a draft."
-            done.left.append(Left(what, message, refused=False))
-            continue
-        if out_of_time(done, limits):
-            done.left.append(Left(what, NOT_TRIED, refused=False))
-            continue
-        now = refs.get(change.tag)
-        if now not in {change.before, change.after}:
-            message = f"It was moved since the plan was made; now it names {now}."
-            done.left.append(Left(what, message, "Run it again to plan anew."))
-            continue
-        if now == change.before:
-            done.pending = change
-            refusal = refs.move(change.tag, change.after) if change.after else refs.delete(change.tag)
-            done.pending = None
-            if refusal:
-                done.left.append(Left(what, f"{refusal}.", refusal.hint))
-                continue
-            say(f"{'moved' if change.after else 'deleted'} the git tag {change.tag}")
-            done.refs.append(change)
+            left = Left(f"git tag {change.tag}", message, refused=False)
+        elif names:
+            do = "does" if len(names) == 1 else "do"
+            message = f"It stays while {', '.join(names)} {do}: the next run needs it."
+            left = Left(f"git tag {change.tag}", message, refused=False)
+        elif out_of_time(done, limits):
+            left = Left(f"git tag {change.tag}", NOT_TRIED, refused=False)
+        else:
+            left = change_ref(change, refs, done, say)
+        if left:
+            done.left.append(left)
+            for owner in change.owners:
+                made.setdefault(owner, []).append(change.tag)
+
+
+def change_ref(change: RefChange, refs: GitRefs, done: Done, say: Say) -> Left | None:
+    """Delete or move one git tag. Gives why it still is what it was; None when it is not. Raises `RemoteError`."""
+    now = refs.get(change.tag)
+    if now in {"", change.after}:
+        done.gone.append(replace(change, after=now))
+        return None
+    if now != change.before:
+        message = f"It was moved since the plan was made; now it names {now}."
+        return Left(f"git tag {change.tag}", message, "Run it again to plan anew.")
+    done.pending = change
+    refusal = refs.move(change.tag, change.after) if change.after else refs.delete(change.tag)
+    done.pending = None
+    if refusal:
+        return Left(f"git tag {change.tag}", f"{refusal}.", refusal.hint)
+    say(f"{'moved' if change.after else 'deleted'} the git tag {change.tag}")
+    done.refs.append(change)
+    return None
 
 
 def out_of_time(done: Done, limits: Limits) -> bool:
@@ -231,8 +275,9 @@ def prove(
             now = (image.after or {}).get(tag, digest)
             if now != digest:
                 done.disturbed.append(f"{image.path}:{tag} named {digest} and now names {now or 'nothing'}.")
-    if done.refs:
-        ours = {change.tag: change.after for change in done.refs}
+    changes = [change for change in (*done.refs, *done.gone) if isinstance(change, RefChange)]
+    if changes:
+        ours = {change.tag: change.after for change in changes}
         now_tags = list_tags()
         for tag, sha in sorted(before.items()):
             wanted = ours.get(tag, sha)
