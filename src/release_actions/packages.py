@@ -20,6 +20,9 @@ from release_actions.errors import InputError, RemoteError
 from release_actions.http import GITHUB, Http, Response, hint_for, links
 from release_actions.origins import Credential
 
+ACCOUNT = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
+"""What names of accounts look like."""
+
 PER_PAGE = 100
 READINGS = 3
 """Times a list is read before giving up on one that changes under the reader."""
@@ -73,7 +76,7 @@ class Packages:
     """
 
     def __init__(self, http: Http, api_url: str, owner: str, *, token: str = "") -> None:
-        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", owner):
+        if not re.fullmatch(ACCOUNT, owner):
             message = f"{owner[:100]!r} is not the name of a GitHub account."
             raise InputError(message)
         self.owner = owner

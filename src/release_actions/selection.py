@@ -149,7 +149,7 @@ def malformed(pattern: str) -> str:
     """Why a text is not a regular expression, as the end of a sentence; empty when it is one."""
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         return str(error)
     return ""
 

@@ -212,9 +212,14 @@ def duration() -> Parsed[timedelta]:
     return Parsed(Text("a duration", pattern=f"(?=[0-9]){units}", example="30d, 12h or 1w2d"), inputs.duration)
 
 
+GLOB = r"(?:[A-Za-z0-9_.:/*?-]|\[!?[A-Za-z0-9_.:-]+\])+"
+"""What a glob may hold: what names do, and signs with a meaning. `[^a]` is none: shells take it for `[!a]`, Python does
+not."""
+
+
 def glob(of: str = "tags") -> Text:
     """A glob over whole tags, digests or package names: `*` any text, `?` one character, `[a-c]` one of a set."""
-    return Text(f"a glob over {of}", pattern=r"[A-Za-z0-9_.:/*?\[\]!-]+", example="pr-*")
+    return Text(f"a glob over {of}", pattern=GLOB, example="pr-*")
 
 
 @dataclass(frozen=True)

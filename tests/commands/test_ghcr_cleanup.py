@@ -1348,6 +1348,17 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
         ({"delete_untagged": "true", "keep_n_per_line": "1"}, "Input 'keep-n-per-line' spares some of the tags"),
         ({"delete_tags": "pr-(.*", "use_regex": "true"}, "'pr-(.*' is not a regular expression: missing )"),
         ({"delete_tags": "*", "exclude_tags": "!v*"}, "begins with '!'"),
+        ({"delete_tags": "*", "exclude_tags": "{v1,v2}*"}, "'{v1' is not a glob over tags."),
+        ({"delete_tags": "*", "exclude_tags": "v1 v2"}, "'v1 v2' is not a glob over tags."),
+        ({"delete_tags": "*", "exclude_tags": "v[0-9.*"}, "'v[0-9.*' is not a glob over tags."),
+        ({"delete_tags": "[^v]*"}, "'[^v]*' is not a glob over tags."),
+        ({"delete_tags": "pr-.*,sha-.*", "use_regex": "true"}, "'pr-.*,sha-.*' holds a comma"),
+        ({"delete_tags": "a{99999999999999}", "use_regex": "true"}, "'a{99999999999999}' is not a regular expression"),
+        ({"delete_tags": "*", "packages": "ghcr.io/llm-d/llm-d-cuda"}, "'ghcr.io/llm-d/llm-d-cuda' is not the name of"),
+        (
+            {"delete_tags": "*", "packages": "llm-d-cuda:latest"},
+            "'llm-d/llm-d-cuda:latest' is not the name of a package",
+        ),
         ({"delete_tags": "*", "packages": ""}, "No package is named."),
         ({"delete_tags": "*", "older_than": "30"}, "which is not a duration"),
         ({"delete_tags": "*", "keep_n": "-1"}, "which is not a whole number"),
@@ -1360,6 +1371,21 @@ def test_inputs_that_make_no_sense_are_refused_before_anything_is_asked(
         clean(**inputs)
     assert words in str(caught.value)
     assert simulator.requests.entries == ()
+
+
+def test_a_comma_in_a_regular_expression_separates_nothing(world: World, clean: Clean) -> None:
+    for tag in ("v0.5.0", "pr-7", "pr-1234", "pr-4321"):
+        world.push(CUDA, image(tag), [tag])
+    patterns = {"delete_tags": "pr-[0-9]{1,4}", "exclude_tags": "pr-4[0-9]{2,3}\nv.*"}
+    assert clean(use_regex="true", **patterns).exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", "pr-4321"}
+
+
+def test_an_account_is_the_same_in_any_case(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    assert clean(owner="LLM-d", packages="llm-d/llm-d-cuda", delete_tags="*-rc.*").exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
 
 
 CONFIG = """\

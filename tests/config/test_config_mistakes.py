@@ -1120,9 +1120,12 @@ MISTAKES_OF_RULES = {
           old:
             channel: release
             delete-tags: ['^pr-\\d+$']
+            exclude-tags: ['pr-[0-9*', '!main']
         """,
         [
             "release.yaml:8:19: '^pr-\\d+$' is not a glob over tags. Write for example pr-*, or set 'use-regex: true'.",
+            "release.yaml:9:20: 'pr-[0-9*' is not a glob over tags. Write for example pr-*, or set 'use-regex: true'.",
+            "release.yaml:9:32: '!main' is not a glob over tags. Write for example pr-*, or set 'use-regex: true'.",
         ],
     ),
     "an expression that is not regular": (

@@ -7,17 +7,20 @@ packages unless the inputs name the account.
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from release_actions import selection, shapes
+from release_actions import inputs, selection, shapes
 from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
 from release_actions.context import Context
 from release_actions.errors import InputError, Problem
+from release_actions.packages import ACCOUNT
+from release_actions.registry import REPOSITORY
 from release_actions.selection import Rule
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ def tasks_of(
     only asked for globs of an account that the inputs name. Raises `InputError` with every mistake.
     """
     problems = list(mistakes(given))
-    own = rule_of(INPUT_RULE, given)
+    own = rule_of_inputs(given)
     named: list[CleanupRule] = []
     for name in dict.fromkeys(given.rule):
         rule = next((rule for rule in config.cleanup if rule.name == name), None) if config else None
@@ -78,7 +81,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
         message = "Nothing says what to restore."
         raise InputError(message, hint="Set undo-file to the file that a clean-up wrote.")
     problems: list[Problem] = []
-    if given.rule or not rule_of(INPUT_RULE, given).selects_nothing:
+    if given.rule or not rule_of_inputs(given).selects_nothing:
         problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
     found = undo.read(Path(given.undo_file))
     wanted = covered(given, owner, config, lambda _owner: tuple(found), problems)
@@ -91,7 +94,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
 
 def mistakes(given: Inputs) -> Iterable[Problem]:
     """What is wrong with the inputs by themselves."""
-    own = rule_of(INPUT_RULE, given)
+    own = rule_of_inputs(given)
     selects = not own.selects_nothing
     if not selects and not given.rule:
         hint = "Set delete-tags, another input that begins with delete-, or rule. An empty selector never means all."
@@ -102,15 +105,31 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
             message = f"Input '{name}' spares some of the tags that are selected, and no tag is."
             hint = "Set delete-tags, delete-released-candidates or delete-closed-pull-requests too, or write it into "
             yield Problem(message, f"{hint}the rule of the configuration.")
-    for pattern in (*given.delete_tags, *given.exclude_tags):
-        if given.use_regex and (wrong := selection.malformed(pattern)):
-            yield Problem(f"{pattern!r} is not a regular expression: {wrong}.", "One that matches whole tags is meant.")
-        elif pattern.startswith("!") and not given.use_regex:
-            yield Problem(
-                f"The glob {pattern!r} begins with '!', which no tag does.", "List exceptions in exclude-tags."
-            )
+    for pattern in (*own.delete_tags, *own.exclude_tags):
+        yield from wrong_expression(pattern) if given.use_regex else wrong_glob(pattern)
     if selects and not given.packages and not given.channel:
         yield Problem("No package is named.", "Set packages to names or globs, or channel to one of the configuration.")
+
+
+def wrong_glob(pattern: str) -> Iterable[Problem]:
+    """Why no tag is what a glob says: an exclusion that is written wrongly would protect nothing."""
+    if pattern.startswith("!"):
+        yield Problem(f"The glob {pattern!r} begins with '!', which no tag does.", "List exceptions in exclude-tags.")
+    elif not re.fullmatch(shapes.GLOB, pattern):
+        hint = (
+            "Write * for any text, ? for one character, [a-c] or [!a-c] for one that is in a set or not, and each glob "
+            "on its own line or between commas. Everything else needs use-regex."
+        )
+        yield Problem(f"{pattern!r} is not a glob over tags.", hint)
+
+
+def wrong_expression(pattern: str) -> Iterable[Problem]:
+    """Why no tag is what a regular expression says."""
+    if wrong := selection.malformed(pattern):
+        yield Problem(f"{pattern!r} is not a regular expression: {wrong}.", "One that matches whole tags is meant.")
+    elif "," in re.sub(r"\\.|\[[^\]]*\]|\{[0-9]*,[0-9]*\}", "", pattern):
+        hint = "Write one regular expression a line."
+        yield Problem(f"The regular expression {pattern!r} holds a comma, which no tag does.", hint)
 
 
 def covered(
@@ -136,14 +155,17 @@ def covered(
             if not matching:
                 source = given.owner or given.config
                 problems.append(Problem(f"{name!r} matches no package of {source}.", "Globs choose among these."))
-        elif given.owner and not name.startswith(f"{given.owner}/"):
-            found.append(f"{given.owner}/{name}".lower())
-        elif "/" in name:
-            found.append(name.lower())
-        elif owner:
-            found.append(f"{owner}/{name}".lower())
-        else:
+            continue
+        with_owner = "/" in name if not given.owner else name.lower().startswith(f"{given.owner}/".lower())
+        if not with_owner and not owner:
             problems.append(Problem(f"Nobody is known to own the package {name!r}.", "Set owner, or write OWNER/NAME."))
+            continue
+        path = (name if with_owner else f"{owner}/{name}").lower()
+        if re.fullmatch(ACCOUNT, path.partition("/")[0]) and re.fullmatch(REPOSITORY, path):
+            found.append(path)
+        else:
+            hint = "Write NAME or OWNER/NAME, without a registry before it and without a tag."
+            problems.append(Problem(f"{path!r} is not the name of a package.", hint))
     return tuple(dict.fromkeys(found))
 
 
@@ -151,6 +173,15 @@ def rule_of(name: str, written: Inputs | CleanupRule) -> Rule:
     """The rule that inputs or the configuration write down: both name everything as the rule does."""
     texts = {part.name: getattr(written, part.name) for part in fields(Rule) if part.name != "name"}
     return Rule(name, **texts)
+
+
+def rule_of_inputs(given: Inputs) -> Rule:
+    """The rule that the inputs write down. A comma separates globs; in a regular expression it counts: `a{2,3}`."""
+    rule = rule_of(INPUT_RULE, given)
+    if given.use_regex:
+        return rule
+    delete, exclude = ("\n".join(patterns) for patterns in (rule.delete_tags, rule.exclude_tags))
+    return replace(rule, delete_tags=inputs.items(delete), exclude_tags=inputs.items(exclude))
 
 
 def published_in(given: Inputs, config: Config | None, problems: list[Problem]) -> tuple[Package, ...]:

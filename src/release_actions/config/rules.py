@@ -231,7 +231,7 @@ def patterns_are_legal(document: Document) -> Iterator[Problem]:
                 if rule.use_regex:
                     try:
                         re.compile(pattern)
-                    except re.error as error:
+                    except (re.error, OverflowError, RecursionError) as error:
                         yield Problem(f"'{pattern}' is not a regular expression: {error}.", "", place)
                 elif not re.fullmatch(glob().pattern, pattern):
                     hint = "Write for example pr-*, or set 'use-regex: true'."
