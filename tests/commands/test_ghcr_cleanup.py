@@ -660,6 +660,35 @@ def test_a_token_without_the_admin_role_is_told_once(world: World, clean: Clean)
     assert digests(world) < before
 
 
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("ghs_reads", "The job needs the permission 'packages: write', and its repository the Admin role"),
+        ("ghp_deletes", "a classic token needs the scopes write:packages and delete:packages"),
+        ("ghs_nothing", "The token needs the permission packages=read."),
+        ("ghp_nothing", "a classic token needs the scope read:packages"),
+        (
+            "github_pat_everything",
+            "The token is a fine-grained personal access token, and GitHub's packages take none.",
+        ),
+    ],
+)
+def test_the_right_that_a_token_lacks_is_named(world: World, clean: Clean, token: str, words: str) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    world.add_account("bob")
+    world.accounts["llm-d"].members["bob"] = "admin"
+    for secret, permissions in (("ghs_reads", {"packages": "read"}), ("ghs_nothing", {"contents": "read"})):
+        world.add_token(secret, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions=permissions)
+    world.add_token("ghp_deletes", login="bob", scopes=["read:packages", "delete:packages"])
+    world.add_token("github_pat_everything", TokenKind.FINE_GRAINED, login="bob", permissions={"packages": "write"})
+    before = digests(world)
+    report = clean(token=token, delete_tags="*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert words in messages(report)
+    assert digests(world) == before
+
+
 def test_an_unreadable_manifest_leaves_its_package_alone_and_the_others_go_on(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:

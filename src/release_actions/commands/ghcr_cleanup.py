@@ -22,6 +22,7 @@ from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, 
 from release_actions.cleanup.package import MEASURED, Result, Sources, carry_out, prepare
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
+from release_actions.cleanup.rights import explained
 from release_actions.cleanup.scope import Task, configuration, tasks_of, undo_entries
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
@@ -173,5 +174,8 @@ def clean(
     except KeyboardInterrupt:
         for result in results:
             result.outcome.interrupted = result.outcome.interrupted or not result.done
+    for result in results:
+        if result.outcome.error:
+            result.outcome.error = explained(result.outcome.error, given.token)
     undo_file.end(results)
     return report(results, findings, dry_run=given.dry_run, undo_file=str(undo_file.path) if undo_file.written else "")
