@@ -46,6 +46,9 @@ def test_tags_that_several_runs_took_off_one_version_add_up() -> None:
         json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": 1}]}}),
         json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": "1", "digest": ONE.digest, "tags": []}]}}),
         json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": 1, "digest": "x", "tags": []}]}}),
+        json.dumps({"form": undo.FORM, "packages": {"o/a": [{"id": 1, "digest": ONE.digest, "tags": ["a b"]}]}}),
+        json.dumps({"form": undo.FORM, "packages": {"a": [{"id": 1, "digest": ONE.digest, "tags": []}]}}),
+        json.dumps({"form": undo.FORM, "packages": {"o/../a": [{"id": 1, "digest": ONE.digest, "tags": []}]}}),
     ],
 )
 def test_another_file_is_never_taken_for_one(tmp_path: Path, text: str) -> None:

@@ -1155,6 +1155,87 @@ def test_what_is_too_old_to_be_brought_back_is_named(world: World, clean: Clean)
     assert "The tag v0.5.0-rc.1 could not be put back: the registry does not have sha256:" in messages(report)
 
 
+@pytest.fixture
+def cleaned(world: World, clean: Clean) -> str:
+    """The undo file of a clean-up that took a candidate."""
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    return str(clean(delete_tags="v*-rc.*").outputs["undo-file"])
+
+
+def restores(simulator: Simulator) -> int:
+    return sum(entry.path.endswith("/restore") for entry in simulator.requests.entries)
+
+
+def test_a_dry_run_of_a_restore_only_says_what_would_come_back(
+    world: World, clean: Clean, simulator: Simulator, cleaned: str
+) -> None:
+    before = digests(world)
+    report = clean(mode="restore", undo_file=cleaned, dry_run="true")
+    assert report.exit_code is ExitCode.PASS
+    assert [line for line in report.lines if "v0.5.0-rc.1 " in line and line.endswith("would be restored.")]
+    assert len(report.lines) == 3
+    assert digests(world) == before
+    assert restores(simulator) == 0
+
+
+def test_a_restore_that_stops_goes_on_where_it_stopped(
+    world: World, clean: Clean, simulator: Simulator, cleaned: str
+) -> None:
+    simulator.faults.add(Fault(method="POST", path="*/restore", nth=2, times=0, answer=500))
+    report = clean(mode="restore", undo_file=cleaned)
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "stopped with 1 version left." in messages(report)
+    assert (report.outputs["restored"], report.outputs["left"]) == (1, 1)
+    simulator.faults.clear()
+    asked = restores(simulator)
+    assert clean(mode="restore", undo_file=cleaned).outputs["restored"] == 3
+    assert restores(simulator) == asked + 2
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}
+
+
+def test_a_restore_keeps_to_the_time(clean: Clean, simulator: Simulator, cleaned: str) -> None:
+    report = clean(mode="restore", undo_file=cleaned, time_budget="0s")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert f"stopped with 3 versions left. {OUT_OF_TIME}" in messages(report)
+    assert restores(simulator) == 0
+
+
+def test_a_restore_without_the_right_is_told_once(
+    world: World, clean: Clean, simulator: Simulator, cleaned: str
+) -> None:
+    world.add_token("ghs_reads", TokenKind.ACTIONS, repository="llm-d/llm-d", permissions={"packages": "read"})
+    report = clean(token="ghs_reads", mode="restore", undo_file=cleaned)
+    assert "The token needs the permission packages=write." in messages(report)
+    assert report.outputs["left"] == 2
+    assert restores(simulator) == 1
+
+
+def test_a_package_that_was_deleted_whole_has_to_come_back_first(
+    world: World, clean: Clean, simulator: Simulator, cleaned: str
+) -> None:
+    package = world.package(CUDA)
+    assert package is not None
+    world.delete_package(package)
+    report = clean(mode="restore", undo_file=cleaned)
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert len(report.findings) == 1
+    assert "If the whole package was deleted, bring it back first" in messages(report)
+    assert restores(simulator) == 0
+
+
+def test_a_signal_while_versions_come_back_leaves_a_truthful_report(
+    clean: Clean, simulator: Simulator, cleaned: str
+) -> None:
+    def interrupt(_world: World, _path: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    simulator.faults.add(Fault(method="POST", path="*/restore", nth=2, steps=(interrupt,)))
+    report = clean(mode="restore", undo_file=cleaned)
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert "Stopped by a signal. " in messages(report)
+
+
 def test_the_undo_file_is_right_when_the_run_is_killed(
     world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -39,10 +39,10 @@ def bring_back(store: Store, versions: Iterable[Version], outcome: Outcome) -> t
             # Refused also when it was never gone, or when the same content was pushed again meanwhile.
             there = not refusal or store.registry.head_manifest(store.path, version.digest) is not None
         except ActionError as error:
-            failed.append(NotDeleted(version, str(error)))
+            failed.append(NotDeleted(version, str(error), lasting=True))
             continue
         if refusal and not there:
-            failed.append(NotDeleted(version, str(refusal), refusal.hint))
+            failed.append(NotDeleted(version, str(refusal), refusal.hint, lasting=refusal.forbidden))
         else:
             outcome.restored.append(version)
             store.say(f"{store.path}: restored {title(version)}")

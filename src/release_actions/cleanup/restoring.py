@@ -6,20 +6,30 @@ It must never move a tag that names something else by now.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from http import HTTPStatus
 
 from release_actions import markdown
 from release_actions.cleanup import mending, proof
+from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import Result
-from release_actions.cleanup.store import Store, title
+from release_actions.cleanup.store import NotDeleted, Outcome, Store, title
 from release_actions.cleanup.undo import Entry
-from release_actions.errors import ActionError, ExitCode
-from release_actions.report import Finding, Level, Report
+from release_actions.errors import ActionError, ExitCode, Problem, RemoteError
+from release_actions.report import Finding, Level, Report, counted
 from release_actions.selection import Version
 from release_actions.workflow import Workflow
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """The time of a version whose times nobody asks for."""
+
+
+WHOLE = (
+    "If the whole package was deleted, bring it back first: for 30 days it is under 'Deleted packages' in the settings "
+    "of its account. If not, this token may not see it."
+)
+AGAIN = "Run it again with the same undo file: what is there again is left as it is."
 
 
 def versions_of(entries: Iterable[Entry]) -> list[Version]:
@@ -40,48 +50,124 @@ def lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
 
 
 def bring_back(
-    results: Sequence[Result], entries: Mapping[str, Sequence[Entry]], undo_file: str, log: Workflow
+    results: Sequence[Result],
+    entries: Mapping[str, Sequence[Entry]],
+    undo_file: str,
+    limits: Limits,
+    log: Workflow,
+    *,
+    dry_run: bool,
 ) -> Report:
-    """Restore what an undo file names, parts first, and resolve every tag that it had."""
-    findings: list[Finding] = []
-    lines: list[str] = []
-    rows: list[list[str]] = []
-    unknown = failed = False
-    total = 0
-    for result in results:
-        store, outcome, path = result.store, result.outcome, result.task.path
-        found = entries[path]
-        versions = versions_of(found)
-        with log.group(f"Restore {path}"):
-            missing = mending.bring_back(store, versions, outcome)
-            total += len(outcome.restored)
-            wanted = {tag: e.digest for e in found for tag in e.tags}
-            lost: list[str] = []
-            try:
-                lost = lost_tags(store, wanted)
-            except ActionError as error:
-                unknown = True
-                findings += [Finding(Level.ERROR, problem, "restore") for problem in error.problems]
-        for item in missing:
-            message = f"{path}: {title(item.version)} could not be restored. {item.message}"
-            findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="restore"))
-        findings += [Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore") for sentence in lost]
-        failed = failed or bool(missing or lost)
-        lines.append(f"{path}: {len(outcome.restored)} of {len(versions)} versions are there again.")
-        rows.append([markdown.code(path), str(len(versions)), str(len(outcome.restored)), str(len(wanted) - len(lost))])
+    """Restore what an undo file names, parts first, and resolve every tag that it had. A dry run only names it."""
+    back = {result.task.path: Back(versions_of(entries[result.task.path])) for result in results}
+    interrupted = False
+    try:
+        for result in results if not dry_run else ():
+            path = result.task.path
+            with log.group(f"Restore {path}"):
+                restore_package(result.store, entries[path], back[path], limits)
+    except KeyboardInterrupt:
+        interrupted = True
+    findings = [found for path, one in back.items() for found in findings_of(path, one)]
+    if interrupted:
+        message = f"Stopped by a signal. {sum(one.left for one in back.values())} versions are left."
+        findings.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
+    head = "## GHCR clean-up: restore" + (" (dry run: nothing was restored)" if dry_run else "")
+    rows = [
+        [markdown.code(path), str(len(one.versions)), str(len(one.outcome.restored)), str(one.tags)]
+        for path, one in back.items()
+    ]
+    table = markdown.table(["Package", "In the undo file", "There again", "Tags that resolve"], rows)
     return Report(
         outputs={
             "deleted": 0,
             "untagged": 0,
+            "left": sum(one.left for one in back.values()),
             "freed-bytes": 0,
             "refused": [],
             "undo": {},
             "undo-file": undo_file,
-            "restored": total,
+            "restored": sum(len(one.outcome.restored) for one in back.values()),
         },
-        summary="## GHCR clean-up: restore\n\n"
-        + markdown.table(["Package", "In the undo file", "There again", "Tags that resolve"], rows),
-        lines=tuple(lines),
+        summary=f"{head}\n\n{table}",
+        lines=tuple(line for path, one in back.items() for line in lines_of(path, one, entries[path], dry_run=dry_run)),
         findings=tuple(findings),
-        exit_code=ExitCode.UNKNOWN if unknown else ExitCode.REFUSED if failed else ExitCode.PASS,
+        exit_code=ExitCode.INTERRUPTED if interrupted else max(map(exit_code, back.values()), default=ExitCode.PASS),
     )
+
+
+@dataclass
+class Back:
+    """What came of one package: the versions to bring back, those that could not be, and sentences about tags.
+
+    `stopped`: why the others were not tried. `tags`: how many resolve. `errors`: what could not be found out.
+    """
+
+    versions: Sequence[Version]
+    outcome: Outcome = field(default_factory=Outcome)
+    missing: list[NotDeleted] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
+    stopped: str = ""
+    tags: int = 0
+
+    @property
+    def left(self) -> int:
+        """Versions that were not tried."""
+        return len(self.versions) - len(self.outcome.restored) - len(self.missing)
+
+
+def restore_package(store: Store, entries: Sequence[Entry], back: Back, limits: Limits) -> None:
+    """Bring back the versions of one package, and the tags that it had. What fails is kept in `back`."""
+    try:
+        # A run that goes on must not spend its requests on what is there again.
+        listed = {version.id for version in store.versions()}
+        there = store.digests(version.digest for version in back.versions if version.id in listed)
+        back.outcome.restored += [version for version in back.versions if there.get(version.digest)]
+        for version in reversed(back.versions):
+            if there.get(version.digest):
+                continue
+            back.stopped = limits.stop(1)
+            if back.stopped:
+                return
+            failed = mending.bring_back(store, [version], back.outcome)
+            back.missing += failed
+            if any(item.lasting for item in failed):
+                back.stopped = "It would be the same with every other version."
+                return
+        wanted = {tag: entry.digest for entry in entries for tag in entry.tags}
+        back.lost += lost_tags(store, wanted)
+        back.tags = len(wanted) - len(back.lost)
+    except ActionError as error:
+        gone = isinstance(error, RemoteError) and error.status == HTTPStatus.NOT_FOUND
+        back.errors += [Problem(problem.message, WHOLE if gone else problem.hint) for problem in error.problems]
+
+
+def findings_of(path: str, back: Back) -> Iterable[Finding]:
+    """What a person should see of one package."""
+    for problem in back.errors:
+        yield Finding.of(Level.ERROR, f"{path}: {problem.message}", hint=problem.hint, rule="restore")
+    for item in back.missing:
+        message = f"{path}: {title(item.version)} could not be restored. {item.message}"
+        yield Finding.of(Level.ERROR, message, hint=item.hint, rule="restore")
+    for sentence in back.lost:
+        yield Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore")
+    if back.stopped and back.left:
+        message = f"{path}: stopped with {counted(back.left, 'version')} left. {back.stopped}"
+        yield Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped")
+
+
+def lines_of(path: str, back: Back, entries: Iterable[Entry], *, dry_run: bool) -> Iterable[str]:
+    """One package in plain sentences."""
+    if dry_run:
+        yield from (f"{path}: {title(version)} would be restored." for version in reversed(back.versions))
+        yield from (f"{path}: {tag} would be put back." for entry in entries if entry.stays for tag in entry.tags)
+    else:
+        yield f"{path}: {len(back.outcome.restored)} of {len(back.versions)} versions are there again."
+
+
+def exit_code(back: Back) -> ExitCode:
+    """The worst of what happened to one package."""
+    if back.errors or back.stopped:
+        return ExitCode.UNKNOWN
+    return ExitCode.REFUSED if back.missing or back.lost else ExitCode.PASS

@@ -15,6 +15,7 @@ from typing import Any
 
 from release_actions.errors import InputError
 from release_actions.images import DIGEST
+from release_actions.registry import REPOSITORY, TAG
 
 FORM = "ghcr-cleanup-undo-1"
 
@@ -38,7 +39,7 @@ def read(path: Path) -> dict[str, list[Entry]]:
     """Full name of a package -> its entries, in the order they were deleted. Raises `InputError`."""
     document = load(path, FORM, "a clean-up")
     try:
-        return {str(name): [entry_of(item) for item in found] for name, found in document["packages"].items()}
+        return {path_of(name): [entry_of(item) for item in found] for name, found in document["packages"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise other(path, "a clean-up") from None
 
@@ -109,6 +110,13 @@ def entry_of(item: Any) -> Entry:
     entry = Entry(item["id"], item["digest"], tuple(item["tags"]), item.get("stays", False) is True)
     if type(entry.id) is not int or not DIGEST.fullmatch(entry.digest):
         raise ValueError
-    if not all(isinstance(tag, str) for tag in entry.tags):
-        raise TypeError
+    if not all(TAG.fullmatch(tag) for tag in entry.tags):
+        raise ValueError
     return entry
+
+
+def path_of(name: str) -> str:
+    """The full name of a package as the file has it. Raises `ValueError` or `TypeError` for something else."""
+    if "/" not in name or not REPOSITORY.fullmatch(name):
+        raise ValueError
+    return name

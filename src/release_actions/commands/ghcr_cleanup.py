@@ -119,12 +119,12 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
         }
         results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info, kept)) for task in tasks]
-        if given.mode == "restore":
-            return bring_back(results, entries, given.undo_file, log)
         repository = config.repository if config else context.repository
         sources = Sources(http, config.tag_prefix if config else "v", repository, context.api_url, given.token)
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
+        if given.mode == "restore":
+            return bring_back(results, entries, given.undo_file, limits, log, dry_run=given.dry_run)
         path = Path(given.undo_file or Path(context.environ.get("RUNNER_TEMP") or ".") / UNDO_FILE)
         try:
             return clean(results, given, context, sources, UndoRecord(path), limits, log)
