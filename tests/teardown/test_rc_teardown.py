@@ -99,6 +99,7 @@ def test_a_dry_run_changes_nothing_and_names_the_plan_of_the_real_run(
     going = [line for line in report.lines if line.startswith(f"{CUDA}: ")]
     assert len(going) + len([line for line in report.lines if line.startswith(f"{CPU}: ")]) == 12
     assert going[0].endswith(" would go. It is the image of v0.5.0-rc.1.")
+    assert {line.partition(" would go. ")[2] for line in going[1:]} == {"Nothing but v0.5.0-rc.1 needs it."}
     assert "release v0.5.0-rc.1 would go." in report.lines
     assert output(report, "removed") == []
     assert output(report, "undo") == {"versions": {}, "releases": [], "git": {}}
@@ -242,7 +243,7 @@ def test_a_tag_that_somebody_else_put_keeps_the_candidate_whole(world: World, te
     assert state(world) == before
     assert messages(report) == [
         f"v0.5.0-rc.1 is left whole. {CUDA}:demo names the image of v0.5.0-rc.1, and is not a tag that was made from "
-        "it. If nobody needs demo, move it to another image first; a registry cannot take one tag off."
+        "it. If nobody needs demo, ghcr-cleanup takes it off with delete-tags: demo and untag: true."
     ]
 
 
@@ -257,8 +258,12 @@ def test_a_release_that_shares_the_image_keeps_it(world: World, tear_down: TearD
     assert "v0.5.0-rc.1" not in git_tags(world)
     assert {"v0.5.0", "v0.5", "v0"} <= set(git_tags(world))
     assert messages(report) == [
-        f"{path}: the tag v0.5.0-rc.1 stays, because v0.5.0 is the same image." for path in (CPU, CUDA)
+        f"{path}: v0.5.0-rc, v0.5.0-rc.1 stay, because v0.5.0 is the same image. ghcr-cleanup takes tags off such an "
+        "image with delete-tags: v0.5.0-rc, v0.5.0-rc.1 and untag: true."
+        for path in (CPU, CUDA)
     ]
+    # Its tag is left.
+    assert output(report, "removed") == []
 
 
 def test_a_candidate_that_was_built_again_leaves_nothing_of_the_first_build(world: World, tear_down: TearDown) -> None:

@@ -314,7 +314,8 @@ def test_nothing_is_left_of_a_candidate_and_a_second_plan_is_empty(here: World, 
         assert version.tag not in {release.tag for release in after.releases}
         for package, tags in after.images.items():
             if version.tag in tags:
-                assert any(f"{package}: the tag {version} stays" in note for note in found.notes)
+                assert version.tag in found.shared
+                assert any(note.startswith(f"{package}: ") and f" {version}" in note for note in found.notes)
     assert plan(found.candidates, after).is_empty
 
 

@@ -102,7 +102,7 @@ class RefChange:
 class Plan:
     """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences.
 
-    `living`: git tags that stay.
+    `living`: git tags that stay. `shared`: candidates whose image a release shares somewhere, so that it stays.
     """
 
     candidates: tuple[Version, ...]
@@ -112,6 +112,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     living: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -261,7 +262,17 @@ class _Planner:
         more = tuple(one for one in self.world.releases if one.tag in stumps_gone)
         living = frozenset(self.world.git.tags) - {change.tag for change in refs if not change.after}
         told = tuple(dict.fromkeys(notes))
-        return Plan(self.candidates, images, (*releases, *more), refs, tuple(refusals), told, living)
+        shared = (self.named & {*tags} - {*images.get(package, ())} for package, tags in self.world.images.items())
+        return Plan(
+            self.candidates,
+            images,
+            (*releases, *more),
+            refs,
+            tuple(refusals),
+            told,
+            living,
+            frozenset[str]().union(*shared),
+        )
 
     @functools.cached_property
     def named(self) -> frozenset[str]:
@@ -294,11 +305,13 @@ class _Planner:
                 continue
             if digest in promoted:
                 final = min(names & self.world.real)
-                notes += [
-                    f"{package}: the tag {tag} stays, because {final} is the same image."
-                    for tag in sorted(names - self.world.real)
-                    if tag in self.named
-                ]
+                left = ", ".join(
+                    sorted(tag for tag in names - self.world.real if tag in self.named or self.owners(tag))
+                )
+                notes.append(
+                    f"{package}: {left} {'stay' if ',' in left else 'stays'}, because {final} is the same image. "
+                    f"ghcr-cleanup takes tags off such an image with delete-tags: {left} and untag: true."
+                )
                 continue
             found = [self.objection(package, tag, owners, wanted) for tag in sorted(names)]
             objections = [problem for problem in found if problem]
@@ -327,7 +340,7 @@ class _Planner:
             return f"{here}, and {tag} was not named.", f"Name {tag} too if it may go."
         made = any(tag == one.release or tag in floats(one, self.world.names.made_of_images) for one in of)
         if not made:
-            hint = f"If nobody needs {tag}, move it to another image first; a registry cannot take one tag off."
+            hint = f"If nobody needs {tag}, ghcr-cleanup takes it off with delete-tags: {tag} and untag: true."
             return f"{here}, and is not a tag that was made from it.", hint
         release = None if version else wanted.get(tag)
         if release is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from release_actions import markdown
@@ -163,14 +163,15 @@ def exit_code(story: Story, stop: Sequence[Finding]) -> ExitCode:
 
 
 def removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[str, ...]:
-    """The candidates of which nothing of the plan is left."""
+    """The candidates of which this run left nothing."""
     if dry_run or stop or story.errors or story.interrupted:
         return ()
     held = frozenset[str]().union(*(image.held_back for image in story.images))
     owners = {change.tag: change.owners for change in story.plan.refs}
     left = {left.what.rpartition(" ")[2] for left in story.done.left}
     held |= left | {owner for tag in left for owner in owners.get(tag, ())}
-    return tuple(one.tag for one in story.plan.candidates if one.tag not in held and one.tag not in story.strangers)
+    held |= story.plan.shared | {*story.strangers}
+    return tuple(one.tag for one in story.plan.candidates if one.tag not in held)
 
 
 # Outputs
@@ -181,8 +182,9 @@ def plan_output(story: Story) -> dict[str, Output]:
     images: list[Output] = []
     for image in story.touched:
         assert image.plan is not None  # noqa: S101  # a touched package has one
+        why = reasons(image)
         deletions: list[Output] = [
-            {**row(deletion.version), "reason": reason_of(image, deletion.version)} for deletion in image.plan.deletions
+            {**row(deletion.version), "reason": why[deletion.version.id]} for deletion in image.plan.deletions
         ]
         images.append({"package": image.path, "digest": image.plan.digest, "deletions": deletions})
     return {
@@ -193,13 +195,21 @@ def plan_output(story: Story) -> dict[str, Output]:
     }
 
 
-def reason_of(image: Image, version: PackageVersion) -> str:
-    """Why a package version goes."""
-    owners = sorted({owner for tag in version.names for owner in image.owners.get(tag, ())})
-    if not owners:
-        return image.plan.by_digest[version.digest].reason if image.plan else ""
-    named = ", ".join(owners)
-    return f"It is the image of {named}." if set(owners) & set(version.names) else f"{named} left it behind."
+def reasons(image: Image) -> Mapping[int, str]:
+    """Id of a package version -> why it goes."""
+    behind, found = image.behind, {}
+    for deletion in image.plan.deletions if image.plan else ():
+        version = deletion.version
+        owners = sorted({owner for tag in version.names for owner in image.owners.get(tag, ())})
+        named = ", ".join(owners)
+        if owners:
+            own = bool({*owners} & {*version.names})
+            found[version.id] = f"It is the image of {named}." if own else f"{named} left it behind."
+        elif behind[version.id]:
+            found[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."
+        else:
+            found[version.id] = image.plan.by_digest[version.digest].reason if image.plan else ""
+    return found
 
 
 def row(version: PackageVersion) -> dict[str, Output]:
@@ -335,9 +345,9 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
     """The run in plain sentences, the verdict last."""
     planned = dry_run or bool(stop)
     for image in story.touched if planned else ():
-        going = [deletion.version for deletion in image.plan.deletions] if image.plan else []
+        going, why = ([deletion.version for deletion in image.plan.deletions] if image.plan else []), reasons(image)
         for version in going[:ROWS]:
-            yield f"{image.path}: {title(version)} would go. {reason_of(image, version)}"
+            yield f"{image.path}: {title(version)} would go. {why[version.id]}"
         if len(going) > ROWS:
             yield f"{image.path}: {len(going) - ROWS} more would go."
     for release in story.plan.releases if planned else story.done.releases:
@@ -394,9 +404,10 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
             markdown.code(image.path),
             markdown.codes(deletion.version.tags, none="untagged"),
             short(deletion.version.digest),
-            markdown.plain(reason_of(image, deletion.version)),
+            markdown.plain(why[deletion.version.id]),
         ]
         for image in story.touched
+        for why in [reasons(image)]
         if image.plan
         for deletion in image.plan.deletions
     ]

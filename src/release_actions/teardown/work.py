@@ -62,13 +62,18 @@ class Image:
         outcome = self.outcome
         if outcome.error or outcome.interrupted or outcome.restored or outcome.unsure:
             return frozenset(owner for owners in self.owners.values() for owner in owners)
-        # An untagged part stands for the candidates whose image it is part of.
-        behind: dict[int, frozenset[str]] = {}
-        for deletion in self.plan.deletions if self.plan else ():
-            own = (owner for tag in deletion.version.names for owner in self.owners.get(tag, ()))
-            behind[deletion.version.id] = frozenset(own).union(*(behind[number] for number in deletion.after))
+        behind = self.behind
         left = (*outcome.refused, *outcome.moved, *outcome.waiting)
         return frozenset[str]().union(*(behind.get(item.version.id, frozenset()) for item in left))
+
+    @property
+    def behind(self) -> Mapping[int, frozenset[str]]:
+        """Id of a planned version -> the candidates it goes with: a part stands for those whose image it is part of."""
+        found: dict[int, frozenset[str]] = {}
+        for deletion in self.plan.deletions if self.plan else ():
+            own = (owner for tag in deletion.version.names for owner in self.owners.get(tag, ()))
+            found[deletion.version.id] = frozenset(own).union(*(found[number] for number in deletion.after))
+        return found
 
 
 @dataclass(frozen=True)
