@@ -19,7 +19,7 @@ import responses
 import yaml
 
 from release_actions import main
-from release_actions.cleanup import apply, journal, store
+from release_actions.cleanup import apply, journal, plan_output, store
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.commands import ghcr_cleanup
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
@@ -34,7 +34,7 @@ from release_actions.simulator.image_factory import Image, attachment, attachmen
 from release_actions.simulator.oci import OCI_INDEX, parse
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.repositories import Pull
-from release_actions.workflow import Workflow
+from release_actions.workflow import OUTPUT_LIMIT, Workflow
 
 TOKEN = "ghs_token_of_the_job"
 CUDA = "llm-d/llm-d-cuda"
@@ -869,6 +869,26 @@ def test_an_image_that_was_incomplete_before_is_reported_and_nothing_is_restored
     assert report.exit_code is ExitCode.PASS
     assert f"v0.4.0 lacks {lost.digest}, which this run did not delete." in messages(report)
     assert set(world.tags(CUDA)) == {"v0.4.0"}
+
+
+def test_many_tags_on_one_version_pass_between_steps(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["main", *(f"nightly-{number}" for number in range(1500))])
+    for given in ({"untag": "true"}, {}):
+        report = clean(delete_tags="nightly-*", dry_run="true", **given)
+        assert len(json.dumps(report.outputs)) < OUTPUT_LIMIT
+        [plan] = json.loads(json.dumps(report.outputs["plan"]))
+        assert plan["untag-count"] + plan["blocked-count"] == 1500
+        assert plan["shortened"]
+
+
+def test_many_refusals_pass_between_steps(world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_output, "REFUSED_LENGTH", 1000)
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    for number in range(9):
+        world.push(CUDA, image(f"candidate {number}"), [f"v0.5.0-rc.{number}"]).downloads = 5001
+    report = clean(delete_tags="*-rc.*")
+    assert len(json.dumps(report.outputs["refused"])) < 1100
+    assert len([finding for finding in report.findings if finding.rule == "refused"]) == 9
 
 
 def test_candidates_of_released_versions_go(world: World, clean: Clean, simulator: Simulator) -> None:

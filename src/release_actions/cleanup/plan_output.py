@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from release_actions.cleanup.store import NotDeleted
 from release_actions.report import Output
-from release_actions.retention import CleanupPlan
+from release_actions.retention import Blocked, CleanupPlan, Strip
 from release_actions.selection import Version
 
 PLAN_LENGTH = 200_000
 """Characters of the output `plan` before reasons, and then the list itself, are left out. All outputs of a job together
 may have about 500,000."""
+
+REFUSED_LENGTH = 60_000
+"""Characters of the output `refused`. The log has all of it."""
 
 
 def plan_output(plans: Sequence[CleanupPlan]) -> Output:
@@ -29,7 +33,7 @@ def plan_output(plans: Sequence[CleanupPlan]) -> Output:
 
 
 def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
-    """One plan as JSON. `detail`: 2 with reasons, 1 without, 0 without the deletions themselves."""
+    """One plan as JSON. `detail`: 2 with reasons, 1 without, 0 without the lists themselves."""
     deletions: list[Output] = []
     for deletion in plan.deletions if detail else ():
         item = row(deletion.version)
@@ -37,23 +41,40 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
             decision = plan.by_digest[deletion.version.digest]
             item |= {"rule": decision.rule, "reason": decision.reason}
         deletions.append(item)
-    blocked: list[Output] = [
-        {**row(item.version), "tag": item.tag, "rule": item.rule, "because": item.because} for item in plan.blocked
-    ]
     return {
         "package": plan.package,
         "digest": plan.digest,
         "versions": len(plan.decisions),
         "deletions": deletions,
         "deletions-count": len(plan.deletions),
-        "untag": [
-            {**row(item.version), "tag": item.tag, "rule": item.rule, "because": item.because} for item in plan.strips
-        ],
-        "blocked": blocked if detail else [],
+        "untag": [tag_row(item, detail) for item in plan.strips] if detail else [],
+        "untag-count": len(plan.strips),
+        "blocked": [tag_row(item, detail) for item in plan.blocked] if detail else [],
+        "blocked-count": len(plan.blocked),
         "freed-bytes": plan.freed_bytes,
         "freed-bytes-is-a-lower-bound": plan.unsized > 0,
         "shortened": detail < 2,  # noqa: PLR2004  # the level above
     }
+
+
+def tag_row(item: Blocked | Strip, detail: int) -> dict[str, Output]:
+    """A selected tag of a version that stays as JSON. Not with all other tags: hundreds may be on one version."""
+    found: dict[str, Output] = {"id": item.version.id, "digest": item.version.digest, "tag": item.tag}
+    return found | {"rule": item.rule, "because": item.because} if detail > 1 else found
+
+
+def refused_output(refused: Mapping[str, Sequence[NotDeleted]]) -> Output:
+    """What GitHub refused to delete of each package as JSON, as much as fits."""
+    found: list[Output] = []
+    length = 0
+    for path, items in refused.items():
+        for item in items:
+            one: dict[str, Output] = {"package": path, **row(item.version), "message": item.message}
+            length += len(json.dumps(one))
+            if length > REFUSED_LENGTH:
+                return found
+            found.append(one)
+    return found
 
 
 def row(version: Version) -> dict[str, Output]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from release_actions.cleanup.pace import OUT_OF_TIME
 from release_actions.cleanup.package import Result
-from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, row
+from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, refused_output
 from release_actions.cleanup.proof import Check
 from release_actions.cleanup.store import title
 from release_actions.cleanup.summary import summary
@@ -30,11 +30,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
             "untagged": sum(len(result.outcome.stripped) for result in results if result.outcome.empty),
             "left": sum(left_of(result) for result in results),
             "freed-bytes": sum(freed_of(result) for result in results),
-            "refused": [
-                {"package": result.task.path, **row(item.version), "message": item.message}
-                for result in results
-                for item in result.outcome.refused
-            ],
+            "refused": refused_output({result.task.path: result.outcome.refused for result in results}),
             "undo": {result.task.path: list(result.outcome.undo) for result in results if result.outcome.undo},
             "undo-file": undo_file,
             "restored": sum(len(result.outcome.restored) for result in results),
