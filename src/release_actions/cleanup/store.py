@@ -186,10 +186,7 @@ class Store:
     def sized(self, plan: CleanupPlan, contents: Contents, most: int = 0) -> CleanupPlan:
         """The plan with the bytes of its deletions, from manifests that are known and few that are not."""
         unread = [d.version.digest for d in plan.deletions if d.version.digest not in contents.graph.images]
-        more: dict[str, Image] = {}
-        if self.cache:
-            kept = (self.cache.get(digest) for digest in unread)
-            more = {found.digest: images.parse(found.body, found.digest, found.media_type) for found in kept if found}
+        more = {digest: image for digest in unread if (image := self._cached(digest))}
         unread = [digest for digest in unread if digest not in more]
         if len(unread) <= most:
             # How much is freed is no reason to stop; that some of it is not known is in the plan.
@@ -200,8 +197,8 @@ class Store:
         graph = Graph.of([*contents.graph.images.values(), *more.values()], contents.tags)
         going = {deletion.version.digest for deletion in plan.deletions}
         staying = {version.digest for version in contents.versions} - going
-        freed_bytes, unsized = retention.freed(graph, going, staying)
-        return replace(plan, freed_bytes=freed_bytes, unsized=unsized)
+        freed_bytes, unsized, unseen = retention.freed(graph, going, staying)
+        return replace(plan, freed_bytes=freed_bytes, unsized=unsized, unseen=unseen)
 
     def _disagreement(self, versions: Iterable[Version]) -> str:
         """Why the list of versions cannot be trusted: the registry has other tags."""
@@ -229,17 +226,25 @@ class Store:
         """Manifests by digest, from the cache where they are there. Raises `ActionError` for one that is missing."""
 
         def read(digest: str) -> Image:
-            found = self.cache.get(digest) if self.cache else None
+            kept = self._cached(digest)
+            if kept:
+                return kept
+            found = self.registry.get_manifest(self.path, digest)
             if found is None:
-                found = self.registry.get_manifest(self.path, digest)
-                if found is None:
-                    message = f"The registry does not have {digest} of {self.path}, though GitHub lists it."
-                    raise _NotThereError(message)
-                if self.cache:
-                    self.cache.put(found)
+                message = f"The registry does not have {digest} of {self.path}, though GitHub lists it."
+                raise _NotThereError(message)
+            if self.cache:
+                self.cache.put(found)
             return images.parse(found.body, digest, found.media_type)
 
         return _each(read, sorted(set(digests)))
+
+    def _cached(self, digest: str) -> Image | None:
+        """A manifest from the cache; None when it is not there, or its media type is not what it was pushed with."""
+        found = self.cache.get(digest) if self.cache else None
+        with contextlib.suppress(ActionError):
+            return images.parse(found.body, digest, found.media_type) if found else None
+        return None
 
     def digests(self, references: Iterable[str]) -> dict[str, str]:
         """What tags or digests resolve to now, empty for what is not there."""
