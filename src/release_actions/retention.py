@@ -71,9 +71,9 @@ class CleanupPlan:
 
     `decisions` are sorted by version id. `strips`: tags that go while their version stays. `freed_bytes` counts what
     the registry no longer has to store, as far as manifests were read: `unsized` deletions have content nobody looked
-    at, and blobs that unread survivors share are counted as freed. `dependents` are the digests among the deletions
-    that no rule would find again once the image they belong to is gone. `digest` names exactly these deletions and
-    strips.
+    at, and blobs that `unseen` survivors may share are counted as freed. `dependents` are the digests among the
+    deletions that no rule would find again once the image they belong to is gone. `digest` names exactly these
+    deletions and strips.
     """
 
     package: str
@@ -82,6 +82,7 @@ class CleanupPlan:
     blocked: tuple[Blocked, ...]
     freed_bytes: int
     unsized: int
+    unseen: int
     dependents: frozenset[str]
     digest: str
     strips: tuple[Strip, ...] = ()
@@ -128,10 +129,14 @@ def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
     return frozenset(set(there) - set(graph.images) - set(graph.parents))
 
 
-def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[int, int]:
-    """Bytes that only the digests in `going` need, and how many of these have content that was not read."""
+def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[int, int, int]:
+    """Bytes that only the digests in `going` need, and how many of these have content that was not read.
+
+    And how many that stay may share blobs that are counted, because their content was not read.
+    """
     sizes: dict[str, int] = {}
-    unread = 0
+    unread = unseen = 0
+    shareable = False
     for digest in set(going):
         image = graph.images.get(digest)
         if image is None:
@@ -139,11 +144,13 @@ def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[i
             continue
         sizes[digest] = image.size
         sizes |= {blob.digest: blob.size for blob in image.blobs}
+        shareable = shareable or bool(image.blobs)
     for digest in set(staying):
         image = graph.images.get(digest)
+        unseen += image is None and shareable
         for blob in image.blobs if image else ():
             sizes.pop(blob.digest, None)
-    return sum(sizes.values()), unread
+    return sum(sizes.values()), unread, unseen
 
 
 def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
@@ -350,7 +357,7 @@ class _Planner:
         """The plan, with a reason for every version."""
         names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end), self.rules_of(roots))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
-        bytes_freed, unsized = freed(self.graph, end.gone, set(self.there) - end.gone)
+        bytes_freed, unsized, unseen = freed(self.graph, end.gone, set(self.there) - end.gone)
         deletions = self.ordered(end.gone)
         held = self.blocked(tags, decisions)
         strips = tuple(b for b in held if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
@@ -361,6 +368,7 @@ class _Planner:
             blocked=tuple(item for item in held if item not in strips),
             freed_bytes=bytes_freed,
             unsized=unsized,
+            unseen=unseen,
             dependents=end.gone - end.doomed,
             digest=digest_of_plan(self.package, deletions, strips),
             strips=tuple(Strip(b.tag, b.version, b.rule, b.because) for b in strips),

@@ -31,7 +31,7 @@ from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.faults import Fault, pushing, tagging
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag, keep, manifest_of
-from release_actions.simulator.oci import OCI_INDEX, parse
+from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, parse
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.repositories import Pull
 from release_actions.workflow import OUTPUT_LIMIT, Workflow
@@ -881,6 +881,21 @@ def test_many_tags_on_one_version_pass_between_steps(world: World, clean: Clean)
         assert plan["shortened"]
 
 
+def test_what_is_freed_is_a_bound_where_not_all_is_known_or_done(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final", *BOTH[:1]), ["v0.5.0"])
+    world.push(CUDA, image("candidate", *BOTH[:1]), ["v0.5.0-rc.1"])
+    popular = world.push(CUDA, image("popular", *BOTH[:1]), ["v0.5.0-rc.2"])
+    planned = clean(delete_tags="*-rc.*", dry_run="true")
+    assert re.search(r"would go, [0-9.]+ KiB freed", planned.lines[-1])
+    popular.downloads = 5001
+    report = clean(delete_tags="*-rc.*")
+    assert re.search(r"1 of 2 planned deletions done, .*, up to [0-9.]+ KiB freed", report.lines[-1])
+    assert re.search(r"\| up to [0-9.]+ KiB freed \|", report.summary)
+    world.push(CUDA, image("final of two"), ["v0.6.0"])
+    world.push(CUDA, image("another", *BOTH[:1]), ["v0.6.0-rc.1"])
+    assert ", up to " in clean(delete_tags="v0.6.0-rc.*", dry_run="true").lines[-1]
+
+
 def test_many_refusals_pass_between_steps(world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_output, "REFUSED_LENGTH", 1000)
     world.push(CUDA, image("final"), ["v0.5.0"])
@@ -1140,6 +1155,13 @@ def test_manifests_that_were_read_before_are_not_read_again(
             file.write_bytes(file.read_bytes().replace(b"linux", b"other").replace(b"layers", b"wayers"))
     assert plan().outputs["plan-digest"] == first.outputs["plan-digest"]
     assert reads() == 2 * cold
+    for file in folder.rglob("*"):
+        if file.is_file():
+            kind, _, body = file.read_bytes().partition(b"\n")
+            other = DOCKER_LIST if kind.decode() == OCI_INDEX else DOCKER_MANIFEST
+            file.write_bytes(other.encode() + b"\n" + body)
+    assert plan().outputs["plan-digest"] == first.outputs["plan-digest"]
+    assert reads() == 3 * cold
     with pytest.raises(InputError, match="is not a folder"):
         clean(delete_tags="x", manifest_cache=str(next(file for file in folder.rglob("*") if file.is_file())))
 

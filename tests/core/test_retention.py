@@ -457,7 +457,16 @@ def test_deletions_that_nobody_read_are_counted() -> None:
     versions = [version(1, "a-rc.1"), version(2)]
     graph = Graph.of([index(1, 2)], {"a-rc.1": digest(1)})
     plan = retention.plan("p", versions, graph, [Rule("rc", delete_tags=("*-rc.*",))], facts=Facts(NOW))
-    assert (plan.freed_bytes, plan.unsized) == (10, 1)
+    assert (plan.freed_bytes, plan.unsized, plan.unseen) == (10, 1, 0)
+
+
+def test_what_survivors_may_share_is_known_to_be_unknown() -> None:
+    plan = make(
+        [version(1, "v1.0.0-rc.1"), version(2, "v1.0.0"), version(3)], [manifest(1, 30), index(2, 3)], CANDIDATES
+    )
+    assert (plan.freed_bytes, plan.unseen) == (100 + 7 + 30, 0)
+    known: tuple[Image, ...] = (manifest(1, 30), index(2, 3))
+    assert retention.freed(Graph.of(known), [digest(1)], [digest(2), digest(3)]) == (137, 0, 1)
 
 
 def test_the_plan_digest_names_the_set_of_deletions() -> None:

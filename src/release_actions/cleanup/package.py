@@ -51,6 +51,11 @@ class Result:
         return len(self.plan.deletions) if self.plan else 0
 
     @property
+    def whole(self) -> bool:
+        """Whether all versions that the plan deletes are gone by this run."""
+        return len(self.outcome.deleted) == self.deletions and not self.outcome.restored
+
+    @property
     def planned(self) -> int:
         """How many versions the plan deletes, and tags it takes off others."""
         return self.deletions + (len(self.plan.strips) if self.plan else 0)

@@ -53,6 +53,7 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
         "blocked-count": len(plan.blocked),
         "freed-bytes": plan.freed_bytes,
         "freed-bytes-is-a-lower-bound": plan.unsized > 0,
+        "freed-bytes-is-an-upper-bound": plan.unseen > 0,
         "shortened": detail < 2,  # noqa: PLR2004  # the level above
     }
 
@@ -90,8 +91,8 @@ def digest_of(plans: Sequence[CleanupPlan]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def freed(plan: CleanupPlan) -> str:
-    """How much a plan frees, for a person."""
+def freed(plan: CleanupPlan, *, whole: bool = True) -> str:
+    """How much a plan frees, for a person; `whole`: whether all of it is carried out."""
     amount = float(plan.freed_bytes)
     unit = "bytes"
     for larger in ("KiB", "MiB", "GiB", "TiB"):
@@ -100,7 +101,9 @@ def freed(plan: CleanupPlan) -> str:
         amount, unit = amount / 1024, larger
     size = f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
     more = f", {plan.unsized} versions not measured" if plan.unsized else ""
-    return f"{size} freed{more}"
+    exact = plan.freed_bytes == 0 or (whole and not plan.unseen)
+    bound = "" if exact else "about " if plan.unsized else "up to "
+    return f"{bound}{size} freed{more}"
 
 
 def reason_of(plan: CleanupPlan, version: Version) -> str:

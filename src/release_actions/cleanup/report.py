@@ -174,7 +174,7 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:
-        said += f", {len(outcome.check.tags)} tags left and resolved, {freed(plan)}"
+        said += f", {len(outcome.check.tags)} tags left and resolved, {freed(plan, whole=result.whole)}"
     return [f"{said}."]
 
 
@@ -202,5 +202,4 @@ def left_of(result: Result) -> int:
 
 def freed_of(result: Result) -> int:
     """Bytes that the deletions of one package freed: all of the plan's, or an unknown amount counted as none."""
-    whole = result.plan and len(result.outcome.deleted) == len(result.plan.deletions) and not result.outcome.restored
-    return result.plan.freed_bytes if whole and result.plan else 0
+    return result.plan.freed_bytes if result.plan and result.whole else 0

@@ -27,7 +27,7 @@ def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: 
             str(len(result.plan.decisions)) if result.plan else "?",
             str(result.deletions),
             str(len(result.outcome.deleted)),
-            markdown.plain(freed(result.plan)) if result.plan else "",
+            markdown.plain(freed(result.plan, whole=dry_run or result.whole)) if result.plan else "",
             markdown.plain(state_of(result, dry_run=dry_run)),
         ]
         for result in results
