@@ -17,12 +17,13 @@ from release_actions.http import Http
 from release_actions.inputs import specs
 from release_actions.packages import Packages
 from release_actions.releases import Releases
-from release_actions.simulator import Simulator, World
+from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault, tagging
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.rules import TagRules
 from teardown.candidate import (
+    BOTH,
     CONFIG,
     CPU,
     CUDA,
@@ -707,3 +708,22 @@ def test_a_run_that_changed_nothing_offers_nothing_to_take_back(world: World, te
     report = tear_down(token="ghs_reads")
     assert report.exit_code is ExitCode.UNKNOWN
     assert [line for line in report.lines if "take it back" in line or line.startswith(("git tag", "In every"))] == []
+
+
+def test_a_part_that_two_candidates_share_holds_only_the_one_whose_image_is_there(
+    world: World, tear_down: TearDown
+) -> None:
+    del world.packages[CPU]
+    repository = the_repository(world)
+    put(repository, "v0.4.0-rc.1", commit(repository, "v0.4.0-rc.1"))
+    package = world.package(CUDA)
+    assert package is not None
+    shared = build_image(BOTH, seed=f"{CUDA} v0.5.0-rc.1", attestations=True, annotations={"for": "v0.4.0-rc.1"})
+    world.push(CUDA, shared, ["v0.4.0-rc.1"])
+    assert {*shared.root.children} & {*world.version(CUDA, "v0.5.0-rc.1").manifest.children}
+    world.version(CUDA, "v0.4.0-rc.1").downloads = 6_000
+    report = tear_down("v0.5.0-rc.1, v0.4.0-rc.1")
+    assert output(report, "removed") == ["v0.5.0-rc.1"]
+    assert "v0.5.0-rc.1" not in git_tags(world)
+    assert "v0.4.0-rc.1" in git_tags(world)
+    assert whole_package(world, CUDA)

@@ -200,7 +200,7 @@ def reasons(image: Image) -> Mapping[int, str]:
     behind, found = image.behind, {}
     for deletion in image.plan.deletions if image.plan else ():
         version = deletion.version
-        owners = sorted({owner for tag in version.names for owner in image.owners.get(tag, ())})
+        owners = sorted(image.owners_of(deletion))
         named = ", ".join(owners)
         if owners:
             own = bool({*owners} & {*version.names})

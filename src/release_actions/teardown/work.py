@@ -20,7 +20,7 @@ from release_actions.errors import ActionError, RemoteError
 from release_actions.git_refs import GitRefs
 from release_actions.registry import Registry
 from release_actions.releases import Release, Releases
-from release_actions.retention import CleanupPlan
+from release_actions.retention import CleanupPlan, Deletion
 from release_actions.teardown.plan import Plan, RefChange
 from release_actions.versions import known
 
@@ -62,18 +62,28 @@ class Image:
         outcome = self.outcome
         if outcome.error or outcome.interrupted or outcome.restored or outcome.unsure:
             return frozenset(owner for owners in self.owners.values() for owner in owners)
-        behind = self.behind
-        left = (*outcome.refused, *outcome.moved, *outcome.waiting)
-        return frozenset[str]().union(*(behind.get(item.version.id, frozenset()) for item in left))
+        left = {item.version.id for item in (*outcome.refused, *outcome.moved, *outcome.waiting)}
+        behind, found = self.behind, dict[int, frozenset[str]]()
+        for deletion in self.plan.deletions if self.plan else ():
+            number = deletion.version.id
+            if number in left:
+                # A part that several share stands for those of them that are still there.
+                own = self.owners_of(deletion)
+                holders = [found[holder] for holder in deletion.after if holder in left]
+                found[number] = own.union(*holders) if own or holders else behind[number]
+        return frozenset[str]().union(*found.values())
 
     @property
     def behind(self) -> Mapping[int, frozenset[str]]:
         """Id of a planned version -> the candidates it goes with: a part stands for those whose image it is part of."""
         found: dict[int, frozenset[str]] = {}
         for deletion in self.plan.deletions if self.plan else ():
-            own = (owner for tag in deletion.version.names for owner in self.owners.get(tag, ()))
-            found[deletion.version.id] = frozenset(own).union(*(found[number] for number in deletion.after))
+            found[deletion.version.id] = self.owners_of(deletion).union(*(found[number] for number in deletion.after))
         return found
+
+    def owners_of(self, deletion: Deletion) -> frozenset[str]:
+        """The candidates whose image a planned version is."""
+        return frozenset(owner for tag in deletion.version.names for owner in self.owners.get(tag, ()))
 
 
 @dataclass(frozen=True)
