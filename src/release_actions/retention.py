@@ -258,7 +258,7 @@ class _Planner:
             if not dead:
                 return verdict
             taken = [tag for tag in dead if tag in self.selection.removable]
-            held = [tag for tag in dead if tag not in taken]
+            held = [tag for tag in dead if tag not in self.selection.removable]
             reason = f"{_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
             reason += f", which cannot lose {_names(held)} alone" if held else ""
             reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} taken off." if taken else "."
@@ -361,11 +361,12 @@ class _Planner:
         deletions = self.ordered(end.gone)
         held = self.blocked(tags, decisions)
         strips = tuple(b for b in held if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
+        taken = {item.tag for item in strips}
         return CleanupPlan(
             package=self.package,
             decisions=decisions,
             deletions=deletions,
-            blocked=tuple(item for item in held if item not in strips),
+            blocked=tuple(item for item in held if item.tag not in taken),
             freed_bytes=bytes_freed,
             unsized=unsized,
             unseen=unseen,
