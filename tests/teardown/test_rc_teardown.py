@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -363,6 +364,17 @@ def test_a_popular_image_is_refused_and_other_candidates_go(world: World, tear_d
     assert "v0.4.0-rc.1" not in git_tags(world)
 
 
+def test_nothing_is_said_to_go_while_a_package_cannot_be_read(world: World, tear_down: TearDown) -> None:
+    world.add_token("ghs_blind", TokenKind.ACTIONS, repository=REPOSITORY, permissions={"contents": "write"})
+    before = state(world)
+    for dry_run in ("true", "false"):
+        report = tear_down(token="ghs_blind", dry_run=dry_run)
+        assert report.exit_code is ExitCode.UNKNOWN
+        assert report.lines == ("Nothing was changed: 2 of 2 packages could not be read.",)
+        assert report.outputs["local-commands"] == ""
+    assert state(world) == before
+
+
 def test_what_cannot_be_read_changes_nothing_anywhere(world: World, tear_down: TearDown, simulator: Simulator) -> None:
     digest = world.tags(CPU)["v0.4.0"]
     simulator.faults.add(Fault(path=f"/v2/{CPU}/manifests/{digest}", times=0, answer=404))
@@ -502,7 +514,8 @@ def test_what_somebody_else_deleted_meanwhile_is_told_as_gone(
     )
     # A clone still has them.
     assert report.outputs["local-commands"] == (
-        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\ngit fetch --force origin refs/tags/v0:refs/tags/v0"
+        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\n"
+        "git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
 
 
@@ -658,7 +671,8 @@ def test_undo_takes_everything_back(world: World, tear_down: TearDown) -> None:
 def test_local_commands_are_for_clones(tear_down: TearDown) -> None:
     report = tear_down(dry_run="true")
     assert report.outputs["local-commands"] == (
-        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\ngit fetch --force origin refs/tags/v0:refs/tags/v0"
+        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\n"
+        "git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
     assert "In every clone: git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1" in report.lines
 
@@ -683,7 +697,9 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     told = [line for line in report.lines if line.startswith("git tag ")]
     moved = git_tags(world)["v0.4.0"][:12]
     assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]
-    assert report.outputs["local-commands"] == ("git tag -d v0.5\ngit fetch --force origin refs/tags/v0:refs/tags/v0")
+    assert report.outputs["local-commands"] == (
+        "git tag -d v0.5\ngit fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
+    )
 
 
 def test_a_candidates_tag_stays_while_a_name_that_was_made_from_it_does(world: World, tear_down: TearDown) -> None:
@@ -727,3 +743,33 @@ def test_a_part_that_two_candidates_share_holds_only_the_one_whose_image_is_ther
     assert "v0.5.0-rc.1" not in git_tags(world)
     assert "v0.4.0-rc.1" in git_tags(world)
     assert whole_package(world, CUDA)
+
+
+def test_a_clone_of_a_fork_is_brought_up_to_date_by_the_commands(
+    world: World, tear_down: TearDown, tmp_path: Path
+) -> None:
+    def git(folder: Path, *args: str) -> str:
+        run = subprocess.run(["git", "-C", str(folder), *args], capture_output=True, text=True, check=True)
+        return run.stdout
+
+    def tags(folder: Path) -> dict[str, str]:
+        rows = git(folder, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/tags").splitlines()
+        return dict(row.split() for row in rows)
+
+    upstream, fork, clone = tmp_path / "upstream", tmp_path / "fork", tmp_path / "clone"
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    git(tmp_path, "init", "--quiet", str(upstream))
+    for name in ("v0.3.0", "v0.4.0", "v0.5.0-rc.1"):
+        git(upstream, *identity, "commit", "--quiet", "--allow-empty", "-m", name)
+        git(upstream, "tag", name)
+    for name in ("v0", "v0.5", "v0.5.0-rc"):
+        git(upstream, "tag", name, "v0.5.0-rc.1")
+    git(tmp_path, "clone", "--quiet", "--bare", str(upstream), str(fork))
+    git(tmp_path, "clone", "--quiet", str(fork), str(clone))
+    # What the teardown does on GitHub.
+    git(upstream, "tag", "--force", "v0", "v0.4.0")
+    git(upstream, "tag", "--delete", "v0.5", "v0.5.0-rc", "v0.5.0-rc.1")
+    commands = str(tear_down().outputs["local-commands"]).replace(f"https://github.com/{REPOSITORY}", str(upstream))
+    assert tags(clone) != tags(upstream)
+    subprocess.run(["sh", "-e", "-c", commands], cwd=clone, check=True, capture_output=True)
+    assert tags(clone) == tags(upstream)

@@ -63,7 +63,9 @@ def test_all_of_it_comes_back(world: World, tear_down: TearDown, restore: Callab
         "releases": ["v0.5.0-rc.1"],
     }
     assert report.lines[-1] == "12 of 12 versions, 4 of 4 git tags and 1 of 1 release are there again."
-    assert report.lines[-2].startswith("In every clone: git fetch --force origin refs/tags/v0:refs/tags/v0 ")
+    assert report.lines[-2].startswith(
+        "In every clone: git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0 "
+    )
     assert "| git | `v0.5` | yes |" in report.summary
 
 

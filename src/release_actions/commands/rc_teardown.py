@@ -138,7 +138,8 @@ def restore(given: Inputs, context: Context, clients: Clients, log: Workflow) ->
     stores = {path: store_of(path, given, context, clients, log) for path in found.packages}
     restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, log)
     back = restorer.back if given.dry_run else restorer.run()
-    return restoring.report(found, back, given.undo_file, dry_run=given.dry_run)
+    address = f"{context.server_url.rstrip('/')}/{context.repository}"
+    return restoring.report(found, back, given.undo_file, address, dry_run=given.dry_run)
 
 
 def store_of(path: str, given: Inputs, context: Context, clients: Clients, log: Workflow) -> Store:
@@ -184,11 +185,13 @@ class Run:
             plan = planning.plan(candidates, World(names, git, known, releases), self.given.allow_irreversible)
             for image in images:
                 self.plan_image(image, plan)
-        story = telling.Story(plan, tuple(images), kept, telling.strangers(candidates, plan, first), Done())
+        strangers = telling.strangers(candidates, plan, first)
+        unread = sum(image.outcome.error is not None for image in images)
+        story = telling.Story(plan, tuple(images), kept, strangers, Done(), self.address, unread)
         stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
-        if not self.given.dry_run and not stop and (plan.releases or plan.refs):
+        if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
             stop = telling.forbidden(self.clients.refs.forbidden())
-        if not self.given.dry_run and not stop and not any(image.outcome.error for image in images):
+        if not self.given.dry_run and not stop and not unread:
             story = dataclasses.replace(story, undo_file=self.recorded(plan, images, first.git.tags, story.done))
         return telling.report(story, stop, dry_run=self.given.dry_run, repository=self.context.repository)
 
@@ -202,6 +205,11 @@ class Run:
         finally:
             record.end(images, done)
         return str(record.path) if record.written else ""
+
+    @property
+    def address(self) -> str:
+        """Where clones find the repository."""
+        return f"{self.context.server_url.rstrip('/')}/{self.context.repository}"
 
     def tags(self) -> tuple[GitTag, ...]:
         """Every git tag."""

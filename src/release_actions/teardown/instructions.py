@@ -15,9 +15,10 @@ from release_actions.teardown.undo import gone_refs, gone_releases, release_row
 from release_actions.teardown.work import Done, Image
 
 
-def local_commands(plan: Plan, done: Done, *, planned: bool) -> tuple[str, ...]:
+def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tuple[str, ...]:
     """What people run in their clones, whose tags a later `git push --tags` would bring back.
 
+    `address`: of the repository. A remote's name would not do: the `origin` of who contributes is a fork with old tags.
     `planned`: for what would go. Otherwise for what went, and for what earlier runs may have taken.
     """
     elsewhere = (change for change in done.gone if isinstance(change, RefChange))
@@ -30,10 +31,13 @@ def local_commands(plan: Plan, done: Done, *, planned: bool) -> tuple[str, ...]:
     if gone:
         found.append(shlex.join(["git", "tag", "-d", *sorted(gone)]))
     if moved:
-        found.append(
-            shlex.join(["git", "fetch", "--force", "origin", *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in moved)])
-        )
+        found.append(fetch(moved, address))
     return tuple(found)
+
+
+def fetch(tags: Iterable[str], address: str) -> str:
+    """The command that gives a clone the tags as the repository at an address has them."""
+    return shlex.join(["git", "fetch", "--force", address, *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags)])
 
 
 def undo_output(images: Iterable[Image], done: Done) -> dict[str, Output]:

@@ -37,7 +37,8 @@ class Story:
     """Everything there is to tell.
 
     `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
-    knows. `undo_file`: where the undo file is; empty when none was written.
+    knows. `undo_file`: where the undo file is; empty when none was written. `address`: of the repository, for clones.
+    `unread`: packages that could not be read, so that nothing was planned to the end.
     """
 
     plan: Plan
@@ -45,6 +46,8 @@ class Story:
     kept: tuple[str, ...]
     strangers: tuple[str, ...]
     done: Done
+    address: str
+    unread: int = 0
     undo_file: str = ""
 
     @property
@@ -84,6 +87,10 @@ class Story:
         """Whether something may have gone or moved, and is not back."""
         undone = any(image.outcome.undo for image in self.images)
         return bool(undone or self.done.releases or self.done.refs or self.done.pending)
+
+    def commands(self, *, planned: bool) -> tuple[str, ...]:
+        """What people run in their clones; `planned`: for what would go."""
+        return () if self.unread else local_commands(self.plan, self.done, self.address, planned=planned)
 
     @property
     def empty(self) -> bool:
@@ -140,7 +147,7 @@ def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: 
             "undo": undo_output(story.images, story.done),
             "undo-file": story.undo_file,
             "restored": {},
-            "local-commands": "\n".join(local_commands(story.plan, story.done, planned=dry_run or bool(stop))),
+            "local-commands": "\n".join(story.commands(planned=dry_run or bool(stop))),
         },
         summary=summary(story, stop, dry_run=dry_run, repository=repository),
         lines=tuple(lines(story, stop, dry_run=dry_run)),
@@ -343,7 +350,7 @@ def title(version: PackageVersion) -> str:
 
 def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
     """The run in plain sentences, the verdict last."""
-    planned = dry_run or bool(stop)
+    planned = (dry_run or bool(stop)) and not story.unread
     for image in story.touched if planned else ():
         going, why = ([deletion.version for deletion in image.plan.deletions] if image.plan else []), reasons(image)
         for version in going[:ROWS]:
@@ -356,7 +363,7 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
         verb = f"move to {change.after[:12]}" if change.after else "go"
         past = f"moved to {change.after[:12]}" if change.after else "is gone"
         yield f"git tag {change.tag} {f'would {verb}' if planned else past}. {change.reason}"
-    for command in local_commands(story.plan, story.done, planned=planned):
+    for command in story.commands(planned=planned):
         yield f"In every clone: {command}"
     if story.undo_file and story.changed:
         yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
@@ -366,6 +373,9 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
 def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     """The run in one sentence."""
     refused = f" {', '.join(story.plan.refused)} left whole." if story.plan.refused else ""
+    if story.unread:
+        unread = f"{story.unread} of {counted(len(story.images), 'package')}"
+        return f"Nothing was changed: {unread} could not be read.{refused}"
     if story.empty:
         unsure = refused or any(image.outcome.error for image in story.images)
         return ("Nothing was changed." if unsure else "Nothing to tear down.") + refused
@@ -427,7 +437,7 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     ]
     text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
     text += proof(story)
-    commands = local_commands(story.plan, story.done, planned=dry_run or bool(stop))
+    commands = story.commands(planned=dry_run or bool(stop))
     if commands:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
     back = undo_commands(story.images, story.done, repository)

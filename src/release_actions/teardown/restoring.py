@@ -20,6 +20,7 @@ from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.releases import Release, Releases
 from release_actions.report import Finding, Level, Report, counted
+from release_actions.teardown.instructions import fetch
 from release_actions.teardown.undo import Ref, Undo
 from release_actions.workflow import Workflow
 
@@ -137,8 +138,11 @@ class Restorer:
         self.back.releases.append(release)
 
 
-def report(found: Undo, back: Back, undo_file: str, *, dry_run: bool) -> Report:
-    """Outputs, summary and findings of the mode. A dry run only says what would come back."""
+def report(found: Undo, back: Back, undo_file: str, address: str, *, dry_run: bool) -> Report:
+    """Outputs, summary and findings of the mode. A dry run only says what would come back.
+
+    `address`: of the repository, for clones.
+    """
     findings = [Finding(Level.ERROR, problem, RULE) for problem in (*back.lost, *back.unknown)]
     findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in forever(found)]
     if back.interrupted:
@@ -152,7 +156,8 @@ def report(found: Undo, back: Back, undo_file: str, *, dry_run: bool) -> Report:
         code = ExitCode.UNKNOWN
     elif back.lost:
         code = ExitCode.REFUSED
-    commands = local_commands(found.refs if dry_run else back.refs)
+    tags = sorted(ref.tag for ref in (found.refs if dry_run else back.refs))
+    commands = (fetch(tags, address),) if tags else ()
     return Report(
         outputs={
             "restored": {
@@ -210,12 +215,6 @@ def verdict(found: Undo, back: Back, *, dry_run: bool) -> str:
     total = sum(len(entries) for entries in found.packages.values())
     tags, pages = counted(len(found.refs), "git tag"), counted(len(found.releases), "release")
     return f"{counted(total, 'version')}, {tags} and {pages} would come back."
-
-
-def local_commands(refs: Iterable[Ref]) -> tuple[str, ...]:
-    """What brings a person's clone up to date."""
-    specs = [f"refs/tags/{ref.tag}:refs/tags/{ref.tag}" for ref in sorted(refs, key=lambda ref: ref.tag)]
-    return (shlex.join(["git", "fetch", "--force", "origin", *specs]),) if specs else ()
 
 
 def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
