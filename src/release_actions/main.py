@@ -11,9 +11,11 @@ import importlib
 import json
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -81,7 +83,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
         return ExitCode.PASS
     out = sys.stdout
     as_json = "--json" in argv
-    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+    with terminable(), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         log = Workflow(environ)
         report = attempt(lambda: main_inner(argv, environ, log), argv[0], environ, log)
         told = attempt(lambda: finish(argv[0], report, log, out if as_json else None), argv[0], environ, log)
@@ -89,6 +91,26 @@ def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
             # What went wrong while telling is told without outputs and summary, which are what went wrong.
             finish(argv[0], replace(told, summary=""), log, None)
     return told.exit_code
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM interrupt as SIGINT does: `timeout`, and a machine that is shut down, send nothing else.
+
+    Only where it would end the process otherwise, and in the main thread, which alone may say so.
+    """
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def attempt(act: Callable[[], Report], name: str, environ: Mapping[str, str], log: Workflow) -> Report:

@@ -1039,6 +1039,26 @@ def test_a_signal_leaves_a_truthful_report(
     assert pulls(world)
 
 
+def test_a_signal_leaves_a_truthful_report_of_packages_that_were_not_begun(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    other = "llm-d/llm-d-cpu"
+    world.add_package(other, visibility="public", repository="llm-d/llm-d")
+    for path in (CUDA, other):
+        world.push(path, image(f"final of {path}"), ["v0.5.0"])
+        world.push(path, image(f"candidate of {path}"), ["v0.5.0-rc.1"])
+
+    def interrupt(_world: World, _path: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    simulator.faults.add(Fault(method="HEAD", path=f"/v2/{CUDA}/manifests/v0.5.0", steps=(interrupt,)))
+    report = clean(packages="llm-d-cuda, llm-d-cpu", delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert (report.outputs["deleted"], report.outputs["left"]) == (3, 3)
+    assert f"{CUDA}: stopped by a signal after 3 of 3 deletions." in messages(report)
+    assert f"{other}: stopped by a signal before anything was deleted." in messages(report)
+
+
 @pytest.mark.usefixtures("one_at_a_time")
 def test_an_api_that_fails_in_the_middle_stops_and_says_what_was_done(
     world: World, clean: Clean, simulator: Simulator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import types
@@ -214,6 +215,22 @@ def test_a_signal_ends_with_130(command: types.SimpleNamespace, capsys: pytest.C
     command.act = raising(KeyboardInterrupt())
     assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.INTERRUPTED
     assert capsys.readouterr().out == "error: Stopped by a signal before the end.\n"
+
+
+def test_a_signal_to_terminate_is_a_signal_to_stop(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        signal.raise_signal(signal.SIGTERM)
+        return Report()
+
+    command.act = act
+    assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().out == "error: Stopped by a signal before the end.\n"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(

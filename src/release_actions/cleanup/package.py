@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from release_actions import github_api, retention, selection
 from release_actions.cleanup import journal
-from release_actions.cleanup.apply import apply
+from release_actions.cleanup.apply import NOT_BEGUN, apply
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
-from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
+from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
 from release_actions.context import Context
 from release_actions.errors import ActionError
 from release_actions.http import Http
@@ -49,6 +49,18 @@ class Result:
     def deletions(self) -> int:
         """How many versions the plan deletes."""
         return len(self.plan.deletions) if self.plan else 0
+
+    def interrupt(self) -> None:
+        """Write down that a signal ended the run before all of this was tried."""
+        outcome, plan = self.outcome, self.plan
+        outcome.interrupted = True
+        known = {item.version.id for item in (*outcome.refused, *outcome.moved, *outcome.waiting)}
+        known |= {version.id for version in (*outcome.deleted, *outcome.gone, *outcome.unsure)}
+        tried = {strip.tag for strip in outcome.stripped} | {kept.strip.tag for kept in outcome.kept}
+        left = [deletion.version for deletion in plan.deletions if deletion.version.id not in known] if plan else []
+        outcome.waiting += [NotDeleted(version, NOT_BEGUN) for version in left]
+        strips = plan.strips if plan else ()
+        outcome.kept += [Kept(strip, NOT_BEGUN, tried=False) for strip in strips if strip.tag not in tried]
 
     @property
     def whole(self) -> bool:

@@ -108,9 +108,11 @@ def stop_findings(result: Result) -> list[Finding]:
         hint = "Run it again with the same inputs: it goes on where this run stopped."
         own = outcome.stopped == OUT_OF_TIME
         found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
-    if outcome.interrupted:
-        deleted = len(outcome.deleted)
-        message = f"{path}: stopped by a signal after {deleted} of {result.deletions} deletions."
+    if outcome.interrupted and not (outcome.deleted or outcome.unsure or outcome.stripped):
+        message = f"{path}: stopped by a signal before anything was deleted."
+        found.append(Finding.of(Level.ERROR, message, hint="Run it again.", rule="stopped"))
+    elif outcome.interrupted:
+        message = f"{path}: stopped by a signal after {len(outcome.deleted)} of {result.deletions} deletions."
         hint = "Run it again to finish. What is left was not checked; the output 'undo' names what was deleted."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
     return found
@@ -174,7 +176,7 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:
-        said += f", {len(outcome.check.tags)} tags left and resolved, {freed(plan, whole=result.whole)}"
+        said += f", {counted(len(outcome.check.tags), 'tag')} left and resolved, {freed(plan, whole=result.whole)}"
     return [f"{said}."]
 
 
@@ -190,7 +192,7 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
         done = sum(len(result.outcome.deleted) for result in results)
         left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
         line = f"{len(results)} packages: {done} of {planned} planned deletions done"
-        line += f", {left} tags left and resolved" if done else ""
+        line += f", {counted(left, 'tag')} left and resolved" if done else ""
     yield line + (f", {counted(failed, 'package')} could not be finished." if failed else ".")
 
 

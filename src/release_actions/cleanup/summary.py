@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from release_actions import markdown
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan_output import freed
-from release_actions.report import Finding
+from release_actions.report import Finding, counted
 from release_actions.retention import CleanupPlan
 from release_actions.selection import Version
 
@@ -45,7 +45,8 @@ def state_of(result: Result, *, dry_run: bool) -> str:
     if result.idle:
         return f"Nothing to do. {result.idle}"
     if outcome.interrupted or outcome.stopped:
-        return f"{outcome.stopped or 'Stopped by a signal.'} {len(outcome.waiting)} deletions are left."
+        left = f"Left: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
+        return f"{outcome.stopped or 'Stopped by a signal.'} {left}"
     if outcome.restored:
         return "Restored: a tag that stays had lost a part."
     if dry_run:
@@ -85,7 +86,7 @@ def section(result: Result, *, dry_run: bool) -> str:
     )
     same = [tag for tag in sorted(before) if before[tag] == after.get(tag)]
     body = table(["Tag", "Digest", "Why it stays"], [unchanged_row(plan, tag, before[tag]) for tag in same])
-    return text + "\n" + markdown.details(f"{len(same)} tags that did not change", body)
+    return text + "\n" + markdown.details(f"{counted(len(same), 'tag')} that did not change", body)
 
 
 def after_of(result: Result, before: Mapping[str, str], *, dry_run: bool) -> Mapping[str, str]:

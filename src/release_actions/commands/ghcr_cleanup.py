@@ -173,7 +173,8 @@ def clean(
                 carry_out(result, limits, log)
     except KeyboardInterrupt:
         for result in results:
-            result.outcome.interrupted = result.outcome.interrupted or not result.done
+            if not result.done:
+                result.interrupt()
     for result in results:
         if result.outcome.error:
             result.outcome.error = explained(result.outcome.error, given.token)
