@@ -773,3 +773,37 @@ def test_a_clone_of_a_fork_is_brought_up_to_date_by_the_commands(
     assert tags(clone) != tags(upstream)
     subprocess.run(["sh", "-e", "-c", commands], cwd=clone, check=True, capture_output=True)
     assert tags(clone) == tags(upstream)
+
+
+def test_a_candidate_in_another_spelling_is_asked_about(world: World, tear_down: TearDown) -> None:
+    before = state(world)
+    report = tear_down("v0.5.0-rc1")
+    assert messages(report) == [
+        "v0.5.0-rc1 has left nothing: no git tag, no release and no image carries its name. Did you mean v0.5.0-rc.1?"
+    ]
+    assert state(world) == before
+
+
+def test_candidates_with_a_blank_between_them_are_refused(tear_down: TearDown) -> None:
+    with pytest.raises(InputError, match="Put a comma or a new line between candidates"):
+        tear_down("v0.5.0-rc.1 v0.4.0-rc.1")
+
+
+def test_platforms_with_tags_of_their_own_stay_until_they_are_named(world: World, tear_down: TearDown) -> None:
+    package = world.package(CUDA)
+    assert package is not None
+    parts = {}
+    for platform, digest in zip(BOTH, world.version(CUDA, "v0.5.0-rc.1").manifest.children, strict=False):
+        found = package.find(digest)
+        assert found is not None
+        tag = f"v0.5.0-rc.1-{platform.partition('/')[2]}"
+        world.put_manifest(CUDA, found.manifest, tag)
+        parts[tag] = digest
+    report = tear_down()
+    assert parts.items() <= world.tags(CUDA).items()
+    assert messages(report) == [
+        f"{CUDA}: {tag} stays, for it was not named. Name it too if it may go." for tag in sorted(parts)
+    ]
+    assert tear_down(",".join(parts)).exit_code is ExitCode.PASS
+    assert names(world, CUDA) == {"v0.3.0", "v0.3", "v0.4.0", "v0.4", "v0", "latest"}
+    assert len(package.versions()) == 2 * 6

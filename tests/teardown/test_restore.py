@@ -341,3 +341,16 @@ def test_the_time_can_end_between_the_systems(
     assert "v0.5.0-rc.1" in git_tags(world)
     assert tear_down().exit_code is ExitCode.PASS
     assert "v0.5.0-rc.1" not in git_tags(world)
+
+
+def test_several_drafts_of_one_tag_come_back_each(
+    world: World, tear_down: TearDown, restore: Callable[..., Report]
+) -> None:
+    for name in ("By the workflow", "By hand"):
+        release(world, "v0.5.0-rc.1", name=name).draft = True
+    before = pages(world)
+    tear_down()
+    assert restore().exit_code is ExitCode.PASS
+    assert pages(world) == before
+    restore()
+    assert pages(world) == before

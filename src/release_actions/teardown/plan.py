@@ -138,7 +138,9 @@ def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tup
         try:
             version = parse(tag, world.names.prefix)
         except TagRefused as error:
-            problems.append(Problem(error.problems[0].message, error.hint))
+            blank = any(character.isspace() for character in tag)
+            hint = "Put a comma or a new line between candidates." if blank else error.hint
+            problems.append(Problem(error.problems[0].message, hint))
             continue
         if version.is_stable:
             message = f"{tag} is a release, and rc-teardown only removes what comes before one."
@@ -254,6 +256,9 @@ class _Planner:
             doomed = dict(self.doomed(package, tags, refusals, notes))
             if doomed:
                 images[package] = doomed
+            named = self.named.intersection(tags)
+            parts = [t for t in sorted(set(tags) - doomed.keys() - named) if any(t.startswith(f"{n}-") for n in named)]
+            notes += [f"{package}: {tag} stays, for it was not named. Name it too if it may go." for tag in parts]
         releases = tuple(self.releases(refusals))
         going = {release.tag for release in releases}
         refs = tuple(self.refs(going, notes))

@@ -18,7 +18,7 @@ from release_actions.selection import Version as PackageVersion
 from release_actions.teardown.instructions import local_commands, undo_commands, undo_output
 from release_actions.teardown.plan import Plan, RefChange, World, lost_with
 from release_actions.teardown.work import Done, Image
-from release_actions.versions import Version
+from release_actions.versions import Version, known
 
 MOST = 2_000
 """Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
@@ -37,14 +37,14 @@ class Story:
     """Everything there is to tell.
 
     `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
-    knows. `undo_file`: where the undo file is; empty when none was written. `address`: of the repository, for clones.
-    `unread`: packages that could not be read, so that nothing was planned to the end.
+    knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written. `address`: of
+    the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to the end.
     """
 
     plan: Plan
     images: tuple[Image, ...]
     kept: tuple[str, ...]
-    strangers: tuple[str, ...]
+    strangers: Mapping[str, str]
     done: Done
     address: str
     unread: int = 0
@@ -98,12 +98,13 @@ class Story:
         return not (self.planned or self.plan.releases or self.plan.refs)
 
 
-def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> tuple[str, ...]:
-    """Candidates of the plan that git, the releases and the packages do not know."""
-    known = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
-    known |= {release.tag for release in world.releases}
+def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[str, str]:
+    """Candidates of the plan that no system knows -> how one spells the same version; empty when none has it."""
+    there = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
+    there |= {release.tag for release in world.releases}
+    spelled = {version.order: version.tag for version in known(there, world.names.prefix)}
     going = set(plan.candidates)
-    return tuple(version.tag for version in candidates if version in going and version.tag not in known)
+    return {one.tag: spelled.get(one.order, "") for one in candidates if one in going and one.tag not in there}
 
 
 def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
@@ -300,9 +301,10 @@ def findings(story: Story) -> tuple[Finding, ...]:
             found.append(Finding.of(Level.WARNING, message, rule="irreversible"))
     for sentence in (*story.plan.notes, *story.kept):
         found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
-    for tag in story.strangers:
+    for tag, spelled in story.strangers.items():
         message = f"{tag} has left nothing: no git tag, no release and no image carries its name."
-        found.append(Finding.of(Level.NOTICE, message, rule="nothing-left"))
+        hint = f"Did you mean {spelled}?" if spelled else ""
+        found.append(Finding.of(Level.WARNING if spelled else Level.NOTICE, message, hint=hint, rule="nothing-left"))
     return tuple(found)
 
 

@@ -69,12 +69,12 @@ class Restorer:
                     with self.kept():
                         self.ref(ref)
                 with self.kept():
-                    there = {one.tag for one in self.releases.all()} if self.found.releases else set()
+                    there = self.releases.all() if self.found.releases else ()
                     for release in reversed(self.found.releases):
                         # Of a candidate that was torn down twice the later release comes back.
                         with self.kept():
-                            self.release(release, release.tag in there)
-                        there |= {one.tag for one in self.back.releases}
+                            known = (*there, *self.back.releases)
+                            self.release(release, any(stands_for(one, release) for one in known))
         except KeyboardInterrupt:
             self.back.interrupted = True
         return self.back
@@ -136,6 +136,13 @@ class Restorer:
                 return
             self.log.info(f"made the release {release.tag} anew")
         self.back.releases.append(release)
+
+
+def stands_for(there: Release, release: Release) -> bool:
+    """Whether a release need not be made anew: GitHub has one published release of a tag, and any number of drafts."""
+    if there.draft or release.draft:
+        return (there.tag, there.name, there.body) == (release.tag, release.name, release.body)
+    return there.tag == release.tag
 
 
 def report(found: Undo, back: Back, undo_file: str, address: str, *, dry_run: bool) -> Report:
