@@ -90,12 +90,13 @@ def test_each_group_of_commands_has_its_own_lock(house: House) -> None:
     assert [file.read_text() for file in environment.rglob("yaml.py")] == ["SOURCE = 'requirements-dev'\n"]
 
 
-def test_tests_run_from_the_root_with_pytest(house: House) -> None:
+def test_tests_run_from_the_root_with_pytest_on_every_core_unless_told_otherwise(house: House) -> None:
     wheel = write_wheel(
         house.wheels, "pytest", {"pytest.py": "import os, sys\nprint(os.getcwd(), sys.argv[1:], sys.flags.isolated)\n"}
     )
     house.lock(locked(wheel), "requirements-dev")
-    assert house.run("test", "-k", "x y").out == f"{house.root} ['-k', 'x y'] 1\n"
+    every_core = ["-n", "auto", "--dist", "worksteal"]
+    assert house.run("test", "-k", "x y").out == f"{house.root} {[*every_core, '-k', 'x y']} 1\n"
 
 
 def test_everything_in_the_lock_is_installed(house: House) -> None:
