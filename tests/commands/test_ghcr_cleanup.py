@@ -7,7 +7,7 @@ import json
 import re
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -29,7 +29,7 @@ from release_actions.registry import Registry
 from release_actions.report import Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
-from release_actions.simulator.faults import Fault, pushing, tagging
+from release_actions.simulator.faults import Fault, Step, pushing, tagging
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag, keep, manifest_of
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, parse
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
@@ -408,31 +408,94 @@ def test_a_tag_that_is_pushed_again_after_it_was_moved_stays_where_it_is(
     assert pulls(world)
 
 
-def test_a_copy_of_a_tag_that_is_being_taken_off_is_not_deleted(
+def copying(world: World, promoted: Image) -> Step:
+    """Somebody who copies the tag that is being taken off, once it names the empty version."""
+
+    def copy(_world: World, _path: str) -> None:
+        tags = world.tags(CUDA)
+        if "copied" not in tags and tags["v0.5.0-rc.2"] != promoted.root.digest:
+            world.tag(CUDA, "v0.5.0-rc.2", "copied")
+
+    return copy
+
+
+def test_a_copy_of_a_tag_that_is_being_taken_off_gets_what_the_tag_named(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:
     promoted = image("promoted")
     world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
-
-    def copy(world: World, _path: str) -> None:
-        if world.tags(CUDA)["v0.5.0-rc.2"] != promoted.root.digest:
-            world.tag(CUDA, "v0.5.0-rc.2", "copied")
-
-    simulator.faults.add(Fault(path="/orgs/llm-d/packages/container/llm-d-cuda/versions", times=0, steps=(copy,)))
+    listing = "/orgs/llm-d/packages/container/llm-d-cuda/versions"
+    simulator.faults.add(Fault(path=listing, nth=2, steps=(copying(world, promoted),)))
     report = clean(delete_tags="v*-rc.*", untag="true")
-    assert report.exit_code is ExitCode.UNKNOWN
-    assert "somebody copied a tag that was being taken off: copied names no image now." in messages(report)
-    assert world.tags(CUDA)["v0.5.0-rc.2"] == promoted.root.digest
-    assert "copied" in world.tags(CUDA)
+    assert report.exit_code is ExitCode.PASS
+    assert world.tags(CUDA) == dict.fromkeys(("copied", "v0.5.0"), promoted.root.digest)
+    assert f"copied a tag to copied while it was taken off, so copied was put on {promoted.root.digest}" in messages(
+        report
+    )
+    assert digests(world) == parts(promoted)
 
 
-def test_a_copy_that_is_made_at_the_last_moment_is_named(world: World, clean: Clean, simulator: Simulator) -> None:
-    world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
+def test_a_copy_that_is_made_at_the_last_moment_is_made_again(world: World, clean: Clean, simulator: Simulator) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
     simulator.faults.add(Fault(method="DELETE", steps=(tagging(CUDA, "copied", "v0.5.0-rc.2"),)))
     report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.PASS
+    assert world.tags(CUDA) == dict.fromkeys(("copied", "v0.5.0"), promoted.root.digest)
+    assert "so copied was put on" in messages(report)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_copy_that_a_killed_run_left_is_put_right_by_the_next(
+    world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, image("other"), ["v0.5.1-rc.1", "v0.5.1"])
+    empty = left_half_way(world, clean, monkeypatch, promoted)
+    world.tag(CUDA, "v0.5.0-rc.2", "copied")
+    assert world.tags(CUDA)["copied"] == empty
+    before = len(simulator.requests.entries)
+    planned = clean(delete_tags="v*-rc.*", untag="true", dry_run="true")
+    assert "copied names an empty version of a clean-up that did not finish" in messages(planned)
+    assert not [entry for entry in simulator.requests.entries[before:] if entry.method not in {"GET", "HEAD"}]
+    report = clean(delete_tags="v*-rc.*", untag="true")
+    assert report.exit_code is ExitCode.PASS
+    assert {tag for tag, digest in world.tags(CUDA).items() if digest == promoted.root.digest} == {"copied", "v0.5.0"}
+    assert set(world.tags(CUDA)) == {"copied", "v0.5.0", "v0.5.1"}
+    assert empty not in digests(world)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_copy_of_what_is_gone_by_now_is_an_error(world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    left_half_way(world, clean, monkeypatch, promoted)
+    world.tag(CUDA, "v0.5.0-rc.2", "copied")
+    package = world.package(CUDA)
+    assert package is not None
+    version = package.find(promoted.root.digest)
+    assert version is not None
+    package.drop(version, world.now())
+    before = digests(world)
+    report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.UNKNOWN
-    assert "The tag copied is gone: somebody copied it from v0.5.0-rc.2." in messages(report)
-    assert set(world.tags(CUDA)) == {"v0.5.0"}
+    assert "and copied names no image now. It was copied from sha256:" in messages(report)
+    assert "Put copied on the image that is meant, or delete it." in messages(report)
+    assert digests(world) == before
+
+
+def left_half_way(world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, promoted: Image) -> str:
+    """The digest of the empty version that a run left under v0.5.0-rc.2, killed at the step after."""
+    for step in range(1, 40):
+        with killed_at(monkeypatch, step), suppress(Killed):
+            clean(delete_tags="v0.5.0-rc.2", untag="true")
+        now = world.tags(CUDA).get("v0.5.0-rc.2", "")
+        if now != promoted.root.digest:
+            assert now
+            return now
+    raise AssertionError
 
 
 def test_a_run_that_fails_while_it_takes_a_tag_off_says_where_the_tag_is(
@@ -609,6 +672,44 @@ def test_a_second_run_does_nothing(world: World, clean: Clean, simulator: Simula
     assert report.lines == (f"{CUDA}: nothing to do. None of its 1 tags is selected.",)
     routes = [entry.path for entry in simulator.requests.entries[before:]]
     assert not [path for path in routes if "/packages/" in path]
+
+
+def test_an_attachment_that_is_the_last_with_a_tag_is_not_forgotten(world: World, clean: Clean) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    signature = sign(world, candidate.manifests[0].digest)
+    world.clock.advance(timedelta(days=2))
+    report = clean(delete_tags="*")
+    assert LAST_TAGGED in messages(report)
+    assert signature in digests(world)
+    assert digests(world).isdisjoint(parts(candidate))
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("next"), ["v0.6.0-rc.1"])
+    assert clean(delete_tags="*-rc.*").exit_code is ExitCode.PASS
+    assert digests(world) == parts(image("final"))
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("step", range(3, 9))
+def test_a_build_that_tags_at_the_end_of_everything_is_whole_after_the_next_run(
+    world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    world.push(CUDA, build_image(BOTH, seed="candidate"), ["v0.5.0-rc.1"])
+    rebuilt = build_image(BOTH, seed="candidate", annotations={"build": "2"})
+
+    def build(world: World, _path: str) -> None:
+        world.put_manifest(CUDA, rebuilt.root, "v0.5.0")
+
+    world.clock.advance(timedelta(days=2))
+    simulator.faults.add(Fault(method="DELETE", steps=(build,)))
+    with killed_at(monkeypatch, step), suppress(Killed):
+        clean(delete_tags="*-rc.*")
+    assert "v0.5.0" in world.tags(CUDA)
+    simulator.faults.clear()
+    clean(delete_tags="*-rc.*")
+    assert pulls(world)
+    # Killed between the last deletion that a tag shows and the journal's tag, it leaves the journal.
+    assert len(digests(world) - parts(rebuilt)) == (1 if step == 3 else 0)
 
 
 def test_the_last_tagged_version_is_refused_in_githubs_words_and_its_children_stay(world: World, clean: Clean) -> None:

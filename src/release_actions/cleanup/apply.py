@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from release_actions.cleanup import journal, mending, record, tagging
+from release_actions.cleanup import copies, journal, mending, record, tagging
 from release_actions.cleanup.pace import HaltedError, Limits
 from release_actions.cleanup.record import ADMIN
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store, title
@@ -37,6 +37,7 @@ LAST_WORDS = 5.0
 """Seconds that requests under way have to end after a signal: the runner kills the process ten seconds after it."""
 
 STILL_NEEDED = "What needs it is still there."
+STILL_LISTS = "Something that it lists is still there."
 NOT_BEGUN = "The run stopped before it."
 
 
@@ -92,12 +93,13 @@ class Work:
         self.finish_last(pool)
         if not self.stop and (self.outcome.refused or self.outcome.moved):
             mending.heal(self.store, self.plan, self.contents, self.outcome)
-        # What is still there now stays because something needs it: earlier journals have nothing more to say.
-        self.ready = [self.left[number] for number in sorted(self.journals & self.left.keys())]
-        self.finish(pool)
+        # Whatever else is still there stays because something needs it: earlier journals have nothing more to say.
+        if not record.alone(self.plan, self.contents, self.outcome, (item.version for item in self.left.values())):
+            self.ready = [self.left[number] for number in sorted(self.journals & self.left.keys())]
+            self.finish(pool)
         self.stop = self.stop or self.limits.stop(self.pages)
         if self.plan.strips and not self.stop:
-            tagging.strip(self.store, self.plan, self.outcome)
+            self.stop = tagging.strip(self.store, self.plan, self.outcome, lambda: self.limits.stop(self.pages))
 
     def finish_last(self, pool: ThreadPoolExecutor) -> None:
         """The last image with a name, and its parts. From then on only the journal shows that something is left."""
@@ -175,6 +177,9 @@ class Work:
         if ended.deleted:
             done = len(outcome.deleted)
             self.store.say(f"{self.store.path}: deleted {done} of {len(self.plan.deletions)}, {title(version)}")
+        if version.id == self.last and ended.deleted:
+            # GitHub let it go, so somebody has put another tag; none that is selected shows any more what is left.
+            record.show(self.store, self.plan, outcome)
         for part in self.following.get(version.id, []):
             blockers = self.waiting[part.version.id]
             blockers.discard(version.id)
@@ -216,6 +221,7 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     try:
         outcome.stopped = limits.stop(work.pages)
         if not outcome.stopped:
+            copies.put_right(store, contents.copies, outcome)
             mending.heal(store, plan, contents, outcome)
             record.begin(store, plan, outcome)
             work.run(pool)
@@ -236,7 +242,8 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
         version = deletion.version
         if version.id in work.left and version not in outcome.unsure:
             begun = bool(outcome.stopped or outcome.error or outcome.interrupted)
-            reason = work.stop or outcome.stopped or ("The run stopped before it." if begun else STILL_NEEDED)
+            still = STILL_LISTS if version.id in journals else STILL_NEEDED
+            reason = work.stop or outcome.stopped or ("The run stopped before it." if begun else still)
             outcome.waiting.append(NotDeleted(version, reason))
     tried = {strip.tag for strip in outcome.stripped} | {kept.strip.tag for kept in outcome.kept}
     outcome.kept += [Kept(strip, NOT_BEGUN, tried=False) for strip in plan.strips if strip.tag not in tried]

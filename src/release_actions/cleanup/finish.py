@@ -21,9 +21,10 @@ def finish(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome
             if check.broken:
                 store.say(f"{plan.package}: {check.broken[0]} Restoring what was deleted.")
                 lost = mending.restore(store, outcome)
-            outcome.doubts += tagging.doubts(store, plan, outcome, check.versions)
+            outcome.doubts += tagging.doubts(plan, outcome, check.versions)
+            tagging.put_right_lost(store, outcome, check.tags)
         if not outcome.error and not lost:
-            record.end(store, outcome)
+            record.end(store, plan, contents, outcome)
     except ActionError as error:
         outcome.error = outcome.error or error
     return lost

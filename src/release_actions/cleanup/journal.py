@@ -5,8 +5,9 @@ its manifest. A run that is killed there would leave them for ever. So before th
 down where the next run looks, in a journal without a tag, which is deleted last. Only while the very last image goes
 does it carry a tag: then no tag that a rule selects would show the next run that something is left.
 
-A tag that is to be taken off a version that stays is moved to such an index, too, and goes with it. This module decides
-what they look like. It must never make one that could be taken for an image, or one that a client cannot pull.
+A tag that is to be taken off a version that stays is moved to such an index, too, and goes with it. That index says
+which version the tag named: whoever copies the tag in that moment means that version. This module decides what they
+look like. It must never make one that could be taken for an image, or one that a client cannot pull.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ MARK = "io.github.llm-d.release-actions.ghcr-cleanup"
 
 TAGS = f"{MARK}.tags"
 """The annotation with the tags that its run meant to put on it, and to delete with it."""
+
+OF = f"{MARK}.of"
+"""The annotation with the digest of the version that these tags are taken off."""
 
 
 def is_journal(image: Image | None, tags: Iterable[str] = ()) -> bool:
@@ -45,8 +49,16 @@ def listed(image: Image | None) -> frozenset[str]:
     return frozenset(digest for digest in image.annotations[MARK].split() if DIGEST.fullmatch(digest))
 
 
-def write(digests: Iterable[str], tags: Iterable[str] = ()) -> bytes:
-    """A journal that lists some versions. The same arguments in any order give the same bytes."""
+def taken_off(image: Image | None) -> str:
+    """The digest of the version that the tags of an empty index were taken off; empty for what is no such index."""
+    return image.annotations.get(OF, "") if is_journal(image) and image is not None else ""
+
+
+def write(digests: Iterable[str], tags: Iterable[str] = (), of: str = "") -> bytes:
+    """A journal that lists some versions. The same arguments in any order give the same bytes.
+
+    `tags`: those that it is to carry, besides its own; `of`: the digest of the version that they are taken off.
+    """
     annotations = {
         "org.opencontainers.image.description": "Not an image: what a clean-up was doing here when it was stopped. The "
         "next clean-up of this package finishes it.",
@@ -54,5 +66,6 @@ def write(digests: Iterable[str], tags: Iterable[str] = ()) -> bytes:
     }
     meant = sorted(set(tags))
     annotations |= {TAGS: " ".join(meant)} if meant else {}
+    annotations |= {OF: of} if of else {}
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": annotations}
     return json.dumps(document, separators=(",", ":")).encode()

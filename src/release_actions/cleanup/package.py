@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from release_actions import github_api, retention, selection
-from release_actions.cleanup import journal
+from release_actions.cleanup import copies, journal
 from release_actions.cleanup.apply import NOT_BEGUN, apply
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
@@ -113,7 +113,7 @@ def prepare(result: Result, context: Context, sources: Sources, log: Workflow, m
                     result.idle = f"None of its {len(tags)} tags is selected."
                     result.store.say(f"{path}: {result.idle}")
                     return
-            contents = result.contents = result.store.read()
+            contents = result.contents = copies.settled(path, result.store.read())
             needs_missing = any(rule.needs_missing for rule in rules)
             facts = Facts(
                 context.now,

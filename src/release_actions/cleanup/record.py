@@ -5,10 +5,11 @@ It must never put its tag where this token could not take it away again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from release_actions.cleanup import journal
-from release_actions.cleanup.store import READINGS, NotDeleted, Outcome, Store, as_version
+from release_actions.cleanup.store import READINGS, Contents, NotDeleted, Outcome, Store, as_version
 from release_actions.errors import RemoteError
 from release_actions.images import OCI_INDEX, digest_of
 from release_actions.packages import Refusal
@@ -32,24 +33,28 @@ def begin(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
 def show(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
     """Put the journal's tag on it, for the moment in which no other tag shows that something is left.
 
-    Not where no tag stays: the journal would count as a tagged version, and GitHub would let go of the last real one.
-    Not where this token may not delete either, which the journal itself shows. Raises `RemoteError`.
+    Not where no other tag stays, nor has been put meanwhile: the journal would count as a tagged version, and GitHub
+    would let go of the last real one. Not where this token may not delete either, which the journal itself shows.
+    Raises `RemoteError`.
     """
-    if not outcome.journal or not any(decision.version.names for decision in plan.decisions if not decision.delete):
+    if not outcome.journal or outcome.shown or not _some_tag_stays(store, plan):
         return
     if not outcome.deleted:
         version = find(store, digest_of(outcome.journal))
         if version is None or version.tags or remove(store, version):
             return
     store.registry.put_manifest(store.path, journal.TAG, outcome.journal, OCI_INDEX)
+    outcome.shown = True
 
 
-def end(store: Store, outcome: Outcome) -> None:
+def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
     """Delete the journal of this run: nothing that it lists is left to do. Raises `RemoteError`.
 
     It stays for the next clean-up when something is left to do, or GitHub lets this token delete nothing.
     """
     if not outcome.journal or outcome.stopped or outcome.refused_for_good:
+        return
+    if alone(plan, contents, outcome, (item.version for item in outcome.waiting)):
         return
     listed = outcome.check.versions if outcome.check else ()
     version = find(store, digest_of(outcome.journal), listed)
@@ -58,6 +63,25 @@ def end(store: Store, outcome: Outcome) -> None:
         outcome.refused.append(NotDeleted(version, str(refusal), refusal.hint))
     else:
         outcome.journal = b""
+
+
+def alone(plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iterable[Version]) -> frozenset[str]:
+    """Parts that GitHub did not let go while all that they belong to went: only a journal still shows what they are."""
+    images = contents.graph.images
+    left = {version.digest: version for version in (*(item.version for item in outcome.refused), *waiting)}
+    named = {digest for digest, version in left.items() if version.names}
+    staying = {decision.version.digest for decision in plan.decisions if not decision.delete}
+    staying |= {item.version.digest for item in outcome.moved} | named
+    unnamed = {d for d, v in left.items() if d not in named and not journal.is_journal(images.get(d), v.tags)}
+    return frozenset(unnamed - contents.graph.reachable(staying))
+
+
+def _some_tag_stays(store: Store, plan: CleanupPlan) -> bool:
+    """Whether the package has a tag that a run leaves there. Raises `RemoteError`."""
+    if any(decision.version.names for decision in plan.decisions if not decision.delete):
+        return True
+    going = {tag for deletion in plan.deletions for tag in deletion.version.tags}
+    return not {*(store.registry.tags(store.path) or ())} <= going | {journal.TAG}
 
 
 def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version | None:

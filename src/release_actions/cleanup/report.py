@@ -27,7 +27,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
             "plan": plan_output(plans),
             "plan-digest": digest_of(plans),
             "deleted": sum(len(result.outcome.deleted) for result in results),
-            "untagged": sum(len(result.outcome.stripped) for result in results if result.outcome.empty),
+            "untagged": sum(len(result.outcome.stripped) - len(result.outcome.half_stripped) for result in results),
             "left": sum(left_of(result) for result in results),
             "freed-bytes": sum(freed_of(result) for result in results),
             "refused": refused_output({result.task.path: result.outcome.refused for result in results}),
@@ -98,8 +98,8 @@ def stop_findings(result: Result) -> list[Finding]:
     """Why a run ended before everything was tried."""
     path, outcome = result.task.path, result.outcome
     found = []
-    if outcome.stripped and not outcome.empty:
-        tags = ", ".join(strip.tag for strip in outcome.stripped)
+    if outcome.half_stripped:
+        tags = ", ".join(strip.tag for strip in outcome.half_stripped)
         message = f"{path}: {tags} may name a version that is empty."
         hint = "Run it again with the same inputs to delete it, or bring the tags back with mode restore."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="untag"))
@@ -133,6 +133,25 @@ def untag_findings(result: Result) -> list[Finding]:
     found += [
         Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Somebody else moved it.", rule="untag")
         for sentence in (outcome.check.disturbed if outcome.check else ())
+    ]
+    found += [
+        Finding.of(
+            Level.WARNING,
+            f"{path}: somebody copied a tag to {tag} while it was taken off, so {tag} was put on {digest}.",
+            hint="That is what the copied tag named. Run clean-ups while nothing is pushed.",
+            rule="untag",
+        )
+        for tag, digest in sorted(outcome.copies.items())
+    ]
+    found += [
+        Finding.of(
+            Level.WARNING,
+            f"{path}: {tag} names an empty version of a clean-up that did not finish. It belongs on {digest}.",
+            hint="A run that deletes puts it there.",
+            rule="untag",
+        )
+        for tag, digest in sorted(result.contents.copies.items() if result.contents else ())
+        if tag not in outcome.copies
     ]
     hint = "Look at who pushed it, and with which tags. Run clean-ups while nothing is pushed."
     found += [Finding.of(Level.ERROR, f"{path}: {doubt}", hint=hint, rule="untag") for doubt in outcome.doubts]

@@ -40,10 +40,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Contents:
-    """What a package held when it was read. `graph` is complete for its versions."""
+    """What a package held when it was read. `graph` is complete for its versions.
+
+    `copies`: tag -> digest of the version that has it here, though the tag names an empty one until it is put right.
+    """
 
     versions: tuple[Version, ...]
     graph: Graph
+    copies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tags(self) -> Mapping[str, str]:
@@ -83,8 +87,10 @@ class Outcome:
     everything was tried, by its own limits.
 
     `stripped`: tags that were taken off versions that stay. `kept`: tags that were to be, and why they were not.
-    `moment`: from when to when that took place, by GitHub's times; `empty`: the deleted version that they went with.
-    `journal`: bytes of the journal while it is there. `doubts`: sentences about what may have been overwritten.
+    `moment`: from when to when that took place, by GitHub's times; `emptied`: ids of the deleted empty versions that
+    they went with -> digests of the versions that they were taken off. `copies`: tags that somebody copied meanwhile ->
+    digests that they were put on. `journal`: bytes of the journal while it is there, `shown` whether it carries its
+    tag. `doubts`: sentences about what may have been overwritten.
     """
 
     deleted: list[Version] = field(default_factory=list)
@@ -98,8 +104,10 @@ class Outcome:
     stripped: list[Strip] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     moment: tuple[datetime, datetime] | None = None
-    empty: Version | None = None
+    emptied: dict[int, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
     journal: bytes = b""
+    shown: bool = False
     doubts: list[str] = field(default_factory=list)
     error: ActionError | None = None
     interrupted: bool = False
@@ -111,6 +119,12 @@ class Outcome:
         """Ids of versions that are deleted now and can be restored for 30 days."""
         back = {version.id for version in self.restored}
         return tuple(version.id for version in (*self.deleted, *self.unsure) if version.id not in back)
+
+    @property
+    def half_stripped(self) -> tuple[Strip, ...]:
+        """Of `stripped`, those that may still name an empty version."""
+        done = {*self.emptied.values()}
+        return tuple(item for item in self.stripped if item.version.digest not in done)
 
     @property
     def refused_for_good(self) -> bool:

@@ -9,12 +9,12 @@ back.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import timedelta
 
-from release_actions.cleanup import journal, mending
+from release_actions.cleanup import copies, journal, mending
 from release_actions.cleanup.record import ADMIN, find, remove
-from release_actions.cleanup.store import Kept, Outcome, Store, title
+from release_actions.cleanup.store import Kept, Outcome, Store, as_version, title
 from release_actions.errors import RemoteError
 from release_actions.images import OCI_INDEX, digest_of
 from release_actions.retention import CleanupPlan, Strip
@@ -23,65 +23,98 @@ from release_actions.selection import Version
 SLACK = timedelta(seconds=2)
 """How far the times of versions, in whole seconds, may be off."""
 
-
-def strip(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
-    """Take off every tag that the plan takes off. Raises `RemoteError`."""
-    body = journal.write((), (item.tag for item in plan.strips))
-    began = time.monotonic()
-    for item in plan.strips:
-        why = _moved(store, item)
-        if why:
-            outcome.kept.append(Kept(item, why))
-            continue
-        # Before the request: whatever becomes of it, undo has to name it.
-        outcome.stripped.append(item)
-        store.registry.put_manifest(store.path, item.tag, body, OCI_INDEX)
-    if not outcome.stripped:
-        return
-    took = timedelta(seconds=time.monotonic() - began)
-    version = find(store, digest_of(body))
-    if version is None:
-        return
-    outcome.moment = (version.moved_at - took - SLACK, version.moved_at + SLACK)
-    strange = sorted({*version.tags} - {item.tag for item in outcome.stripped})
-    if strange:
-        _give_back(store, outcome, "Somebody copied it meanwhile, so it was put back.")
-        tags = ", ".join(strange)
-        message = f"In {store.path} somebody copied a tag that was being taken off: {tags} names no image now."
-        raise RemoteError(message, hint=f"Put {tags} on the image that is meant.")
-    refusal = remove(store, version)
-    if refusal:
-        hint = f" {ADMIN}" if refusal.forbidden else ""
-        _give_back(store, outcome, f"{refusal}, so it was put back.{hint}", refused=True)
-        return
-    outcome.empty = version
-    for item in outcome.stripped:
-        store.say(f"{store.path}: took {item.tag} off {title(item.version)}")
+AT_ONCE = 10
+"""Versions that lose tags at a time: one listing finds all their empty versions, and none waits for long."""
 
 
-def doubts(store: Store, plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> list[str]:
-    """What may have lost a tag to this run: it was pushed or changed in the moments in which tags were moved.
+def strip(store: Store, plan: CleanupPlan, outcome: Outcome, stop: Callable[[], str]) -> str:
+    """Take off every tag that the plan takes off. Raises `RemoteError`.
 
-    And tags that somebody copied from those that were moved, and that went with them. Raises `RemoteError`.
+    Gives why it ended before that: what `stop` says, empty to go on.
     """
+    of: dict[str, list[Strip]] = {}
+    for item in plan.strips:
+        of.setdefault(item.version.digest, []).append(item)
+    items = [*of.values()]
+    for first in range(0, len(items), AT_ONCE):
+        why = stop()
+        if why:
+            return why
+        _take_off(store, items[first : first + AT_ONCE], outcome)
+    return ""
+
+
+def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> list[str]:
+    """What may have lost a tag to this run: it was pushed or changed in the moments in which tags were moved."""
     if outcome.moment is None:
         return []
     first, last = outcome.moment
     before = {decision.version.id: decision.version for decision in plan.decisions}
     ours = {item.version.id for item in plan.strips} | {v.id for v in (*outcome.healed, *outcome.restored)}
     own = digest_of(outcome.journal)
+    put = {*outcome.copies.values()}
     tags = ", ".join(item.tag for item in outcome.stripped)
-    meant = {item.tag for item in plan.strips}
-    empty = store.packages.deleted(store.name, {outcome.empty.id}) if outcome.empty else ()
-    copied = [f"The tag {tag} is gone: somebody copied it from {tags}." for v in empty for tag in {*v.tags} - meant]
-    return copied + [
+    return [
         f"{title(version)} was pushed or changed while {tags} was taken off. If it had just got that tag, put it back."
         for version in listed
         if version.id not in ours
-        and version.digest != own
+        and version.digest not in {own, *put}
         and first <= version.moved_at <= last
         and (version.id not in before or version.updated_at > before[version.id].updated_at)
     ]
+
+
+def put_right_lost(store: Store, outcome: Outcome, there: Container[str]) -> None:
+    """Put tags where they belong that somebody copied right before an empty version was deleted, and that went with it.
+
+    `there`: tags that name something now. Raises `RemoteError` when one cannot be put there.
+    """
+    taken: dict[str, set[str]] = {}
+    for item in outcome.stripped:
+        taken.setdefault(item.version.digest, set()).add(item.tag)
+    gone = store.packages.deleted(store.name, {*outcome.emptied}) if outcome.emptied else ()
+    found = {version: outcome.emptied[version.id] for version in gone}
+    lost = {tag: of for version, of in found.items() for tag in version.tags if tag not in taken.get(of, ())}
+    copies.put_right(store, {tag: of for tag, of in lost.items() if tag not in there}, outcome)
+
+
+def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> None:
+    """Take the tags of some versions off, each list those of one version. Raises `RemoteError`."""
+    began = time.monotonic()
+    moved: dict[str, list[Strip]] = {}
+    for group in groups:
+        body = journal.write((), (item.tag for item in group), group[0].version.digest)
+        for item in group:
+            why = _moved(store, item)
+            if why:
+                outcome.kept.append(Kept(item, why))
+                continue
+            # Before the request: whatever becomes of it, undo has to name it.
+            outcome.stripped.append(item)
+            moved.setdefault(digest_of(body), []).append(item)
+            store.registry.put_manifest(store.path, item.tag, body, OCI_INDEX)
+    listed = tuple(map(as_version, store.packages.newest(store.name))) if moved else ()
+    took = timedelta(seconds=time.monotonic() - began)
+    for digest, items in moved.items():
+        version = find(store, digest, listed)
+        if version is not None:
+            first, last = outcome.moment or (version.moved_at, version.moved_at)
+            outcome.moment = (min(first, version.moved_at - took - SLACK), max(last, version.moved_at + SLACK))
+            _delete(store, version, items, outcome)
+
+
+def _delete(store: Store, version: Version, items: Sequence[Strip], outcome: Outcome) -> None:
+    """Delete an empty version with the tags that were moved to it, but not with any other. Raises `RemoteError`."""
+    of = items[0].version
+    copies.put_right(store, dict.fromkeys({*version.tags} - {item.tag for item in items}, of.digest), outcome)
+    refusal = remove(store, version)
+    if refusal:
+        hint = f" {ADMIN}" if refusal.forbidden else ""
+        _give_back(store, items, outcome, f"{refusal}, so it was put back.{hint}")
+        return
+    outcome.emptied[version.id] = of.digest
+    for item in items:
+        store.say(f"{store.path}: took {item.tag} off {title(of)}")
 
 
 def _moved(store: Store, item: Strip) -> str:
@@ -94,11 +127,11 @@ def _moved(store: Store, item: Strip) -> str:
     return ""
 
 
-def _give_back(store: Store, outcome: Outcome, why: str, *, refused: bool = False) -> None:
-    """Put the tags back on their versions, because the empty one cannot be deleted. Raises `RemoteError`."""
-    for item in [*outcome.stripped]:
+def _give_back(store: Store, items: Iterable[Strip], outcome: Outcome, why: str) -> None:
+    """Put the tags back on their version, because the empty one cannot be deleted. Raises `RemoteError`."""
+    for item in items:
         problem = mending.put_back(store, item.tag, item.version.digest)
         if problem:
             raise RemoteError(problem, hint=f"Put {item.tag} on {item.version.digest} again.")
         outcome.stripped.remove(item)
-        outcome.kept.append(Kept(item, why, refused=refused))
+        outcome.kept.append(Kept(item, why, refused=True))
