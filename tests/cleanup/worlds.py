@@ -10,7 +10,7 @@ import json
 import random
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import FLAKY, READ_LAG, Fault, Step
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag
 from release_actions.simulator.oci import OCI_INDEX, Manifest, parse
+from release_actions.simulator.repositories import Pull
 from release_actions.simulator.transport import API_URL, REGISTRY_URL, Adapter
 from release_actions.workflow import Workflow
 
@@ -39,8 +40,10 @@ CUDA = "llm-d/llm-d-cuda"
 RELEASES = ("v0.6.0", "v0.6.0-rc.1", "v0.5.1", "v0.5.0", "v0.5.0-rc.2", "v0.5.0-rc.1")
 """The highest first."""
 
-TAGS = (*RELEASES, "sha-1", "sha-2", "latest", "keep-1", "pr-7")
+PULLS = {7: "closed", 8: "open"}
+TAGS = (*RELEASES, "sha-1", "sha-2", "latest", "keep-1", "pr-7", "pr-8")
 GLOBS = ("*-rc.*", "sha-*", "v0.5*", "pr-*", "*")
+PERMISSIONS = {"contents": "read", "packages": "write", "pull_requests": "read"}
 EXCLUSIONS = ("keep-*", "latest", "v0.5.0", "sha-1")
 
 
@@ -70,6 +73,7 @@ class Company:
             chance.choice((("linux/amd64",), ("linux/amd64", "linux/arm64"))),
             seed=seed or str(chance.randint(1, 4)),
             annotations={"build": str(chance.randint(1, 3))},
+            docker=chance.random() < 0.2,
             attestations=chance.random() < 0.3,
             index=True,
         )
@@ -173,10 +177,11 @@ def planted(chance: random.Random) -> tuple[World, Company]:
     """A world with a package that has been used for some days, and the time of its clean-up."""
     world = World()
     world.add_account("llm-d", organization=True)
-    world.add_repository("llm-d/llm-d")
-    world.add_token(
-        TOKEN, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions={"contents": "read", "packages": "write"}
-    )
+    repository = world.add_repository("llm-d/llm-d")
+    for number, state in PULLS.items():
+        at = world.now()
+        repository.pulls[number] = Pull(number, number, "t", "a", "main", "0", "topic", "1", at, at, state=state)
+    world.add_token(TOKEN, TokenKind.ACTIONS, repository="llm-d/llm-d", permissions=PERMISSIONS)
     world.add_package(CUDA, visibility="public", repository="llm-d/llm-d")
     company = Company(chance)
     for _ in range(chance.randint(3, 8)):
@@ -192,7 +197,18 @@ def planted(chance: random.Random) -> tuple[World, Company]:
     return world, company
 
 
-def drawn(chance: random.Random) -> Rule:
+def drawn(chance: random.Random, world: World) -> tuple[Rule, ...]:
+    """The rules of one run: mostly one, sometimes two that are judged together."""
+    package = world.package(CUDA)
+    assert package is not None
+    rules = [one_rule(chance) for _ in range(chance.choice((1, 1, 1, 2)))]
+    digests = [version.digest for version in package.versions()]
+    if digests and chance.random() < 0.1:
+        rules[0] = replace(rules[0], exclude_tags=(*rules[0].exclude_tags, chance.choice(digests)))
+    return tuple(rules)
+
+
+def one_rule(chance: random.Random) -> Rule:
     def maybe(probability: float) -> bool:
         return chance.random() < probability
 
@@ -204,7 +220,9 @@ def drawn(chance: random.Random) -> Rule:
         keep_n_per_line=chance.choice([None, None, 1]),
         older_than=chance.choice([None, None, timedelta(days=2)]),
         delete_untagged=maybe(0.4),
+        untagged_older_than=chance.choice([None, None, None, timedelta(hours=8), timedelta(days=2)]),
         delete_released_candidates=maybe(0.3),
+        delete_closed_pull_requests=maybe(0.2),
         delete_ghost_images=maybe(0.2),
         delete_partial_images=maybe(0.2),
         delete_orphaned_attachments=maybe(0.2),
@@ -260,7 +278,9 @@ def simulated(world: World, faults: Iterable[Fault]) -> InProcess:
     return simulator
 
 
-def clean(world: World, rule: Rule, now: datetime, faults: Iterable[Fault] = (), life: Life | None = None) -> Result:
+def clean(
+    world: World, rules: tuple[Rule, ...], now: datetime, faults: Iterable[Fault] = (), life: Life | None = None
+) -> Result:
     """One run of the command on the package. Raises `Killed`."""
     simulator = simulated(world, faults)
     with Http(sleep=lambda _: None) as http:
@@ -271,7 +291,7 @@ def clean(world: World, rule: Rule, now: datetime, faults: Iterable[Fault] = (),
             session.mount(f"{url}/", Mortal(adapter, life or Life()))
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         registry = Registry(http, simulator.registry_url, token=TOKEN)
-        result = Result(Task(CUDA, (rule,)), Store(CUDA, packages, registry))
+        result = Result(Task(CUDA, rules), Store(CUDA, packages, registry))
         log = Workflow({})
         prepare(result, Context(now=now), Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
         carry_out(result, Limits(), log)
