@@ -1170,7 +1170,7 @@ def test_an_api_that_fails_in_the_middle_stops_and_says_what_was_done(
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.UNKNOWN
     assert report.outputs["deleted"] == 1
-    assert "The output 'undo' names what was." in messages(report)
+    assert "The output 'undo' names what was deleted." in messages(report)
     assert len(undo(report)[CUDA]) == 2
     assert pulls(world)
 
@@ -1454,10 +1454,20 @@ def test_a_plan_that_takes_too_large_a_share_deletes_nothing_of_any_package(worl
 def test_the_summary_of_a_refused_plan_shows_no_tag_as_gone(world: World, clean: Clean) -> None:
     world.push(CUDA, image("final"), ["v0.5.0", "v0.5.0-rc.2"])
     world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
-    summary = clean(delete_tags="v*-rc.*", untag="true", max_deletions="0").summary
-    assert "**Refused.** The plan deletes 4 versions or tags" in summary
-    assert "3 tags that did not change" in summary
-    assert "| none |" not in summary
+    report = clean(delete_tags="v*-rc.*", untag="true", max_deletions="0")
+    assert "**Refused.** The plan deletes 4 versions or tags" in report.summary
+    assert f"| `{CUDA}` | 6 | 3 | 0 |   | Refused. |" in report.summary
+    assert "3 tags that did not change" in report.summary
+    assert "| none |" not in report.summary
+    assert sum("would go. " in line for line in report.lines) == 3
+
+
+def test_the_summary_says_why_a_selected_tag_is_still_there(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("popular"), ["v0.5.0-rc.1"]).downloads = 5001
+    summary = clean(delete_tags="v*-rc.*").summary
+    unchanged = summary[summary.index("tags that did not change") :]
+    assert re.search(r"\| `v0.5.0-rc.1` \| `[0-9a-f]{12}` \| GitHub answered 400, ", unchanged)
 
 
 def test_a_plan_above_the_limit_deletes_nothing_of_any_package(world: World, clean: Clean) -> None:

@@ -21,6 +21,7 @@ from release_actions.report import Finding, Level, Report, counted
 def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
     """Outputs, summary and findings of the whole run."""
     found = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
+    planned = dry_run or bool(findings)
     plans = [result.plan for result in results if result.plan]
     return Report(
         outputs={
@@ -37,8 +38,8 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
         },
         summary=summary(results, findings, dry_run=dry_run),
         lines=(
-            *itertools.chain.from_iterable(lines_of(result, dry_run=dry_run) for result in results),
-            *total(results, dry_run=dry_run),
+            *itertools.chain.from_iterable(lines_of(result, dry_run=planned) for result in results),
+            *total(results, dry_run=planned),
         ),
         findings=tuple(found),
         exit_code=exit_code(results, findings),
@@ -64,7 +65,11 @@ def findings_of(result: Result) -> list[Finding]:
     path, outcome = result.task.path, result.outcome
     found = []
     if outcome.error:
-        left = "Nothing of this package was deleted." if not outcome.deleted else "The output 'undo' names what was."
+        left = "Nothing of this package was deleted."
+        if outcome.deleted or outcome.unsure:
+            left = (
+                f"{'' if outcome.check else 'What is left was not resolved. '}The output 'undo' names what was deleted."
+            )
         for problem in outcome.error.problems:
             words = f"{path}: {problem.message} {left}"
             found.append(Finding(Level.ERROR, Problem(words, problem.hint, problem.place), "ghcr-cleanup"))

@@ -27,14 +27,21 @@ def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: 
             str(len(result.plan.decisions)) if result.plan else "?",
             str(result.deletions),
             str(len(result.outcome.deleted)),
-            markdown.plain(freed(result.plan, whole=dry_run or result.whole)) if result.plan else "",
-            markdown.plain(state_of(result, dry_run=dry_run)),
+            markdown.plain(freed_of(result, dry_run=dry_run)),
+            markdown.plain("Refused." if findings and result.planned else state_of(result, dry_run=dry_run)),
         ]
         for result in results
     ]
     overview = markdown.table(["Package", "Versions", "Planned", "Deleted", "Freed", "State"], rows)
     limits_text = "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in findings)
     return head + limits_text + overview + "".join(section(result, dry_run=dry_run) for result in results)
+
+
+def freed_of(result: Result, *, dry_run: bool) -> str:
+    """How much one package is freed of; empty when nothing of it was deleted, or is to be."""
+    if result.plan is None or not (dry_run or result.outcome.deleted):
+        return ""
+    return freed(result.plan, whole=dry_run or result.whole)
 
 
 def state_of(result: Result, *, dry_run: bool) -> str:
@@ -68,11 +75,13 @@ def section(result: Result, *, dry_run: bool) -> str:
     text = f"\n### {markdown.plain(plan.package)}\n\n"
     deleted = {version.id for version in (*outcome.deleted, *outcome.gone)} - {v.id for v in outcome.restored}
     kept = {item.version.id: item.message for item in (*outcome.refused, *outcome.moved, *outcome.waiting)}
+    unsure = {version.id for version in outcome.unsure}
     rows = []
     for deletion in plan.deletions:
         version = deletion.version
         decision = plan.by_digest[version.digest]
-        state = "planned" if dry_run else "deleted" if version.id in deleted else "still there"
+        there = "not known" if version.id in unsure else "still there"
+        state = "planned" if dry_run else "deleted" if version.id in deleted else there
         reason = decision.reason + (f" {kept[version.id]}" if version.id in kept else "")
         rows.append([tags_of(version), digest_cell(version.digest), state, markdown.plain(reason), decision.rule])
     text += table(["Tags", "Digest", "State", "Why", "Rule"], rows)
@@ -85,7 +94,7 @@ def section(result: Result, *, dry_run: bool) -> str:
         [[markdown.code(tag), digest_cell(before.get(tag, "")), digest_cell(after.get(tag, ""))] for tag in changed],
     )
     same = [tag for tag in sorted(before) if before[tag] == after.get(tag)]
-    body = table(["Tag", "Digest", "Why it stays"], [unchanged_row(plan, tag, before[tag]) for tag in same])
+    body = table(["Tag", "Digest", "Why it stays"], [unchanged_row(plan, kept, tag, before[tag]) for tag in same])
     return text + "\n" + markdown.details(f"{counted(len(same), 'tag')} that did not change", body)
 
 
@@ -126,10 +135,13 @@ def taken_table(result: Result, *, dry_run: bool) -> str:
     return "\n" + table(["Tag taken off", "Digest that stays", "State", "Why", "Rule"], rows)
 
 
-def unchanged_row(plan: CleanupPlan, tag: str, digest: str) -> list[str]:
-    """A tag that stays."""
+def unchanged_row(plan: CleanupPlan, kept: Mapping[int, str], tag: str, digest: str) -> list[str]:
+    """A tag that stays. `kept`: id of a version that was to go -> why it did not."""
     decision = plan.by_digest.get(digest)
-    return [markdown.code(tag), digest_cell(digest), markdown.plain(decision.reason) if decision else ""]
+    reason = ""
+    if decision:
+        reason = kept.get(decision.version.id, "") if decision.delete else decision.reason
+    return [markdown.code(tag), digest_cell(digest), markdown.plain(reason)]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
