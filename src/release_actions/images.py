@@ -292,6 +292,16 @@ class Graph:
         """The roots and their parts at any depth: the manifests that a client pulls, all platforms, no attachments."""
         return self._closure(roots, self.parts)
 
+    def runnable(self, root: str) -> frozenset[str]:
+        """The root and its parts at any depth without attestations: what has to be there to run on every platform."""
+
+        def following(digest: str) -> Iterable[str]:
+            image = self.images.get(digest)
+            children = image.children if isinstance(image, Index) else ()
+            return (child.digest for child in children if child.is_manifest and not child.is_attestation)
+
+        return self._closure([root], following)
+
     def reachable(self, roots: Iterable[str]) -> frozenset[str]:
         """The roots and all that must live while they live: children at any depth and the attachments of each."""
         return self._closure(roots, lambda digest: (*self.children(digest), *self.attachments(digest)))

@@ -255,7 +255,8 @@ class Selection:
         if not isinstance(image, Index) or self.facts.now - version.moved_at < self.grace:
             return ""
         platforms = [child.digest for child in image.children if child.is_manifest and not child.is_attestation]
-        lost = sorted(self.graph.content([version.digest]) & self.facts.missing)
+        # An image without its attestation still runs.
+        lost = sorted(self.graph.runnable(version.digest) & self.facts.missing)
         if platforms and set(platforms) <= self.facts.missing:
             return "None of the images that it lists is there." if rule.delete_ghost_images else ""
         if lost and rule.delete_partial_images:

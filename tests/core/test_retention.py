@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from release_actions import retention
 from release_actions.cleanup import journal
 from release_actions.errors import ActionError
-from release_actions.images import OCI_INDEX, OCI_MANIFEST, Descriptor, Graph, Image, Index, Manifest, subject_of_tag
+from release_actions.images import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    REFERENCE_TYPE,
+    Descriptor,
+    Graph,
+    Image,
+    Index,
+    Manifest,
+    subject_of_tag,
+)
 from release_actions.retention import CleanupPlan
 from release_actions.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.versions import parse_or_none
@@ -271,6 +281,13 @@ LISTS = [index(1, 2), index(3, 2, 4), index(5, 4, 9), index(6, 2, 9), index(7, 9
 )
 def test_ghosts_and_partial_indexes_go_and_whole_ones_keep_their_parts(rule: Rule, expected: set[int]) -> None:
     assert gone(make(BROKEN, LISTS, rule, missing=[4, 9])) == expected
+
+
+def test_an_image_that_only_lost_its_attestation_is_whole() -> None:
+    about = Descriptor(digest(4), OCI_MANIFEST, 1, annotations={REFERENCE_TYPE: "attestation-manifest"})
+    attested = replace(index(1, 2), children=(*index(1, 2).children, about))
+    rule = Rule("both", delete_ghost_images=True, delete_partial_images=True)
+    assert gone(make([version(1, "v1"), version(2)], [attested], rule, missing=[4])) == set()
 
 
 def test_what_is_not_known_to_be_missing_is_there() -> None:
