@@ -108,6 +108,12 @@ class Packages:
         found = [_package(page, item) for page in pages for item in page.array()]
         return tuple(dict.fromkeys(found))
 
+    def repository(self, package: str) -> str:
+        """The repository "owner/name" that a package belongs to; empty when it belongs to none."""
+        url = self._versions(package).removesuffix("/versions")
+        page = self._request("GET", url, what=f"look up the package {package}")
+        return _package(page, page.object()).repository
+
     def versions(self, package: str, *, state: str = "active") -> tuple[PackageVersion, ...]:
         """Every version of a package, newest first; `state` is "active" or "deleted".
 

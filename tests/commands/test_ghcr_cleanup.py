@@ -77,11 +77,11 @@ Clean = Callable[..., Report]
 def clean(simulator: Simulator, tmp_path: Path) -> Clean:
     """Runs the command with inputs given by name; `days` after everything was pushed."""
 
-    def run(days: float = 10, token: str = TOKEN, **inputs: str) -> Report:
+    def run(days: float = 10, token: str = TOKEN, repository: str = "llm-d/llm-d", **inputs: str) -> Report:
         now = simulator.world.now() + timedelta(days=days)
         environ = {
             **simulator.environment(),
-            "GITHUB_REPOSITORY": "llm-d/llm-d",
+            "GITHUB_REPOSITORY": repository,
             "GITHUB_WORKSPACE": str(tmp_path),
             "RUNNER_TEMP": str(tmp_path / "temp"),
             "RELEASE_ACTIONS_NOW": now.isoformat(),
@@ -1036,6 +1036,19 @@ def test_images_of_closed_pull_requests_go(world: World, clean: Clean) -> None:
     assert report.exit_code is ExitCode.PASS
     assert set(world.tags(CUDA)) == {"v0.5.0", f"pr-{numbers[1]}", "pr-99"}
     assert f"Pull request {numbers[0]} is closed." in report.summary
+
+
+def test_pull_requests_of_another_repository_say_nothing_about_a_package(world: World, clean: Clean) -> None:
+    other = world.add_repository("llm-d/other")
+    now = world.now()
+    other.pulls[7] = Pull(7, 7, "t", "a", "main", "0", "topic", "1", now, now, state="closed")
+    world.add_token("ghp_bob", login="llm-d", scopes=["repo", "write:packages", "delete:packages"])
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("pr"), ["pr-7"])
+    report = clean(token="ghp_bob", repository="llm-d/other", delete_closed_pull_requests="true")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "It belongs to llm-d/llm-d, and this run knows the pull requests of llm-d/other only." in messages(report)
+    assert "pr-7" in world.tags(CUDA)
 
 
 def test_pull_requests_that_cannot_be_read_leave_the_package_alone(

@@ -18,7 +18,7 @@ from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
 from release_actions.context import Context
-from release_actions.errors import ActionError
+from release_actions.errors import ActionError, InputError
 from release_actions.http import Http
 from release_actions.report import counted
 from release_actions.retention import CleanupPlan
@@ -75,7 +75,10 @@ class Result:
 
 @dataclass
 class Sources:
-    """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed."""
+    """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed.
+
+    `assumed`: nobody wrote down which repository it is, and it is the one of this run.
+    """
 
     http: Http
     prefix: str
@@ -83,8 +86,10 @@ class Sources:
     api_url: str
     token: str
     states: dict[int, str] = field(default_factory=dict)
+    assumed: bool = False
+    known: dict[str, str] = field(default_factory=dict)
 
-    def closed(self, rules: Iterable[Rule], tags: Iterable[str]) -> frozenset[int]:
+    def closed(self, store: Store, rules: Iterable[Rule], tags: Iterable[str]) -> frozenset[int]:
         """Those of the pull requests that tags are named after. Raises `ActionError`."""
         if not any(rule.delete_closed_pull_requests for rule in rules):
             return frozenset()
@@ -93,7 +98,19 @@ class Sources:
         if unknown:
             found = github_api.pull_states(self.http, self.api_url, self.repository, unknown, token=self.token)
             self.states |= dict.fromkeys(unknown, "") | found
-        return frozenset(number for number in numbers if self.states[number] == "closed")
+        closed = frozenset(number for number in numbers if self.states[number] == "closed")
+        if closed and self.assumed:
+            self.compare(store)
+        return closed
+
+    def compare(self, store: Store) -> None:
+        """Raise `ActionError` for a package of another repository, whose pull requests have the same numbers."""
+        if store.path not in self.known:
+            self.known[store.path] = store.packages.repository(store.name)
+        found = self.known[store.path]
+        if found and found.lower() != self.repository.lower():
+            message = f"It belongs to {found}, and this run knows the pull requests of {self.repository} only."
+            raise InputError(message, hint="Run it there, or name the repository in a release.yaml and a rule of it.")
 
 
 def prepare(result: Result, context: Context, sources: Sources, log: Workflow, measured: int = MEASURED) -> None:
@@ -108,7 +125,7 @@ def prepare(result: Result, context: Context, sources: Sources, log: Workflow, m
                 tags = result.store.tags()
                 # A journal, or nothing but attachments, is what an earlier run left.
                 left = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
-                facts = Facts(context.now, sources.prefix, closed=sources.closed(rules, tags))
+                facts = Facts(context.now, sources.prefix, closed=sources.closed(result.store, rules, tags))
                 if not left and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
                     result.idle = f"None of its {len(tags)} tags is selected."
                     result.store.say(f"{path}: {result.idle}")
@@ -119,7 +136,7 @@ def prepare(result: Result, context: Context, sources: Sources, log: Workflow, m
                 context.now,
                 sources.prefix,
                 result.store.missing(contents) if needs_missing else frozenset(),
-                sources.closed(rules, contents.tags),
+                sources.closed(result.store, rules, contents.tags),
             )
             plan = retention.plan(path, contents.versions, contents.graph, rules, facts=facts)
             result.plan = result.store.sized(plan, contents, measured)

@@ -120,7 +120,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         }
         results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info, kept)) for task in tasks]
         repository = config.repository if config else context.repository
-        sources = Sources(http, config.tag_prefix if config else "v", repository, context.api_url, given.token)
+        prefix = config.tag_prefix if config else "v"
+        sources = Sources(http, prefix, repository, context.api_url, given.token, assumed=config is None)
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
         if given.mode == "restore":
