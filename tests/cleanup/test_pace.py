@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from release_actions.cleanup import pace
-from release_actions.cleanup.pace import OUT_OF_TIME, RESERVE, HaltedError, Limits, Pace
+from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME, RESERVE, HaltedError, Limits, Pace
 from release_actions.http import Budget, Http
 from release_actions.simulator import InProcess, World
 
@@ -104,6 +104,20 @@ def test_a_reset_behind_the_deadline_is_not_waited_for() -> None:
     limits = Limits(1050.0, budget=budget(0, 1100.0), now=time.read, clock=time.read, sleep=time.sleep)
     assert "are used up until" in limits.stop(1)
     assert time.now == 1000.0
+
+
+@pytest.mark.parametrize(("deletions", "stops"), [(100, False), (150, True)])
+def test_no_more_is_planned_than_there_is_time_for(deletions: int, stops: bool) -> None:  # noqa: FBT001  # expected
+    time = Time()
+    limits = Limits(deadline=1050.0, now=time.read)
+    assert limits.taken_by(deletions) == (NO_TIME_LEFT if stops else "")
+
+
+@pytest.mark.parametrize(("deletions", "reset", "stops"), [(59, 5000.0, False), (60, 5000.0, True), (60, 900.0, False)])
+def test_no_more_is_planned_than_there_are_requests_for(deletions: int, reset: float, stops: bool) -> None:  # noqa: FBT001  # expected
+    time = Time()
+    limits = Limits(budget=budget(RESERVE + 60, reset), now=time.read, clock=time.read)
+    assert bool(limits.taken_by(deletions)) is stops
 
 
 def test_a_session_counts_every_try_to_an_address_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1233,6 +1233,31 @@ def test_a_token_without_requests_left_stops_the_run_and_says_until_when(world: 
     assert report.outputs["deleted"] == 0
 
 
+def test_packages_that_requests_do_not_suffice_for_wait_for_the_next_run(world: World, clean: Clean) -> None:
+    names = ["llm-d-cuda", "llm-d-cpu", "llm-d-hpu"]
+    for name in names:
+        path = f"llm-d/{name}"
+        if path != CUDA:
+            world.add_package(path, visibility="public", repository="llm-d/llm-d")
+        world.push(path, image(f"final of {path}"), ["v0.5.0"])
+        for number in range(5):
+            world.push(path, image(f"candidate {number} of {path}"), [f"v0.5.0-rc.{number}"])
+    world.clock.set(datetime.now(timezone.utc) + timedelta(days=1))
+    world.limits.actions = 65
+    given = {"packages": ", ".join(names), "delete_tags": "v*-rc.*"}
+    assert clean(**given, dry_run="true").outputs["left"] == 0
+    world.clock.advance(timedelta(hours=2))
+    report = clean(**given)
+    assert report.exit_code is ExitCode.UNKNOWN
+    words = "not planned. What is left of the token's 65 requests an hour is needed for what is planned so far."
+    assert f"llm-d/llm-d-hpu: {words}" in messages(report)
+    for _ in range(12):
+        world.clock.advance(timedelta(hours=2))
+        report = clean(**given)
+    assert report.exit_code is ExitCode.PASS
+    assert all(set(world.tags(f"llm-d/{name}")) == {"v0.5.0"} for name in names)
+
+
 def test_a_large_plan_is_compared_with_listings_and_not_version_by_version(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:

@@ -37,6 +37,7 @@ RESERVE = 40
 
 
 OUT_OF_TIME = "The time that time-budget gives is used up."
+NO_TIME_LEFT = "The time that time-budget gives is needed for what is planned so far."
 
 
 class HaltedError(Exception):
@@ -116,6 +117,18 @@ class Limits:
                 until = datetime.fromtimestamp(told.reset, timezone.utc)
                 return f"The token's {told.limit} requests an hour are used up until {until:%Y-%m-%d %H:%M} UTC."
             self.sleep(min(pause, 1.0))
+
+    def taken_by(self, deletions: int) -> str:
+        """Why nothing more is to be planned, as a sentence: deletions that are planned already take what is left.
+
+        Without it a run that reads many large packages could spend all on reading, and the next one too.
+        """
+        if self.deadline is not None and self.now() + deletions * WRITE * MINUTE / POINTS >= self.deadline:
+            return NO_TIME_LEFT
+        told = self.budget()
+        if told is None or told.reset <= self.clock() or told.remaining > RESERVE + deletions:
+            return ""
+        return f"What is left of the token's {told.limit} requests an hour is needed for what is planned so far."
 
 
 def paced(paces: Mapping[str, Pace]) -> requests.Session:

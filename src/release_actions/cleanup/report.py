@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from release_actions.cleanup.pace import OUT_OF_TIME
+from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, refused_output
 from release_actions.cleanup.proof import Check
@@ -16,6 +16,9 @@ from release_actions.cleanup.store import title
 from release_actions.cleanup.summary import summary
 from release_actions.errors import ExitCode, Problem
 from release_actions.report import Finding, Level, Report, counted
+
+IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
+"""Ends that the caller asked for."""
 
 
 def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
@@ -51,7 +54,7 @@ def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCod
     outcomes = [result.outcome for result in results]
     if any(outcome.interrupted for outcome in outcomes):
         return ExitCode.INTERRUPTED
-    if any(outcome.stopped not in {"", OUT_OF_TIME} for outcome in outcomes):
+    if any(outcome.stopped not in {"", *IN_TIME} for outcome in outcomes):
         return ExitCode.UNKNOWN
     if any(outcome.error or outcome.doubts or (outcome.check and outcome.check.broken) for outcome in outcomes):
         return ExitCode.UNKNOWN
@@ -109,9 +112,10 @@ def stop_findings(result: Result) -> list[Finding]:
         hint = "Run it again with the same inputs to delete it, or bring the tags back with mode restore."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="untag"))
     if outcome.stopped:
-        message = f"{path}: stopped after {len(outcome.deleted)} of {result.deletions} deletions. {outcome.stopped}"
+        done = f"stopped after {len(outcome.deleted)} of {result.deletions} deletions" if result.plan else "not planned"
+        message = f"{path}: {done}. {outcome.stopped}"
         hint = "Run it again with the same inputs: it goes on where this run stopped."
-        own = outcome.stopped == OUT_OF_TIME
+        own = outcome.stopped in IN_TIME
         found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
     if outcome.interrupted and not (outcome.deleted or outcome.unsure or outcome.stripped):
         message = f"{path}: stopped by a signal before anything was deleted."

@@ -165,8 +165,11 @@ def clean(
     """Plan all, then carry out all, unless this is a dry run or the plan is too large."""
     findings: list[Finding] = []
     try:
-        for result in results:
-            prepare(result, context, sources, log, MEASURED_DRY if given.dry_run else MEASURED)
+        for number, result in enumerate(results):
+            planned = sum(earlier.planned for earlier in results[:number])
+            result.outcome.stopped = limits.taken_by(planned) if planned and not given.dry_run else ""
+            if not result.outcome.stopped:
+                prepare(result, context, sources, log, MEASURED_DRY if given.dry_run else MEASURED)
         findings = too_large(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)
