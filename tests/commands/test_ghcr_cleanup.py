@@ -1667,6 +1667,7 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
         ({"keep_n": "3"}, "Input 'keep-n' spares some of the tags that are selected, and no tag is"),
         ({"older_than": "3d"}, "Input 'older-than' spares some of the tags that are selected, and no tag is"),
         ({"delete_untagged": "true", "keep_n_per_line": "1"}, "Input 'keep-n-per-line' spares some of the tags"),
+        ({"delete_untagged": "true", "untag": "true"}, "Input 'untag' is about tags that the inputs select"),
         ({"delete_tags": "pr-(.*", "use_regex": "true"}, "'pr-(.*' is not a regular expression: missing )"),
         ({"delete_tags": "*", "exclude_tags": "!v*"}, "begins with '!'"),
         ({"delete_tags": "*", "exclude_tags": "{v1,v2}*"}, "'{v1' is not a glob over tags."),

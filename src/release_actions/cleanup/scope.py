@@ -105,6 +105,9 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
             message = f"Input '{name}' spares some of the tags that are selected, and no tag is."
             hint = "Set delete-tags, delete-released-candidates or delete-closed-pull-requests too, or write it into "
             yield Problem(message, f"{hint}the rule of the configuration.")
+    if given.untag and not (own.selects_tags or own.delete_ghost_images or own.delete_partial_images):
+        message = "Input 'untag' is about tags that the inputs select, and they select none."
+        yield Problem(message, "Set delete-tags or the like too, or write untag into the rule of the configuration.")
     for pattern in (*own.delete_tags, *own.exclude_tags):
         yield from wrong_expression(pattern) if given.use_regex else wrong_glob(pattern)
     if selects and not given.packages and not given.channel:
