@@ -129,7 +129,7 @@ def run(world: World, folder: Path, **inputs: Any) -> Measured:
         )
         given = rc_teardown.Inputs(token=TOKEN, **inputs)
         if given.mode == "restore":
-            report = rc_teardown.restore(given, context, clients, Workflow({}))
+            report = rc_teardown.restore(given, context, clients, Workflow({}), Limits(pace=pace))
         else:
             config = load_config(folder / "release.yaml")
             report = rc_teardown.Run(given, context, config, clients, Workflow({}), Limits(pace=pace)).go()

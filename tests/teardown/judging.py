@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cleanup.worlds import Killed, Life
+from release_actions.cleanup import journal
 from release_actions.errors import ExitCode
 from release_actions.report import Report
 from release_actions.simulator.faults import Fault
@@ -151,6 +152,12 @@ def judge_alone(seed: int, process: Process) -> None:
     assert made.state() == unheld.state()
 
 
+def without_journals(state: State) -> State:
+    """A state without the tag of what a killed run writes into a package."""
+    tags = {path: {tag: digest for tag, digest in state[path][0].items() if tag != journal.TAG} for path in PATHS}
+    return {**state, **{path: (tags[path], state[path][1]) for path in PATHS}}
+
+
 def judge_killed(seed: int, process: Process) -> None:
     """The run after two that were killed ends where one run would have, and all of it comes back."""
     whole, made = make(seed), make(seed)
@@ -163,6 +170,10 @@ def judge_killed(seed: int, process: Process) -> None:
         with contextlib.suppress(Killed):
             process.run(made, asked(seed), life=Life(chance.randint(1, max(1, process.steps))))
         stands(made, before)
+    if chance.random() < 0.3 and process.undo_file.exists():
+        # All of it may also come back at once.
+        assert process.restore(made).exit_code is ExitCode.PASS
+        assert without_journals(made.state()) == without_journals(before)
     process.run(made, asked(seed))
     assert made.state() == whole.state()
     if process.undo_file.exists():

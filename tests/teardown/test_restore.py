@@ -354,3 +354,25 @@ def test_several_drafts_of_one_tag_come_back_each(
     assert pages(world) == before
     restore()
     assert pages(world) == before
+
+
+def test_the_time_of_a_restore_can_end_too(
+    world: World, tear_down: TearDown, restore: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}
+    tear_down()
+    left = (git_tags(world), pages(world))
+    package = world.package(CUDA)
+    assert package is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(Limits, "stop", lambda *_: OUT_OF_TIME if len(package.versions()) == 15 else "")
+        report = restore(time_budget="1h")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert (git_tags(world), pages(world)) == left
+    assert len(package.versions()) == 15
+    assert f"{CUDA}: stopped with 3 versions left. {OUT_OF_TIME}" in messages(report)[0]
+    assert messages(report)[-1].startswith(
+        f"Stopped. {OUT_OF_TIME} 3 of 12 versions, 0 of 4 git tags and 0 of 1 release are there again. Run it again"
+    )
+    assert restore().exit_code is ExitCode.PASS
+    assert (git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}) == before

@@ -305,7 +305,7 @@ class Process:
                 candidates=candidates, allow_irreversible=allow, mode=mode, undo_file=undo_file, token=TOKEN
             )
             if mode == "restore":
-                return rc_teardown.restore(given, context, clients, Workflow({}))
+                return rc_teardown.restore(given, context, clients, Workflow({}), Limits())
             config = load_config(self.folder / "release.yaml")
             report = rc_teardown.Run(given, context, config, clients, Workflow({}), Limits()).go()
         self.steps = 2 * len(simulator.requests.entries)

@@ -104,10 +104,10 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             Releases(http, context.api_url, context.repository, token=given.token),
             GitRefs(http, context.api_url, context.repository, token=given.token),
         )
-        if given.mode == "restore":
-            return restore(given, context, clients, log)
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
+        if given.mode == "restore":
+            return restore(given, context, clients, log, limits)
         return Run(given, context, config, clients, log, limits).go()
 
 
@@ -132,11 +132,11 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
             yield Problem(f"mode is restore, and input '{name}' says what to tear down.", hint)
 
 
-def restore(given: Inputs, context: Context, clients: Clients, log: Workflow) -> Report:
+def restore(given: Inputs, context: Context, clients: Clients, log: Workflow, limits: Limits) -> Report:
     """Bring back what the undo file names, unless this is a dry run."""
     found = undo.read(Path(given.undo_file), context.repository)
     stores = {path: store_of(path, given, context, clients, log) for path in found.packages}
-    restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, log)
+    restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, log, limits)
     back = restorer.back if given.dry_run else restorer.run()
     address = f"{context.server_url.rstrip('/')}/{context.repository}"
     return restoring.report(found, back, given.undo_file, address, dry_run=given.dry_run)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_actions import markdown
-from release_actions.cleanup import mending
-from release_actions.cleanup.restoring import lost_tags, versions_of
-from release_actions.cleanup.store import Outcome, Store, title
-from release_actions.cleanup.undo import Entry
+from release_actions.cleanup import restoring as packages
+from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.releases import Release, Releases
@@ -31,20 +30,22 @@ RULE = "restore"
 class Back:
     """What is there again so far. Written as it happens.
 
-    `lost`: problems about what is not; `unknown`: about what nobody knows.
+    `lost`: problems about git tags and releases that are not; `unknown`: about those that nobody knows. `stopped`: why
+    the others were not tried.
     """
 
-    images: dict[str, Outcome] = field(default_factory=dict)
+    images: dict[str, packages.Back] = field(default_factory=dict)
     refs: list[Ref] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     lost: list[Problem] = field(default_factory=list)
     unknown: list[Problem] = field(default_factory=list)
     interrupted: bool = False
+    stopped: str = ""
 
     @property
     def versions(self) -> int:
         """Package versions that are there again, or never went."""
-        return sum(len(outcome.restored) for outcome in self.images.values())
+        return sum(len(back.outcome.restored) for back in self.images.values())
 
 
 @dataclass(frozen=True)
@@ -56,28 +57,43 @@ class Restorer:
     refs: GitRefs
     releases: Releases
     log: Workflow
+    limits: Limits
     back: Back = field(default_factory=Back)
 
     def run(self) -> Back:
         """Bring back everything, the parts of images first. What fails is kept, and the rest goes on."""
         try:
             for path, entries in self.found.packages.items():
-                with self.log.group(f"Restore {path}"), self.kept():
-                    self.image(path, entries)
+                back = self.back.images[path] = packages.Back(packages.versions_of(entries))
+                with self.log.group(f"Restore {path}"):
+                    packages.restore_package(self.stores[path], entries, back, self.limits)
             with self.log.group("Restore git tags and releases"):
-                for ref in reversed(self.found.refs):
-                    with self.kept():
-                        self.ref(ref)
-                with self.kept():
-                    there = self.releases.all() if self.found.releases else ()
-                    for release in reversed(self.found.releases):
-                        # Of a candidate that was torn down twice the later release comes back.
-                        with self.kept():
-                            known = (*there, *self.back.releases)
-                            self.release(release, any(stands_for(one, release) for one in known))
+                self.names()
         except KeyboardInterrupt:
             self.back.interrupted = True
         return self.back
+
+    def names(self) -> None:
+        """Git tags, then releases."""
+        for ref in reversed(self.found.refs):
+            with self.kept():
+                if self.out_of_time():
+                    return
+                self.ref(ref)
+        with self.kept():
+            there = self.releases.all() if self.found.releases else ()
+            for release in reversed(self.found.releases):
+                # Of a candidate that was torn down twice the later release comes back.
+                with self.kept():
+                    if self.out_of_time():
+                        return
+                    known = (*there, *self.back.releases)
+                    self.release(release, any(stands_for(one, release) for one in known))
+
+    def out_of_time(self) -> bool:
+        """Whether nothing further may begin."""
+        self.back.stopped = self.limits.stop(1)
+        return bool(self.back.stopped)
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -86,17 +102,6 @@ class Restorer:
             yield
         except ActionError as error:
             self.back.unknown += error.problems
-
-    def image(self, path: str, entries: Iterable[Entry]) -> None:
-        """The versions of one package, and every tag that they had."""
-        entries = tuple(entries)
-        store, outcome = self.stores[path], Outcome()
-        self.back.images[path] = outcome
-        for item in mending.bring_back(store, versions_of(entries), outcome):
-            message = f"{path}: {title(item.version)} could not be restored. {item.message}"
-            self.back.lost.append(Problem(message, item.hint))
-        wanted = {tag: one.digest for one in entries for tag in one.tags}
-        self.back.lost += [Problem(f"{path}: {sentence}") for sentence in lost_tags(store, wanted)]
 
     def ref(self, ref: Ref) -> None:
         """A git tag, unless something else was done to it since."""
@@ -150,19 +155,19 @@ def report(found: Undo, back: Back, undo_file: str, address: str, *, dry_run: bo
 
     `address`: of the repository, for clones.
     """
-    findings = [Finding(Level.ERROR, problem, RULE) for problem in (*back.lost, *back.unknown)]
+    findings = [finding for path, one in back.images.items() for finding in packages.findings_of(path, one)]
+    findings += [Finding(Level.ERROR, problem, RULE) for problem in (*back.lost, *back.unknown)]
     findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in forever(found)]
-    if back.interrupted:
-        message = f"Stopped by a signal. {counts(found, back)}"
-        hint = "Run it again with the same undo file: what is there again is left as it is."
-        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
-    code = ExitCode.PASS
+    if back.interrupted or back.stopped:
+        why = "Stopped by a signal." if back.interrupted else f"Stopped. {back.stopped}"
+        findings.append(Finding.of(Level.ERROR, f"{why} {counts(found, back)}", hint=packages.AGAIN, rule="stopped"))
+    code = max((packages.exit_code(one) for one in back.images.values()), default=ExitCode.PASS)
     if back.interrupted:
         code = ExitCode.INTERRUPTED
-    elif back.unknown:
+    elif back.unknown or back.stopped:
         code = ExitCode.UNKNOWN
     elif back.lost:
-        code = ExitCode.REFUSED
+        code = max(code, ExitCode.REFUSED)
     tags = sorted(ref.tag for ref in (found.refs if dry_run else back.refs))
     commands = (fetch(tags, address),) if tags else ()
     return Report(
@@ -228,10 +233,11 @@ def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
     """The job summary: what came back in each system, and what did not."""
     head = "## Teardown taken back" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
     text = head + markdown.plain(verdict(found, back, dry_run=dry_run)) + "\n\n"
-    text += "".join(f"**Not restored.** {markdown.plain(str(one))}\n\n" for one in (*back.lost, *back.unknown))
+    lost = [one.problem for path, there in back.images.items() for one in packages.findings_of(path, there)]
+    text += "".join(f"**Not restored.** {markdown.plain(str(one))}\n\n" for one in (*lost, *back.lost, *back.unknown))
     rows = []
     for path, entries in found.packages.items():
-        there = back.images[path].restored if path in back.images else []
+        there = back.images[path].outcome.restored if path in back.images else []
         rows.append(["registry", markdown.code(path), f"{len(there)} of {counted(len(entries), 'version')}"])
     rows += [["git", markdown.code(ref.tag), "yes" if ref in back.refs else "no"] for ref in found.refs]
     rows += [["release", markdown.code(one.tag), "yes" if one in back.releases else "no"] for one in found.releases]
