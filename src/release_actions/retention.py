@@ -297,10 +297,11 @@ class _Planner:
         return self.selection.unowned(version)
 
     def fragments(self, survivors: set[str], doomed: set[str]) -> set[str]:
-        """Untagged indexes that only repeat content of doomed images.
+        """Untagged indexes that only repeat what doomed images list, or what is attached to them.
 
         A build that pushes each platform by digest with provenance leaves one such index a platform when
-        `docker buildx imagetools create` copies their children into the final index.
+        `docker buildx imagetools create` copies their children into the final index. And each referrer that is added
+        leaves the list of referrers before it, an index that was tagged `sha256-<hex>`.
         """
         found = {
             digest
@@ -315,7 +316,7 @@ class _Planner:
             return set()
         made: dict[str, datetime] = {}
         for root in doomed:
-            for digest in self.graph.content([root]):
+            for digest in self.graph.reachable([root]):
                 made[digest] = max(made.get(digest, self.there[root].created_at), self.there[root].created_at)
         anchors = {}
         for digest in found:
