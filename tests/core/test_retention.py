@@ -422,7 +422,7 @@ def test_an_untagged_index_that_only_repeats_a_candidate_goes_with_it() -> None:
 
 def test_a_list_of_referrers_that_was_replaced_goes_with_its_subject() -> None:
     versions = [version(1, "v1.0.0-rc.1"), version(2), version(3), version(4), version(5, f"sha256-{1:064x}")]
-    images = [manifest(1), manifest(2, subject=1), manifest(3, subject=1), index(4, 2), index(5, 2, 3)]
+    images: list[Image] = [manifest(1), manifest(2, subject=1), manifest(3, subject=1), index(4, 2), index(5, 2, 3)]
     assert gone(make(versions, images, CANDIDATES)) == {1, 2, 3, 4, 5}
     assert gone(make([replace(versions[0], tags=("v1.0.0",)), *versions[1:]], images, CANDIDATES)) == set()
 
