@@ -12,7 +12,7 @@ import yaml
 
 from release_actions.cleanup import apply
 from release_actions.commands import rc_teardown
-from release_actions.errors import ConfigurationError, ExitCode, InputError
+from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.git_refs import GitRefs
 from release_actions.http import Http
 from release_actions.inputs import specs
@@ -807,3 +807,18 @@ def test_platforms_with_tags_of_their_own_stay_until_they_are_named(world: World
     assert tear_down(",".join(parts)).exit_code is ExitCode.PASS
     assert names(world, CUDA) == {"v0.3.0", "v0.3", "v0.4.0", "v0.4", "v0", "latest"}
     assert len(package.versions()) == 2 * 6
+
+
+def test_packages_of_a_person_are_taken_back_by_their_own_routes(world: World, tear_down: TearDown) -> None:
+    world.accounts["llm-d"].organization = False
+    summary = tear_down().summary
+    assert "gh api -X POST users/llm-d/packages/container/llm-d-cuda/versions/" in summary
+    assert "or by hand, all but the release pages:" in summary
+
+
+def test_a_run_waits_for_no_limit_longer_than_its_time(world: World, tear_down: TearDown, simulator: Simulator) -> None:
+    before = state(world)
+    simulator.faults.add(Fault(path=f"/repos/{REPOSITORY}/releases", times=0, answer=429, retry_after=60))
+    with pytest.raises(RemoteError, match=r"longer than this run waits \(30 s\)"):
+        tear_down(time_budget="30s")
+    assert state(world) == before

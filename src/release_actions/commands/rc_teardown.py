@@ -16,7 +16,7 @@ from pathlib import Path
 
 from release_actions import github_api, inputs, retention
 from release_actions.cleanup import journal
-from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
+from release_actions.cleanup.pace import LONGEST_PAUSE, POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
 from release_actions.context import Context
@@ -97,7 +97,10 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         raise InputError(message, hint=hint)
     address = registry_url(config.registry, context.registry_url)
     pace = Pace(POINTS)
-    with Http(log=log.info, session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})) as http:
+    session = paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})
+    # Who gives a run little time wants to hear that a limit is used up, and not to wait for it.
+    wait = LONGEST_PAUSE if given.time_budget is None else min(LONGEST_PAUSE, given.time_budget.total_seconds())
+    with Http(log=log.info, session=session, max_wait=wait) as http:
         clients = Clients(
             http,
             Registry(http, address, token=given.token),

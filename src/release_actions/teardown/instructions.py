@@ -56,8 +56,10 @@ def undo_commands(images: Iterable[Image], done: Done, repository: str) -> tuple
     found = []
     for image in images:
         owner, _, name = image.path.partition("/")
-        route = f"orgs/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
-        found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(undone(image))]
+        gone = undone(image)
+        if gone:
+            route = f"{image.store.packages.kind}/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
+            found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(gone)]
     for change in done.refs:
         how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
         path = f"repos/{repository}/git/refs" + (f"/tags/{change.tag}" if change.after else "")

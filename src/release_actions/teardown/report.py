@@ -444,7 +444,8 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
     back = undo_commands(story.images, story.done, repository)
     if back:
-        body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or by hand:\n\n" if story.undo_file else ""
+        hand = "by hand, all but the release pages" if story.done.releases else "by hand"
+        body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
         body += "```sh\n" + "\n".join(back) + "\n```"
         text += "\n" + markdown.details("How to take it back within 30 days", body)
     return text
