@@ -130,18 +130,21 @@ class TestGit:
         git = {"v1.0.0-alpha.1": "one", "v1.0.0-alpha": "one", "v1.0.0": "one"}
         assert changes(plan(torn("v1.0.0-alpha.1"), world(git))) == {"v1.0.0-alpha.1": ""}
 
-    def test_a_stump_stays_while_a_release_that_stays_names_it(self) -> None:
-        git = {"v0.5.0-rc.1": "rc", "v0.5.0-rc": "rc"}
-        kept = Release(1, "v0.5.0-rc", prerelease=True, assets=(Asset(1, "notes.pdf"),))
+    @pytest.mark.parametrize("made", ["v0.5.0-rc", "v0.5"])
+    def test_a_release_of_a_name_that_was_made_has_to_be_named_too(self, made: str) -> None:
+        git = {"v0.5.0-rc.1": "rc", made: "rc"}
+        kept = Release(1, made, prerelease=True, assets=(Asset(1, "notes.pdf"),))
         found = plan(torn("v0.5.0-rc.1"), world(git, releases=[kept]))
-        assert changes(found) == {"v0.5.0-rc.1": ""}
-        assert found.releases == ()
-        assert found.notes == (
-            "The git tag v0.5.0-rc stays: its GitHub release has 1 file, notes.pdf, which would be lost.",
+        assert found.is_empty
+        [refusal] = found.refusals
+        assert refusal.message == (
+            f"The GitHub release of {made}, which was made from it, has 1 file, notes.pdf, which would be lost."
         )
+        assert refusal.hint == f"If it may go for good, name it: allow-irreversible: {made}"
+        assert plan(torn("v0.5.0-rc.1"), world(git, releases=[kept]), [made]).releases == (kept,)
         empty = replace(kept, assets=())
         found = plan(torn("v0.5.0-rc.1"), world(git, releases=[empty]))
-        assert changes(found) == {"v0.5.0-rc.1": "", "v0.5.0-rc": ""}
+        assert changes(found) == {"v0.5.0-rc.1": "", made: ""}
         assert found.releases == (empty,)
 
 

@@ -261,7 +261,7 @@ class _Planner:
             notes += [f"{package}: {tag} stays, for it was not named. Name it too if it may go." for tag in parts]
         releases = tuple(self.releases(refusals))
         going = {release.tag for release in releases}
-        refs = tuple(self.refs(going, notes))
+        refs = tuple(self.refs(going, refusals))
         # A name that goes takes the release on its page along: without its tag that would turn into a draft.
         stumps_gone = {change.tag for change in refs if not change.after} - self.named
         more = tuple(one for one in self.world.releases if one.tag in stumps_gone)
@@ -372,7 +372,7 @@ class _Planner:
 
     # Git
 
-    def refs(self, releases: Collection[str], notes: list[str]) -> Iterator[RefChange]:
+    def refs(self, releases: Collection[str], refusals: list[Refusal]) -> Iterator[RefChange]:
         """The git tags that go or move: names made from candidates first, so that a second run still knows them."""
         git = self.world.git
         for tag in sorted(self.made() & set(git.tags)):
@@ -381,7 +381,9 @@ class _Planner:
                 continue
             blocking = [one for one in self.world.releases if one.tag == tag and tag not in releases and lost_with(one)]
             if blocking and not change.after and tag not in self.allowed:
-                notes.append(f"The git tag {tag} stays: its GitHub release {lost_with(blocking[0])}.")
+                message = f"The GitHub release of {tag}, which was made from it, {lost_with(blocking[0])}."
+                hint = f"If it may go for good, name it: allow-irreversible: {tag}"
+                refusals += [Refusal(owner, message, hint) for owner in change.owners]
                 continue
             yield change
         for version in self.candidates:
