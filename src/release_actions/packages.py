@@ -210,18 +210,19 @@ class Packages:
             params: dict[str, str | int] = {"state": state, "per_page": PER_PAGE}
             return self._request("GET", url, what=what, params=params | ({"page": number} if number > 1 else {}))
 
+        def parsed(page: Response) -> tuple[PackageVersion, ...]:
+            return tuple(_version(page, item) for item in page.array())
+
         page = one(1)
         count = _last_page(page)
+        first = parsed(page)
         if count == 1:
-            found = tuple(_version(page, item) for item in page.array())
-            return found, _disorder(found, state)
+            return first, _disorder(first, state)
         # From the last page to the first: a deletion moves what was not read yet onto pages that are still to come.
-        pages = {number: one(number) for number in range(count, 1, -1)}
-        # A push or a deletion on the first page changes it.
-        pages[1] = one(1)
-        read = {number: tuple(_version(p, item) for item in p.array()) for number, p in pages.items()}
+        # The first one again at the end, which a push or a deletion changes. No answer is kept once it is parsed.
+        read = {number: parsed(one(number)) for number in range(count, 0, -1)}
         found = tuple(version for number in sorted(read) for version in read[number])
-        if read[1] != tuple(_version(page, item) for item in page.array()):
+        if read[1] != first:
             return found, "the list changed while it was read"
         short = next((number for number in sorted(read) if number < count and len(read[number]) != PER_PAGE), 0)
         if short:

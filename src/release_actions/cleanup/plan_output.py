@@ -18,6 +18,9 @@ PLAN_LENGTH = 200_000
 """Characters of the output `plan` before reasons, and then the list itself, are left out. All outputs of a job together
 may have about 500,000."""
 
+SHORTEST_ROW = 100
+"""Characters that a version has in a plan at least: more than 70 are its digest."""
+
 REFUSED_LENGTH = 60_000
 """Characters of the output `refused`. The log has all of it."""
 
@@ -25,7 +28,8 @@ REFUSED_LENGTH = 60_000
 def plan_output(plans: Sequence[CleanupPlan]) -> Output:
     """The plans as JSON: deletions and what blocks others. Shortened when it would not pass between steps."""
     found: list[Output] = []
-    for detail in (2, 1, 0):
+    rows = sum(len(plan.deletions) + len(plan.strips) + len(plan.blocked) for plan in plans)
+    for detail in (2, 1, 0) if rows * SHORTEST_ROW <= PLAN_LENGTH else (0,):
         found = [plan_of(plan, detail) for plan in plans]
         if len(json.dumps(found)) <= PLAN_LENGTH:
             break
