@@ -20,6 +20,7 @@ import yaml
 
 from release_actions import main
 from release_actions.cleanup import apply, journal, plan_output, store
+from release_actions.cleanup import undo as undo_file
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.commands import ghcr_cleanup
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
@@ -1435,6 +1436,44 @@ def test_a_signal_while_versions_come_back_leaves_a_truthful_report(
     report = clean(mode="restore", undo_file=cleaned)
     assert report.exit_code is ExitCode.INTERRUPTED
     assert "Stopped by a signal. " in messages(report)
+
+
+def test_what_was_done_is_told_when_the_undo_file_cannot_be_written_at_the_end(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    real = undo_file.write
+
+    def full(path: Path, packages: Any) -> None:
+        if world.tags(CUDA).keys() == {"v0.5.0"}:
+            message = f"The undo file {path} could not be written: No space left on device."
+            raise InputError(message)
+        real(path, packages)
+
+    monkeypatch.setattr(undo_file, "write", full)
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "No space left on device." in messages(report)
+    assert report.outputs["deleted"] == 3
+    monkeypatch.undo()
+    monkeypatch.setattr(store, "PAUSE", 0.0)
+    kept = str(tmp_path / "temp" / "ghcr-cleanup-undo.json")
+    assert clean(mode="restore", undo_file=kept).outputs["restored"] == 3
+
+
+def test_long_readings_tell_how_far_they_are(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(store, "PROGRESS", 2)
+    for number in range(5):
+        world.push(CUDA, image(str(number)), [f"v0.{number}.0"])
+    report = clean(delete_tags="v0.0.0")
+    said = capsys.readouterr().out
+    assert "read 2 of 5 manifests" in said
+    assert "read 4 of 5 manifests" in said
+    assert "resolved 2 of 4 tags" in said
+    assert f"Plan: `{report.outputs['plan-digest']}`" in report.summary
 
 
 def test_the_undo_file_is_right_when_the_run_is_killed(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 READERS = 8
 """Manifests read at a time. GitHub asks for less than 100 requests in flight."""
 
+PROGRESS = 500
+"""Manifests between two words of progress: a quarter of a minute, at the pace that GHCR allows."""
+
 READINGS = 3
 """Times a package is read before giving up on one whose two sides do not agree."""
 
@@ -251,7 +254,7 @@ class Store:
                 self.cache.put(found)
             return images.parse(found.body, digest, found.media_type)
 
-        return _each(read, sorted(set(digests)))
+        return _each(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
 
     def _cached(self, digest: str) -> Image | None:
         """A manifest from the cache; None when it is not there, or its media type is not what it was pushed with."""
@@ -267,7 +270,7 @@ class Store:
             found = self.registry.head_manifest(self.path, reference)
             return found.digest if found else ""
 
-        return _each(resolve, sorted(set(references)))
+        return _each(resolve, sorted(set(references)), lambda words: self.say(f"{self.path}: resolved {words} tags"))
 
 
 class _NotThereError(RemoteError):
@@ -284,10 +287,18 @@ def title(version: Version) -> str:
     return f"{', '.join(version.tags) or 'untagged'} ({version.digest[:19]}, version {version.id})"
 
 
-def _each(function: Callable[[str], T], items: Sequence[str]) -> dict[str, T]:
-    """The function's result for every item, several at a time. The first error ends it."""
+def _each(function: Callable[[str], T], items: Sequence[str], told: Callable[[str], object]) -> dict[str, T]:
+    """The function's result for every item, several at a time. The first error ends it.
+
+    `told` gets a few words of progress now and then.
+    """
     pool = ThreadPoolExecutor(max_workers=READERS)
+    found: dict[str, T] = {}
     try:
-        return dict(zip(items, pool.map(function, items), strict=True))
+        for number, (item, result) in enumerate(zip(items, pool.map(function, items), strict=True), start=1):
+            found[item] = result
+            if number % PROGRESS == 0 and number < len(items):
+                told(f"{number} of {len(items)}")
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    return found

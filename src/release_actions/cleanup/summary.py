@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from release_actions import markdown
 from release_actions.cleanup.package import Result
-from release_actions.cleanup.plan_output import freed
+from release_actions.cleanup.plan_output import digest_of, freed
 from release_actions.report import Finding, counted
 from release_actions.retention import CleanupPlan
 from release_actions.selection import Version
@@ -34,7 +34,9 @@ def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: 
     ]
     overview = markdown.table(["Package", "Versions", "Planned", "Deleted", "Freed", "State"], rows)
     limits_text = "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in findings)
-    return head + limits_text + overview + "".join(section(result, dry_run=dry_run) for result in results)
+    plans = [result.plan for result in results if result.plan]
+    digest = f"\nPlan: {markdown.code(digest_of(plans))}\n" if plans else ""
+    return head + limits_text + overview + digest + "".join(section(result, dry_run=dry_run) for result in results)
 
 
 def freed_of(result: Result, *, dry_run: bool) -> str:

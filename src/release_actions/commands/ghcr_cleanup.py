@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -28,13 +28,13 @@ from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
 from release_actions.context import Context
-from release_actions.errors import InputError
+from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.http import Http
 from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
 from release_actions.registry_access import package_registry
-from release_actions.report import Finding, Report
+from release_actions.report import Finding, Level, Report
 from release_actions.workflow import Workflow
 
 OUTPUTS = (
@@ -179,8 +179,20 @@ def clean(
         for result in results:
             if not result.done:
                 result.interrupt()
+    return ended(results, findings, given, undo_file)
+
+
+def ended(results: Sequence[Result], findings: list[Finding], given: Inputs, undo_file: UndoRecord) -> Report:
+    """Write down in the undo file what really went, and tell all of it."""
     for result in results:
         if result.outcome.error:
             result.outcome.error = explained(result.outcome.error, given.token)
-    undo_file.end(results)
-    return report(results, findings, dry_run=given.dry_run, undo_file=str(undo_file.path) if undo_file.written else "")
+    name = str(undo_file.path) if undo_file.written else ""
+    try:
+        undo_file.end(results)
+    except ActionError as error:
+        # What was done has to be told all the same, and all that was planned is in the file.
+        told = report(results, findings, dry_run=given.dry_run, undo_file=name)
+        lost = [Finding(Level.ERROR, problem, "undo-file") for problem in error.problems]
+        return replace(told, findings=(*told.findings, *lost), exit_code=max(told.exit_code, ExitCode.UNKNOWN))
+    return report(results, findings, dry_run=given.dry_run, undo_file=name)
