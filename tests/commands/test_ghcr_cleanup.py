@@ -302,6 +302,7 @@ def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: Worl
     report = clean(delete_tags="v*-rc.*")
     assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
     assert "the tag v0.5.0-rc.2 is selected but stays. latest, v0.5.0 still need this version" in messages(report)
+    assert "With untag: true a tag is taken off a version that stays" in messages(report)
     assert report.exit_code is ExitCode.PASS
 
 
@@ -1713,6 +1714,9 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
         ({"delete_tags": "*", "exclude_tags": "v1 v2"}, "'v1 v2' is not a glob over tags."),
         ({"delete_tags": "*", "exclude_tags": "v[0-9.*"}, "'v[0-9.*' is not a glob over tags."),
         ({"delete_tags": "[^v]*"}, "'[^v]*' is not a glob over tags."),
+        ({"delete_tags": "sha256-*"}, "'sha256-*' in delete-tags is about attachments, which go with what they are"),
+        ({"delete_tags": "sha256-.*[.]sig", "use_regex": "true"}, "is about attachments"),
+        ({"delete_tags": "sha256:0*"}, "'sha256:0*' in delete-tags is about digests"),
         ({"delete_tags": "pr-.*,sha-.*", "use_regex": "true"}, "'pr-.*,sha-.*' holds a comma"),
         ({"delete_tags": "a{99999999999999}", "use_regex": "true"}, "'a{99999999999999}' is not a regular expression"),
         ({"delete_tags": "*", "packages": "ghcr.io/llm-d/llm-d-cuda"}, "'ghcr.io/llm-d/llm-d-cuda' is not the name of"),

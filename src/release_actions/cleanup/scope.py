@@ -18,7 +18,8 @@ from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
 from release_actions.context import Context
-from release_actions.errors import InputError, Problem
+from release_actions.errors import InputError, Place, Problem
+from release_actions.images import subject_of_tag
 from release_actions.packages import ACCOUNT
 from release_actions.registry import REPOSITORY
 from release_actions.selection import Rule
@@ -61,6 +62,7 @@ def tasks_of(
         else:
             known = [rule.name for rule in config.cleanup] if config else []
             problems.append(Problem(f"{given.config} has no clean-up rule {name!r}.", shapes.nearest(name, known)))
+    problems += [p for rule in named for p in selects_no_tag(rule.delete_tags, regex=rule.use_regex, place=rule.place)]
     chosen = covered(given, owner, config, listed, problems)
     tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.selects_nothing else {}
     for rule in named:
@@ -110,6 +112,8 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
         yield Problem(message, "Set delete-tags or the like too, or write untag into the rule of the configuration.")
     for pattern in (*own.delete_tags, *own.exclude_tags):
         yield from wrong_expression(pattern) if given.use_regex else wrong_glob(pattern)
+    if not given.use_regex or not any(map(selection.malformed, own.delete_tags)):
+        yield from selects_no_tag(own.delete_tags, regex=given.use_regex)
     if selects and not given.packages and not given.channel:
         yield Problem("No package is named.", "Set packages to names or globs, or channel to one of the configuration.")
 
@@ -133,6 +137,18 @@ def wrong_expression(pattern: str) -> Iterable[Problem]:
     elif "," in re.sub(r"\\.|\[[^\]]*\]|\{[0-9]*,[0-9]*\}", "", pattern):
         hint = "Write one regular expression a line."
         yield Problem(f"The regular expression {pattern!r} holds a comma, which no tag does.", hint)
+
+
+def selects_no_tag(patterns: Iterable[str], *, regex: bool, place: Place | None = None) -> Iterable[Problem]:
+    """Patterns of `delete-tags` that are about what no rule selects by name: digests, and attachments."""
+    attachments = [f"sha256-{'0' * 64}{ending}" for ending in ("", ".sig", ".att", ".sbom")]
+    for pattern in patterns:
+        if pattern.startswith(("sha256:", "sha512:")):
+            message = f"{pattern!r} in delete-tags is about digests, and it selects tags."
+            yield Problem(message, "What carries no tag goes with delete-untagged.", place)
+        elif subject_of_tag(pattern) or any(selection.matches(pattern, tag, regex=regex) for tag in attachments):
+            message = f"{pattern!r} in delete-tags is about attachments, which go with what they are attached to."
+            yield Problem(message, "Those of what is gone already go with delete-orphaned-attachments.", place)
 
 
 def covered(

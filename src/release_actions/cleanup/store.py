@@ -19,6 +19,7 @@ from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, Image
 from release_actions.packages import Packages, PackageVersion
 from release_actions.registry import Registry
+from release_actions.report import counted
 from release_actions.retention import CleanupPlan, Strip
 from release_actions.selection import Version
 
@@ -237,7 +238,7 @@ class Store:
             if not todo:
                 return Contents(versions, graph)
             read |= self.manifests(todo)
-            self.say(f"{self.path}: {len(versions)} versions, {len(read)} manifests read")
+            self.say(f"{self.path}: {counted(len(versions), 'version')}, {counted(len(read), 'manifest')} read")
 
     def manifests(self, digests: Iterable[str]) -> dict[str, Image]:
         """Manifests by digest, from the cache where they are there. Raises `ActionError` for one that is missing."""
