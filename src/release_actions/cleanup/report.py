@@ -95,7 +95,7 @@ def findings_of(result: Result) -> list[Finding]:
             Finding.of(
                 Level.NOTICE,
                 f"{path}: the tag {blocked.tag} is selected but stays. {blocked.because}",
-                hint="With untag: true a tag is taken off a version that stays, unless the version's digest is excluded.",
+                hint="With untag: true a tag is taken off a version that stays, unless its digest is excluded.",
                 rule=blocked.rule,
             )
             for blocked in result.plan.blocked
