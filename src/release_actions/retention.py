@@ -11,86 +11,19 @@ stays, and so does the tag, unless its rule says that it is to be taken off alon
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from release_actions.cleanup import journal
+from release_actions.cleanup import journal, order
+from release_actions.cleanup.plan import Blocked, CleanupPlan, Decision, Strip, digest_of_plan
 from release_actions.errors import ActionError
 from release_actions.images import Graph, Index
 from release_actions.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
 
 HOLDERS = 3
 """Tags that a reason names before it says how many more there are."""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What happens to one version. `reason` is a sentence; `rule` the rule that decided, empty when none did."""
-
-    version: Version
-    delete: bool
-    reason: str
-    rule: str = ""
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """A doomed tag that stays because its version is needed: by which tags, or by what else."""
-
-    tag: str
-    version: Version
-    rule: str
-    because: str
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A doomed tag to take off a version that stays, and why the version stays."""
-
-    tag: str
-    version: Version
-    rule: str
-    because: str
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """One version to delete, once the versions with the ids `after` are gone: what needs it goes first."""
-
-    version: Version
-    after: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class CleanupPlan:
-    """Every version of a package with its decision, and the deletions in an order that is safe to follow.
-
-    `decisions` are sorted by version id. `strips`: tags that go while their version stays. `freed_bytes` counts what
-    the registry no longer has to store, as far as manifests were read: `unsized` deletions have content nobody looked
-    at, and blobs that `unseen` survivors may share are counted as freed. `dependents` are the digests among the
-    deletions that no rule would find again once the image they belong to is gone. `digest` names exactly these
-    deletions and strips.
-    """
-
-    package: str
-    decisions: tuple[Decision, ...]
-    deletions: tuple[Deletion, ...]
-    blocked: tuple[Blocked, ...]
-    freed_bytes: int
-    unsized: int
-    unseen: int
-    dependents: frozenset[str]
-    digest: str
-    strips: tuple[Strip, ...] = ()
-
-    @functools.cached_property
-    def by_digest(self) -> Mapping[str, Decision]:
-        """Digest -> decision."""
-        return {decision.version.digest: decision for decision in self.decisions}
 
 
 def plan(
@@ -359,7 +292,8 @@ class _Planner:
         names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end), self.rules_of(roots))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
         bytes_freed, unsized, unseen = freed(self.graph, end.gone, set(self.there) - end.gone)
-        deletions = self.ordered(end.gone)
+        owners = {digest: self.owners(digest) for digest in end.gone}
+        deletions = order.ordered({digest: self.there[digest] for digest in end.gone}, owners, self.journals)
         held = self.blocked(tags, decisions)
         strips = tuple(b for b in held if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
         taken = {item.tag for item in strips}
@@ -440,54 +374,6 @@ class _Planner:
                 label = _label(self.there[digest])
                 found[label] = min(found.get(label, verdict.rule), verdict.rule)
         return found
-
-    def ordered(self, going: frozenset[str]) -> tuple[Deletion, ...]:
-        """What needs something goes before it, and an image with its parts before the next image.
-
-        A run that is killed then never leaves an image without its parts. A journal goes after all that it lists.
-        """
-        after = {digest: self.owners(digest) & going for digest in going}
-        after |= dict.fromkeys(going & self.journals, going - self.journals)
-        following: dict[str, list[str]] = {}
-        for digest in sorted(going, key=lambda digest: self.there[digest].id):
-            for owner in after[digest]:
-                following.setdefault(owner, []).append(digest)
-        waiting = {digest: len(owners) for digest, owners in after.items()}
-        ready = sorted(
-            (d for d in going if not waiting[d]),
-            key=lambda d: (self.there[d].created_at, self.there[d].id),
-            reverse=True,
-        )
-        done: dict[str, None] = {}
-        while len(done) < len(going):
-            if not ready:
-                # A ring of references has no first one: the newest is the likeliest to be the outermost.
-                left = going - done.keys()
-                ready = [max(left - self.journals or left, key=lambda d: self.there[d].id)]
-            digest = ready.pop()
-            if digest in done:
-                continue
-            done[digest] = None
-            for part in reversed(following.get(digest, [])):
-                waiting[part] -= 1
-                if waiting[part] == 0:
-                    ready.append(part)
-        place = {digest: number for number, digest in enumerate(done)}
-        return tuple(
-            Deletion(
-                self.there[digest],
-                tuple(sorted(self.there[owner].id for owner in after[digest] if place[owner] < place[digest])),
-            )
-            for digest in done
-        )
-
-
-def digest_of_plan(package: str, deletions: Iterable[Deletion], strips: Iterable[Blocked | Strip] = ()) -> str:
-    """Names what a plan does: equal exactly when package, ids, digests and tags are."""
-    rows = sorted([d.version.id, d.version.digest, sorted(d.version.tags)] for d in deletions)
-    taken = sorted([item.tag, item.version.id, item.version.digest] for item in strips)
-    text = json.dumps([package, rows, *([taken] if taken else [])], separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _label(version: Version) -> str:

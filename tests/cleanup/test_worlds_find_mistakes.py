@@ -11,7 +11,7 @@ import pytest
 
 from cleanup.judging import judge
 from release_actions import retention, selection
-from release_actions.cleanup import apply, mending, record, store
+from release_actions.cleanup import apply, mending, order, record, store
 from release_actions.images import Graph
 from release_actions.retention import _Planner
 from release_actions.selection import Selection, Verdict
@@ -84,12 +84,12 @@ def left_behind(patch: pytest.MonkeyPatch) -> None:
 
 def children_first(patch: pytest.MonkeyPatch) -> None:
     """Parts go before what lists them."""
-    real = _Planner.ordered
+    real = order.ordered
 
-    def wrong(self: _Planner, going: frozenset[str]) -> Any:
-        return tuple(dataclasses.replace(one, after=()) for one in reversed(real(self, going)))
+    def wrong(*given: Any) -> Any:
+        return tuple(dataclasses.replace(one, after=()) for one in reversed(real(*given)))
 
-    patch.setattr(_Planner, "ordered", wrong)
+    patch.setattr(order, "ordered", wrong)
 
 
 def the_newest(patch: pytest.MonkeyPatch) -> None:

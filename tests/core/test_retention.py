@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from release_actions import retention
 from release_actions.cleanup import journal
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.errors import ActionError
 from release_actions.images import (
     OCI_INDEX,
@@ -23,7 +24,6 @@ from release_actions.images import (
     Manifest,
     subject_of_tag,
 )
-from release_actions.retention import CleanupPlan
 from release_actions.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.versions import parse_or_none
 

@@ -14,11 +14,11 @@ from http import HTTPStatus
 
 from release_actions.cleanup import copies, journal, mending, record, tagging
 from release_actions.cleanup.pace import HaltedError, Limits
+from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store, title
 from release_actions.errors import ActionError
 from release_actions.packages import PER_PAGE, Refusal
-from release_actions.retention import CleanupPlan, Deletion
 from release_actions.selection import Version
 
 WORKERS = 16

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from release_actions.cleanup import mending, proof, record, tagging
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
 from release_actions.errors import ActionError
-from release_actions.retention import CleanupPlan
 
 
 def finish(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> tuple[NotDeleted, ...]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store, as_version, title
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, parse
-from release_actions.retention import CleanupPlan
 from release_actions.selection import Version
 
 

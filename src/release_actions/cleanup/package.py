@@ -14,6 +14,7 @@ from release_actions.cleanup import copies, journal
 from release_actions.cleanup.apply import NOT_BEGUN, apply
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
@@ -21,7 +22,6 @@ from release_actions.context import Context
 from release_actions.errors import ActionError, InputError
 from release_actions.http import Http
 from release_actions.report import counted
-from release_actions.retention import CleanupPlan
 from release_actions.selection import Facts, Rule
 from release_actions.workflow import Workflow
 

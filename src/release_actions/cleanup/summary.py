@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from release_actions import markdown
 from release_actions.cleanup.package import Result
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import digest_of, freed
 from release_actions.report import Finding, counted
-from release_actions.retention import CleanupPlan
 from release_actions.selection import Version
 
 ROWS = 200

@@ -13,11 +13,11 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import timedelta
 
 from release_actions.cleanup import copies, journal, mending
+from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.cleanup.record import ADMIN, find, remove
 from release_actions.cleanup.store import Kept, Outcome, Store, as_version, title
 from release_actions.errors import RemoteError
 from release_actions.images import OCI_INDEX, digest_of
-from release_actions.retention import CleanupPlan, Strip
 from release_actions.selection import Version
 
 SLACK = timedelta(seconds=2)
