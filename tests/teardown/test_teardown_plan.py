@@ -114,6 +114,16 @@ class TestGit:
         git = {"v0.4.0": "four", "v0.5.0-rc.1": "rc", "v0.5": "other", "v0": "four"}
         assert changes(plan(torn("v0.5.0-rc.1"), world(git))) == {"v0.5.0-rc.1": ""}
 
+    def test_a_floating_tag_that_may_be_of_a_candidate_whose_git_tag_went_is_told(self) -> None:
+        git = {"v0.4.0": "four", "v0.5": "gone", "v0": "four"}
+        found = plan(torn("v0.5.0-rc.1"), world(git))
+        assert changes(found) == {}
+        assert found.notes == (
+            "The git tag v0.5 stays: it names no version, and git has no v0.5.0-rc.1 to compare it with.",
+        )
+        there = plan(torn("v0.5.0-rc.1"), world({**git, "v0.5.0-rc.1": "rc"}))
+        assert there.notes == ()
+
     def test_a_final_on_the_commit_of_its_candidate_keeps_its_floating_tags(self) -> None:
         git = {"v0.5.0": "same", "v0.5.0-rc.1": "same", "v0.5.0-rc": "same", "v0.5": "same", "v0": "same"}
         assert changes(plan(torn("v0.5.0-rc.1"), world(git))) == {"v0.5.0-rc.1": "", "v0.5.0-rc": ""}

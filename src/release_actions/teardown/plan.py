@@ -261,7 +261,7 @@ class _Planner:
             notes += [f"{package}: {tag} stays, for it was not named. Name it too if it may go." for tag in parts]
         releases = tuple(self.releases(refusals))
         going = {release.tag for release in releases}
-        refs = tuple(self.refs(going, refusals))
+        refs = tuple(self.refs(going, refusals, notes))
         # A name that goes takes the release on its page along: without its tag that would turn into a draft.
         stumps_gone = {change.tag for change in refs if not change.after} - self.named
         more = tuple(one for one in self.world.releases if one.tag in stumps_gone)
@@ -372,12 +372,13 @@ class _Planner:
 
     # Git
 
-    def refs(self, releases: Collection[str], refusals: list[Refusal]) -> Iterator[RefChange]:
+    def refs(self, releases: Collection[str], refusals: list[Refusal], notes: list[str]) -> Iterator[RefChange]:
         """The git tags that go or move: names made from candidates first, so that a second run still knows them."""
         git = self.world.git
         for tag in sorted(self.made() & set(git.tags)):
             change = self.change(tag)
             if change is None:
+                notes += self.doubt(tag)
                 continue
             blocking = [one for one in self.world.releases if one.tag == tag and tag not in releases and lost_with(one)]
             if blocking and not change.after and tag not in self.allowed:
@@ -390,6 +391,16 @@ class _Planner:
             if version.tag in git.tags:
                 reason = f"{version} is a candidate that was asked for."
                 yield RefChange(version.tag, git.tags[version.tag], "", reason, (version.tag,))
+
+    def doubt(self, tag: str) -> Iterator[str]:
+        """Why a name that stays may be a candidate's all the same: its git tag went before, and nothing else tells."""
+        git = self.world.git
+        versions = (one.tag for one in known(git.tags, self.world.names.prefix))
+        if git.commits[tag] in {git.commits[one] for one in versions if one in git.commits}:
+            return
+        lost = [one.tag for one in self.candidates if one.tag not in git.tags and tag in cuts(one.tag)]
+        if lost:
+            yield f"The git tag {tag} stays: it names no version, and git has no {lost[0]} to compare it with."
 
     def made(self) -> frozenset[str]:
         """The names in git that tools may have made from the candidates. No version is among them."""
