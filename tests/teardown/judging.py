@@ -187,9 +187,13 @@ def judge_company(seed: int, process: Process) -> None:
     made = make(seed)
     before = made.state()
     chance = random.Random(seed)
+    moments = (
+        *(("DELETE", "*", 20), ("GET", "*", 60), ("*", "*", 160), ("PATCH|PUT", "*", 3)),
+        *(("GET", "*/releases/*", 2), ("GET", "*/git/ref/*", 6)),
+    )
     faults = tuple(
-        Fault(method=method, nth=chance.randint(1, last), steps=(made.meddle,))
-        for method, last in chance.sample([("DELETE", 20), ("GET", 60), ("*", 160), ("PATCH|PUT", 3)], 2)
+        Fault(method=method, path=path, nth=chance.randint(1, last), steps=(made.meddle,))
+        for method, path, last in chance.sample(moments, 2)
     )
     faults += weather(chance, seed)
     process.undo_file.unlink(missing_ok=True)

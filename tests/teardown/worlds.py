@@ -122,7 +122,7 @@ class Made:
     def meddle(self, world: World, _path: str = "") -> None:
         """Somebody pushes, retags, promotes, deletes, builds, moves a git tag, or edits a release."""
         path = self.chance.choice(PATHS)
-        does = (self.rebuild, self.retag, self.promote, self.lose, self.begin, self.move, self.edit)
+        does = (self.rebuild, self.retag, self.promote, self.promote, self.lose, self.begin, self.move, self.edit)
         self.chance.choice(does)(world, path)
 
     def rebuild(self, _world: World, path: str) -> None:
@@ -211,7 +211,7 @@ def make(seed: int) -> Made:
             extra = chance.sample(DEBRIS, chance.randint(0, 2)) if with_debris else []
             if tag in FINALS or chance.random() < 0.8:
                 made.push(path, tag, *floats, *extra)
-        if tag in CANDIDATES and chance.random() < 0.5:
+        if tag in CANDIDATES and chance.random() < 0.6:
             publish(made, tag)
         world.clock.advance(timedelta(days=chance.choice([0, 0.3, 5])))
     if chance.random() < 0.15:

@@ -36,6 +36,8 @@ from release_actions.teardown import plan as planning
 from release_actions.teardown import report as telling
 from release_actions.teardown import restoring, undo, work
 from release_actions.teardown.plan import Git, Names, Plan, World
+from release_actions.teardown.story import Story
+from release_actions.teardown.story import strangers as strangers_of
 from release_actions.teardown.undo import Record
 from release_actions.teardown.work import Done, Image
 from release_actions.versions import Version
@@ -188,9 +190,9 @@ class Run:
             plan = planning.plan(candidates, World(names, git, known, releases), self.given.allow_irreversible)
             for image in images:
                 self.plan_image(image, plan)
-        strangers = telling.strangers(candidates, plan, first)
+        strangers = strangers_of(candidates, plan, first)
         unread = sum(image.outcome.error is not None for image in images)
-        story = telling.Story(plan, tuple(images), kept, strangers, Done(), self.address, unread)
+        story = Story(plan, tuple(images), kept, strangers, Done(), self.address, unread)
         stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
             stop = telling.forbidden(self.clients.refs.forbidden())

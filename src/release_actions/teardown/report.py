@@ -1,4 +1,4 @@
-"""How a teardown is told: outputs, findings, and the summary.
+"""How a teardown is told: outputs, findings, and the exit code.
 
 Decides words only. It must never say that something is gone which is not known to be.
 """
@@ -7,104 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from release_actions import markdown
+from release_actions.cleanup.store import title
 from release_actions.errors import ExitCode, Problem
 from release_actions.packages import Refusal
-from release_actions.report import Finding, Level, Output, Report, counted
+from release_actions.report import Finding, Level, Output, Report
 from release_actions.selection import Version as PackageVersion
-from release_actions.teardown.instructions import local_commands, undo_commands, undo_output
-from release_actions.teardown.plan import Plan, RefChange, World, lost_with
-from release_actions.teardown.work import Done, Image
-from release_actions.versions import Version, known
+from release_actions.teardown.instructions import undo_output
+from release_actions.teardown.plan import RefChange, lost_with
+from release_actions.teardown.story import Story, reasons
+from release_actions.teardown.summary import lines, summary
+from release_actions.teardown.work import Image
 
 MOST = 2_000
 """Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
-
-ROWS = 200
-"""Rows of one table of the summary, and package versions that the log names of one package."""
 
 NAME = "rc-teardown"
 
 AGAIN = "Run it again to finish, without expected-plan: what is gone is not in the plan any more."
 """How a run that did not finish is finished."""
-
-
-@dataclass(frozen=True)
-class Story:
-    """Everything there is to tell.
-
-    `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
-    knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written. `address`: of
-    the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to the end.
-    """
-
-    plan: Plan
-    images: tuple[Image, ...]
-    kept: tuple[str, ...]
-    strangers: Mapping[str, str]
-    done: Done
-    address: str
-    unread: int = 0
-    undo_file: str = ""
-
-    @property
-    def planned(self) -> int:
-        """Package versions that the plan deletes."""
-        return sum(image.planned for image in self.images)
-
-    @property
-    def deleted(self) -> int:
-        """Package versions that are deleted now, as far as that is known."""
-        return sum(len(image.outcome.deleted) - len(image.outcome.restored) for image in self.images)
-
-    @property
-    def touched(self) -> tuple[Image, ...]:
-        """The packages of which something goes."""
-        return tuple(image for image in self.images if image.planned)
-
-    @property
-    def errors(self) -> bool:
-        """Whether something could not be found out or not be finished."""
-        broken = (image.outcome.check and image.outcome.check.broken for image in self.images)
-        return bool(self.done.error or any(image.outcome.error for image in self.images) or any(broken))
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether a signal stopped it."""
-        return self.done.interrupted or any(image.outcome.interrupted for image in self.images)
-
-    @property
-    def stopped(self) -> str:
-        """Why its own limits ended the run before everything was tried, as a sentence; empty otherwise."""
-        found = (*(image.outcome.stopped for image in self.images), self.done.stopped)
-        return next((sentence for sentence in found if sentence), "")
-
-    @property
-    def changed(self) -> bool:
-        """Whether something may have gone or moved, and is not back."""
-        undone = any(image.outcome.undo for image in self.images)
-        return bool(undone or self.done.releases or self.done.refs or self.done.pending)
-
-    def commands(self, *, planned: bool) -> tuple[str, ...]:
-        """What people run in their clones; `planned`: for what would go."""
-        return () if self.unread else local_commands(self.plan, self.done, self.address, planned=planned)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing had to be done."""
-        return not (self.planned or self.plan.releases or self.plan.refs)
-
-
-def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[str, str]:
-    """Candidates of the plan that no system knows -> how one spells the same version; empty when none has it."""
-    there = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
-    there |= {release.tag for release in world.releases}
-    spelled = {version.order: version.tag for version in known(there, world.names.prefix)}
-    going = set(plan.candidates)
-    return {one.tag: spelled.get(one.order, "") for one in candidates if one in going and one.tag not in there}
 
 
 def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
@@ -201,23 +123,6 @@ def plan_output(story: Story) -> dict[str, Output]:
         "releases": [{"id": one.id, "tag": one.tag, "name": one.name} for one in story.plan.releases],
         "git": [change_row(change) for change in story.plan.refs],
     }
-
-
-def reasons(image: Image) -> Mapping[int, str]:
-    """Id of a package version -> why it goes."""
-    behind, found = image.behind, {}
-    for deletion in image.plan.deletions if image.plan else ():
-        version = deletion.version
-        owners = sorted(image.owners_of(deletion))
-        named = ", ".join(owners)
-        if owners:
-            own = bool({*owners} & {*version.names})
-            found[version.id] = f"It is the image of {named}." if own else f"{named} left it behind."
-        elif behind[version.id]:
-            found[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."
-        else:
-            found[version.id] = image.plan.by_digest[version.digest].reason if image.plan else ""
-    return found
 
 
 def row(version: PackageVersion) -> dict[str, Output]:
@@ -340,138 +245,3 @@ def image_findings(image: Image) -> list[Finding]:
             for blocked in image.plan.blocked
         ]
     return found
-
-
-def title(version: PackageVersion) -> str:
-    """A package version for a person."""
-    return f"{', '.join(version.tags) or 'untagged'} ({version.digest[:19]}, version {version.id})"
-
-
-# The log and the summary
-
-
-def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
-    """The run in plain sentences, the verdict last."""
-    planned = (dry_run or bool(stop)) and not story.unread
-    for image in story.touched if planned else ():
-        going, why = ([deletion.version for deletion in image.plan.deletions] if image.plan else []), reasons(image)
-        for version in going[:ROWS]:
-            yield f"{image.path}: {title(version)} would go. {why[version.id]}"
-        if len(going) > ROWS:
-            yield f"{image.path}: {len(going) - ROWS} more would go."
-    for release in story.plan.releases if planned else story.done.releases:
-        yield f"release {release.tag} {'would go' if planned else 'is gone'}."
-    for change in story.plan.refs if planned else story.done.refs:
-        verb = f"move to {change.after[:12]}" if change.after else "go"
-        past = f"moved to {change.after[:12]}" if change.after else "is gone"
-        yield f"git tag {change.tag} {f'would {verb}' if planned else past}. {change.reason}"
-    for command in story.commands(planned=planned):
-        yield f"In every clone: {command}"
-    if story.undo_file and story.changed:
-        yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
-    yield verdict(story, stop, dry_run=dry_run)
-
-
-def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
-    """The run in one sentence."""
-    refused = f" {', '.join(story.plan.refused)} left whole." if story.plan.refused else ""
-    if story.unread:
-        unread = f"{story.unread} of {counted(len(story.images), 'package')}"
-        return f"Nothing was changed: {unread} could not be read.{refused}"
-    if story.empty:
-        unsure = refused or any(image.outcome.error for image in story.images)
-        return ("Nothing was changed." if unsure else "Nothing to tear down.") + refused
-    changes = [
-        f"{counted(story.planned, 'version')} in {counted(len(story.touched), 'package')}",
-        counted(len(story.plan.releases), "release"),
-        counted(len(story.plan.refs), "git tag"),
-    ]
-    whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
-    if dry_run or stop:
-        return f"{whole} would go or move.{refused}"
-    done = (
-        f"{story.deleted} of {counted(story.planned, 'version')} deleted, {len(story.done.releases)} of "
-        f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
-        f"{counted(len(story.plan.refs), 'git tag')} deleted or moved"
-    )
-    gone = len(story.done.gone) + sum(len(image.outcome.gone) for image in story.images)
-    done += f", {gone} found done by somebody else" if gone else ""
-    tags = sum(len(image.before) for image in story.touched)
-    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.proven and tags else ""
-    return f"{done}{proof}.{refused}"
-
-
-def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
-    """The job summary: what goes in each system, the proof, and the commands."""
-    head = "## Teardown of release candidates" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
-    text = head + markdown.plain(verdict(story, stop, dry_run=dry_run)) + "\n\n"
-    text += "".join(f"**Refused.** {markdown.plain(str(one.problem))}\n\n" for one in stop)
-    text += "".join(
-        f"**{markdown.code(one.candidate)} is left whole.** {markdown.plain(f'{one.message} {one.hint}')}\n\n"
-        for one in story.plan.refusals
-    )
-    rows = [
-        [
-            "registry",
-            markdown.code(image.path),
-            markdown.codes(deletion.version.tags, none="untagged"),
-            short(deletion.version.digest),
-            markdown.plain(why[deletion.version.id]),
-        ]
-        for image in story.touched
-        for why in [reasons(image)]
-        if image.plan
-        for deletion in image.plan.deletions
-    ]
-    rows += [
-        ["release", markdown.code(repository), markdown.code(one.tag), markdown.plain(one.name), "It is its page."]
-        for one in story.plan.releases
-    ]
-    rows += [
-        [
-            "git",
-            markdown.code(repository),
-            markdown.code(change.tag),
-            markdown.code(change.before[:12]) + (f" → {markdown.code(change.after[:12])}" if change.after else ""),
-            markdown.plain(change.reason),
-        ]
-        for change in story.plan.refs
-    ]
-    text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
-    text += proof(story)
-    commands = story.commands(planned=dry_run or bool(stop))
-    if commands:
-        text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
-    back = undo_commands(story.images, story.done, repository)
-    if back:
-        hand = "by hand, all but the release pages" if story.done.releases else "by hand"
-        body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
-        body += "```sh\n" + "\n".join(back) + "\n```"
-        text += "\n" + markdown.details("How to take it back within 30 days", body)
-    return text
-
-
-def proof(story: Story) -> str:
-    """Every tag that stays in the packages that are touched: what it named before and what it names now."""
-    rows = []
-    for image in story.touched:
-        for tag, digest in sorted(image.before.items()):
-            after = short(image.after.get(tag, "")) if image.after is not None else "not looked at"
-            rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
-    if not rows:
-        return ""
-    same = "name what they named before" if story.done.proven else "stay"
-    return "\n" + markdown.details(f"{len(rows)} tags that {same}", table(["Package", "Tag", "Before", "After"], rows))
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table with a note about the rows that did not fit."""
-    if not rows:
-        return ""
-    text = markdown.table(head, rows[:ROWS])
-    return text + (f"\nand {len(rows) - ROWS} more\n" if len(rows) > ROWS else "")
-
-
-def short(digest: str) -> str:
-    """A digest as a cell, twelve digits of it."""
-    return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"

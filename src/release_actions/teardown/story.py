@@ -1,0 +1,103 @@
+"""What there is to tell of a teardown: the plan, what came of it, and why each thing goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from release_actions.teardown.instructions import local_commands
+from release_actions.teardown.plan import Plan, World
+from release_actions.teardown.work import Done, Image
+from release_actions.versions import Version, known
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything there is to tell.
+
+    `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
+    knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written. `address`: of
+    the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to the end.
+    """
+
+    plan: Plan
+    images: tuple[Image, ...]
+    kept: tuple[str, ...]
+    strangers: Mapping[str, str]
+    done: Done
+    address: str
+    unread: int = 0
+    undo_file: str = ""
+
+    @property
+    def planned(self) -> int:
+        """Package versions that the plan deletes."""
+        return sum(image.planned for image in self.images)
+
+    @property
+    def deleted(self) -> int:
+        """Package versions that are deleted now, as far as that is known."""
+        return sum(len(image.outcome.deleted) - len(image.outcome.restored) for image in self.images)
+
+    @property
+    def touched(self) -> tuple[Image, ...]:
+        """The packages of which something goes."""
+        return tuple(image for image in self.images if image.planned)
+
+    @property
+    def errors(self) -> bool:
+        """Whether something could not be found out or not be finished."""
+        broken = (image.outcome.check and image.outcome.check.broken for image in self.images)
+        return bool(self.done.error or any(image.outcome.error for image in self.images) or any(broken))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal stopped it."""
+        return self.done.interrupted or any(image.outcome.interrupted for image in self.images)
+
+    @property
+    def stopped(self) -> str:
+        """Why its own limits ended the run before everything was tried, as a sentence; empty otherwise."""
+        found = (*(image.outcome.stopped for image in self.images), self.done.stopped)
+        return next((sentence for sentence in found if sentence), "")
+
+    @property
+    def changed(self) -> bool:
+        """Whether something may have gone or moved, and is not back."""
+        undone = any(image.outcome.undo for image in self.images)
+        return bool(undone or self.done.releases or self.done.refs or self.done.pending)
+
+    def commands(self, *, planned: bool) -> tuple[str, ...]:
+        """What people run in their clones; `planned`: for what would go."""
+        return () if self.unread else local_commands(self.plan, self.done, self.address, planned=planned)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing had to be done."""
+        return not (self.planned or self.plan.releases or self.plan.refs)
+
+
+def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[str, str]:
+    """Candidates of the plan that no system knows -> how one spells the same version; empty when none has it."""
+    there = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
+    there |= {release.tag for release in world.releases}
+    spelled = {version.order: version.tag for version in known(there, world.names.prefix)}
+    going = set(plan.candidates)
+    return {one.tag: spelled.get(one.order, "") for one in candidates if one in going and one.tag not in there}
+
+
+def reasons(image: Image) -> Mapping[int, str]:
+    """Id of a package version -> why it goes."""
+    behind, found = image.behind, {}
+    for deletion in image.plan.deletions if image.plan else ():
+        version = deletion.version
+        owners = sorted(image.owners_of(deletion))
+        named = ", ".join(owners)
+        if owners:
+            own = bool({*owners} & {*version.names})
+            found[version.id] = f"It is the image of {named}." if own else f"{named} left it behind."
+        elif behind[version.id]:
+            found[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."
+        else:
+            found[version.id] = image.plan.by_digest[version.digest].reason if image.plan else ""
+    return found

@@ -1,0 +1,144 @@
+"""A teardown in plain sentences for the log, and as the job summary: what goes in each system, and the proof.
+
+Decides words only. It must never say that something is gone which is not known to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from release_actions import markdown
+from release_actions.cleanup.store import title
+from release_actions.report import Finding, counted
+from release_actions.teardown.instructions import undo_commands
+from release_actions.teardown.story import Story, reasons
+
+ROWS = 200
+"""Rows of one table of the summary, and package versions that the log names of one package."""
+
+
+def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
+    """The run in plain sentences, the verdict last."""
+    planned = (dry_run or bool(stop)) and not story.unread
+    for image in story.touched if planned else ():
+        going, why = ([deletion.version for deletion in image.plan.deletions] if image.plan else []), reasons(image)
+        for version in going[:ROWS]:
+            yield f"{image.path}: {title(version)} would go. {why[version.id]}"
+        if len(going) > ROWS:
+            yield f"{image.path}: {len(going) - ROWS} more would go."
+    for release in story.plan.releases if planned else story.done.releases:
+        yield f"release {release.tag} {'would go' if planned else 'is gone'}."
+    for change in story.plan.refs if planned else story.done.refs:
+        verb = f"move to {change.after[:12]}" if change.after else "go"
+        past = f"moved to {change.after[:12]}" if change.after else "is gone"
+        yield f"git tag {change.tag} {f'would {verb}' if planned else past}. {change.reason}"
+    for command in story.commands(planned=planned):
+        yield f"In every clone: {command}"
+    if story.undo_file and story.changed:
+        yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
+    yield verdict(story, stop, dry_run=dry_run)
+
+
+def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
+    """The run in one sentence."""
+    refused = f" {', '.join(story.plan.refused)} left whole." if story.plan.refused else ""
+    if story.unread:
+        unread = f"{story.unread} of {counted(len(story.images), 'package')}"
+        return f"Nothing was changed: {unread} could not be read.{refused}"
+    if story.empty:
+        unsure = refused or any(image.outcome.error for image in story.images)
+        return ("Nothing was changed." if unsure else "Nothing to tear down.") + refused
+    changes = [
+        f"{counted(story.planned, 'version')} in {counted(len(story.touched), 'package')}",
+        counted(len(story.plan.releases), "release"),
+        counted(len(story.plan.refs), "git tag"),
+    ]
+    whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
+    if dry_run or stop:
+        return f"{whole} would go or move.{refused}"
+    done = (
+        f"{story.deleted} of {counted(story.planned, 'version')} deleted, {len(story.done.releases)} of "
+        f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
+        f"{counted(len(story.plan.refs), 'git tag')} deleted or moved"
+    )
+    gone = len(story.done.gone) + sum(len(image.outcome.gone) for image in story.images)
+    done += f", {gone} found done by somebody else" if gone else ""
+    tags = sum(len(image.before) for image in story.touched)
+    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.proven and tags else ""
+    return f"{done}{proof}.{refused}"
+
+
+def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
+    """The job summary: what goes in each system, the proof, and the commands."""
+    head = "## Teardown of release candidates" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
+    text = head + markdown.plain(verdict(story, stop, dry_run=dry_run)) + "\n\n"
+    text += "".join(f"**Refused.** {markdown.plain(str(one.problem))}\n\n" for one in stop)
+    text += "".join(
+        f"**{markdown.code(one.candidate)} is left whole.** {markdown.plain(f'{one.message} {one.hint}')}\n\n"
+        for one in story.plan.refusals
+    )
+    rows = [
+        [
+            "registry",
+            markdown.code(image.path),
+            markdown.codes(deletion.version.tags, none="untagged"),
+            short(deletion.version.digest),
+            markdown.plain(why[deletion.version.id]),
+        ]
+        for image in story.touched
+        for why in [reasons(image)]
+        if image.plan
+        for deletion in image.plan.deletions
+    ]
+    rows += [
+        ["release", markdown.code(repository), markdown.code(one.tag), markdown.plain(one.name), "It is its page."]
+        for one in story.plan.releases
+    ]
+    rows += [
+        [
+            "git",
+            markdown.code(repository),
+            markdown.code(change.tag),
+            markdown.code(change.before[:12]) + (f" → {markdown.code(change.after[:12])}" if change.after else ""),
+            markdown.plain(change.reason),
+        ]
+        for change in story.plan.refs
+    ]
+    text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
+    text += proof(story)
+    commands = story.commands(planned=dry_run or bool(stop))
+    if commands:
+        text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+    back = undo_commands(story.images, story.done, repository)
+    if back:
+        hand = "by hand, all but the release pages" if story.done.releases else "by hand"
+        body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
+        body += "```sh\n" + "\n".join(back) + "\n```"
+        text += "\n" + markdown.details("How to take it back within 30 days", body)
+    return text
+
+
+def proof(story: Story) -> str:
+    """Every tag that stays in the packages that are touched: what it named before and what it names now."""
+    rows = []
+    for image in story.touched:
+        for tag, digest in sorted(image.before.items()):
+            after = short(image.after.get(tag, "")) if image.after is not None else "not looked at"
+            rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
+    if not rows:
+        return ""
+    same = "name what they named before" if story.done.proven else "stay"
+    return "\n" + markdown.details(f"{len(rows)} tags that {same}", table(["Package", "Tag", "Before", "After"], rows))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with a note about the rows that did not fit."""
+    if not rows:
+        return ""
+    text = markdown.table(head, rows[:ROWS])
+    return text + (f"\nand {len(rows) - ROWS} more\n" if len(rows) > ROWS else "")
+
+
+def short(digest: str) -> str:
+    """A digest as a cell, twelve digits of it."""
+    return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"
