@@ -171,9 +171,16 @@ class Made:
         self.put(self.chance.choice(DEBRIS[:2] + DEBRIS[3:]), self.chance.choice(sorted(self.git.values())))
 
     def edit(self, _world: World, _path: str) -> None:
-        pages = [page for page in self.repository.releases.values() if page.tag in CANDIDATES]
-        if pages:
-            self.chance.choice(pages).body = "Try it."
+        """Somebody changes a candidate's page, or publishes it as the release."""
+        pages = [page for page in self.repository.releases.values() if page.tag in CANDIDATES[:2]]
+        if not pages:
+            return
+        page = self.chance.choice(pages)
+        page.body = "Try it."
+        if NEXT not in self.git and self.chance.random() < 0.5:
+            self.put(NEXT, self.repository.git.refs["refs/heads/main"].sha)
+            page.tag, page.prerelease, page.draft = NEXT, False, False
+            self.pages.add(page.id)
 
     def state(self) -> dict[str, Any]:
         """What a person can see of the world: tags, versions without journals, git tags, releases."""
