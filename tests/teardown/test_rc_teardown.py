@@ -680,6 +680,7 @@ def test_local_commands_are_for_clones(tear_down: TearDown) -> None:
 def test_the_summary_proves_production(world: World, tear_down: TearDown) -> None:
     latest = world.tags(CUDA)["latest"].removeprefix("sha256:")[:12]
     summary = tear_down().summary
+    assert "still there" not in summary
     assert "16 tags that name what they named before" in summary
     assert f"| `{CUDA}` | `latest` | `{latest}` | `{latest}` |" in summary
     assert "| git |" in summary
@@ -694,6 +695,9 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     assert refused.startswith("The git tag v0.5.0-rc is still there. GitHub answered 422")
     assert "Cannot delete this tag" in refused
     assert waiting == "The git tag v0.5.0-rc.1 is still there. It stays while v0.5.0-rc does: the next run needs it."
+    _, _, still_there = report.summary.partition("**Of that is still there:**")
+    assert "| `git tag v0.5.0-rc` | GitHub answered 422" in still_there
+    assert "| `git tag v0.5.0-rc.1` | It stays while v0.5.0-rc does: the next run needs it. |" in still_there
     told = [line for line in report.lines if line.startswith("git tag ")]
     moved = git_tags(world)["v0.4.0"][:12]
     assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]

@@ -152,12 +152,7 @@ def refused_output(story: Story) -> list[Output]:
     found: list[Output] = [
         {"what": f"candidate {refusal.candidate}", "message": refusal.message} for refusal in story.plan.refusals
     ]
-    found += [
-        {"what": f"version {item.version.id} of {image.path}", "message": item.message}
-        for image in story.images
-        for item in (*image.outcome.refused, *image.outcome.moved, *image.outcome.waiting)
-    ]
-    found += [{"what": left.what, "message": left.message} for left in story.done.left]
+    found += [{"what": what, "message": message} for what, message in story.still_there]
     return found
 
 

@@ -67,6 +67,16 @@ class Story:
         undone = any(image.outcome.undo for image in self.images)
         return bool(undone or self.done.releases or self.done.refs or self.done.pending)
 
+    @property
+    def still_there(self) -> tuple[tuple[str, str], ...]:
+        """What did not go, against the plan, and why: package versions, releases and git tags."""
+        versions = (
+            (f"version {item.version.id} of {image.path}", item.message)
+            for image in self.images
+            for item in (*image.outcome.refused, *image.outcome.moved, *image.outcome.waiting)
+        )
+        return (*versions, *((left.what, left.message) for left in self.done.left))
+
     def commands(self, *, planned: bool) -> tuple[str, ...]:
         """What people run in their clones; `planned`: for what would go."""
         return () if self.unread else local_commands(self.plan, self.done, self.address, planned=planned)

@@ -105,6 +105,9 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         for change in story.plan.refs
     ]
     text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
+    left = [[markdown.code(what), markdown.plain(message)] for what, message in story.still_there]
+    if left:
+        text += "\n**Of that is still there:**\n\n" + table(["What", "Why"], left)
     text += proof(story)
     commands = story.commands(planned=dry_run or bool(stop))
     if commands:
