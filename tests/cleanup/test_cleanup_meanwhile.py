@@ -1,0 +1,186 @@
+"""Somebody pushes, tags or deletes while a clean-up runs: what is left pulls."""
+
+from __future__ import annotations
+
+import re
+
+from cleanup.command import BOTH, CUDA, Clean, digests, heads, image, messages, parts, pulls, undo
+from release_actions.errors import ExitCode
+from release_actions.simulator import Simulator, World, build_image
+from release_actions.simulator.faults import Fault, pushing, tagging
+
+
+def test_the_registry_is_asked_for_parts_that_a_deleted_image_listed_too(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    final, other = image("same", *BOTH), image("other")
+    candidate = build_image(BOTH, seed="same", annotations={"candidate": "1"})
+    world.push(CUDA, final, ["v0.5.0"])
+    world.push(CUDA, other, ["v0.4.0"])
+    world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    shared = min(parts(final) & parts(candidate))
+    simulator.faults.add(Fault(method="HEAD", path=f"*/manifests/{shared}", times=0, answer=404))
+    report = clean(delete_tags="v*-rc.*")
+    assert f"v0.5.0 lacks {shared}, which this run did not delete." in messages(report)
+    assert not heads(simulator) & parts(other), "nothing touched these"
+
+
+def test_the_registry_is_asked_for_the_parts_of_an_image_that_came_meanwhile(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    made = image("new")
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+
+    def push(world: World, _path: str) -> None:
+        world.push(CUDA, made, ["v0.6.0"])
+
+    part = min(parts(made) - {made.root.digest})
+    simulator.faults.add(Fault(method="DELETE", steps=(push,)))
+    simulator.faults.add(Fault(method="HEAD", path=f"*/manifests/{part}", times=0, answer=404))
+    assert f"v0.6.0 lacks {part}, which this run did not delete." in messages(clean(delete_tags="v*-rc.*"))
+
+
+def test_a_list_that_lags_behind_a_push_is_read_again(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.lag(CUDA, 1)
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    report = clean(delete_tags="v*-rc.*", delete_untagged="true")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+def test_deletions_that_show_late_do_not_confuse_the_last_look(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", times=0, lag=3))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+def test_a_tag_put_on_a_doomed_version_meanwhile_saves_it(world: World, clean: Clean, simulator: Simulator) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    simulator.faults.add(
+        Fault(method="GET", path=f"*/versions/{version.id}", steps=(tagging(CUDA, "v0.5.0", "v0.5.0-rc.1"),))
+    )
+    report = clean(delete_tags="v*-rc.*")
+    assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0-rc.1", "v0.5.0"}
+    assert parts(candidate) <= digests(world)
+    assert "Its tags changed since the plan was made; now: v0.5.0, v0.5.0-rc.1." in messages(report)
+    assert report.outputs["deleted"] == 0
+
+
+def test_an_index_pushed_meanwhile_over_deleted_children_brings_them_back(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    candidate = image("same")
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+
+    def promote(world: World, _path: str) -> None:
+        world.put_manifest(CUDA, final.root, "v0.5.0")
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(promote,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "v0.5.0 needs sha256:" in messages(report)
+    assert "deleted versions were restored" in messages(report)
+    assert pulls(world)
+    assert undo(report) == {}
+    assert report.outputs["freed-bytes"] == 0
+
+
+def test_an_index_pushed_meanwhile_by_digest_alone_gets_its_children_back_too(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+
+    def assemble(world: World, _path: str) -> None:
+        world.put_manifest(CUDA, final.root)
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(assemble,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert world.missing(CUDA, final.root.digest) == []
+
+
+def test_a_final_tag_moved_to_a_version_as_it_is_deleted_comes_back(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("old"), ["v0.4.0", "latest"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    step = tagging(CUDA, "latest", "v0.5.0-rc.1")
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "The tag latest is gone" in messages(report)
+    assert world.tags(CUDA)["latest"] == candidate.root.digest
+    assert pulls(world)
+
+
+def test_a_push_of_something_else_meanwhile_is_no_trouble(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", steps=(pushing(CUDA, ["v0.6.0"], platforms=BOTH),)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.4.0", "v0.6.0"}
+    assert pulls(world)
+
+
+def test_what_somebody_else_deleted_counts_as_gone(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+
+    def other(world: World, _path: str) -> None:
+        package = world.package(CUDA)
+        assert package is not None
+        package.drop(version, world.now())
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(other,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.4.0"}
+    assert report.outputs["deleted"] == 2
+    assert version.id not in undo(report)[CUDA]
+
+
+def test_a_large_plan_is_compared_with_listings_and_not_version_by_version(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    candidates = [world.push(CUDA, image(str(number), "linux/amd64"), [f"v0.5.0-rc.{number}"]) for number in range(30)]
+    listing = Fault(
+        path="/orgs/llm-d/packages/container/llm-d-cuda/versions", nth=2, steps=(tagging(CUDA, "kept", "v0.5.0-rc.7"),)
+    )
+    simulator.faults.add(listing)
+    report = clean(delete_tags="v*-rc.*")
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.7", "kept"}
+    assert report.outputs["deleted"] == 29
+    assert candidates[7].deleted is None
+    looked = [entry for entry in simulator.requests.select(method="GET") if re.search(r"/versions/[0-9]+$", entry.path)]
+    assert looked == []
+
+
+def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_all_back(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    candidate = image("candidate")
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
+    step = tagging(CUDA, "v0.5.0", "v0.5.0-rc.1")
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
+    report = clean(delete_tags="v*-rc.*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "The tag v0.5.0 is gone: it was put on what this run deleted." in messages(report)
+    assert world.tags(CUDA)["v0.5.0"] == candidate.root.digest
+    assert pulls(world)

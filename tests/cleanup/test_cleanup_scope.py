@@ -1,0 +1,185 @@
+"""Which packages and rules a run is about: by inputs, by release.yaml, by account."""
+
+from __future__ import annotations
+
+import re
+from contextlib import nullcontext
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import responses
+
+from cleanup.command import CUDA, Clean, image
+from release_actions import main
+from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
+from release_actions.simulator import World
+from release_actions.workflow import Workflow
+
+
+@pytest.mark.parametrize(
+    ("api", "registry", "asked"),
+    [
+        ("https://ghe.example/api/v3", "", "containers.ghe.example"),
+        ("https://api.acme.ghe.com", "", "containers.acme.ghe.com"),
+        ("https://ghe.example/api/v3", "containers.ghe.example", "containers.ghe.example"),
+        ("https://ghe.example/api/v3", "ghcr.io", ""),
+        ("https://ghe.example/api/v3", "containers.elsewhere.example", ""),
+        ("https://api.github.com", "containers.elsewhere.example", ""),
+    ],
+)
+def test_a_token_goes_to_the_registry_of_its_own_server_only(
+    tmp_path: Path, api: str, registry: str, asked: str
+) -> None:
+    inputs = {"delete-tags": "sha-*", "packages": "llm-d/llm-d-cuda", "token": "secret"}
+    if registry:
+        (tmp_path / "release.yaml").write_text(f"registry: {registry}\n{CONFIG}", encoding="utf-8")
+        inputs = {"rule": "dev-images", "token": "secret"}
+    environ = {"GITHUB_API_URL": api, "GITHUB_WORKSPACE": str(tmp_path), "RUNNER_TEMP": str(tmp_path)}
+    environ |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in inputs.items()}
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        web.add_passthru("http://127.0.0.1")
+        web.get(re.compile(r"https://.*"), status=404, json={"message": "Not Found"})
+        with pytest.raises(ConfigurationError, match="is not GitHub's registry") if not asked else nullcontext():
+            main.main_inner(["ghcr-cleanup"], environ, Workflow({}))
+        hosts = {urlsplit(str(call.request.url)).hostname for call in web.calls}
+    own = urlsplit(api).hostname
+    assert hosts - {own} == ({asked} if asked else set())
+
+
+def test_a_glob_without_a_configuration_says_what_it_would_choose_from(clean: Clean) -> None:
+    with pytest.raises(InputError) as caught:
+        clean(packages="llm-d-cuda, llm-*", delete_tags="v*-rc.*")
+    assert str(caught.value) == (
+        "'llm-*' chooses from the packages of release.yaml, which does not exist. Check out the repository first, say "
+        "where the file is with 'config', or set 'owner' to choose from all packages of an account."
+    )
+
+
+def test_a_glob_chooses_from_all_packages_of_an_account_that_is_named(world: World, clean: Clean) -> None:
+    world.add_account("ada")
+    world.accounts["llm-d"].members["ada"] = "admin"
+    world.add_token("ghp_of_ada", login="ada", scopes=["repo", "write:packages", "delete:packages"])
+    for path in (CUDA, "llm-d/tools/llm-d-cpu", "llm-d/other", "ada/llm-d-mine"):
+        if path != CUDA:
+            world.add_package(path, visibility="public")
+        world.push(path, image(f"final {path}"), ["v0.5.0"])
+        world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
+    wanted = {"packages": "llm-d-c*, tools/*", "owner": "llm-d", "delete_tags": "v*-rc.*"}
+    report = clean(token="ghp_of_ada", **wanted)
+    assert report.exit_code is ExitCode.PASS
+    assert {
+        path: set(world.tags(path)) for path in (CUDA, "llm-d/tools/llm-d-cpu", "llm-d/other", "ada/llm-d-mine")
+    } == {
+        CUDA: {"v0.5.0"},
+        "llm-d/tools/llm-d-cpu": {"v0.5.0"},
+        "llm-d/other": {"v0.5.0", "v0.5.0-rc.1"},
+        "ada/llm-d-mine": {"v0.5.0", "v0.5.0-rc.1"},
+    }
+    with pytest.raises(RemoteError) as caught:
+        clean(**wanted)
+    assert "A job's own GITHUB_TOKEN cannot list the packages of an organisation." in caught.value.hint
+    with pytest.raises(InputError, match=r"'hpu-\*' matches no package of llm-d\."):
+        clean(token="ghp_of_ada", owner="llm-d", packages="hpu-*", delete_tags="v*-rc.*")
+
+
+def test_a_comma_in_a_regular_expression_separates_nothing(world: World, clean: Clean) -> None:
+    for tag in ("v0.5.0", "pr-7", "pr-1234", "pr-4321"):
+        world.push(CUDA, image(tag), [tag])
+    patterns = {"delete_tags": "pr-[0-9]{1,4}", "exclude_tags": "pr-4[0-9]{2,3}\nv.*"}
+    assert clean(use_regex="true", **patterns).exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", "pr-4321"}
+
+
+def test_an_account_is_the_same_in_any_case(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    assert clean(owner="LLM-d", packages="llm-d/llm-d-cuda", delete_tags="*-rc.*").exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+CONFIG = """\
+repository: llm-d/llm-d
+channels:
+  release: {name: "llm-d-{image}{suffix}"}
+  dev: {name: "llm-d-{image}-dev{suffix}"}
+defaults: {platforms: [linux/amd64]}
+images:
+  cuda: {}
+  cpu: {}
+cleanup:
+  dev-images: {channel: dev, delete-tags: ["sha-*"], keep-n: 1}
+  candidates: {packages: ["llm-d-cuda"], delete-tags: ["v*-rc.*"]}
+"""
+
+
+@pytest.fixture
+def configured(world: World, tmp_path: Path) -> World:
+    (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
+    for name in ("cuda", "cpu"):
+        dev = f"llm-d/llm-d-{name}-dev"
+        world.add_package(dev, visibility="public", repository="llm-d/llm-d")
+        for number in (1, 2):
+            world.push(dev, image(f"{name} {number}", "linux/amd64"), [f"sha-{number}"])
+            world.clock.advance(60)
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    return world
+
+
+def all_tags(world: World) -> dict[str, set[str]]:
+    return {path.partition("-d-")[2]: set(world.tags(path)) for path in world.packages}
+
+
+def test_a_rule_of_the_configuration_covers_its_packages(configured: World, clean: Clean) -> None:
+    report = clean(packages="", rule="dev-images")
+    assert report.exit_code is ExitCode.PASS
+    assert all_tags(configured) == {"cuda": {"v0.5.0", "v0.5.0-rc.1"}, "cuda-dev": {"sha-2"}, "cpu-dev": {"sha-2"}}
+
+
+def test_packages_narrow_a_rule(configured: World, clean: Clean) -> None:
+    clean(packages="*-cpu-dev", rule="dev-images")
+    assert all_tags(configured)["cuda-dev"] == {"sha-1", "sha-2"}
+    assert all_tags(configured)["cpu-dev"] == {"sha-2"}
+
+
+def test_an_exclusion_of_the_inputs_holds_for_rules_of_the_configuration(configured: World, clean: Clean) -> None:
+    clean(packages="", rule="dev-images, candidates", exclude_tags="sha-1")
+    assert all_tags(configured) == {"cuda": {"v0.5.0"}, "cuda-dev": {"sha-1", "sha-2"}, "cpu-dev": {"sha-1", "sha-2"}}
+
+
+def test_a_channel_chooses_packages(configured: World, clean: Clean) -> None:
+    clean(packages="", channel="dev", delete_tags="sha-1")
+    assert all_tags(configured)["cpu-dev"] == {"sha-2"}
+    assert all_tags(configured)["cuda-dev"] == {"sha-2"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"packages": "", "rule": "dev-imags"}, "has no clean-up rule 'dev-imags'. Did you mean 'dev-images'?"),
+        ({"packages": "", "channel": "devel", "delete_tags": "x"}, "publishes nothing in a channel 'devel'"),
+        ({"packages": "llm-d-x*", "delete_tags": "x"}, "'llm-d-x*' matches no package of release.yaml."),
+        ({"packages": "llm-d-cpu", "rule": "candidates"}, "about none of the packages that are named"),
+    ],
+)
+def test_names_that_the_configuration_does_not_have_are_refused(
+    configured: World, clean: Clean, inputs: dict[str, str], words: str
+) -> None:
+    before = all_tags(configured)
+    with pytest.raises(InputError) as caught:
+        clean(**inputs)
+    assert words in str(caught.value)
+    assert all_tags(configured) == before
+
+
+def test_a_rule_without_a_configuration_file_is_an_error(clean: Clean) -> None:
+    with pytest.raises(ConfigurationError, match=r"release\.yaml"):
+        clean(packages="", rule="dev-images")
+
+
+def test_a_registry_that_is_not_githubs_is_refused(configured: World, clean: Clean, tmp_path: Path) -> None:
+    (tmp_path / "release.yaml").write_text("registry: quay.io\n" + CONFIG, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"quay\.io is not GitHub's registry") as caught:
+        clean(packages="", rule="dev-images")
+    assert str(caught.value.problems[0].place).startswith("release.yaml:1")
