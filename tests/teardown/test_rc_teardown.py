@@ -461,6 +461,25 @@ def test_a_git_tag_that_moves_meanwhile_is_left(world: World, tear_down: TearDow
     )
 
 
+def test_a_candidate_that_is_pushed_again_meanwhile_keeps_its_names(
+    world: World, tear_down: TearDown, simulator: Simulator
+) -> None:
+    def again(world: World, _: str) -> None:
+        push(world, CUDA, "v0.5.0-rc.1", seed="again")
+
+    simulator.faults.add(Fault(method="DELETE", path="*cuda/versions/*", nth=4, steps=(again,)))
+    report = tear_down()
+    assert report.exit_code is ExitCode.REFUSED
+    assert messages(report)[0] == (
+        f"{CUDA}: v0.5.0-rc.1 was pushed again while this ran, and stays. Run it again to plan anew."
+    )
+    assert output(report, "removed") == []
+    assert {"what": f"tag v0.5.0-rc.1 of {CUDA}", "message": "It was pushed again."} in output(report, "refused")
+    assert "v0.5.0-rc.1" in releases(world) & git_tags(world).keys() & names(world, CUDA)
+    assert tear_down().exit_code is ExitCode.PASS
+    assert "v0.5.0-rc.1" not in names(world, CUDA)
+
+
 def promote_page(world: World, _: str) -> None:
     """Publish the candidate's release as the final one, as people do on GitHub's page."""
     repository = the_repository(world)

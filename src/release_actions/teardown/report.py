@@ -87,6 +87,7 @@ def exit_code(story: Story, stop: Sequence[Finding]) -> ExitCode:
         return ExitCode.UNKNOWN
     outcomes = [image.outcome for image in story.images]
     failed = any(outcome.refused or outcome.moved or outcome.waiting for outcome in outcomes)
+    failed = failed or any(image.again for image in story.images)
     if stop or failed or story.plan.refusals or story.done.left or story.done.disturbed:
         return ExitCode.REFUSED
     return ExitCode.PASS
@@ -223,6 +224,9 @@ def image_findings(image: Image) -> list[Finding]:
         found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for item in outcome.moved:
         message = f"{path}: {title(item.version)} was left. {item.message}"
+        found.append(Finding.of(Level.ERROR, message, hint="Run it again to plan anew.", rule="moved"))
+    for tag in image.again:
+        message = f"{path}: {tag} was pushed again while this ran, and stays."
         found.append(Finding.of(Level.ERROR, message, hint="Run it again to plan anew.", rule="moved"))
     if outcome.check and outcome.check.broken:
         lost = "".join(f" {title(one.version)} could not be restored: {one.message}." for one in image.unrestored)

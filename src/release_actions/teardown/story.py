@@ -75,7 +75,8 @@ class Story:
             for image in self.images
             for item in (*image.outcome.refused, *image.outcome.moved, *image.outcome.waiting)
         )
-        return (*versions, *((left.what, left.message) for left in self.done.left))
+        again = ((f"tag {tag} of {image.path}", "It was pushed again.") for image in self.images for tag in image.again)
+        return (*versions, *again, *((left.what, left.message) for left in self.done.left))
 
     def commands(self, *, planned: bool) -> tuple[str, ...]:
         """What people run in their clones; `planned`: for what would go."""

@@ -71,7 +71,16 @@ class Image:
                 own = self.owners_of(deletion)
                 holders = [found[holder] for holder in deletion.after if holder in left]
                 found[number] = own.union(*holders) if own or holders else behind[number]
-        return frozenset[str]().union(*found.values())
+        return frozenset[str]().union(*found.values(), *(self.owners[tag] for tag in self.again))
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The tags that went with their image, and that somebody has pushed since."""
+        outcome = self.outcome
+        if not outcome.check or outcome.restored:
+            return ()
+        left = {tag for item in (*outcome.refused, *outcome.moved, *outcome.waiting) for tag in item.version.tags}
+        return tuple(tag for tag in sorted(self.owners) if tag not in left and outcome.check.tags.get(tag))
 
     @property
     def behind(self) -> Mapping[int, frozenset[str]]:
