@@ -30,7 +30,7 @@ from release_actions.errors import ExitCode
 from release_actions.packages import Packages
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
-from release_actions.simulator.image_factory import attachment_tag
+from release_actions.simulator.image_factory import Image, attachment_tag
 from release_actions.simulator.packages import LAST_TAGGED
 
 
@@ -47,6 +47,29 @@ def test_an_attachment_that_is_the_last_with_a_tag_is_not_forgotten(world: World
     world.push(CUDA, image("next"), ["v0.6.0-rc.1"])
     assert clean(delete_tags="*-rc.*").exit_code is ExitCode.PASS
     assert digests(world) == parts(image("final"))
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("step", range(3, 8))
+def test_what_a_killed_run_deleted_for_its_own_sake_comes_back_when_a_build_needs_it(
+    world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    built = build_image(BOTH, seed="built")
+    world.push(CUDA, image("stable"), ["v0.4.0"])
+    world.push(CUDA, Image(built.blobs, built.manifests[:-1]))
+    world.clock.advance(timedelta(days=2))
+
+    def finish(world: World, _path: str) -> None:
+        world.put_manifest(CUDA, built.root, "v0.5.0")
+
+    simulator.faults.add(Fault(method="DELETE", steps=(finish,)))
+    with killed_at(monkeypatch, step), suppress(Killed):
+        clean(delete_untagged="true")
+    assert "v0.5.0" in world.tags(CUDA)
+    simulator.faults.clear()
+    clean(delete_untagged="true")
+    assert pulls(world)
+    assert digests(world) == parts(built) | parts(image("stable"))
 
 
 @pytest.mark.usefixtures("one_at_a_time")

@@ -223,7 +223,7 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
         if not outcome.stopped:
             copies.put_right(store, contents.copies, outcome)
             mending.heal(store, plan, contents, outcome)
-            record.begin(store, plan, outcome)
+            record.begin(store, plan, contents, outcome)
             work.run(pool)
             outcome.stopped = "" if outcome.refused_for_good else work.stop
     except ActionError as error:

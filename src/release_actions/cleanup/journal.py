@@ -1,7 +1,8 @@
 """What a clean-up writes into a package itself: empty indexes whose annotations say that they are no images.
 
 Once an image is deleted, nobody can tell any more which untagged versions were its parts: the registry no longer has
-its manifest. A run that is killed there would leave them for ever. So before the first deletion the parts are written
+its manifest. A run that is killed there would leave them for ever. Nor can anybody tell which of the versions that are
+gone it deleted, though a build that was pushed meanwhile may need them. So before the first deletion both are written
 down where the next run looks, in a journal without a tag, which is deleted last. Only while the very last image goes
 does it carry a tag: then no tag that a rule selects would show the next run that something is left.
 
@@ -23,6 +24,13 @@ TAG = "ghcr-cleanup-journal"
 MARK = "io.github.llm-d.release-actions.ghcr-cleanup"
 """The annotation that makes an index a journal: the digests that it lists, with spaces between them."""
 
+OTHERS = f"{MARK}.others"
+"""The annotation with the digests of the other versions that its run was to delete, for reasons of their own."""
+
+MOST = 40_000
+"""Digests that a journal lists at most, parts before others: registries are only bound to take manifests of 4 MB,
+https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests."""
+
 TAGS = f"{MARK}.tags"
 """The annotation with the tags that its run meant to put on it, and to delete with it."""
 
@@ -43,10 +51,13 @@ def tags_of(image: Image | None) -> frozenset[str]:
 
 
 def listed(image: Image | None) -> frozenset[str]:
-    """The digests that a journal lists; none for what is no journal."""
-    if image is None or not is_journal(image):
-        return frozenset()
-    return frozenset(digest for digest in image.annotations[MARK].split() if DIGEST.fullmatch(digest))
+    """The digests of parts that a journal lists, which no rule would find again; none for what is no journal."""
+    return _digests(image, MARK)
+
+
+def deleting(image: Image | None) -> frozenset[str]:
+    """The digests of all that the run of a journal was to delete; none for what is no journal."""
+    return _digests(image, MARK) | _digests(image, OTHERS)
 
 
 def taken_off(image: Image | None) -> str:
@@ -54,18 +65,30 @@ def taken_off(image: Image | None) -> str:
     return image.annotations.get(OF, "") if is_journal(image) and image is not None else ""
 
 
-def write(digests: Iterable[str], tags: Iterable[str] = (), of: str = "") -> bytes:
-    """A journal that lists some versions. The same arguments in any order give the same bytes.
+def write(parts: Iterable[str], others: Iterable[str] = (), *, tags: Iterable[str] = (), of: str = "") -> bytes:
+    """A journal that lists digests. The same arguments in any order give the same bytes.
 
-    `tags`: those that it is to carry, besides its own; `of`: the digest of the version that they are taken off.
+    `parts`: of what no rule would find again; `others`: of what else its run deletes, the first of which are the most
+    important. `tags`: those that it is to carry, besides its own; `of`: the version that they are taken off.
     """
+    listing = sorted(set(parts))
     annotations = {
         "org.opencontainers.image.description": "Not an image: what a clean-up was doing here when it was stopped. The "
         "next clean-up of this package finishes it.",
-        MARK: " ".join(sorted(set(digests))),
+        MARK: " ".join(listing),
     }
+    known = set(listing)
+    unknown = [digest for digest in dict.fromkeys(others) if digest not in known]
+    more = sorted(unknown[: max(MOST - len(listing), 0)])
     meant = sorted(set(tags))
+    annotations |= {OTHERS: " ".join(more)} if more else {}
     annotations |= {TAGS: " ".join(meant)} if meant else {}
     annotations |= {OF: of} if of else {}
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": annotations}
     return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _digests(image: Image | None, annotation: str) -> frozenset[str]:
+    if image is None or not is_journal(image):
+        return frozenset()
+    return frozenset(text for text in image.annotations.get(annotation, "").split() if DIGEST.fullmatch(text))

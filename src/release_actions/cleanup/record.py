@@ -22,10 +22,13 @@ ADMIN = (
 )
 
 
-def begin(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
-    """Write down what only this plan knows to be parts of what goes. Raises `RemoteError`."""
-    if plan.dependents:
-        body = journal.write(plan.dependents)
+def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
+    """Write down what goes, and what of it only this plan knows to be parts of something. Raises `RemoteError`."""
+    images = contents.graph.images
+    going = [deletion.version.digest for deletion in plan.deletions]
+    others = [digest for digest in going if not journal.is_journal(images.get(digest))]
+    if others:
+        body = journal.write(plan.dependents, others)
         store.registry.put_manifest(store.path, digest_of(body), body, OCI_INDEX)
         outcome.journal = body
 

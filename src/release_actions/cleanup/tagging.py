@@ -83,7 +83,7 @@ def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> 
     began = time.monotonic()
     moved: dict[str, list[Strip]] = {}
     for group in groups:
-        body = journal.write((), (item.tag for item in group), group[0].version.digest)
+        body = journal.write((), tags=[item.tag for item in group], of=group[0].version.digest)
         for item in group:
             why = _moved(store, item)
             if why:
