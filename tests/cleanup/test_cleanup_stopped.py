@@ -43,6 +43,9 @@ def test_an_attachment_that_is_the_last_with_a_tag_is_not_forgotten(world: World
     assert LAST_TAGGED in messages(report)
     assert signature in digests(world)
     assert digests(world).isdisjoint(parts(candidate))
+    left = digests(world)
+    assert clean(delete_tags="*").exit_code is ExitCode.REFUSED
+    assert digests(world) == left
     world.push(CUDA, image("final"), ["v0.5.0"])
     world.push(CUDA, image("next"), ["v0.6.0-rc.1"])
     assert clean(delete_tags="*-rc.*").exit_code is ExitCode.PASS

@@ -94,9 +94,11 @@ class Work:
         if not self.stop and (self.outcome.refused or self.outcome.moved):
             mending.heal(self.store, self.plan, self.contents, self.outcome)
         # Whatever else is still there stays because something needs it: earlier journals have nothing more to say.
-        if not record.alone(self.plan, self.contents, self.outcome, (item.version for item in self.left.values())):
-            self.ready = [self.left[number] for number in sorted(self.journals & self.left.keys())]
-            self.finish(pool)
+        alone = record.alone(self.plan, self.contents, self.outcome, (item.version for item in self.left.values()))
+        images = self.contents.graph.images
+        earlier = [self.left[number] for number in sorted(self.journals & self.left.keys())]
+        self.ready = [item for item in earlier if not alone & journal.listed(images.get(item.version.digest))]
+        self.finish(pool)
         self.stop = self.stop or self.limits.stop(self.pages)
         if self.plan.strips and not self.stop:
             self.stop = tagging.strip(self.store, self.plan, self.outcome, lambda: self.limits.stop(self.pages))

@@ -27,7 +27,10 @@ def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
     images = contents.graph.images
     going = [deletion.version.digest for deletion in plan.deletions]
     others = [digest for digest in going if not journal.is_journal(images.get(digest))]
-    if others:
+    # What earlier journals list they list until it is gone.
+    parts = frozenset().union(*(journal.listed(image) for image in images.values()))
+    known = frozenset().union(*(journal.deleting(image) for image in images.values()))
+    if not (parts >= plan.dependents and known.issuperset(others)):
         body = journal.write(plan.dependents, others)
         store.registry.put_manifest(store.path, digest_of(body), body, OCI_INDEX)
         outcome.journal = body
@@ -57,7 +60,7 @@ def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -
     """
     if not outcome.journal or outcome.stopped or outcome.refused_for_good:
         return
-    if alone(plan, contents, outcome, (item.version for item in outcome.waiting)):
+    if plan.dependents & alone(plan, contents, outcome, (item.version for item in outcome.waiting)):
         return
     listed = outcome.check.versions if outcome.check else ()
     version = find(store, digest_of(outcome.journal), listed)
