@@ -78,6 +78,10 @@ def alone(plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iter
     named = {digest for digest, version in left.items() if version.names}
     staying = {decision.version.digest for decision in plan.decisions if not decision.delete}
     staying |= {item.version.digest for item in outcome.moved} | named
+    if outcome.check:
+        # Somebody may have pushed again what they belong to, or this run has restored it.
+        staying |= {version.digest for version in outcome.check.versions} - left.keys()
+        staying |= {version.digest for version in outcome.restored}
     unnamed = {d for d, v in left.items() if d not in named and not journal.is_journal(images.get(d), v.tags)}
     return frozenset(unnamed - contents.graph.reachable(staying))
 
