@@ -228,6 +228,23 @@ def test_a_run_after_a_killed_one_ends_where_one_run_would_have(
     assert set(world.tags(CUDA)) == {"v0.5.0", attachment_tag(final.root.digest, ".sig")}
 
 
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("again", range(1, 9))
+@pytest.mark.parametrize("step", [2, 4])
+def test_a_run_after_two_killed_ones_ends_where_one_run_would_have(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, step: int, again: int
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("other"), ["v0.5.0-rc.2"])
+    for number in (step, again):
+        with killed_at(monkeypatch, number), suppress(Killed):
+            clean(delete_tags="v*-rc.*")
+        assert pulls(world)
+    assert clean(delete_tags="v*-rc.*").exit_code is ExitCode.PASS
+    assert digests(world) == parts(image("final"))
+
+
 def test_a_part_that_a_killed_run_deleted_comes_back_when_something_needs_it_by_then(
     world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,10 +27,11 @@ def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
     images = contents.graph.images
     going = [deletion.version.digest for deletion in plan.deletions]
     others = [digest for digest in going if not journal.is_journal(images.get(digest))]
-    # What earlier journals list they list until it is gone.
+    # Earlier journals list what they list until it is gone. But one that gets a tag has to be of this run.
     parts = frozenset().union(*(journal.listed(image) for image in images.values()))
     known = frozenset().union(*(journal.deleting(image) for image in images.values()))
-    if not (parts >= plan.dependents and known.issuperset(others)):
+    named = any(deletion.version.names for deletion in plan.deletions)
+    if named or not (parts >= plan.dependents and known.issuperset(others)):
         body = journal.write(plan.dependents, others)
         store.registry.put_manifest(store.path, digest_of(body), body, OCI_INDEX)
         outcome.journal = body
