@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Collection, Iterable, Sequence
@@ -171,6 +172,13 @@ def refusals(result: Result) -> set[int]:
     return {item.version.id for item in (*result.outcome.refused, *result.outcome.waiting)}
 
 
+def killed_again(world: World, rules: Rules, now: datetime, chance: random.Random) -> set[int]:
+    """A run after a killed one that may be killed too; what GitHub did not let go."""
+    with contextlib.suppress(Killed):
+        return refusals(clean(world, rules, now, life=Life(chance.randint(1, 60))))
+    return set()
+
+
 def journals(world: World, *, unless_of_attachments: bool) -> list[str]:
     """Journals that are there; without those that only list what GitHub kept as the last version with a tag."""
     there = {version.digest: version.tags for version in versions(world)}
@@ -212,6 +220,7 @@ def judge(seed: int) -> None:
     if not killed and not any(rule.delete_ghost_images or rule.delete_partial_images for rule in rules):
         # What the company tagged meanwhile is there, unless the rule selects it.
         assert {tag for tag in company.put if not selected(rules, tag, kept, company)} <= world.tags(CUDA).keys()
+    refused |= killed_again(world, rules, now, chance) if killed and chance.random() < 0.3 else set()
     second = clean(world, rules, now)
     refused |= refusals(second)
     judge_protection(world, rules, kept, now, company)
