@@ -282,6 +282,22 @@ def test_a_run_that_is_killed_while_it_takes_tags_off_is_finished_by_the_next(
     assert world.tags(CUDA) == {"v0.5.0": promoted.root.digest}
 
 
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("again", range(1, 8))
+def test_nothing_is_left_when_the_next_run_is_killed_too(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, again: int
+) -> None:
+    promoted = image("promoted")
+    world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
+    world.push(CUDA, image("other"), ["v0.5.1-rc.1", "v0.5.1"])
+    left_half_way(world, clean, monkeypatch, promoted)
+    with killed_at(monkeypatch, again), suppress(Killed):
+        clean(delete_tags="v*-rc.*", untag="true")
+    assert pulls(world)
+    clean(delete_tags="v*-rc.*", untag="true")
+    assert digests(world) == parts(promoted) | parts(image("other"))
+
+
 def test_a_tag_that_was_taken_off_is_put_back_by_the_undo_file(world: World, clean: Clean) -> None:
     promoted = image("promoted")
     world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])

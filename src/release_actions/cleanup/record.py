@@ -30,7 +30,7 @@ def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
     # Earlier journals list what they list until it is gone. But one that gets a tag has to be of this run.
     parts = frozenset().union(*(journal.listed(image) for image in images.values()))
     known = frozenset().union(*(journal.deleting(image) for image in images.values()))
-    named = any(deletion.version.names for deletion in plan.deletions)
+    named = any(plan.by_digest[digest].version.names for digest in others)
     if named or not (parts >= plan.dependents and known.issuperset(others)):
         body = journal.write(plan.dependents, others)
         store.registry.put_manifest(store.path, digest_of(body), body, OCI_INDEX)
