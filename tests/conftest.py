@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.description import Description, Exchange
 from release_actions.simulator.origin import Answer, Origin
+from tests.contract.description import Description, Exchange
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-pytest_plugins = ["contract.programs", "workers"]
+pytest_plugins = ["tests.contract.programs", "tests.workers"]
 
 
 def pytest_configure() -> None:

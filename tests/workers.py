@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import worlds
-from e2e import diary
+from tests import worlds
+from tests.e2e import diary
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from tests.adapters.loopback import Clock
 
-from adapters.loopback import Clock
 from release_actions import github_api
 from release_actions.errors import RemoteError
 from release_actions.http import Http

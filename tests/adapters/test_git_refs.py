@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 import responses
+from tests.adapters.loopback import Clock
 
-from adapters.loopback import Clock
 from release_actions.errors import RemoteError
 from release_actions.git_refs import GitRefs
 from release_actions.http import Http

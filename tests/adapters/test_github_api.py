@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import responses
+from tests.adapters.loopback import Asked, Clock, Reply, replies, serving
 
 import release_actions
-from adapters.loopback import Asked, Clock, Reply, replies, serving
 from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
 from release_actions.github_api import GitTag

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 import responses
+from tests.adapters.loopback import Asked, Clock, Loopback, Reply, Script, replies, serving
 
-from adapters.loopback import Asked, Clock, Loopback, Reply, Script, replies, serving
 from release_actions.errors import ExitCode, InputError, RemoteError
 from release_actions.http import Http
 from release_actions.origins import Credential

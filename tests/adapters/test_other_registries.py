@@ -7,10 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from tests.adapters.elsewhere import SECRET, DockerHub, Elsewhere, Quay
+from tests.adapters.loopback import Clock
+from tests.adapters.shipped import CUDA, TEMPLATES, Project, only_floats, package, ship_all
 
-from adapters.elsewhere import SECRET, DockerHub, Elsewhere, Quay
-from adapters.loopback import Clock
-from adapters.shipped import CUDA, TEMPLATES, Project, only_floats, package, ship_all
 from release_actions.errors import RemoteError
 from release_actions.floating_plan import Rules
 from release_actions.http import Http

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
+from tests.adapters.loopback import Asked, Clock, Reply, serving
 
-from adapters.loopback import Asked, Clock, Reply, serving
 from release_actions.errors import InputError, RemoteError
 from release_actions.http import Http
 from release_actions.packages import Package, Packages, PackageVersion, Refusal

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.adapters.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
 
-from adapters.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
 from release_actions.errors import PartialError, RemoteError
 from release_actions.floating_plan import Orphan
 from release_actions.package_state import Judged

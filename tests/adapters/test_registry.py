@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.loopback import Asked, Clock, Reply, replies, serving
+from tests.contract import distribution
 
-from adapters.loopback import Asked, Clock, Reply, replies, serving
-from contract import distribution
 from release_actions.errors import InputError, RemoteError
 from release_actions.http import Http
 from release_actions.origins import Origin

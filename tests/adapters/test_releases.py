@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import responses
+from tests.adapters.loopback import Clock
 
-from adapters.loopback import Clock
 from release_actions.errors import RemoteError
 from release_actions.http import Http
 from release_actions.releases import Asset, Release, Releases

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.cleanup.command import CUDA, TOKEN, Clean
 
-from cleanup.command import CUDA, TOKEN, Clean
 from release_actions import main
 from release_actions.cleanup import apply, store
 from release_actions.report import Report

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from cleanup.worlds import CUDA, PULLS, RELEASES, Company, Killed, Life, clean, drawn, planted, weather
+from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Company, Killed, Life, clean, drawn, planted, weather
+
 from release_actions.cleanup import journal
 from release_actions.cleanup.package import Result
 from release_actions.selection import Rule

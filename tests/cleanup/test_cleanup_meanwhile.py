@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cleanup.command import BOTH, CUDA, Clean, digests, heads, image, messages, parts, pulls, undo
+from tests.cleanup.command import BOTH, CUDA, Clean, digests, heads, image, messages, parts, pulls, undo
+
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault, pushing, tagging

@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.cleanup.command import CUDA, Clean, digests, image, messages, new_tag, parts, undo
 
-from cleanup.command import CUDA, Clean, digests, image, messages, new_tag, parts, undo
 from release_actions.cleanup import plan_output
 from release_actions.errors import ExitCode, InputError
 from release_actions.simulator import Simulator, World

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import responses
+from tests.cleanup.command import CUDA, Clean, image
 
-from cleanup.command import CUDA, Clean, image
 from release_actions import main
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.simulator import World

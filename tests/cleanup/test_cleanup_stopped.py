@@ -8,8 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-
-from cleanup.command import (
+from tests.cleanup.command import (
     BOTH,
     CUDA,
     Clean,
@@ -24,6 +23,7 @@ from cleanup.command import (
     sign,
     undo,
 )
+
 from release_actions.cleanup import apply
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode

@@ -7,8 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from tests.cleanup.command import CUDA, Clean, Killed, digests, image, killed_at, messages, parts, pulls
 
-from cleanup.command import CUDA, Clean, Killed, digests, image, killed_at, messages, parts, pulls
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World

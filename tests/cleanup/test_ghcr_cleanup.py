@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.cleanup.command import BOTH, CUDA, Clean, digests, image, messages, nested, parts, pulls, sign, undo
 
-from cleanup.command import BOTH, CUDA, Clean, digests, image, messages, nested, parts, pulls, sign, undo
 from release_actions.cleanup import store
 from release_actions.commands import ghcr_cleanup
 from release_actions.errors import ExitCode, InputError

@@ -6,10 +6,10 @@ A failure shows the seed of its world as the argument of `judge`.
 from __future__ import annotations
 
 import pytest
+from tests.cleanup.judging import judge
+from tests.worlds import FIRST, WORLDS, Ran
 
-from cleanup.judging import judge
 from release_actions.cleanup import apply, store
-from worlds import FIRST, WORLDS, Ran
 
 PARTS = max(10, WORLDS // 100)
 """Tests that the worlds are spread over: what one of them keeps in memory grows with its worlds."""

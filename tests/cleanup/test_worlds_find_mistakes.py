@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.cleanup.judging import judge
 
-from cleanup.judging import judge
 from release_actions import retention, selection
 from release_actions.cleanup import apply, mending, order, record, store
 from release_actions.images import Graph

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.loopback import Asked, Reply, serving
 
-from adapters.loopback import Asked, Reply, serving
 from release_actions import main
 from release_actions.components import manifest
 from release_actions.errors import ExitCode

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.test_scan_report import sarif
 
-from core.test_scan_report import sarif
 from release_actions import main
 from release_actions.errors import ExitCode, InputError
 from release_actions.report import Level, Report

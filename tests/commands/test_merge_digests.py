@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.loopback import Asked, Reply, replies, serving
+from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
 
-from adapters.loopback import Asked, Reply, replies, serving
-from commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
 from release_actions import inspection, publish, registry_access
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import OCI_INDEX, digest_of

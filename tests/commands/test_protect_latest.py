@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.shipped import BOTH, TOKEN, stable, world
 
-from adapters.shipped import BOTH, TOKEN, stable, world
 from release_actions import floating_report, main
 from release_actions.commands import protect_latest
 from release_actions.config.load import load_text

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.notes import cleaned
 
-from notes import cleaned
 from release_actions import main
 from release_actions.components import manifest
 from release_actions.errors import ExitCode

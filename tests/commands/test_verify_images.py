@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, labels, said, world
 
-from commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, labels, said, world
 from release_actions import inspection, publish
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import OCI_INDEX, digest_of

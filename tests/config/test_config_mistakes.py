@@ -4,8 +4,8 @@ import textwrap
 
 import pytest
 import yaml
+from tests.config.verdicts import Verdicts
 
-from config.verdicts import Verdicts
 from release_actions import shapes
 from release_actions.config import load_text
 from release_actions.config.document import SHAPE

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
+from tests.config.verdicts import Verdicts, values_of
 
 import schema as script
-from config.verdicts import Verdicts, values_of
 from release_actions.components.document import load_components
 from release_actions.config import load_config
 from release_actions.rehearsal.scenario import load_scenario

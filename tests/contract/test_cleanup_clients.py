@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.contract.clients import Crane, Desk, Skopeo, host_of
+from tests.contract.simulated import PASSWORD, world
 
-from contract.clients import Crane, Desk, Skopeo, host_of
-from contract.simulated import PASSWORD, world
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, build_image

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-
-from contract.description import ALLOWANCES, OMISSIONS, Description, Exchange, Operation
+from tests.contract.description import ALLOWANCES, OMISSIONS, Description, Exchange, Operation
 
 HEADERS = {
     "content-type": "application/json; charset=utf-8",

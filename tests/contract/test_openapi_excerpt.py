@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from tests.contract.description import EXCERPT
 
 import update_openapi_excerpt as script
-from contract.description import EXCERPT
 
 DESCRIPTION: dict[str, Any] = {
     "openapi": "3.0.3",

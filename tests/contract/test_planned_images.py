@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.commands.published import COMMIT, Shop, said
+from tests.contract import distribution
 
-from commands.published import COMMIT, Shop, said
-from contract import distribution
 from release_actions import inspection, main, publish
 from release_actions.errors import ExitCode
 from release_actions.report import Report

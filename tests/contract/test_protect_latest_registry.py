@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contract import distribution
+from tests.contract.clients import Desk, host_of
 
-from contract import distribution
-from contract.clients import Desk, host_of
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.http import Http

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.commands.published import BOTH, COMMIT, Shop, entry, said
+from tests.contract import distribution
+from tests.contract.clients import Buildah, ClientError, Crane, Desk, Skopeo, host_of, write_layout
 
-from commands.published import BOTH, COMMIT, Shop, entry, said
-from contract import distribution
-from contract.clients import Buildah, ClientError, Crane, Desk, Skopeo, host_of, write_layout
 from release_actions.errors import ExitCode
 from release_actions.images import digest_of
 

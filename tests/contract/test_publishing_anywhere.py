@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from commands.published import Shop
-from commands.test_merge_digests import (
+from tests.commands.published import Shop
+from tests.commands.test_merge_digests import (
     test_a_failing_image_does_not_keep_the_others_back,
     test_a_floating_tag_is_refused,
     test_a_missing_platform_means_no_tag,
@@ -37,7 +36,7 @@ from commands.test_merge_digests import (
     test_what_is_not_in_the_package_is_refused,
     test_what_the_tags_name_is_told_as_if_it_was_published_now,
 )
-from commands.test_verify_images import (
+from tests.commands.test_verify_images import (
     merged,
     test_a_child_without_platform_and_an_index_inside_are_found,
     test_a_missing_tag_and_a_tag_of_something_else_are_found,
@@ -54,7 +53,8 @@ from commands.test_verify_images import (
     test_what_was_merged_is_right_and_locked,
     test_without_a_digest_of_the_run_the_tag_is_taken,
 )
-from contract import distribution
+from tests.contract import distribution
+
 from release_actions import inspection, publish
 
 pytestmark = pytest.mark.tools("docker-registry")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.contract import distribution
+from tests.contract.clients import Buildah, ClientError, Crane, Desk, Layout, Skopeo, host_of, write_layout
+from tests.contract.simulated import PASSWORD, world
 
-from contract import distribution
-from contract.clients import Buildah, ClientError, Crane, Desk, Layout, Skopeo, host_of, write_layout
-from contract.simulated import PASSWORD, world
 from release_actions.simulator import Simulator
 
 PLATFORMS = ("linux/amd64", "linux/arm64")

@@ -15,10 +15,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
-
-from contract import distribution
-from contract.clients import INDEX, MANIFEST
-from contract.simulated import PASSWORD, registry_alone
+from tests.contract import distribution
+from tests.contract.clients import INDEX, MANIFEST
+from tests.contract.simulated import PASSWORD, registry_alone
 
 pytestmark = pytest.mark.tools("docker-registry")
 

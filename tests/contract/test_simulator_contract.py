@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import requests
+from tests.contract.description import Description, Exchange, Operation
+from tests.contract.simulated import PASSWORD, world
 
 import update_openapi_excerpt
-from contract.description import Description, Exchange, Operation
-from contract.simulated import PASSWORD, world
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.git import Target

@@ -6,14 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.contract.clients import Crane, Desk, Skopeo, host_of
+from tests.contract.simulated import PASSWORD
+from tests.teardown.candidate import CONFIG, CPU, CUDA, REPOSITORY, names, planted
 
-from contract.clients import Crane, Desk, Skopeo, host_of
-from contract.simulated import PASSWORD
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator
 from release_actions.workflow import Workflow
-from teardown.candidate import CONFIG, CPU, CUDA, REPOSITORY, names, planted
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-TESTS = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 INI = f"""\
 [tool.pytest.ini_options]
-pythonpath = ["{TESTS}"]
+pythonpath = ["{ROOT}"]
 addopts = ["--import-mode=importlib", "-pno:cacheprovider", "-pno:hypothesispytest"]
 """
 WORLDS = """\
@@ -25,7 +25,7 @@ def test_world(part, ran):
     assert part < 2
 """
 WORKFLOW = """\
-from e2e import diary
+from tests.e2e import diary
 
 def test_second(record_property):
     record_property(diary.PLAYED, "{number}b")
@@ -39,7 +39,7 @@ def test_later(record_property):
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """Three files of tests in a folder."""
-    pytester.makeconftest("pytest_plugins = ['workers']")
+    pytester.makeconftest("pytest_plugins = ['tests.workers']")
     pytester.makepyprojecttoml(INI)
     folder = pytester.mkdir("few")
     (folder / "test_worlds.py").write_text(WORLDS, encoding="utf-8")

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.parts import entries, made, part, with_root
 
-from core.parts import entries, made, part, with_root
 from release_actions import assembly, images
 from release_actions.assembly import AssemblyError
 from release_actions.built_digests import Claim

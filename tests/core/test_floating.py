@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.release_tags import histories, unhurried, versions
 
-from core.release_tags import histories, unhurried, versions
 from release_actions.errors import ActionError, ExitCode
 from release_actions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
 from release_actions.floating_plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.release_tags import histories, unhurried
 
-from core.release_tags import histories, unhurried
 from release_actions.floating_plan import Rules
 from release_actions.git_floats import GitPlan, plan
 from release_actions.github_api import GitTag

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.release_tags import histories, unhurried, versions
 
-from core.release_tags import histories, unhurried, versions
 from release_actions.history import (
     DEFAULTS,
     RULES,

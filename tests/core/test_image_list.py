@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.planned import plan
 
-from core.planned import plan
 from release_actions import image_list, matrix, version_file
 from release_actions.config import load_config
 from release_actions.errors import InputError

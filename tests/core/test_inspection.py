@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.parts import made
 
-from core.parts import made
 from release_actions import images
 from release_actions.image_list import ListedImage
 from release_actions.images import Platform

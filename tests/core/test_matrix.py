@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+from tests.core.planned import plan
 
-from core.planned import plan
 from release_actions import version_file
 from release_actions.build_event import Build
 from release_actions.changes import Changes

@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from tests.core.planned import REFS, plan
 
-from core.planned import REFS, plan
 from release_actions import version_file
 from release_actions.build_event import Build
 from release_actions.config import Config, load_text

@@ -5,8 +5,8 @@ import re
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.core.release_tags import unhurried
 
-from core.release_tags import unhurried
 from release_actions.refusals import explain
 from release_actions.versions import Reason, TagRefused, Version, parse, parse_or_none
 

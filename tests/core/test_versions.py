@@ -8,8 +8,8 @@ import pytest
 import semver
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.core.release_tags import histories, tags, unhurried, versions
 
-from core.release_tags import histories, tags, unhurried, versions
 from release_actions.errors import ExitCode, InputError
 from release_actions.versions import (
     LARGEST,

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.archive import unpack
+from tests.e2e.diary import Record
+from tests.e2e.llm_d import ROOT, LlmD
+from tests.e2e.pipeline import Pipeline
 
-from e2e.archive import unpack
-from e2e.diary import Record
-from e2e.llm_d import ROOT, LlmD
-from e2e.pipeline import Pipeline
 from release_actions.rehearsal.stage import environments
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2e.act import Act, Event, Ran
+from tests.e2e.act import Act, Event, Ran
+
 from release_actions.config import Config, Package, load_config
 from release_actions.rehearsal.pull import Client, Shot
 from release_actions.rehearsal.scenario import load_scenario

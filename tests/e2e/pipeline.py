@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from e2e import diary, stand_ins
-from e2e.act import Event, Ran, addressed
-from e2e.llm_d import EXAMPLES, ROOT, LlmD
+from tests.e2e import diary, stand_ins
+from tests.e2e.act import Event, Ran, addressed
+from tests.e2e.llm_d import EXAMPLES, ROOT, LlmD
+
 from release_actions.simulator.git import Commit, Target
 
 WORKFLOWS = ROOT / ".github" / "workflows"

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.e2e.llm_d import EXAMPLES, LlmD
 
-from e2e.llm_d import EXAMPLES, LlmD
 from release_actions.rehearsal.setting import make_image
 from release_actions.simulator import build_image
 

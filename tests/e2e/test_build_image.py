@@ -7,12 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-
-from contract.distribution import running
-from e2e.llm_d import EXAMPLES
-from e2e.pipeline import DOCKERFILE, Pipeline
-from e2e.reference_registry import crane
-from e2e.test_ci_release import tags
+from tests.contract.distribution import running
+from tests.e2e.llm_d import EXAMPLES
+from tests.e2e.pipeline import DOCKERFILE, Pipeline
+from tests.e2e.reference_registry import crane
+from tests.e2e.test_ci_release import tags
 
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq", "docker-registry")
 

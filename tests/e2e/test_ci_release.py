@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from e2e.llm_d import EXAMPLES
-from e2e.pipeline import SECRETS, Pipeline
+from tests.e2e.llm_d import EXAMPLES
+from tests.e2e.pipeline import SECRETS, Pipeline
 
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq")
 

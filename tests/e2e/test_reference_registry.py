@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-
-from contract.distribution import running
-from e2e.pipeline import Pipeline
-from e2e.reference_registry import crane, digests
-from e2e.test_ci_release import ALL, CALLER, CPU, CUDA, SMALL
+from tests.contract.distribution import running
+from tests.e2e.pipeline import Pipeline
+from tests.e2e.reference_registry import crane, digests
+from tests.e2e.test_ci_release import ALL, CALLER, CPU, CUDA, SMALL
 
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq", "docker-registry")
 

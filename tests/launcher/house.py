@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from launcher.wheelhouse import locked, write_wheel
+from tests.launcher.wheelhouse import locked, write_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.launcher.house import ROOT, House, ended
+from tests.launcher.wheelhouse import Index, locked, serving, write_wheel
 from uv import find_uv_bin
 
-from launcher.house import ROOT, House, ended
-from launcher.wheelhouse import Index, locked, serving, write_wheel
 from release_actions.main import ACTIONS
 
 NEEDS_BUSYBOX = pytest.mark.skipif(shutil.which("busybox") is None, reason="needs busybox on PATH")

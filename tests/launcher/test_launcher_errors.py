@@ -8,9 +8,8 @@ import socket
 from pathlib import Path
 
 import pytest
-
-from launcher.house import House, commands_in
-from launcher.wheelhouse import locked, serving, write_sdist, write_wheel
+from tests.launcher.house import House, commands_in
+from tests.launcher.wheelhouse import locked, serving, write_sdist, write_wheel
 
 PREPARING = "release-actions: preparing the Python environment (once per job)\n"
 

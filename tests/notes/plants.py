@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from notes import cleaned
-from notes.cleaned import merged
+from tests.notes import cleaned
+from tests.notes.cleaned import merged
+
 from release_actions.components import table
 from release_actions.components.assemble import Published
 from release_actions.components.document import load_text

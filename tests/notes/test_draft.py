@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contract.description import Exchange
+from tests.notes.histories import REPOSITORY, TOKEN, OnGitHub, Told
 
-from contract.description import Exchange
-from notes.histories import REPOSITORY, TOKEN, OnGitHub, Told
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.notes import draft

@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from tests.adapters.loopback import Asked, Reply, serving
+from tests.notes.histories import READER, REPOSITORY, OnGitHub, Told
 
-from adapters.loopback import Asked, Reply, serving
-from notes.histories import READER, REPOSITORY, OnGitHub, Told
 from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
 from release_actions.notes import from_github

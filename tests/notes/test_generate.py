@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.notes.histories import READER, REPOSITORY, InGit, OnGitHub, Told, two_releases
 
-from notes.histories import READER, REPOSITORY, InGit, OnGitHub, Told, two_releases
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator

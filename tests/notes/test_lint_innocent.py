@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.notes import cleaned
 
-from notes import cleaned
 from release_actions.components.findings import Certainty
 from release_actions.notes.evidence import Evidence
 from release_actions.notes.lint import lint

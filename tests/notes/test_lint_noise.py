@@ -10,8 +10,8 @@ from types import FrameType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.notes import cleaned, published
 
-from notes import cleaned, published
 from release_actions.components import table
 from release_actions.components.findings import Certainty
 from release_actions.notes.evidence import Evidence

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from tests.notes import cleaned
+from tests.notes.plants import PLANTS, Plant
 
-from notes import cleaned
-from notes.plants import PLANTS, Plant
 from release_actions.components.findings import Certainty, Finding
 from release_actions.notes.evidence import Evidence
 from release_actions.notes.lint import RULES, lint

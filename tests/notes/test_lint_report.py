@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.notes import cleaned
 
-from notes import cleaned
 from release_actions.components.findings import UNKNOWN, Certainty, Finding
 from release_actions.errors import ExitCode, Place
 from release_actions.notes import lint_report

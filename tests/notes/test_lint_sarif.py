@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator
+from tests.notes import cleaned
+from tests.notes.plants import PLANTS
 
-from notes import cleaned
-from notes.plants import PLANTS
 from release_actions.components.findings import Finding
 from release_actions.notes import sarif
 from release_actions.notes.evidence import Evidence, Unreadable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.simulator.callers import Caller, new_world
 
 from release_actions.simulator import InProcess, World
-from simulator.callers import Caller, new_world
 
 
 @pytest.fixture

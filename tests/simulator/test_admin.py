@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.simulator.callers import ADA, PACKAGE, Caller, multi
 
 from release_actions.simulator import World
-from simulator.callers import ADA, PACKAGE, Caller, multi
 
 
 def test_the_state_on_both_origins_is_the_dump(call: Caller, world: World) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.simulator.callers import PACKAGE, VERSIONS, Caller
 
 from release_actions.errors import ConfigurationError, InputError
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.fault_file import faults_from_list, faults_named
 from release_actions.simulator.faults import PRESETS, Fault
-from simulator.callers import PACKAGE, VERSIONS, Caller
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "simulator" / "faults.yaml"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from tests.simulator.callers import PACKAGE, VERSIONS, Caller, multi
 
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import Role
@@ -23,7 +24,6 @@ from release_actions.simulator.faults import (
     tagging,
     vanishing,
 )
-from simulator.callers import PACKAGE, VERSIONS, Caller, multi
 
 MANIFEST = f"/v2/{PACKAGE}/manifests/v1"
 

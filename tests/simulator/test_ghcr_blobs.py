@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.simulator.callers import ADA, EVE, PACKAGE, Caller, codes
 
 from release_actions.simulator import World, build_image
 from release_actions.simulator.oci import digest_of
-from simulator.callers import ADA, EVE, PACKAGE, Caller, codes
 
 BLOB = b"0123456789"
 DIGEST = digest_of(BLOB)

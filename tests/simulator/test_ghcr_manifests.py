@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.simulator.callers import PACKAGE, VERSIONS, Caller, codes, multi
 
 from release_actions.simulator import Image, World, build_image
 from release_actions.simulator.image_factory import attachment, attachment_tag
@@ -15,7 +16,6 @@ from release_actions.simulator.oci import (
     OCI_MANIFEST,
     digest_of,
 )
-from simulator.callers import PACKAGE, VERSIONS, Caller, codes, multi
 
 PATH = f"/v2/{PACKAGE}/manifests"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.simulator.callers import PACKAGE, VERSIONS, Caller, codes
 
 from release_actions.simulator import World, build_image
-from simulator.callers import PACKAGE, VERSIONS, Caller, codes
 
 PATH = f"/v2/{PACKAGE}/tags/list"
 

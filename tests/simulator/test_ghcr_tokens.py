@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-
-from release_actions.simulator import World, build_image
-from release_actions.simulator.accounts import Role, TokenKind
-from simulator.callers import (
+from tests.simulator.callers import (
     ADA,
     BOB,
     EVE,
@@ -22,6 +19,9 @@ from simulator.callers import (
     codes,
     multi,
 )
+
+from release_actions.simulator import World, build_image
+from release_actions.simulator.accounts import Role, TokenKind
 
 MANIFEST = f"/v2/{PACKAGE}/manifests/v1"
 

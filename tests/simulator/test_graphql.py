@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.simulator.callers import Caller
 
 import update_graphql_excerpt
 from release_actions.simulator import World
 from release_actions.simulator.github.graphql import schema
 from release_actions.simulator.seed import world_from_dict
-from simulator.callers import Caller
 
 TOKEN = "ghp_ada"
 REPOSITORY = 'repository(owner: "llm-d", name: "llm-d")'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.simulator.callers import ADA, EVE, JOB, JOB_READING, OTHER_JOB, PACKAGE, READER, VERSIONS, Caller, codes
 
 from release_actions.simulator import World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.limits import LimitedError
-from simulator.callers import ADA, EVE, JOB, JOB_READING, OTHER_JOB, PACKAGE, READER, VERSIONS, Caller, codes
 
 
 def test_headers_tell_where_the_client_stands(call: Caller) -> None:

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from tests.simulator.callers import ADA, BOB, JOB, JOB_READING, Caller
 
 from release_actions.simulator import World
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Repository
 from release_actions.simulator.seed import world_from_dict
-from simulator.callers import ADA, BOB, JOB, JOB_READING, Caller
 
 ROOT = "/repos/llm-d/llm-d/releases"
 BYTES = {"Accept": "application/octet-stream"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.contract.description import Exchange
+from tests.simulator.callers import ADA, BOB, EVE, JOB, JOB_READING, OTHER_JOB, Caller
 
-from contract.description import Exchange
 from release_actions.simulator import World
 from release_actions.simulator.git import Commit, Target
 from release_actions.simulator.repositories import Repository
-from simulator.callers import ADA, BOB, EVE, JOB, JOB_READING, OTHER_JOB, Caller
 
 ROOT = "/repos/llm-d/llm-d"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.simulator.callers import ADA, BOB, EVE, PACKAGE, VERSIONS, Caller, multi
 
 from release_actions.simulator import World, build_image
 from release_actions.simulator.packages import LAST, LAST_TAGGED, POPULAR, POPULAR_PACKAGE
-from simulator.callers import ADA, BOB, EVE, PACKAGE, VERSIONS, Caller, multi
 
 ONE = "/orgs/llm-d/packages/container/llm-d-cuda"
 DAY = 24 * 3600

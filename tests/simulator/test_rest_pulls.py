@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.simulator.callers import Caller
 
 from release_actions.simulator import World
 from release_actions.simulator.seed import world_from_dict
-from simulator.callers import Caller
 
 ROOT = "/repos/llm-d/llm-d"
 

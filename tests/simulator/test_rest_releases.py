@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.simulator.callers import ADA, BOB, JOB, Caller
 
 from release_actions.simulator import World
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Repository
-from simulator.callers import ADA, BOB, JOB, Caller
 
 ROOT = "/repos/llm-d/llm-d/releases"
 

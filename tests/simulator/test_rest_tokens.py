@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from release_actions.simulator import World, build_image
-from release_actions.simulator.accounts import Role, TokenKind
-from simulator.callers import (
+from tests.simulator.callers import (
     ADA,
     BOB,
     EVE,
@@ -19,6 +16,9 @@ from simulator.callers import (
     VERSIONS,
     Caller,
 )
+
+from release_actions.simulator import World, build_image
+from release_actions.simulator.accounts import Role, TokenKind
 
 LIST = "/orgs/llm-d/packages?package_type=container"
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from tests.simulator.callers import ADA, PACKAGE, VERSIONS, Caller
 
 from release_actions.errors import ExitCode, InputError
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
-from simulator.callers import ADA, PACKAGE, VERSIONS, Caller
 
 ROUTE = "/orgs/{org}/packages/{package_type}/{package_name}/versions"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import requests
+from tests.simulator.callers import ADA, JOB, PACKAGE, VERSIONS, Caller, multi, new_world
 
 from release_actions.simulator import InProcess, Simulator, World, build_image
 from release_actions.simulator.faults import Fault
-from simulator.callers import ADA, JOB, PACKAGE, VERSIONS, Caller, multi, new_world
 
 FAULTS = (
     Fault(path="/users/ada", answer=503, retry_after=1),

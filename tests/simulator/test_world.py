@@ -6,11 +6,11 @@ import json
 import threading
 
 import pytest
+from tests.simulator.callers import PACKAGE, multi
 
 from release_actions.simulator import World, build_image
 from release_actions.simulator.accounts import Role
 from release_actions.simulator.image_factory import attachment, attachment_tag
-from simulator.callers import PACKAGE, multi
 
 
 def test_a_push_makes_package_versions_and_tags_at_a_time(world: World) -> None:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.teardown.candidate import CONFIG, REPOSITORY, TOKEN, TearDown, planted
 
 from release_actions import main
 from release_actions.cleanup import store
 from release_actions.report import Report
 from release_actions.simulator import Simulator, World
 from release_actions.workflow import Workflow
-from teardown.candidate import CONFIG, REPOSITORY, TOKEN, TearDown, planted
 
 
 @pytest.fixture

@@ -7,12 +7,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from cleanup.worlds import Killed, Life
-from release_actions.cleanup import journal
-from release_actions.errors import ExitCode
-from release_actions.report import Report
-from release_actions.simulator.faults import Fault
-from teardown.worlds import (
+from tests.cleanup.worlds import Killed, Life
+from tests.teardown.worlds import (
     CANDIDATES,
     FINALS,
     NEXT,
@@ -25,6 +21,11 @@ from teardown.worlds import (
     make,
     weather,
 )
+
+from release_actions.cleanup import journal
+from release_actions.errors import ExitCode
+from release_actions.report import Report
+from release_actions.simulator.faults import Fault
 
 State = dict[str, Any]
 

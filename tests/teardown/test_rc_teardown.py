@@ -9,21 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from release_actions.cleanup import apply
-from release_actions.commands import rc_teardown
-from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
-from release_actions.git_refs import GitRefs
-from release_actions.http import Http
-from release_actions.inputs import specs
-from release_actions.packages import Packages
-from release_actions.releases import Releases
-from release_actions.simulator import Simulator, World, build_image
-from release_actions.simulator.accounts import TokenKind
-from release_actions.simulator.faults import Fault, tagging
-from release_actions.simulator.packages import LAST_TAGGED, POPULAR
-from release_actions.simulator.rules import TagRules
-from teardown.candidate import (
+from tests.teardown.candidate import (
     BOTH,
     CONFIG,
     CPU,
@@ -44,6 +30,20 @@ from teardown.candidate import (
     whole,
     whole_package,
 )
+
+from release_actions.cleanup import apply
+from release_actions.commands import rc_teardown
+from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
+from release_actions.git_refs import GitRefs
+from release_actions.http import Http
+from release_actions.inputs import specs
+from release_actions.packages import Packages
+from release_actions.releases import Releases
+from release_actions.simulator import Simulator, World, build_image
+from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.faults import Fault, tagging
+from release_actions.simulator.packages import LAST_TAGGED, POPULAR
+from release_actions.simulator.rules import TagRules
 
 
 def test_all_that_a_candidate_left_goes_and_nothing_else(world: World, tear_down: TearDown) -> None:

@@ -9,6 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.teardown.candidate import (
+    CPU,
+    CUDA,
+    REPOSITORY,
+    TearDown,
+    git_tags,
+    messages,
+    output,
+    release,
+    the_repository,
+)
 
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode, InputError
@@ -19,7 +30,6 @@ from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Asset
 from release_actions.simulator.rules import TagRules
-from teardown.candidate import CPU, CUDA, REPOSITORY, TearDown, git_tags, messages, output, release, the_repository
 
 NEW = "The release v0.5.0-rc.1 comes back as a new one, with a new date and by another author."
 

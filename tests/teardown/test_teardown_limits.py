@@ -6,11 +6,12 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+from tests.teardown.candidate import REPOSITORY, TOKEN, messages, planted, push
+
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World
 from release_actions.workflow import Workflow
-from teardown.candidate import REPOSITORY, TOKEN, messages, planted, push
 
 IMAGES = 13
 HOURLY = 1_000

@@ -8,10 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from teardown.judging import judge_alone, judge_company, judge_killed
-from teardown.worlds import Process, process
-from worlds import FIRST, TEARDOWNS, Ran
+from tests.teardown.judging import judge_alone, judge_company, judge_killed
+from tests.teardown.worlds import Process, process
+from tests.worlds import FIRST, TEARDOWNS, Ran
 
 PARTS = max(5, TEARDOWNS // 20)
 """Tests that the worlds of a kind are spread over: what one of them keeps in memory grows with its worlds."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.teardown.judging import judge_alone, judge_company, judge_killed
+from tests.teardown.worlds import Process, process
 
 from release_actions.teardown import work
 from release_actions.teardown.plan import Plan, World, _Planner
 from release_actions.teardown.undo import Record
-from teardown.judging import judge_alone, judge_company, judge_killed
-from teardown.worlds import Process, process
 
 MOST = 50
 """Worlds of each kind in which a mistake must be found: those of one run of the tests in CI."""

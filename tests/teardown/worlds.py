@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cleanup.worlds import Life, Mortal, around, referrer, simulated
 
-from cleanup.worlds import Life, Mortal, around, referrer, simulated
 from release_actions.cleanup import apply, journal, store
 from release_actions.cleanup.pace import Limits
 from release_actions.commands import rc_teardown
