@@ -21,9 +21,9 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from release_actions import main  # noqa: E402  # the path above comes first
 from release_actions.commands import build_matrix  # noqa: E402  # as above
-from release_actions.context import Context  # noqa: E402  # as above
 from release_actions.errors import PolicyError  # noqa: E402  # as above
-from release_actions.workflow import Workflow  # noqa: E402  # as above
+from release_actions.runner.context import Context  # noqa: E402  # as above
+from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
 
 AIM = 0.3
 """Seconds for 60 images on 4 platforms."""

@@ -39,15 +39,15 @@ from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as
 from release_actions.cleanup.package import Result, Sources, carry_out, prepare  # noqa: E402  # as above
 from release_actions.cleanup.scope import Task  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
-from release_actions.context import Context  # noqa: E402  # as above
 from release_actions.http import Http  # noqa: E402  # as above
 from release_actions.packages import PER_PAGE, Packages  # noqa: E402  # as above
 from release_actions.registry import Registry  # noqa: E402  # as above
+from release_actions.runner.context import Context  # noqa: E402  # as above
+from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
 from release_actions.selection import Facts, Rule, Version  # noqa: E402  # as above
 from release_actions.simulator import InProcess, World, build_image  # noqa: E402  # as above
 from release_actions.simulator.accounts import TokenKind  # noqa: E402  # as above
 from release_actions.simulator.clock import START  # noqa: E402  # as above
-from release_actions.workflow import Workflow  # noqa: E402  # as above
 
 CUDA = "llm-d/llm-d-cuda"
 TOKEN = "ghp_token_of_a_person"  # noqa: S105  # of the embedded GitHub

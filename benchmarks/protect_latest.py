@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from release_actions import main as command  # noqa: E402  # found by the line above
-from release_actions.report import Report  # noqa: E402  # found by the line above
-from release_actions.workflow import Workflow  # noqa: E402  # found by the line above
+from release_actions.runner.report import Report  # noqa: E402  # found by the line above
+from release_actions.runner.workflow import Workflow  # noqa: E402  # found by the line above
 
 IMAGES = 13
 RELEASES = ("v0.4.0", "v0.4.1", "v0.5.0-rc.1", "v0.5.0-rc.2", "v0.5.0")

@@ -28,19 +28,19 @@ from release_actions.cleanup import pace as pacing
 from release_actions.cleanup.pace import Limits, Pace, paced
 from release_actions.commands import rc_teardown
 from release_actions.config import load_config
-from release_actions.context import Context
 from release_actions.errors import ExitCode
 from release_actions.git_refs import GitRefs
 from release_actions.http import Http
 from release_actions.packages import PER_PAGE
 from release_actions.registry import Registry
 from release_actions.releases import Releases
-from release_actions.report import Report
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release
-from release_actions.workflow import Workflow
 
 REPOSITORY = "llm-d/llm-d"
 TOKEN = "ghs_token_of_the_job"  # noqa: S105  # of the embedded GitHub

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from generated_page import write_or_check  # noqa: E402  # the path above comes first
 from release_actions.config import load_text  # noqa: E402  # as above
-from release_actions.markdown import code, codes, plain, table  # noqa: E402  # as above
+from release_actions.runner.markdown import code, codes, plain, table  # noqa: E402  # as above
 
 DATA = ROOT / "scripts/llm_d_today.yaml"
 PAGE = ROOT / "docs/comparison.md"

@@ -25,11 +25,11 @@ sys.path.insert(0, str(ROOT / "src"))
 from generated_page import write_or_check  # noqa: E402  # the path above comes first
 from release_actions import placeholders, version_file  # noqa: E402  # the path above comes first
 from release_actions.commands import build_matrix  # noqa: E402  # as above
-from release_actions.context import Context  # noqa: E402  # as above
 from release_actions.errors import ActionError  # noqa: E402  # as above
-from release_actions.markdown import code, codes, plain, table  # noqa: E402  # as above
 from release_actions.path_filter import matches  # noqa: E402  # as above
-from release_actions.workflow import Workflow  # noqa: E402  # as above
+from release_actions.runner.context import Context  # noqa: E402  # as above
+from release_actions.runner.markdown import code, codes, plain, table  # noqa: E402  # as above
+from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
 
 DATA = ROOT / "scripts/llm_d_today.yaml"
 EXAMPLE = ROOT / "examples/llm-d"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from release_actions.build_event import COMMIT, Build
-from release_actions.context import Context
 from release_actions.errors import InputError
 from release_actions.git_commits import Commits
+from release_actions.runner.context import Context
 
 ALL = ("all",)
 NONE = ("none",)

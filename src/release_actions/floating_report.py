@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from release_actions import markdown
 from release_actions.config import Package
 from release_actions.errors import ActionError, ExitCode
 from release_actions.floating_plan import FloatingPlan, Keep, Move, Orphan, Stuck
@@ -19,7 +18,8 @@ from release_actions.git_floats import GitMove, GitPlan
 from release_actions.package_state import Judged
 from release_actions.promotion import Gate
 from release_actions.reconcile import Change, Journal
-from release_actions.report import Finding, Level, Output, Report
+from release_actions.runner import markdown
+from release_actions.runner.report import Finding, Level, Output, Report
 from release_actions.snapshot import Difference
 
 OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed", "returned", "git-moved", "snapshot-digest")

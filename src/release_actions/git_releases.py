@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from release_actions import git_tags, github_api
-from release_actions.context import Context
 from release_actions.github_api import GitTag
 from release_actions.http import Http
 from release_actions.package_state import GitVersions
 from release_actions.releases import Releases
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 from release_actions.versions import Version, known
-from release_actions.workflow import Workflow
 
 
 class GitReleases:

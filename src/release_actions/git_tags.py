@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from release_actions.context import Context
 from release_actions.errors import InputError
-from release_actions.workflow import Workflow
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 
 if TYPE_CHECKING:
     from release_actions.github_api import GitTag

@@ -22,9 +22,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn, final
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from release_actions import __version__, lazy
+from release_actions import __version__
 from release_actions.errors import InputError, RemoteError
 from release_actions.origins import SETTINGS, Credential, Origin
+from release_actions.runner import lazy
 
 with lazy.postponed("requests"):
     import requests

@@ -18,7 +18,7 @@ from release_actions.image_list import ListedImage
 from release_actions.images import REFERENCE_DIGEST, Descriptor, Image, Index, Manifest, ManifestError, Platform
 from release_actions.publish import PAUSES
 from release_actions.registry import Registry
-from release_actions.report import Output
+from release_actions.runner.report import Output
 
 LABELS = "org.opencontainers.image."
 """What the names of the specification's labels begin with (OCI image-spec 1.1, annotations.md)."""

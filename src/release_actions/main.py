@@ -20,11 +20,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from release_actions import __version__, inputs
-from release_actions.context import DESCRIPTIONS, VARIABLES, Context
+from release_actions import __version__
 from release_actions.errors import ActionError, ExitCode, InputError
-from release_actions.report import Finding, Level, Output, Report
-from release_actions.workflow import Workflow, read_or_not
+from release_actions.runner import inputs
+from release_actions.runner.context import DESCRIPTIONS, VARIABLES, Context
+from release_actions.runner.report import Finding, Level, Output, Report
+from release_actions.runner.workflow import Workflow, read_or_not
 
 ROOT = Path(__file__).resolve().parents[2]
 ISSUES = "https://github.com/llm-d/release-actions/issues"
@@ -165,7 +166,7 @@ def failed(error: ActionError) -> Report:
 
 def finding_text(finding: Finding) -> str:
     """A finding as a line of Markdown."""
-    from release_actions import markdown  # only when something went wrong
+    from release_actions.runner import markdown  # only when something went wrong
 
     return markdown.plain(str(finding.problem))
 

@@ -16,7 +16,7 @@ from release_actions.config import Config, Package
 from release_actions.errors import InputError, PolicyError
 from release_actions.path_filter import matches
 from release_actions.recipe import Kitchen, Resolve, needs_version_file, registry, scan
-from release_actions.report import Finding, Level, Output
+from release_actions.runner.report import Finding, Level, Output
 from release_actions.version_file import VersionFile
 
 __all__ = ["ALL", "MOST_JOBS", "Build", "Job", "Matrix", "Publication", "include", "plan", "select"]

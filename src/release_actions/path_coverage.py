@@ -14,7 +14,7 @@ from release_actions.config import Config, Package
 from release_actions.errors import Place
 from release_actions.matrix import watched
 from release_actions.path_filter import matches
-from release_actions.report import Finding, Level
+from release_actions.runner.report import Finding, Level
 
 RULE = "uncovered-path"
 

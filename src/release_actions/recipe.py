@@ -14,7 +14,7 @@ from release_actions import placeholders
 from release_actions.build_event import COMMIT, Build
 from release_actions.config import Config, Package
 from release_actions.errors import ConfigurationError, InputError, Place, Problem
-from release_actions.report import Finding, Level, Output
+from release_actions.runner.report import Finding, Level, Output
 from release_actions.version_file import VersionFile
 
 REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")

@@ -17,8 +17,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
-from release_actions import inputs
 from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.runner import inputs
 from release_actions.source import (
     BOOLEANS,
     NOWHERE,

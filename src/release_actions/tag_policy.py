@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from release_actions import floating
 from release_actions.config import FILE, Package, load_config
 from release_actions.config.grammar import fill
-from release_actions.context import Context
 from release_actions.history import DEFAULTS, Level
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 from release_actions.versions import Kind, Version
-from release_actions.workflow import Workflow
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.context import Context
 from release_actions.registry_access import token_for
-from release_actions.workflow import Workflow
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 
 SERVER = Context(server_url="https://github.example.com")
 NAMED = Context(registry_url="http://127.0.0.1:5000")

@@ -12,7 +12,7 @@ import pytest
 from release_actions.cleanup import journal
 from release_actions.packages import Packages
 from release_actions.registry import Registry
-from release_actions.report import Report
+from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag
 from release_actions.simulator.oci import OCI_INDEX, parse

@@ -11,10 +11,10 @@ from tests.cleanup.command import CUDA, TOKEN, Clean
 
 from release_actions import main
 from release_actions.cleanup import apply, store
-from release_actions.report import Report
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.accounts import TokenKind
-from release_actions.workflow import Workflow
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from tests.cleanup.command import CUDA, Clean, image
 
 from release_actions import main
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import World
-from release_actions.workflow import Workflow
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from tests.cleanup.command import BOTH, CUDA, Clean, digests, image, messages, n
 from release_actions.cleanup import store
 from release_actions.commands import ghcr_cleanup
 from release_actions.errors import ExitCode, InputError
-from release_actions.inputs import specs
-from release_actions.report import Report
+from release_actions.runner.inputs import specs
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import OUTPUT_LIMIT
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.image_factory import attachment_tag, keep, manifest_of
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX
 from release_actions.simulator.repositories import Pull
-from release_actions.workflow import OUTPUT_LIMIT
 
 MANIFEST = Path(__file__).parents[2] / "actions" / "ghcr-cleanup" / "action.yml"
 

@@ -21,10 +21,11 @@ from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import Result, Sources, carry_out, prepare
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Store
-from release_actions.context import Context
 from release_actions.http import Http
 from release_actions.packages import Packages
 from release_actions.registry import Registry
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 from release_actions.selection import Rule
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
@@ -33,7 +34,6 @@ from release_actions.simulator.image_factory import Image, attachment, attachmen
 from release_actions.simulator.oci import OCI_INDEX, Manifest, parse
 from release_actions.simulator.repositories import Pull
 from release_actions.simulator.transport import API_URL, REGISTRY_URL, Adapter
-from release_actions.workflow import Workflow
 
 TOKEN = "ghs_token_of_the_job"
 CUDA = "llm-d/llm-d-cuda"

@@ -11,11 +11,11 @@ from typing import Any
 from release_actions import main
 from release_actions.http import Http
 from release_actions.registry import Registry
-from release_actions.report import Report
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.image_factory import Image
-from release_actions.workflow import Workflow
 
 TOKEN = "ghs_token_of_the_job"
 APP = "ghcr.io/acme/app"

@@ -13,7 +13,7 @@ import pytest
 
 from release_actions import main
 from release_actions.errors import ExitCode
-from release_actions.workflow import as_text
+from release_actions.runner.workflow import as_text
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"

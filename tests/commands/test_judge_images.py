@@ -10,8 +10,8 @@ import pytest
 
 from release_actions import main
 from release_actions.errors import ExitCode, InputError
-from release_actions.report import Level, Report
-from release_actions.workflow import Workflow
+from release_actions.runner.report import Level, Report
+from release_actions.runner.workflow import Workflow
 
 APP, WEB = "ghcr.io/acme/app", "ghcr.io/acme/web"
 DIGEST = f"sha256:{'1' * 64}"

@@ -11,8 +11,8 @@ from tests.core.test_scan_report import sarif
 
 from release_actions import main
 from release_actions.errors import ExitCode, InputError
-from release_actions.report import Level, Report
-from release_actions.workflow import Workflow
+from release_actions.runner.report import Level, Report
+from release_actions.runner.workflow import Workflow
 
 APP = "ghcr.io/acme/app"
 CRITICAL, HIGH = ("CVE-1", "CRITICAL", "libssl"), ("CVE-2", "HIGH", "zlib")

@@ -16,7 +16,7 @@ from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built,
 from release_actions import inspection, publish, registry_access
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import OCI_INDEX, digest_of
-from release_actions.report import Report
+from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, build_image
 from release_actions.simulator.faults import Fault
 

@@ -11,8 +11,8 @@ import pytest
 
 from release_actions import main
 from release_actions.errors import InputError
-from release_actions.report import Report
-from release_actions.workflow import Workflow
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 
 ENTRY = {
     "registry": "ghcr.io",

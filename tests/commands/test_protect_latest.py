@@ -17,16 +17,16 @@ from tests.adapters.shipped import BOTH, TOKEN, stable, world
 from release_actions import floating_report, main
 from release_actions.commands import protect_latest
 from release_actions.config.load import load_text
-from release_actions.context import Context
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.http import Http
 from release_actions.origins import Credential
-from release_actions.report import Level, Report
+from release_actions.runner.context import Context
+from release_actions.runner.report import Level, Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault, deleting, tagging
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release
-from release_actions.workflow import Workflow
 
 CUDA, CPU, ROCM = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu", "llm-d/llm-d-rocm"
 IMAGES = (CUDA, CPU, ROCM)

@@ -16,14 +16,14 @@ import pytest
 from release_actions import main
 from release_actions.checkout import tags as read_tags
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
-from release_actions.report import Report
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
 from release_actions.versions import TagRefused
-from release_actions.workflow import Workflow
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "ghs_token_of_the_job"

@@ -16,7 +16,7 @@ from release_actions.components.document import VERSION, Document, load_text
 from release_actions.components.findings import RULES, Certainty, Finding, Release
 from release_actions.components.manifest import Entry, Manifest
 from release_actions.components.sources import Found, Missing, Sources
-from release_actions.report import Level
+from release_actions.runner.report import Level
 from release_actions.versions import parse
 
 WEB = "https://github.com"

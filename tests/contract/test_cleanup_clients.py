@@ -12,9 +12,9 @@ from tests.contract.simulated import PASSWORD, world
 
 from release_actions import main
 from release_actions.errors import ExitCode
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, build_image
 from release_actions.simulator.image_factory import attachment, attachment_tag
-from release_actions.workflow import Workflow
 
 CUDA = "llm-d/llm-d-cuda"
 

@@ -12,9 +12,9 @@ from tests.contract import distribution
 
 from release_actions import inspection, main, publish
 from release_actions.errors import ExitCode
-from release_actions.report import Report
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import build_image
-from release_actions.workflow import Workflow
 
 pytestmark = pytest.mark.tools("docker-registry")
 

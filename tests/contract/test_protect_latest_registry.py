@@ -15,10 +15,10 @@ from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.http import Http
 from release_actions.registry import Registry
-from release_actions.report import Report
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Image, build_image
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
-from release_actions.workflow import Workflow
 
 pytestmark = pytest.mark.tools("docker-registry", "skopeo")
 

@@ -12,8 +12,8 @@ from tests.teardown.candidate import CONFIG, CPU, CUDA, REPOSITORY, names, plant
 
 from release_actions import main
 from release_actions.errors import ExitCode
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator
-from release_actions.workflow import Workflow
 
 
 @pytest.mark.parametrize(

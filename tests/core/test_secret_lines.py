@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from release_actions.errors import InputError
-from release_actions.secret_lines import parse, pick
+from release_actions.runner.secret_lines import parse, pick
 
 
 @pytest.mark.parametrize(

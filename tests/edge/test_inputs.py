@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from release_actions import inputs
 from release_actions.errors import ExitCode, InputError
+from release_actions.runner import inputs
 
 
 @dataclass(frozen=True)

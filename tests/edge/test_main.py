@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from release_actions import inputs, main
-from release_actions.context import VARIABLES, Context
+from release_actions import main
 from release_actions.errors import ExitCode, InputError, Place, PolicyError, Problem, RemoteError
-from release_actions.report import Finding, Level, Output, Report
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs
+from release_actions.runner.context import VARIABLES, Context
+from release_actions.runner.report import Finding, Level, Output, Report
+from release_actions.runner.workflow import Workflow
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_actions import markdown
+from release_actions.runner import markdown
 
 
 def test_a_hostile_title_stays_one_cell() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_actions.errors import Place
-from release_actions.report import Finding, Level
-from release_actions.workflow import ANNOTATION_LENGTH, Workflow, as_text, harmless
+from release_actions.runner.report import Finding, Level
+from release_actions.runner.workflow import ANNOTATION_LENGTH, Workflow, as_text, harmless
 
 RUNNER = {"GITHUB_ACTIONS": "true"}
 
@@ -133,7 +133,7 @@ def run_python(code: str) -> str:
 
 
 def test_the_log_does_not_import_requests() -> None:
-    assert run_python("import release_actions.workflow; print('urllib3' in sys.modules)") == "False\n"
+    assert run_python("import release_actions.runner.workflow; print('urllib3' in sys.modules)") == "False\n"
 
 
 def test_what_was_postponed_loads_at_its_first_use() -> None:

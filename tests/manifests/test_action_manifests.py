@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import manifests
-from release_actions import inputs
 from release_actions.main import ACTIONS
 from release_actions.rehearsal.action_file import Action, Input, Output, Step, read
+from release_actions.runner import inputs
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = {name: read(file.parent) for name, file in manifests.canonical(ROOT).items()}

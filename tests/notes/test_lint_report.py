@@ -13,8 +13,8 @@ from release_actions.notes import lint_report
 from release_actions.notes.evidence import Evidence, Need
 from release_actions.notes.lint import RULES, lint
 from release_actions.notes.lint_report import Checked
-from release_actions.report import Level
-from release_actions.workflow import OUTPUT_LIMIT
+from release_actions.runner.report import Level
+from release_actions.runner.workflow import OUTPUT_LIMIT
 
 SURE = Finding("placeholder", Certainty.CERTAIN, "It is left.", "Remove it.", Place("n.md", 3, 1), Place("n.md", 1, 1))
 MAYBE = Finding("task-open", Certainty.SUSPICIOUS, "It is open.", "Do it.", Place("n.md", 4, 1))

@@ -13,7 +13,7 @@ import pytest
 from release_actions.errors import ConfigurationError
 from release_actions.rehearsal.composite import ActionRun, CancelledError, Job, run_action
 from release_actions.rehearsal.step_log import SUMMARY_LIMIT
-from release_actions.report import Level
+from release_actions.runner.report import Level
 
 Play = Callable[..., ActionRun]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from release_actions.report import Report
+from release_actions.runner.report import Report
 from release_actions.simulator import World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.git import Target

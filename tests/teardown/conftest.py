@@ -11,9 +11,9 @@ from tests.teardown.candidate import CONFIG, REPOSITORY, TOKEN, TearDown, plante
 
 from release_actions import main
 from release_actions.cleanup import store
-from release_actions.report import Report
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World
-from release_actions.workflow import Workflow
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.teardown.worlds import (
 
 from release_actions.cleanup import journal
 from release_actions.errors import ExitCode
-from release_actions.report import Report
+from release_actions.runner.report import Report
 from release_actions.simulator.faults import Fault
 
 State = dict[str, Any]

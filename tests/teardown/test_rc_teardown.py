@@ -36,9 +36,9 @@ from release_actions.commands import rc_teardown
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.git_refs import GitRefs
 from release_actions.http import Http
-from release_actions.inputs import specs
 from release_actions.packages import Packages
 from release_actions.releases import Releases
+from release_actions.runner.inputs import specs
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault, tagging

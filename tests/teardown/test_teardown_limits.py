@@ -10,8 +10,8 @@ from tests.teardown.candidate import REPOSITORY, TOKEN, messages, planted, push
 
 from release_actions import main
 from release_actions.errors import ExitCode
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World
-from release_actions.workflow import Workflow
 
 IMAGES = 13
 HOURLY = 1_000

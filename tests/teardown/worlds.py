@@ -19,12 +19,13 @@ from release_actions.cleanup import apply, journal, store
 from release_actions.cleanup.pace import Limits
 from release_actions.commands import rc_teardown
 from release_actions.config import load_config
-from release_actions.context import Context
 from release_actions.git_refs import GitRefs
 from release_actions.http import Http
 from release_actions.registry import Registry
 from release_actions.releases import Releases
-from release_actions.report import Report
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import FLAKY, READ_LAG, Fault
@@ -35,7 +36,6 @@ from release_actions.simulator.repositories import Asset, Release, Repository
 from release_actions.simulator.rules import TagRules
 from release_actions.simulator.transport import API_URL, REGISTRY_URL, Adapter
 from release_actions.teardown.undo import Record
-from release_actions.workflow import Workflow
 
 TOKEN = "ghs_token_of_the_job"
 REPOSITORY = "llm-d/llm-d"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from release_actions.cleanup.package import Result
-from release_actions.report import Finding, Level
+from release_actions.runner.report import Finding, Level
 
 MOST = 20_000
 """Deletions of one run at most: their ids have to fit into the output `undo`, and no job lasts long enough for more."""

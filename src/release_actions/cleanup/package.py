@@ -18,12 +18,12 @@ from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
-from release_actions.context import Context
 from release_actions.errors import ActionError, InputError
 from release_actions.http import Http
-from release_actions.report import counted
+from release_actions.runner.context import Context
+from release_actions.runner.report import counted
+from release_actions.runner.workflow import Workflow
 from release_actions.selection import Facts, Rule
-from release_actions.workflow import Workflow
 
 MEASURED = 20
 """Manifests of a package that are read only to say how much is freed. Where there are more, none is, and the amount is

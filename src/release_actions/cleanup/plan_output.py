@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Strip
 from release_actions.cleanup.store import NotDeleted
-from release_actions.report import Output
+from release_actions.runner.report import Output
 from release_actions.selection import Version
 
 PLAN_LENGTH = 200_000

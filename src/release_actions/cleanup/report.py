@@ -15,7 +15,7 @@ from release_actions.cleanup.proof import Check
 from release_actions.cleanup.store import title
 from release_actions.cleanup.summary import summary
 from release_actions.errors import ExitCode, Problem
-from release_actions.report import Finding, Level, Report, counted
+from release_actions.runner.report import Finding, Level, Report, counted
 
 IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
 """Ends that the caller asked for."""

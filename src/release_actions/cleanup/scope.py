@@ -13,15 +13,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from release_actions import inputs, selection, shapes
+from release_actions import selection, shapes
 from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
-from release_actions.context import Context
 from release_actions.errors import InputError, Place, Problem
 from release_actions.images import subject_of_tag
 from release_actions.packages import ACCOUNT
 from release_actions.registry import REPOSITORY
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
 from release_actions.selection import Rule
 
 if TYPE_CHECKING:

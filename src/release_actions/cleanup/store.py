@@ -20,7 +20,7 @@ from release_actions.errors import ActionError, RemoteError
 from release_actions.images import Graph, Image
 from release_actions.packages import Packages, PackageVersion
 from release_actions.registry import Registry
-from release_actions.report import counted
+from release_actions.runner.report import counted
 from release_actions.selection import Version
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from release_actions import markdown
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import digest_of, freed
-from release_actions.report import Finding, counted
+from release_actions.runner import markdown
+from release_actions.runner.report import Finding, counted
 from release_actions.selection import Version
 
 ROWS = 200

@@ -11,20 +11,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from release_actions import build_event, changes, inputs, markdown, matrix
+from release_actions import build_event, changes, matrix
 from release_actions.build_event import BRANCH_REF, Build
 from release_actions.changes import Changes
 from release_actions.commands.validate_tag import release_tag
 from release_actions.config import Config, load_config
-from release_actions.context import Context
 from release_actions.errors import ExitCode, InputError, PolicyError, Problem
 from release_actions.git_tags import TAG_REF
 from release_actions.matrix import Matrix
 from release_actions.recipe import Resolve, needs_version_file
-from release_actions.report import Output, Report, counted
+from release_actions.runner import inputs, markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Output, Report, counted
+from release_actions.runner.workflow import OUTPUT_LIMIT, Workflow, as_text
 from release_actions.version_file import VersionFile
 from release_actions.versions import parse
-from release_actions.workflow import OUTPUT_LIMIT, Workflow, as_text
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions import inputs, markdown
 from release_actions.commands.validate_tag import tag_of
 from release_actions.components import assemble, findings, manifest, table
 from release_actions.components.assemble import Before, Change, Changed
@@ -22,14 +21,15 @@ from release_actions.components.sources import Found, Missing, Sources
 from release_actions.components.upstream import Upstream, checks, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
-from release_actions.context import Context
 from release_actions.errors import ConfigurationError, ExitCode, InputError
 from release_actions.history import previous_stable
 from release_actions.http import Http
-from release_actions.report import Level, Output, Report, counted
+from release_actions.runner import inputs, markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Level, Output, Report, counted
+from release_actions.runner.workflow import Workflow
 from release_actions.source import read_text
 from release_actions.versions import Version, known, parse
-from release_actions.workflow import Workflow
 
 NONE = "none"
 """What the input `previous` says for a first release, since an empty input means "not given"."""

@@ -15,7 +15,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from release_actions import inputs
 from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import too_large
 from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
@@ -27,15 +26,16 @@ from release_actions.cleanup.scope import Task, configuration, tasks_of, undo_en
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
-from release_actions.context import Context
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.http import Http
-from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
 from release_actions.registry_access import package_registry
-from release_actions.report import Finding, Level, Report
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.inputs import option
+from release_actions.runner.report import Finding, Level, Report
+from release_actions.runner.workflow import Workflow
 
 OUTPUTS = (
     "plan",

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release_actions import image_list, inputs, markdown, release_state
-from release_actions.context import Context
+from release_actions import image_list, release_state
 from release_actions.errors import ExitCode, InputError, Problem
 from release_actions.image_list import ListedImage
 from release_actions.release_state import Evidence, Image
-from release_actions.report import Finding, Level, Report, counted
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs, markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level, Report, counted
+from release_actions.runner.workflow import Workflow
 
 
 @dataclass(frozen=True)

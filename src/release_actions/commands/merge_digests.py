@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from release_actions import built_digests, image_list, inputs, inspection, markdown
+from release_actions import built_digests, image_list, inspection
 from release_actions.assembly import listed
 from release_actions.built_digests import Claim
 from release_actions.config import FILE, load_config
-from release_actions.context import Context
 from release_actions.errors import ActionError, ExitCode, InputError, PolicyError
 from release_actions.http import Http
 from release_actions.image_list import ListedImage
@@ -22,8 +21,10 @@ from release_actions.inspection import Expectation
 from release_actions.publish import Publisher, TagRules
 from release_actions.registry import Registry
 from release_actions.registry_access import Login, connect
-from release_actions.report import Finding, Level, Output, Report, counted
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs, markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level, Output, Report, counted
+from release_actions.runner.workflow import Workflow
 
 AT_ONCE = 8
 """Images that are worked on at the same time."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release_actions import inputs, secret_lines
-from release_actions.context import Context
 from release_actions.errors import InputError
-from release_actions.report import Report
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs, secret_lines
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 
 BUILD = "Input 'build-secrets'"
 CREDENTIALS = "Input 'registry-credentials'"

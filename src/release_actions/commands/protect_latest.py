@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from release_actions import floating_report, inputs, promotion, snapshot, snapshot_report
+from release_actions import floating_report, promotion, snapshot, snapshot_report
 from release_actions.config import Config, Package, load_config
-from release_actions.context import Context
 from release_actions.errors import ActionError, InputError, RemoteError
 from release_actions.floating_plan import Rules
 from release_actions.floating_report import OUTPUTS, Git, Result, Returned
@@ -29,10 +28,12 @@ from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry import GITHUB_TOKENS, Manifest, Registry
 from release_actions.registry_access import Login, connect_to
-from release_actions.report import Report
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.snapshot import Restorer, Snapshot
 from release_actions.source import read_text
-from release_actions.workflow import Workflow
 
 __all__ = ["OUTPUTS", "Inputs", "run"]
 

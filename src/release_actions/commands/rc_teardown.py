@@ -14,23 +14,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from release_actions import github_api, inputs, retention
+from release_actions import github_api, retention
 from release_actions.cleanup import journal
 from release_actions.cleanup.pace import LONGEST_PAUSE, POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
-from release_actions.context import Context
 from release_actions.errors import ActionError, InputError, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.github_api import GitTag
 from release_actions.http import Http
 from release_actions.images import subject_of_tag
-from release_actions.inputs import option
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url
 from release_actions.registry_access import package_registry
 from release_actions.releases import Releases
-from release_actions.report import Report
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.inputs import option
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.selection import Facts, Rule
 from release_actions.teardown import plan as planning
 from release_actions.teardown import report as telling
@@ -41,7 +43,6 @@ from release_actions.teardown.story import strangers as strangers_of
 from release_actions.teardown.undo import Record
 from release_actions.teardown.work import Done, Image
 from release_actions.versions import Version
-from release_actions.workflow import Workflow
 
 OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "undo-file", "restored", "local-commands")
 

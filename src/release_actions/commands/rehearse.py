@@ -10,20 +10,20 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions import inputs
 from release_actions.config import load_config
-from release_actions.context import Context
 from release_actions.errors import ExitCode, InputError
 from release_actions.rehearsal import narrate
 from release_actions.rehearsal.play import rehearse
 from release_actions.rehearsal.scenario import load_scenario
 from release_actions.rehearsal.setting import JUDGE_TOKEN, set_up
 from release_actions.rehearsal.stage import ROOT, Script
-from release_actions.report import Finding, Level, Report
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level, Report
+from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator
 from release_actions.simulator.fault_file import faults_named
 from release_actions.simulator.faults import PRESETS
-from release_actions.workflow import Workflow
 
 EXAMPLE = ROOT / "examples" / "llm-d"
 

@@ -10,12 +10,10 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from release_actions import inputs
 from release_actions.commands.validate_tag import tag_of
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
 from release_actions.config.notes import NotesForm
-from release_actions.context import Context
 from release_actions.errors import InputError
 from release_actions.git_tags import CHECKOUT, SOURCES
 from release_actions.http import Http
@@ -24,9 +22,11 @@ from release_actions.notes.check import check
 from release_actions.notes.gather import Asked
 from release_actions.notes.generate import Files
 from release_actions.notes.model import Bots
-from release_actions.report import Report
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.versions import Version, parse
-from release_actions.workflow import Workflow
 
 GENERATE, LINT, PUBLISH = "generate", "lint", "publish-draft"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from release_actions import git_tags, inputs
+from release_actions import git_tags
 from release_actions.commands import build_matrix, validate_tag
-from release_actions.context import Context
 from release_actions.errors import ExitCode
-from release_actions.report import Report
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from release_actions import inputs
-from release_actions.context import Context
-from release_actions.report import Output, Report
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.report import Output, Report
+from release_actions.runner.workflow import Workflow
 
 if TYPE_CHECKING:
     from release_actions.simulator import Simulator

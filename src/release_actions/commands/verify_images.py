@@ -12,16 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions import image_list, inputs, inspection, markdown
-from release_actions.context import Context
+from release_actions import image_list, inspection
 from release_actions.errors import ActionError, ExitCode, InputError, Problem
 from release_actions.http import Http
 from release_actions.image_list import ListedImage
 from release_actions.inspection import LABELS, Expectation, Inspected
 from release_actions.registry import Registry
 from release_actions.registry_access import Login, connect
-from release_actions.report import Finding, Level, Output, Report, counted
-from release_actions.workflow import Workflow
+from release_actions.runner import inputs, markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level, Output, Report, counted
+from release_actions.runner.workflow import Workflow
 
 AT_ONCE = 8
 """Images that are worked on at the same time."""

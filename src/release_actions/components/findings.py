@@ -29,8 +29,8 @@ from release_actions.components.table import (
     shown,
 )
 from release_actions.errors import Place, Problem
-from release_actions.report import Finding as Shown
-from release_actions.report import Level
+from release_actions.runner.report import Finding as Shown
+from release_actions.runner.report import Level
 from release_actions.versions import Version
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from release_actions import markdown
 from release_actions.components.manifest import Entry, Manifest
 from release_actions.errors import Place
+from release_actions.runner import markdown
 
 HEAD = ("Component", "Version", "Previous Version", "Type")
 INFRASTRUCTURE_HEAD = HEAD[:3]

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from release_actions import markdown
 from release_actions.components import table
 from release_actions.components.manifest import Entry, Manifest
 from release_actions.notes.model import Author, Change, Contributor, Notes, Section
-from release_actions.report import counted
+from release_actions.runner import markdown
+from release_actions.runner.report import counted
 
 MOST = 125_000
 """Characters that GitHub takes as the body of a release."""

@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NoReturn
 
-from release_actions.context import Context
 from release_actions.errors import InputError
 from release_actions.http import Http
 from release_actions.notes import gather, lint_report, reading, sarif
 from release_actions.notes.gather import Asked
 from release_actions.notes.lint import judge
 from release_actions.notes.lint_report import Checked
-from release_actions.report import Report
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
 from release_actions.source import read_text
-from release_actions.workflow import Workflow
 
 
 def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workflow) -> Report:

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
-from release_actions import github_api, markdown
+from release_actions import github_api
 from release_actions.components import manifest
-from release_actions.context import Context
 from release_actions.errors import InputError, PolicyError, RemoteError
 from release_actions.floating import make_latest
 from release_actions.http import Http
@@ -25,7 +24,9 @@ from release_actions.notes import body
 from release_actions.notes.generate import Files, read_manifest
 from release_actions.release_assets import Assets
 from release_actions.releases import Asset, Release, Releases
-from release_actions.report import Report
+from release_actions.runner import markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
 from release_actions.source import read_text
 from release_actions.versions import Version, known
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from release_actions import github_api
-from release_actions.context import parse_time
 from release_actions.errors import InputError, RemoteError
 from release_actions.notes.model import Author
 from release_actions.notes.span import Commit, Pull, Span, numbers, without_numbers
+from release_actions.runner.context import parse_time
 
 if TYPE_CHECKING:
     from github import Github

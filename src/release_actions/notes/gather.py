@@ -22,7 +22,6 @@ from release_actions.components.document import Document, load_components
 from release_actions.components.upstream import Upstream, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
-from release_actions.context import Context
 from release_actions.errors import ActionError
 from release_actions.git_tags import CHECKOUT, TAG_REF
 from release_actions.http import Http
@@ -33,9 +32,10 @@ from release_actions.notes.lint_versions import part_of, places
 from release_actions.notes.merged import Merged
 from release_actions.notes.reading import Notes
 from release_actions.releases import Release
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 from release_actions.source import read_text
 from release_actions.versions import Version, known, parse
-from release_actions.workflow import Workflow
 
 REQUESTS = 8
 """Questions that are asked at the same time."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from release_actions import markdown
 from release_actions.components import manifest
 from release_actions.components.document import FILE as COMPONENTS_YAML
 from release_actions.components.document import load_components
 from release_actions.components.manifest import Manifest
 from release_actions.config.notes import NotesForm
-from release_actions.context import Context
 from release_actions.errors import ConfigurationError, InputError, Problem
 from release_actions.notes import body, newcomers, sections, span, undo
 from release_actions.notes.body import Written
 from release_actions.notes.model import Bots, Contributor, Notes
 from release_actions.notes.story import Story
-from release_actions.report import Finding, Level, Output, Report, counted
+from release_actions.runner import markdown
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.source import read_text
 from release_actions.versions import Version
 

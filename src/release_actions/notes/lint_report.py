@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from release_actions import markdown
 from release_actions.components.findings import UNKNOWN, Certainty, Finding
 from release_actions.errors import ExitCode
 from release_actions.notes.evidence import Evidence, Need
 from release_actions.notes.lint import RULES, Idle, idle
-from release_actions.report import Output, Report, counted
-from release_actions.workflow import shorten
+from release_actions.runner import markdown
+from release_actions.runner.report import Output, Report, counted
+from release_actions.runner.workflow import shorten
 
 MOST = 300
 """Findings in the output; the job summary and the SARIF file have more."""

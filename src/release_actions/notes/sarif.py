@@ -19,7 +19,7 @@ from release_actions.components.findings import UNKNOWN, Certainty, Finding
 from release_actions.errors import Place
 from release_actions.notes.lint import RULES, Idle
 from release_actions.notes.lint_rule import Rule
-from release_actions.report import Level
+from release_actions.runner.report import Level
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://github.com/llm-d/release-actions"

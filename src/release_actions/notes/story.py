@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions import checkout, github_api
-from release_actions.context import Context
 from release_actions.errors import InputError
 from release_actions.git_tags import TAG_REF
 from release_actions.history import previous_stable
@@ -20,8 +19,9 @@ from release_actions.notes import from_git, newcomers
 from release_actions.notes.model import Change
 from release_actions.notes.span import Span
 from release_actions.releases import Releases
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 from release_actions.versions import Version, known
-from release_actions.workflow import Workflow
 
 NONE = "none"
 """What the input `previous-tag` says for a first release, since an empty input means "not given"."""

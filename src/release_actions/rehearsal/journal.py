@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from release_actions.rehearsal.masks import Masks
-from release_actions.report import Level
+from release_actions.runner.report import Level
 
 ANNOTATIONS = 10
 """Annotations of each level that a step keeps. The rest are lines of the log."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from release_actions import markdown
 from release_actions.rehearsal.invariants import MEANING, Invariant, short
 from release_actions.rehearsal.record import Change, Rehearsal, Run, Step
-from release_actions.report import counted
+from release_actions.runner import markdown
+from release_actions.runner.report import counted
 
 ROWS = 8
 """Tags of one package that the timeline shows after a step."""

@@ -21,7 +21,7 @@ from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.scenario import AnyStep, Merge
 from release_actions.rehearsal.setting import NOTES_TOKEN, Setting
 from release_actions.rehearsal.stage import Played, Stage, Watch
-from release_actions.report import counted
+from release_actions.runner.report import counted
 
 HOUR = timedelta(hours=1)
 

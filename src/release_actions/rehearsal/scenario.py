@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from release_actions.context import parse_time
 from release_actions.errors import ConfigurationError, Place, Problem
 from release_actions.rehearsal.invariants import Invariant
+from release_actions.runner.context import parse_time
 from release_actions.shapes import (
     Boolean,
     Choice,

@@ -13,7 +13,7 @@ from release_actions.rehearsal import step_files, workflow_commands
 from release_actions.rehearsal.job import Job
 from release_actions.rehearsal.journal import Journal
 from release_actions.rehearsal.workflow_commands import Command
-from release_actions.report import Level
+from release_actions.runner.report import Level
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary. A longer one is dropped whole."""

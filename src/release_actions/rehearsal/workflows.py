@@ -23,7 +23,7 @@ from release_actions.rehearsal.scenario import (
 )
 from release_actions.rehearsal.setting import TEARDOWN_TOKEN
 from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
-from release_actions.report import counted
+from release_actions.runner.report import counted
 
 NIGHT = timedelta(days=1)
 

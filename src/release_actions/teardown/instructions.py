@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable
 
 from release_actions.cleanup.undo_record import entries
-from release_actions.report import Output
+from release_actions.runner.report import Output
 from release_actions.teardown.plan import Plan, RefChange, stumps
 from release_actions.teardown.undo import gone_refs, gone_releases, release_row
 from release_actions.teardown.work import Done, Image

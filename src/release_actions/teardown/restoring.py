@@ -11,17 +11,17 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from release_actions import markdown
 from release_actions.cleanup import restoring as packages
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.releases import Release, Releases
-from release_actions.report import Finding, Level, Report, counted
+from release_actions.runner import markdown
+from release_actions.runner.report import Finding, Level, Report, counted
+from release_actions.runner.workflow import Workflow
 from release_actions.teardown.instructions import fetch
 from release_actions.teardown.undo import Ref, Undo
-from release_actions.workflow import Workflow
 
 RULE = "restore"
 

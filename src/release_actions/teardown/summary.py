@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from release_actions import markdown
 from release_actions.cleanup.store import title
-from release_actions.report import Finding, counted
+from release_actions.runner import markdown
+from release_actions.runner.report import Finding, counted
 from release_actions.teardown.instructions import undo_commands
 from release_actions.teardown.story import Story, reasons
 

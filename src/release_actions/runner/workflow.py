@@ -14,9 +14,9 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 
-from release_actions import lazy, markdown
 from release_actions.errors import InputError
-from release_actions.report import Finding, Level, Output
+from release_actions.runner import lazy, markdown
+from release_actions.runner.report import Finding, Level, Output
 
 with lazy.postponed("requests"):
     from actions_toolkit import core

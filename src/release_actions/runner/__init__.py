@@ -1,0 +1,1 @@
+"""What comes in from a run and what goes out to it: inputs, outputs, annotations, summaries."""
