@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from release_actions.errors import ActionError, ConfigurationError, ExitCode, Place  # noqa: E402  # needs the line above
-from release_actions.history import RULES  # noqa: E402  # needs the line above
 from release_actions.rehearsal.action_file import Action, read  # noqa: E402  # needs the line above
+from release_actions.versions.history import RULES  # noqa: E402  # needs the line above
 
 FRONT_DOOR = "release-plan"
 """Command of the manifest at the root: the action that is the repository itself."""

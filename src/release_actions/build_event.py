@@ -15,7 +15,7 @@ from typing import Any
 
 from release_actions.config import Config, grammar
 from release_actions.errors import InputError, PolicyError
-from release_actions.versions import Version, parse_or_none
+from release_actions.versions.version import Version, parse_or_none
 
 SHORT_SHA = 7
 """Digits of a commit in a tag."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from release_actions.errors import ActionError
-from release_actions.floating import DEFAULT_TEMPLATES, ROLES, desired, expand, floating, joined
-from release_actions.versions import Version, known
+from release_actions.versions.floating import DEFAULT_TEMPLATES, ROLES, desired, expand, floating, joined
+from release_actions.versions.version import Version, known
 
 SHORT = 19
 """Characters of a digest that a sentence repeats: the algorithm and twelve digits."""

@@ -11,14 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from release_actions import floating, github_api
+from release_actions import github_api
 from release_actions.errors import PartialError
-from release_actions.floating import ROLES
 from release_actions.floating_plan import Rules
 from release_actions.github_api import TAG_PREFIX, GitTag
 from release_actions.http import GITHUB, Http
 from release_actions.origins import Credential
-from release_actions.versions import Kind, Reason, Version, known, parse_or_none
+from release_actions.versions import floating
+from release_actions.versions.floating import ROLES
+from release_actions.versions.version import Kind, Reason, Version, known, parse_or_none
 
 ROUNDS = 3
 """How often tags are listed and moved before somebody else is said to move them."""
@@ -114,7 +115,7 @@ def is_cut(name: str, names: Collection[str], prefix: str) -> bool:
     if version is not None:
         whole = version.kind in {Kind.STABLE, Kind.POST, Kind.CANDIDATE} or version.number is not None
         return not whole and any(other.startswith(f"{name}.") for other in names)
-    from release_actions.refusals import explain  # only in repositories that hold odd tags
+    from release_actions.versions.refusals import explain  # only in repositories that hold odd tags
 
     return explain(name, prefix).reason is Reason.TRUNCATED
 

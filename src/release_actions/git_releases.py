@@ -17,7 +17,7 @@ from release_actions.package_state import GitVersions
 from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.versions import Version, known
+from release_actions.versions.version import Version, known
 
 
 class GitReleases:

@@ -11,14 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from release_actions import assembly, built_digests, floating, images
+from release_actions import assembly, built_digests, images
 from release_actions.assembly import REVISION, Assembly, AssemblyError, Document, Part
 from release_actions.built_digests import Claim
 from release_actions.errors import PartialError, PolicyError, Problem, RemoteError
 from release_actions.image_list import ListedImage
 from release_actions.images import Index, Platform
 from release_actions.registry import Registry
-from release_actions.versions import FLOATING_NAMES, is_floating, parse_or_none
+from release_actions.versions import floating
+from release_actions.versions.version import FLOATING_NAMES, is_floating, parse_or_none
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each look at what was just written: a read of GHCR may lag a few seconds behind."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from release_actions import versions
 from release_actions.cleanup import journal
 from release_actions.images import Graph, Index, subject_of_tag
+from release_actions.versions import version as versions
 
 GRACE = timedelta(days=1)
 """Age below which an untagged version may belong to a build that has not put its tag yet. A job on a hosted runner ends

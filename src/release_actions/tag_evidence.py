@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from release_actions import history
 from release_actions.errors import InputError, RemoteError
 from release_actions.git_tags import CHECKOUT, TAG_REF, Tags
-from release_actions.history import Evidence, History, Level
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tag_policy import Policy
-from release_actions.versions import Version, known
+from release_actions.versions import history
+from release_actions.versions.history import Evidence, History, Level
+from release_actions.versions.version import Version, known
 
 if TYPE_CHECKING:
     from release_actions.http import Http

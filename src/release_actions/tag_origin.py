@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from release_actions import github_api
 from release_actions.git_tags import TAG_REF
-from release_actions.history import Branch, Push, TagObject
 from release_actions.http import GITHUB, Http, Response
 from release_actions.origins import Credential
 from release_actions.runner.context import Context, parse_time
+from release_actions.versions.history import Branch, Push, TagObject
 
 MARGIN = timedelta(minutes=10)
 """How long before the push of its tag a release may have been published that made the tag itself."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from release_actions import floating
 from release_actions.config import FILE, Package, load_config
 from release_actions.config.grammar import fill
-from release_actions.history import DEFAULTS, Level
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.versions import Kind, Version
+from release_actions.versions import floating
+from release_actions.versions.history import DEFAULTS, Level
+from release_actions.versions.version import Kind, Version
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from release_actions.registry import Registry
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
-from release_actions.versions import known
+from release_actions.versions.version import known
 
 TOKEN = "ghs_token_of_the_job"
 CUDA = "llm-d/llm-d-cuda"

@@ -23,7 +23,7 @@ from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
-from release_actions.versions import TagRefused
+from release_actions.versions.version import TagRefused
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "ghs_token_of_the_job"

@@ -17,7 +17,7 @@ from release_actions.components.findings import RULES, Certainty, Finding, Relea
 from release_actions.components.manifest import Entry, Manifest
 from release_actions.components.sources import Found, Missing, Sources
 from release_actions.runner.report import Level
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 WEB = "https://github.com"
 COMPONENTS = """\

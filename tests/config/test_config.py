@@ -8,7 +8,7 @@ import yaml
 
 from release_actions.config import Config, Package, Recipe, Scan, load_config, load_text
 from release_actions.errors import ConfigurationError, Place
-from release_actions.history import DEFAULTS, Level
+from release_actions.versions.history import DEFAULTS, Level
 
 WARNS = Scan(("CRITICAL", "HIGH", "MEDIUM"), gate=(), ignore_unfixed=False, skip_dirs=(), timeout=timedelta(minutes=30))
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from release_actions.versions import Version, parse
+from release_actions.versions.version import Version, parse
 
 unhurried = settings(deadline=None)
 """A property is about what is computed, not how fast the machine is today."""

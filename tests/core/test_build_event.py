@@ -9,7 +9,7 @@ import pytest
 from release_actions.build_event import Build, branch_tag, tags_of
 from release_actions.config import grammar, load_text
 from release_actions.errors import PolicyError
-from release_actions.versions import parse, parse_or_none
+from release_actions.versions.version import parse, parse_or_none
 
 NOW = datetime(2026, 2, 3, 23, 0, tzinfo=timezone.utc)
 SHA = "0123456789abcdef0123456789abcdef01234567"

@@ -15,7 +15,7 @@ from release_actions.build_event import Build
 from release_actions.errors import ActionError, InputError
 from release_actions.git_commits import Commits, said
 from release_actions.runner.context import Context
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 ABSENT = "a" * 40
 DEEP = "Check it out with fetch-depth: 0, or pass the paths with changed-files, or changed-files: all."

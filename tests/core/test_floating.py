@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.core.release_tags import histories, unhurried, versions
 
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
 from release_actions.floating_plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules
 from release_actions.floating_plan import plan as plan_of
-from release_actions.versions import Version, known, parse
+from release_actions.versions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
+from release_actions.versions.version import Version, known, parse
 
 CUSTOM = ("{major}.{minor}", "{major}", "stable", "v{major}-latest")
 TEMPLATES = st.sampled_from([DEFAULT_TEMPLATES, CUSTOM, ("latest",), ()])

@@ -11,7 +11,7 @@ from tests.core.release_tags import histories, unhurried
 from release_actions.floating_plan import Rules
 from release_actions.git_floats import GitPlan, plan
 from release_actions.github_api import GitTag
-from release_actions.versions import Version, known, parse_or_none
+from release_actions.versions.version import Version, known, parse_or_none
 
 TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
 NAMES = ("v0", "v1", "v0.1", "v0.2", "v1.0", "latest", "v0.1.0-rc", "v7")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.release_tags import histories, unhurried, versions
 
-from release_actions.history import (
+from release_actions.versions.history import (
     DEFAULTS,
     RULES,
     Branch,
@@ -23,7 +23,7 @@ from release_actions.history import (
     previous_candidate,
     previous_stable,
 )
-from release_actions.versions import Kind, Version, known, parse
+from release_actions.versions.version import Kind, Version, known, parse
 
 PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
 

@@ -15,7 +15,7 @@ from release_actions.config import load_config
 from release_actions.errors import InputError
 from release_actions.images import Platform
 from release_actions.matrix import Build
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 ROOT = Path(__file__).parents[2]
 ENTRY = {"package": "ghcr.io/acme/app", "tags": ["v1.0.0"], "platforms": ["linux/arm64", "linux/amd64"]}

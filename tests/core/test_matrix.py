@@ -12,7 +12,7 @@ from release_actions.build_event import Build
 from release_actions.changes import Changes
 from release_actions.config import Config, grammar, load_text
 from release_actions.errors import InputError, PolicyError
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 NOW = datetime(2026, 2, 3, 23, 0, tzinfo=timezone.utc)
 SHA = "0123456789abcdef0123456789abcdef01234567"

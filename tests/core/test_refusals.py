@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.core.release_tags import unhurried
 
-from release_actions.refusals import explain
-from release_actions.versions import Reason, TagRefused, Version, parse, parse_or_none
+from release_actions.versions.refusals import explain
+from release_actions.versions.version import Reason, TagRefused, Version, parse, parse_or_none
 
 LOOKS = "Release tags look like v1.2.3, v1.2.3-rc.1 or v1.2.3.post1."
 NEVER_PUSHED = "Floating tags are moved by protect-latest, never pushed."
@@ -551,7 +551,7 @@ def test_any_text_is_a_version_or_refused_in_one_line(tag: str, prefix: str) -> 
 
 
 def test_a_grammar_that_takes_nothing_ends_in_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("release_actions.refusals.parse_or_none", lambda _tag, _prefix: None)
+    monkeypatch.setattr("release_actions.versions.refusals.parse_or_none", lambda _tag, _prefix: None)
     refused = explain("v1.2.3-RC4", "v")
     assert (refused.reason, refused.meant) == (Reason.SPELLING, "")
     assert refused.hint == LOOKS

@@ -25,7 +25,7 @@ from release_actions.images import (
     subject_of_tag,
 )
 from release_actions.selection import GRACE, Facts, Rule, Version, matches
-from release_actions.versions import parse_or_none
+from release_actions.versions.version import parse_or_none
 
 NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)
 CONFIG = "application/vnd.oci.image.config.v1+json"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.core.release_tags import histories, tags, unhurried, versions
 
 from release_actions.errors import ExitCode, InputError
-from release_actions.versions import (
+from release_actions.versions.version import (
     LARGEST,
     Kind,
     TagRefused,
@@ -233,8 +233,8 @@ def test_a_refusal_is_an_answer_of_the_release_policy() -> None:
 
 def test_finals_and_candidates_are_read_without_importing_semver() -> None:
     script = (
-        "import sys; from release_actions.versions import parse; parse('v1.2.3'); parse('v1.2.3-rc.1');"
-        " print(sorted({'semver', 'release_actions.refusals', 'requests', 'github'} & set(sys.modules)))"
+        "import sys; from release_actions.versions.version import parse; parse('v1.2.3'); parse('v1.2.3-rc.1');"
+        " print(sorted({'semver', 'release_actions.versions.refusals', 'requests', 'github'} & set(sys.modules)))"
     )
     path = next(entry for entry in sys.path if entry.endswith("src"))
     done = subprocess.run(

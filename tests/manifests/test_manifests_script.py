@@ -6,7 +6,7 @@ import pytest
 
 import manifests
 from release_actions.errors import ExitCode
-from release_actions.history import RULES
+from release_actions.versions.history import RULES
 
 MANIFEST = """\
 name: Tiny

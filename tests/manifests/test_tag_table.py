@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import tag_table
-from release_actions.history import RULES, Level
-from release_actions.versions import parse_or_none
+from release_actions.versions.history import RULES, Level
+from release_actions.versions.version import parse_or_none
 
 
 def copy_of(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from release_actions.components.document import load_text, title_of
 from release_actions.components.manifest import Entry, Manifest
 from release_actions.notes import model
 from release_actions.notes.evidence import Compared, Evidence, Previous
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 WEB = "https://github.com"
 

@@ -8,7 +8,7 @@ from tests.notes import cleaned
 from release_actions.components.findings import Certainty
 from release_actions.notes.evidence import Evidence
 from release_actions.notes.lint import lint
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 OWN = Evidence(
     version=parse("v0.5.0", "v"),

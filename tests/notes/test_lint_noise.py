@@ -16,7 +16,7 @@ from release_actions.components import table
 from release_actions.components.findings import Certainty
 from release_actions.notes.evidence import Evidence
 from release_actions.notes.lint import lint
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 TAGS = {"sections": "v0.4.0", "lists": "v0.5.1", "handmade": "3.0.0"}
 BEFORE = {"sections": "v0.3.1", "lists": "v0.5.0", "handmade": "2.9.0"}

@@ -12,7 +12,7 @@ from release_actions.components.findings import Certainty, Finding
 from release_actions.notes.evidence import Evidence
 from release_actions.notes.lint import RULES, lint
 from release_actions.notes.lint_ignore import NAME
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 PUMP = Evidence(
     version=parse("2.3.1", ""), repository="acme/pump", tags=frozenset({"2.3.0", "2.3.1"}), previous_tag="2.3.0"

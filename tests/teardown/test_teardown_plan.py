@@ -25,7 +25,7 @@ from release_actions.teardown.plan import (
     stumps,
     to_resolve,
 )
-from release_actions.versions import Version, known, parse
+from release_actions.versions.version import Version, known, parse
 
 CUDA, CPU = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu"
 

@@ -25,7 +25,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, Workflow, as_text
 from release_actions.version_file import VersionFile
-from release_actions.versions import parse
+from release_actions.versions.version import parse
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from release_actions.teardown.story import Story
 from release_actions.teardown.story import strangers as strangers_of
 from release_actions.teardown.undo import Record
 from release_actions.teardown.work import Done, Image
-from release_actions.versions import Version
+from release_actions.versions.version import Version
 
 OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "undo-file", "restored", "local-commands")
 

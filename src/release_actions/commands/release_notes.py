@@ -26,7 +26,7 @@ from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.versions import Version, parse
+from release_actions.versions.version import Version, parse
 
 GENERATE, LINT, PUBLISH = "generate", "lint", "publish-draft"
 

@@ -11,17 +11,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from release_actions import floating, git_tags, history, tag_policy
+from release_actions import git_tags, tag_policy
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.git_tags import CHECKOUT, TAG_REF
-from release_actions.history import RULES, History, Violation
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.tag_evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
 from release_actions.tag_policy import Policy
-from release_actions.versions import TagRefused, Version, known, parse
+from release_actions.versions import floating, history
+from release_actions.versions.history import RULES, History, Violation
+from release_actions.versions.version import TagRefused, Version, known, parse
 
 RELEASE = "release"
 CHECK = "check"

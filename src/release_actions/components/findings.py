@@ -31,7 +31,7 @@ from release_actions.components.table import (
 from release_actions.errors import Place, Problem
 from release_actions.runner.report import Finding as Shown
 from release_actions.runner.report import Level
-from release_actions.versions import Version
+from release_actions.versions.version import Version
 
 
 class Certainty(enum.Enum):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from release_actions import version_file, versions
+from release_actions import version_file
 from release_actions.components.document import (
     VERSION,
     FromChart,
@@ -27,6 +27,7 @@ from release_actions.components.document import (
 )
 from release_actions.errors import Place
 from release_actions.source import Node, ScalarNode, parse
+from release_actions.versions import version as versions
 
 NOT_FOUND = "source-not-found"
 AMBIGUOUS = "source-ambiguous"

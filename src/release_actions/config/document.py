@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, make_dataclass
 from datetime import timedelta
 
-from release_actions import history
 from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, Build
 from release_actions.config.notes import NotesForm
@@ -28,7 +27,8 @@ from release_actions.shapes import (
     glob,
     key,
 )
-from release_actions.versions import PREFIX
+from release_actions.versions import history
+from release_actions.versions.version import PREFIX
 
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
 TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from release_actions.config.notes import NotesForm
 from release_actions.errors import Place
-from release_actions.history import DEFAULTS, Level
 from release_actions.source import NOWHERE, Node
+from release_actions.versions.history import DEFAULTS, Level
 
 CHANNELS = ("release", "dev")
 """The kinds of builds: release tags go to `release`, every other build to `dev`."""

@@ -21,7 +21,7 @@ from release_actions.config.model import (
     Scan,
     Source,
 )
-from release_actions.history import RULES, Level
+from release_actions.versions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
 """Runners that GitHub offers to everyone, and the platform each builds without emulation."""

@@ -18,7 +18,6 @@ from urllib.parse import quote
 from release_actions import github_api
 from release_actions.components import manifest
 from release_actions.errors import InputError, PolicyError, RemoteError
-from release_actions.floating import make_latest
 from release_actions.http import Http
 from release_actions.notes import body
 from release_actions.notes.generate import Files, read_manifest
@@ -28,7 +27,8 @@ from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.source import read_text
-from release_actions.versions import Version, known
+from release_actions.versions.floating import make_latest
+from release_actions.versions.version import Version, known
 
 PAUSES = (2.0, 4.0, 8.0)
 """Seconds before it is looked again what a request left that got no clear answer: GitHub's lists lag a little."""

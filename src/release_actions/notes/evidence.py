@@ -14,7 +14,7 @@ from release_actions.components.assemble import Published
 from release_actions.components.document import Document
 from release_actions.components.manifest import Manifest
 from release_actions.notes.model import Change
-from release_actions.versions import Version
+from release_actions.versions.version import Version
 
 
 class Need(enum.Enum):

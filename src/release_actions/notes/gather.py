@@ -35,7 +35,7 @@ from release_actions.releases import Release
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.source import read_text
-from release_actions.versions import Version, known, parse
+from release_actions.versions.version import Version, known, parse
 
 REQUESTS = 8
 """Questions that are asked at the same time."""

@@ -18,7 +18,7 @@ from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.source import read_text
-from release_actions.versions import Version
+from release_actions.versions.version import Version
 
 HEADINGS = ("Component Summary", "Infrastructure Changes")
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from release_actions import checkout, github_api
 from release_actions.errors import InputError
 from release_actions.git_tags import TAG_REF
-from release_actions.history import previous_stable
 from release_actions.http import Http
 from release_actions.notes import from_git, newcomers
 from release_actions.notes.model import Change
@@ -21,7 +20,8 @@ from release_actions.notes.span import Span
 from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.versions import Version, known
+from release_actions.versions.history import previous_stable
+from release_actions.versions.version import Version, known
 
 NONE = "none"
 """What the input `previous-tag` says for a first release, since an empty input means "not given"."""

@@ -29,7 +29,7 @@ from release_actions.shapes import (
     load_file,
     nearest,
 )
-from release_actions.versions import TagRefused, parse
+from release_actions.versions.version import TagRefused, parse
 
 SUITE, TODAY = "this-suite", "todays-workflow"
 TODAYS = "today's workflow"

@@ -17,7 +17,7 @@ from release_actions.simulator.clock import Clock
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Pull, Release, Repository
 from release_actions.tag_policy import Policy
-from release_actions.versions import parse_or_none
+from release_actions.versions.version import parse_or_none
 
 BETWEEN_RELEASES = timedelta(days=30)
 WORKFLOW_TOKEN = "ghs_rehearsalWorkflowToken0000000000000"  # noqa: S105  # opens nothing but the simulator

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from release_actions.teardown.instructions import local_commands
 from release_actions.teardown.plan import Plan, World
 from release_actions.teardown.work import Done, Image
-from release_actions.versions import Version, known
+from release_actions.versions.version import Version, known
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from release_actions.git_refs import GitRefs
 from release_actions.registry import Registry
 from release_actions.releases import Release, Releases
 from release_actions.teardown.plan import Plan, RefChange
-from release_actions.versions import known
+from release_actions.versions.version import known
 
 AT_ONCE = 8
 """Tags that are resolved at the same time."""

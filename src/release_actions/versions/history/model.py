@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from release_actions.versions import Version
+from release_actions.versions.version import Version
 
 
 class Level(enum.Enum):

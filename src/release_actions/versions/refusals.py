@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from release_actions.versions import (
+from release_actions.versions.version import (
     FLOATING_NAMES,
     LARGEST,
     LONGEST,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from release_actions.history.model import History, Level, Rule, Source, Told
-from release_actions.versions import Kind, Version
+from release_actions.versions.history.model import History, Level, Rule, Source, Told
+from release_actions.versions.version import Kind, Version
 
 
 def previous_stable(version: Version, existing: Iterable[Version]) -> Version | None:

@@ -229,7 +229,7 @@ def parse(tag: str, prefix: str = "v") -> Version:
     version = parse_or_none(tag, prefix)
     if version is None:
         # Imported here: explaining takes far more code than understanding, and most runs need none of it.
-        from release_actions.refusals import explain
+        from release_actions.versions.refusals import explain
 
         raise explain(tag, prefix)
     return version

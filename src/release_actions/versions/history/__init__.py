@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from release_actions.history import origin, sequence
-from release_actions.history.model import (
+from release_actions.versions.history import origin, sequence
+from release_actions.versions.history.model import (
     Branch,
     Evidence,
     History,
@@ -22,8 +22,8 @@ from release_actions.history.model import (
     TagObject,
     Violation,
 )
-from release_actions.history.sequence import following, next_candidate, previous_candidate, previous_stable
-from release_actions.versions import Version
+from release_actions.versions.history.sequence import following, next_candidate, previous_candidate, previous_stable
+from release_actions.versions.version import Version
 
 __all__ = [
     "DEFAULTS",

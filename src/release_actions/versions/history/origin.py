@@ -6,9 +6,9 @@ None of them reads anything.
 
 from __future__ import annotations
 
-from release_actions.history.model import History, Level, Rule, Source, Told
-from release_actions.history.sequence import following
-from release_actions.versions import Version
+from release_actions.versions.history.model import History, Level, Rule, Source, Told
+from release_actions.versions.history.sequence import following
+from release_actions.versions.version import Version
 
 SHORT = 12
 """Digits of a commit that a sentence repeats."""

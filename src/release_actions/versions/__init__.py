@@ -1,0 +1,1 @@
+"""What a tag means: its version, its order and its history. Pure."""
