@@ -15,8 +15,8 @@ from release_actions import github_api
 from release_actions.errors import PartialError
 from release_actions.floating_plan import Rules
 from release_actions.github_api import TAG_PREFIX, GitTag
-from release_actions.http import GITHUB, Http
-from release_actions.origins import Credential
+from release_actions.http.client import GITHUB, Http
+from release_actions.http.origins import Credential
 from release_actions.versions import floating
 from release_actions.versions.floating import ROLES
 from release_actions.versions.version import Kind, Reason, Version, known, parse_or_none

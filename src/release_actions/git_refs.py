@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from release_actions.http import GITHUB, Http, Response, hint_for
-from release_actions.origins import Credential
+from release_actions.http.client import GITHUB, Http, Response, hint_for
+from release_actions.http.origins import Credential
 from release_actions.packages import Refusal
 
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 
 from release_actions import git_tags, github_api
 from release_actions.github_api import GitTag
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.package_state import GitVersions
 from release_actions.releases import Releases
 from release_actions.runner.context import Context

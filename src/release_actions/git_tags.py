@@ -80,7 +80,7 @@ def read(
         hint = "Set GITHUB_REPOSITORY or --repository, or pass existing-tags (or none)."
         raise InputError(message, hint=hint)
     from release_actions import github_api
-    from release_actions.http import Http
+    from release_actions.http.client import Http
 
     with Http(log=log.info) as http:
         found = github_api.tags(http, context.api_url, repository, token=token)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http import GITHUB, USER_AGENT, Http, Response
-from release_actions.origins import SETTINGS, Credential, Origin
+from release_actions.http.client import GITHUB, USER_AGENT, Http, Response
+from release_actions.http.origins import SETTINGS, Credential, Origin
 
 if TYPE_CHECKING:
     from github import Github

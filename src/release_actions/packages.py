@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote, urlsplit
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http import GITHUB, Http, Response, hint_for, links
-from release_actions.origins import Credential
+from release_actions.http.client import GITHUB, Http, Response, hint_for, links
+from release_actions.http.origins import Credential
 
 ACCOUNT = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
 """What names of accounts look like."""

@@ -19,8 +19,8 @@ from http import HTTPStatus
 from urllib.parse import urlencode, urljoin
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http import Http, Response, follow, linked
-from release_actions.origins import Origin
+from release_actions.http.client import Http, Response, follow, linked
+from release_actions.http.origins import Origin
 from release_actions.registry_tokens import Tokens
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

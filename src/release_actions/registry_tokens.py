@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from release_actions.errors import RemoteError
-from release_actions.http import Http, Response, linked
-from release_actions.origins import SETTINGS, Credential, Origin
+from release_actions.http.client import Http, Response, linked
+from release_actions.http.origins import SETTINGS, Credential, Origin
 
 TOKEN_LIFE = 60.0
 """Seconds a token lives when the registry does not say (distribution, "Token Authentication")."""

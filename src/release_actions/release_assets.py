@@ -11,8 +11,8 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from release_actions.errors import RemoteError
-from release_actions.http import GITHUB, Http
-from release_actions.origins import Credential, Origin
+from release_actions.http.client import GITHUB, Http
+from release_actions.http.origins import Credential, Origin
 from release_actions.releases import Asset, Release, asset_of
 
 TYPES = {".json": "application/json", ".md": "text/markdown; charset=utf-8"}

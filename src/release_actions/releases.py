@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from release_actions.http import GITHUB, Http, Response, hint_for
-from release_actions.origins import Credential
+from release_actions.http.client import GITHUB, Http, Response, hint_for
+from release_actions.http.origins import Credential
 from release_actions.packages import Refusal
 
 PER_PAGE = 100

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from release_actions.errors import InputError
 from release_actions.github_api import commit_of_ref
-from release_actions.http import Http
+from release_actions.http.client import Http
 
 KINDS = ("heads", "tags")
 

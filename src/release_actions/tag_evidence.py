@@ -22,7 +22,7 @@ from release_actions.versions.history import Evidence, History, Level
 from release_actions.versions.version import Version, known
 
 if TYPE_CHECKING:
-    from release_actions.http import Http
+    from release_actions.http.client import Http
     from release_actions.published import Published
     from release_actions.tag_origin import Origin
 
@@ -231,7 +231,7 @@ class Inquiry:
     def _session(self) -> Http:
         """The one session for everything, made when the first thing is asked."""
         if self._http is None:
-            from release_actions.http import Http
+            from release_actions.http.client import Http
 
             self._http = self._closing.enter_context(Http(log=self.log.info))
         return self._http

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from release_actions import github_api
 from release_actions.git_tags import TAG_REF
-from release_actions.http import GITHUB, Http, Response
-from release_actions.origins import Credential
+from release_actions.http.client import GITHUB, Http, Response
+from release_actions.http.origins import Credential
 from release_actions.runner.context import Context, parse_time
 from release_actions.versions.history import Branch, Push, TagObject
 

@@ -17,7 +17,7 @@ from typing import Any
 from release_actions.config import Package
 from release_actions.errors import Place
 from release_actions.floating_plan import Rules
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Reconciler
 from release_actions.registry import Registry

@@ -12,8 +12,8 @@ from tests.adapters.loopback import Clock
 
 from release_actions import github_api
 from release_actions.errors import RemoteError
-from release_actions.http import Http
-from release_actions.origins import Credential
+from release_actions.http.client import Http
+from release_actions.http.origins import Credential
 from release_actions.packages import Package, Packages
 from release_actions.registry import OCI_INDEX, Descriptor, Registry, digest_of
 from release_actions.simulator import Image, InProcess, Simulator, World, build_image

@@ -11,7 +11,7 @@ from tests.adapters.loopback import Clock
 
 from release_actions.errors import RemoteError
 from release_actions.git_refs import GitRefs
-from release_actions.http import Http
+from release_actions.http.client import Http
 
 GIT = "https://api.github.com/repos/llm-d/llm-d/git"
 REF, REFS = f"{GIT}/ref/tags/v0.5", f"{GIT}/refs/tags/v0.5"

@@ -16,7 +16,7 @@ import release_actions
 from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
 from release_actions.github_api import GitTag
-from release_actions.http import Http
+from release_actions.http.client import Http
 
 API = "https://api.github.com"
 TAGS = f"{API}/repos/llm-d/llm-d/git/matching-refs/tags/"
@@ -226,7 +226,7 @@ def test_reading_tags_does_not_import_pygithub() -> None:
         "from release_actions import github_api, packages, registry\n"
         "assert 'github' not in sys.modules, 'PyGithub is loaded'\n"
         "assert 'requests' not in sys.modules, 'requests is loaded before it is used'\n"
-        "from release_actions.http import Http\n"
+        "from release_actions.http.client import Http\n"
         "try:\n"
         "    github_api.tags(Http(tries=1), 'http://127.0.0.1:9', 'a/b')\n"
         "except Exception as error:\n"

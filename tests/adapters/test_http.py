@@ -14,8 +14,8 @@ import responses
 from tests.adapters.loopback import Asked, Clock, Loopback, Reply, Script, replies, serving
 
 from release_actions.errors import ExitCode, InputError, RemoteError
-from release_actions.http import Http
-from release_actions.origins import Credential
+from release_actions.http.client import Http
+from release_actions.http.origins import Credential
 
 API = "https://api.github.com"
 URL = f"{API}/repos/llm-d/llm-d/thing"
@@ -104,7 +104,7 @@ class TestAnswers:
                 Body.was_read += count
                 return count
 
-        monkeypatch.setattr("release_actions.http.LONGEST_ANSWER", 2 * 1024 * 1024)
+        monkeypatch.setattr("release_actions.http.client.LONGEST_ANSWER", 2 * 1024 * 1024)
         body = io.BufferedReader(Body(bytes(8 * 1024 * 1024)))
         web.get(URL, body=body, auto_calculate_content_length=False)
         assert "but the answer is longer than 2 MiB" in str(failing(http))

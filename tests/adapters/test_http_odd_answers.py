@@ -10,9 +10,9 @@ import responses
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from release_actions import http
 from release_actions.errors import RemoteError
-from release_actions.http import Response
+from release_actions.http import client
+from release_actions.http.client import Response
 
 HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
 ANSWER = Response("GET", "https://api.github.com/x", 403, "Forbidden", {}, b"", "read it")
@@ -28,7 +28,7 @@ JSON = st.recursive(
 @settings(deadline=None)
 @given(st.binary(max_size=200) | JSON.map(json.dumps).map(str.encode))
 def test_words_of_any_body_are_one_line_that_can_be_printed(body: bytes) -> None:
-    words = http._message(body)
+    words = client._message(body)
     words.encode()
     assert len(words.splitlines()) <= 1
 
@@ -48,7 +48,7 @@ def test_words_of_any_body_are_one_line_that_can_be_printed(body: bytes) -> None
 )
 def test_any_retry_after_is_seconds_or_nothing(noise: str, value: str) -> None:
     for header in (noise, value, value + noise):
-        seconds = http._retry_after(dataclasses.replace(ANSWER, headers={"Retry-After": header}), 1_790_000_000.0)
+        seconds = client._retry_after(dataclasses.replace(ANSWER, headers={"Retry-After": header}), 1_790_000_000.0)
         assert seconds is None or 0 <= seconds <= 1e9
 
 
@@ -60,7 +60,7 @@ def test_any_limit_is_an_error_with_a_date(reset: str, retry_after: str) -> None
         with responses.RequestsMock() as web:
             web.get(ANSWER.url, status=429, headers=given_headers)
             with pytest.raises(RemoteError, match=r"until \d{4}-\d{2}-\d{2} "):
-                http.Http(max_wait=0.5).request("GET", ANSWER.url, what="read it", credential=None)
+                client.Http(max_wait=0.5).request("GET", ANSWER.url, what="read it", credential=None)
 
 
 @settings(deadline=None)
@@ -68,7 +68,7 @@ def test_any_limit_is_an_error_with_a_date(reset: str, retry_after: str) -> None
 def test_any_link_is_an_address_or_an_error(noise: str, form: str) -> None:
     response = dataclasses.replace(ANSWER, headers={"Link": form.format(noise)})
     try:
-        found = http._next(response)
+        found = client._next(response)
     except RemoteError as error:
         assert "announces a next page without saying where it is" in str(error)  # noqa: PT017  # either end is right
     else:
@@ -79,7 +79,7 @@ def test_any_link_is_an_address_or_an_error(noise: str, form: str) -> None:
 @given(HEADER)
 def test_any_redirect_is_to_a_safe_address_or_an_error(noise: str) -> None:
     try:
-        origin = http.linked(ANSWER, noise, "redirects to")
+        origin = client.linked(ANSWER, noise, "redirects to")
     except RemoteError as error:
         assert "redirects to an address that may not be spoken to" in str(error)  # noqa: PT017  # either end is right
     else:

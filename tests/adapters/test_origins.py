@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from release_actions.errors import InputError
-from release_actions.origins import Credential, Origin
+from release_actions.http.origins import Credential, Origin
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.adapters.shipped import CUDA, TEMPLATES, Project, only_floats, packag
 
 from release_actions.errors import RemoteError
 from release_actions.floating_plan import Rules
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry import Registry, registry_url

@@ -11,7 +11,7 @@ import responses
 from tests.adapters.loopback import Asked, Clock, Reply, serving
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.packages import Package, Packages, PackageVersion, Refusal
 
 API = "https://api.github.com"

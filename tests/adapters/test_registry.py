@@ -11,8 +11,8 @@ from tests.adapters.loopback import Asked, Clock, Reply, replies, serving
 from tests.contract import distribution
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http import Http
-from release_actions.origins import Origin
+from release_actions.http.client import Http
+from release_actions.http.origins import Origin
 from release_actions.registry import (
     DOCKER_LIST,
     OCI_INDEX,

@@ -10,7 +10,7 @@ import responses
 from tests.adapters.loopback import Clock
 
 from release_actions.errors import RemoteError
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.releases import Asset, Release, Releases
 
 URL = "https://api.github.com/repos/llm-d/llm-d/releases"

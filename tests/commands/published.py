@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from release_actions import main
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.registry import Registry
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow

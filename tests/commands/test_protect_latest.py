@@ -18,8 +18,8 @@ from release_actions import floating_report, main
 from release_actions.commands import protect_latest
 from release_actions.config.load import load_text
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
-from release_actions.http import Http
-from release_actions.origins import Credential
+from release_actions.http.client import Http
+from release_actions.http.origins import Credential
 from release_actions.runner.context import Context
 from release_actions.runner.report import Level, Report
 from release_actions.runner.workflow import Workflow

@@ -850,7 +850,7 @@ def test_no_request_library_is_loaded_when_nothing_is_asked(tmp_path: Path) -> N
         "import sys\n"
         "from release_actions.main import main\n"
         "code = main(['validate-tag', '--tag', 'v0.6.0-rc.1', '--existing-tags', 'v0.5.0'])\n"
-        "print(code, sorted({'requests', 'github', 'urllib3', 'release_actions.http'} & set(sys.modules)))\n"
+        "print(code, sorted({'requests', 'github', 'urllib3', 'release_actions.http.client'} & set(sys.modules)))\n"
     )
     environ = {"PYTHONPATH": str(ROOT / "src"), "GITHUB_WORKSPACE": str(tmp_path), "PATH": os.defpath}
     ended = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from release_actions.http import Budget
-from release_actions.origins import Origin
+from release_actions.http.client import Budget
+from release_actions.http.origins import Origin
 
 if TYPE_CHECKING:
     import requests

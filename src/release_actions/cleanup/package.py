@@ -19,7 +19,7 @@ from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
 from release_actions.errors import ActionError, InputError
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.report import counted
 from release_actions.runner.workflow import Workflow

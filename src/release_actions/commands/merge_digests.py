@@ -15,7 +15,7 @@ from release_actions.assembly import listed
 from release_actions.built_digests import Claim
 from release_actions.config import FILE, load_config
 from release_actions.errors import ActionError, ExitCode, InputError, PolicyError
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.image_list import ListedImage
 from release_actions.inspection import Expectation
 from release_actions.publish import Publisher, TagRules

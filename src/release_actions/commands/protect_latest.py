@@ -22,7 +22,7 @@ from release_actions.floating_plan import Rules
 from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
 from release_actions.git_releases import GitReleases
-from release_actions.http import CONNECTIONS, Http
+from release_actions.http.client import CONNECTIONS, Http
 from release_actions.matrix import select
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler

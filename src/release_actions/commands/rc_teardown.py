@@ -22,7 +22,7 @@ from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, InputError, Problem
 from release_actions.git_refs import GitRefs
 from release_actions.github_api import GitTag
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.images import subject_of_tag
 from release_actions.packages import Packages
 from release_actions.registry import Registry, registry_url

@@ -16,7 +16,7 @@ from release_actions.config import load_config
 from release_actions.config.notes import NotesForm
 from release_actions.errors import InputError
 from release_actions.git_tags import CHECKOUT, SOURCES
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.notes import draft, generate, story
 from release_actions.notes.check import check
 from release_actions.notes.gather import Asked

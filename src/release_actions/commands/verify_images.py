@@ -14,7 +14,7 @@ from pathlib import Path
 
 from release_actions import image_list, inspection
 from release_actions.errors import ActionError, ExitCode, InputError, Problem
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.image_list import ListedImage
 from release_actions.inspection import LABELS, Expectation, Inspected
 from release_actions.registry import Registry

@@ -17,8 +17,8 @@ from release_actions.components.assemble import Line
 from release_actions.components.document import fill
 from release_actions.components.findings import UNKNOWN, Finding, found
 from release_actions.errors import ActionError
-from release_actions.http import GITHUB, Http, Response
-from release_actions.origins import Credential
+from release_actions.http.client import GITHUB, Http, Response
+from release_actions.http.origins import Credential
 from release_actions.registry import Registry, registry_url
 from release_actions.release_assets import Assets
 from release_actions.releases import Release, Releases

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from release_actions.errors import InputError
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.notes import gather, lint_report, reading, sarif
 from release_actions.notes.gather import Asked
 from release_actions.notes.lint import judge

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from release_actions import github_api
 from release_actions.components import manifest
 from release_actions.errors import InputError, PolicyError, RemoteError
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.notes import body
 from release_actions.notes.generate import Files, read_manifest
 from release_actions.release_assets import Assets

@@ -24,7 +24,7 @@ from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.errors import ActionError
 from release_actions.git_tags import CHECKOUT, TAG_REF
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.notes import merged, newcomers, reading, story
 from release_actions.notes.addresses import Leads
 from release_actions.notes.evidence import Compared, Evidence, Need, Previous, Unreadable

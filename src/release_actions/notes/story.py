@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from release_actions import checkout, github_api
 from release_actions.errors import InputError
 from release_actions.git_tags import TAG_REF
-from release_actions.http import Http
+from release_actions.http.client import Http
 from release_actions.notes import from_git, newcomers
 from release_actions.notes.model import Change
 from release_actions.notes.span import Span

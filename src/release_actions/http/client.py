@@ -24,7 +24,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from release_actions import __version__
 from release_actions.errors import InputError, RemoteError
-from release_actions.origins import SETTINGS, Credential, Origin
+from release_actions.http.origins import SETTINGS, Credential, Origin
 from release_actions.runner import lazy
 
 with lazy.postponed("requests"):
