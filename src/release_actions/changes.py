@@ -13,7 +13,7 @@ from typing import Any
 
 from release_actions.build_event import COMMIT, Build
 from release_actions.errors import InputError
-from release_actions.git_commits import Commits
+from release_actions.git.commits import Commits
 from release_actions.runner.context import Context
 
 ALL = ("all",)

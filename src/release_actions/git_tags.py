@@ -66,7 +66,7 @@ def read(
         names = () if tuple(given) == NONE else tuple(name.removeprefix(TAG_REF) for name in given)
         return Tags(names, context.sha if context.ref == TAG_REF + about and about in names else "", given=True)
     if source == CHECKOUT:
-        from release_actions import checkout
+        from release_actions.git import checkout
 
         commits = checkout.tags(context.workspace)
         if context.ref == TAG_REF + about and about not in commits:

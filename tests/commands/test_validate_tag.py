@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from release_actions import main
-from release_actions.checkout import tags as read_tags
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
+from release_actions.git.checkout import tags as read_tags
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image

@@ -13,7 +13,7 @@ import pytest
 from release_actions import changes
 from release_actions.build_event import Build
 from release_actions.errors import ActionError, InputError
-from release_actions.git_commits import Commits, said
+from release_actions.git.commits import Commits, said
 from release_actions.runner.context import Context
 from release_actions.versions.version import parse
 

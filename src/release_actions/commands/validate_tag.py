@@ -225,7 +225,7 @@ def commit_of(given: Inputs, version: Version, context: Context) -> str:
             raise InputError(message, hint="Pass what git rev-parse HEAD prints.")
         return given.commit
     if given.history == CHECKOUT and not given.existing_tags:
-        from release_actions import checkout
+        from release_actions.git import checkout
 
         return checkout.head(context.workspace)
     return ""

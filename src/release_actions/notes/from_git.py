@@ -11,8 +11,8 @@ import re
 from datetime import datetime, timezone
 from pathlib import Path
 
-from release_actions import checkout
 from release_actions.errors import InputError
+from release_actions.git import checkout
 from release_actions.notes.model import Author
 from release_actions.notes.span import Commit, Span, pulls_by_message
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from release_actions import checkout
 from release_actions.components import manifest, table
 from release_actions.components.assemble import Before
 from release_actions.components.document import FILE as COMPONENTS
@@ -23,6 +22,7 @@ from release_actions.components.upstream import Upstream, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.errors import ActionError
+from release_actions.git import checkout
 from release_actions.git_tags import CHECKOUT, TAG_REF
 from release_actions.http.client import Http
 from release_actions.notes import merged, newcomers, reading, story

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from release_actions import checkout
+from release_actions.git import checkout
 from release_actions.notes import from_git, span
 from release_actions.notes.model import Change
 

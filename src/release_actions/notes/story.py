@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from release_actions import checkout, github_api
+from release_actions import github_api
 from release_actions.errors import InputError
+from release_actions.git import checkout
 from release_actions.git_tags import TAG_REF
 from release_actions.http.client import Http
 from release_actions.notes import from_git, newcomers
