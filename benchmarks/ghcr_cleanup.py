@@ -41,7 +41,7 @@ from release_actions.cleanup.scope import Task  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
 from release_actions.packages import PER_PAGE, Packages  # noqa: E402  # as above
-from release_actions.registry import Registry  # noqa: E402  # as above
+from release_actions.registry.client import Registry  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
 from release_actions.selection import Facts, Rule, Version  # noqa: E402  # as above

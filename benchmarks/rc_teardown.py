@@ -32,7 +32,7 @@ from release_actions.errors import ExitCode
 from release_actions.git_refs import GitRefs
 from release_actions.http.client import Http
 from release_actions.packages import PER_PAGE
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report

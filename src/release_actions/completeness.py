@@ -14,7 +14,7 @@ from release_actions import assembly, images
 from release_actions.assembly import REVISION
 from release_actions.config import Package
 from release_actions.images import Index, Platform
-from release_actions.registry import Manifest, Registry
+from release_actions.registry.client import Manifest, Registry
 from release_actions.versions.floating import joined
 
 SHORT = 12

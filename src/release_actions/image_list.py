@@ -13,7 +13,7 @@ from typing import Any
 
 from release_actions.errors import InputError, Problem
 from release_actions.images import DIGEST, Platform
-from release_actions.registry import REPOSITORY, REPOSITORY_LENGTH, TAG
+from release_actions.registry.client import REPOSITORY, REPOSITORY_LENGTH, TAG
 
 HINT = "Pass build-matrix's output images as it is."
 

@@ -17,7 +17,7 @@ from release_actions.errors import Problem
 from release_actions.image_list import ListedImage
 from release_actions.images import REFERENCE_DIGEST, Descriptor, Image, Index, Manifest, ManifestError, Platform
 from release_actions.publish import PAUSES
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.runner.report import Output
 
 LABELS = "org.opencontainers.image."

@@ -21,7 +21,7 @@ from release_actions import completeness, floating_plan
 from release_actions.completeness import Parts
 from release_actions.config import Package
 from release_actions.floating_plan import Contents, FloatingPlan, Move, Rules
-from release_actions.registry import Manifest, Registry
+from release_actions.registry.client import Manifest, Registry
 from release_actions.versions import floating
 from release_actions.versions.version import Version, known
 

@@ -17,7 +17,7 @@ from release_actions.built_digests import Claim
 from release_actions.errors import PartialError, PolicyError, Problem, RemoteError
 from release_actions.image_list import ListedImage
 from release_actions.images import Index, Platform
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.versions import floating
 from release_actions.versions.version import FLOATING_NAMES, is_floating, parse_or_none
 

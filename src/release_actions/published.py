@@ -16,7 +16,7 @@ from release_actions import images
 from release_actions.config import Package
 from release_actions.image_list import ListedImage
 from release_actions.images import Index, Platform
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from release_actions.config import Package
 from release_actions.errors import PartialError, RemoteError
 from release_actions.floating_plan import Rules
 from release_actions.package_state import GitVersions, Judged, Reader, State
-from release_actions.registry import Manifest, Registry
+from release_actions.registry.client import Manifest, Registry
 
 WRITES = 3
 """How often the tags of a package are put where they belong before somebody else is said to move them."""

@@ -21,7 +21,7 @@ from release_actions.errors import ActionError, ConfigurationError
 from release_actions.images import MEDIA_TYPES, digest_of
 from release_actions.package_state import State
 from release_actions.reconcile import Journal, Reconciler
-from release_actions.registry import DIGEST, Manifest
+from release_actions.registry.client import DIGEST, Manifest
 from release_actions.shapes import Choice, MapOf, Record, RecordOf, Text, key
 
 FORMAT = "release-actions snapshot 1"

@@ -20,7 +20,7 @@ from release_actions.floating_plan import Rules
 from release_actions.http.client import Http
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Reconciler
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault

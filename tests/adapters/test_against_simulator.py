@@ -15,7 +15,7 @@ from release_actions.errors import RemoteError
 from release_actions.http.client import Http
 from release_actions.http.origins import Credential
 from release_actions.packages import Package, Packages
-from release_actions.registry import OCI_INDEX, Descriptor, Registry, digest_of
+from release_actions.registry.client import OCI_INDEX, Descriptor, Registry, digest_of
 from release_actions.simulator import Image, InProcess, Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.faults import Fault, deleting, preset, pushing, tagging

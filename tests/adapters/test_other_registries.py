@@ -16,7 +16,7 @@ from release_actions.floating_plan import Rules
 from release_actions.http.client import Http
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler
-from release_actions.registry import Registry, registry_url
+from release_actions.registry.client import Registry, registry_url
 from release_actions.versions.version import known
 
 HOSTS = {"docker.io": DockerHub, "quay.io": Quay}

@@ -13,7 +13,7 @@ from tests.contract import distribution
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.client import Http
 from release_actions.http.origins import Origin
-from release_actions.registry import (
+from release_actions.registry.client import (
     DOCKER_LIST,
     OCI_INDEX,
     OCI_MANIFEST,

@@ -11,7 +11,7 @@ import pytest
 
 from release_actions.cleanup import journal
 from release_actions.packages import Packages
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag

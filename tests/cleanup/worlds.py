@@ -23,7 +23,7 @@ from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Store
 from release_actions.http.client import Http
 from release_actions.packages import Packages
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.selection import Rule

@@ -10,7 +10,7 @@ from typing import Any
 
 from release_actions import main
 from release_actions.http.client import Http
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image

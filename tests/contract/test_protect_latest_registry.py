@@ -14,7 +14,7 @@ from tests.contract.clients import Desk, host_of
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.http.client import Http
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Image, build_image

@@ -21,7 +21,7 @@ from release_actions.commands import rc_teardown
 from release_actions.config import load_config
 from release_actions.git_refs import GitRefs
 from release_actions.http.client import Http
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from release_actions.errors import InputError
 from release_actions.images import MEDIA_TYPES
-from release_actions.registry import Manifest, digest_of
+from release_actions.registry.client import Manifest, digest_of
 
 DAY = 86400.0
 UNUSED = 30 * DAY

@@ -15,7 +15,7 @@ from typing import Any
 
 from release_actions.errors import InputError
 from release_actions.images import DIGEST
-from release_actions.registry import REPOSITORY, TAG
+from release_actions.registry.client import REPOSITORY, TAG
 
 FORM = "ghcr-cleanup-undo-1"
 

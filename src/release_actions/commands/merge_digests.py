@@ -19,7 +19,7 @@ from release_actions.http.client import Http
 from release_actions.image_list import ListedImage
 from release_actions.inspection import Expectation
 from release_actions.publish import Publisher, TagRules
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.registry_access import Login, connect
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context

@@ -26,7 +26,7 @@ from release_actions.http.client import CONNECTIONS, Http
 from release_actions.matrix import select
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler
-from release_actions.registry import GITHUB_TOKENS, Manifest, Registry
+from release_actions.registry.client import GITHUB_TOKENS, Manifest, Registry
 from release_actions.registry_access import Login, connect_to
 from release_actions.runner import inputs
 from release_actions.runner.context import Context

@@ -25,7 +25,7 @@ from release_actions.github_api import GitTag
 from release_actions.http.client import Http
 from release_actions.images import subject_of_tag
 from release_actions.packages import Packages
-from release_actions.registry import Registry, registry_url
+from release_actions.registry.client import Registry, registry_url
 from release_actions.registry_access import package_registry
 from release_actions.releases import Releases
 from release_actions.runner import inputs

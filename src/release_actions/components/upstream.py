@@ -19,7 +19,7 @@ from release_actions.components.findings import UNKNOWN, Finding, found
 from release_actions.errors import ActionError
 from release_actions.http.client import GITHUB, Http, Response
 from release_actions.http.origins import Credential
-from release_actions.registry import Registry, registry_url
+from release_actions.registry.client import Registry, registry_url
 from release_actions.release_assets import Assets
 from release_actions.releases import Release, Releases
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from release_actions.errors import ActionError
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.rehearsal.invariants import Build, Ledger
 from release_actions.rehearsal.pull import Client
 from release_actions.rehearsal.setting import JUDGE_TOKEN, make_image

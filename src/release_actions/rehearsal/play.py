@@ -10,7 +10,7 @@ from pathlib import Path
 
 from release_actions.errors import ActionError
 from release_actions.http.client import Http
-from release_actions.registry import Registry
+from release_actions.registry.client import Registry
 from release_actions.rehearsal import invariants, narrate, release_notes
 from release_actions.rehearsal.builder import Builder
 from release_actions.rehearsal.drafted import notes_wrong

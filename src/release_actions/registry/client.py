@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urljoin
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.client import Http, Response, follow, linked
 from release_actions.http.origins import Origin
-from release_actions.registry_tokens import Tokens
+from release_actions.registry.tokens import Tokens
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
