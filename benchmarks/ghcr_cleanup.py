@@ -39,8 +39,8 @@ from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as
 from release_actions.cleanup.package import Result, Sources, carry_out, prepare  # noqa: E402  # as above
 from release_actions.cleanup.scope import Task  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
+from release_actions.github.packages import PER_PAGE, Packages  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
-from release_actions.packages import PER_PAGE, Packages  # noqa: E402  # as above
 from release_actions.registry.client import Registry  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.workflow import Workflow  # noqa: E402  # as above

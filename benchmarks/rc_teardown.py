@@ -29,11 +29,11 @@ from release_actions.cleanup.pace import Limits, Pace, paced
 from release_actions.commands import rc_teardown
 from release_actions.config import load_config
 from release_actions.errors import ExitCode
-from release_actions.git_refs import GitRefs
+from release_actions.github.packages import PER_PAGE
+from release_actions.github.refs import GitRefs
+from release_actions.github.releases import Releases
 from release_actions.http.client import Http
-from release_actions.packages import PER_PAGE
 from release_actions.registry.client import Registry
-from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow

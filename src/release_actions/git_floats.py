@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from release_actions import github_api
 from release_actions.errors import PartialError
 from release_actions.floating_plan import Rules
-from release_actions.github_api import TAG_PREFIX, GitTag
+from release_actions.github import repository as github_repository
+from release_actions.github.repository import TAG_PREFIX, GitTag
 from release_actions.http.client import GITHUB, Http
 from release_actions.http.origins import Credential
 from release_actions.versions import floating
@@ -153,7 +153,7 @@ class GitFloats:
 
     def judge(self, held_back: Collection[str] = ()) -> GitPlan:
         """Compare what is there with what has to be. Raises `RemoteError`."""
-        tags = github_api.tags(self._http, self._api_url, self._repository, token=self._token)
+        tags = github_repository.tags(self._http, self._api_url, self._repository, token=self._token)
         return plan(tags, self._commit, self._rules, held_back)
 
     def enforce(self, first: GitPlan, held_back: Collection[str] = ()) -> tuple[GitMove, ...]:
@@ -179,7 +179,7 @@ class GitFloats:
 
     def _commit(self, tag: GitTag) -> str:
         if tag.sha not in self._commits:
-            self._commits[tag.sha] = github_api.commit_of(
+            self._commits[tag.sha] = github_repository.commit_of(
                 self._http, self._api_url, self._repository, tag, token=self._token
             )
         return self._commits[tag.sha]

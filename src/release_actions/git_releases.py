@@ -10,11 +10,12 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from release_actions import git_tags, github_api
-from release_actions.github_api import GitTag
+from release_actions import git_tags
+from release_actions.github import repository
+from release_actions.github.releases import Releases
+from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
 from release_actions.package_state import GitVersions
-from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.version import Version, known
@@ -64,7 +65,7 @@ class GitReleases:
             return ""
         with self._lock:
             if tag not in self._commits:
-                self._commits[tag] = github_api.commit_of(
+                self._commits[tag] = repository.commit_of(
                     self._http, context.api_url, context.repository, tag, token=self._token
                 )
             return self._commits[tag]

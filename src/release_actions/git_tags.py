@@ -14,7 +14,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 
 if TYPE_CHECKING:
-    from release_actions.github_api import GitTag
+    from release_actions.github.repository import GitTag
 
 TAG_REF = "refs/tags/"
 NONE = ("none",)
@@ -79,12 +79,12 @@ def read(
         message = "The existing tags are not known: neither a repository nor a list was given."
         hint = "Set GITHUB_REPOSITORY or --repository, or pass existing-tags (or none)."
         raise InputError(message, hint=hint)
-    from release_actions import github_api
+    from release_actions.github import repository as github_repository
     from release_actions.http.client import Http
 
     with Http(log=log.info) as http:
-        found = github_api.tags(http, context.api_url, repository, token=token)
+        found = github_repository.tags(http, context.api_url, repository, token=token)
         log.info(f"{repository} has {len(found)} tags.")
         asked = [tag for tag in found if tag.name == about]
-        commit = github_api.commit_of(http, context.api_url, repository, asked[0], token=token) if asked else ""
+        commit = github_repository.commit_of(http, context.api_url, repository, asked[0], token=token) if asked else ""
     return Tags(tuple(tag.name for tag in found), commit, refs=found)

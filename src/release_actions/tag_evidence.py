@@ -132,7 +132,7 @@ class Inquiry:
         if self.tags.given or not self.policy.repository:
             self._not_asked(BY_HAND if self.tags.given else NO_REPOSITORY, "release-exists")
             return {}
-        from release_actions.releases import Releases
+        from release_actions.github.releases import Releases
 
         found = Releases(self._session(), self.context.api_url, self.policy.repository, token=self.token).all()
         return {release.tag: release.published for release in found if release.published}
@@ -162,9 +162,9 @@ class Inquiry:
         if not self.policy.repository:
             self._not_asked(NO_REPOSITORY, "unpushed-tags")
             return ()
-        from release_actions import github_api
+        from release_actions.github import repository
 
-        found = github_api.tags(self._session(), self.context.api_url, self.policy.repository, token=self.token)
+        found = repository.tags(self._session(), self.context.api_url, self.policy.repository, token=self.token)
         there = {tag.name for tag in found}
         missing = known(there.difference(self.tags.names), self.policy.prefix)
         if missing:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from urllib.parse import quote
 
-from release_actions import github_api
 from release_actions.git_tags import TAG_REF
+from release_actions.github import repository as github_repository
 from release_actions.http.client import GITHUB, Http, Response
 from release_actions.http.origins import Credential
 from release_actions.runner.context import Context, parse_time
@@ -48,7 +48,7 @@ class Origin:
 
     def __init__(self, http: Http, api_url: str, repository: str, token: str = "") -> None:
         self._http = http
-        self._url = github_api.repository_url(api_url, repository)
+        self._url = github_repository.repository_url(api_url, repository)
         self._repository = repository
         self._credential = Credential.bearer(api_url, token)
 

@@ -10,11 +10,11 @@ import pytest
 import requests
 from tests.adapters.loopback import Clock
 
-from release_actions import github_api
 from release_actions.errors import RemoteError
+from release_actions.github import repository as github_repository
+from release_actions.github.packages import Package, Packages
 from release_actions.http.client import Http
 from release_actions.http.origins import Credential
-from release_actions.packages import Package, Packages
 from release_actions.registry.client import OCI_INDEX, Descriptor, Registry, digest_of
 from release_actions.simulator import Image, InProcess, Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
@@ -441,13 +441,13 @@ class TestGit:
         target = repository.git.find(annotated.sha)
         assert target is not None
         repository.git.refs |= {"refs/tags/v0.4.0": light, "refs/tags/v0.5.0": target, "refs/heads/main": light}
-        tags = github_api.tags(http, simulator.api_url, "llm-d/llm-d", token=JOB)
+        tags = github_repository.tags(http, simulator.api_url, "llm-d/llm-d", token=JOB)
         assert [(tag.name, tag.sha, tag.annotated) for tag in tags] == [
             ("v0.4.0", commit.sha, False),
             ("v0.5.0", annotated.sha, True),
         ]
         for tag in tags:
-            assert github_api.commit_of(http, simulator.api_url, "llm-d/llm-d", tag, token=JOB) == commit.sha
+            assert github_repository.commit_of(http, simulator.api_url, "llm-d/llm-d", tag, token=JOB) == commit.sha
 
     def test_many_tags(self, http: Http, simulator: Simulator, world: World) -> None:
         repository = world.repository("llm-d/llm-d")
@@ -456,4 +456,4 @@ class TestGit:
         target = repository.git.find(commit.sha)
         assert target is not None
         repository.git.refs |= {f"refs/tags/v0.{number}.0": target for number in range(300)}
-        assert len(github_api.tags(http, simulator.api_url, "llm-d/llm-d")) == 300
+        assert len(github_repository.tags(http, simulator.api_url, "llm-d/llm-d")) == 300

@@ -10,7 +10,7 @@ import responses
 from tests.adapters.loopback import Clock
 
 from release_actions.errors import RemoteError
-from release_actions.git_refs import GitRefs
+from release_actions.github.refs import GitRefs
 from release_actions.http.client import Http
 
 GIT = "https://api.github.com/repos/llm-d/llm-d/git"

@@ -13,9 +13,9 @@ import responses
 from tests.adapters.loopback import Asked, Clock, Reply, replies, serving
 
 import release_actions
-from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
-from release_actions.github_api import GitTag
+from release_actions.github import repository as github_repository
+from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
 
 API = "https://api.github.com"
@@ -43,7 +43,7 @@ def ref(name: str, sha: str = A, kind: str = "commit") -> dict[str, Any]:
 class TestTags:
     def test_light_and_annotated(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, json=[ref("v0.4.0"), ref("v0.5.0-rc.1", B, "tag"), ref("a/b", "d" * 64)])
-        assert github_api.tags(http, API, "llm-d/llm-d", token="ghs_secret") == (
+        assert github_repository.tags(http, API, "llm-d/llm-d", token="ghs_secret") == (
             GitTag("v0.4.0", A),
             GitTag("v0.5.0-rc.1", B, annotated=True),
             GitTag("a/b", "d" * 64),
@@ -53,16 +53,16 @@ class TestTags:
     def test_more_than_a_page(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, json=[ref("v0.4.0")], headers={"Link": f'<{TAGS}?page=2>; rel="next"'})
         web.get(TAGS, json=[ref("v0.5.0")])
-        assert [tag.name for tag in github_api.tags(http, API, "llm-d/llm-d")] == ["v0.4.0", "v0.5.0"]
+        assert [tag.name for tag in github_repository.tags(http, API, "llm-d/llm-d")] == ["v0.4.0", "v0.5.0"]
 
     def test_no_tags_is_no_error(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, json=[])
-        assert github_api.tags(http, API, "llm-d/llm-d") == ()
+        assert github_repository.tags(http, API, "llm-d/llm-d") == ()
 
     def test_no_repository_is_one(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, status=404, json={"message": "Not Found"})
         with pytest.raises(RemoteError) as caught:
-            github_api.tags(http, API, "llm-d/llm-d", token="ghs_secret")
+            github_repository.tags(http, API, "llm-d/llm-d", token="ghs_secret")
         assert str(caught.value) == (
             "Could not list the tags of llm-d/llm-d: api.github.com answered 404 Not Found to GET "
             '/repos/llm-d/llm-d/git/matching-refs/tags/, "Not Found". It does not exist, or this token may not see it: '
@@ -72,7 +72,7 @@ class TestTags:
     def test_a_missing_token(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, status=401, json={"message": "Requires authentication"})
         with pytest.raises(RemoteError) as caught:
-            github_api.tags(http, API, "llm-d/llm-d")
+            github_repository.tags(http, API, "llm-d/llm-d")
         assert str(caught.value) == (
             "Could not list the tags of llm-d/llm-d: api.github.com answered 401 Unauthorized to GET "
             '/repos/llm-d/llm-d/git/matching-refs/tags/, "Requires authentication". No token was sent. Pass one that '
@@ -93,24 +93,24 @@ class TestTags:
     def test_what_is_no_tag_is_an_error(self, http: Http, web: responses.RequestsMock, item: Any) -> None:
         web.get(TAGS, json=[item])
         with pytest.raises(RemoteError, match="Could not list the tags of llm-d/llm-d"):
-            github_api.tags(http, API, "llm-d/llm-d")
+            github_repository.tags(http, API, "llm-d/llm-d")
 
     @pytest.mark.parametrize("repository", ["", "llm-d", "a/b/c", "a/..", "a b/c", "../x", "a/b?c", "a/b\n"])
     def test_a_malformed_repository_is_refused(self, http: Http, repository: str) -> None:
         with pytest.raises(InputError, match="is not a repository"):
-            github_api.tags(http, API, repository)
+            github_repository.tags(http, API, repository)
 
 
 class TestCommits:
     TAG_OBJECT = f"{API}/repos/llm-d/llm-d/git/tags"
 
     def test_a_light_tag_costs_nothing(self, http: Http) -> None:
-        assert github_api.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A)) == A
+        assert github_repository.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A)) == A
 
     def test_an_annotated_tag_is_followed_to_its_commit(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(f"{self.TAG_OBJECT}/{A}", json={"tag": "v1", "object": {"type": "tag", "sha": B}})
         web.get(f"{self.TAG_OBJECT}/{B}", json={"tag": "v1", "object": {"type": "commit", "sha": C}})
-        assert github_api.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A, annotated=True)) == C
+        assert github_repository.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A, annotated=True)) == C
 
     @pytest.mark.parametrize(
         ("answer", "wrong"),
@@ -125,12 +125,12 @@ class TestCommits:
     ) -> None:
         web.get(f"{self.TAG_OBJECT}/{A}", json=answer)
         with pytest.raises(RemoteError, match=wrong):
-            github_api.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A, annotated=True))
+            github_repository.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A, annotated=True))
 
     def test_tags_of_tags_have_an_end(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(f"{self.TAG_OBJECT}/{A}", json={"object": {"type": "tag", "sha": A}})
         with pytest.raises(RemoteError, match="more than 8 tag objects in a row"):
-            github_api.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A, annotated=True))
+            github_repository.commit_of(http, API, "llm-d/llm-d", GitTag("v1", A, annotated=True))
 
 
 def pull(asked: Asked) -> Reply:
@@ -144,7 +144,7 @@ def pull(asked: Asked) -> Reply:
 class TestPullRequests:
     def test_what_is_not_known_is_left_out(self, http: Http) -> None:
         with serving(pull) as server:
-            states = github_api.pull_states(http, server.url, "llm-d/llm-d", [8, 7, 9, 7], token="ghs_secret")
+            states = github_repository.pull_states(http, server.url, "llm-d/llm-d", [8, 7, 9, 7], token="ghs_secret")
         assert states == {7: "open", 8: "closed"}
         assert server.lines == [f"GET /repos/llm-d/llm-d/pulls/{number}" for number in (7, 8, 9)]
         assert server.asked[0].headers["Authorization"] == "Bearer ghs_secret"
@@ -156,19 +156,19 @@ class TestPullRequests:
             return pull(asked)
 
         with serving(listing) as server:
-            states = github_api.pull_states(http, server.url, "llm-d/llm-d", [1, 2, 3, 4, 7, 8, 9])
+            states = github_repository.pull_states(http, server.url, "llm-d/llm-d", [1, 2, 3, 4, 7, 8, 9])
         assert states == {**dict.fromkeys((1, 2, 3, 4, 7), "open"), 8: "closed"}
         assert [line.partition("pulls")[2] for line in server.lines] == ["?state=open&per_page=100", "/8", "/9"]
 
     def test_without_numbers_nothing_is_asked(self, http: Http) -> None:
         with serving(pull) as server:
-            assert github_api.pull_states(http, server.url, "llm-d/llm-d", []) == {}
+            assert github_repository.pull_states(http, server.url, "llm-d/llm-d", []) == {}
         assert server.asked == []
 
     def test_a_refusal_is_an_error_in_githubs_words(self, http: Http) -> None:
         refusal = Reply.of({"message": "Resource not accessible by integration"}, 403, X_GitHub_Request_Id="AB:12")
         with serving(replies(refusal)) as server, pytest.raises(RemoteError) as caught:
-            github_api.pull_states(http, server.url, "llm-d/llm-d", [7], token="ghs_secret")
+            github_repository.pull_states(http, server.url, "llm-d/llm-d", [7], token="ghs_secret")
         assert "Could not read the pull requests of llm-d/llm-d: " in str(caught.value)
         assert '"Resource not accessible by integration"' in str(caught.value)
         assert "The token needs the permission pull-requests: read." in str(caught.value)
@@ -179,15 +179,15 @@ class TestPullRequests:
     )
     def test_what_is_no_pull_request_is_an_error(self, http: Http, answer: Any) -> None:
         with serving(replies(Reply.of(answer))) as server, pytest.raises(RemoteError):
-            github_api.pull_states(http, server.url, "llm-d/llm-d", [7])
+            github_repository.pull_states(http, server.url, "llm-d/llm-d", [7])
 
 
 class TestClient:
     @staticmethod
     def ask(url: str) -> None:
         with (
-            github_api.client(url, token="ghs_secret") as github,
-            github_api.errors("read a pull request", "/repos/llm-d/llm-d/pulls/7"),
+            github_repository.client(url, token="ghs_secret") as github,
+            github_repository.errors("read a pull request", "/repos/llm-d/llm-d/pulls/7"),
         ):
             github.requester.requestJsonAndCheck("GET", "/repos/llm-d/llm-d/pulls/7")
 

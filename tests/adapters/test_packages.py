@@ -11,8 +11,8 @@ import responses
 from tests.adapters.loopback import Asked, Clock, Reply, serving
 
 from release_actions.errors import InputError, RemoteError
+from release_actions.github.packages import Package, Packages, PackageVersion, Refusal
 from release_actions.http.client import Http
-from release_actions.packages import Package, Packages, PackageVersion, Refusal
 
 API = "https://api.github.com"
 VERSIONS = f"{API}/orgs/llm-d/packages/container/llm-d-cuda/versions"

@@ -8,9 +8,9 @@ import pytest
 from tests.simulator.callers import JOB, new_world
 
 from release_actions.errors import RemoteError
+from release_actions.github.assets import Assets, belongs
+from release_actions.github.releases import Release, Releases
 from release_actions.http.client import Http
-from release_actions.release_assets import Assets, belongs
-from release_actions.releases import Release, Releases
 from release_actions.simulator import InProcess, World
 
 PUBLIC = "https://api.github.com"

@@ -10,8 +10,8 @@ import responses
 from tests.adapters.loopback import Clock
 
 from release_actions.errors import RemoteError
+from release_actions.github.releases import Asset, Release, Releases
 from release_actions.http.client import Http
-from release_actions.releases import Asset, Release, Releases
 
 URL = "https://api.github.com/repos/llm-d/llm-d/releases"
 ONE = Release(

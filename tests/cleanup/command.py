@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from release_actions.cleanup import journal
-from release_actions.packages import Packages
+from release_actions.github.packages import Packages
 from release_actions.registry.client import Registry
 from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, World, build_image

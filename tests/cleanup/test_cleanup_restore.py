@@ -14,7 +14,7 @@ from release_actions.cleanup import apply, store
 from release_actions.cleanup import undo as undo_file
 from release_actions.cleanup.pace import OUT_OF_TIME
 from release_actions.errors import ExitCode, InputError
-from release_actions.packages import Packages
+from release_actions.github.packages import Packages
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault

@@ -27,7 +27,7 @@ from tests.cleanup.command import (
 from release_actions.cleanup import apply
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode
-from release_actions.packages import Packages
+from release_actions.github.packages import Packages
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.image_factory import Image, attachment_tag

@@ -21,8 +21,8 @@ from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import Result, Sources, carry_out, prepare
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Store
+from release_actions.github.packages import Packages
 from release_actions.http.client import Http
-from release_actions.packages import Packages
 from release_actions.registry.client import Registry
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow

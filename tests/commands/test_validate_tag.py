@@ -300,7 +300,7 @@ def test_a_list_of_tags_that_lags_behind_the_push_is_no_deletion(
     judge: Judge, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha = forge.tag("v0.5.2", forge.commit())
-    monkeypatch.setattr("release_actions.github_api.tags", lambda *_args, **_named: ())
+    monkeypatch.setattr("release_actions.github.repository.tags", lambda *_args, **_named: ())
     assert told(judge("v0.5.2", sha=sha)) == []
 
 

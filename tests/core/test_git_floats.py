@@ -10,7 +10,7 @@ from tests.core.release_tags import histories, unhurried
 
 from release_actions.floating_plan import Rules
 from release_actions.git_floats import GitPlan, plan
-from release_actions.github_api import GitTag
+from release_actions.github.repository import GitTag
 from release_actions.versions.version import Version, known, parse_or_none
 
 TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")

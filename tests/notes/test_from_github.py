@@ -11,8 +11,8 @@ import pytest
 from tests.adapters.loopback import Asked, Reply, serving
 from tests.notes.histories import READER, REPOSITORY, OnGitHub, Told
 
-from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
+from release_actions.github import repository
 from release_actions.notes import from_github
 from release_actions.notes.from_github import Reader
 from release_actions.simulator import Simulator
@@ -193,7 +193,7 @@ def test_a_number_of_another_change_is_not_taken(github: OnGitHub, simulator: Si
 def test_an_answer_that_breaks_off_is_asked_for_again(
     github: OnGitHub, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(github_api, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(repository, "PAUSES", (0.0, 0.0, 0.0))
     github.tag("v1.0.0", github.commit("start"))
     github.tag("v1.1.0", github.squash(Told(1, "Fix")))
     simulator.faults.add(Fault(path="/graphql", times=2, truncate=True))

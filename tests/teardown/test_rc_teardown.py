@@ -34,10 +34,10 @@ from tests.teardown.candidate import (
 from release_actions.cleanup import apply
 from release_actions.commands import rc_teardown
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
-from release_actions.git_refs import GitRefs
+from release_actions.github.packages import Packages
+from release_actions.github.refs import GitRefs
+from release_actions.github.releases import Releases
 from release_actions.http.client import Http
-from release_actions.packages import Packages
-from release_actions.releases import Releases
 from release_actions.runner.inputs import specs
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind

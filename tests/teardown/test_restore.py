@@ -23,7 +23,7 @@ from tests.teardown.candidate import (
 
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode, InputError
-from release_actions.git_refs import GitRefs
+from release_actions.github.refs import GitRefs
 from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.faults import Fault

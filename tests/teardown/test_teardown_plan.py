@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release_actions.errors import InputError
-from release_actions.releases import Asset, Release
+from release_actions.github.releases import Asset, Release
 from release_actions.teardown.plan import (
     LONGEST_TEXT,
     Git,

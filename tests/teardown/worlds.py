@@ -19,10 +19,10 @@ from release_actions.cleanup import apply, journal, store
 from release_actions.cleanup.pace import Limits
 from release_actions.commands import rc_teardown
 from release_actions.config import load_config
-from release_actions.git_refs import GitRefs
+from release_actions.github.refs import GitRefs
+from release_actions.github.releases import Releases
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry
-from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow

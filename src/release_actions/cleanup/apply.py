@@ -18,7 +18,7 @@ from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store, title
 from release_actions.errors import ActionError
-from release_actions.packages import PER_PAGE, Refusal
+from release_actions.github.packages import PER_PAGE, Refusal
 from release_actions.selection import Version
 
 WORKERS = 16

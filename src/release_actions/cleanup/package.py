@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from release_actions import github_api, retention, selection
+from release_actions import retention, selection
 from release_actions.cleanup import copies, journal
 from release_actions.cleanup.apply import NOT_BEGUN, apply
 from release_actions.cleanup.finish import finish
@@ -19,6 +19,7 @@ from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
 from release_actions.errors import ActionError, InputError
+from release_actions.github import repository as github_repository
 from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.report import counted
@@ -96,7 +97,7 @@ class Sources:
         numbers = {number for tag in tags if (number := selection.pull_request_of(tag)) is not None}
         unknown = numbers - self.states.keys()
         if unknown:
-            found = github_api.pull_states(self.http, self.api_url, self.repository, unknown, token=self.token)
+            found = github_repository.pull_states(self.http, self.api_url, self.repository, unknown, token=self.token)
             self.states |= dict.fromkeys(unknown, "") | found
         closed = frozenset(number for number in numbers if self.states[number] == "closed")
         if closed and self.assumed:

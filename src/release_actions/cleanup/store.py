@@ -17,8 +17,8 @@ from release_actions import images, retention
 from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.errors import ActionError, RemoteError
+from release_actions.github.packages import Packages, PackageVersion
 from release_actions.images import Graph, Image
-from release_actions.packages import Packages, PackageVersion
 from release_actions.registry.client import Registry
 from release_actions.runner.report import counted
 from release_actions.selection import Version

@@ -142,7 +142,7 @@ def resolver(token: str, context: Context, log: Workflow) -> Resolve:
 
     @functools.cache
     def resolve(repository: str, ref: str) -> str:
-        from release_actions import source_commits
+        from release_actions.github import source_commits
         from release_actions.http.client import Http
 
         with Http(log=log.info) as http:

@@ -14,20 +14,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from release_actions import github_api, retention
+from release_actions import retention
 from release_actions.cleanup import journal
 from release_actions.cleanup.pace import LONGEST_PAUSE, POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, InputError, Problem
-from release_actions.git_refs import GitRefs
-from release_actions.github_api import GitTag
+from release_actions.github import repository
+from release_actions.github.packages import Packages
+from release_actions.github.refs import GitRefs
+from release_actions.github.releases import Releases
+from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
 from release_actions.images import subject_of_tag
-from release_actions.packages import Packages
 from release_actions.registry.client import Registry, registry_url
 from release_actions.registry_access import package_registry
-from release_actions.releases import Releases
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.inputs import option
@@ -220,7 +221,7 @@ class Run:
     def tags(self) -> tuple[GitTag, ...]:
         """Every git tag."""
         context = self.context
-        return github_api.tags(self.clients.http, context.api_url, context.repository, token=self.given.token)
+        return repository.tags(self.clients.http, context.api_url, context.repository, token=self.given.token)
 
     def git_tags(self) -> dict[str, str]:
         """Every git tag -> its object, as of now."""
@@ -229,7 +230,7 @@ class Run:
     def commit(self, tag: GitTag) -> str:
         """The commit of a git tag."""
         context = self.context
-        return github_api.commit_of(self.clients.http, context.api_url, context.repository, tag, token=self.given.token)
+        return repository.commit_of(self.clients.http, context.api_url, context.repository, tag, token=self.given.token)
 
     def images(self) -> list[Image]:
         """The packages of the release channel that exist."""

@@ -12,16 +12,16 @@ from collections.abc import Callable, Collection, Iterator
 from http import HTTPStatus
 from urllib.parse import quote
 
-from release_actions import github_api
 from release_actions.components.assemble import Line
 from release_actions.components.document import fill
 from release_actions.components.findings import UNKNOWN, Finding, found
 from release_actions.errors import ActionError
+from release_actions.github import repository as github_repository
+from release_actions.github.assets import Assets
+from release_actions.github.releases import Release, Releases
 from release_actions.http.client import GITHUB, Http, Response
 from release_actions.http.origins import Credential
 from release_actions.registry.client import Registry, registry_url
-from release_actions.release_assets import Assets
-from release_actions.releases import Release, Releases
 
 GHCR = "ghcr.io"
 OCI = "oci://"
@@ -63,7 +63,7 @@ class Upstream:
         """Every git tag of a repository; None when the repository cannot be seen."""
         if not self._visible(repository):
             return None
-        return tuple(tag.name for tag in github_api.tags(self._http, self._api, repository, token=self._token))
+        return tuple(tag.name for tag in github_repository.tags(self._http, self._api, repository, token=self._token))
 
     def _image_tags(self, image: str) -> tuple[str, ...] | None:
         """Every tag of an image; None when there is no such image."""

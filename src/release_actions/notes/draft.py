@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
-from release_actions import github_api
 from release_actions.components import manifest
 from release_actions.errors import InputError, PolicyError, RemoteError
+from release_actions.github import repository as github_repository
+from release_actions.github.assets import Assets
+from release_actions.github.releases import Asset, Release, Releases
 from release_actions.http.client import Http
 from release_actions.notes import body
 from release_actions.notes.generate import Files, read_manifest
-from release_actions.release_assets import Assets
-from release_actions.releases import Asset, Release, Releases
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
@@ -99,7 +99,7 @@ def publish(
 ) -> tuple[Done, Wanted]:
     """Make or change the draft, and prove it. Raises `PolicyError` where it must not be touched, and `RemoteError`."""
     repository = context.repository
-    tags = [tag.name for tag in github_api.tags(http, context.api_url, repository, token=token)]
+    tags = [tag.name for tag in github_repository.tags(http, context.api_url, repository, token=token)]
     if version.tag not in tags:
         message = f"{repository} has no git tag {version.tag}, and publishing the draft would make it from a branch."
         raise InputError(message, hint="Push the tag first.")

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from release_actions import github_api
 from release_actions.errors import InputError, RemoteError
+from release_actions.github import repository as github_repository
 from release_actions.notes.model import Author
 from release_actions.notes.span import Commit, Pull, Span, numbers, without_numbers
 from release_actions.runner.context import parse_time
@@ -58,11 +58,11 @@ class Reader:
     """Reads one repository "owner/name". Used as a context, which holds the connection."""
 
     def __init__(self, api_url: str, repository: str, *, token: str = "") -> None:
-        github_api.repository_url(api_url, repository)
+        github_repository.repository_url(api_url, repository)
         self.repository = repository
         self._owner, _, self._name = repository.partition("/")
         self._open = contextlib.ExitStack()
-        self._github: Github = self._open.enter_context(github_api.client(api_url, token=token))
+        self._github: Github = self._open.enter_context(github_repository.client(api_url, token=token))
 
     def __enter__(self) -> Reader:  # noqa: PYI034  # Self is in typing from Python 3.11 on
         return self
@@ -105,7 +105,7 @@ class Reader:
         url = f"/repos/{self.repository}/{path}"
         for number in range(1, LONGEST // PER_PAGE + 1):
             parameters = {**given, "per_page": PER_PAGE, "page": number}
-            headers, page = github_api.ask(
+            headers, page = github_repository.ask(
                 lambda asked=parameters: self._github.requester.requestJsonAndCheck("GET", url, parameters=asked),  # type: ignore[misc]  # bound
                 what,
                 url,
@@ -188,7 +188,7 @@ class Reader:
         """The data of a query. `lenient`: what GitHub says is not there is None in it, and not an error."""
         head = "query($owner: String!, $name: String!)" if names else "query"
         variables = {"owner": self._owner, "name": self._name} if names else {}
-        return github_api.graphql(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
+        return github_repository.graphql(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
 
 
 def commit_of(item: Mapping[str, Any], what: str) -> Commit:

@@ -24,6 +24,7 @@ from release_actions.config import Config, load_config
 from release_actions.errors import ActionError
 from release_actions.git import checkout
 from release_actions.git_tags import CHECKOUT, TAG_REF
+from release_actions.github.releases import Release
 from release_actions.http.client import Http
 from release_actions.notes import merged, newcomers, reading, story
 from release_actions.notes.addresses import Leads
@@ -31,7 +32,6 @@ from release_actions.notes.evidence import Compared, Evidence, Need, Previous, U
 from release_actions.notes.lint_versions import part_of, places
 from release_actions.notes.merged import Merged
 from release_actions.notes.reading import Notes
-from release_actions.releases import Release
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.source import read_text

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from release_actions import github_api
 from release_actions.errors import InputError
 from release_actions.git import checkout
 from release_actions.git_tags import TAG_REF
+from release_actions.github import repository as github_repository
+from release_actions.github.releases import Releases
 from release_actions.http.client import Http
 from release_actions.notes import from_git, newcomers
 from release_actions.notes.model import Change
 from release_actions.notes.span import Span
-from release_actions.releases import Releases
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.history import previous_stable
@@ -66,7 +66,7 @@ def from_api(version: Version, given: str, context: Context, token: str, log: Wo
     repository = context.repository
     needed(token, repository)
     with Http(log=log.info) as http:
-        tags = [tag.name for tag in github_api.tags(http, context.api_url, repository, token=token)]
+        tags = [tag.name for tag in github_repository.tags(http, context.api_url, repository, token=token)]
         released = Releases(http, context.api_url, repository, token=token).all()
     published = [release for release in released if not release.draft and release.tag != version.tag]
     full = {release.tag for release in published if not release.prerelease}

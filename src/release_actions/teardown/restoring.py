@@ -15,8 +15,8 @@ from release_actions.cleanup import restoring as packages
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError, ExitCode, Problem
-from release_actions.git_refs import GitRefs
-from release_actions.releases import Release, Releases
+from release_actions.github.refs import GitRefs
+from release_actions.github.releases import Release, Releases
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Report, counted
 from release_actions.runner.workflow import Workflow

@@ -17,7 +17,7 @@ from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import entries
 from release_actions.errors import InputError
-from release_actions.releases import Asset, Release
+from release_actions.github.releases import Asset, Release
 from release_actions.teardown.plan import RefChange
 from release_actions.teardown.work import Done, Image
 

@@ -18,9 +18,9 @@ from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store
 from release_actions.errors import ActionError, RemoteError
-from release_actions.git_refs import GitRefs
+from release_actions.github.refs import GitRefs
+from release_actions.github.releases import Release, Releases
 from release_actions.registry.client import Registry
-from release_actions.releases import Release, Releases
 from release_actions.teardown.plan import Plan, RefChange
 from release_actions.versions.version import known
 

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from release_actions.github.packages import Refusal
 from release_actions.http.client import GITHUB, Http, Response, hint_for
 from release_actions.http.origins import Credential
-from release_actions.packages import Refusal
 
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 """GitHub's answers about one ref: 403 without the permission, 404 when the repository may not be seen, 422 when the ref

@@ -7,7 +7,7 @@ find two commits. A name that a branch and a tag share is refused: git and actio
 from __future__ import annotations
 
 from release_actions.errors import InputError
-from release_actions.github_api import commit_of_ref
+from release_actions.github.repository import commit_of_ref
 from release_actions.http.client import Http
 
 KINDS = ("heads", "tags")

@@ -11,9 +11,9 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from release_actions.errors import RemoteError
+from release_actions.github.releases import Asset, Release, asset_of
 from release_actions.http.client import GITHUB, Http
 from release_actions.http.origins import Credential, Origin
-from release_actions.releases import Asset, Release, asset_of
 
 TYPES = {".json": "application/json", ".md": "text/markdown; charset=utf-8"}
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from release_actions.github.packages import Refusal
 from release_actions.http.client import GITHUB, Http, Response, hint_for
 from release_actions.http.origins import Credential
-from release_actions.packages import Refusal
 
 PER_PAGE = 100
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
