@@ -23,8 +23,8 @@ from release_actions.components import document as components  # noqa: E402  # t
 from release_actions.components import manifest  # noqa: E402  # as above
 from release_actions.config.document import SHAPE  # noqa: E402  # as above
 from release_actions.config.rules import RULES  # noqa: E402  # as above
+from release_actions.config.shapes import Key, ListOf, MapOf, OneOf, OrFalse, RecordOf, Shape  # noqa: E402  # as above
 from release_actions.rehearsal import scenario  # noqa: E402  # as above
-from release_actions.shapes import Key, ListOf, MapOf, OneOf, OrFalse, RecordOf, Shape  # noqa: E402  # as above
 
 ADDRESS = "https://raw.githubusercontent.com/llm-d/release-actions/main"
 """Where an editor finds the newest schemas."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import schema
 from generated_page import write_or_check
-from release_actions.shapes import RecordOf, Shape
+from release_actions.config.shapes import RecordOf, Shape
 from release_actions.simulator.fault_file import FAULTS
 from release_actions.simulator.faults import PRESETS, Fault
 from release_actions.simulator.seed_file import SEED

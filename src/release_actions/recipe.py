@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from release_actions import placeholders
 from release_actions.build_event import COMMIT, Build
-from release_actions.config import Config, Package
+from release_actions.config import Config, Package, placeholders
 from release_actions.errors import ConfigurationError, InputError, Place, Problem
 from release_actions.runner.report import Finding, Level, Output
 from release_actions.version_file import VersionFile
@@ -199,7 +198,7 @@ class Kitchen:
             return self.build.overrides[key]
         values = self.versions.values if self.versions else {}
         if key not in values:
-            from release_actions.shapes import nearest  # only once something is missing
+            from release_actions.config.shapes import nearest  # only once something is missing
 
             message = f"{self.config.version_file} has no value {key}."
             self.problems[Problem(message, nearest(key, tuple(values)), place)] = None

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
-from release_actions.source import read_text
 
 ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)=(?P<rest>.*)")
 PIECE = re.compile(

@@ -6,8 +6,7 @@ import pytest
 import yaml
 from tests.config.verdicts import Verdicts
 
-from release_actions import shapes
-from release_actions.config import load_text
+from release_actions.config import load_text, shapes
 from release_actions.config.document import SHAPE
 from release_actions.config.rules import RULES
 from release_actions.errors import ConfigurationError, ExitCode

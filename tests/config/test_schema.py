@@ -20,8 +20,7 @@ from tests.config.verdicts import Verdicts, values_of
 import schema as script
 from release_actions.components.document import load_components
 from release_actions.config import load_config
-from release_actions.rehearsal.scenario import load_scenario
-from release_actions.shapes import (
+from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,
@@ -34,7 +33,8 @@ from release_actions.shapes import (
     Shape,
     Text,
 )
-from release_actions.source import UNREADABLE
+from release_actions.config.source import UNREADABLE
+from release_actions.rehearsal.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(ROOT.glob("examples/*/release.yaml"))

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from release_actions.errors import ConfigurationError, Place
-from release_actions.shapes import (
+from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,
@@ -25,6 +24,7 @@ from release_actions.shapes import (
     load,
     load_file,
 )
+from release_actions.errors import ConfigurationError, Place
 
 WORD = Text("a word", pattern="[a-z]+", example="cuda")
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from release_actions.config.source import DEEPEST, Kind, MappingNode, ScalarNode, SequenceNode, parse, read_text
 from release_actions.errors import ConfigurationError, ExitCode, Place
-from release_actions.source import DEEPEST, Kind, MappingNode, ScalarNode, SequenceNode, parse, read_text
 
 EVERYWHERE = "Look at the indentation, the colons and the quotes of this line and the one before."
 

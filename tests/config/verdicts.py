@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import yaml
 
-from release_actions import shapes
+from release_actions.config import shapes
+from release_actions.config.shapes import RecordOf
 from release_actions.errors import ConfigurationError
-from release_actions.shapes import RecordOf
 
 
 def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: object) -> Iterator[Any]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from release_actions import selection, shapes
+from release_actions import selection
 from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
-from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config
+from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config, shapes
 from release_actions.errors import InputError, Place, Problem
 from release_actions.github.packages import ACCOUNT
 from release_actions.images import subject_of_tag

@@ -21,13 +21,13 @@ from release_actions.components.sources import Found, Missing, Sources
 from release_actions.components.upstream import Upstream, checks, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
+from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, ExitCode, InputError
 from release_actions.http.client import Http
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
-from release_actions.source import read_text
 from release_actions.versions.history import previous_stable
 from release_actions.versions.version import Version, known, parse
 

@@ -17,6 +17,7 @@ from functools import partial
 
 from release_actions import floating_report, promotion, snapshot, snapshot_report
 from release_actions.config import Config, Package, load_config
+from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, RemoteError
 from release_actions.floating_plan import Rules
 from release_actions.floating_report import OUTPUTS, Git, Result, Returned
@@ -33,7 +34,6 @@ from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.snapshot import Restorer, Snapshot
-from release_actions.source import read_text
 
 __all__ = ["OUTPUTS", "Inputs", "run"]
 

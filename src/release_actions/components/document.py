@@ -12,20 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.config import grammar
+from release_actions.config.shapes import Choice, ListOf, MapOf, OneOf, Record, RecordOf, Text, in_file_order, key, load
+from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
-from release_actions.shapes import (
-    Choice,
-    ListOf,
-    MapOf,
-    OneOf,
-    Record,
-    RecordOf,
-    Text,
-    in_file_order,
-    key,
-    load,
-)
-from release_actions.source import read_text
 
 FILE = "components.yaml"
 """The file's usual name, at the top of a repository."""

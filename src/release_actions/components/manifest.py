@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from release_actions.components.document import CELL, ID, TITLE, VERSION
 from release_actions.config import grammar
+from release_actions.config.shapes import Integer, ListOf, Record, RecordOf, Text, key, load_node
+from release_actions.config.source import MappingNode, ScalarNode, parse
 from release_actions.errors import ConfigurationError
-from release_actions.shapes import Integer, ListOf, Record, RecordOf, Text, key, load_node
-from release_actions.source import MappingNode, ScalarNode, parse
 
 FILE = "components.json"
 """Name of the release asset."""

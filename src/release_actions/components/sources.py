@@ -25,8 +25,8 @@ from release_actions.components.document import (
     FromYaml,
     Source,
 )
+from release_actions.config.source import Node, ScalarNode, parse
 from release_actions.errors import Place
-from release_actions.source import Node, ScalarNode, parse
 from release_actions.versions import version as versions
 
 NOT_FOUND = "source-not-found"

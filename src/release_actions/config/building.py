@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from release_actions.config import grammar
-from release_actions.shapes import (
-    Boolean,
-    Choice,
-    ListOf,
-    MapOf,
-    OrFalse,
-    Record,
-    RecordOf,
-    Text,
-    duration,
-    key,
-)
+from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, OrFalse, Record, RecordOf, Text, duration, key
 
 HALF_AN_HOUR = timedelta(minutes=30)
 TEXTS: Mapping[str, str] = {}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from release_actions import placeholders
-from release_actions.config import grammar, resolve
+from release_actions.config import grammar, placeholders, resolve
 from release_actions.config.building import Build
 from release_actions.config.document import Document, ImageInChannel, Variant
 from release_actions.config.model import CHANNELS, PULL_REQUEST
+from release_actions.config.shapes import nearest
 from release_actions.errors import Problem
-from release_actions.shapes import nearest
 
 EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
 CACHES = ("cache-from", "cache-to")

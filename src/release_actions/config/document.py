@@ -13,7 +13,7 @@ from datetime import timedelta
 from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, Build
 from release_actions.config.notes import NotesForm
-from release_actions.shapes import (
+from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,

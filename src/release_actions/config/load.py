@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from release_actions import shapes
-from release_actions.config import resolve
+from release_actions.config import resolve, shapes
 from release_actions.config.document import SHAPE, Document
 from release_actions.config.model import Config
 from release_actions.config.rules import RULES
+from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError
-from release_actions.source import read_text
 
 FILE = "release.yaml"
 """The file's usual name, at the top of a repository."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from release_actions.config.notes import NotesForm
+from release_actions.config.source import NOWHERE, Node
 from release_actions.errors import Place
-from release_actions.source import NOWHERE, Node
 from release_actions.versions.history import DEFAULTS, Level
 
 CHANNELS = ("release", "dev")

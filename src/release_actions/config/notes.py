@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from release_actions.shapes import Choice, ListOf, Record, RecordOf, Text, key
+from release_actions.config.shapes import Choice, ListOf, Record, RecordOf, Text, key
 
 OTHERS = "*"
 """The label that stands for every change that no category before took."""

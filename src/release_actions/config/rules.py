@@ -23,8 +23,8 @@ from release_actions.config.building_rules import (
 )
 from release_actions.config.document import SELECTORS, Document
 from release_actions.config.model import Package
+from release_actions.config.shapes import glob, nearest
 from release_actions.errors import Place, Problem
-from release_actions.shapes import glob, nearest
 from release_actions.versions.version import TagRefused, parse, parse_or_none
 
 Rule = Callable[[Document], Iterator[Problem]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NoReturn
 
+from release_actions.config.source import read_text
 from release_actions.errors import InputError
 from release_actions.http.client import Http
 from release_actions.notes import gather, lint_report, reading, sarif
@@ -17,7 +18,6 @@ from release_actions.notes.lint_report import Checked
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.source import read_text
 
 
 def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workflow) -> Report:

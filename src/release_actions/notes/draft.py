@@ -16,6 +16,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from release_actions.components import manifest
+from release_actions.config.source import read_text
 from release_actions.errors import InputError, PolicyError, RemoteError
 from release_actions.github import repository as github_repository
 from release_actions.github.assets import Assets
@@ -26,7 +27,6 @@ from release_actions.notes.generate import Files, read_manifest
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
-from release_actions.source import read_text
 from release_actions.versions.floating import make_latest
 from release_actions.versions.version import Version, known
 

@@ -21,6 +21,7 @@ from release_actions.components.document import Document, load_components
 from release_actions.components.upstream import Upstream, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
+from release_actions.config.source import read_text
 from release_actions.errors import ActionError
 from release_actions.git import checkout
 from release_actions.git_tags import CHECKOUT, TAG_REF
@@ -34,7 +35,6 @@ from release_actions.notes.merged import Merged
 from release_actions.notes.reading import Notes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.source import read_text
 from release_actions.versions.version import Version, known, parse
 
 REQUESTS = 8

@@ -9,6 +9,7 @@ from release_actions.components.document import FILE as COMPONENTS_YAML
 from release_actions.components.document import load_components
 from release_actions.components.manifest import Manifest
 from release_actions.config.notes import NotesForm
+from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, InputError, Problem
 from release_actions.notes import body, newcomers, sections, span, undo
 from release_actions.notes.body import Written
@@ -17,7 +18,6 @@ from release_actions.notes.story import Story
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted
-from release_actions.source import read_text
 from release_actions.versions.version import Version
 
 HEADINGS = ("Component Summary", "Infrastructure Changes")

@@ -11,10 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from release_actions.errors import ConfigurationError, Place, Problem
-from release_actions.rehearsal.invariants import Invariant
-from release_actions.runner.context import parse_time
-from release_actions.shapes import (
+from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,
@@ -29,6 +26,9 @@ from release_actions.shapes import (
     load_file,
     nearest,
 )
+from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.rehearsal.invariants import Invariant
+from release_actions.runner.context import parse_time
 from release_actions.versions.version import TagRefused, parse
 
 SUITE, TODAY = "this-suite", "todays-workflow"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from release_actions.errors import InputError
-from release_actions.shapes import (
+from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,
@@ -23,6 +22,7 @@ from release_actions.shapes import (
     load_file,
     nearest,
 )
+from release_actions.errors import InputError
 from release_actions.simulator.faults import (
     PRESETS,
     Fault,

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from release_actions.config.shapes import Record, in_file_order, load, load_file
 from release_actions.errors import ConfigurationError, Problem
-from release_actions.shapes import Record, in_file_order, load, load_file
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock, stamp
 from release_actions.simulator.git import Commit, Target

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from release_actions.config.shapes import Boolean, Choice, Integer, ListOf, MapOf, Parsed, Record, RecordOf, Text, key
 from release_actions.errors import ActionError
 from release_actions.runner.context import parse_time
-from release_actions.shapes import Boolean, Choice, Integer, ListOf, MapOf, Parsed, Record, RecordOf, Text, key
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.clock import START
 from release_actions.simulator.oci import TAG as TAG_NAME

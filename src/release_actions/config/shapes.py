@@ -17,9 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
-from release_actions.errors import ConfigurationError, Place, Problem
-from release_actions.runner import inputs
-from release_actions.source import (
+from release_actions.config.source import (
     BOOLEANS,
     NOWHERE,
     Kind,
@@ -30,6 +28,8 @@ from release_actions.source import (
     parse,
     read_text,
 )
+from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.runner import inputs
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Record")
