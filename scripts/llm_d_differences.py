@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from generated_page import write_or_check  # noqa: E402  # the path above comes first
-from release_actions import version_file  # noqa: E402  # the path above comes first
+from release_actions.builds import version_file  # noqa: E402  # the path above comes first
+from release_actions.builds.path_filter import matches  # noqa: E402  # as above
 from release_actions.commands import build_matrix  # noqa: E402  # as above
 from release_actions.config import placeholders  # noqa: E402  # the path above comes first
 from release_actions.errors import ActionError  # noqa: E402  # as above
-from release_actions.path_filter import matches  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.markdown import code, codes, plain, table  # noqa: E402  # as above
 from release_actions.runner.workflow import Workflow  # noqa: E402  # as above

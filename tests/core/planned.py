@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from release_actions import matrix
+from release_actions.builds import matrix
 
 REFS = {("acme/fork", "main"): "1111111111222222222233333333334444444444"}
 

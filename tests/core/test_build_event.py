@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from release_actions.build_event import Build, branch_tag, tags_of
+from release_actions.builds.event import Build, branch_tag, tags_of
 from release_actions.config import grammar, load_text
 from release_actions.errors import PolicyError
 from release_actions.versions.version import parse, parse_or_none

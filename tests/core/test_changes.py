@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from release_actions import changes
-from release_actions.build_event import Build
+from release_actions.builds import changes
+from release_actions.builds.event import Build
 from release_actions.errors import ActionError, InputError
 from release_actions.git.commits import Commits, said
 from release_actions.runner.context import Context

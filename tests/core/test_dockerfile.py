@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from release_actions import dockerfile
+from release_actions.builds import dockerfile
+from release_actions.builds.dockerfile import Taken
+from release_actions.builds.path_coverage import uncovered
 from release_actions.config import load_text
-from release_actions.dockerfile import Taken
-from release_actions.path_coverage import uncovered
 
 TEXT = """\
 # syntax=docker/dockerfile:1

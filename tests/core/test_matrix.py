@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 import pytest
 from tests.core.planned import plan
 
-from release_actions import version_file
-from release_actions.build_event import Build
-from release_actions.changes import Changes
+from release_actions.builds import version_file
+from release_actions.builds.changes import Changes
+from release_actions.builds.event import Build
 from release_actions.config import Config, grammar, load_text
 from release_actions.errors import InputError, PolicyError
 from release_actions.versions.version import parse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from release_actions.path_filter import matches
+from release_actions.builds.path_filter import matches
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.core.planned import REFS, plan
 
-from release_actions import version_file
-from release_actions.build_event import Build
+from release_actions.builds import version_file
+from release_actions.builds.event import Build
 from release_actions.config import Config, load_text
 from release_actions.errors import ConfigurationError, InputError
 from release_actions.versions.version import parse

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release_actions import version_file
+from release_actions.builds import version_file
 from release_actions.errors import ConfigurationError, Place
 
 PLAIN = """\

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 import manifests
-from release_actions.build_event import Build
+from release_actions.builds.event import Build
+from release_actions.builds.matrix import plan
 from release_actions.config import load_config
-from release_actions.matrix import plan
 from release_actions.rehearsal.action_file import Action, read
 
 ROOT = Path(__file__).parents[2]

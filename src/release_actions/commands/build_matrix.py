@@ -11,20 +11,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from release_actions import build_event, changes, matrix
-from release_actions.build_event import BRANCH_REF, Build
-from release_actions.changes import Changes
+from release_actions.builds import changes, event, matrix
+from release_actions.builds.changes import Changes
+from release_actions.builds.event import BRANCH_REF, Build
+from release_actions.builds.matrix import Matrix
+from release_actions.builds.recipe import Resolve, needs_version_file
+from release_actions.builds.version_file import VersionFile
 from release_actions.commands.validate_tag import release_tag
 from release_actions.config import Config, load_config
 from release_actions.errors import ExitCode, InputError, PolicyError, Problem
 from release_actions.git_tags import TAG_REF
-from release_actions.matrix import Matrix
-from release_actions.recipe import Resolve, needs_version_file
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, Workflow, as_text
-from release_actions.version_file import VersionFile
 from release_actions.versions.version import parse
 
 
@@ -73,7 +73,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     )
     packages = config.packages(planned.channel)
     if any(package.paths for package in packages):
-        from release_actions.path_coverage import uncovered
+        from release_actions.builds.path_coverage import uncovered
 
         planned = replace(planned, findings=(*planned.findings, *uncovered(config, packages, context.workspace)))
     return report(planned, build, strict=given.strict)
@@ -83,7 +83,7 @@ def build_of(given: Inputs, context: Context, config: Config) -> Build:
     """What the run builds: the tag given, the event's tag, or the commit of any other event."""
     name = given.tag or (context.ref if context.ref.startswith(TAG_REF) else release_tag(context))
     pull = context.event.get("pull_request")
-    if given.build_commit and not build_event.COMMIT.fullmatch(given.build_commit):
+    if given.build_commit and not event.COMMIT.fullmatch(given.build_commit):
         message = f"Input 'build-commit' is {given.build_commit[:80]!r}, which is no commit."
         raise InputError(message, hint="Pass all of its 40 digits.")
     if name and (pull or given.pull_request):
@@ -107,8 +107,8 @@ def build_of(given: Inputs, context: Context, config: Config) -> Build:
     nightly = context.event_name == "schedule"
     # A fork has a default branch and schedules of its own, and another commit is not what the branch holds.
     own = context.repository.lower() == config.repository.lower() and build.sha == context.sha
-    trunk = own and build_event.is_trunk(context.event, context.ref, nightly=nightly)
-    tag = build_event.branch_tag(branch, config) if own and branch else ""
+    trunk = own and event.is_trunk(context.event, context.ref, nightly=nightly)
+    tag = event.branch_tag(branch, config) if own and branch else ""
     return replace(build, nightly=nightly, trunk=trunk, branch=tag, ref_name=branch)
 
 
@@ -132,7 +132,7 @@ def version_file(config: Config, build: Build, context: Context) -> VersionFile 
     """The version file, if a package of the channel is made with it."""
     if not any(needs_version_file(package) for package in config.packages(build.channel(config))):
         return None
-    from release_actions import version_file
+    from release_actions.builds import version_file
 
     return version_file.load(context.path(config.version_file), name=config.version_file)
 

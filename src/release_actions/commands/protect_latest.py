@@ -16,6 +16,7 @@ from datetime import timedelta
 from functools import partial
 
 from release_actions import floating_report, promotion, snapshot, snapshot_report
+from release_actions.builds.matrix import select
 from release_actions.config import Config, Package, load_config
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, RemoteError
@@ -24,7 +25,6 @@ from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
 from release_actions.git_releases import GitReleases
 from release_actions.http.client import CONNECTIONS, Http
-from release_actions.matrix import select
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry.client import GITHUB_TOKENS, Manifest, Registry

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from release_actions import version_file
+from release_actions.builds import version_file
 from release_actions.components.document import (
     VERSION,
     FromChart,

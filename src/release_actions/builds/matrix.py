@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from release_actions.build_event import Build, tags_of
-from release_actions.changes import Changes
+from release_actions.builds.changes import Changes
+from release_actions.builds.event import Build, tags_of
+from release_actions.builds.path_filter import matches
+from release_actions.builds.recipe import Kitchen, Resolve, needs_version_file, registry, scan
+from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package
 from release_actions.errors import InputError, PolicyError
-from release_actions.path_filter import matches
-from release_actions.recipe import Kitchen, Resolve, needs_version_file, registry, scan
 from release_actions.runner.report import Finding, Level, Output
-from release_actions.version_file import VersionFile
 
 __all__ = ["ALL", "MOST_JOBS", "Build", "Job", "Matrix", "Publication", "include", "plan", "select"]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions.path_filter import matches, pattern
+from release_actions.builds.path_filter import matches, pattern
 
 HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 MOUNT = re.compile(r"--mount=(\S+)")

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from release_actions.build_event import COMMIT, Build
+from release_actions.builds.event import COMMIT, Build
+from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package, placeholders
 from release_actions.errors import ConfigurationError, InputError, Place, Problem
 from release_actions.runner.report import Finding, Level, Output
-from release_actions.version_file import VersionFile
 
 REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")
 GIT_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from release_actions import dockerfile
+from release_actions.builds import dockerfile
+from release_actions.builds.matrix import watched
+from release_actions.builds.path_filter import matches
 from release_actions.config import Config, Package
 from release_actions.errors import Place
-from release_actions.matrix import watched
-from release_actions.path_filter import matches
 from release_actions.runner.report import Finding, Level
 
 RULE = "uncovered-path"

@@ -1,0 +1,1 @@
+"""Configuration and event in, build jobs out."""
