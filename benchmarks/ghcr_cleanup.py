@@ -32,7 +32,7 @@ from requests.adapters import BaseAdapter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from release_actions import images, retention  # noqa: E402  # the path above comes first
+from release_actions import retention  # noqa: E402  # the path above comes first
 from release_actions.cleanup import pace as pacing  # noqa: E402  # as above
 from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
 from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as above
@@ -41,6 +41,7 @@ from release_actions.cleanup.scope import Task  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
 from release_actions.github.packages import PER_PAGE, Packages  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
+from release_actions.images import manifests  # noqa: E402  # the path above comes first
 from release_actions.registry.client import Registry  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
@@ -190,11 +191,11 @@ def memory(versions: int) -> int:
     read = []
     for number in range(versions // PER_IMAGE):
         made = build_image(("linux/amd64", "linux/arm64"), seed=str(number))
-        read.append(images.parse(made.root.body, made.root.digest, made.root.media_type))
+        read.append(manifests.parse(made.root.body, made.root.digest, made.root.media_type))
         for place, manifest in enumerate(made.manifests):
             tags = (f"sha-{number}",) if manifest is made.root else ()
             listed.append(Version(number * PER_IMAGE + place, manifest.digest, tags, now, now))
-    graph = images.Graph.of(read)
+    graph = manifests.Graph.of(read)
     facts = Facts(now + timedelta(days=3))
     plan = retention.plan(CUDA, listed, graph, [Rule("sha", delete_tags=("sha-*",), keep_n=100)], facts=facts)
     if len(plan.deletions) != (versions // PER_IMAGE - 100) * PER_IMAGE:

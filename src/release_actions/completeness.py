@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from release_actions import assembly, images
-from release_actions.assembly import REVISION
 from release_actions.config import Package
-from release_actions.images import Index, Platform
+from release_actions.images import assembly
+from release_actions.images import manifests as image_manifests
+from release_actions.images.assembly import REVISION
+from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Manifest, Registry
 from release_actions.versions.floating import joined
 
@@ -48,7 +49,7 @@ class Parts:
 
     def flaws(self, package: Package, manifests: Sequence[Manifest]) -> list[str]:
         """Why images cannot be named by a floating tag; empty for one that is complete. One request a part, at once."""
-        parsed = [images.parse(manifest.body, manifest.digest, manifest.media_type) for manifest in manifests]
+        parsed = [image_manifests.parse(manifest.body, manifest.digest, manifest.media_type) for manifest in manifests]
         parts = [
             child for image in parsed for child in (image.children if isinstance(image, Index) else (image.config,))
         ]
@@ -67,7 +68,7 @@ class Parts:
 
     def gone(self, package: Package, manifest: Manifest) -> str:
         """What an image needs and the package lacks; empty when all of it is there."""
-        image = images.parse(manifest.body, manifest.digest, manifest.media_type)
+        image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if not isinstance(image, Index):
             there = self._registry.has_blob(package.name, image.config.digest)
             return "" if there else f"its configuration {image.config.digest} is gone"
@@ -76,16 +77,16 @@ class Parts:
 
     def labels(self, package: Package, manifest: Manifest) -> tuple[Mapping[str, str], ...]:
         """The labels of each platform of an image, empty for one that has none or does not answer."""
-        image = images.parse(manifest.body, manifest.digest, manifest.media_type)
+        image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if isinstance(image, Index):
             children = [child.digest for child in image.children if not child.is_attestation]
             return tuple(self.each(lambda child: self._labels(package, child), children))
         return (self._labels(package, manifest.digest, image),)
 
-    def _labels(self, package: Package, digest: str, image: images.Image | None = None) -> Mapping[str, str]:
+    def _labels(self, package: Package, digest: str, image: image_manifests.Image | None = None) -> Mapping[str, str]:
         if image is None:
             manifest = self._registry.get_manifest(package.name, digest)
-            image = images.parse(manifest.body, manifest.digest, manifest.media_type) if manifest else None
+            image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type) if manifest else None
         if image is None or isinstance(image, Index):
             return {}
         content = self._registry.get_blob(package.name, image.config.digest)
@@ -106,14 +107,14 @@ def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> st
     return ""
 
 
-def _flaw(image: images.Image, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]) -> str:
+def _flaw(image: image_manifests.Image, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]) -> str:
     config = None
     if not isinstance(image, Index):
         content = there[image.config.digest]
         if not isinstance(content, bytes):
             return f"its configuration {image.config.digest} is gone"
-        config = images.config_platform(content, image.config.digest)
-    missing = images.missing_platforms(image, wanted, config)
+        config = image_manifests.config_platform(content, image.config.digest)
+    missing = image_manifests.missing_platforms(image, wanted, config)
     if missing:
         return f"it lacks {', '.join(str(platform) for platform in missing)}"
     return _gone(image, there) if isinstance(image, Index) else ""

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from release_actions import images
 from release_actions.config import Package
-from release_actions.image_list import ListedImage
-from release_actions.images import Index, Platform
+from release_actions.images import manifests
+from release_actions.images.image_list import ListedImage
+from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Registry
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Published:
         if not required or any(package.reference not in having for package in required):
             return False
         # Imported here: only a run repeated gets this far.
-        from release_actions import inspection
+        from release_actions.images import inspection
 
         expected = inspection.Expectation(commit, ("revision",))
 
@@ -69,13 +69,13 @@ class Published:
         manifest = self.registry.get_manifest(name, tag)
         if manifest is None:
             return None
-        image = images.parse(manifest.body, manifest.digest, manifest.media_type)
+        image = manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if isinstance(image, Index):
             children = [child for child in image.children if not child.is_attestation]
             if not children:
                 return ""
             child = self.registry.get_manifest(name, children[0].digest)
-            image = images.parse(child.body, child.digest, child.media_type) if child else image
+            image = manifests.parse(child.body, child.digest, child.media_type) if child else image
         # An image of which a part is gone says nothing any more, as one without the label.
         content = None if isinstance(image, Index) else self.registry.get_blob(name, image.config.digest)
         return revision_of(content) if content else ""

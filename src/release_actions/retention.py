@@ -19,7 +19,7 @@ from datetime import datetime
 from release_actions.cleanup import journal, order
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Decision, Strip, digest_of_plan
 from release_actions.errors import ActionError
-from release_actions.images import Graph, Index
+from release_actions.images.manifests import Graph, Index
 from release_actions.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
 
 HOLDERS = 3

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from release_actions.cleanup import journal
-from release_actions.images import Graph, Index, subject_of_tag
+from release_actions.images.manifests import Graph, Index, subject_of_tag
 from release_actions.versions import version as versions
 
 GRACE = timedelta(days=1)

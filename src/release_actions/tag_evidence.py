@@ -221,8 +221,8 @@ class Inquiry:
         return past
 
     def _published(self) -> Published:
+        from release_actions.images.registry_access import Login, connect_to
         from release_actions.published import Published
-        from release_actions.registry_access import Login, connect_to
 
         login, host = Login(self.registry_token, self.registry_user, self.login_host), self.policy.registry
         registry = connect_to(self._session(), host, login, self.context, self.log, for_github=self.token)

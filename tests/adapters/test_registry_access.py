@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.registry_access import token_for
+from release_actions.images.registry_access import token_for
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 

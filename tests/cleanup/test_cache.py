@@ -8,7 +8,7 @@ import pytest
 
 from release_actions.cleanup import cache
 from release_actions.cleanup.cache import Cache, opened
-from release_actions.images import OCI_INDEX, OCI_MANIFEST
+from release_actions.images.manifests import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.client import Manifest, digest_of
 
 BODY = b'{"schemaVersion": 2}\n\n{}'

@@ -10,7 +10,7 @@ from release_actions.cleanup.restoring import LONG_AGO
 from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import InputError
-from release_actions.images import OCI_INDEX, Graph, digest_of, parse
+from release_actions.images.manifests import OCI_INDEX, Graph, digest_of, parse
 from release_actions.selection import Version
 
 ONE = Entry(7, "sha256:" + "1" * 64, ("v1", "latest"))

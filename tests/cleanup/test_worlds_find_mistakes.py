@@ -12,7 +12,7 @@ from tests.cleanup.judging import judge
 
 from release_actions import retention, selection
 from release_actions.cleanup import apply, mending, order, record, store
-from release_actions.images import Graph
+from release_actions.images.manifests import Graph
 from release_actions.retention import _Planner
 from release_actions.selection import Selection, Verdict
 

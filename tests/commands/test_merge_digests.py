@@ -13,9 +13,9 @@ import pytest
 from tests.adapters.loopback import Asked, Reply, replies, serving
 from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
 
-from release_actions import inspection, publish, registry_access
 from release_actions.errors import ExitCode, InputError
-from release_actions.images import OCI_INDEX, digest_of
+from release_actions.images import inspection, publish, registry_access
+from release_actions.images.manifests import OCI_INDEX, digest_of
 from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, build_image
 from release_actions.simulator.faults import Fault

@@ -605,7 +605,7 @@ def test_githubs_token_goes_to_no_other_registry(judge: Judge, forge: Forge, mon
         def get_manifest(self, _name: str, _tag: str) -> None:
             return None
 
-    monkeypatch.setattr("release_actions.registry_access.Registry", Nowhere)
+    monkeypatch.setattr("release_actions.images.registry_access.Registry", Nowhere)
     monkeypatch.setitem(globals(), "CONFIGURATION", CONFIGURATION + "registry: quay.io\n")
     sha = forge.tag("v0.5.2", forge.commit())
     judge("v0.5.2", sha=sha, registry="https://quay.io")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, labels, said, world
 
-from release_actions import inspection, publish
 from release_actions.errors import ExitCode, InputError
-from release_actions.images import OCI_INDEX, digest_of
+from release_actions.images import inspection, publish
+from release_actions.images.manifests import OCI_INDEX, digest_of
 from release_actions.simulator import Simulator, build_image
 from release_actions.simulator.faults import Fault
 

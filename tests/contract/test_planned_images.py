@@ -10,8 +10,9 @@ import pytest
 from tests.commands.published import COMMIT, Shop, said
 from tests.contract import distribution
 
-from release_actions import inspection, main, publish
+from release_actions import main
 from release_actions.errors import ExitCode
+from release_actions.images import inspection, publish
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import build_image

@@ -55,7 +55,7 @@ from tests.commands.test_verify_images import (
 )
 from tests.contract import distribution
 
-from release_actions import inspection, publish
+from release_actions.images import inspection, publish
 
 pytestmark = pytest.mark.tools("docker-registry")
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.parts import entries, made, part, with_root
 
-from release_actions import assembly, images
-from release_actions.assembly import AssemblyError
-from release_actions.built_digests import Claim
 from release_actions.errors import ExitCode
-from release_actions.images import DOCKER_LIST, OCI_INDEX, Index, ManifestError, Platform
+from release_actions.images import assembly, manifests
+from release_actions.images.assembly import AssemblyError
+from release_actions.images.built_digests import Claim
+from release_actions.images.manifests import DOCKER_LIST, OCI_INDEX, Index, ManifestError, Platform
 from release_actions.simulator.image_factory import build_image
 
 PACKAGE = "ghcr.io/acme/app"
@@ -125,7 +125,7 @@ def test_order_does_not_matter(data: st.DataObject, names: list[str]) -> None:
     first = assembly.assemble(PACKAGE, parts)
     again = assembly.assemble(PACKAGE, data.draw(st.permutations(parts)))
     assert again == first
-    index = images.parse(first.document.body, first.document.digest, first.document.media_type)
+    index = manifests.parse(first.document.body, first.document.digest, first.document.media_type)
     assert isinstance(index, Index)
     assert index.platforms == {Platform.parse(name) for name in names} == set(first.platforms)
     assert {first.platforms[Platform.parse(name)] for name in attested} == set(first.attestations.values())
@@ -184,7 +184,7 @@ def test_docker_images_make_a_docker_list_and_mixed_ones_an_index() -> None:
     assert assembly.assemble(PACKAGE, docker).document.media_type == DOCKER_LIST
     mixed = assembly.assemble(PACKAGE, [docker[0], part("linux/arm64")]).document
     assert mixed.media_type == OCI_INDEX
-    images.parse(mixed.body, mixed.digest, mixed.media_type)
+    manifests.parse(mixed.body, mixed.digest, mixed.media_type)
 
 
 def test_the_platform_is_that_of_the_configuration() -> None:
@@ -194,10 +194,10 @@ def test_the_platform_is_that_of_the_configuration() -> None:
     config.update({"os.version": "10.0.20348", "os.features": ["win32k"]})
     body = json.dumps(config).encode()
     document = json.loads(windows.root.body)
-    document["config"].update(digest=images.digest_of(body), size=len(body))
+    document["config"].update(digest=manifests.digest_of(body), size=len(body))
     text = json.dumps(document).encode()
-    root = assembly.Document(text, windows.root.media_type, images.digest_of(text))
-    other = assembly.Part(Platform("windows", "amd64"), root, {}, {images.digest_of(body): body})
+    root = assembly.Document(text, windows.root.media_type, manifests.digest_of(text))
+    other = assembly.Part(Platform("windows", "amd64"), root, {}, {manifests.digest_of(body): body})
     assert [entry["platform"] for entry in entries(assembly.assemble(PACKAGE, [other, variant]).document.body)] == [
         {"os": "linux", "architecture": "arm", "variant": "v7"},
         {"os": "windows", "architecture": "amd64", "os.version": "10.0.20348", "os.features": ["win32k"]},

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from release_actions import built_digests
-from release_actions.built_digests import Claim
 from release_actions.errors import InputError
-from release_actions.images import Platform
+from release_actions.images import built_digests
+from release_actions.images.built_digests import Claim
+from release_actions.images.manifests import Platform
 
 AMD, ARM = Platform("linux", "amd64"), Platform("linux", "arm64")
 APP, WEB = "ghcr.io/acme/app", "ghcr.io/acme/web"

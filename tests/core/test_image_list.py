@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from tests.core.planned import plan
 
-from release_actions import image_list
 from release_actions.builds import matrix, version_file
 from release_actions.builds.matrix import Build
 from release_actions.config import load_config
 from release_actions.errors import InputError
-from release_actions.images import Platform
+from release_actions.images import image_list
+from release_actions.images.manifests import Platform
 from release_actions.versions.version import parse
 
 ROOT = Path(__file__).parents[2]

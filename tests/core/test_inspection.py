@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.core.parts import made
 
-from release_actions import images
-from release_actions.image_list import ListedImage
-from release_actions.images import Platform
-from release_actions.inspection import Expectation, Inspected, Reading, judge
+from release_actions.images import manifests
+from release_actions.images.image_list import ListedImage
+from release_actions.images.inspection import Expectation, Inspected, Reading, judge
+from release_actions.images.manifests import Platform
 from release_actions.simulator.image_factory import attachment, build_image
 
 AMD = Platform("linux", "amd64")
@@ -27,7 +27,7 @@ def judged(reading: Reading, image: ListedImage | None = None) -> list[str]:
 
 def test_what_is_right_has_no_problem() -> None:
     image = made("linux/amd64")
-    root = images.parse(image.root.body, image.root.digest)
+    root = manifests.parse(image.root.body, image.root.digest)
     reading = Reading({"v1": root.digest}, root, {}, image.blobs)
     assert judge(listed(), reading, EXPECTED) == Inspected(listed(), root.digest, {"linux/amd64": root.digest})
 
@@ -38,8 +38,8 @@ def test_a_tag_whose_manifest_does_not_answer() -> None:
 
 def test_a_configuration_that_does_not_answer() -> None:
     image = made("linux/amd64")
-    root = images.parse(image.root.body, image.root.digest)
-    assert isinstance(root, images.Manifest)
+    root = manifests.parse(image.root.body, image.root.digest)
+    assert isinstance(root, manifests.Manifest)
     reading = Reading({"v1": root.digest}, root, {}, {root.config.digest: None})
     assert judged(reading) == [
         f"{APP}: the configuration {root.config.digest} of {root.digest} does not answer.",
@@ -49,8 +49,8 @@ def test_a_configuration_that_does_not_answer() -> None:
 
 def test_something_that_is_no_image() -> None:
     signature = attachment(GONE)
-    root = images.parse(signature.root.body, signature.root.digest)
-    assert isinstance(root, images.Manifest)
+    root = manifests.parse(signature.root.body, signature.root.digest)
+    assert isinstance(root, manifests.Manifest)
     reading = Reading({"v1": root.digest}, root, {}, signature.blobs)
     assert judged(reading) == [
         f"{APP}: Manifest {root.config.digest} is not an image configuration with os and architecture.",
@@ -61,7 +61,7 @@ def test_something_that_is_no_image() -> None:
 @pytest.mark.parametrize("tags", [("v1", "v2"), ("v2", "v1")])
 def test_all_of_one_reading_is_told(tags: tuple[str, str]) -> None:
     image = build_image(("linux/arm64",))
-    root = images.parse(image.root.body, image.root.digest)
+    root = manifests.parse(image.root.body, image.root.digest)
     reading = Reading({tags[0]: root.digest, tags[1]: ""}, root, {}, image.blobs)
     assert judged(reading, listed(*tags, digest=GONE)) == [
         f"{APP}: {tags[0]} names {root.digest}, and this run published {GONE}.",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from release_actions.image_list import ListedImage, image_of
-from release_actions.release_state import Evidence, failed_keys, is_ready, judge
+from release_actions.images.image_list import ListedImage, image_of
+from release_actions.images.release_state import Evidence, failed_keys, is_ready, judge
 
 APP, WEB = "ghcr.io/acme/app", "ghcr.io/acme/web"
 DIGEST = f"sha256:{'1' * 64}"

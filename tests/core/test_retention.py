@@ -13,7 +13,7 @@ from release_actions import retention
 from release_actions.cleanup import journal
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.errors import ActionError
-from release_actions.images import (
+from release_actions.images.manifests import (
     OCI_INDEX,
     OCI_MANIFEST,
     REFERENCE_TYPE,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from release_actions.errors import InputError
-from release_actions.scan_report import Vulnerability, counts, parse
+from release_actions.images.scan_report import Vulnerability, counts, parse
 
 
 def sarif(*found: tuple[str, str, str]) -> dict[str, Any]:

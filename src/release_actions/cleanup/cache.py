@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import InputError
-from release_actions.images import MEDIA_TYPES
+from release_actions.images.manifests import MEDIA_TYPES
 from release_actions.registry.client import Manifest, digest_of
 
 DAY = 86400.0

@@ -13,7 +13,7 @@ from dataclasses import replace
 from release_actions.cleanup import journal, mending
 from release_actions.cleanup.store import Contents, Outcome, Store
 from release_actions.errors import RemoteError
-from release_actions.images import Graph, parse
+from release_actions.images.manifests import Graph, parse
 from release_actions.selection import Version
 
 

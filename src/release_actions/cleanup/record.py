@@ -13,7 +13,7 @@ from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.store import READINGS, Contents, NotDeleted, Outcome, Store, as_version
 from release_actions.errors import RemoteError
 from release_actions.github.packages import Refusal
-from release_actions.images import OCI_INDEX, digest_of
+from release_actions.images.manifests import OCI_INDEX, digest_of
 from release_actions.selection import Version
 
 ADMIN = (

@@ -19,7 +19,7 @@ from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config, shapes
 from release_actions.errors import InputError, Place, Problem
 from release_actions.github.packages import ACCOUNT
-from release_actions.images import subject_of_tag
+from release_actions.images.manifests import subject_of_tag
 from release_actions.registry.client import REPOSITORY
 from release_actions.runner import inputs
 from release_actions.runner.context import Context

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from release_actions import images, retention
+from release_actions import retention
 from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.errors import ActionError, RemoteError
 from release_actions.github.packages import Packages, PackageVersion
-from release_actions.images import Graph, Image
+from release_actions.images import manifests as image_manifests
+from release_actions.images.manifests import Graph, Image
 from release_actions.registry.client import Registry
 from release_actions.runner.report import counted
 from release_actions.selection import Version
@@ -253,7 +254,7 @@ class Store:
                 raise _NotThereError(message)
             if self.cache:
                 self.cache.put(found)
-            return images.parse(found.body, digest, found.media_type)
+            return image_manifests.parse(found.body, digest, found.media_type)
 
         return _each(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
 
@@ -261,7 +262,7 @@ class Store:
         """A manifest from the cache; None when it is not there, or its media type is not what it was pushed with."""
         found = self.cache.get(digest) if self.cache else None
         with contextlib.suppress(ActionError):
-            return images.parse(found.body, digest, found.media_type) if found else None
+            return image_manifests.parse(found.body, digest, found.media_type) if found else None
         return None
 
     def digests(self, references: Iterable[str]) -> dict[str, str]:

@@ -29,8 +29,8 @@ from release_actions.cleanup.undo_record import UndoRecord
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
+from release_actions.images.registry_access import package_registry
 from release_actions.registry.client import Registry, registry_url
-from release_actions.registry_access import package_registry
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.inputs import option

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release_actions import image_list, release_state
 from release_actions.errors import ExitCode, InputError, Problem
-from release_actions.image_list import ListedImage
-from release_actions.release_state import Evidence, Image
+from release_actions.images import image_list, release_state
+from release_actions.images.image_list import ListedImage
+from release_actions.images.release_state import Evidence, Image
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report, counted

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from release_actions import scan_report
 from release_actions.errors import ExitCode, InputError, Problem
+from release_actions.images import scan_report
+from release_actions.images.scan_report import SEVERITIES, Vulnerability
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report
 from release_actions.runner.workflow import Workflow
-from release_actions.scan_report import SEVERITIES, Vulnerability
 
 SHOWN = 20
 """Vulnerabilities that the summary lists."""

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from release_actions import built_digests, image_list, inspection
-from release_actions.assembly import listed
-from release_actions.built_digests import Claim
 from release_actions.config import FILE, load_config
 from release_actions.errors import ActionError, ExitCode, InputError, PolicyError
 from release_actions.http.client import Http
-from release_actions.image_list import ListedImage
-from release_actions.inspection import Expectation
-from release_actions.publish import Publisher, TagRules
+from release_actions.images import built_digests, image_list, inspection
+from release_actions.images.assembly import listed
+from release_actions.images.built_digests import Claim
+from release_actions.images.image_list import ListedImage
+from release_actions.images.inspection import Expectation
+from release_actions.images.publish import Publisher, TagRules
+from release_actions.images.registry_access import Login, connect
 from release_actions.registry.client import Registry
-from release_actions.registry_access import Login, connect
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted

@@ -25,10 +25,10 @@ from release_actions.floating_report import OUTPUTS, Git, Result, Returned
 from release_actions.git_floats import GitFloats
 from release_actions.git_releases import GitReleases
 from release_actions.http.client import CONNECTIONS, Http
+from release_actions.images.registry_access import Login, connect_to
 from release_actions.package_state import GitVersions
 from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry.client import GITHUB_TOKENS, Manifest, Registry
-from release_actions.registry_access import Login, connect_to
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report

@@ -26,9 +26,9 @@ from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Releases
 from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
-from release_actions.images import subject_of_tag
+from release_actions.images.manifests import subject_of_tag
+from release_actions.images.registry_access import package_registry
 from release_actions.registry.client import Registry, registry_url
-from release_actions.registry_access import package_registry
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.inputs import option

@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions import image_list, inspection
 from release_actions.errors import ActionError, ExitCode, InputError, Problem
 from release_actions.http.client import Http
-from release_actions.image_list import ListedImage
-from release_actions.inspection import LABELS, Expectation, Inspected
+from release_actions.images import image_list, inspection
+from release_actions.images.image_list import ListedImage
+from release_actions.images.inspection import LABELS, Expectation, Inspected
+from release_actions.images.registry_access import Login, connect
 from release_actions.registry.client import Registry
-from release_actions.registry_access import Login, connect
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from release_actions.cleanup import journal
 from release_actions.errors import InputError, Problem
 from release_actions.github.releases import Release
-from release_actions.images import subject_of_tag
+from release_actions.images.manifests import subject_of_tag
 from release_actions.runner.report import counted
 from release_actions.versions import floating
 from release_actions.versions.version import FLOATING_NAMES, TagRefused, Version, known, parse, parse_or_none

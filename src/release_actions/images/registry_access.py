@@ -13,7 +13,7 @@ from release_actions.config import Config
 from release_actions.errors import ConfigurationError, InputError
 from release_actions.http.client import Http
 from release_actions.http.origins import Origin
-from release_actions.image_list import ListedImage
+from release_actions.images.image_list import ListedImage
 from release_actions.registry.client import Registry, registry_url
 from release_actions.runner.context import GHCR, Context
 from release_actions.runner.workflow import Workflow

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from release_actions import images
-from release_actions.built_digests import Claim
 from release_actions.errors import PolicyError, Problem
-from release_actions.images import (
+from release_actions.images import manifests as image_manifests
+from release_actions.images.built_digests import Claim
+from release_actions.images.manifests import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
     OCI_INDEX,
@@ -160,7 +160,7 @@ def listed(platforms: Iterable[Platform]) -> str:
 
 def _lift(package: str, part: Part) -> _Lifted:
     """The entries of one part: its image, and its attestations with the annotations that tie them to it."""
-    root = images.parse(part.root.body, part.root.digest, part.root.media_type)
+    root = image_manifests.parse(part.root.body, part.root.digest, part.root.media_type)
     if isinstance(root, Manifest):
         descriptor = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
         entry, revision = _image(package, part, root, descriptor)
@@ -190,7 +190,7 @@ def _lift(package: str, part: Part) -> _Lifted:
             )
             raise AssemblyError(message, hint="Build the image again.")
     found = part.manifests[child.digest]
-    manifest = images.parse(found.body, child.digest, found.media_type)
+    manifest = image_manifests.parse(found.body, child.digest, found.media_type)
     if not isinstance(manifest, Manifest) or (manifest.media_type, manifest.size) != (child.media_type, child.size):
         message = (
             f"{package} is not published: {root.digest} lists {child.digest} with another type or size than it has."
@@ -205,7 +205,7 @@ def _image(
 ) -> tuple[Mapping[str, Any], str]:
     """An image's entry with the platform that its configuration states, and its revision."""
     config = part.configs[manifest.config.digest]
-    platform = images.config_platform(config, manifest.config.digest)
+    platform = image_manifests.config_platform(config, manifest.config.digest)
     if platform != part.platform:
         message = (
             f"{package} is not published: {part.root.digest} was given for {part.platform}, and its configuration says "
@@ -243,7 +243,7 @@ def _index(package: str, lifted: Iterable[_Lifted], entries: list[Mapping[str, A
     except ValueError as error:
         message = f"{package} is not published: what was built for it holds a number that JSON does not have."
         raise ManifestError(message, hint="Build the image again.") from error
-    return Document(body, media_type, images.digest_of(body))
+    return Document(body, media_type, image_manifests.digest_of(body))
 
 
 def _annotations(package: str, lifted: Iterable[_Lifted]) -> dict[str, str]:

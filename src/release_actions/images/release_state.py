@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from release_actions.image_list import ListedImage
+from release_actions.images.image_list import ListedImage
 
 STOPPED = ("refused", "unknown")
 """Verdicts of judge-scan that say an image is not known to be good enough."""

@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from release_actions import assembly, built_digests, images
-from release_actions.assembly import REVISION, Assembly, AssemblyError, Document, Part
-from release_actions.built_digests import Claim
 from release_actions.errors import PartialError, PolicyError, Problem, RemoteError
-from release_actions.image_list import ListedImage
-from release_actions.images import Index, Platform
+from release_actions.images import assembly, built_digests
+from release_actions.images import manifests as image_manifests
+from release_actions.images.assembly import REVISION, Assembly, AssemblyError, Document, Part
+from release_actions.images.built_digests import Claim
+from release_actions.images.image_list import ListedImage
+from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Registry
 from release_actions.versions import floating
 from release_actions.versions.version import FLOATING_NAMES, is_floating, parse_or_none
@@ -137,7 +138,7 @@ class Publisher:
     def _part(self, image: ListedImage, platform: Platform, digest: str) -> Part:
         """What was pushed under a digest, with all that it lists there and readable."""
         root = self._document(image, platform, digest)
-        read = images.parse(root.body, digest, root.media_type)
+        read = image_manifests.parse(root.body, digest, root.media_type)
         manifests: dict[str, Document] = {}
         parsed = [read]
         if isinstance(read, Index):
@@ -146,10 +147,10 @@ class Publisher:
                 found = self._document(image, platform, child.digest)
                 if not child.is_attestation:
                     manifests[child.digest] = found
-                    parsed.append(images.parse(found.body, child.digest, found.media_type))
+                    parsed.append(image_manifests.parse(found.body, child.digest, found.media_type))
         configs = {}
         for one in parsed:
-            if isinstance(one, images.Manifest):
+            if isinstance(one, image_manifests.Manifest):
                 config = self.registry.get_blob(image.name, one.config.digest)
                 if config is None:
                     raise _gone(image, f"the configuration {one.config.digest}", platform)
@@ -206,7 +207,7 @@ class Publisher:
         root = self.registry.get_manifest(image.name, digest)
         if root is None:
             return ""
-        read = images.parse(root.body, digest, root.media_type)
+        read = image_manifests.parse(root.body, digest, root.media_type)
         manifests = [read]
         if isinstance(read, Index):
             found = [
@@ -214,11 +215,11 @@ class Publisher:
                 for child in read.children
                 if not child.is_attestation
             ]
-            manifests = [images.parse(one.body, one.digest, one.media_type) for one in found if one]
+            manifests = [image_manifests.parse(one.body, one.digest, one.media_type) for one in found if one]
         configs = [
             self.registry.get_blob(image.name, one.config.digest)
             for one in manifests
-            if isinstance(one, images.Manifest)
+            if isinstance(one, image_manifests.Manifest)
         ]
         said = {assembly.labels(config).get(REVISION, "") for config in configs if config}
         return said.pop() if len(said) == 1 else ""

@@ -11,12 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from release_actions import assembly, images
-from release_actions.assembly import REVISION, listed
 from release_actions.errors import Problem
-from release_actions.image_list import ListedImage
-from release_actions.images import REFERENCE_DIGEST, Descriptor, Image, Index, Manifest, ManifestError, Platform
-from release_actions.publish import PAUSES
+from release_actions.images import assembly
+from release_actions.images import manifests as image_manifests
+from release_actions.images.assembly import REVISION, listed
+from release_actions.images.image_list import ListedImage
+from release_actions.images.manifests import (
+    REFERENCE_DIGEST,
+    Descriptor,
+    Image,
+    Index,
+    Manifest,
+    ManifestError,
+    Platform,
+)
+from release_actions.images.publish import PAUSES
 from release_actions.registry.client import Registry
 from release_actions.runner.report import Output
 
@@ -85,12 +94,14 @@ def read(registry: Registry, image: ListedImage, sleep: Callable[[float], None] 
     found = registry.get_manifest(image.name, digest) if digest else None
     if found is None:
         return Reading(tags, None)
-    root = images.parse(found.body, found.digest, found.media_type)
+    root = image_manifests.parse(found.body, found.digest, found.media_type)
     children: dict[str, Image | None] = {}
     if isinstance(root, Index):
         for child in root.children:
             answer = registry.get_manifest(image.name, child.digest)
-            children[child.digest] = images.parse(answer.body, answer.digest, answer.media_type) if answer else None
+            children[child.digest] = (
+                image_manifests.parse(answer.body, answer.digest, answer.media_type) if answer else None
+            )
     manifests = [one for one in (root, *children.values()) if isinstance(one, Manifest)]
     configs = {one.config.digest: registry.get_blob(image.name, one.config.digest) for one in manifests}
     return Reading(tags, root, children, configs)
@@ -184,7 +195,7 @@ def _configuration(
     if config is None:
         return None, [f"the configuration {manifest.config.digest} of {manifest.digest} does not answer"]
     try:
-        platform = images.config_platform(config, manifest.config.digest)
+        platform = image_manifests.config_platform(config, manifest.config.digest)
     except ManifestError as error:
         return None, [str(error.problems[0].message).rstrip(".")]
     problems = []

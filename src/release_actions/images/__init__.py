@@ -1,0 +1,1 @@
+"""Manifests and indexes: publishing, inspecting and judging them."""
