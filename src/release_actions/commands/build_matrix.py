@@ -20,11 +20,11 @@ from release_actions.builds.version_file import VersionFile
 from release_actions.commands.validate_tag import release_tag
 from release_actions.config import Config, load_config
 from release_actions.errors import ExitCode, InputError, PolicyError, Problem
-from release_actions.git_tags import TAG_REF
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, Workflow, as_text
+from release_actions.tags.existing import TAG_REF
 from release_actions.versions.version import parse
 
 

@@ -15,7 +15,6 @@ from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
 from release_actions.config.notes import NotesForm
 from release_actions.errors import InputError
-from release_actions.git_tags import CHECKOUT, SOURCES
 from release_actions.http.client import Http
 from release_actions.notes import draft, generate, story
 from release_actions.notes.check import check
@@ -26,6 +25,7 @@ from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
+from release_actions.tags.existing import CHECKOUT, SOURCES
 from release_actions.versions.version import Version, parse
 
 GENERATE, LINT, PUBLISH = "generate", "lint", "publish-draft"

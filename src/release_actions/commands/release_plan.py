@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from release_actions import git_tags
 from release_actions.commands import build_matrix, validate_tag
 from release_actions.errors import ExitCode
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
+from release_actions.tags import existing
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Inputs:
     tag: str = inputs.option(inputs.verbatim, "")
     mode: str = inputs.option(inputs.choice(validate_tag.RELEASE, validate_tag.CHECK), validate_tag.RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
-    history: str = inputs.option(inputs.choice(*git_tags.SOURCES), git_tags.API)
+    history: str = inputs.option(inputs.choice(*existing.SOURCES), existing.API)
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
     commit: str = inputs.option(inputs.text, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))

@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from release_actions import git_tags, tag_policy
 from release_actions.errors import ActionError, ExitCode, InputError
-from release_actions.git_tags import CHECKOUT, TAG_REF
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
-from release_actions.tag_evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
-from release_actions.tag_policy import Policy
+from release_actions.tags import existing
+from release_actions.tags import policy as tag_policy
+from release_actions.tags.evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
+from release_actions.tags.existing import CHECKOUT, TAG_REF
+from release_actions.tags.policy import Policy
 from release_actions.versions import floating, history
 from release_actions.versions.history import RULES, History, Violation
 from release_actions.versions.version import TagRefused, Version, known, parse
@@ -35,7 +36,7 @@ class Inputs:
     tag: str = inputs.option(inputs.verbatim, "")
     mode: str = inputs.option(inputs.choice(RELEASE, CHECK), RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
-    history: str = inputs.option(inputs.choice(*git_tags.SOURCES), git_tags.API)
+    history: str = inputs.option(inputs.choice(*existing.SOURCES), existing.API)
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
     commit: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
@@ -137,9 +138,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     return report(decide(version, past, policy, inquiry.unasked))
 
 
-def read_tags(given: Inputs, context: Context, policy: Policy, log: Workflow, *, about: str) -> git_tags.Tags:
+def read_tags(given: Inputs, context: Context, policy: Policy, log: Workflow, *, about: str) -> existing.Tags:
     """The repository's tags, all of them or an error."""
-    return git_tags.read(
+    return existing.read(
         given.existing_tags, context, given.token, log, about=about, source=given.history, of=policy.repository
     )
 

@@ -24,7 +24,6 @@ from release_actions.config import Config, load_config
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError
 from release_actions.git import checkout
-from release_actions.git_tags import CHECKOUT, TAG_REF
 from release_actions.github.releases import Release
 from release_actions.http.client import Http
 from release_actions.notes import merged, newcomers, reading, story
@@ -35,6 +34,7 @@ from release_actions.notes.merged import Merged
 from release_actions.notes.reading import Notes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
+from release_actions.tags.existing import CHECKOUT, TAG_REF
 from release_actions.versions.version import Version, known, parse
 
 REQUESTS = 8

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from release_actions.errors import InputError
 from release_actions.git import checkout
-from release_actions.git_tags import TAG_REF
 from release_actions.github import repository as github_repository
 from release_actions.github.releases import Releases
 from release_actions.http.client import Http
@@ -21,6 +20,7 @@ from release_actions.notes.model import Change
 from release_actions.notes.span import Span
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
+from release_actions.tags.existing import TAG_REF
 from release_actions.versions.history import previous_stable
 from release_actions.versions.version import Version, known
 

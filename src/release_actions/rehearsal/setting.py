@@ -16,7 +16,7 @@ from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Pull, Release, Repository
-from release_actions.tag_policy import Policy
+from release_actions.tags.policy import Policy
 from release_actions.versions.version import parse_or_none
 
 BETWEEN_RELEASES = timedelta(days=30)

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from urllib.parse import quote
 
-from release_actions.git_tags import TAG_REF
 from release_actions.github import repository as github_repository
 from release_actions.http.client import GITHUB, Http, Response
 from release_actions.http.origins import Credential
 from release_actions.runner.context import Context, parse_time
+from release_actions.tags.existing import TAG_REF
 from release_actions.versions.history import Branch, Push, TagObject
 
 MARGIN = timedelta(minutes=10)

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.git_tags import CHECKOUT, TAG_REF, Tags
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.tag_policy import Policy
+from release_actions.tags.existing import CHECKOUT, TAG_REF, Tags
+from release_actions.tags.policy import Policy
 from release_actions.versions import history
 from release_actions.versions.history import Evidence, History, Level
 from release_actions.versions.version import Version, known
 
 if TYPE_CHECKING:
     from release_actions.http.client import Http
-    from release_actions.published import Published
-    from release_actions.tag_origin import Origin
+    from release_actions.tags.origin import Origin
+    from release_actions.tags.published import Published
 
 OVER_BOTH = ("candidate-number", "candidate-spelling")
 """Rules that git alone may break for a candidate that follows what only the registry has."""
@@ -93,7 +93,7 @@ class Inquiry:
             return history.Push(deleted=True)
         if self.context.event_name != "push":
             return None
-        from release_actions.tag_origin import push_of
+        from release_actions.tags.origin import push_of
 
         return push_of(self.context, self.version.tag)
 
@@ -142,7 +142,7 @@ class Inquiry:
         published = releases.get(self.version.tag, "")
         if not self.pushed or "release-exists" in self.unasked:
             return published
-        from release_actions.tag_origin import before_its_push, pushed_at
+        from release_actions.tags.origin import before_its_push, pushed_at
 
         moment = pushed_at(self.context)
         if moment is None or not self._about_the_push():
@@ -179,7 +179,7 @@ class Inquiry:
         if not self.policy.repository:
             message = f"The rule {rule} cannot be judged: {NO_REPOSITORY}."
             raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository, or switch the rule off.")
-        from release_actions.tag_origin import Origin
+        from release_actions.tags.origin import Origin
 
         return Origin(self._session(), self.context.api_url, self.policy.repository, self.token)
 
@@ -222,7 +222,7 @@ class Inquiry:
 
     def _published(self) -> Published:
         from release_actions.images.registry_access import Login, connect_to
-        from release_actions.published import Published
+        from release_actions.tags.published import Published
 
         login, host = Login(self.registry_token, self.registry_user, self.login_host), self.policy.registry
         registry = connect_to(self._session(), host, login, self.context, self.log, for_github=self.token)
