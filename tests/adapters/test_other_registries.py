@@ -12,10 +12,10 @@ from tests.adapters.loopback import Clock
 from tests.adapters.shipped import CUDA, TEMPLATES, Project, only_floats, package, ship_all
 
 from release_actions.errors import RemoteError
-from release_actions.floating_plan import Rules
+from release_actions.floating.package_state import GitVersions
+from release_actions.floating.plan import Rules
+from release_actions.floating.reconcile import Journal, Reconciler
 from release_actions.http.client import Http
-from release_actions.package_state import GitVersions
-from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry.client import Registry, registry_url
 from release_actions.versions.version import known
 

@@ -11,9 +11,9 @@ import pytest
 from tests.adapters.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
 
 from release_actions.errors import PartialError, RemoteError
-from release_actions.floating_plan import Orphan
-from release_actions.package_state import Judged
-from release_actions.reconcile import Journal, Reconciler
+from release_actions.floating.package_state import Judged
+from release_actions.floating.plan import Orphan
+from release_actions.floating.reconcile import Journal, Reconciler
 from release_actions.simulator import World, build_image, oci
 from release_actions.simulator.faults import Fault, tagging
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST

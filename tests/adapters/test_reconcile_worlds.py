@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.adapters.shipped import BOTH, CUDA, REVISION, Project, commit_of, faults, floats, only_floats, quick, stable
 
 from release_actions.errors import ActionError
-from release_actions.reconcile import Journal
+from release_actions.floating.reconcile import Journal
+from release_actions.floating.snapshot import Restorer, Snapshot, read
 from release_actions.simulator import build_image
 from release_actions.simulator.faults import Fault
-from release_actions.snapshot import Restorer, Snapshot, read
 
 calm = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 

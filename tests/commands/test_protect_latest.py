@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from tests.adapters.shipped import BOTH, TOKEN, stable, world
 
-from release_actions import floating_report, main
+from release_actions import main
 from release_actions.commands import protect_latest
 from release_actions.config.load import load_text
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
+from release_actions.floating import report as floating_report
 from release_actions.http.client import Http
 from release_actions.http.origins import Credential
 from release_actions.runner.context import Context

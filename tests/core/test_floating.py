@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.core.release_tags import histories, unhurried, versions
 
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating_plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules
-from release_actions.floating_plan import plan as plan_of
+from release_actions.floating.plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules
+from release_actions.floating.plan import plan as plan_of
 from release_actions.versions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
 from release_actions.versions.version import Version, known, parse
 

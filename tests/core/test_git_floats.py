@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.release_tags import histories, unhurried
 
-from release_actions.floating_plan import Rules
-from release_actions.git_floats import GitPlan, plan
+from release_actions.floating.git_tags import GitPlan, plan
+from release_actions.floating.plan import Rules
 from release_actions.github.repository import GitTag
 from release_actions.versions.version import Version, known, parse_or_none
 

@@ -15,25 +15,25 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from release_actions import floating_report, promotion, snapshot, snapshot_report
 from release_actions.builds.matrix import select
 from release_actions.config import Config, Package, load_config
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, RemoteError
-from release_actions.floating_plan import Rules
-from release_actions.floating_report import OUTPUTS, Git, Result, Returned
-from release_actions.git_floats import GitFloats
-from release_actions.git_releases import GitReleases
+from release_actions.floating import promotion, report, snapshot, snapshot_report
+from release_actions.floating.git_tags import GitFloats
+from release_actions.floating.package_state import GitVersions
+from release_actions.floating.plan import Rules
+from release_actions.floating.reconcile import Journal, Reconciler
+from release_actions.floating.releases import GitReleases
+from release_actions.floating.report import OUTPUTS, Git, Result, Returned
+from release_actions.floating.snapshot import Restorer, Snapshot
 from release_actions.http.client import CONNECTIONS, Http
 from release_actions.images.registry_access import Login, connect_to
-from release_actions.package_state import GitVersions
-from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry.client import GITHUB_TOKENS, Manifest, Registry
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.snapshot import Restorer, Snapshot
 
 __all__ = ["OUTPUTS", "Inputs", "run"]
 
@@ -109,7 +109,7 @@ class Task:
         """One line for each package that has ended."""
         for result in results:
             self.done += 1
-            sentence = floating_report.sentence(result)
+            sentence = report.sentence(result)
             self.log.info(f"[{self.done}/{len(self.packages)}] {result.package.reference}: {sentence}")
             for note in result.journal.notes:
                 self.log.info(f"  {note}")
@@ -233,7 +233,7 @@ def reconcile(task: Task) -> Report:
             results = enforce(task, results)
     task.say(results)
     git = git_floats(task, results, closed=not gate.open) if task.given.git_tags else Git()
-    return floating_report.report(results, task.given.mode, gate, git)
+    return report.report(results, task.given.mode, gate, git)
 
 
 def judge(task: Task, package: Package) -> Result:
@@ -247,7 +247,7 @@ def enforce(task: Task, results: tuple[Result, ...]) -> tuple[Result, ...]:
     found = {result.package.name: result for result in results}
     moves = sum(len(result.plan.moves) for result in results)
     if moves:
-        task.log.info(f"Moving {floating_report.count(moves, 'floating tag')}, and looking until they stay.")
+        task.log.info(f"Moving {report.count(moves, 'floating tag')}, and looking until they stay.")
     results = task.each(lambda package: move(task, found[package.name]), task.packages)
     if not task.given.together or not any(result.error and result.package.required for result in results):
         return results

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from release_actions import completeness, floating_plan
-from release_actions.completeness import Parts
 from release_actions.config import Package
-from release_actions.floating_plan import Contents, FloatingPlan, Move, Rules
+from release_actions.floating import completeness
+from release_actions.floating import plan as floating_plan
+from release_actions.floating.completeness import Parts
+from release_actions.floating.plan import Contents, FloatingPlan, Move, Rules
 from release_actions.registry.client import Manifest, Registry
 from release_actions.versions import floating
 from release_actions.versions.version import Version, known

@@ -18,9 +18,9 @@ from typing import Any
 from release_actions.config import Package, grammar, shapes
 from release_actions.config.shapes import Choice, MapOf, Record, RecordOf, Text, key
 from release_actions.errors import ActionError, ConfigurationError
+from release_actions.floating.package_state import State
+from release_actions.floating.reconcile import Journal, Reconciler
 from release_actions.images.manifests import MEDIA_TYPES, digest_of
-from release_actions.package_state import State
-from release_actions.reconcile import Journal, Reconciler
 from release_actions.registry.client import DIGEST, Manifest
 
 FORMAT = "release-actions snapshot 1"

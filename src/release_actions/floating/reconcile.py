@@ -19,8 +19,8 @@ from typing import Protocol, TypeVar
 
 from release_actions.config import Package
 from release_actions.errors import PartialError, RemoteError
-from release_actions.floating_plan import Rules
-from release_actions.package_state import GitVersions, Judged, Reader, State
+from release_actions.floating.package_state import GitVersions, Judged, Reader, State
+from release_actions.floating.plan import Rules
 from release_actions.registry.client import Manifest, Registry
 
 WRITES = 3

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from release_actions.errors import ExitCode
-from release_actions.floating_report import Result, count, moved_row, outputs, sentence, short
+from release_actions.floating.report import Result, count, moved_row, outputs, sentence, short
+from release_actions.floating.snapshot import Snapshot
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Report
-from release_actions.snapshot import Snapshot
 
 
 def snapshot_report(results: Sequence[Result], recorded: Snapshot | None, path: str) -> Report:

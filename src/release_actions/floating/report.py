@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from release_actions.config import Package
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating_plan import FloatingPlan, Keep, Move, Orphan, Stuck
-from release_actions.git_floats import GitMove, GitPlan
-from release_actions.package_state import Judged
-from release_actions.promotion import Gate
-from release_actions.reconcile import Change, Journal
+from release_actions.floating.git_tags import GitMove, GitPlan
+from release_actions.floating.package_state import Judged
+from release_actions.floating.plan import FloatingPlan, Keep, Move, Orphan, Stuck
+from release_actions.floating.promotion import Gate
+from release_actions.floating.reconcile import Change, Journal
+from release_actions.floating.snapshot import Difference
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Output, Report
-from release_actions.snapshot import Difference
 
 OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed", "returned", "git-moved", "snapshot-digest")
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from release_actions.config import Package
 from release_actions.errors import ActionError
-from release_actions.floating_plan import FloatingPlan
+from release_actions.floating.plan import FloatingPlan
 
 
 class Judgement(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from release_actions.errors import PartialError
-from release_actions.floating_plan import Rules
+from release_actions.floating.plan import Rules
 from release_actions.github import repository as github_repository
 from release_actions.github.repository import TAG_PREFIX, GitTag
 from release_actions.http.client import GITHUB, Http

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
+from release_actions.floating.package_state import GitVersions
 from release_actions.github import repository
 from release_actions.github.releases import Releases
 from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
-from release_actions.package_state import GitVersions
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags import existing

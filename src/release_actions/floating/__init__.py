@@ -1,0 +1,1 @@
+"""Where latest, vX and vX.Y must point, and moving them there."""
