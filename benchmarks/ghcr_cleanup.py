@@ -32,12 +32,13 @@ from requests.adapters import BaseAdapter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from release_actions import retention  # noqa: E402  # the path above comes first
 from release_actions.cleanup import pace as pacing  # noqa: E402  # as above
+from release_actions.cleanup import retention  # noqa: E402  # the path above comes first
 from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
 from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as above
 from release_actions.cleanup.package import Result, Sources, carry_out, prepare  # noqa: E402  # as above
 from release_actions.cleanup.scope import Task  # noqa: E402  # as above
+from release_actions.cleanup.selection import Facts, Rule, Version  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
 from release_actions.github.packages import PER_PAGE, Packages  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
@@ -45,7 +46,6 @@ from release_actions.images import manifests  # noqa: E402  # the path above com
 from release_actions.registry.client import Registry  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
-from release_actions.selection import Facts, Rule, Version  # noqa: E402  # as above
 from release_actions.simulator import InProcess, World, build_image  # noqa: E402  # as above
 from release_actions.simulator.accounts import TokenKind  # noqa: E402  # as above
 from release_actions.simulator.clock import START  # noqa: E402  # as above

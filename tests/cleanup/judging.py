@@ -14,7 +14,7 @@ from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Company, Killed, Life, c
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.package import Result
-from release_actions.selection import Rule
+from release_actions.cleanup.selection import Rule
 from release_actions.simulator import World
 from release_actions.simulator.packages import Version
 

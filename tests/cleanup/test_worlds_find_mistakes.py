@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from tests.cleanup.judging import judge
 
-from release_actions import retention, selection
-from release_actions.cleanup import apply, mending, order, record, store
+from release_actions.cleanup import apply, mending, order, record, retention, selection, store
+from release_actions.cleanup.retention import _Planner
+from release_actions.cleanup.selection import Selection, Verdict
 from release_actions.images.manifests import Graph
-from release_actions.retention import _Planner
-from release_actions.selection import Selection, Verdict
 
 MOST = 1_000
 """Worlds in which a mistake must be found: those of one run of the tests in CI."""

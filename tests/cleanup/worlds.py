@@ -20,13 +20,13 @@ from release_actions.cleanup import journal
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import Result, Sources, carry_out, prepare
 from release_actions.cleanup.scope import Task
+from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.store import Store
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.selection import Rule
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import FLAKY, READ_LAG, Fault, Step

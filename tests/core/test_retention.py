@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from release_actions import retention
-from release_actions.cleanup import journal
+from release_actions.cleanup import journal, retention
 from release_actions.cleanup.plan import CleanupPlan
+from release_actions.cleanup.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.errors import ActionError
 from release_actions.images.manifests import (
     OCI_INDEX,
@@ -24,7 +24,6 @@ from release_actions.images.manifests import (
     Manifest,
     subject_of_tag,
 )
-from release_actions.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.versions.version import parse_or_none
 
 NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)

@@ -16,10 +16,10 @@ from release_actions.cleanup import copies, journal, mending, record, tagging
 from release_actions.cleanup.pace import HaltedError, Limits
 from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store, title
 from release_actions.errors import ActionError
 from release_actions.github.packages import PER_PAGE, Refusal
-from release_actions.selection import Version
 
 WORKERS = 16
 """Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""

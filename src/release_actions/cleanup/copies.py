@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from release_actions.cleanup import journal, mending
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents, Outcome, Store
 from release_actions.errors import RemoteError
 from release_actions.images.manifests import Graph, parse
-from release_actions.selection import Version
 
 
 def settled(path: str, contents: Contents) -> Contents:

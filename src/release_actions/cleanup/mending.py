@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.plan import CleanupPlan
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store, as_version, title
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images.manifests import Graph, parse
-from release_actions.selection import Version
 
 
 def restore(store: Store, outcome: Outcome) -> tuple[NotDeleted, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from release_actions.cleanup.plan import Deletion
-from release_actions.selection import Version
+from release_actions.cleanup.selection import Version
 
 
 def ordered(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from release_actions import retention, selection
-from release_actions.cleanup import copies, journal
+from release_actions.cleanup import copies, journal, retention, selection
 from release_actions.cleanup.apply import NOT_BEGUN, apply
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.scope import Task
+from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store
 from release_actions.errors import ActionError, InputError
 from release_actions.github import repository as github_repository
@@ -24,7 +24,6 @@ from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.report import counted
 from release_actions.runner.workflow import Workflow
-from release_actions.selection import Facts, Rule
 
 MEASURED = 20
 """Manifests of a package that are read only to say how much is freed. Where there are more, none is, and the amount is

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from release_actions.selection import Version
+from release_actions.cleanup.selection import Version
 
 
 @dataclass(frozen=True)

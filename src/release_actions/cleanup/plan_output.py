@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Strip
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import NotDeleted
 from release_actions.runner.report import Output
-from release_actions.selection import Version
 
 PLAN_LENGTH = 200_000
 """Characters of the output `plan` before reasons, and then the list itself, are left out. All outputs of a job together

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from release_actions.cleanup.journal import TAG
 from release_actions.cleanup.plan import CleanupPlan
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents, Outcome, Store
 from release_actions.images.manifests import OCI_INDEX, Graph, Index, digest_of, parse
-from release_actions.selection import Version
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from http import HTTPStatus
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.plan import CleanupPlan
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import READINGS, Contents, NotDeleted, Outcome, Store, as_version
 from release_actions.errors import RemoteError
 from release_actions.github.packages import Refusal
 from release_actions.images.manifests import OCI_INDEX, digest_of
-from release_actions.selection import Version
 
 ADMIN = (
     'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '

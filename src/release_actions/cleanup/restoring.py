@@ -13,13 +13,13 @@ from http import HTTPStatus
 from release_actions.cleanup import mending, proof
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import Result
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import NotDeleted, Outcome, Store, title
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import ActionError, ExitCode, Problem, RemoteError
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Report, counted
 from release_actions.runner.workflow import Workflow
-from release_actions.selection import Version
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """The time of a version whose times nobody asks for."""

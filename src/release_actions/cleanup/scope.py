@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from release_actions import selection
-from release_actions.cleanup import undo
+from release_actions.cleanup import selection, undo
+from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config, shapes
 from release_actions.errors import InputError, Place, Problem
@@ -23,7 +23,6 @@ from release_actions.images.manifests import subject_of_tag
 from release_actions.registry.client import REPOSITORY
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
-from release_actions.selection import Rule
 
 if TYPE_CHECKING:
     from release_actions.commands.ghcr_cleanup import Inputs

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from release_actions import retention
+from release_actions.cleanup import retention
 from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.plan import CleanupPlan, Strip
+from release_actions.cleanup.selection import Version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.github.packages import Packages, PackageVersion
 from release_actions.images import manifests as image_manifests
 from release_actions.images.manifests import Graph, Image
 from release_actions.registry.client import Registry
 from release_actions.runner.report import counted
-from release_actions.selection import Version
 
 if TYPE_CHECKING:
     from release_actions.cleanup.proof import Check

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import digest_of, freed
+from release_actions.cleanup.selection import Version
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, counted
-from release_actions.selection import Version
 
 ROWS = 200
 """Rows of one table of the summary."""

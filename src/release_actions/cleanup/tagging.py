@@ -15,10 +15,10 @@ from datetime import timedelta
 from release_actions.cleanup import copies, journal, mending
 from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.cleanup.record import ADMIN, find, remove
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Kept, Outcome, Store, as_version, title
 from release_actions.errors import RemoteError
 from release_actions.images.manifests import OCI_INDEX, digest_of
-from release_actions.selection import Version
 
 SLACK = timedelta(seconds=2)
 """How far the times of versions, in whole seconds, may be off."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from release_actions.cleanup import journal, undo
 from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan import Strip
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
-from release_actions.selection import Version
 
 
 @dataclass

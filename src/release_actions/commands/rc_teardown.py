@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from release_actions import retention
-from release_actions.cleanup import journal
+from release_actions.cleanup import journal, retention
 from release_actions.cleanup.pace import LONGEST_PAUSE, POINTS, REGISTRY_POINTS, Limits, Pace, paced
+from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, InputError, Problem
@@ -34,7 +34,6 @@ from release_actions.runner.context import Context
 from release_actions.runner.inputs import option
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.selection import Facts, Rule
 from release_actions.teardown import plan as planning
 from release_actions.teardown import report as telling
 from release_actions.teardown import restoring, undo, work

@@ -121,8 +121,8 @@ class Package:
 class CleanupRule:
     """A clean-up rule: which packages, by full name, and what is deleted there.
 
-    What each part means is said in `release_actions.selection.Rule`, which has the same names. `place` is where the
-    rule's name stands.
+    What each part means is said in `release_actions.cleanup.selection.Rule`, which has the same names. `place` is where
+    the name of the rule is.
     """
 
     name: str

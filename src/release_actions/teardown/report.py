@@ -9,11 +9,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from release_actions.cleanup.selection import Version as PackageVersion
 from release_actions.cleanup.store import title
 from release_actions.errors import ExitCode, Problem
 from release_actions.github.packages import Refusal
 from release_actions.runner.report import Finding, Level, Output, Report
-from release_actions.selection import Version as PackageVersion
 from release_actions.teardown.instructions import undo_output
 from release_actions.teardown.plan import RefChange, lost_with
 from release_actions.teardown.story import Story, reasons

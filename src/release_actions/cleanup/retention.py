@@ -18,9 +18,9 @@ from datetime import datetime
 
 from release_actions.cleanup import journal, order
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Decision, Strip, digest_of_plan
+from release_actions.cleanup.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
 from release_actions.errors import ActionError
 from release_actions.images.manifests import Graph, Index
-from release_actions.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
 
 HOLDERS = 3
 """Tags that a reason names before it says how many more there are."""
