@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.loopback import Asked, Reply, serving
+from tests.http.loopback import Asked, Reply, serving
 
 from release_actions import main
 from release_actions.components import manifest

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.core.test_scan_report import sarif
+from tests.images.test_scan_report import sarif
 
 from release_actions import main
 from release_actions.errors import ExitCode, InputError

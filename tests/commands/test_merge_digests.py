@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.loopback import Asked, Reply, replies, serving
 from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
+from tests.http.loopback import Asked, Reply, replies, serving
 
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import inspection, publish, registry_access

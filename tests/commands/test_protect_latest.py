@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.shipped import BOTH, TOKEN, stable, world
+from tests.floating.shipped import BOTH, TOKEN, stable, world
 
 from release_actions import main
 from release_actions.commands import protect_latest

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from tests.adapters.loopback import Asked, Reply, serving
+from tests.http.loopback import Asked, Reply, serving
 from tests.notes.histories import READER, REPOSITORY, OnGitHub, Told
 
 from release_actions.errors import InputError, RemoteError

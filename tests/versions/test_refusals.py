@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.core.release_tags import unhurried
+from tests.versions.release_tags import unhurried
 
 from release_actions.versions.refusals import explain
 from release_actions.versions.version import Reason, TagRefused, Version, parse, parse_or_none

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.release_tags import histories, unhurried, versions
+from tests.versions.release_tags import histories, unhurried, versions
 
 from release_actions.errors import ActionError, ExitCode
 from release_actions.floating.plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules

@@ -8,7 +8,7 @@ import pytest
 import semver
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.core.release_tags import histories, tags, unhurried, versions
+from tests.versions.release_tags import histories, tags, unhurried, versions
 
 from release_actions.errors import ExitCode, InputError
 from release_actions.versions.version import (

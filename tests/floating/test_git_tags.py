@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.release_tags import histories, unhurried
+from tests.versions.release_tags import histories, unhurried
 
 from release_actions.floating.git_tags import GitPlan, plan
 from release_actions.floating.plan import Rules

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.adapters.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
+from tests.floating.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
 
 from release_actions.errors import PartialError, RemoteError
 from release_actions.floating.package_state import Judged

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.loopback import Asked, Clock, Reply, replies, serving
 from tests.contract import distribution
+from tests.http.loopback import Asked, Clock, Reply, replies, serving
 
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.client import Http

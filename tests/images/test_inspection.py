@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.parts import made
+from tests.images.parts import made
 
 from release_actions.images import manifests
 from release_actions.images.image_list import ListedImage

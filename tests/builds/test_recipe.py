@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from tests.core.planned import REFS, plan
+from tests.builds.planned import REFS, plan
 
 from release_actions.builds import version_file
 from release_actions.builds.event import Build

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from tests.adapters.loopback import Clock
+from tests.http.loopback import Clock
 
 from release_actions.errors import RemoteError
 from release_actions.github import repository as github_repository

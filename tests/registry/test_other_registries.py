@@ -7,9 +7,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from tests.adapters.elsewhere import SECRET, DockerHub, Elsewhere, Quay
-from tests.adapters.loopback import Clock
-from tests.adapters.shipped import CUDA, TEMPLATES, Project, only_floats, package, ship_all
+from tests.floating.shipped import CUDA, TEMPLATES, Project, only_floats, package, ship_all
+from tests.http.loopback import Clock
+from tests.registry.elsewhere import SECRET, DockerHub, Elsewhere, Quay
 
 from release_actions.errors import RemoteError
 from release_actions.floating.package_state import GitVersions

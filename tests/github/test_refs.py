@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import responses
-from tests.adapters.loopback import Clock
+from tests.http.loopback import Clock
 
 from release_actions.errors import RemoteError
 from release_actions.github.refs import GitRefs

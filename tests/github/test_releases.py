@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import responses
-from tests.adapters.loopback import Clock
+from tests.http.loopback import Clock
 
 from release_actions.errors import RemoteError
 from release_actions.github.releases import Asset, Release, Releases

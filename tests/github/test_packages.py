@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
-from tests.adapters.loopback import Asked, Clock, Reply, serving
+from tests.http.loopback import Asked, Clock, Reply, serving
 
 from release_actions.errors import InputError, RemoteError
 from release_actions.github.packages import Package, Packages, PackageVersion, Refusal

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import urllib3
 from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
-from tests.adapters.shipped import TOKEN, Project
+from tests.floating.shipped import TOKEN, Project
 
 SECRET = "the-robots-secret"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.core.planned import plan
+from tests.builds.planned import plan
 
 from release_actions.builds import matrix, version_file
 from release_actions.builds.matrix import Build

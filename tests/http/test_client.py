@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 import responses
-from tests.adapters.loopback import Asked, Clock, Loopback, Reply, Script, replies, serving
+from tests.http.loopback import Asked, Clock, Loopback, Reply, Script, replies, serving
 
 from release_actions.errors import ExitCode, InputError, RemoteError
 from release_actions.http.client import Http

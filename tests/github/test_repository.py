@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import responses
-from tests.adapters.loopback import Asked, Clock, Reply, replies, serving
+from tests.http.loopback import Asked, Clock, Reply, replies, serving
 
 import release_actions
 from release_actions.errors import InputError, RemoteError
@@ -223,12 +223,13 @@ def test_reading_tags_does_not_import_pygithub() -> None:
     source = str(Path(release_actions.__file__).parent.parent)
     code = (
         f"import sys; sys.path.insert(0, {source!r})\n"
-        "from release_actions import github_api, packages, registry\n"
+        "from release_actions.github import packages, repository\n"
+        "from release_actions.registry import client\n"
         "assert 'github' not in sys.modules, 'PyGithub is loaded'\n"
         "assert 'requests' not in sys.modules, 'requests is loaded before it is used'\n"
         "from release_actions.http.client import Http\n"
         "try:\n"
-        "    github_api.tags(Http(tries=1), 'http://127.0.0.1:9', 'a/b')\n"
+        "    repository.tags(Http(tries=1), 'http://127.0.0.1:9', 'a/b')\n"
         "except Exception as error:\n"
         "    print(type(error).__name__, 'github' in sys.modules, 'requests' in sys.modules)\n"
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.parts import entries, made, part, with_root
+from tests.images.parts import entries, made, part, with_root
 
 from release_actions.errors import ExitCode
 from release_actions.images import assembly, manifests

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.adapters.shipped import BOTH, CUDA, REVISION, Project, commit_of, faults, floats, only_floats, quick, stable
+from tests.floating.shipped import BOTH, CUDA, REVISION, Project, commit_of, faults, floats, only_floats, quick, stable
 
 from release_actions.errors import ActionError
 from release_actions.floating.reconcile import Journal

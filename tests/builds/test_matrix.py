@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from tests.core.planned import plan
+from tests.builds.planned import plan
 
 from release_actions.builds import version_file
 from release_actions.builds.changes import Changes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.release_tags import histories, unhurried, versions
+from tests.versions.release_tags import histories, unhurried, versions
 
 from release_actions.versions.history import (
     DEFAULTS,
