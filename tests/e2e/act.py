@@ -1,9 +1,10 @@
 """nektos/act as a runner: plays a workflow file on this machine, without Docker, against one simulator.
 
-Where act is kinder than GitHub's runner, a fault of a manifest does not show here but in tests/rehearsal: it hands every
-input to an action's steps as `INPUT_*`, whether the manifest has the line or not, and the outputs of an action's steps
-to its caller, whether the manifest declares them or not. It knows nothing of permissions, concurrency and filters of
-events. actions/checkout becomes a copy of the folder that act runs in, and nothing else is ever fetched.
+Where act is kinder than GitHub's runner, a fault of a manifest does not show here but in tests/rehearsal: it hands
+every input to an action's steps as `INPUT_*`, whether the manifest has the line or not, and the outputs of an
+action's steps to its caller, whether the manifest declares them or not. It knows nothing of permissions, concurrency
+and filters of events. actions/checkout becomes a copy of the folder that act runs in, and nothing else is ever
+fetched.
 """
 
 from __future__ import annotations
