@@ -17,7 +17,6 @@ from release_actions.builds.event import BRANCH_REF, Build
 from release_actions.builds.matrix import Matrix
 from release_actions.builds.recipe import Resolve, needs_version_file
 from release_actions.builds.version_file import VersionFile
-from release_actions.commands.validate_tag import release_tag
 from release_actions.config import Config, load_config
 from release_actions.errors import ExitCode, InputError, PolicyError, Problem
 from release_actions.runner import inputs, markdown
@@ -25,6 +24,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, Workflow, as_text
 from release_actions.tags.existing import TAG_REF
+from release_actions.tags.requested import find_release_event_tag
 from release_actions.versions.version import parse
 
 
@@ -81,7 +81,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
 
 def build_of(given: Inputs, context: Context, config: Config) -> Build:
     """What the run builds: the tag given, the event's tag, or the commit of any other event."""
-    name = given.tag or (context.ref if context.ref.startswith(TAG_REF) else release_tag(context))
+    name = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
     pull = context.event.get("pull_request")
     if given.build_commit and not event.COMMIT.fullmatch(given.build_commit):
         message = f"Input 'build-commit' is {given.build_commit[:80]!r}, which is no commit."

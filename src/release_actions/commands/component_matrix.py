@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions.commands.validate_tag import tag_of
 from release_actions.components import assemble, findings, manifest, table
 from release_actions.components.assemble import Before, Change, Changed
 from release_actions.components.document import Document, FromGitTag, FromImageTag, load_components
@@ -28,6 +27,7 @@ from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
+from release_actions.tags.requested import find_requested_tag
 from release_actions.versions.history import previous_stable
 from release_actions.versions.version import Version, known, parse
 
@@ -88,7 +88,7 @@ class Result:
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Make the table of a release, and judge it. Raises `TagRefused` for a tag that names no version."""
-    version = parse(tag_of(given.tag, context), prefix_of(given.config, context))
+    version = parse(find_requested_tag(given.tag, context), prefix_of(given.config, context))
     document = load_components(context.path(given.components), name=given.components)
     with Http(log=log.info) as http:
         upstream = Upstream(

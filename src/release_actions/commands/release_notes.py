@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from release_actions.commands.validate_tag import tag_of
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
 from release_actions.config.notes import NotesForm
@@ -26,6 +25,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import CHECKOUT, SOURCES
+from release_actions.tags.requested import find_requested_tag
 from release_actions.versions.version import Version, parse
 
 GENERATE, LINT, PUBLISH = "generate", "lint", "publish-draft"
@@ -137,7 +137,7 @@ class Task:
         """From the inputs and the configuration. Raises `InputError` where no repository is known."""
         path = context.path(given.config)
         config = None if given.config == CONFIG and not path.exists() else load_config(path, name=given.config)
-        version = parse(tag_of(given.tag, context), config.tag_prefix if config else "v")
+        version = parse(find_requested_tag(given.tag, context), config.tag_prefix if config else "v")
         repository = context.repository or (config.repository if config else "")
         if not repository:
             message = "The repository is not known."

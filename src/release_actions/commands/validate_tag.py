@@ -21,6 +21,7 @@ from release_actions.tags import policy as tag_policy
 from release_actions.tags.evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
 from release_actions.tags.existing import CHECKOUT, TAG_REF
 from release_actions.tags.policy import Policy
+from release_actions.tags.requested import find_requested_tag
 from release_actions.versions import floating, history
 from release_actions.versions.history import RULES, History, Violation
 from release_actions.versions.version import TagRefused, Version, known, parse
@@ -116,7 +117,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         context = replace(context, event_name="", event_path="", ref="", sha="")
     policy = tag_policy.read(given.config, context, log)
     try:
-        version = parse(tag_of(given.tag, context), policy.prefix)
+        version = parse(find_requested_tag(given.tag, context), policy.prefix)
     except TagRefused as refused:
         raise offered(refused, given, context, policy, log) from None
     tags = read_tags(given, context, policy, log, about=version.tag)
@@ -157,22 +158,6 @@ def offered(refused: TagRefused, given: Inputs, context: Context, policy: Policy
         return refused
     past = History(known(names, policy.prefix))
     return refused.taken(history.following(parse(refused.meant, policy.prefix), past))
-
-
-def tag_of(given: str, context: Context) -> str:
-    """The tag to judge: the input, or the event's. Raises `InputError` when there is neither."""
-    name = given or (context.ref if context.ref.startswith(TAG_REF) else release_tag(context))
-    if not name:
-        message = f"No tag was given, and the event{f' {context.event_name}' if context.event_name else ''} has none."
-        hint = "Set the input tag, or run on the push of a tag. Mode check takes no tag from the event."
-        raise InputError(message, hint=hint)
-    return name
-
-
-def release_tag(context: Context) -> str:
-    """The tag of a `release` event; empty for others."""
-    release = context.event.get("release")
-    return str(release.get("tag_name", "")) if isinstance(release, dict) else ""
 
 
 def decide(version: Version, past: History, policy: Policy, unasked: Mapping[str, str]) -> Decision:
