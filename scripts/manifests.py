@@ -28,8 +28,11 @@ from release_actions.errors import ActionError, ConfigurationError, ExitCode, Pl
 from release_actions.rehearsal.action_file import Action, read  # noqa: E402  # needs the line above
 from release_actions.versions.history import RULES  # noqa: E402  # needs the line above
 
-FRONT_DOOR = "release-plan"
-"""Command of the manifest at the root: the action that is the repository itself."""
+ROOT_ACTION = "release-plan"
+"""The action whose manifest is at the root: `uses: owner/repository@ref`."""
+
+INTERNAL = frozenset({"judge-images", "judge-scan", "pick-secrets"})
+"""Parts of our own workflows, which call them as `$/actions/<name>`: they have no public address, so no copy."""
 
 EXIT_CODES = {
     ExitCode.PASS: "Done, and nothing was found wrong.",
@@ -48,15 +51,18 @@ BLOCK = re.compile(
 
 
 def canonical(root: Path) -> dict[str, Path]:
-    """Action -> its canonical manifest, the front door first."""
-    found = {FRONT_DOOR: root / "action.yml"} if (root / "action.yml").is_file() else {}
+    """Action -> its canonical manifest, the root action first."""
+    found = {ROOT_ACTION: root / "action.yml"} if (root / "action.yml").is_file() else {}
     return found | {file.parent.name: file for file in sorted(root.glob("actions/*/action.yml"))}
 
 
 def copies(root: Path) -> dict[Path, bytes]:
     """Copy -> its content."""
+    without_copy = {ROOT_ACTION, *INTERNAL}
     return {
-        root / name / "action.yml": file.read_bytes() for name, file in canonical(root).items() if name != FRONT_DOOR
+        root / name / "action.yml": file.read_bytes()
+        for name, file in canonical(root).items()
+        if name not in without_copy
     }
 
 
@@ -138,14 +144,15 @@ def rules_table() -> str:
 
 
 def actions_table(root: Path, file: Path, actions: Mapping[str, Action]) -> str:
-    """All actions with what they are for, as Markdown. An action without a page of its own links to its manifest."""
+    """All public actions with what they are for, as Markdown. One without a page of its own links to its manifest."""
     up = "../" * (len(file.relative_to(root).parts) - 1)
     rows = []
     for name, action in actions.items():
-        page = f"docs/{name}.md" if name == FRONT_DOOR else f"actions/{name}/README.md"
+        if name in INTERNAL:
+            continue
+        page = f"docs/{name}.md" if name == ROOT_ACTION else f"actions/{name}/README.md"
         target = page if (root / page).is_file() else action.file.relative_to(root).as_posix()
-        shown = "release-actions" if name == FRONT_DOOR else name
-        rows.append((f"[`{shown}`]({up}{target})", prose(action.description)))
+        rows.append((f"[`{name}`]({up}{target})", prose(action.description)))
     return table(("Action", "What it does"), rows)
 
 

@@ -1,4 +1,4 @@
-"""ghcr-cleanup through its front door, over real HTTP to the embedded GitHub and GHCR."""
+"""ghcr-cleanup through its command line, over real HTTP to the embedded GitHub and GHCR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""build-matrix and the front door: what an event builds, as outputs, summary and log."""
+"""build-matrix and release-plan: what an event builds, as outputs, summary and log."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_missing_configuration_says_what_to_do(tmp_path: Path, capsys: pytest.
     assert "Check out the repository first, or say where the file is with 'config'." in out
 
 
-def test_the_front_door_says_what_a_tag_will_release(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_release_plan_says_what_a_tag_will_release(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--tag", "v1.2.0-rc.1", "--existing-tags", "v1.1.0, v1")
     code, outputs, log = run(workspace, capsys, "release-plan", *flags)
     assert code == ExitCode.PASS
@@ -165,7 +165,7 @@ def test_the_front_door_says_what_a_tag_will_release(workspace: Path, capsys: py
     assert log.splitlines()[-1].startswith("v1.2.0-rc.1 is a release candidate: it moves no floating tag")
 
 
-def test_the_front_door_plans_nothing_for_a_refused_tag(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_release_plan_plans_nothing_for_a_refused_tag(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--tag", "v1.0.0", "--existing-tags", "v1.0.1")
     code, outputs, log = run(workspace, capsys, "release-plan", *flags)
     assert code == ExitCode.REFUSED

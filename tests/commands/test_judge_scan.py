@@ -33,8 +33,8 @@ def found(folder: Path, *vulnerabilities: Any) -> None:
     ("vulnerabilities", "gate", "required", "verdict", "code", "levels"),
     [
         ([], "CRITICAL", True, "passed", ExitCode.PASS, []),
-        ([HIGH], "CRITICAL", True, "told", ExitCode.PASS, [Level.NOTICE]),
-        ([CRITICAL], "", True, "told", ExitCode.PASS, [Level.NOTICE]),
+        ([HIGH], "CRITICAL", True, "warned", ExitCode.PASS, [Level.NOTICE]),
+        ([CRITICAL], "", True, "warned", ExitCode.PASS, [Level.NOTICE]),
         ([CRITICAL, HIGH], "CRITICAL", True, "refused", ExitCode.REFUSED, [Level.ERROR]),
         ([HIGH], "CRITICAL,HIGH", True, "refused", ExitCode.REFUSED, [Level.ERROR]),
         ([CRITICAL], "CRITICAL", False, "refused", ExitCode.PASS, [Level.WARNING]),

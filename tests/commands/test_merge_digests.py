@@ -1,4 +1,4 @@
-"""merge-digests through its front door, over real HTTP to the embedded GHCR: what the registry holds afterwards."""
+"""merge-digests through its command line, over real HTTP to the embedded GHCR: what the registry holds afterwards."""
 
 from __future__ import annotations
 

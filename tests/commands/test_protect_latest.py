@@ -1,4 +1,4 @@
-"""protect-latest through its front door, over real HTTP to the embedded GitHub and GHCR."""
+"""protect-latest through its command line, over real HTTP to the embedded GitHub and GHCR."""
 
 from __future__ import annotations
 

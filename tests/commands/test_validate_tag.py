@@ -1,4 +1,4 @@
-"""validate-tag through its front door, over real HTTP to the embedded GitHub and GHCR."""
+"""validate-tag through its command line, over real HTTP to the embedded GitHub and GHCR."""
 
 from __future__ import annotations
 
@@ -704,7 +704,7 @@ def test_a_release_that_has_no_tag_yet_is_told_before_the_push(judge: Judge, for
     assert [finding.rule for finding in judge(asked="v0.5.2", mode="check").findings] == ["release-exists"]
 
 
-def test_the_front_door_passes_a_check_on(judge: Judge) -> None:
+def test_release_plan_passes_a_check_on(judge: Judge) -> None:
     report = judge(asked="v0.5.2", mode="check", command="release-plan")
     assert (report.exit_code, report.outputs["any"]) == (ExitCode.PASS, True)
     assert report.summary.startswith("## What if `v0.5.2` was pushed now?\n")

@@ -1,4 +1,4 @@
-"""verify-images through its front door, over real HTTP to the embedded GHCR: what it proves, and what it finds."""
+"""verify-images through its command line, over real HTTP to the embedded GHCR: what it proves, and what it finds."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.e2e.llm_d import EXAMPLES, ROOT, LlmD
 from release_actions.simulator.git import Commit, Target
 
 WORKFLOWS = ROOT / ".github" / "workflows"
-OURS = tuple(WORKFLOWS / name for name in ("ci-release.yaml", "build-image.yml", "build-and-publish.yaml"))
+OURS = tuple(WORKFLOWS / name for name in ("ci-release.yaml", "build-image.yml", "build-and-publish.yml"))
 SOURCE = "sgl-project/sglang"
 SECRETS = {
     "AWS_ACCESS_KEY_ID_S3_BUCKET_ONLY": "AKIAEXAMPLEEXAMPLE12",

@@ -69,7 +69,7 @@ jobs:
         ("v0.3.2", "stable", ["v0.3"], "false"),
     ],
 )
-def test_a_pushed_tag_goes_in_by_the_front_door_and_comes_out_as_a_plan(
+def test_a_pushed_tag_becomes_a_plan_by_release_plan(
     llm_d: LlmD, tag: str, kind: str, floating: list[str], latest: str
 ) -> None:
     before = llm_d.look()

@@ -45,7 +45,7 @@ done
 echo "::error::The launcher of release-actions is missing. Use the action from its repository, not a copied folder." >&2
 exit 3
 """
-FRONT_DOOR_SCRIPT = 'exec sh "$GITHUB_ACTION_PATH/release-actions" {}'
+ROOT_SCRIPT = 'exec sh "$GITHUB_ACTION_PATH/release-actions" {}'
 
 
 def command(name: str) -> Any:
@@ -89,6 +89,14 @@ def test_generated_files_are_current() -> None:
     wanted = manifests.copies(ROOT) | manifests.documents(ROOT)
     assert {path: path.read_bytes() for path in wanted} == wanted
     assert manifests.strays(ROOT) == []
+
+
+def test_an_internal_action_has_no_public_address() -> None:
+    assert set(MANIFESTS) > manifests.INTERNAL
+    for name in manifests.INTERNAL:
+        assert not (ROOT / name).exists()
+        texts = [file.read_text(encoding="utf-8") for file in (ROOT / "actions" / name).iterdir() if file.is_file()]
+        assert not any(f"llm-d/release-actions/{name}" in text for text in texts), name
 
 
 def test_no_link_is_in_the_index() -> None:
@@ -137,7 +145,7 @@ def test_each_input_is_passed_on_once(action: Action, step: Step) -> None:
 
 
 def test_the_step_only_calls_the_launcher(name: str, step: Step) -> None:
-    expected = FRONT_DOOR_SCRIPT if name == manifests.FRONT_DOOR else SCRIPT
+    expected = ROOT_SCRIPT if name == manifests.ROOT_ACTION else SCRIPT
     assert step.script.text == expected.format(name)
     assert (step.id, step.shell.text, step.directory.text) == ("run", "bash", "")
     assert step.name
@@ -183,10 +191,10 @@ NOT_ABOUT_A_TAG = frozenset({"changed-files", "fetch", "overrides", "pull-reques
 
 
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])
-def test_the_front_door_has_what_its_two_actions_have_in_the_same_words(kind: str) -> None:
+def test_release_plan_has_what_its_two_actions_have_in_the_same_words(kind: str) -> None:
     def words(*names: str) -> dict[str, str]:
         items: list[Input | Output] = [item for name in names for item in getattr(MANIFESTS[name], kind)]
         return {item.name: first_sentence(item.description) for item in items}
 
     both = words("validate-tag", "build-matrix")
-    assert words(manifests.FRONT_DOOR) == {name: text for name, text in both.items() if name not in NOT_ABOUT_A_TAG}
+    assert words(manifests.ROOT_ACTION) == {name: text for name, text in both.items() if name not in NOT_ABOUT_A_TAG}

@@ -34,7 +34,7 @@ def steps(job: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Action | 
     for step in job.get("steps", []):
         path, _, _ = step.get("uses", "").partition("@")
         if path == OURS:
-            yield step, ACTIONS[manifests.FRONT_DOOR]
+            yield step, ACTIONS[manifests.ROOT_ACTION]
         elif path.startswith(f"{OURS}/"):
             yield step, ACTIONS[path.removeprefix(f"{OURS}/")]
         elif path:
@@ -49,9 +49,9 @@ def example(request: pytest.FixtureRequest) -> Path:
 def test_every_action_has_an_example_or_is_used_by_our_workflows() -> None:
     used = {action.name for file in EXAMPLES for job in jobs(file).values() for _, action in steps(job) if action}
     workflows = "".join(
-        file.read_text(encoding="utf-8") for file in ROOT.glob(".github/workflows/build-and-publish.yaml")
+        file.read_text(encoding="utf-8") for file in ROOT.glob(".github/workflows/build-and-publish.yml")
     )
-    called = {ACTIONS[name].name for name in re.findall(r"uses: \$/([a-z-]+)\n", workflows)}
+    called = {ACTIONS[name].name for name in re.findall(r"uses: \$/(?:actions/)?([a-z-]+)\n", workflows)}
     assert used | called == {action.name for action in ACTIONS.values()}
 
 

@@ -136,14 +136,14 @@ def test_actions_link_to_their_page_or_their_manifest(root: Path) -> None:
     front, page = document(root, "README.md", "actions"), document(root, "docs/page.md", "actions")
     manifests.main([], root)
     assert body(front).splitlines()[2:] == [
-        "| [`release-actions`](action.yml) | Does \\| little to v\\*. |",
+        "| [`release-plan`](action.yml) | Does \\| little to v\\*. |",
         "| [`tiny`](actions/tiny/action.yml) | Does \\| little to v\\*. |",
     ]
     assert "[`tiny`](../actions/tiny/action.yml)" in body(page)
     (root / "actions/tiny/README.md").write_text("A page.\n", encoding="utf-8")
     (root / "docs/release-plan.md").write_text("A page.\n", encoding="utf-8")
     manifests.main([], root)
-    assert "[`release-actions`](docs/release-plan.md)" in body(front)
+    assert "[`release-plan`](docs/release-plan.md)" in body(front)
     assert "[`tiny`](actions/tiny/README.md)" in body(front)
 
 

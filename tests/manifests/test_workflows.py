@@ -153,7 +153,7 @@ def said(text: str, contexts: dict[str, Any]) -> str:
 def test_code_of_others_writes_no_cache_that_releases_read(
     event: str, commit: str, *, push: bool, written: bool
 ) -> None:
-    steps = read(HOME / "build-and-publish.yaml")["jobs"]["build"]["steps"]
+    steps = read(HOME / "build-and-publish.yml")["jobs"]["build"]["steps"]
     template = next(step["with"]["cache-to"] for step in steps if step.get("id") == "build")
     contexts = {
         "github": {"event_name": event, "sha": OWN},
@@ -187,7 +187,7 @@ def test_nothing_is_pushed_with_a_token_that_may_not(
     ("scan", "signed"), [("success", True), ("skipped", True), ("failure", False), ("cancelled", False)]
 )
 def test_nothing_is_signed_before_every_scan_has_ended(scan: str, *, signed: bool) -> None:
-    condition = read(HOME / "build-and-publish.yaml")["jobs"]["sign"]["if"]
+    condition = read(HOME / "build-and-publish.yml")["jobs"]["sign"]["if"]
     assert "!cancelled() && " in condition
     needs = {"merge": {"outputs": {"images": "[{}]"}}, "scan": {"result": scan}}
     contexts = {"inputs": {"push": True, "sign": True}, "needs": needs}

@@ -170,7 +170,7 @@ def test_a_small_release_holds_every_invariant(tmp_path: Path) -> None:
     assert tags[2]["latest"] == tags[2]["v1"] == tags[2]["v1.1"] == tags[2]["v1.1.0"] != tags[1]["latest"]
     assert len([tag for tag in ended.report["steps"][-1]["tags"]["acme/app-dev"] if tag.startswith("nightly-")]) == 1
     runs = [run["name"] for step in ended.report["steps"] for run in step["runs"]]
-    assert {"release-actions", *ACTIONS} < set(runs)
+    assert {"release-plan", *ACTIONS} < set(runs)
     page = (tmp_path / "work" / "rehearsal-report" / "report.md").read_text()
     assert "```mermaid" in page
     assert json.loads((tmp_path / "work" / "rehearsal-report" / "report.json").read_text()) == ended.report

@@ -1,4 +1,4 @@
-"""rc-teardown through its front door, over real HTTP to the embedded GitHub and GHCR."""
+"""rc-teardown through its command line, over real HTTP to the embedded GitHub and GHCR."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def judged(policy: Policy, found: tuple[Vulnerability, ...]) -> Report:
     """A scan that was read."""
     number = scan_report.counts(found)
     stopping = {severity: count for severity, count in number.items() if severity in policy.gate}
-    verdict = "refused" if stopping else "told" if found else "passed"
+    verdict = "refused" if stopping else "warned" if found else "passed"
     words = ", ".join(f"{count} {severity.lower()}" for severity, count in number.items())
     sentence = (
         f"{policy.title} has known vulnerabilities: {words}."

@@ -1,4 +1,4 @@
-"""release-plan, the front door: what will this tag release? validate-tag, then build-matrix for what it allows."""
+"""release-plan: what will this tag release? validate-tag, then build-matrix for what it allows."""
 
 from __future__ import annotations
 

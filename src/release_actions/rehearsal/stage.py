@@ -28,7 +28,7 @@ from release_actions.simulator import Simulator
 from release_actions.simulator.faults import Fault
 
 ROOT = Path(__file__).resolve().parents[3]
-FRONT_DOOR = "release-actions"
+ROOT_ACTION = "release-plan"
 """What the action at the root is called in the report."""
 
 
@@ -125,7 +125,7 @@ class Stage:
         self, job: Job, name: str, inputs: Mapping[str, str], played: Played, *, quiet: bool = False
     ) -> ActionRun:
         """Run an action by its manifest. Raises `ActionError` when it fails. `quiet` leaves a success unsaid."""
-        folder = ROOT if name == FRONT_DOOR else ROOT / name
+        folder = ROOT if name == ROOT_ACTION else ROOT / name
         ended = run_action(folder, inputs, job)
         errors = [annotation.message for annotation in ended.annotations if annotation.level == "error"]
         if not quiet or ended.exit_code:

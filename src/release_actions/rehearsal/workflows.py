@@ -22,7 +22,7 @@ from release_actions.rehearsal.scenario import (
     Teardown,
 )
 from release_actions.rehearsal.setting import TEARDOWN_TOKEN
-from release_actions.rehearsal.stage import FRONT_DOOR, Played, Stage, Watch
+from release_actions.rehearsal.stage import ROOT_ACTION, Played, Stage, Watch
 from release_actions.runner.report import counted
 
 NIGHT = timedelta(days=1)
@@ -61,7 +61,7 @@ def publish(stage: Stage, step: Publish, played: Played) -> None:
         # What a release leader asks before the push, once the release branch is there.
         setting.cut_branch(step.tag)
         ahead = stage.job("ahead", "workflow_dispatch", {"inputs": {"tag": step.tag}})
-        stage.action(ahead, FRONT_DOOR, {"tag": step.tag}, played)
+        stage.action(ahead, ROOT_ACTION, {"tag": step.tag}, played)
     sha = setting.tag(step.tag, setting.world.now())
     job = tag_push(stage, step.tag, sha)
     judged = stage.action(job, "validate-tag", {}, played)
