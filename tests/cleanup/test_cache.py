@@ -8,8 +8,9 @@ import pytest
 
 from release_actions.cleanup import cache
 from release_actions.cleanup.cache import Cache, opened
-from release_actions.images.manifests import OCI_INDEX, OCI_MANIFEST
-from release_actions.registry.client import Manifest, digest_of
+from release_actions.registry.client import Manifest
+from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
+from release_actions.registry.names import digest_of
 
 BODY = b'{"schemaVersion": 2}\n\n{}'
 

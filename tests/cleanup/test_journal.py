@@ -7,8 +7,9 @@ import json
 import pytest
 
 from release_actions.cleanup import journal
-from release_actions.images.manifests import OCI_INDEX, Image, parse
-from release_actions.images.manifests import digest_of as named
+from release_actions.images.manifests import Image, parse
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of as named
 
 
 def read(body: bytes) -> Image:

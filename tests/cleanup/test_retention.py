@@ -13,17 +13,8 @@ from release_actions.cleanup import journal, retention
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.errors import ActionError
-from release_actions.images.manifests import (
-    OCI_INDEX,
-    OCI_MANIFEST,
-    REFERENCE_TYPE,
-    Descriptor,
-    Graph,
-    Image,
-    Index,
-    Manifest,
-    subject_of_tag,
-)
+from release_actions.images.manifests import REFERENCE_TYPE, Descriptor, Graph, Image, Index, Manifest, subject_of_tag
+from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.versions.version import parse_or_none
 
 NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)

@@ -11,7 +11,9 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import InputError
-from release_actions.images.manifests import OCI_INDEX, Graph, digest_of, parse
+from release_actions.images.manifests import Graph, parse
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of
 
 ONE = Entry(7, "sha256:" + "1" * 64, ("v1", "latest"))
 TWO = Entry(8, "sha256:" + "2" * 64, ())

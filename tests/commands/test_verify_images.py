@@ -12,7 +12,8 @@ from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built,
 
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import inspection, publish
-from release_actions.images.manifests import OCI_INDEX, digest_of
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of
 from release_actions.simulator import Simulator, build_image
 from release_actions.simulator.faults import Fault
 

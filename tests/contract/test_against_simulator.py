@@ -15,7 +15,9 @@ from release_actions.github import repository as github_repository
 from release_actions.github.packages import Package, Packages
 from release_actions.http.client import Http
 from release_actions.http.origins import Credential
-from release_actions.registry.client import OCI_INDEX, Descriptor, Registry, digest_of
+from release_actions.registry.client import Descriptor, Registry
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of
 from release_actions.simulator import Image, InProcess, Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.faults import Fault, deleting, preset, pushing, tagging
@@ -98,7 +100,7 @@ class TestRegistry:
         found = registry.get_manifest(CUDA, "latest")
         assert found is not None
         assert (found.body, found.digest, found.media_type) == (pushed.root.body, digest, OCI_INDEX)
-        assert registry.head_manifest(CUDA, digest) == Descriptor(digest, OCI_INDEX, len(found.body))
+        assert registry.head_manifest(CUDA, digest) == Descriptor(found.digest, OCI_INDEX, len(found.body))
 
     def test_blobs_come_from_the_storage_without_the_token(self, registry: Registry, simulator: Simulator) -> None:
         push(registry, CUDA, image("one", "linux/amd64"), "v0.5.0")

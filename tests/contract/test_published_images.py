@@ -13,7 +13,7 @@ from tests.contract import distribution
 from tests.contract.clients import Buildah, ClientError, Crane, Desk, Skopeo, host_of, write_layout
 
 from release_actions.errors import ExitCode
-from release_actions.images.manifests import digest_of
+from release_actions.registry.names import digest_of
 
 NO_LABELS = {"required_labels": "none"}
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from release_actions.images.assembly import Document, Part
-from release_actions.images.manifests import Platform, digest_of
+from release_actions.images.manifests import Platform
+from release_actions.registry.names import digest_of
 from release_actions.simulator.image_factory import Image, build_image
 
 REVISION = "org.opencontainers.image.revision"

@@ -17,7 +17,9 @@ from release_actions.errors import ExitCode
 from release_actions.images import assembly, manifests
 from release_actions.images.assembly import AssemblyError
 from release_actions.images.built_digests import Claim
-from release_actions.images.manifests import DOCKER_LIST, OCI_INDEX, Index, ManifestError, Platform
+from release_actions.images.manifests import Index, ManifestError, Platform
+from release_actions.registry.media_types import DOCKER_LIST, OCI_INDEX
+from release_actions.registry.names import digest_of
 from release_actions.simulator.image_factory import build_image
 
 PACKAGE = "ghcr.io/acme/app"
@@ -194,10 +196,10 @@ def test_the_platform_is_that_of_the_configuration() -> None:
     config.update({"os.version": "10.0.20348", "os.features": ["win32k"]})
     body = json.dumps(config).encode()
     document = json.loads(windows.root.body)
-    document["config"].update(digest=manifests.digest_of(body), size=len(body))
+    document["config"].update(digest=digest_of(body), size=len(body))
     text = json.dumps(document).encode()
-    root = assembly.Document(text, windows.root.media_type, manifests.digest_of(text))
-    other = assembly.Part(Platform("windows", "amd64"), root, {}, {manifests.digest_of(body): body})
+    root = assembly.Document(text, windows.root.media_type, digest_of(text))
+    other = assembly.Part(Platform("windows", "amd64"), root, {}, {digest_of(body): body})
     assert [entry["platform"] for entry in entries(assembly.assemble(PACKAGE, [other, variant]).document.body)] == [
         {"os": "linux", "architecture": "arm", "variant": "v7"},
         {"os": "windows", "architecture": "amd64", "os.version": "10.0.20348", "os.features": ["win32k"]},

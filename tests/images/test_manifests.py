@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from release_actions.images import manifests
 from release_actions.images.manifests import Graph, Image, Index, Manifest, ManifestError, Platform
+from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from release_actions.registry.names import digest_of
 
 AMD64 = Platform.parse("linux/amd64")
 ARM64 = Platform.parse("linux/arm64")
@@ -23,14 +25,14 @@ def encode(document: dict[str, Any]) -> bytes:
     return json.dumps(document).encode()
 
 
-def descriptor(number: int, media_type: str = manifests.OCI_MANIFEST, **more: Any) -> dict[str, Any]:
+def descriptor(number: int, media_type: str = OCI_MANIFEST, **more: Any) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest(number), "size": 100 + number, **more}
 
 
 def manifest_document(**more: Any) -> dict[str, Any]:
     return {
         "schemaVersion": 2,
-        "mediaType": manifests.OCI_MANIFEST,
+        "mediaType": OCI_MANIFEST,
         "config": descriptor(1, "application/vnd.oci.image.config.v1+json"),
         "layers": [descriptor(2, "application/vnd.oci.image.layer.v1.tar+gzip")],
         **more,
@@ -38,20 +40,20 @@ def manifest_document(**more: Any) -> dict[str, Any]:
 
 
 def index_document(*children: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"schemaVersion": 2, "mediaType": manifests.OCI_INDEX, "manifests": list(children), **more}
+    return {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(children), **more}
 
 
 def index(number: int, *children: int, subject: int | None = None, nested: tuple[int, ...] = ()) -> Index:
-    found = [manifests.Descriptor(digest(child), manifests.OCI_MANIFEST, 1) for child in children]
-    found += [manifests.Descriptor(digest(child), manifests.OCI_INDEX, 1) for child in nested]
-    about = None if subject is None else manifests.Descriptor(digest(subject), manifests.OCI_MANIFEST, 1)
-    return Index(digest(number), manifests.OCI_INDEX, 10, tuple(found), about)
+    found = [manifests.Descriptor(digest(child), OCI_MANIFEST, 1) for child in children]
+    found += [manifests.Descriptor(digest(child), OCI_INDEX, 1) for child in nested]
+    about = None if subject is None else manifests.Descriptor(digest(subject), OCI_MANIFEST, 1)
+    return Index(digest(number), OCI_INDEX, 10, tuple(found), about)
 
 
 def manifest(number: int, subject: int | None = None) -> Manifest:
     config = manifests.Descriptor(digest(number + 1000), "application/vnd.oci.image.config.v1+json", 7)
-    about = None if subject is None else manifests.Descriptor(digest(subject), manifests.OCI_MANIFEST, 1)
-    return Manifest(digest(number), manifests.OCI_MANIFEST, 10, config, (), about)
+    about = None if subject is None else manifests.Descriptor(digest(subject), OCI_MANIFEST, 1)
+    return Manifest(digest(number), OCI_MANIFEST, 10, config, (), about)
 
 
 def test_an_oci_index_is_read_with_platforms_and_attestations() -> None:
@@ -67,11 +69,9 @@ def test_an_oci_index_is_read_with_platforms_and_attestations() -> None:
             annotations={"org.opencontainers.image.version": "v1.2.3"},
         )
     )
-    image = manifests.parse(
-        content, manifests.digest_of(content), "application/vnd.oci.image.index.v1+json; charset=utf-8"
-    )
+    image = manifests.parse(content, digest_of(content), "application/vnd.oci.image.index.v1+json; charset=utf-8")
     assert isinstance(image, Index)
-    assert image.digest == manifests.digest_of(content)
+    assert image.digest == digest_of(content)
     assert image.size == len(content)
     assert [child.digest for child in image.children] == [digest(1), digest(2), digest(3)]
     assert [child.size for child in image.children] == [101, 102, 103]
@@ -91,18 +91,18 @@ def test_an_oci_manifest_is_read_with_blobs_and_subject() -> None:
 
 
 def test_docker_media_types_are_read_too() -> None:
-    child = descriptor(1, manifests.DOCKER_MANIFEST, platform={"os": "linux", "architecture": "amd64"})
-    found = manifests.parse(encode(index_document(child, mediaType=manifests.DOCKER_LIST)))
+    child = descriptor(1, DOCKER_MANIFEST, platform={"os": "linux", "architecture": "amd64"})
+    found = manifests.parse(encode(index_document(child, mediaType=DOCKER_LIST)))
     assert isinstance(found, Index)
     assert found.platforms == {AMD64}
-    assert isinstance(manifests.parse(encode(manifest_document(mediaType=manifests.DOCKER_MANIFEST))), Manifest)
+    assert isinstance(manifests.parse(encode(manifest_document(mediaType=DOCKER_MANIFEST))), Manifest)
 
 
 def test_the_media_type_comes_from_the_header_or_the_content_when_the_document_has_none() -> None:
     document = index_document(descriptor(1))
     del document["mediaType"]
-    assert manifests.parse(encode(document)).media_type == manifests.OCI_INDEX
-    assert manifests.parse(encode(document), media_type=manifests.DOCKER_LIST).media_type == manifests.DOCKER_LIST
+    assert manifests.parse(encode(document)).media_type == OCI_INDEX
+    assert manifests.parse(encode(document), media_type=DOCKER_LIST).media_type == DOCKER_LIST
 
 
 def test_an_empty_list_written_as_null_is_empty() -> None:
@@ -121,7 +121,7 @@ def test_an_empty_list_written_as_null_is_empty() -> None:
         (b"{}", "is neither index nor manifest"),
         (encode({**index_document(), **manifest_document()}), "is both an index and a manifest"),
         (encode(index_document(mediaType="text/plain")), "has the media type 'text/plain'"),
-        (encode(index_document(mediaType=manifests.OCI_MANIFEST)), "which does not fit its content"),
+        (encode(index_document(mediaType=OCI_MANIFEST)), "which does not fit its content"),
         (encode(index_document(mediaType=7)), "has the media type 7"),
         (encode(index_document({"digest": digest(1)})), "'manifests[0]' without a media type"),
         (encode(index_document(descriptor(1), descriptor(2, digest="sha256:12"))), "'manifests[1]' without a valid di"),
@@ -141,7 +141,7 @@ def test_an_empty_list_written_as_null_is_empty() -> None:
 def test_a_malformed_manifest_is_an_error_that_names_it(content: bytes, words: str) -> None:
     with pytest.raises(ManifestError) as caught:
         manifests.parse(content)
-    assert manifests.digest_of(content) in str(caught.value)
+    assert digest_of(content) in str(caught.value)
     assert words in str(caught.value)
 
 
@@ -152,9 +152,9 @@ def test_bytes_that_do_not_have_the_digest_are_refused() -> None:
 
 def test_a_document_served_as_another_format_is_refused() -> None:
     with pytest.raises(ManifestError, match="but was served as"):
-        manifests.parse(encode(index_document(descriptor(1))), media_type=manifests.DOCKER_LIST)
+        manifests.parse(encode(index_document(descriptor(1))), media_type=DOCKER_LIST)
     with pytest.raises(ManifestError, match="but was served as"):
-        manifests.parse(encode(index_document(descriptor(1))), media_type=manifests.OCI_MANIFEST)
+        manifests.parse(encode(index_document(descriptor(1))), media_type=OCI_MANIFEST)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=3))
@@ -169,7 +169,7 @@ def test_no_document_makes_the_parser_fail_in_another_way(value: Any) -> None:
         manifest_document(subject=value),
     ):
         content = encode(document)
-        name = manifests.digest_of(content)
+        name = digest_of(content)
         try:
             found = manifests.parse(content).digest
         except ManifestError as error:
@@ -227,13 +227,13 @@ def test_a_manifest_has_only_the_platform_of_its_config() -> None:
 
 def test_the_platform_of_a_config() -> None:
     content = encode({"os": "linux", "architecture": "arm64", "variant": "v8", "rootfs": {}})
-    assert manifests.config_platform(content, manifests.digest_of(content)) == ARM64
+    assert manifests.config_platform(content, digest_of(content)) == ARM64
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"os": 1, "architecture": "amd64"}'])
 def test_a_config_without_a_platform_is_an_error(content: bytes) -> None:
     with pytest.raises(ManifestError):
-        manifests.config_platform(content, manifests.digest_of(content))
+        manifests.config_platform(content, digest_of(content))
 
 
 def test_a_config_with_other_bytes_is_an_error() -> None:
@@ -263,7 +263,7 @@ def test_a_nested_index_that_was_not_read_is_reported() -> None:
 
 def test_platforms_include_those_of_nested_indexes() -> None:
     inner = manifests.parse(encode(index_document(descriptor(1, platform={"os": "linux", "architecture": "amd64"}))))
-    outer = Index(digest(9), manifests.OCI_INDEX, 1, (manifests.Descriptor(inner.digest, manifests.OCI_INDEX, 1),))
+    outer = Index(digest(9), OCI_INDEX, 1, (manifests.Descriptor(inner.digest, OCI_INDEX, 1),))
     assert Graph.of([inner, outer]).platforms(digest(9)) == {AMD64}
     assert Graph.of([outer]).platforms(digest(9)) == frozenset()
 

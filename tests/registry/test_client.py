@@ -13,15 +13,9 @@ from tests.http.loopback import Asked, Clock, Reply, replies, serving
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.client import Http
 from release_actions.http.origins import Origin
-from release_actions.registry.client import (
-    DOCKER_LIST,
-    OCI_INDEX,
-    OCI_MANIFEST,
-    Descriptor,
-    Registry,
-    digest_of,
-    registry_url,
-)
+from release_actions.registry.client import Descriptor, Registry, registry_url
+from release_actions.registry.media_types import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST
+from release_actions.registry.names import digest_of
 
 BODY = b'{"schemaVersion":2,"mediaType":"' + OCI_INDEX.encode() + b'","manifests":[]}'
 DIGEST = digest_of(BODY)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import InputError
-from release_actions.images.manifests import MEDIA_TYPES
-from release_actions.registry.client import Manifest, digest_of
+from release_actions.registry.client import Manifest
+from release_actions.registry.media_types import MEDIA_TYPES
+from release_actions.registry.names import Digest, digest_of
 
 DAY = 86400.0
 UNUSED = 30 * DAY
@@ -47,7 +48,7 @@ class Cache:
             # When it was last asked for. Not at every time: what changes a folder makes a new archive of it.
             if time.time() - file.stat().st_mtime > DAY:
                 os.utime(file)
-        return Manifest(body, media_type, digest)
+        return Manifest(body, media_type, Digest(digest))
 
     def put(self, manifest: Manifest) -> None:
         """Keep a manifest. A folder that cannot be written is left as it is: the next run reads again."""

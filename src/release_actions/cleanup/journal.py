@@ -16,7 +16,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from release_actions.images.manifests import DIGEST, OCI_INDEX, Image, Index
+from release_actions.images.manifests import Image, Index
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import DIGEST
 
 TAG = "ghcr-cleanup-journal"
 """The tag of a journal while the last image goes. A listing of tags shows by it that something was left."""

@@ -15,7 +15,9 @@ from release_actions.cleanup.journal import TAG
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Contents, Outcome, Store
-from release_actions.images.manifests import OCI_INDEX, Graph, Index, digest_of, parse
+from release_actions.images.manifests import Graph, Index, parse
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import READINGS, Contents, NotDeleted, Outcome, Store, as_version
 from release_actions.errors import RemoteError
 from release_actions.github.packages import Refusal
-from release_actions.images.manifests import OCI_INDEX, digest_of
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of
 
 ADMIN = (
     'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '

@@ -20,7 +20,7 @@ from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_
 from release_actions.errors import InputError, Place, Problem
 from release_actions.github.packages import ACCOUNT
 from release_actions.images.manifests import subject_of_tag
-from release_actions.registry.client import REPOSITORY
+from release_actions.registry.names import REPOSITORY
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 

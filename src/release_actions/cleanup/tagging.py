@@ -18,7 +18,8 @@ from release_actions.cleanup.record import ADMIN, find, remove
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Kept, Outcome, Store, as_version, title
 from release_actions.errors import RemoteError
-from release_actions.images.manifests import OCI_INDEX, digest_of
+from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import digest_of
 
 SLACK = timedelta(seconds=2)
 """How far the times of versions, in whole seconds, may be off."""

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from release_actions.errors import InputError
-from release_actions.images.manifests import DIGEST
-from release_actions.registry.client import REPOSITORY, TAG
+from release_actions.registry.names import DIGEST, REPOSITORY, TAG
 
 FORM = "ghcr-cleanup-undo-1"
 

@@ -20,8 +20,9 @@ from release_actions.config.shapes import Choice, MapOf, Record, RecordOf, Text,
 from release_actions.errors import ActionError, ConfigurationError
 from release_actions.floating.package_state import State
 from release_actions.floating.reconcile import Journal, Reconciler
-from release_actions.images.manifests import MEDIA_TYPES, digest_of
-from release_actions.registry.client import DIGEST, Manifest
+from release_actions.registry.client import Manifest
+from release_actions.registry.media_types import MEDIA_TYPES
+from release_actions.registry.names import DIGEST, Digest, digest_of
 
 FORMAT = "release-actions snapshot 1"
 
@@ -136,7 +137,7 @@ def _manifest(name: str, content: Content, found: File) -> Manifest:
     if not DIGEST.fullmatch(name) or digest_of(body) != name:
         message = f"The bytes under {name} have the digest {digest_of(body)}."
         raise ConfigurationError(message, hint=CHANGED, place=place)
-    return Manifest(body, content.media_type, name)
+    return Manifest(body, content.media_type, Digest(name))
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class Restorer:
             raise ActionError(message, hint="Restore the package on GitHub first; its images went with it.")
         since = tuple(sorted(set(names) - set(recorded)))
         now = self._reconciler.digests(package, sorted({*recorded, *since}))
-        manifests = {manifest.digest: manifest for manifest in recorded.values()}
+        manifests: dict[str, Manifest] = {manifest.digest: manifest for manifest in recorded.values()}
         wrong = {tag: manifest for tag, manifest in recorded.items() if now.get(tag) != manifest.digest}
         lost = {
             digest: self._reconciler.gone(package, manifests[digest]) for digest in {m.digest for m in wrong.values()}

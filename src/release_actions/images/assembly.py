@@ -19,16 +19,9 @@ from typing import Any
 from release_actions.errors import PolicyError, Problem
 from release_actions.images import manifests as image_manifests
 from release_actions.images.built_digests import Claim
-from release_actions.images.manifests import (
-    DOCKER_LIST,
-    DOCKER_MANIFEST,
-    OCI_INDEX,
-    REFERENCE_DIGEST,
-    Descriptor,
-    Manifest,
-    ManifestError,
-    Platform,
-)
+from release_actions.images.manifests import REFERENCE_DIGEST, Descriptor, Manifest, ManifestError, Platform
+from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX
+from release_actions.registry.names import digest_of
 
 REVISION = "org.opencontainers.image.revision"
 CREATED = "org.opencontainers.image.created"
@@ -243,7 +236,7 @@ def _index(package: str, lifted: Iterable[_Lifted], entries: list[Mapping[str, A
     except ValueError as error:
         message = f"{package} is not published: what was built for it holds a number that JSON does not have."
         raise ManifestError(message, hint="Build the image again.") from error
-    return Document(body, media_type, image_manifests.digest_of(body))
+    return Document(body, media_type, digest_of(body))
 
 
 def _annotations(package: str, lifted: Iterable[_Lifted]) -> dict[str, str]:

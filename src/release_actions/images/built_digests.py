@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import InputError, Place, Problem
-from release_actions.images.manifests import DIGEST, Platform
+from release_actions.images.manifests import Platform
+from release_actions.registry.names import DIGEST
 
 LONGEST = 64 * 1024
 """Bytes of one file. A line is some 200 bytes long."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from release_actions.errors import InputError, Problem
-from release_actions.images.manifests import DIGEST, Platform
-from release_actions.registry.client import REPOSITORY, REPOSITORY_LENGTH, TAG
+from release_actions.images.manifests import Platform
+from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG
 
 HINT = "Pass build-matrix's output images as it is."
 

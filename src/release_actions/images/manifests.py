@@ -8,7 +8,6 @@ descriptor.md) and Docker's image manifest version 2, schema 2, with its manifes
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -17,16 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from release_actions.errors import ActionError
-
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-
-INDEX_TYPES = (OCI_INDEX, DOCKER_LIST)
-MANIFEST_TYPES = (OCI_MANIFEST, DOCKER_MANIFEST)
-MEDIA_TYPES = (*INDEX_TYPES, *MANIFEST_TYPES)
-"""What a client has to name in `Accept`: a registry converts or refuses what is not named."""
+from release_actions.registry.media_types import INDEX_TYPES, MANIFEST_TYPES, MEDIA_TYPES
+from release_actions.registry.names import DIGEST, digest_of
 
 ATTESTATION = "attestation-manifest"
 """Value of `REFERENCE_TYPE` on a child that is BuildKit's attestation and no platform."""
@@ -34,7 +25,6 @@ ATTESTATION = "attestation-manifest"
 REFERENCE_TYPE = "vnd.docker.reference.type"
 REFERENCE_DIGEST = "vnd.docker.reference.digest"
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 ATTACHMENT_TAG = re.compile(r"sha256-(?P<hex>[0-9a-f]{64})(?:\.(?:sig|att|sbom))?")
 """Bare: the referrers tag schema of the OCI distribution-spec 1.1. With an ending: cosign's."""
 
@@ -156,11 +146,6 @@ class Manifest:
 
 Image = Index | Manifest
 """What a digest or a tag of a container package names."""
-
-
-def digest_of(content: bytes) -> str:
-    """The digest that names these bytes."""
-    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 def subject_of_tag(tag: str) -> str:

@@ -9,7 +9,6 @@ GHCR's habits that callers meet: there is no DELETE (405), no referrers API (att
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -21,22 +20,9 @@ from urllib.parse import urlencode, urljoin
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.client import Http, Response, follow, linked
 from release_actions.http.origins import Origin
+from release_actions.registry.media_types import MEDIA_TYPES
+from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG, Digest, Tag, digest_of
 from release_actions.registry.tokens import Tokens
-
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-
-MEDIA_TYPES = (OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST)
-"""All four are accepted at every request: a registry asked for fewer may answer with a child in place of the index."""
-
-TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
-REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
-REPOSITORY_LENGTH = 255
-DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}")
-"""Grammar of tags, repository names and registered digests (OCI distribution 1.1, "Pulling manifests"; image-spec,
-"Descriptor")."""
 
 TAGS_PAGE = 1000
 SMALL_TAGS_PAGE = 100
@@ -63,14 +49,14 @@ class Manifest:
 
     body: bytes = field(repr=False)
     media_type: str
-    digest: str
+    digest: Digest
 
 
 @dataclass(frozen=True)
 class Descriptor:
     """What a tag or digest resolves to, without the bytes. `size` is in bytes."""
 
-    digest: str
+    digest: Digest
     media_type: str
     size: int
 
@@ -88,11 +74,6 @@ def registry_url(host: str, override: str = "") -> str:
         url = f"{plain}://{host}"
     Origin.of(url)
     return url
-
-
-def digest_of(body: bytes, algorithm: str = "sha256") -> str:
-    """The digest of some bytes, with its algorithm in front."""
-    return f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}"
 
 
 class Registry:
@@ -167,9 +148,9 @@ class Registry:
             response.wrong("names a malformed digest")
         if _is_digest(reference) and told != reference:
             response.wrong(f"names another digest, {told}")
-        return Descriptor(told, _media_type(response), int(size))
+        return Descriptor(Digest(told), _media_type(response), int(size))
 
-    def put_manifest(self, repository: str, reference: str, body: bytes, media_type: str) -> str:
+    def put_manifest(self, repository: str, reference: str, body: bytes, media_type: str) -> Digest:
         """Store a manifest under a tag or its digest, and return its digest. Moves the tag if it exists.
 
         The bytes and the media type must be those that were read: other bytes are another digest.
@@ -193,12 +174,12 @@ class Registry:
             response.wrong(f"names another digest than that of the bytes sent, {digest}")
         return digest
 
-    def tags(self, repository: str) -> tuple[str, ...] | None:
+    def tags(self, repository: str) -> tuple[Tag, ...] | None:
         """Every tag of a repository, in the registry's order; None when the repository does not exist.
 
         Complete, or a `RemoteError`.
         """
-        found: dict[str, None] = {}
+        found: dict[Tag, None] = {}
         what = f"list the tags of {repository}"
         first = self._first_tags(repository, TAGS_PAGE, what=what, expect=(200, 404, *TOO_MANY))
         if first.status in TOO_MANY:
@@ -209,7 +190,7 @@ class Registry:
             names = page.object().get("tags")
             if not isinstance(names, list | None) or not all(isinstance(name, str) for name in names or ()):
                 page.wrong("is not a list of tags")
-            found.update(dict.fromkeys(names or ()))
+            found.update(dict.fromkeys(Tag(name) for name in names or ()))
         return tuple(found)
 
     def get_blob(self, repository: str, digest: str) -> bytes | None:
@@ -225,7 +206,7 @@ class Registry:
         """Whether the repository has a blob."""
         return self._blob("HEAD", repository, digest).status != HTTPStatus.NOT_FOUND
 
-    def put_blob(self, repository: str, data: bytes) -> str:
+    def put_blob(self, repository: str, data: bytes) -> Digest:
         """Store a blob unless it is there, and return its digest."""
         digest = digest_of(data)
         if self.has_blob(repository, digest):
@@ -375,7 +356,7 @@ def _media_type(response: Response) -> str:
     return media_type
 
 
-def _proven(response: Response, reference: str) -> str:
+def _proven(response: Response, reference: str) -> Digest:
     """The digest of a manifest's bytes, after comparing it with every digest that was asked for or told."""
     algorithm = reference.partition(":")[0] if _is_digest(reference) else "sha256"
     digest = digest_of(response.body, algorithm)
