@@ -60,7 +60,7 @@ class Command(Protocol):
     Inputs: type[Any]
     OUTPUTS: tuple[str, ...]
 
-    def run(self, inputs: Any, context: Context, log: Workflow) -> Report:  # noqa: D102  # described by the modules
+    def run(self, inputs: Any, context: Context, log: Workflow) -> Report:  # described by the modules
         ...
 
 

@@ -19,16 +19,16 @@ class Judgement(Protocol):
     """What is known of one package before anything moves."""
 
     @property
-    def package(self) -> Package: ...  # noqa: D102  # the class says it
+    def package(self) -> Package: ...  # the class says it
 
     @property
-    def plan(self) -> FloatingPlan: ...  # noqa: D102  # the class says it
+    def plan(self) -> FloatingPlan: ...  # the class says it
 
     @property
-    def error(self) -> ActionError | None: ...  # noqa: D102  # the class says it
+    def error(self) -> ActionError | None: ...  # the class says it
 
     @property
-    def absent(self) -> bool: ...  # noqa: D102  # the class says it
+    def absent(self) -> bool: ...  # the class says it
 
 
 @dataclass(frozen=True)

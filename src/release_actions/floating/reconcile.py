@@ -39,23 +39,23 @@ class Change(Protocol):
     """A tag to be put on another digest. `before` is empty when the tag does not exist."""
 
     @property
-    def tag(self) -> str: ...  # noqa: D102  # the class says it
+    def tag(self) -> str: ...  # the class says it
 
     @property
-    def before(self) -> str: ...  # noqa: D102  # the class says it
+    def before(self) -> str: ...  # the class says it
 
     @property
-    def after(self) -> str: ...  # noqa: D102  # the class says it
+    def after(self) -> str: ...  # the class says it
 
 
 class View(Protocol):
     """A look at a package: what is to be changed, and what was read for it."""
 
     @property
-    def changes(self) -> Sequence[Change]: ...  # noqa: D102  # the class says it
+    def changes(self) -> Sequence[Change]: ...  # the class says it
 
     @property
-    def state(self) -> State: ...  # noqa: D102  # the class says it
+    def state(self) -> State: ...  # the class says it
 
 
 AnyView = TypeVar("AnyView", bound=View)
