@@ -138,7 +138,7 @@ def test_the_log_does_not_import_requests() -> None:
 
 def test_what_was_postponed_loads_at_its_first_use() -> None:
     code = (
-        "from release_actions import lazy, workflow; from actions_toolkit import oidc_utils; "
+        "from release_actions.runner import lazy, workflow; from actions_toolkit import oidc_utils; "
         "print('requests' in sys.modules, oidc_utils.requests.get.__name__, 'requests' in sys.modules)"
     )
     assert run_python(code) == "False get True\n"

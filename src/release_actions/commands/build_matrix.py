@@ -145,7 +145,7 @@ def resolver(token: str, context: Context, log: Workflow) -> Resolve:
         from release_actions.github import source_commits
         from release_actions.http.client import Http
 
-        with Http(log=log.info) as http:
+        with Http(log=log.info, redactor=log.redactor) as http:
             return source_commits.commit(http, context.api_url, repository, ref, token=token)
 
     return resolve

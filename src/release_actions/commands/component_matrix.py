@@ -90,7 +90,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Make the table of a release, and judge it. Raises `TagRefused` for a tag that names no version."""
     version = parse(find_requested_tag(given.tag, context), prefix_of(given.config, context))
     document = load_components(context.path(given.components), name=given.components)
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         upstream = Upstream(
             http,
             context.api_url,

@@ -113,7 +113,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     address = registry_url(package_registry(context, config, "ghcr-cleanup"), context.registry_url)
     kept = cache.opened(given.manifest_cache)
     pace = Pace(POINTS)
-    with Http(log=log.info, session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})) as http:
+    with Http(
+        log=log.info,
+        redactor=log.redactor,
+        session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)}),
+    ) as http:
         registry = Registry(http, address, token=given.token)
         accounts = {
             owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
@@ -148,7 +152,7 @@ def insist_on_token(given: Inputs) -> None:
 def packages_of(given: Inputs, context: Context, log: Workflow, owner: str) -> tuple[str, ...]:
     """Full names of all container packages of an account that the token may see. Raises `RemoteError`."""
     insist_on_token(given)
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         found = Packages(http, context.api_url, owner, token=given.token).packages()
     return tuple(f"{owner}/{package.name}".lower() for package in found)
 

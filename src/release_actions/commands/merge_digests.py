@@ -65,7 +65,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if bool(given.digests) == bool(given.published_from):
         message = "One of the inputs 'digests' and 'published-from' is needed, and not both."
         raise InputError(message, hint="Give digests to publish images, and published-from for those that are.")
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         login = Login(given.registry_token, given.registry_user, given.login_host)
         if given.published_from:
             judge = finder(connect(http, wanted, login, context, log), given.published_from)

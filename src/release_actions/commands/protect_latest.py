@@ -121,7 +121,10 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     selected = select(config, "release", given.images) - left(given, config)
     packages = tuple(package for package in config.packages("release") if package.image in selected)
     recorded = prepared(given, context, config)
-    with Http(log=log.info) as http, ThreadPoolExecutor(REQUESTS, thread_name_prefix="request") as pool:
+    with (
+        Http(log=log.info, redactor=log.redactor) as http,
+        ThreadPoolExecutor(REQUESTS, thread_name_prefix="request") as pool,
+    ):
         registry = registry_of(given, config, context, http, log)
         git = GitVersions(())
         with logging_in(registry, packages, pool, github=context.is_github_registry(config.registry)):

@@ -103,7 +103,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     session = paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})
     # Who gives a run little time wants to hear that a limit is used up, and not to wait for it.
     wait = LONGEST_PAUSE if given.time_budget is None else min(LONGEST_PAUSE, given.time_budget.total_seconds())
-    with Http(log=log.info, session=session, max_wait=wait) as http:
+    with Http(log=log.info, redactor=log.redactor, session=session, max_wait=wait) as http:
         clients = Clients(
             http,
             Registry(http, address, token=given.token),

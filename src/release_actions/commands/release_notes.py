@@ -92,7 +92,7 @@ def generating(given: Inputs, context: Context, log: Workflow) -> Report:
 def drafting(given: Inputs, context: Context, log: Workflow) -> Report:
     """Put the notes on a draft release."""
     task = Task.of(given, context)
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         done, wanted = draft.publish(
             task.version, task.files, task.skip, task.context, given.token, http, replace=given.replace_edits
         )

@@ -69,7 +69,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     expected = Expectation(revision_of(given.revision, context), labels_of(given.required_labels))
     if any(image.digest is None for image in wanted):
         log.info("image-list has no digests of this run: whatever the tags name is verified.")
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         login = Login(given.registry_token, given.registry_user, given.login_host)
         registry = connect(http, wanted, login, context, log)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:

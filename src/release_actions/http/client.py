@@ -26,6 +26,7 @@ from release_actions import __version__
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.origins import SETTINGS, Credential, Origin
 from release_actions.runner import lazy
+from release_actions.runner.redaction import Redactor
 
 with lazy.postponed("requests"):
     import requests
@@ -67,7 +68,6 @@ MOST_PAGES = 10_000
 EMPTY_PAGE = 64
 """Bytes below which a page may equal another one: it holds nothing, like `{"name": "a/b", "tags": null}`."""
 
-SHORTEST_SECRET = 4
 MESSAGE_LENGTH = 500
 
 
@@ -158,8 +158,9 @@ class Http:
     """Sends requests by the policy of this module. May be shared by threads.
 
     `tries`: attempts at one request before a passing fault becomes an error. `max_wait`: seconds one request may spend
-    waiting for a rate limit, all in all. `log` gets a line each time something is tried again. `session` may bring
-    transports of its own, for servers in the same process.
+    waiting for a rate limit, all in all. `log` gets a line each time something is tried again.
+    `redactor` is the one of the run, which learns the credentials that are sent. `session` may bring transports of its
+    own, for servers in the same process.
     """
 
     def __init__(
@@ -171,6 +172,7 @@ class Http:
         sleep: Callable[[float], object] = time.sleep,
         now: Callable[[], float] = time.time,
         log: Callable[[str], object] = lambda _: None,
+        redactor: Redactor | None = None,
         session: requests.Session | None = None,
     ) -> None:
         self._tries = tries
@@ -179,7 +181,7 @@ class Http:
         self._now = now
         self._log = log
         self._lock = threading.Lock()
-        self._secrets: set[str] = set()
+        self._redactor = redactor or Redactor()
         self._budgets: dict[tuple[Origin, str], Budget] = {}
         self._closed_until: dict[Origin, float] = {}
         self._session = session or requests.Session()
@@ -201,17 +203,12 @@ class Http:
         self.close()
 
     def hide(self, *secrets: str) -> None:
-        """Never show these texts in an error or a log line. Very short ones are left: they would blank words."""
-        with self._lock:
-            self._secrets.update(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
+        """Never show these texts in an error or a log line."""
+        self._redactor.hide(*secrets)
 
     def redact(self, text: str) -> str:
         """The text without the secrets that were hidden."""
-        with self._lock:
-            secrets = sorted(self._secrets, key=len, reverse=True)
-        for secret in secrets:
-            text = text.replace(secret, "***")
-        return text
+        return self._redactor.redact(text)
 
     def budget(self, url: str, resource: str = "core") -> Budget | None:
         """The rate limit that the server of `url` told last; None while it told none."""

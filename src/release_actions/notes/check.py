@@ -29,7 +29,7 @@ def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workf
     here = gather.offline(asked, context, files)
     heading = here.document.heading if here.document else ""
     notes = reading.read(text, file, server=here.server, heading=heading)
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         evidence = gather.gather(asked, context, notes, here, http, log)
     checked = Checked(file, evidence, judge(notes, evidence), sarif_file)
     if sarif_file:

@@ -65,7 +65,7 @@ def from_api(version: Version, given: str, context: Context, token: str, log: Wo
 
     repository = context.repository
     needed(token, repository)
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         tags = [tag.name for tag in github_repository.tags(http, context.api_url, repository, token=token)]
         released = Releases(http, context.api_url, repository, token=token).all()
     published = [release for release in released if not release.draft and release.tag != version.tag]

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from release_actions.errors import InputError
 from release_actions.runner import lazy, markdown
+from release_actions.runner.redaction import SHORTEST_SECRET, Redactor
 from release_actions.runner.report import Finding, Level, Output
 
 with lazy.postponed("requests"):
@@ -28,9 +29,6 @@ share the caller's budget (actions/runner ExecutionContext)."""
 ANNOTATION_LENGTH = 4096
 OUTPUT_LIMIT = 500_000
 """Characters of all outputs together. The platform allows 1 MB a job, counted as UTF-16."""
-
-SHORTEST_SECRET = 8
-"""A shorter mask would blank innocent words, and an output containing one is dropped by the platform."""
 
 
 def harmless(text: str) -> str:
@@ -50,12 +48,13 @@ def harmless(text: str) -> str:
 class Workflow:
     """Speaks to the runner, or to a person when there is none.
 
-    `environ` needs GITHUB_ACTIONS, GITHUB_OUTPUT and GITHUB_STEP_SUMMARY where they exist.
+    `environ` needs GITHUB_ACTIONS, GITHUB_OUTPUT and GITHUB_STEP_SUMMARY where they exist. `redactor` knows the secrets
+    of this run; who sends requests shares it.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._secrets: set[str] = set()
+        self.redactor = Redactor()
         self._shown = dict.fromkeys(Level, 0)
         self.on_runner = environ.get("GITHUB_ACTIONS") == "true"
 
@@ -82,18 +81,15 @@ class Workflow:
 
     def mask(self, secret: str) -> None:
         """Never show this text again, here or in later steps."""
-        if len(secret) < SHORTEST_SECRET:
-            return
-        self._secrets.add(secret)
+        self.redactor.hide(secret)
         if self.on_runner:
             for line in secret.splitlines():
-                core.set_secret(line)
+                if len(line) >= SHORTEST_SECRET:
+                    core.set_secret(line)
 
     def redact(self, text: str) -> str:
         """The text without the secrets of this run."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return self.redactor.redact(text)
 
     def annotate(self, finding: Finding) -> None:
         """Show a finding as an annotation while the level's budget lasts, then as a log line."""

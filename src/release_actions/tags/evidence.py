@@ -233,7 +233,7 @@ class Inquiry:
         if self._http is None:
             from release_actions.http.client import Http
 
-            self._http = self._closing.enter_context(Http(log=self.log.info))
+            self._http = self._closing.enter_context(Http(log=self.log.info, redactor=self.log.redactor))
         return self._http
 
 

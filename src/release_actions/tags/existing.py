@@ -82,7 +82,7 @@ def read(
     from release_actions.github import repository as github_repository
     from release_actions.http.client import Http
 
-    with Http(log=log.info) as http:
+    with Http(log=log.info, redactor=log.redactor) as http:
         found = github_repository.tags(http, context.api_url, repository, token=token)
         log.info(f"{repository} has {len(found)} tags.")
         asked = [tag for tag in found if tag.name == about]
