@@ -355,12 +355,12 @@ def test_one_release_after_the_other_by_file(
 def test_components_json_of_the_previous_release_comes_before_its_notes(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    previous = manifest.Manifest(
+    previous = manifest.ComponentManifest(
         schema=1,
         release="v0.4.0",
         components=(
-            manifest.Entry(id="router", name="llm-d/old-name", type="Image", version="v0.8.5"),
-            manifest.Entry(id="cuda", name="llm-d/llm-d-cuda", type="Image", version="v0.4.0"),
+            manifest.ComponentEntry(id="router", name="llm-d/old-name", type="Image", version="v0.8.5"),
+            manifest.ComponentEntry(id="cuda", name="llm-d/llm-d-cuda", type="Image", version="v0.4.0"),
         ),
     )
     release = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from release_actions.components import manifest
 from release_actions.components.document import fill, load_text, title_of
-from release_actions.components.manifest import Entry, Manifest, Removed
+from release_actions.components.manifest import ComponentEntry, ComponentManifest, RemovedEntry
 from release_actions.errors import ConfigurationError
 
 HEAD = "organisations: [a]\ncomponents:\n"
@@ -92,13 +92,13 @@ def test_the_tag_of_a_version(template: str, version: str, tag: str) -> None:
     assert fill(template, version) == tag
 
 
-FULL = Manifest(
+FULL = ComponentManifest(
     schema=1,
     repository="llm-d/llm-d",
     release="v0.5.0",
     previous_release="v0.4.0",
     components=(
-        Entry(
+        ComponentEntry(
             id="cuda",
             name="llm-d/llm-d-cuda",
             variant="EFA",
@@ -109,8 +109,8 @@ FULL = Manifest(
             compare="https://github.com/llm-d/llm-d/compare/v0.4.0...v0.5.0",
         ),
     ),
-    infrastructure=(Entry(id="gw", name="Gateway API", version="0.10"),),
-    removed=(Removed(id="aws", name="llm-d/llm-d-aws", reason="merged"),),
+    infrastructure=(ComponentEntry(id="gw", name="Gateway API", version="0.10"),),
+    removed=(RemovedEntry(id="aws", name="llm-d/llm-d-aws", reason="merged"),),
 )
 
 
@@ -119,7 +119,9 @@ def test_components_json_comes_back_as_it_was() -> None:
 
 
 def test_components_json_to_the_letter() -> None:
-    small = Manifest(schema=1, release="v1.0.0", components=(Entry(id="a", name="a/a", type="Image", version="0.10"),))
+    small = ComponentManifest(
+        schema=1, release="v1.0.0", components=(ComponentEntry(id="a", name="a/a", type="Image", version="0.10"),)
+    )
     assert manifest.write(small) == (
         '{\n  "schema": 1,\n  "release": "v1.0.0",\n  "components": [\n    {\n      "id": "a",\n      "name": "a/a",\n'
         '      "type": "Image",\n      "version": "0.10"\n    }\n  ]\n}\n'
@@ -128,8 +130,8 @@ def test_components_json_to_the_letter() -> None:
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable()))
 def test_any_reason_comes_back(reason: str) -> None:
-    removed = (Removed(id="x", name="a/x", reason=reason.encode("utf-16", "ignore").decode("utf-16")),)
-    made = Manifest(schema=1, release="v1", components=FULL.components, removed=removed)
+    removed = (RemovedEntry(id="x", name="a/x", reason=reason.encode("utf-16", "ignore").decode("utf-16")),)
+    made = ComponentManifest(schema=1, release="v1", components=FULL.components, removed=removed)
     text = manifest.write(made)
     assert text.isascii()
     if max(reason) <= "\uffff":

@@ -11,11 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from release_actions.components import assemble, findings, manifest, table
-from release_actions.components.assemble import Before, Change
-from release_actions.components.document import VERSION, Document, load_text
-from release_actions.components.findings import RULES, Certainty, Finding, Release
-from release_actions.components.manifest import Entry, Manifest
-from release_actions.components.sources import Found, Missing, Sources
+from release_actions.components.assemble import ComponentChangeKind, PreviousRelease
+from release_actions.components.document import VERSION, ComponentsFile, load_text
+from release_actions.components.findings import RULES, Certainty, ComponentFinding, JudgedRelease
+from release_actions.components.manifest import ComponentEntry, ComponentManifest
+from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
 from release_actions.runner.report import Level
 from release_actions.versions.version import parse
 
@@ -69,22 +69,22 @@ NOTES = """\
 """
 
 
-def before_of(document: Document, notes: str = NOTES) -> Before:
-    before = Before.of_tables("v0.8.0", table.read(notes, file="notes.md"), document.headings)
+def before_of(document: ComponentsFile, notes: str = NOTES) -> PreviousRelease:
+    before = PreviousRelease.of_tables("v0.8.0", table.read(notes, file="notes.md"), document.headings)
     assert before is not None
     return before
 
 
-def release(components: str = COMPONENTS, notes: str | None = NOTES, tag: str = "v0.9.0") -> Release:
+def release(components: str = COMPONENTS, notes: str | None = NOTES, tag: str = "v0.9.0") -> JudgedRelease:
     document = load_text(components, file="components.yaml")
-    sources = Sources(tag, lambda _: None, lambda _: None, lambda _: None)
+    sources = VersionSources(tag, lambda _: None, lambda _: None, lambda _: None)
     given = {id_: sources.find(part.version) for _, id_, part in document.parts()}
     before = before_of(document, notes) if notes is not None else None
-    found = {id_: source for id_, source in given.items() if isinstance(source, Found)}
-    return Release(parse(tag), document, given, assemble.lines(document, found, before, WEB), before)
+    found = {id_: source for id_, source in given.items() if isinstance(source, FoundVersion)}
+    return JudgedRelease(parse(tag), document, given, assemble.lines(document, found, before, WEB), before)
 
 
-def made(of: Release) -> Manifest:
+def made(of: JudgedRelease) -> ComponentManifest:
     return assemble.manifest(of.lines, of.document, of.before, release=of.version.tag, repository="llm-d/llm-d")
 
 
@@ -116,16 +116,22 @@ def test_what_changed() -> None:
     ]
     assert found == [
         (
-            Change.CHANGED,
+            ComponentChangeKind.CHANGED,
             "llm-d/llm-d-router",
             "v0.10.0",
             "v0.9.0",
             f"{WEB}/llm-d/llm-d-router/compare/v0.9.0...v0.10.0",
         ),
-        (Change.CHANGED, "llm-d/llm-d-cuda (EFA)", "v0.9.0", "v0.8.0", f"{WEB}/llm-d/llm-d/compare/v0.8.0...v0.9.0"),
-        (Change.UNCHANGED, "llm-d/connector", "0.23", "0.23", ""),
-        (Change.CHANGED, "Istio", "1.29.4", "1.29.1", ""),
-        (Change.REMOVED, "llm-d/llm-d-aws", "", "", "Part of cuda."),
+        (
+            ComponentChangeKind.CHANGED,
+            "llm-d/llm-d-cuda (EFA)",
+            "v0.9.0",
+            "v0.8.0",
+            f"{WEB}/llm-d/llm-d/compare/v0.8.0...v0.9.0",
+        ),
+        (ComponentChangeKind.UNCHANGED, "llm-d/connector", "0.23", "0.23", ""),
+        (ComponentChangeKind.CHANGED, "Istio", "1.29.4", "1.29.1", ""),
+        (ComponentChangeKind.REMOVED, "llm-d/llm-d-aws", "", "", "Part of cuda."),
     ]
 
 
@@ -133,7 +139,7 @@ def test_the_next_release_finds_the_same_in_components_json_as_in_the_notes() ->
     clean = release()
     text = manifest.write(made(clean))
     notes = table.write(made(clean), clean.document.heading, clean.document.infrastructure_heading)
-    by_json = Before.of_manifest(manifest.read(text))
+    by_json = PreviousRelease.of_manifest(manifest.read(text))
     by_notes = before_of(clean.document, notes)
     said = [[(row.title, row.version, row.table) for row in before.rows] for before in (by_json, by_notes)]
     assert said[0] == said[1]
@@ -141,7 +147,7 @@ def test_the_next_release_finds_the_same_in_components_json_as_in_the_notes() ->
 
 
 def test_an_id_outlives_a_new_name() -> None:
-    before = Before.of_manifest(manifest.read(manifest.write(made(release()))))
+    before = PreviousRelease.of_manifest(manifest.read(manifest.write(made(release()))))
     row = before.published("router", ("llm-d/quite-another-name",))
     assert row is not None
     assert (row.title, row.version) == ("llm-d/llm-d-router", "v0.10.0")
@@ -273,17 +279,17 @@ def test_a_table_that_says_what_the_last_one_said() -> None:
 def test_a_source_without_a_version_and_one_that_is_found_twice() -> None:
     clean = release()
     router = clean.document.components["router"].version.origin.place
-    sources: dict[str, Found | Missing] = {
-        "router": Missing("source-not-found", "f does not exist.", "Correct the path.", router),
-        "cuda": Found("v0.9.0", router, (router,)),
+    sources: dict[str, FoundVersion | MissingVersion] = {
+        "router": MissingVersion("source-not-found", "f does not exist.", "Correct the path.", router),
+        "cuda": FoundVersion("v0.9.0", router, (router,)),
     }
-    one, two = findings.sources(Release(clean.version, clean.document, sources, (), None))
+    one, two = findings.sources(JudgedRelease(clean.version, clean.document, sources, (), None))
     assert (one.rule, one.message, one.level) == ("source-not-found", "router: f does not exist.", Level.ERROR)
     assert (two.rule, two.level) == ("source-ambiguous", Level.WARNING)
     assert two.message == "cuda: its source finds v0.9.0 2 times, next in line 9."
 
 
-def notes_findings(notes: str) -> list[Finding]:
+def notes_findings(notes: str) -> list[ComponentFinding]:
     clean = release()
     headings = (clean.document.heading, clean.document.infrastructure_heading)
     tables = table.read(notes, file="new.md")
@@ -391,7 +397,7 @@ def test_any_edit_of_a_version_cell_is_found(cell: tuple[int, int], start: int, 
 
 NAMES = st.from_regex(r"[a-z0-9]+(?:-[a-z0-9]+)*", fullmatch=True)
 ENTRIES = st.builds(
-    Entry,
+    ComponentEntry,
     id=NAMES,
     name=st.builds("{}/{}".format, NAMES, NAMES),
     variant=st.sampled_from(["", "EFA", "debug 2"]),
@@ -402,9 +408,9 @@ ENTRIES = st.builds(
 
 
 @given(st.lists(ENTRIES, min_size=1, max_size=4))
-def test_a_reader_that_drops_empty_cells_reads_every_row(entries: list[Entry]) -> None:
+def test_a_reader_that_drops_empty_cells_reads_every_row(entries: list[ComponentEntry]) -> None:
     """As the site of llm-d read the table: split at every bar, empty cells thrown away, backticks removed."""
-    release = Manifest(schema=1, release="v1.0.0", components=tuple(entries))
+    release = ComponentManifest(schema=1, release="v1.0.0", components=tuple(entries))
     _, _, _, _, *lines = table.write(release, "LLM-D Component Summary", "Infrastructure Changes").splitlines()
     rows = [[cell.strip() for cell in line.split("|") if cell.strip()] for line in lines]
     assert len(rows) == len(entries)

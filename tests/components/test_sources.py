@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_actions.components.document import load_components, load_text
-from release_actions.components.sources import Found, Missing, Sources
+from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
 from release_actions.errors import ConfigurationError, Place
 
 COMMON = """\
@@ -49,11 +49,13 @@ version='1.2.3'
 FILES = {"docker/common-versions": COMMON, "Chart.yaml": CHART, "values.yaml": VALUES, "pyproject.toml": PROJECT}
 
 
-def find(source: str, files: Mapping[str, str] = FILES, **tags: tuple[str, ...] | None) -> Found | Missing:
+def find(
+    source: str, files: Mapping[str, str] = FILES, **tags: tuple[str, ...] | None
+) -> FoundVersion | MissingVersion:
     """What a source of a small components file gives."""
     text = f"organisations: [a]\ncomponents:\n  x:\n    organisation: a\n    type: Image\n    version: {source}\n"
     document = load_text(text, file="c.yaml")
-    sources = Sources("v0.6.0", files.get, lambda _: tags.get("git"), lambda _: tags.get("image"))
+    sources = VersionSources("v0.6.0", files.get, lambda _: tags.get("git"), lambda _: tags.get("image"))
     return sources.find(document.components["x"].version)
 
 
@@ -83,7 +85,7 @@ def find(source: str, files: Mapping[str, str] = FILES, **tags: tuple[str, ...] 
     ],
 )
 def test_a_source_gives_a_version_and_its_place(source: str, version: str, place: Place | tuple[str, int, int]) -> None:
-    assert find(source) == Found(version, place if isinstance(place, Place) else Place(*place))
+    assert find(source) == FoundVersion(version, place if isinstance(place, Place) else Place(*place))
 
 
 @pytest.mark.parametrize(
@@ -145,14 +147,14 @@ def test_a_source_gives_a_version_and_its_place(source: str, version: str, place
 )
 def test_a_source_gives_nothing_and_says_why(source: str, rule: str, message: str) -> None:
     found = find(source)
-    assert isinstance(found, Missing)
+    assert isinstance(found, MissingVersion)
     assert (found.rule, found.message) == (rule, message)
     assert found.hint
 
 
 def test_one_version_in_two_places_is_found_with_both() -> None:
     found = find("{kind: file, file: f, pattern: 'A=(.*)'}", {"f": "A=v1.0.0\nB=v2.0.0\nA=v1.0.0\n"})
-    assert found == Found("v1.0.0", Place("f", 1, 3), (Place("f", 3, 3),))
+    assert found == FoundVersion("v1.0.0", Place("f", 1, 3), (Place("f", 3, 3),))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_a_version_file_with_two_meanings_is_an_error(text: str, message: str) -
 
 def test_a_string_of_several_lines_in_toml_is_refused() -> None:
     found = find("{kind: toml, file: f, key: version}", {"f": 'a = """\nversion = "1.0"\n"""\n'})
-    assert isinstance(found, Missing)
+    assert isinstance(found, MissingVersion)
     assert found.message == "f has a string of several lines, which is not read here."
     assert found.hint == "Use 'kind: file' with a pattern for it."
 
@@ -187,10 +189,10 @@ def test_yaml_that_cannot_be_read_is_an_error_with_its_place() -> None:
 
 def test_the_newest_stable_tag_by_version() -> None:
     tags = ("v0.9.0", "v0.10.0", "v0.11.0-rc.1", "v0", "v0.10", "latest", "other-v9.0.0")
-    assert find("{kind: git-tag, repository: a/b}", git=tags) == Found("v0.10.0", Place("c.yaml", 6, 14))
-    assert find("{kind: image-tag, image: ghcr.io/a/b}", image=tags) == Found("v0.10.0", Place("c.yaml", 6, 14))
+    assert find("{kind: git-tag, repository: a/b}", git=tags) == FoundVersion("v0.10.0", Place("c.yaml", 6, 14))
+    assert find("{kind: image-tag, image: ghcr.io/a/b}", image=tags) == FoundVersion("v0.10.0", Place("c.yaml", 6, 14))
     other = find("{kind: git-tag, repository: a/b, prefix: other-v}", git=tags)
-    assert isinstance(other, Found)
+    assert isinstance(other, FoundVersion)
     assert other.version == "other-v9.0.0"
 
 
@@ -206,9 +208,9 @@ export ROUTER_EPP_VERSION=${ROUTER_EPP_VERSION:-main}
 def test_the_example_of_llm_d_finds_its_pins() -> None:
     document = load_components(Path(__file__).parents[2] / "examples" / "llm-d" / "components.yaml")
     files = {"guides/env.sh": ENV, "docker/common-versions": COMMON}
-    sources = Sources("v0.9.0", files.get, lambda _: ("v0.8.0", "v0.9.1-rc.1"), lambda _: ("v0.10.2", "latest"))
+    sources = VersionSources("v0.9.0", files.get, lambda _: ("v0.8.0", "v0.9.1-rc.1"), lambda _: ("v0.10.2", "latest"))
     found = {id_: sources.find(part.version) for _, id_, part in document.parts()}
-    assert {id_: one.version for id_, one in found.items() if isinstance(one, Found)} == {
+    assert {id_: one.version for id_, one in found.items() if isinstance(one, FoundVersion)} == {
         "router-endpoint-picker": "main",
         "router-disagg-sidecar": "v0.10.0",
         "kv-cache": "v0.8.0",
@@ -232,7 +234,7 @@ def test_the_example_of_llm_d_finds_its_pins() -> None:
 )
 def test_no_stable_tag(tags: tuple[str, ...] | None, message: str) -> None:
     found = find("{kind: git-tag, repository: a/b}", git=tags)
-    assert isinstance(found, Missing)
+    assert isinstance(found, MissingVersion)
     assert (found.rule, found.message) == ("source-not-found", message)
 
 
@@ -259,7 +261,7 @@ if sys.version_info >= (3, 11):
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         found = find(f"{{kind: toml, file: f, key: {'.'.join(path)}}}", {"f": text})
-        if isinstance(found, Found):
+        if isinstance(found, FoundVersion):
             assert found.version == value
         else:
             assert not isinstance(value, str)

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from release_actions.components import table
-from release_actions.components.manifest import Entry, Manifest
-from release_actions.components.table import Cell, Table, cells, shown
+from release_actions.components.manifest import ComponentEntry, ComponentManifest
+from release_actions.components.table import ComponentTable, TableCell, cells, shown
 from release_actions.errors import Place
 
 NOTES = """\
@@ -53,7 +53,7 @@ Some words first.
 """
 
 
-def summary() -> Table:
+def summary() -> ComponentTable:
     found = table.find(table.read(NOTES, file="notes.md"), "LLM-D Component Summary")
     assert found is not None
     return found
@@ -164,29 +164,31 @@ def test_what_a_reader_sees(markdown: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "NA", "N/A", "n/a", "NA (New)", "NA (New - external)", "—", "-", "none", "`NA`"])
 def test_no_version(text: str) -> None:
-    assert Cell(text, Place("n.md")).version == ""
-    assert not Cell(text, Place("n.md")).gone
+    assert TableCell(text, Place("n.md")).version == ""
+    assert not TableCell(text, Place("n.md")).gone
 
 
 @pytest.mark.parametrize("text", ["Deprecated", "Deprecated in v0.4", "NA (Deprecated)", "Removed"])
 def test_no_longer_published(text: str) -> None:
-    assert Cell(text, Place("n.md")).version == ""
-    assert Cell(text, Place("n.md")).gone
+    assert TableCell(text, Place("n.md")).version == ""
+    assert TableCell(text, Place("n.md")).gone
 
 
 def test_the_written_form_to_the_letter() -> None:
-    manifest = Manifest(
+    manifest = ComponentManifest(
         schema=1,
         release="v0.5.0",
         components=(
-            Entry(id="cuda", name="llm-d/llm-d-cuda", type="Image", version="v0.5.0", previous="v0.4.0"),
-            Entry(id="aws", name="llm-d/llm-d-aws", variant="EFA", type="Image (New)", version="v0.5.0"),
-            Entry(
+            ComponentEntry(id="cuda", name="llm-d/llm-d-cuda", type="Image", version="v0.5.0", previous="v0.4.0"),
+            ComponentEntry(id="aws", name="llm-d/llm-d-aws", variant="EFA", type="Image (New)", version="v0.5.0"),
+            ComponentEntry(
                 id="hpu", name="llm-d/hpu", type="Image (Re-enabled)", version="v0.5.0", previous="Deprecated in v0.4.0"
             ),
-            Entry(id="vllm", name="vllm-project/vllm", type="Wheel installed in `llm-d`", version="v1", previous="v0"),
+            ComponentEntry(
+                id="vllm", name="vllm-project/vllm", type="Wheel installed in `llm-d`", version="v1", previous="v0"
+            ),
         ),
-        infrastructure=(Entry(id="gw", name="Gateway API", version="v1.4.0"),),
+        infrastructure=(ComponentEntry(id="gw", name="Gateway API", version="v1.4.0"),),
     )
     assert table.write(manifest, "LLM-D Component Summary", "Infrastructure Changes") == (
         "## LLM-D Component Summary\n"
@@ -207,7 +209,9 @@ def test_the_written_form_to_the_letter() -> None:
 
 
 def test_without_infrastructure_there_is_one_table() -> None:
-    manifest = Manifest(schema=1, release="v1.0.0", components=(Entry(id="a", name="a/a", type="Image", version="v1"),))
+    manifest = ComponentManifest(
+        schema=1, release="v1.0.0", components=(ComponentEntry(id="a", name="a/a", type="Image", version="v1"),)
+    )
     assert table.write(manifest, "Parts", "Infrastructure Changes").count("## ") == 1
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from release_actions.components import assemble, manifest, table
 from release_actions.components.document import load_text, title_of
-from release_actions.components.manifest import Entry, Manifest
+from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.notes import model
-from release_actions.notes.evidence import Compared, Evidence, Previous
+from release_actions.notes.evidence import NotesEvidence, PreviousTables, TagComparison
 from release_actions.versions.version import parse
 
 WEB = "https://github.com"
@@ -192,8 +192,8 @@ BEFORE = """\
 """
 
 
-def merged(title: str, login: str, number: int = 0, sha: str = "", *, bot: bool = False) -> model.Change:
-    return model.Change(title, model.Author(login, login, bot), (sha or f"{number:040x}",), number)
+def merged(title: str, login: str, number: int = 0, sha: str = "", *, bot: bool = False) -> model.MergedChange:
+    return model.MergedChange(title, model.Author(login, login, bot), (sha or f"{number:040x}",), number)
 
 
 MERGED = (
@@ -208,16 +208,16 @@ MERGED = (
 """What was merged since the release before."""
 
 
-def made() -> Manifest:
+def made() -> ComponentManifest:
     """components.json of the release."""
     document = load_text(COMPONENTS)
     rows = {row.title: row for one in table.read(LLM_D, file="notes.md") for row in one.rows}
-    entries: dict[str, list[Entry]] = {"components": [], "infrastructure": []}
+    entries: dict[str, list[ComponentEntry]] = {"components": [], "infrastructure": []}
     for kind, id_, part in document.parts():
         name = title_of(id_, part)
         row = rows[name]
         entries[kind].append(
-            Entry(
+            ComponentEntry(
                 id=id_,
                 name=name,
                 type=row.type.text,
@@ -226,7 +226,7 @@ def made() -> Manifest:
                 repository=part.repository or "",
             )
         )
-    return Manifest(
+    return ComponentManifest(
         schema=manifest.SCHEMA,
         release="v0.5.0",
         components=tuple(entries["components"]),
@@ -234,18 +234,18 @@ def made() -> Manifest:
     )
 
 
-def evidence(**changed: Any) -> Evidence:
+def evidence(**changed: Any) -> NotesEvidence:
     """All that is true beside the clean notes of llm-d, with some of it changed."""
     document = load_text(COMPONENTS)
-    before = assemble.Before.of_tables("v0.4.2", table.read(BEFORE, file="notes of v0.4.2"), document.headings)
+    before = assemble.PreviousRelease.of_tables("v0.4.2", table.read(BEFORE, file="notes of v0.4.2"), document.headings)
     assert before is not None
     own = "ghcr.io/llm-d"
-    found = Evidence(
+    found = NotesEvidence(
         version=parse("v0.5.0", "v"),
         repository="llm-d/llm-d",
         tags=frozenset({"v0.4.0", "v0.4.1", "v0.4.2", "v0.4", "v0", "v0.5.0-rc.1"}),
         previous_tag="v0.4.2",
-        previous=Previous("v0.4.2", before.rows),
+        previous=PreviousTables("v0.4.2", before.rows),
         announced={"linus": "v0.4.0", "ada": "v0.3.0"},
         changes=MERGED,
         earlier={"grace": False, "barbara": None},
@@ -258,9 +258,9 @@ def evidence(**changed: Any) -> Evidence:
             f"{own}/charts/llm-d-modelservice:v0.4.7": True,
         },
         compares={
-            Compared("llm-d/llm-d", "v0.4.2", "v0.5.0"): True,
-            Compared("llm-d/llm-d-router", "v0.5.1", "v0.6.0"): True,
-            Compared("llm-d/llm-d-modelservice", "llm-d-modelservice-v0.4.5", "llm-d-modelservice-v0.4.7"): True,
+            TagComparison("llm-d/llm-d", "v0.4.2", "v0.5.0"): True,
+            TagComparison("llm-d/llm-d-router", "v0.5.1", "v0.6.0"): True,
+            TagComparison("llm-d/llm-d-modelservice", "llm-d-modelservice-v0.4.5", "llm-d-modelservice-v0.4.7"): True,
         },
         upstream={
             "llm-d/llm-d-router@v0.6.0": True,

@@ -16,9 +16,9 @@ from tests.notes import cleaned
 from tests.notes.cleaned import merged
 
 from release_actions.components import table
-from release_actions.components.assemble import Published
+from release_actions.components.assemble import PublishedComponent
 from release_actions.components.document import load_text
-from release_actions.notes.evidence import Compared, Previous
+from release_actions.notes.evidence import PreviousTables, TagComparison
 
 PULLS = "https://github.com/llm-d/llm-d/pull"
 FULL = "https://github.com/llm-d/llm-d/compare/v0.4.2...v0.5.0"
@@ -51,19 +51,19 @@ def answers(kind: str, key: Any, *, there: bool) -> dict[str, Any]:
 def published(title: str, version: str) -> dict[str, Any]:
     """A previous release that published another version of a component."""
     previous = cleaned.evidence().previous
-    assert isinstance(previous, Previous)
+    assert isinstance(previous, PreviousTables)
     rows = tuple(
         type(row)(row.id, row.title, version if row.title == title else row.version, row.table, row.place, row.gone)
         for row in previous.rows
     )
-    return {"previous": Previous(previous.tag, rows)}
+    return {"previous": PreviousTables(previous.tag, rows)}
 
 
 def republished() -> dict[str, Any]:
     """A previous release that published every version that these notes have."""
     rows = [row for one in table.read(cleaned.LLM_D, file="notes of v0.4.2") for row in one.rows]
-    published = tuple(Published("", row.title, row.version.version, "", row.version.place) for row in rows)
-    return {"previous": Previous("v0.4.2", published), "manifest": None}
+    published = tuple(PublishedComponent("", row.title, row.version.version, "", row.version.place) for row in rows)
+    return {"previous": PreviousTables("v0.4.2", published), "manifest": None}
 
 
 def without(kind: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ LINKS = (
         "a comparison that does not resolve",
         "compare-unresolved",
         line="* **Diff**: [v0.5.1",
-        known=answers("compares", Compared("llm-d/llm-d-router", "v0.5.1", "v0.6.0"), there=False),
+        known=answers("compares", TagComparison("llm-d/llm-d-router", "v0.5.1", "v0.6.0"), there=False),
     ),
     Plant(
         "a tag that is not there",

@@ -213,7 +213,7 @@ def test_a_request_without_a_clear_answer_is_looked_after(
     path: str,
     after: bool,  # noqa: FBT001  # a case
 ) -> None:
-    monkeypatch.setattr(draft, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(draft, "PAUSE_SECONDS", (0.0, 0.0))
     drafts.write(json.dumps(COMPONENTS), "components.json")
     reset: Any = {"reset": "after"} if after else {"answer": 503}
     simulator.faults.add(Fault(method="POST", path=path, times=1, **reset))
@@ -224,7 +224,7 @@ def test_a_request_without_a_clear_answer_is_looked_after(
 
 
 def test_a_fault_that_stays_is_told(drafts: Drafts, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draft, "PAUSES", (0.0,))
+    monkeypatch.setattr(draft, "PAUSE_SECONDS", (0.0,))
     simulator.faults.add(Fault(method="POST", path="/repos/acme/web/releases", times=2, answer=503))
     assert "make a draft release of v1.1.0" in drafts(code=ExitCode.UNKNOWN)
     drafts.write(json.dumps(COMPONENTS), "components.json")

@@ -14,7 +14,7 @@ from tests.notes.histories import READER, REPOSITORY, OnGitHub, Told
 from release_actions.errors import InputError, RemoteError
 from release_actions.github import repository
 from release_actions.notes import from_github
-from release_actions.notes.from_github import Reader
+from release_actions.notes.from_github import PullReader
 from release_actions.simulator import Simulator
 from release_actions.simulator.faults import Fault
 
@@ -71,7 +71,7 @@ def read(compared: Any, asked: Callable[[str], Any] | Any = None) -> Any:
             return Reply.of(asked(query) if callable(asked) else asked)
         return Reply.of(compared)
 
-    with serving(script) as server, Reader(server.url, REPOSITORY, token=READER) as reader:
+    with serving(script) as server, PullReader(server.url, REPOSITORY, token=READER) as reader:
         return reader.span("v1", "v2")
 
 
@@ -143,7 +143,7 @@ def test_more_than_a_page_of_everything(github: OnGitHub, simulator: Simulator) 
     for number in range(1, 121):
         github.squash(Told(number, f"Change {number}", f"person-{number % 25}"))
     github.tag("v1.1.0", github.tip("main")[0])
-    with Reader(simulator.api_url, REPOSITORY, token=READER) as reader:
+    with PullReader(simulator.api_url, REPOSITORY, token=READER) as reader:
         found = reader.span("v1.0.0", "v1.1.0")
         assert sorted(pull.number for pull in found.pulls.values()) == list(range(1, 121))
         first = {pull.author.login: pull.merged for pull in reversed([*found.pulls.values()]) if pull.merged}
@@ -160,13 +160,13 @@ def test_more_commits_than_github_shows_are_an_error(
     github: OnGitHub, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(from_github, "PER_PAGE", 10)
-    monkeypatch.setattr(from_github, "LONGEST", 20)
+    monkeypatch.setattr(from_github, "COMPARED_COMMITS", 20)
     github.tag("v1.0.0", github.commit("start"))
     for number in range(20):
         github.commit(f"Change {number}")
     github.tag("v1.1.0", github.tip("main")[0])
     github.tag("v1.2.0", github.commit("One more"))
-    with Reader(simulator.api_url, REPOSITORY, token=READER) as reader:
+    with PullReader(simulator.api_url, REPOSITORY, token=READER) as reader:
         assert len(reader.span("v1.0.0", "v1.1.0").ahead) == 20
         with pytest.raises(RemoteError, match="more than 20 commits"):
             reader.span("v1.0.0", "v1.2.0")
@@ -178,7 +178,7 @@ def test_an_issue_in_a_subject_is_no_pull_request(github: OnGitHub, simulator: S
     github.tag("v1.0.0", github.commit("start"))
     sha = github.commit("Fix the crash (#999)")
     github.tag("v1.1.0", sha)
-    with Reader(simulator.api_url, REPOSITORY, token=READER) as reader:
+    with PullReader(simulator.api_url, REPOSITORY, token=READER) as reader:
         assert reader.span("v1.0.0", "v1.1.0").pulls == {}
 
 
@@ -186,7 +186,7 @@ def test_a_number_of_another_change_is_not_taken(github: OnGitHub, simulator: Si
     github.squash(Told(5, "Something else"))
     github.tag("v1.0.0", github.tip("main")[0])
     github.tag("v1.1.0", github.commit("Copied from another repository (#5)"))
-    with Reader(simulator.api_url, REPOSITORY, token=READER) as reader:
+    with PullReader(simulator.api_url, REPOSITORY, token=READER) as reader:
         assert reader.span("v1.0.0", "v1.1.0").pulls == {}
 
 
@@ -197,7 +197,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again(
     github.tag("v1.0.0", github.commit("start"))
     github.tag("v1.1.0", github.squash(Told(1, "Fix")))
     simulator.faults.add(Fault(path="/graphql", times=2, truncate=True))
-    with Reader(simulator.api_url, REPOSITORY, token=READER) as reader:
+    with PullReader(simulator.api_url, REPOSITORY, token=READER) as reader:
         assert [pull.number for pull in reader.span("v1.0.0", "v1.1.0").pulls.values()] == [1]
         simulator.faults.add(Fault(path="/graphql", times=9, truncate=True))
         with pytest.raises(RemoteError, match="read the pull requests of 1 commits"):
@@ -206,15 +206,15 @@ def test_an_answer_that_breaks_off_is_asked_for_again(
 
 def test_no_tag_and_no_token(simulator: Simulator) -> None:
     with (
-        Reader(simulator.api_url, REPOSITORY, token=READER) as reader,
+        PullReader(simulator.api_url, REPOSITORY, token=READER) as reader,
         pytest.raises(RemoteError, match="compare v1 with v2 in acme/web: GitHub answered 404"),
     ):
         reader.span("v1", "v2")
     with (
-        Reader(simulator.api_url, REPOSITORY, token="ghs_wrong") as reader,
+        PullReader(simulator.api_url, REPOSITORY, token="ghs_wrong") as reader,
         pytest.raises(RemoteError, match="answered 401") as caught,
     ):
         reader.span("v1", "v2")
     assert "token is missing, expired or revoked" in caught.value.hint
     with pytest.raises(InputError):
-        Reader(simulator.api_url, "not a repository")
+        PullReader(simulator.api_url, "not a repository")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.notes.evidence import Evidence, Unreadable
+from release_actions.notes.evidence import NotesEvidence, Unreadable
 from release_actions.notes.lint import lint
 
 SAY = "<!-- release-notes-lint: {} -->"
 
 
-def rules(text: str, evidence: Evidence | None = None) -> list[tuple[str, int]]:
-    found = lint(text, "notes.md", evidence or Evidence())
+def rules(text: str, evidence: NotesEvidence | None = None) -> list[tuple[str, int]]:
+    found = lint(text, "notes.md", evidence or NotesEvidence())
     return [(one.rule, one.place.line if one.place else 0) for one in found]
 
 
@@ -47,7 +47,7 @@ def test_it_silences_neither_another_line_nor_another_rule() -> None:
     ],
 )
 def test_a_comment_that_is_wrong_silences_nothing(said: str, words: str) -> None:
-    found = lint(f"{SAY.format(said)}\nTODO: the story\n", "notes.md", Evidence())
+    found = lint(f"{SAY.format(said)}\nTODO: the story\n", "notes.md", NotesEvidence())
     assert [one.rule for one in found] == ["ignore-comment", "placeholder"]
     assert words in found[0].message
 
@@ -62,10 +62,10 @@ def test_a_comment_in_a_block_of_code_is_code() -> None:
 
 def test_what_could_not_be_read_can_be_silenced_where_it_has_a_line() -> None:
     name = "registry.k8s.io/pause:3.10"
-    evidence = Evidence(images={name: Unreadable("Could not read it.", "Log in.")})
+    evidence = NotesEvidence(images={name: Unreadable("Could not read it.", "Log in.")})
     assert rules(f"See `{name}`.\n", evidence) == [("upstream-unknown", 1)]
     assert rules(f"See `{name}`. {SAY.format('ignore upstream-unknown it needs a login')}\n", evidence) == []
-    broken = Evidence(tags=Unreadable("Could not list the tags."))
+    broken = NotesEvidence(tags=Unreadable("Could not list the tags."))
     assert rules(f"Text. {SAY.format('ignore upstream-unknown it needs a login')}\n", broken)[0] == (
         "upstream-unknown",
         0,

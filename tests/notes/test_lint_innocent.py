@@ -6,11 +6,11 @@ import pytest
 from tests.notes import cleaned
 
 from release_actions.components.findings import Certainty
-from release_actions.notes.evidence import Evidence
+from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import lint
 from release_actions.versions.version import parse
 
-OWN = Evidence(
+OWN = NotesEvidence(
     version=parse("v0.5.0", "v"),
     repository="llm-d/llm-d",
     tags=frozenset({"v0.4.0", "v0.4.1", "v0.5.0"}),
@@ -82,7 +82,7 @@ def test_no_more_than_a_suspicion_is_told(kind: str) -> None:
 def test_a_candidate_may_count_from_a_candidate() -> None:
     text = f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.5.0-rc.1...v0.5.0-rc.2\n\n"
     text += "`ghcr.io/llm-d/llm-d-cuda:v0.5.0-rc.2`"
-    known = Evidence(
+    known = NotesEvidence(
         version=parse("v0.5.0-rc.2", "v"), repository="llm-d/llm-d", previous_tag="v0.4.1", built=OWN.built
     )
     assert lint(text, "notes.md", known) == ()
@@ -128,7 +128,7 @@ def test_two_highlights_may_be_called_the_same() -> None:
 
 def test_a_candidate_may_count_from_any_full_release() -> None:
     text = f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.4.0...v0.5.0-rc.2\n"
-    known = Evidence(version=parse("v0.5.0-rc.2", "v"), repository="llm-d/llm-d", previous_tag="v0.4.1")
+    known = NotesEvidence(version=parse("v0.5.0-rc.2", "v"), repository="llm-d/llm-d", previous_tag="v0.4.1")
     assert lint(text, "notes.md", known) == ()
 
 
@@ -151,7 +151,7 @@ def test_what_the_repository_is_called_can_be_seen_from_the_list() -> None:
         f'* Revert "Fix it" by @ada in {HUB}/a/b/pull/2',
         "* Fix by @ada in #1",
     ]
-    found = lint("\n".join(lines), "notes.md", Evidence())
+    found = lint("\n".join(lines), "notes.md", NotesEvidence())
     assert [(one.rule, one.place.line if one.place else 0) for one in found] == [
         ("change-reverted", 2),
         ("change-twice", 3),

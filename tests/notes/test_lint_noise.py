@@ -14,7 +14,7 @@ from tests.notes import cleaned, published
 
 from release_actions.components import table
 from release_actions.components.findings import Certainty
-from release_actions.notes.evidence import Evidence
+from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import lint
 from release_actions.versions.version import parse
 
@@ -26,12 +26,12 @@ BEFORE = {"sections": "v0.3.1", "lists": "v0.5.0", "handmade": "2.9.0"}
 def test_notes_as_they_are_published_have_no_finding(shape: str) -> None:
     text = published.ALL[shape]
     tag = TAGS[shape]
-    known = Evidence(
+    known = NotesEvidence(
         version=parse(tag, "v" if tag.startswith("v") else ""),
         repository="acme/gear" if shape == "handmade" else "llm-d/llm-d",
         previous_tag=BEFORE[shape],
     )
-    for evidence in (Evidence(), known):
+    for evidence in (NotesEvidence(), known):
         assert [f"{one.place} {one.rule} {one.message}" for one in lint(text, "notes.md", evidence)] == []
 
 
@@ -64,7 +64,7 @@ PIECES = st.sampled_from(
 def test_any_text_is_judged_and_every_place_is_in_it(pieces: list[str]) -> None:
     text = "".join(pieces)
     count = len(cleaned_lines(text))
-    for evidence in (Evidence(), cleaned.evidence()):
+    for evidence in (NotesEvidence(), cleaned.evidence()):
         for finding in lint(text, "notes.md", evidence):
             assert finding.place is not None
             assert finding.place.file == "notes.md"
@@ -128,7 +128,11 @@ def limit() -> Iterator[None]:
 def test_a_long_line_of_anything_is_judged(kind: str) -> None:
     text = LONG[kind]
     assert lint(text, "notes.md", cleaned.evidence()) is not None
-    assert lint(f"{text}\n\nTODO\n", "notes.md", Evidence())[-1].rule in {"placeholder", "fence-open", "comment-open"}
+    assert lint(f"{text}\n\nTODO\n", "notes.md", NotesEvidence())[-1].rule in {
+        "placeholder",
+        "fence-open",
+        "comment-open",
+    }
 
 
 GENERATED = table.write(cleaned.made(), "LLM-D Component Summary", "Infrastructure Changes")
@@ -144,13 +148,13 @@ ROWS = [row for one in table.read(GENERATED, file="notes.md") for row in one.row
     | st.just(""),
 )
 @settings(deadline=None)
-def test_any_edit_of_a_version_of_a_generated_table_is_found(row: table.Row, version: str) -> None:
+def test_any_edit_of_a_version_of_a_generated_table_is_found(row: table.TableRow, version: str) -> None:
     if version == row.version.version:
         return
     old = f"| {row.title} | `{row.version.version}` |"
     assert GENERATED.count(old) == 1
     text = GENERATED.replace(old, f"| {row.title} | `{version}` |" if version else f"| {row.title} | |")
-    for evidence in (cleaned.evidence(), Evidence(version=parse("v0.5.0", "v"), manifest=cleaned.made())):
+    for evidence in (cleaned.evidence(), NotesEvidence(version=parse("v0.5.0", "v"), manifest=cleaned.made())):
         here = [one for one in lint(text, "notes.md", evidence) if one.place and one.place.line == row.place.line]
         assert any(one.rule == "version-differs" and one.certainty is Certainty.CERTAIN for one in here)
 
@@ -166,7 +170,7 @@ PROSE_ROWS = [row for one in table.read(cleaned.LLM_D, file="notes.md") for row 
 
 @given(row=st.sampled_from(PROSE_ROWS), patch=st.integers(min_value=1, max_value=40))
 @settings(deadline=None, max_examples=50)
-def test_any_edit_of_a_previous_version_is_found_without_components_json(row: table.Row, patch: int) -> None:
+def test_any_edit_of_a_previous_version_is_found_without_components_json(row: table.TableRow, patch: int) -> None:
     """By what the previous release published."""
     said = row.previous.version
     if not said:
@@ -179,8 +183,8 @@ def test_any_edit_of_a_previous_version_is_found_without_components_json(row: ta
 
 def test_the_limit_of_a_body_is_githubs() -> None:
     text = "a" * 125_000
-    assert lint(text, "notes.md", Evidence()) == ()
-    (finding,) = lint(text + "a", "notes.md", Evidence())
+    assert lint(text, "notes.md", NotesEvidence()) == ()
+    (finding,) = lint(text + "a", "notes.md", NotesEvidence())
     assert (finding.rule, finding.certainty) == ("too-long", Certainty.CERTAIN)
-    (finding,) = lint(text[1:] + "\U0001f680", "notes.md", Evidence())
+    (finding,) = lint(text[1:] + "\U0001f680", "notes.md", NotesEvidence())
     assert (finding.rule, finding.certainty) == ("too-long", Certainty.SUSPICIOUS)

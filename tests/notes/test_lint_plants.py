@@ -8,18 +8,18 @@ import pytest
 from tests.notes import cleaned
 from tests.notes.plants import PLANTS, Plant
 
-from release_actions.components.findings import Certainty, Finding
-from release_actions.notes.evidence import Evidence
+from release_actions.components.findings import Certainty, ComponentFinding
+from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import RULES, lint
 from release_actions.notes.lint_ignore import NAME
 from release_actions.versions.version import parse
 
-PUMP = Evidence(
+PUMP = NotesEvidence(
     version=parse("2.3.1", ""), repository="acme/pump", tags=frozenset({"2.3.0", "2.3.1"}), previous_tag="2.3.0"
 )
 
 
-def planted(plant: Plant) -> tuple[str, Evidence]:
+def planted(plant: Plant) -> tuple[str, NotesEvidence]:
     """The notes with the defect, and what is known beside them."""
     clean = cleaned.PLAIN if plant.plain else cleaned.LLM_D
     assert not plant.old or plant.old in clean, plant.kind
@@ -36,7 +36,7 @@ def line_of(plant: Plant, text: str) -> int:
     return next(number for number, (line, other) in enumerate(zip(lines, clean, strict=False), 1) if line != other)
 
 
-def told(found: tuple[Finding, ...]) -> list[tuple[str, int]]:
+def told(found: tuple[ComponentFinding, ...]) -> list[tuple[str, int]]:
     return [(finding.rule, finding.place.line if finding.place else 0) for finding in found]
 
 
@@ -62,5 +62,5 @@ def test_every_rule_has_a_plant() -> None:
 @pytest.mark.parametrize("text", [cleaned.LLM_D, cleaned.PLAIN], ids=["llm-d", "plain"])
 def test_nothing_is_told_of_clean_notes(text: str) -> None:
     assert lint(text, "notes.md", cleaned.evidence() if text is cleaned.LLM_D else PUMP) == ()
-    assert lint(text, "notes.md", Evidence()) == ()
-    assert lint(text.replace("\n", "\r\n"), "notes.md", Evidence()) == ()
+    assert lint(text, "notes.md", NotesEvidence()) == ()
+    assert lint(text.replace("\n", "\r\n"), "notes.md", NotesEvidence()) == ()

@@ -11,9 +11,9 @@ from jsonschema import Draft4Validator
 from tests.notes import cleaned
 from tests.notes.plants import PLANTS
 
-from release_actions.components.findings import Finding
+from release_actions.components.findings import ComponentFinding
 from release_actions.notes import sarif
-from release_actions.notes.evidence import Evidence, Unreadable
+from release_actions.notes.evidence import NotesEvidence, Unreadable
 from release_actions.notes.lint import RULES, idle, lint
 from release_actions.notes.lint_ignore import NAME
 
@@ -23,7 +23,7 @@ EVERYTHING = "## One\n\nTODO\n\n" + "".join(
 )
 
 
-def log_of(text: str, evidence: Evidence, path: str = "notes.md") -> dict[str, Any]:
+def log_of(text: str, evidence: NotesEvidence, path: str = "notes.md") -> dict[str, Any]:
     found = lint(text, path, evidence)
     log: dict[str, Any] = json.loads(sarif.write(found, idle(evidence), text, path))
     Draft4Validator.check_schema(SCHEMA)
@@ -55,7 +55,7 @@ def test_all_plants_at_once_are_valid_and_in_their_places() -> None:
 
 
 def test_every_rule_is_described() -> None:
-    rules = {rule["id"]: rule for rule in log_of("", Evidence())["runs"][0]["tool"]["driver"]["rules"]}
+    rules = {rule["id"]: rule for rule in log_of("", NotesEvidence())["runs"][0]["tool"]["driver"]["rules"]}
     assert set(rules) == set(RULES)
     for name, rule in rules.items():
         assert rule["fullDescription"]["text"].startswith(rule["shortDescription"]["text"])
@@ -64,14 +64,14 @@ def test_every_rule_is_described() -> None:
 
 def test_a_wrong_comment_is_a_rule_too() -> None:
     text = "<!-- release-notes-lint: ignore nothing at all -->\nText.\n"
-    log = log_of(text, Evidence())
+    log = log_of(text, NotesEvidence())
     (result,) = results(log)
     assert log["runs"][0]["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == NAME
 
 
 def test_the_place_that_disagrees_is_related() -> None:
     text = "| Component | Version |\n| --- | --- |\n| a/b | `v1` |\n| a/b | `v1` |\n"
-    (result,) = results(log_of("## Component Summary\n\n" + text, Evidence()))
+    (result,) = results(log_of("## Component Summary\n\n" + text, NotesEvidence()))
     related = result["relatedLocations"][0]
     assert related["physicalLocation"]["region"]["startLine"] == 5
     (result,) = results(log_of(cleaned.LLM_D.replace("v0.14.0", "v0.14.1"), cleaned.evidence(manifest=None)))
@@ -80,13 +80,13 @@ def test_the_place_that_disagrees_is_related() -> None:
 
 
 def test_a_path_with_blanks_is_an_address() -> None:
-    (result,) = results(log_of("TODO\n", Evidence(), path="my notes/é.md"))
+    (result,) = results(log_of("TODO\n", NotesEvidence(), path="my notes/é.md"))
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "my%20notes/%C3%A9.md"
 
 
 def test_a_finding_keeps_its_fingerprint_when_it_moves() -> None:
     def prints(text: str) -> list[str]:
-        return [one["partialFingerprints"]["primaryLocationLineHash"] for one in results(log_of(text, Evidence()))]
+        return [one["partialFingerprints"]["primaryLocationLineHash"] for one in results(log_of(text, NotesEvidence()))]
 
     assert prints("TODO: a\n\nTODO: b\n") == prints("New.\n\nTODO: a\n\nMore.\n\nTODO: b\n")
     twice = prints("TODO: a\n\nTODO: a\n")
@@ -104,14 +104,14 @@ def test_what_could_not_be_read_is_no_result() -> None:
 
 
 def test_rules_that_did_not_run_are_told() -> None:
-    (invocation,) = log_of(cleaned.LLM_D, Evidence())["runs"][0]["invocations"]
+    (invocation,) = log_of(cleaned.LLM_D, NotesEvidence())["runs"][0]["invocations"]
     told = {one["associatedRule"]["id"] for one in invocation["toolExecutionNotifications"]}
-    assert told == {one.rule.name for one in idle(Evidence())}
+    assert told == {one.rule.name for one in idle(NotesEvidence())}
     assert invocation["executionSuccessful"] is True
 
 
 @pytest.mark.parametrize(("count", "shown"), [(5_001, 5_000), (3, 3)])
 def test_no_more_than_github_shows(count: int, shown: int) -> None:
-    (one,) = lint("TODO\n", "notes.md", Evidence())
-    found: tuple[Finding, ...] = (one,) * count
+    (one,) = lint("TODO\n", "notes.md", NotesEvidence())
+    found: tuple[ComponentFinding, ...] = (one,) * count
     assert len(json.loads(sarif.write(found, (), "TODO\n", "notes.md"))["runs"][0]["results"]) == shown

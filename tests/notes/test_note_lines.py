@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from release_actions.notes import lines
-from release_actions.notes.addresses import Address, Leads, parse
-from release_actions.notes.lines import Kind
+from release_actions.notes.addresses import AddressKind, GitHubAddress, parse
+from release_actions.notes.lines import LineKind
 
 
 def kinds(text: str) -> list[str]:
@@ -54,7 +54,7 @@ def test_line_breaks_of_every_system_count_once() -> None:
 
 def test_a_section_is_what_is_below_a_heading() -> None:
     text = lines.read("a\n## B *c*\nd\n### E\nf\n---\ng", "notes.md")
-    assert [(line.section, line.level) for line in text.lines if line.kind is Kind.TEXT] == [
+    assert [(line.section, line.level) for line in text.lines if line.kind is LineKind.TEXT] == [
         ("", 0),
         ("B c", 2),
         ("E", 3),
@@ -112,20 +112,20 @@ HUB = "https://github.com/"
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        (f"{HUB}a/b/pull/7", Address(Leads.PULL, "a/b", 7)),
-        (f"{HUB}a/b/pull/7/files#r1", Address(Leads.PULL, "a/b", 7)),
-        (f"{HUB}a/b/issues/7?x=y", Address(Leads.PULL, "a/b", 7)),
-        (f"{HUB}a/b/compare/v1...v2", Address(Leads.COMPARE, "a/b", base="v1", name="v2")),
-        (f"{HUB}a/b/compare/x%2Fv1...x%2Fv2", Address(Leads.COMPARE, "a/b", base="x/v1", name="x/v2")),
-        (f"{HUB}a/b/releases/tag/v1", Address(Leads.TAG, "a/b", name="v1")),
-        (f"{HUB}a/b/releases/download/v1/c.json", Address(Leads.TAG, "a/b", name="v1")),
-        (f"{HUB}a/b/tree/v1/docs", Address(Leads.TREE, "a/b", name="v1/docs")),
-        (f"{HUB}a/b/commit/0123abc", Address(Leads.COMMIT, "a/b", name="0123abc")),
-        (f"{HUB}a/b", Address(Leads.REPOSITORY, "a/b")),
-        (f"{HUB}a/b.git", Address(Leads.REPOSITORY, "a/b")),
-        (f"{HUB}a", Address(Leads.ACCOUNT, name="a")),
-        (f"{HUB}apps/dependabot", Address(Leads.ACCOUNT, name="dependabot")),
-        ("https://www.github.com/a/b", Address(Leads.REPOSITORY, "a/b")),
+        (f"{HUB}a/b/pull/7", GitHubAddress(AddressKind.PULL, "a/b", 7)),
+        (f"{HUB}a/b/pull/7/files#r1", GitHubAddress(AddressKind.PULL, "a/b", 7)),
+        (f"{HUB}a/b/issues/7?x=y", GitHubAddress(AddressKind.PULL, "a/b", 7)),
+        (f"{HUB}a/b/compare/v1...v2", GitHubAddress(AddressKind.COMPARE, "a/b", base="v1", name="v2")),
+        (f"{HUB}a/b/compare/x%2Fv1...x%2Fv2", GitHubAddress(AddressKind.COMPARE, "a/b", base="x/v1", name="x/v2")),
+        (f"{HUB}a/b/releases/tag/v1", GitHubAddress(AddressKind.TAG, "a/b", name="v1")),
+        (f"{HUB}a/b/releases/download/v1/c.json", GitHubAddress(AddressKind.TAG, "a/b", name="v1")),
+        (f"{HUB}a/b/tree/v1/docs", GitHubAddress(AddressKind.TREE, "a/b", name="v1/docs")),
+        (f"{HUB}a/b/commit/0123abc", GitHubAddress(AddressKind.COMMIT, "a/b", name="0123abc")),
+        (f"{HUB}a/b", GitHubAddress(AddressKind.REPOSITORY, "a/b")),
+        (f"{HUB}a/b.git", GitHubAddress(AddressKind.REPOSITORY, "a/b")),
+        (f"{HUB}a", GitHubAddress(AddressKind.ACCOUNT, name="a")),
+        (f"{HUB}apps/dependabot", GitHubAddress(AddressKind.ACCOUNT, name="dependabot")),
+        ("https://www.github.com/a/b", GitHubAddress(AddressKind.REPOSITORY, "a/b")),
         (f"{HUB}orgs/a/packages", None),
         (f"{HUB}a/b/actions", None),
         (f"{HUB}a/b/compare/v1", None),
@@ -137,11 +137,11 @@ HUB = "https://github.com/"
         ("", None),
     ],
 )
-def test_where_an_address_leads(url: str, expected: Address | None) -> None:
+def test_where_an_address_leads(url: str, expected: GitHubAddress | None) -> None:
     assert parse(url) == expected
 
 
 def test_an_enterprise_server_has_addresses_of_its_own() -> None:
     url = "https://git.acme.example/a/b/pull/7"
-    assert parse(url, "https://git.acme.example") == Address(Leads.PULL, "a/b", 7)
+    assert parse(url, "https://git.acme.example") == GitHubAddress(AddressKind.PULL, "a/b", 7)
     assert parse("https://github.com/a/b/pull/7", "https://git.acme.example") is None

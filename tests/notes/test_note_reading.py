@@ -11,7 +11,7 @@ from release_actions.notes import reading
 PULL = "https://github.com/a/b/pull/7"
 
 
-def read(text: str) -> reading.Notes:
+def read(text: str) -> reading.PublishedNotes:
     return reading.read(text, "notes.md")
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.notes.model import Author, Change
-from release_actions.notes.span import Commit, Pull, changes, numbers, once, pulls_by_message, shared
+from release_actions.notes.model import Author, MergedChange
+from release_actions.notes.span import HistoryCommit, MergedPull, changes, numbers, once, pulls_by_message, shared
 
 ADA, BOB = Author("ada"), Author("bob")
 
 
-def commit(number: int, message: str, *parents: int, author: Author = ADA) -> Commit:
-    return Commit(f"{number:040x}", message, tuple(f"{parent:040x}" for parent in parents), author)
+def commit(number: int, message: str, *parents: int, author: Author = ADA) -> HistoryCommit:
+    return HistoryCommit(f"{number:040x}", message, tuple(f"{parent:040x}" for parent in parents), author)
 
 
-def change(number: int, title: str, **more: object) -> Change:
-    return Change(title, ADA, (f"{number + 100:040x}",), number, **more)  # type: ignore[arg-type]  # fields by name
+def change(number: int, title: str, **more: object) -> MergedChange:
+    return MergedChange(title, ADA, (f"{number + 100:040x}",), number, **more)  # type: ignore[arg-type]  # fields by name
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_numbers_at_the_end(subject: str, found: tuple[int, ...]) -> None:
 
 def test_commits_of_one_pull_request_are_one_change_where_it_was_merged() -> None:
     commits = (commit(1, "Early", 0), commit(2, "Part", 0), commit(3, "Part two", 2), commit(4, "Merge", 1, 3))
-    pull = Pull(7, "Whole", BOB, merge=commits[3].sha)
+    pull = MergedPull(7, "Whole", BOB, merge=commits[3].sha)
     found = changes(commits, {one.sha: pull for one in commits[1:]})
     assert [(one.title, one.number, one.author) for one in found] == [("Early", 0, ADA), ("Whole", 7, BOB)]
     assert found[1].sha == commits[3].sha
@@ -71,7 +71,7 @@ def test_pull_requests_by_what_messages_say() -> None:
         change(20, "Fix it better", messages=("Fix it (#10) (#20)",)),
     ],
 )
-def test_a_cherry_pick_counts_once(again: Change) -> None:
+def test_a_cherry_pick_counts_once(again: MergedChange) -> None:
     first = change(10, "Fix it")
     assert once((first, again)) == ((first,), (again,))
     assert shared((again,), (first,)) == (again,)
@@ -80,11 +80,13 @@ def test_a_cherry_pick_counts_once(again: Change) -> None:
 
 def test_a_branch_was_picked_when_all_of_it_was() -> None:
     merge, one, two = (f"{number:040x}" for number in (1, 2, 3))
-    branch = Change("Whole", ADA, (merge, one, two), 10)
+    branch = MergedChange("Whole", ADA, (merge, one, two), 10)
 
-    def pick(*shas: str, more: str = "") -> Change:
+    def pick(*shas: str, more: str = "") -> MergedChange:
         messages = tuple(f"Part\n\n(cherry picked from commit {sha})" for sha in shas)
-        return Change("Some of it", ADA, (f"{9:040x}",), 20, messages=(*messages, *filter(None, [more])), sources=shas)
+        return MergedChange(
+            "Some of it", ADA, (f"{9:040x}",), 20, messages=(*messages, *filter(None, [more])), sources=shas
+        )
 
     assert shared((branch,), (pick(one, two),)) == (branch,)
     assert shared((branch,), (pick(merge),)) == (branch,)
@@ -105,7 +107,7 @@ def test_a_branch_was_picked_when_all_of_it_was() -> None:
         change(20, "[router] Fix it"),
     ],
 )
-def test_what_only_looks_alike_is_another_change(other: Change) -> None:
+def test_what_only_looks_alike_is_another_change(other: MergedChange) -> None:
     first = change(10, "Fix it")
     assert once((first, other)) == ((first, other), ())
     assert shared((first,), (other,)) == ()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.notes.model import Author, Change
-from release_actions.notes.undo import Kind, collapse, read
+from release_actions.notes.model import Author, MergedChange
+from release_actions.notes.undo import UndoKind, collapse, read
 
 
-def change(number: int, title: str, text: str = "", *messages: str) -> Change:
-    return Change(title, Author("ada"), (f"{number:040x}",), number, text=text, messages=messages)
+def change(number: int, title: str, text: str = "", *messages: str) -> MergedChange:
+    return MergedChange(title, Author("ada"), (f"{number:040x}",), number, text=text, messages=messages)
 
 
-def shown(*changes: Change) -> list[int]:
+def shown(*changes: MergedChange) -> list[int]:
     """The numbers of the changes that are listed, after a look at the others."""
     left = collapse(changes)
     assert sorted(one.number for one in (*left.shown, *left.collapsed)) == sorted(one.number for one in changes)
@@ -43,10 +43,10 @@ LATER = change(9, "Fix something else")
         change(2, "Revert the cache", "", f"Revert the cache\n\nThis reverts commit {1:040x}."),
     ],
 )
-def test_a_revert_takes_back_and_neither_is_listed(revert: Change) -> None:
+def test_a_revert_takes_back_and_neither_is_listed(revert: MergedChange) -> None:
     undo = read(revert)
     assert undo is not None
-    assert undo.kind is Kind.REVERT
+    assert undo.kind is UndoKind.REVERT
     assert shown(TRY, LATER, revert) == [9]
 
 
@@ -63,7 +63,7 @@ def test_a_revert_takes_back_and_neither_is_listed(revert: Change) -> None:
         change(3, "Reland the cache", "Re-land of acme/web#1"),
     ],
 )
-def test_a_reland_is_listed_in_place_of_what_it_brings_back(reland: Change) -> None:
+def test_a_reland_is_listed_in_place_of_what_it_brings_back(reland: MergedChange) -> None:
     revert = change(2, 'Revert "feat(cache): Try it"')
     assert shown(TRY, revert, LATER, reland) == [9, 3]
     assert shown(TRY, revert, reland, change(4, f'Revert "{reland.title}"')) == []

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.components import assemble, findings, manifest, table
-from release_actions.components.assemble import Before, Change, Changed
-from release_actions.components.document import Document, FromGitTag, FromImageTag, load_components
-from release_actions.components.findings import Certainty, Finding
-from release_actions.components.manifest import Manifest
-from release_actions.components.sources import Found, Missing, Sources
+from release_actions.components.assemble import ComponentChange, ComponentChangeKind, PreviousRelease
+from release_actions.components.document import ComponentsFile, FromGitTag, FromImageTag, load_components
+from release_actions.components.findings import Certainty, ComponentFinding
+from release_actions.components.manifest import ComponentManifest
+from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
 from release_actions.components.upstream import Upstream, checks, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
@@ -34,7 +34,7 @@ from release_actions.versions.version import Version, known, parse
 NONE = "none"
 """What the input `previous` says for a first release, since an empty input means "not given"."""
 
-REQUESTS = 8
+PARALLEL_REQUESTS = 8
 """Questions that are asked at the same time."""
 
 
@@ -65,7 +65,7 @@ class Task:
     context: Context
     log: Workflow
     version: Version
-    document: Document
+    document: ComponentsFile
     upstream: Upstream
 
 
@@ -74,14 +74,14 @@ class Result:
     """The end of a run. `release` is None when a version was not found; then there is no table."""
 
     version: Version
-    before: Before | None
-    release: Manifest | None
-    lines: tuple[assemble.Line, ...]
-    found: tuple[Finding, ...]
+    before: PreviousRelease | None
+    release: ComponentManifest | None
+    lines: tuple[assemble.ReleaseRow, ...]
+    found: tuple[ComponentFinding, ...]
     table: str
 
     @property
-    def changes(self) -> tuple[Changed, ...]:
+    def changes(self) -> tuple[ComponentChange, ...]:
         """What changed since the previous release."""
         return tuple(assemble.changes(self.lines, self.release)) if self.release else ()
 
@@ -123,9 +123,9 @@ def result_of(task: Task) -> Result:
     """The rows, the findings and the table of a release."""
     before = previous_release(task)
     sources = versions_of(task)
-    found = {id_: source for id_, source in sources.items() if isinstance(source, Found)}
+    found = {id_: source for id_, source in sources.items() if isinstance(source, FoundVersion)}
     lines = assemble.lines(task.document, found, before, task.context.server_url)
-    release = findings.Release(task.version, task.document, sources, lines, before)
+    release = findings.JudgedRelease(task.version, task.document, sources, lines, before)
     judged = [*findings.judge(release), *ask(lines, task)]
     if len(found) < len(sources):
         return Result(task.version, before, None, lines, tuple(judged), "")
@@ -137,9 +137,9 @@ def result_of(task: Task) -> Result:
     return Result(task.version, before, made, lines, tuple(judged), table.write(made, *headings))
 
 
-def versions_of(task: Task) -> dict[str, Found | Missing]:
+def versions_of(task: Task) -> dict[str, FoundVersion | MissingVersion]:
     """What the source of each component gives."""
-    sources = Sources(
+    sources = VersionSources(
         task.version.tag,
         lambda name: text_of(task.context.path(name), name),
         task.upstream.git_tags,
@@ -157,7 +157,7 @@ def text_of(path: Path, name: str) -> str | None:
     return read_text(path, name=name) if path.is_file() else None
 
 
-def previous_release(task: Task) -> Before | None:
+def previous_release(task: Task) -> PreviousRelease | None:
     """What the previous full release published; None for a first one.
 
     Raises `ConfigurationError` when it cannot be read: without it every previous version would be a guess.
@@ -194,7 +194,7 @@ def previous_release(task: Task) -> Before | None:
     return before_of(release.body, f"notes of {tag}", tag, task.document)
 
 
-def before_of(text: str, file: str, tag: str, document: Document) -> Before:
+def before_of(text: str, file: str, tag: str, document: ComponentsFile) -> PreviousRelease:
     """What a `components.json` or the notes of a release say that it published. Raises `ConfigurationError`.
 
     `tag` may be empty for a `components.json`, which names its release itself.
@@ -204,11 +204,11 @@ def before_of(text: str, file: str, tag: str, document: Document) -> Before:
         if tag and made.release != tag:
             message = f"{file} is of the release {made.release}, and {tag} was asked for."
             raise ConfigurationError(message, hint="Pass the file of that release.", place=made.origin.at("release"))
-        return Before.of_manifest(made)
+        return PreviousRelease.of_manifest(made)
     if not tag:
         message = f"{file} does not say which release it is of."
         raise InputError(message, hint="Pass the release's tag with 'previous', or its components.json.")
-    before = Before.of_tables(tag, table.read(text, file=file), document.headings)
+    before = PreviousRelease.of_tables(tag, table.read(text, file=file), document.headings)
     if before is None:
         message = f"{file}: there is no table below '{document.heading}' or another heading with Component Summary."
         hint = "Pass components.json or other notes with previous-file, or previous: none for a first release."
@@ -216,17 +216,17 @@ def before_of(text: str, file: str, tag: str, document: Document) -> Before:
     return before
 
 
-def ask(lines: Iterable[assemble.Line], task: Task) -> list[Finding]:
+def ask(lines: Iterable[assemble.ReleaseRow], task: Task) -> list[ComponentFinding]:
     """What GitHub and registries say about the versions; nothing when they are not to be asked."""
     if not task.given.check_upstream:
         task.log.info("Nothing is asked about the versions: check-upstream is false.")
         return []
     questions = [question for line in lines for question in checks(line, task.upstream)]
 
-    def answered(question: Callable[[], Finding | None]) -> Finding | None:
+    def answered(question: Callable[[], ComponentFinding | None]) -> ComponentFinding | None:
         return question()
 
-    with ThreadPoolExecutor(REQUESTS, thread_name_prefix="upstream") as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS, thread_name_prefix="upstream") as pool:
         return [finding for finding in pool.map(answered, questions) if finding]
 
 
@@ -235,7 +235,7 @@ def report(result: Result, given: Inputs) -> Report:
     outputs: dict[str, Output] = {
         "table": result.table,
         "changes": [entry_of(changed) for changed in result.changes],
-        "changed": any(changed.change is not Change.UNCHANGED for changed in result.changes),
+        "changed": any(changed.change is not ComponentChangeKind.UNCHANGED for changed in result.changes),
         "components-file": given.output_file if result.release else "",
         "previous-release": result.before.tag if result.before else "",
         "findings": [finding_of(finding) for finding in result.found],
@@ -249,7 +249,7 @@ def report(result: Result, given: Inputs) -> Report:
     )
 
 
-def exit_code(found: Iterable[Finding]) -> ExitCode:
+def exit_code(found: Iterable[ComponentFinding]) -> ExitCode:
     """Whether the release is right, wrong, or not known to be either."""
     rules = {finding.rule: finding for finding in found}
     if findings.UNKNOWN in rules:
@@ -258,7 +258,7 @@ def exit_code(found: Iterable[Finding]) -> ExitCode:
     return ExitCode.REFUSED if certain else ExitCode.PASS
 
 
-def entry_of(changed: Changed) -> Output:
+def entry_of(changed: ComponentChange) -> Output:
     """A change as JSON."""
     return {
         "id": changed.id,
@@ -270,7 +270,7 @@ def entry_of(changed: Changed) -> Output:
     }
 
 
-def finding_of(finding: Finding) -> Output:
+def finding_of(finding: ComponentFinding) -> Output:
     """A finding as JSON. `other` is the second place, empty where there is none."""
     place = finding.place
     return {
@@ -293,7 +293,7 @@ def verdict(result: Result) -> str:
     unknown = sum(finding.rule == findings.UNKNOWN for finding in result.found)
     about = f"{result.version} has {counted(len(result.lines), 'component')}"
     since = f" since {result.before.tag}" if result.before else ", and no release before it"
-    moved = sum(changed.change is not Change.UNCHANGED for changed in result.changes)
+    moved = sum(changed.change is not ComponentChangeKind.UNCHANGED for changed in result.changes)
     what = f", {moved} changed{since}" if result.before else since
     if not result.release:
         what = ", and no table: not every version was found"
@@ -303,19 +303,19 @@ def verdict(result: Result) -> str:
 
 def log_lines(result: Result) -> tuple[str, ...]:
     """What changed, a line each."""
-    return tuple(sentence(changed) for changed in result.changes if changed.change is not Change.UNCHANGED)
+    return tuple(sentence(changed) for changed in result.changes if changed.change is not ComponentChangeKind.UNCHANGED)
 
 
-def sentence(changed: Changed) -> str:
+def sentence(changed: ComponentChange) -> str:
     """One change in plain words."""
     match changed.change:
-        case Change.ADDED:
+        case ComponentChangeKind.ADDED:
             return f"{changed.title} {changed.version} is added."
-        case Change.REMOVED:
+        case ComponentChangeKind.REMOVED:
             return f"{changed.title} is removed: {changed.note}"
-        case Change.CHANGED:
+        case ComponentChangeKind.CHANGED:
             return f"{changed.title} {changed.previous} -> {changed.version}"
-        case Change.UNCHANGED:
+        case ComponentChangeKind.UNCHANGED:
             return f"{changed.title} {changed.version} is unchanged."
 
 

@@ -18,8 +18,8 @@ from release_actions.http.client import Http
 from release_actions.notes import draft, generate, story
 from release_actions.notes.check import check
 from release_actions.notes.gather import Asked
-from release_actions.notes.generate import Files
-from release_actions.notes.model import Bots
+from release_actions.notes.generate import NotesFiles
+from release_actions.notes.model import BotChanges
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
@@ -81,7 +81,7 @@ def generating(given: Inputs, context: Context, log: Workflow) -> Report:
         told = story.from_checkout(task.version, given.previous_tag, task.context, log)
     else:
         told = story.from_api(task.version, given.previous_tag, task.context, given.token, log)
-    bots = Bots(given.bots or task.form.bots)
+    bots = BotChanges(given.bots or task.form.bots)
     web = f"{task.context.server_url}/{task.context.repository}"
     asset = task.files.overflow.rpartition("/")[2]
     made = generate.generate(task.version, told, components, task.form, bots, web, asset)
@@ -129,7 +129,7 @@ class Task:
     version: Version
     form: NotesForm
     skip: tuple[str, ...]
-    files: Files
+    files: NotesFiles
     context: Context
 
     @classmethod
@@ -146,6 +146,6 @@ class Task:
             version=version,
             form=config.notes if config else NotesForm(),
             skip=tuple(config.skip) if config else (),
-            files=Files(given.file, given.overflow_file, given.components, given.components_file),
+            files=NotesFiles(given.file, given.overflow_file, given.components, given.components_file),
             context=dataclasses.replace(context, repository=repository),
         )

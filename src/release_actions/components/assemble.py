@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from release_actions.components.document import Component, Document, Part, fill, name_of, place_of, title_of
-from release_actions.components.manifest import SCHEMA, Entry, Manifest, Removed
-from release_actions.components.sources import Found
-from release_actions.components.table import INFRASTRUCTURE, SUMMARY, Table, find, folded
+from release_actions.components.document import Component, ComponentsFile, MatrixPart, fill, name_of, place_of, title_of
+from release_actions.components.manifest import SCHEMA, ComponentEntry, ComponentManifest, RemovedEntry
+from release_actions.components.sources import FoundVersion
+from release_actions.components.table import INFRASTRUCTURE, SUMMARY, ComponentTable, find, folded
 from release_actions.errors import Place
 
-COMPONENTS, SECOND = "components", "infrastructure"
+COMPONENTS_TABLE, INFRASTRUCTURE_TABLE = "components", "infrastructure"
 """The two tables, as `components.yaml` calls them."""
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedComponent:
     """A component as the previous release published it. `id` is empty and `version` too where they are not known."""
 
     id: str
@@ -34,45 +34,45 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousRelease:
     """The previous full release: its tag, and every component that it published."""
 
     tag: str
-    rows: tuple[Published, ...]
+    rows: tuple[PublishedComponent, ...]
 
     @classmethod
-    def of_manifest(cls, manifest: Manifest) -> Before:
+    def of_manifest(cls, manifest: ComponentManifest) -> PreviousRelease:
         """From its `components.json`."""
-        tables = ((COMPONENTS, manifest.components), (SECOND, manifest.infrastructure))
+        tables = ((COMPONENTS_TABLE, manifest.components), (INFRASTRUCTURE_TABLE, manifest.infrastructure))
         return cls(
             manifest.release,
             tuple(
-                Published(entry.id, entry.title, entry.version, table, entry.origin.at("version"))
+                PublishedComponent(entry.id, entry.title, entry.version, table, entry.origin.at("version"))
                 for table, entries in tables
                 for entry in entries
             ),
         )
 
     @classmethod
-    def of_tables(cls, tag: str, tables: Iterable[Table], headings: tuple[str, str]) -> Before | None:
+    def of_tables(cls, tag: str, tables: Iterable[ComponentTable], headings: tuple[str, str]) -> PreviousRelease | None:
         """From the tables of its notes below these headings; None when there is no table of components."""
         found = tuple(tables)
         summary = find(found, headings[0], SUMMARY)
         if summary is None:
             return None
         second = find((one for one in found if one is not summary), headings[1], INFRASTRUCTURE)
-        both = ((COMPONENTS, summary), (SECOND, second))
+        both = ((COMPONENTS_TABLE, summary), (INFRASTRUCTURE_TABLE, second))
         return cls(
             tag,
             tuple(
-                Published("", row.title, row.version.version, name, row.version.place, row.version.gone)
+                PublishedComponent("", row.title, row.version.version, name, row.version.place, row.version.gone)
                 for name, table in both
                 if table
                 for row in table.rows
             ),
         )
 
-    def published(self, id_: str, names: Iterable[str]) -> Published | None:
+    def published(self, id_: str, names: Iterable[str]) -> PublishedComponent | None:
         """The component with this id, else with one of these names; a name may also be an earlier id."""
         wanted = [folded(name) for name in names]
         by_id = [row for row in self.rows if row.id and row.id == id_]
@@ -81,18 +81,18 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReleaseRow:
     """One row of the release: its entry, what the file says, where the version stands, and what was there before.
 
     `key` is where the row stands in `components.yaml`.
     """
 
     table: str
-    part: Part
-    entry: Entry
+    part: MatrixPart
+    entry: ComponentEntry
     at: Place
     key: Place
-    before: Published | None
+    before: PublishedComponent | None
 
     @property
     def was(self) -> str:
@@ -107,7 +107,9 @@ class Line:
         return fill(self.part.git_tag, self.was), fill(self.part.git_tag, self.entry.version)
 
 
-def lines(document: Document, found: Mapping[str, Found], before: Before | None, server_url: str) -> tuple[Line, ...]:
+def lines(
+    document: ComponentsFile, found: Mapping[str, FoundVersion], before: PreviousRelease | None, server_url: str
+) -> tuple[ReleaseRow, ...]:
     """The rows whose version was found, in the file's order."""
     made = []
     for table, id_, part in document.parts():
@@ -117,7 +119,7 @@ def lines(document: Document, found: Mapping[str, Found], before: Before | None,
         names = (title_of(id_, part), *part.aliases, *part.renamed_from)
         was = before.published(id_, names) if before else None
         component = part if isinstance(part, Component) else None
-        entry = Entry(
+        entry = ComponentEntry(
             id=id_,
             name=name_of(id_, part),
             variant=(component.variant if component else None) or "",
@@ -127,12 +129,12 @@ def lines(document: Document, found: Mapping[str, Found], before: Before | None,
             repository=part.repository or "",
             description=part.description,
         )
-        line = Line(table, part, entry, version.place, place_of(document, table, id_), was)
+        line = ReleaseRow(table, part, entry, version.place, place_of(document, table, id_), was)
         made.append(_with_link(line, server_url))
     return tuple(made)
 
 
-def previous_of(part: Part, was: Published | None, before: Before | None) -> str:
+def previous_of(part: MatrixPart, was: PublishedComponent | None, before: PreviousRelease | None) -> str:
     """The previous column: what was published, else that it is deprecated since, else what the file says."""
     if was and was.version:
         return was.version
@@ -141,37 +143,42 @@ def previous_of(part: Part, was: Published | None, before: Before | None) -> str
     return f"Deprecated in {before.tag}" if was and was.gone and before else ""
 
 
-def _with_link(line: Line, server_url: str) -> Line:
+def _with_link(line: ReleaseRow, server_url: str) -> ReleaseRow:
     if not line.tags:
         return line
     base, head = (quote(tag, safe="") for tag in line.tags)
     values = {name: getattr(line.entry, name) for name in line.entry.__dataclass_fields__}
     address = f"{server_url}/{line.part.repository}/compare/{base}...{head}"
-    entry = Entry(**{**values, "compare": address})
-    return Line(line.table, line.part, entry, line.at, line.key, line.before)
+    entry = ComponentEntry(**{**values, "compare": address})
+    return ReleaseRow(line.table, line.part, entry, line.at, line.key, line.before)
 
 
 def manifest(
-    made: Iterable[Line], document: Document, before: Before | None, *, release: str, repository: str
-) -> Manifest:
+    made: Iterable[ReleaseRow],
+    document: ComponentsFile,
+    before: PreviousRelease | None,
+    *,
+    release: str,
+    repository: str,
+) -> ComponentManifest:
     """`components.json` of the release."""
     rows = tuple(made)
-    return Manifest(
+    return ComponentManifest(
         schema=SCHEMA,
         repository=repository,
         release=release,
         previous_release=before.tag if before else "",
-        components=tuple(line.entry for line in rows if line.table == COMPONENTS),
-        infrastructure=tuple(line.entry for line in rows if line.table == SECOND),
+        components=tuple(line.entry for line in rows if line.table == COMPONENTS_TABLE),
+        infrastructure=tuple(line.entry for line in rows if line.table == INFRASTRUCTURE_TABLE),
         removed=tuple(
-            Removed(id=id_, name=gone.name, reason=gone.reason)
+            RemovedEntry(id=id_, name=gone.name, reason=gone.reason)
             for id_, gone in document.removed.items()
             if before and (was := before.published(id_, (gone.name,))) and was.version
         ),
     )
 
 
-class Change(enum.Enum):
+class ComponentChangeKind(enum.Enum):
     """What happened to a component between two releases."""
 
     ADDED = "added"
@@ -181,10 +188,10 @@ class Change(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Changed:
+class ComponentChange:
     """One component and what happened to it. Of a removed one `note` is the reason, else the address of the changes."""
 
-    change: Change
+    change: ComponentChangeKind
     id: str
     title: str
     version: str = ""
@@ -192,14 +199,14 @@ class Changed:
     note: str = ""
 
 
-def changes(made: Iterable[Line], release: Manifest) -> Iterator[Changed]:
+def changes(made: Iterable[ReleaseRow], release: ComponentManifest) -> Iterator[ComponentChange]:
     """What changed since the previous release: every row, then what was removed."""
     for line in made:
         if not line.was:
-            change = Change.ADDED
+            change = ComponentChangeKind.ADDED
         else:
-            change = Change.UNCHANGED if line.was == line.entry.version else Change.CHANGED
+            change = ComponentChangeKind.UNCHANGED if line.was == line.entry.version else ComponentChangeKind.CHANGED
         entry = line.entry
-        yield Changed(change, entry.id, entry.title, entry.version, line.was, entry.compare)
+        yield ComponentChange(change, entry.id, entry.title, entry.version, line.was, entry.compare)
     for gone in release.removed:
-        yield Changed(Change.REMOVED, gone.id, gone.name, note=gone.reason)
+        yield ComponentChange(ComponentChangeKind.REMOVED, gone.id, gone.name, note=gone.reason)

@@ -173,7 +173,7 @@ NEEDS = {"git-tag": ("repository",), "image-tag": ("image",), "chart-version": (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part(Record):
+class MatrixPart(Record):
     """What a component and a piece of infrastructure have in common."""
 
     version: Source = key(SOURCE, "Where the version comes from.")
@@ -222,7 +222,7 @@ class Part(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Component(Part):
+class Component(MatrixPart):
     """A component of the release."""
 
     organisation: str = key(
@@ -246,7 +246,7 @@ class Component(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Infrastructure(Part):
+class Infrastructure(MatrixPart):
     """Something that the release is used with and that is not part of it."""
 
     name: str | None = key(
@@ -255,7 +255,7 @@ class Infrastructure(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gone(Record):
+class RemovedComponent(Record):
     """A component that is no longer part of the release."""
 
     name: str = key(
@@ -268,7 +268,7 @@ IDS = Text("an id", pattern=ID, example="router")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document(Record):
+class ComponentsFile(Record):
     """What a release consists of."""
 
     organisations: tuple[str, ...] = key(
@@ -303,8 +303,8 @@ class Document(Record):
         "What stands in the second table, by id.",
         default={},
     )
-    removed: Mapping[str, Gone] = key(
-        MapOf("a mapping of removed components", key=IDS, value=RecordOf("a removed component", Gone)),
+    removed: Mapping[str, RemovedComponent] = key(
+        MapOf("a mapping of removed components", key=IDS, value=RecordOf("a removed component", RemovedComponent)),
         "Components that earlier releases had, by id. One that is gone and not named here is a finding.",
         default={},
     )
@@ -314,31 +314,31 @@ class Document(Record):
         """Headings of both tables."""
         return self.heading, self.infrastructure_heading
 
-    def parts(self) -> Iterator[tuple[str, str, Part]]:
+    def parts(self) -> Iterator[tuple[str, str, MatrixPart]]:
         """Every row of the tables: "components" or "infrastructure", id, and what the file says."""
         for table, rows in (("components", self.components), ("infrastructure", self.infrastructure)):
             for name, part in rows.items():
                 yield table, name, part
 
 
-SHAPE = RecordOf("the file", Document)
+SHAPE = RecordOf("the file", ComponentsFile)
 """The shape of `components.yaml`."""
 
 
-def name_of(id_: str, part: Part) -> str:
+def name_of(id_: str, part: MatrixPart) -> str:
     """The name without the variant: `llm-d/llm-d-aws`."""
     if isinstance(part, Component):
         return f"{part.organisation}/{part.name or id_}"
     return part.name or id_ if isinstance(part, Infrastructure) else id_
 
 
-def title_of(id_: str, part: Part) -> str:
+def title_of(id_: str, part: MatrixPart) -> str:
     """The text of the first column: `llm-d/llm-d-aws (EFA)`."""
     name = name_of(id_, part)
     return f"{name} ({part.variant})" if isinstance(part, Component) and part.variant else name
 
 
-def ids_are_unique(document: Document) -> Iterator[Problem]:
+def ids_are_unique(document: ComponentsFile) -> Iterator[Problem]:
     """An id stands in one of `components`, `infrastructure` and `removed` only."""
     seen: dict[str, str] = {}
     for table in ("components", "infrastructure", "removed"):
@@ -349,7 +349,7 @@ def ids_are_unique(document: Document) -> Iterator[Problem]:
             seen.setdefault(id_, table)
 
 
-def names_are_unique(document: Document) -> Iterator[Problem]:
+def names_are_unique(document: ComponentsFile) -> Iterator[Problem]:
     """No two rows share a name or an alias."""
     seen: dict[str, str] = {}
     for table, id_, part in document.parts():
@@ -360,7 +360,7 @@ def names_are_unique(document: Document) -> Iterator[Problem]:
             seen.setdefault(name.casefold(), id_)
 
 
-def patterns_have_one_group(document: Document) -> Iterator[Problem]:
+def patterns_have_one_group(document: ComponentsFile) -> Iterator[Problem]:
     """The pattern of a `file` source is a regular expression with one group."""
     for table, id_, part in document.parts():
         if not isinstance(part.version, FromFile):
@@ -377,7 +377,7 @@ def patterns_have_one_group(document: Document) -> Iterator[Problem]:
             yield Problem(f"The pattern has {groups} groups.", hint, place)
 
 
-RULES: tuple[Callable[[Document], Iterator[Problem]], ...] = (
+RULES: tuple[Callable[[ComponentsFile], Iterator[Problem]], ...] = (
     ids_are_unique,
     names_are_unique,
     patterns_have_one_group,
@@ -385,15 +385,15 @@ RULES: tuple[Callable[[Document], Iterator[Problem]], ...] = (
 """What a JSON Schema cannot say, in the order of the reference."""
 
 
-def load_components(path: Path, *, name: str = "") -> Document:
+def load_components(path: Path, *, name: str = "") -> ComponentsFile:
     """Read `components.yaml`. `name` is how errors call it. Raises `ConfigurationError` with every mistake."""
     hint = "Check out the repository first, or say where the file is with 'components'."
     return load_text(read_text(path, name=name, hint=hint), file=name or str(path))
 
 
-def load_text(text: str, *, file: str = FILE) -> Document:
+def load_text(text: str, *, file: str = FILE) -> ComponentsFile:
     """The components in a text. Raises `ConfigurationError` with every mistake."""
-    document: Document = load(text, SHAPE, file=file)
+    document: ComponentsFile = load(text, SHAPE, file=file)
     problems = [problem for rule in RULES for problem in rule(document)]
     if problems:
         raise ConfigurationError(problems=in_file_order(problems))
@@ -406,6 +406,6 @@ def fill(template: str, version: str) -> str:
     return template.replace("{version}", version).replace("{number}", number)
 
 
-def place_of(document: Document, table: str, id_: str, *steps: str) -> Place:
+def place_of(document: ComponentsFile, table: str, id_: str, *steps: str) -> Place:
     """Where a row, or a value below it, stands in the file."""
     return document.origin.at(table, id_, *steps) if steps else document.origin.key_at(table, id_)

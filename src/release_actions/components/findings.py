@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from release_actions.components import version_order
-from release_actions.components.assemble import Before, Line
-from release_actions.components.document import Component, Document, title_of
-from release_actions.components.manifest import Entry, Manifest
-from release_actions.components.sources import AMBIGUOUS, NO_VERSION, NOT_FOUND, Found, Missing
+from release_actions.components.assemble import PreviousRelease, ReleaseRow
+from release_actions.components.document import Component, ComponentsFile, title_of
+from release_actions.components.manifest import ComponentEntry, ComponentManifest
+from release_actions.components.sources import AMBIGUOUS, NO_VERSION, NOT_FOUND, FoundVersion, MissingVersion
 from release_actions.components.table import (
     GONE,
     INFRASTRUCTURE,
     NONE,
     SUMMARY,
-    Cell,
-    Row,
-    Table,
+    ComponentTable,
+    TableCell,
+    TableRow,
     find,
     folded,
     previous_cell,
@@ -85,7 +85,7 @@ UNKNOWN = "upstream-unknown"
 
 
 @dataclass(frozen=True)
-class Finding:
+class ComponentFinding:
     """Something that cannot be right, or that somebody should look at. `other` is the second place, where there is one.
 
     Without a place it is about the release as a whole.
@@ -119,31 +119,31 @@ def found(
     place: Place | None = None,
     other: Place | None = None,
     certainty: Certainty | None = None,
-) -> Finding:
+) -> ComponentFinding:
     """A finding of a rule, as sure as the rule is."""
-    return Finding(rule, certainty or RULES[rule][0], message, hint, place, other)
+    return ComponentFinding(rule, certainty or RULES[rule][0], message, hint, place, other)
 
 
 @dataclass(frozen=True)
-class Release:
+class JudgedRelease:
     """All that the rules look at. `sources` has what each id's source gave."""
 
     version: Version
-    document: Document
-    sources: Mapping[str, Found | Missing]
-    lines: tuple[Line, ...]
-    before: Before | None
+    document: ComponentsFile
+    sources: Mapping[str, FoundVersion | MissingVersion]
+    lines: tuple[ReleaseRow, ...]
+    before: PreviousRelease | None
 
 
-def judge(release: Release) -> tuple[Finding, ...]:
+def judge(release: JudgedRelease) -> tuple[ComponentFinding, ...]:
     """Every finding that needs nothing from outside."""
     return tuple(finding for rule in JUDGED for finding in rule(release))
 
 
-def sources(release: Release) -> Iterator[Finding]:
+def sources(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Sources that gave no version, or matched more than once."""
     for id_, source in release.sources.items():
-        if isinstance(source, Missing):
+        if isinstance(source, MissingVersion):
             yield found(source.rule, f"{id_}: {source.message}", hint=source.hint, place=source.place)
         elif source.others:
             times = len(source.others) + 1
@@ -159,7 +159,7 @@ def sources(release: Release) -> Iterator[Finding]:
             )
 
 
-def organisations(release: Release) -> Iterator[Finding]:
+def organisations(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Organisations that are not in the list."""
     known = release.document.organisations
     for id_, part in release.document.components.items():
@@ -169,7 +169,7 @@ def organisations(release: Release) -> Iterator[Finding]:
             yield found("unknown-organisation", message, hint="Correct it, or add it to 'organisations'.", place=place)
 
 
-def previous(release: Release) -> Iterator[Finding]:
+def previous(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Previous versions given by hand that are not what was published."""
     for line in release.lines:
         said = line.part.previous
@@ -183,7 +183,7 @@ def previous(release: Release) -> Iterator[Finding]:
             yield found("previous-not-published", message, hint=hint, place=place, other=line.before.place)
 
 
-def dropped(release: Release) -> Iterator[Finding]:
+def dropped(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Rows of the previous release that nobody said were removed."""
     if not release.before:
         return
@@ -204,13 +204,13 @@ def dropped(release: Release) -> Iterator[Finding]:
             yield found("row-dropped", message, hint=hint, place=document.origin.key_at("components"), other=row.place)
 
 
-def names_of(table: str, id_: str, document: Document) -> tuple[str, ...]:
+def names_of(table: str, id_: str, document: ComponentsFile) -> tuple[str, ...]:
     """Every name that a row has or had."""
     part = getattr(document, table)[id_]
     return (title_of(id_, part), *part.aliases, *part.renamed_from)
 
 
-def novelty(release: Release) -> Iterator[Finding]:
+def novelty(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Components called new that are not, and the other way round."""
     if not release.before:
         return
@@ -237,7 +237,7 @@ def novelty(release: Release) -> Iterator[Finding]:
             yield found("not-called-new", message, hint=hint, place=place)
 
 
-def finality(release: Release) -> Iterator[Finding]:
+def finality(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Versions that are not final in a final release, and tags that move in any."""
     for line in release.lines:
         version = line.entry.version
@@ -250,7 +250,7 @@ def finality(release: Release) -> Iterator[Finding]:
             yield found("candidate-in-final", message, hint=hint, place=line.at)
 
 
-def direction(release: Release) -> Iterator[Finding]:
+def direction(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """Versions that went down, or whose direction cannot be told."""
     for line in release.lines:
         if not line.was or line.was == line.entry.version or line.before is None or release.before is None:
@@ -269,7 +269,7 @@ def direction(release: Release) -> Iterator[Finding]:
             yield found("version-went-down", message, hint=hint, place=line.at, other=line.before.place)
 
 
-def unchanged(release: Release) -> Iterator[Finding]:
+def unchanged(release: JudgedRelease) -> Iterator[ComponentFinding]:
     """A table that says what the previous one said."""
     if not release.before or not release.lines:
         return
@@ -281,7 +281,7 @@ def unchanged(release: Release) -> Iterator[Finding]:
         yield found("table-unchanged", message, hint=hint, place=place, other=release.before.rows[0].place)
 
 
-JUDGED: tuple[Callable[[Release], Iterator[Finding]], ...] = (
+JUDGED: tuple[Callable[[JudgedRelease], Iterator[ComponentFinding]], ...] = (
     sources,
     organisations,
     previous,
@@ -293,7 +293,9 @@ JUDGED: tuple[Callable[[Release], Iterator[Finding]], ...] = (
 )
 
 
-def in_notes(tables: Iterable[Table], manifest: Manifest, headings: tuple[str, str], file: str) -> Iterator[Finding]:
+def in_notes(
+    tables: Iterable[ComponentTable], manifest: ComponentManifest, headings: tuple[str, str], file: str
+) -> Iterator[ComponentFinding]:
     """What the tables of some notes say otherwise than `components.json`."""
     given = tuple(tables)
     summary = find(given, headings[0], SUMMARY)
@@ -309,10 +311,10 @@ def in_notes(tables: Iterable[Table], manifest: Manifest, headings: tuple[str, s
             yield found("no-table", message, hint="Paste the table that component-matrix wrote.", place=Place(file))
 
 
-def in_table(table: Table, entries: Iterable[Entry]) -> Iterator[Finding]:
+def in_table(table: ComponentTable, entries: Iterable[ComponentEntry]) -> Iterator[ComponentFinding]:
     """What one table says otherwise."""
     missing = {folded(entry.title): entry for entry in entries}
-    seen: dict[str, Row] = {}
+    seen: dict[str, TableRow] = {}
     for row in table.rows:
         name = folded(row.title)
         if name in seen:
@@ -329,10 +331,10 @@ def in_table(table: Table, entries: Iterable[Entry]) -> Iterator[Finding]:
         yield found("row-missing", message, hint="Add it.", place=table.place, other=_place(entry))
 
 
-def in_row(row: Row, entry: Entry) -> Iterator[Finding]:
+def in_row(row: TableRow, entry: ComponentEntry) -> Iterator[ComponentFinding]:
     """What one row says otherwise. Cells are compared as a reader sees them, all of their text."""
     wanted = shown(previous_cell(entry.previous))
-    compared: tuple[tuple[str, str, Cell, str], ...] = (
+    compared: tuple[tuple[str, str, TableCell, str], ...] = (
         ("version-differs", "version", row.version, entry.version),
         ("previous-differs", "previous version", row.previous, wanted),
         ("type-differs", "type", row.type, shown(entry.type)),
@@ -345,6 +347,6 @@ def in_row(row: Row, entry: Entry) -> Iterator[Finding]:
             yield found(rule, message, hint=f"Write {expected}.", place=cell.place, other=_place(entry))
 
 
-def _place(entry: Entry) -> Place | None:
+def _place(entry: ComponentEntry) -> Place | None:
     place = entry.origin.place
     return place if place.file else None

@@ -27,7 +27,7 @@ URL = Text("an address", pattern=r"https?://[!-~]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry(Record):
+class ComponentEntry(Record):
     """A component of a release, or a piece of infrastructure."""
 
     id: str = key(Text("an id", pattern=ID), "Id that stays the same when the name changes.")
@@ -53,7 +53,7 @@ class Entry(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Removed(Record):
+class RemovedEntry(Record):
     """A component that the release no longer has."""
 
     id: str = key(Text("an id", pattern=ID), "Its id.")
@@ -62,7 +62,7 @@ class Removed(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manifest(Record):
+class ComponentManifest(Record):
     """What a release consists of."""
 
     schema: int = key(Integer(SCHEMA, SCHEMA), "Form of this file.")
@@ -71,31 +71,32 @@ class Manifest(Record):
     )
     release: str = key(TAG, "Tag of the release.")
     previous_release: str = key(TAG, "Tag of the full release before. Left out for the first one.", default="")
-    components: tuple[Entry, ...] = key(
-        ListOf("a list of components", RecordOf("a component", Entry), least=1), "The components, in the table's order."
+    components: tuple[ComponentEntry, ...] = key(
+        ListOf("a list of components", RecordOf("a component", ComponentEntry), least=1),
+        "The components, in the table's order.",
     )
-    infrastructure: tuple[Entry, ...] = key(
-        ListOf("a list of infrastructure", RecordOf("a piece of infrastructure", Entry)),
+    infrastructure: tuple[ComponentEntry, ...] = key(
+        ListOf("a list of infrastructure", RecordOf("a piece of infrastructure", ComponentEntry)),
         "The second table.",
         default=(),
     )
-    removed: tuple[Removed, ...] = key(
-        ListOf("a list of removed components", RecordOf("a removed component", Removed)),
+    removed: tuple[RemovedEntry, ...] = key(
+        ListOf("a list of removed components", RecordOf("a removed component", RemovedEntry)),
         "Components that the previous release had and this one has not.",
         default=(),
     )
 
 
-SHAPE = RecordOf("the file", Manifest)
+SHAPE = RecordOf("the file", ComponentManifest)
 """The shape of `components.json`."""
 
 
-def write(manifest: Manifest) -> str:
+def write(manifest: ComponentManifest) -> str:
     """The file's text: JSON in ASCII with a fixed order and indentation, so that two of them can be compared."""
     return json.dumps(_plain(manifest), indent=2) + "\n"
 
 
-def read(text: str, *, file: str = FILE) -> Manifest:
+def read(text: str, *, file: str = FILE) -> ComponentManifest:
     """A file's text. Raises `ConfigurationError` with every mistake, and for a form that is not known here."""
     node = parse(text, file)
     form = node.child("schema") if isinstance(node, MappingNode) else None

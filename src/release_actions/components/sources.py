@@ -38,7 +38,7 @@ STEP = re.compile(r"\[([0-9]+)\]|((?:[^.\[\]]|\[(?![0-9]+\]))+)")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundVersion:
     """A version and where it stands. `others`: further places that say the same, when the source matched again."""
 
     version: str
@@ -47,7 +47,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingVersion:
     """Why a source gives no version: the rule that says so, a sentence, what to do, and where to look."""
 
     rule: str
@@ -57,7 +57,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Sources:
+class VersionSources:
     """What versions are read from.
 
     `release` is the tag that is being released. `text` gives a file's content, None when there is no such file.
@@ -69,14 +69,14 @@ class Sources:
     git_tags: Callable[[str], Iterable[str] | None]
     image_tags: Callable[[str], Iterable[str] | None]
 
-    def find(self, source: Source) -> Found | Missing:
+    def find(self, source: Source) -> FoundVersion | MissingVersion:
         """The version that a source gives. Raises `ConfigurationError` for a file that cannot be read."""
         place = source.origin.place
         match source:
             case FromRelease():
-                return Found(self.release, place)
+                return FoundVersion(self.release, place)
             case FromLiteral():
-                return Found(source.version, source.origin.at("version"))
+                return FoundVersion(source.version, source.origin.at("version"))
             case FromGitTag():
                 what = f"the repository {source.repository}"
                 return _newest(self.git_tags(source.repository), source.prefix, what, place)
@@ -87,12 +87,14 @@ class Sources:
         text = self.text(source.file)
         if text is None:
             message = f"{source.file} does not exist."
-            return Missing(NOT_FOUND, message, "Correct the path, or check the file out.", source.origin.at("file"))
+            return MissingVersion(
+                NOT_FOUND, message, "Correct the path, or check the file out.", source.origin.at("file")
+            )
         return self._checked(source, self._in_text(source, text))
 
     def _in_text(
         self, source: FromFile | FromYaml | FromToml | FromVersionFile | FromChart, text: str
-    ) -> Found | Missing:
+    ) -> FoundVersion | MissingVersion:
         match source:
             case FromFile():
                 found = by_pattern(text, source.pattern, source.file)
@@ -100,9 +102,9 @@ class Sources:
             case FromVersionFile():
                 values = version_file.parse(text, source.file)
                 if source.key in values.values:
-                    return Found(values.values[source.key], values.at(source.key))
+                    return FoundVersion(values.values[source.key], values.at(source.key))
                 message = f"{source.file} has no key {source.key}."
-                return Missing(NOT_FOUND, message, "Correct the key, or the file.", source.origin.at("key"))
+                return MissingVersion(NOT_FOUND, message, "Correct the key, or the file.", source.origin.at("key"))
             case FromToml():
                 return in_toml(text, source)
             case FromYaml():
@@ -110,24 +112,24 @@ class Sources:
             case FromChart():
                 return _in_yaml(text, source.file, source.field, source.origin.at("file"))
 
-    def _checked(self, source: Source, found: Found | Missing) -> Found | Missing:
-        if isinstance(found, Found) and not re.fullmatch(VERSION, found.version):
+    def _checked(self, source: Source, found: FoundVersion | MissingVersion) -> FoundVersion | MissingVersion:
+        if isinstance(found, FoundVersion) and not re.fullmatch(VERSION, found.version):
             message = f"{found.place} gives {found.version[:60]!r}, which is no version."
             hint = f"The source is described at {source.origin.place}. Make it lead to the version alone."
-            return Missing(NO_VERSION, message, hint, found.place)
+            return MissingVersion(NO_VERSION, message, hint, found.place)
         return found
 
 
-def by_pattern(text: str, pattern: str, file: str) -> tuple[Found, ...]:
+def by_pattern(text: str, pattern: str, file: str) -> tuple[FoundVersion, ...]:
     """Every match of a pattern: its group, and where that stands."""
     matches = re.finditer(pattern, text, re.MULTILINE)
-    return tuple(Found(match.group(1) or "", _place(text, match.start(1), file)) for match in matches)
+    return tuple(FoundVersion(match.group(1) or "", _place(text, match.start(1), file)) for match in matches)
 
 
-def _only(found: tuple[Found, ...], what: str, file: str, place: Place) -> Found | Missing:
+def _only(found: tuple[FoundVersion, ...], what: str, file: str, place: Place) -> FoundVersion | MissingVersion:
     if not found:
         message = f"{what} finds nothing in {file}."
-        return Missing(NOT_FOUND, message, "Correct it, or the file.", place)
+        return MissingVersion(NOT_FOUND, message, "Correct it, or the file.", place)
     first, *rest = found
     other = next((one for one in rest if one.version != first.version), None)
     if other:
@@ -135,21 +137,21 @@ def _only(found: tuple[Found, ...], what: str, file: str, place: Place) -> Found
             f"{what} finds {len(found)} versions in {file}: {first.version!r} in line {first.place.line} and "
             f"{other.version!r} in line {other.place.line}."
         )
-        return Missing(AMBIGUOUS, message, "Make it lead to one of them.", place)
-    return Found(first.version, first.place, tuple(one.place for one in rest))
+        return MissingVersion(AMBIGUOUS, message, "Make it lead to one of them.", place)
+    return FoundVersion(first.version, first.place, tuple(one.place for one in rest))
 
 
-def _in_yaml(text: str, file: str, path: str, place: Place) -> Found | Missing:
+def _in_yaml(text: str, file: str, path: str, place: Place) -> FoundVersion | MissingVersion:
     node: Node | None = parse(text, file)
     for index, name in STEP.findall(path):
         node = node.child(int(index) if index else name) if node else None
     if node is None:
         message = f"{file} has no key {path}."
-        return Missing(NOT_FOUND, message, "Correct the key, or the file.", place)
+        return MissingVersion(NOT_FOUND, message, "Correct the key, or the file.", place)
     if not isinstance(node, ScalarNode):
         message = f"The key {path} of {file} is {node.kind.value}."
-        return Missing(NO_VERSION, message, "Name the key of the version itself.", node.place)
-    return Found(node.text, node.place)
+        return MissingVersion(NO_VERSION, message, "Name the key of the version itself.", node.place)
+    return FoundVersion(node.text, node.place)
 
 
 TOML_TABLE = re.compile(r"\[\s*([A-Za-z0-9_.\-\"' \t]+?)\s*\]\s*(?:#.*)?")
@@ -159,7 +161,7 @@ TOML_OPAQUE = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
 """Strings and comments, in which brackets mean nothing."""
 
 
-def in_toml(text: str, source: FromToml) -> Found | Missing:
+def in_toml(text: str, source: FromToml) -> FoundVersion | MissingVersion:
     """A text of a TOML file: `key = "value"` below `[table]`.
 
     Python has a TOML parser from 3.11 on only, and it gives no lines, so this reads the one form that versions have. A
@@ -169,7 +171,7 @@ def in_toml(text: str, source: FromToml) -> Found | Missing:
     quotes = re.search("\"\"\"|'''", text)
     if quotes:
         message = f"{source.file} has a string of several lines, which is not read here."
-        return Missing(NO_VERSION, message, simpler, _place(text, quotes.start(), source.file))
+        return MissingVersion(NO_VERSION, message, simpler, _place(text, quotes.start(), source.file))
     table = ""
     depth = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -191,10 +193,10 @@ def in_toml(text: str, source: FromToml) -> Found | Missing:
         simple = TOML_TEXT.fullmatch(value.group(2))
         if simple is None:
             message = f"The key {source.key} of {source.file} is not a text in quotes without escapes."
-            return Missing(NO_VERSION, message, simpler, place)
-        return Found(simple.group(1) or simple.group(2) or "", Place(place.file, place.line, place.column + 1))
+            return MissingVersion(NO_VERSION, message, simpler, place)
+        return FoundVersion(simple.group(1) or simple.group(2) or "", Place(place.file, place.line, place.column + 1))
     message = f"{source.file} has no key {source.key}."
-    return Missing(NOT_FOUND, message, f"Correct the key. {simpler}", source.origin.at("key"))
+    return MissingVersion(NOT_FOUND, message, f"Correct the key. {simpler}", source.origin.at("key"))
 
 
 def _toml_key(text: str) -> str:
@@ -202,16 +204,16 @@ def _toml_key(text: str) -> str:
     return re.sub(r"[\"'\s]", "", text)
 
 
-def _newest(tags: Iterable[str] | None, prefix: str, what: str, place: Place) -> Found | Missing:
+def _newest(tags: Iterable[str] | None, prefix: str, what: str, place: Place) -> FoundVersion | MissingVersion:
     if tags is None:
         hint = "Correct the name, or pass a token that may read it."
-        return Missing(NOT_FOUND, f"{what[0].upper()}{what[1:]} cannot be seen.", hint, place)
+        return MissingVersion(NOT_FOUND, f"{what[0].upper()}{what[1:]} cannot be seen.", hint, place)
     stable = [version for version in versions.known(tags, prefix) if version.is_stable]
     if not stable:
         hint = "Set 'prefix' to what its release tags begin with, or use another kind of source."
         begins = f"beginning with {prefix}" if prefix else "of the form X.Y.Z"
-        return Missing(NOT_FOUND, f"{what[0].upper()}{what[1:]} has no stable tag {begins}.", hint, place)
-    return Found(stable[-1].tag, place)
+        return MissingVersion(NOT_FOUND, f"{what[0].upper()}{what[1:]} has no stable tag {begins}.", hint, place)
+    return FoundVersion(stable[-1].tag, place)
 
 
 def _place(text: str, position: int, file: str) -> Place:

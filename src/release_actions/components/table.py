@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from release_actions.components.manifest import Entry, Manifest
+from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.errors import Place
 from release_actions.runner import markdown
 
@@ -40,7 +40,7 @@ EMPHASIS = re.compile(r"(\*\*\*|\*\*|\*|__|~~)(?=\S)(.+?)(?<=\S)\1")
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """One cell: the Markdown as written without the blanks around it, and where it begins."""
 
     markdown: str
@@ -70,14 +70,14 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row. A column that the table or the row does not have gives an empty cell at the row's place."""
 
-    component: Cell
-    version: Cell
-    previous: Cell
-    type: Cell
-    cells: tuple[Cell, ...]
+    component: TableCell
+    version: TableCell
+    previous: TableCell
+    type: TableCell
+    cells: tuple[TableCell, ...]
 
     @property
     def title(self) -> str:
@@ -91,13 +91,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ComponentTable:
     """A table of components below a heading. `head` has the texts of the columns."""
 
     heading: str
     place: Place
     head: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 def shown(text: str) -> str:
@@ -126,12 +126,12 @@ def folded(name: str) -> str:
     return " ".join(re.sub(r"([()])", r" \1 ", name).casefold().split())
 
 
-def read(text: str, *, file: str) -> tuple[Table, ...]:
+def read(text: str, *, file: str) -> tuple[ComponentTable, ...]:
     """Every table with a column for components and one for versions, in order."""
     return tuple(_tables(re.split(r"\r\n|\r|\n", text), file))
 
 
-def find(tables: Iterable[Table], heading: str, words: str = SUMMARY) -> Table | None:
+def find(tables: Iterable[ComponentTable], heading: str, words: str = SUMMARY) -> ComponentTable | None:
     """The table below a heading; else the first one below a heading with these words; None if there is none."""
     found = tuple(tables)
     exact = (table for table in found if folded(table.heading) == folded(heading))
@@ -139,7 +139,7 @@ def find(tables: Iterable[Table], heading: str, words: str = SUMMARY) -> Table |
     return next(exact, None) or next(alike, None)
 
 
-def _tables(lines: Sequence[str], file: str) -> Iterator[Table]:
+def _tables(lines: Sequence[str], file: str) -> Iterator[ComponentTable]:
     heading = ""
     fence = ""
     number = 0
@@ -165,7 +165,7 @@ def _tables(lines: Sequence[str], file: str) -> Iterator[Table]:
         number += 1
 
 
-def _table(heading: str, lines: Sequence[str], file: str, first: int) -> Table | None:
+def _table(heading: str, lines: Sequence[str], file: str, first: int) -> ComponentTable | None:
     head = tuple(cell.text for cell in cells(lines[0], file, first))
     columns = {folded(name): index for index, name in reversed(list(enumerate(head)))}
     if not {"component", "version"} <= set(columns):
@@ -173,19 +173,19 @@ def _table(heading: str, lines: Sequence[str], file: str, first: int) -> Table |
     rows = []
     for number, line in enumerate(lines[2:], first + 2):
         found = cells(line, file, number)
-        nothing = Cell("", found[0].place)
+        nothing = TableCell("", found[0].place)
 
-        def cell(*names: str, found: tuple[Cell, ...] = found, nothing: Cell = nothing) -> Cell:
+        def cell(*names: str, found: tuple[TableCell, ...] = found, nothing: TableCell = nothing) -> TableCell:
             index = next((columns[name] for name in names if name in columns), len(found))
             return found[index] if index < len(found) else nothing
 
-        row = Row(cell("component"), cell("version"), cell("previous version", "previous"), cell("type"), found)
+        row = TableRow(cell("component"), cell("version"), cell("previous version", "previous"), cell("type"), found)
         if row.title:
             rows.append(row)
-    return Table(heading, Place(file, first, 1), head, tuple(rows))
+    return ComponentTable(heading, Place(file, first, 1), head, tuple(rows))
 
 
-def cells(line: str, file: str, number: int) -> tuple[Cell, ...]:
+def cells(line: str, file: str, number: int) -> tuple[TableCell, ...]:
     """The cells of a row. A `|` parts cells even inside code, unless a backslash stands before it (GFM, tables)."""
     indent = len(line) - len(line.lstrip())
     body = line.strip()
@@ -196,12 +196,12 @@ def cells(line: str, file: str, number: int) -> tuple[Cell, ...]:
     found = []
     for piece in re.split(r"(?<!\\)\|", body):
         before = len(piece) - len(piece.lstrip())
-        found.append(Cell(piece.strip(), Place(file, number, start + before + 1)))
+        found.append(TableCell(piece.strip(), Place(file, number, start + before + 1)))
         start += len(piece) + 1
     return tuple(found)
 
 
-def write(manifest: Manifest, heading: str, infrastructure_heading: str) -> str:
+def write(manifest: ComponentManifest, heading: str, infrastructure_heading: str) -> str:
     """Both tables below their headings; the second one only if there is some infrastructure."""
     rows = ([*_versions(entry), entry.type] for entry in manifest.components)
     parts = [f"## {heading}\n\n{markdown.table(HEAD, rows)}"]
@@ -211,7 +211,7 @@ def write(manifest: Manifest, heading: str, infrastructure_heading: str) -> str:
     return "\n".join(parts)
 
 
-def _versions(entry: Entry) -> list[str]:
+def _versions(entry: ComponentEntry) -> list[str]:
     return [entry.title, markdown.code(entry.version), previous_cell(entry.previous)]
 
 

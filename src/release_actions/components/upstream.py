@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterator
 from http import HTTPStatus
 from urllib.parse import quote
 
-from release_actions.components.assemble import Line
+from release_actions.components.assemble import ReleaseRow
 from release_actions.components.document import fill
-from release_actions.components.findings import UNKNOWN, Finding, found
+from release_actions.components.findings import UNKNOWN, ComponentFinding, found
 from release_actions.errors import ActionError
 from release_actions.github import repository as github_repository
 from release_actions.github.assets import Assets
@@ -117,7 +117,7 @@ class Upstream:
             return self._registries[host]
 
 
-def checks(line: Line, upstream: Upstream) -> Iterator[Callable[[], Finding | None]]:
+def checks(line: ReleaseRow, upstream: Upstream) -> Iterator[Callable[[], ComponentFinding | None]]:
     """One question for each place where a row's version has to be, and for the link to its changes."""
     part, entry = line.part, line.entry
     if part.repository:
@@ -138,7 +138,7 @@ def checks(line: Line, upstream: Upstream) -> Iterator[Callable[[], Finding | No
         yield _check(line, lambda: upstream.compares(linked, base, head), absent, hint, rule="compare-unresolved")
 
 
-def _chart(line: Line, chart: str, version: str, upstream: Upstream) -> Callable[[], Finding | None]:
+def _chart(line: ReleaseRow, chart: str, version: str, upstream: Upstream) -> Callable[[], ComponentFinding | None]:
     if not chart.startswith(OCI):
         message = f"{line.entry.title}: the chart {version} in {chart} is not looked up."
         hint = "Chart repositories have an index that is not read here; charts at oci:// are looked up."
@@ -151,9 +151,9 @@ def _chart(line: Line, chart: str, version: str, upstream: Upstream) -> Callable
 
 
 def _check(
-    line: Line, ask: Callable[[], bool], absent: str, hint: str, *, rule: str = "version-not-upstream"
-) -> Callable[[], Finding | None]:
-    def answer() -> Finding | None:
+    line: ReleaseRow, ask: Callable[[], bool], absent: str, hint: str, *, rule: str = "version-not-upstream"
+) -> Callable[[], ComponentFinding | None]:
+    def answer() -> ComponentFinding | None:
         try:
             there = ask()
         except ActionError as error:

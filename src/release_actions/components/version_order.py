@@ -26,7 +26,7 @@ MOVING = re.compile(r"(?i)(?:nightly|pr|sha|main|master|dev|latest)(?:-.*)?")
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadVersion:
     """A version that could be read: its name, its numbers padded to four, and what its suffix says."""
 
     name: str
@@ -44,7 +44,7 @@ def compare(one: str, other: str) -> int | None:
     return (left.version > right.version) - (left.version < right.version)
 
 
-def read(text: str) -> Reading | None:
+def read(text: str) -> ReadVersion | None:
     """What a version says, None for a style that is not known. `Reading.version` has the first three numbers only."""
     found = STYLE.fullmatch(LOCAL.sub("", text))
     if found is None:
@@ -57,7 +57,7 @@ def read(text: str) -> Reading | None:
     if version is None:
         return None
     padded = tuple(int(number) for number in [*numbers, "0", "0"][:4])
-    return Reading(found["name"], padded, version)
+    return ReadVersion(found["name"], padded, version)
 
 
 def is_unfinished(text: str) -> bool:

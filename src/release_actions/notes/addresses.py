@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 
-class Leads(enum.Enum):
+class AddressKind(enum.Enum):
     """What an address leads to."""
 
     PULL = "pull"
@@ -25,10 +25,10 @@ class Leads(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Address:
+class GitHubAddress:
     """Where an address leads. `name` is the tag, branch, commit or login; `base` the other side of a comparison."""
 
-    leads: Leads
+    leads: AddressKind
     repository: str = ""
     number: int = 0
     base: str = ""
@@ -40,7 +40,7 @@ PAGES = frozenset({"orgs", "users", "apps", "settings", "search", "topics", "mar
 """First parts of paths that are no account."""
 
 
-def parse(url: str, server: str = "https://github.com") -> Address | None:
+def parse(url: str, server: str = "https://github.com") -> GitHubAddress | None:
     """Where an address leads; None for one that is not the server's or leads to something else."""
     try:
         parts = urlsplit(url)
@@ -52,33 +52,33 @@ def parse(url: str, server: str = "https://github.com") -> Address | None:
     path = parts.path.rstrip("/")
     account = re.fullmatch(r"(?:/apps)?/([A-Za-z0-9][A-Za-z0-9-]*(?:%5Bbot%5D|\[bot\])?)", path)
     if account and account[1] not in PAGES:
-        return Address(Leads.ACCOUNT, name=unquote(account[1]))
+        return GitHubAddress(AddressKind.ACCOUNT, name=unquote(account[1]))
     found = REPOSITORY.fullmatch(path)
     if found is None or found["owner"] in PAGES:
         return None
     return _inside(f"{found['owner']}/{found['name']}", found["rest"] or "")
 
 
-def _inside(repository: str, rest: str) -> Address | None:
+def _inside(repository: str, rest: str) -> GitHubAddress | None:
     """Where a path inside a repository leads."""
     if not rest:
-        return Address(Leads.REPOSITORY, repository)
+        return GitHubAddress(AddressKind.REPOSITORY, repository)
     page, _, tail = rest.removeprefix("/").partition("/")
     for pattern, leads in INSIDE:
         found = re.fullmatch(pattern, f"{page}/{tail}")
         if found:
             parts = {name: unquote(value) for name, value in found.groupdict().items()}
             number = int(parts.pop("number", "0"))
-            return Address(leads, repository, number, **parts)
+            return GitHubAddress(leads, repository, number, **parts)
     return None
 
 
 INSIDE = (
-    (r"(?:pull|issues)/(?P<number>[0-9]{1,9})(?:/.*)?", Leads.PULL),
-    (r"compare/(?P<base>.+?)\.\.\.(?P<name>.+)", Leads.COMPARE),
-    (r"releases/tag/(?P<name>.+)", Leads.TAG),
-    (r"releases/download/(?P<name>[^/]+)/.+", Leads.TAG),
-    (r"(?:tree|blob|commits)/(?P<name>.+)", Leads.TREE),
-    (r"commit/(?P<name>[0-9a-f]{7,64})(?:/.*)?", Leads.COMMIT),
+    (r"(?:pull|issues)/(?P<number>[0-9]{1,9})(?:/.*)?", AddressKind.PULL),
+    (r"compare/(?P<base>.+?)\.\.\.(?P<name>.+)", AddressKind.COMPARE),
+    (r"releases/tag/(?P<name>.+)", AddressKind.TAG),
+    (r"releases/download/(?P<name>[^/]+)/.+", AddressKind.TAG),
+    (r"(?:tree|blob|commits)/(?P<name>.+)", AddressKind.TREE),
+    (r"commit/(?P<name>[0-9a-f]{7,64})(?:/.*)?", AddressKind.COMMIT),
 )
 """Paths inside a repository, and what they lead to."""

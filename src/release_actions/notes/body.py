@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from release_actions.components import table
-from release_actions.components.manifest import Entry, Manifest
-from release_actions.notes.model import Author, Change, Contributor, Notes, Section
+from release_actions.components.manifest import ComponentEntry, ComponentManifest
+from release_actions.notes.model import Author, MergedChange, NewContributor, ReleaseNotes, Section
 from release_actions.runner import markdown
 from release_actions.runner.report import counted
 
-MOST = 125_000
+RELEASE_BODY_CHARACTERS = 125_000
 """Characters that GitHub takes as the body of a release."""
 
-LONGEST = MOST - 200
+GENERATED_CHARACTERS = RELEASE_BODY_CHARACTERS - 200
 """Characters of generated notes: what puts them on a release adds a line of its own."""
 
 COMPONENTS = "Component Changes"
@@ -35,25 +35,25 @@ GOES_ON = re.compile(r"^The notes go on with [0-9]+ more changes? in \[", re.MUL
 
 
 @dataclass(frozen=True)
-class Written:
+class NotesText:
     """Notes as text. `full` is all of them where `body` has only what a release takes, else empty."""
 
     body: str
     full: str = ""
 
 
-def write(notes: Notes, asset: str, longest: int = LONGEST) -> Written:
+def write(notes: ReleaseNotes, asset: str, longest: int = GENERATED_CHARACTERS) -> NotesText:
     """The notes. `asset`: name of the file that has all of them when they are too long for a release."""
     whole = text(notes)
     if length(whole) <= longest:
-        return Written(whole)
+        return NotesText(whole)
     kept = sum(len(section.changes) for section in notes.sections)
     # Every line less makes it shorter, so the most that fit are found by halving.
     low, high = 0, kept
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if length(text(notes, middle, asset)) <= longest else (low, middle - 1)
-    return Written(text(notes, low, asset), whole)
+    return NotesText(text(notes, low, asset), whole)
 
 
 def length(body: str) -> int:
@@ -61,7 +61,7 @@ def length(body: str) -> int:
     return len(body.encode("utf-16-le")) // 2
 
 
-def text(notes: Notes, most: int | None = None, asset: str = "") -> str:
+def text(notes: ReleaseNotes, most: int | None = None, asset: str = "") -> str:
     """All of the notes, or with the first `most` changes only and a pointer to the rest."""
     parts = []
     if notes.manifest:
@@ -74,7 +74,7 @@ def text(notes: Notes, most: int | None = None, asset: str = "") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def changelog(notes: Notes) -> str:
+def changelog(notes: ReleaseNotes) -> str:
     """Address of everything that changed."""
     tag = quote(notes.tag, safe="")
     return (
@@ -84,7 +84,7 @@ def changelog(notes: Notes) -> str:
     )
 
 
-def changes(notes: Notes, most: int | None, asset: str) -> Iterable[str]:
+def changes(notes: ReleaseNotes, most: int | None, asset: str) -> Iterable[str]:
     """The sections of changes, cut after `most` of them."""
     yield f"## {CHANGES}"
     if not notes.sections:
@@ -113,13 +113,13 @@ def section_text(section: Section, web: str, whole: Section) -> Iterable[str]:
     yield lines
 
 
-def change_line(change: Change, web: str) -> str:
+def change_line(change: MergedChange, web: str) -> str:
     """`* title by @author in URL`; a commit without a pull request is named by its id."""
     where = f"{web}/pull/{change.number}" if change.number else f"commit {change.sha}"
     return f"* {title_of(change.title)} by {who(change.author)} in {where}"
 
 
-def contributor_line(contributor: Contributor, web: str) -> str:
+def contributor_line(contributor: NewContributor, web: str) -> str:
     """`* @login made their first contribution in URL`."""
     return f"* {who(contributor.author)} made their first contribution in {web}/pull/{contributor.change.number}"
 
@@ -135,7 +135,7 @@ def title_of(text: str) -> str:
     return markdown.plain(flat).replace("\\@", f"@{INVISIBLE}")
 
 
-def components(notes: Notes) -> Iterable[str]:
+def components(notes: ReleaseNotes) -> Iterable[str]:
     """A section for each component that changed: what it is, and where its changes are."""
     found = [part for entry in moved(notes.manifest) if (part := component(entry))]
     gone = [
@@ -147,13 +147,13 @@ def components(notes: Notes) -> Iterable[str]:
         yield from (*found, *gone)
 
 
-def moved(manifest: Manifest | None) -> Iterable[Entry]:
+def moved(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
     """The entries whose version is not that of the release before."""
     every = (*manifest.components, *manifest.infrastructure) if manifest else ()
     return (entry for entry in every if entry.version != entry.previous)
 
 
-def component(entry: Entry) -> str:
+def component(entry: ComponentEntry) -> str:
     """One component."""
     lines = []
     if entry.description:

@@ -14,7 +14,7 @@ from release_actions.http.client import Http
 from release_actions.notes import gather, lint_report, reading, sarif
 from release_actions.notes.gather import Asked
 from release_actions.notes.lint import judge
-from release_actions.notes.lint_report import Checked
+from release_actions.notes.lint_report import LintResult
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
@@ -31,7 +31,7 @@ def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workf
     notes = reading.read(text, file, server=here.server, heading=heading)
     with Http(log=log.info, redactor=log.redactor) as http:
         evidence = gather.gather(asked, context, notes, here, http, log)
-    checked = Checked(file, evidence, judge(notes, evidence), sarif_file)
+    checked = LintResult(file, evidence, judge(notes, evidence), sarif_file)
     if sarif_file:
         save(sarif.write(checked.found, checked.idle, text, file), context.path(sarif_file), sarif_file)
     return lint_report.report(checked)

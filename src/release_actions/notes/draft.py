@@ -23,21 +23,21 @@ from release_actions.github.assets import Assets
 from release_actions.github.releases import Asset, Release, Releases
 from release_actions.http.client import Http
 from release_actions.notes import body
-from release_actions.notes.generate import Files, read_manifest
+from release_actions.notes.generate import NotesFiles, read_manifest
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.versions.floating import make_latest
 from release_actions.versions.version import Version, known
 
-PAUSES = (2.0, 4.0, 8.0)
+PAUSE_SECONDS = (2.0, 4.0, 8.0)
 """Seconds before it is looked again what a request left that got no clear answer: GitHub's lists lag a little."""
 
 MARK = re.compile(r"\n*<!-- notes: sha256 ([0-9a-f]{64}) -->\s*$")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DraftContent:
     """What the draft has to be. `files`: name -> content."""
 
     body: str
@@ -47,7 +47,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Done:
+class DraftOutcome:
     """The draft as it is now, and what was done, a sentence each."""
 
     release: Release
@@ -73,15 +73,18 @@ def digest(text: str) -> str:
     return hashlib.sha256("\n".join(text.rstrip().splitlines()).encode()).hexdigest()
 
 
-def wanted(version: Version, tags: Iterable[str], skip: Iterable[str], files: Files, context: Context) -> Wanted:
+def wanted(
+    version: Version, tags: Iterable[str], skip: Iterable[str], files: NotesFiles, context: Context
+) -> DraftContent:
     """What the draft of a release has to be. Raises `InputError` for notes that no release takes."""
     text = read_text(context.path(files.notes), name=files.notes, hint="Run mode: generate before, or name the file.")
     if not text.strip():
         message = f"{files.notes} is empty."
         raise InputError(message, hint="Run mode: generate before, or name another file.")
     whole = marked(text)
-    if body.length(whole) > body.MOST:
-        message = f"{files.notes} has {body.length(text)} characters, and GitHub takes {body.MOST} with a release."
+    if body.length(whole) > body.RELEASE_BODY_CHARACTERS:
+        size, limit = body.length(text), body.RELEASE_BODY_CHARACTERS
+        message = f"{files.notes} has {size} characters, and GitHub takes {limit} with a release."
         raise InputError(message, hint="Shorten it, or let mode: generate put the rest into a file.")
     attached: dict[str, bytes] = {}
     if read_manifest(files.manifest, version, context):
@@ -91,12 +94,12 @@ def wanted(version: Version, tags: Iterable[str], skip: Iterable[str], files: Fi
         told = f"{files.notes} says that the rest is in {overflow}. Run mode: generate before."
         attached[overflow] = read_text(context.path(files.overflow), name=files.overflow, hint=told).encode()
     latest = make_latest(version, known(tags, version.prefix), tuple(skip))
-    return Wanted(whole, not version.is_stable, latest, attached)
+    return DraftContent(whole, not version.is_stable, latest, attached)
 
 
 def publish(
-    version: Version, files: Files, skip: Iterable[str], context: Context, token: str, http: Http, *, replace: bool
-) -> tuple[Done, Wanted]:
+    version: Version, files: NotesFiles, skip: Iterable[str], context: Context, token: str, http: Http, *, replace: bool
+) -> tuple[DraftOutcome, DraftContent]:
     """Make or change the draft, and prove it. Raises `PolicyError` where it must not be touched, and `RemoteError`."""
     repository = context.repository
     tags = [tag.name for tag in github_repository.tags(http, context.api_url, repository, token=token)]
@@ -116,10 +119,10 @@ def publish(
         steps.append(f"The draft release of {version.tag} is changed.")
     for name, content in want.files.items():
         steps += put(name, content, draft, releases, assets)
-    return Done(proved(releases.read(draft), want), tuple(steps)), want
+    return DraftOutcome(proved(releases.read(draft), want), tuple(steps)), want
 
 
-def draft_of(tag: str, every: Iterable[Release], want: Wanted, *, replace: bool) -> Release | None:
+def draft_of(tag: str, every: Iterable[Release], want: DraftContent, *, replace: bool) -> Release | None:
     """The draft to change; None to make one. Raises `PolicyError` where there is none that may be touched."""
     found = [release for release in every if release.tag == tag]
     published = [release for release in found if not release.draft]
@@ -141,13 +144,13 @@ def same_text(one: str, other: str) -> bool:
     return one.rstrip().splitlines() == other.rstrip().splitlines()
 
 
-def make(tag: str, releases: Releases, want: Wanted, *, replace: bool) -> Release:
+def make(tag: str, releases: Releases, want: DraftContent, *, replace: bool) -> Release:
     """Make the draft. After a request without a clear answer it is looked for. Raises `RemoteError`."""
 
     def create() -> Release:
         return releases.draft(tag, tag, want.body, prerelease=want.prerelease, make_latest=want.latest)
 
-    for pause in PAUSES:
+    for pause in PAUSE_SECONDS:
         try:
             return create()
         except RemoteError as error:
@@ -165,7 +168,7 @@ def put(name: str, content: bytes, release: Release, releases: Releases, assets:
     if there and holds(there, content, release, assets):
         return []
     done = [f"{name} is {'replaced' if there else 'added'}."]
-    for pause in (*PAUSES, None):
+    for pause in (*PAUSE_SECONDS, None):
         if there:
             # GitHub refuses a second file of a name, and keeps a part of one whose upload broke off.
             assets.remove(release, there)
@@ -202,7 +205,7 @@ def holds(asset: Asset, content: bytes, release: Release, assets: Assets) -> boo
     return assets.text(release, asset).encode() == content
 
 
-def proved(release: Release, want: Wanted) -> Release:
+def proved(release: Release, want: DraftContent) -> Release:
     """The draft, if it is what it has to be. Raises `RemoteError`."""
     missing = [name for name in want.files if name not in release.files]
     wrong = [
@@ -217,7 +220,7 @@ def proved(release: Release, want: Wanted) -> Release:
     return release
 
 
-def report(done: Done, want: Wanted, files: Files) -> Report:
+def report(done: DraftOutcome, want: DraftContent, files: NotesFiles) -> Report:
     """What was done, for people and for later steps."""
     release = done.release
     kind = "a pre-release" if want.prerelease else "a full release"

@@ -10,14 +10,14 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from release_actions.components.assemble import Published
-from release_actions.components.document import Document
-from release_actions.components.manifest import Manifest
-from release_actions.notes.model import Change
+from release_actions.components.assemble import PublishedComponent
+from release_actions.components.document import ComponentsFile
+from release_actions.components.manifest import ComponentManifest
+from release_actions.notes.model import MergedChange
 from release_actions.versions.version import Version
 
 
-class Need(enum.Enum):
+class EvidenceKind(enum.Enum):
     """A piece of evidence. The value says what it is, for people."""
 
     TAG = "the release's tag"
@@ -44,15 +44,15 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
-class Previous:
+class PreviousTables:
     """The previous full release. `rows` is empty where it published no table of components."""
 
     tag: str
-    rows: tuple[Published, ...] = ()
+    rows: tuple[PublishedComponent, ...] = ()
 
 
 @dataclass(frozen=True)
-class Compared:
+class TagComparison:
     """A question about two tags of a repository."""
 
     repository: str
@@ -61,7 +61,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class NotesEvidence:
     """All that notes are held against.
 
     `previous_tag` is empty where there is no release before. `changes`: what was merged since the previous release.
@@ -76,35 +76,35 @@ class Evidence:
     repository: str = ""
     tags: frozenset[str] | Unreadable | None = None
     previous_tag: str | Unreadable | None = None
-    previous: Previous | Unreadable | None = None
+    previous: PreviousTables | Unreadable | None = None
     announced: Mapping[str, str] | Unreadable | None = None
-    changes: tuple[Change, ...] | Unreadable | None = None
+    changes: tuple[MergedChange, ...] | Unreadable | None = None
     from_git: bool = False
     """Whether `changes` is what git alone says: not every number is known then, and authors are those of commits."""
     earlier: Mapping[str, bool | None] | Unreadable | None = None
     built: frozenset[str] | Unreadable | None = None
-    document: Document | None = None
-    manifest: Manifest | None = None
+    document: ComponentsFile | None = None
+    manifest: ComponentManifest | None = None
     images: Mapping[str, bool | Unreadable] | None = None
-    compares: Mapping[Compared, bool | Unreadable] | None = None
+    compares: Mapping[TagComparison, bool | Unreadable] | None = None
     upstream: Mapping[str, bool | Unreadable] | None = None
-    why: Mapping[Need, str] = field(default_factory=dict)
+    why: Mapping[EvidenceKind, str] = field(default_factory=dict)
     """Why a piece was not offered, for people."""
 
-    def piece(self, need: Need) -> object:
+    def piece(self, need: EvidenceKind) -> object:
         """A piece of evidence; None where it was not offered."""
         return {
-            Need.TAG: self.version,
-            Need.REPOSITORY: self.repository or None,
-            Need.TAGS: self.tags,
-            Need.PREVIOUS_TAG: self.previous_tag,
-            Need.PREVIOUS: self.previous,
-            Need.ANNOUNCED: self.announced,
-            Need.CHANGES: self.changes,
-            Need.EARLIER: self.earlier,
-            Need.BUILT: self.built,
-            Need.COMPONENTS: self.document,
-            Need.MANIFEST: self.manifest,
-            Need.REGISTRY: self.images,
-            Need.UPSTREAM: self.upstream,
+            EvidenceKind.TAG: self.version,
+            EvidenceKind.REPOSITORY: self.repository or None,
+            EvidenceKind.TAGS: self.tags,
+            EvidenceKind.PREVIOUS_TAG: self.previous_tag,
+            EvidenceKind.PREVIOUS: self.previous,
+            EvidenceKind.ANNOUNCED: self.announced,
+            EvidenceKind.CHANGES: self.changes,
+            EvidenceKind.EARLIER: self.earlier,
+            EvidenceKind.BUILT: self.built,
+            EvidenceKind.COMPONENTS: self.document,
+            EvidenceKind.MANIFEST: self.manifest,
+            EvidenceKind.REGISTRY: self.images,
+            EvidenceKind.UPSTREAM: self.upstream,
         }[need]

@@ -14,7 +14,7 @@ from pathlib import Path
 from release_actions.errors import InputError
 from release_actions.git import checkout
 from release_actions.notes.model import Author
-from release_actions.notes.span import Commit, Span, pulls_by_message
+from release_actions.notes.span import HistoryCommit, HistorySpan, pulls_by_message
 
 NO_REPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
 """The address that GitHub gives to who keeps theirs private, and to apps."""
@@ -25,14 +25,14 @@ PLAIN = ("--no-show-signature", "--encoding=UTF-8")
 FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%ct%x1f%B%x00"
 
 
-def span(folder: Path, base: str, head: str) -> Span:
+def span(folder: Path, base: str, head: str) -> HistorySpan:
     """What lies between two commits; all that `head` has when `base` is empty. Raises `InputError`."""
     ahead = commits(folder, base, head)
     behind = commits(folder, head, base) if base else ()
-    return Span(ahead, behind, pulls_by_message(ahead))
+    return HistorySpan(ahead, behind, pulls_by_message(ahead))
 
 
-def commits(folder: Path, base: str, head: str) -> tuple[Commit, ...]:
+def commits(folder: Path, base: str, head: str) -> tuple[HistoryCommit, ...]:
     """Commits that `head` has and `base` has not, parents before children. Raises `InputError`."""
     names = [head, *([f"^{base}"] if base else [])]
     text = checkout.git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *names, "--")
@@ -52,11 +52,11 @@ def author_of(name: str, email: str) -> Author:
     return Author(login, name, bot=login.endswith("[bot]") or name.endswith("[bot]"))
 
 
-def _commit(record: str) -> Commit:
+def _commit(record: str) -> HistoryCommit:
     parts = record.split("\x1f", 5)
     if len(parts) != 6 or not parts[4].isdigit():  # noqa: PLR2004  # the fields of FORMAT
         message = "The history of the checkout could not be read."
         raise InputError(message, hint="Check that git log works in it.")
     sha, parents, name, email, date, message = parts
     moment = datetime.fromtimestamp(int(date), timezone.utc)
-    return Commit(sha, message.strip(), tuple(parents.split()), author_of(name, email), moment)
+    return HistoryCommit(sha, message.strip(), tuple(parents.split()), author_of(name, email), moment)

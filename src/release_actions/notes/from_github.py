@@ -17,23 +17,23 @@ from urllib.parse import quote
 from release_actions.errors import InputError, RemoteError
 from release_actions.github import repository as github_repository
 from release_actions.notes.model import Author
-from release_actions.notes.span import Commit, Pull, Span, numbers, without_numbers
+from release_actions.notes.span import HistoryCommit, HistorySpan, MergedPull, numbers, without_numbers
 from release_actions.runner.context import parse_time
 
 if TYPE_CHECKING:
     from github import Github
 
 PER_PAGE = 100
-COMMITS = 50
+COMMITS_PER_QUERY = 50
 """Commits that one query asks about. GitHub gives a query ten seconds."""
 
-NUMBERS = 50
+NUMBERS_PER_QUERY = 50
 """Pull requests that one query asks about by number."""
 
-AUTHORS = 20
+AUTHORS_PER_QUERY = 20
 """Authors that one query asks about, each by two searches."""
 
-LONGEST = 10_000
+COMPARED_COMMITS = 10_000
 """Commits that GitHub shows of a comparison."""
 
 PULL = """
@@ -54,7 +54,7 @@ GHOST = Author(login="ghost")
 T = TypeVar("T")
 
 
-class Reader:
+class PullReader:
     """Reads one repository "owner/name". Used as a context, which holds the connection."""
 
     def __init__(self, api_url: str, repository: str, *, token: str = "") -> None:
@@ -64,29 +64,29 @@ class Reader:
         self._open = contextlib.ExitStack()
         self._github: Github = self._open.enter_context(github_repository.client(api_url, token=token))
 
-    def __enter__(self) -> Reader:  # noqa: PYI034  # Self is in typing from Python 3.11 on
+    def __enter__(self) -> PullReader:  # noqa: PYI034  # Self is in typing from Python 3.11 on
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def span(self, base: str, head: str) -> Span:
+    def span(self, base: str, head: str) -> HistorySpan:
         """What lies between two tags. Raises `RemoteError`."""
         ahead, behind = self._compared(base, head)
         back = self._compared(head, base)[0] if behind else ()
-        return Span(ahead, back, self.pulls(ahead))
+        return HistorySpan(ahead, back, self.pulls(ahead))
 
-    def history(self, head: str) -> Span:
+    def history(self, head: str) -> HistorySpan:
         """All that a tag has, for a first release. Raises `RemoteError`."""
         what = f"list the commits of {head} in {self.repository}"
         pages = self._pages("commits", {"sha": head}, what)
         found = tuple(commit_of(item, what) for page in pages for item in page)[::-1]
-        return Span(found, (), self.pulls(found))
+        return HistorySpan(found, (), self.pulls(found))
 
-    def _compared(self, base: str, head: str) -> tuple[tuple[Commit, ...], int]:
+    def _compared(self, base: str, head: str) -> tuple[tuple[HistoryCommit, ...], int]:
         """Commits that `head` has and `base` has not, and how many it is the other way round."""
         what = f"compare {base} with {head} in {self.repository}"
-        found: list[Commit] = []
+        found: list[HistoryCommit] = []
         total = behind = 0
         for page in self._pages(f"compare/{quote(base, safe='')}...{quote(head, safe='')}", {}, what):
             with understood(what):
@@ -103,7 +103,7 @@ class Reader:
         Not by PyGithub's lists: to give what GitHub said of a commit, its objects ask for each commit once more.
         """
         url = f"/repos/{self.repository}/{path}"
-        for number in range(1, LONGEST // PER_PAGE + 1):
+        for number in range(1, COMPARED_COMMITS // PER_PAGE + 1):
             parameters = {**given, "per_page": PER_PAGE, "page": number}
             headers, page = github_repository.ask(
                 lambda asked=parameters: self._github.requester.requestJsonAndCheck("GET", url, parameters=asked),  # type: ignore[misc]  # bound
@@ -113,16 +113,16 @@ class Reader:
             yield page
             if 'rel="next"' not in headers.get("link", ""):
                 return
-        message = f"Could not {what}: there are more than {LONGEST} commits, and GitHub shows no more."
+        message = f"Could not {what}: there are more than {COMPARED_COMMITS} commits, and GitHub shows no more."
         raise RemoteError(message, hint="Use history: checkout, with a checkout of the whole history.")
 
-    def pulls(self, commits: Sequence[Commit]) -> dict[str, Pull]:
+    def pulls(self, commits: Sequence[HistoryCommit]) -> dict[str, MergedPull]:
         """Commit -> the pull request that brought it. Raises `RemoteError`."""
         what = f"read the pull requests of {len(commits)} commits of {self.repository}"
-        candidates: dict[str, list[Pull]] = {commit.sha: [] for commit in commits}
+        candidates: dict[str, list[MergedPull]] = {commit.sha: [] for commit in commits}
         waiting: list[tuple[str, str]] = [(commit.sha, "null") for commit in commits]
         while waiting:
-            batch, waiting = waiting[:COMMITS], waiting[COMMITS:]
+            batch, waiting = waiting[:COMMITS_PER_QUERY], waiting[COMMITS_PER_QUERY:]
             parts = [
                 f"c{i}: object(oid: {json.dumps(sha)}) {{ {OF_COMMIT % after} }}"
                 for i, (sha, after) in enumerate(batch)
@@ -137,15 +137,15 @@ class Reader:
         chosen = {sha: pull for sha, found in candidates.items() if (pull := choose(sha, found))}
         return chosen | self._by_number([commit for commit in commits if commit.sha not in chosen])
 
-    def _by_number(self, commits: Iterable[Commit]) -> dict[str, Pull]:
+    def _by_number(self, commits: Iterable[HistoryCommit]) -> dict[str, MergedPull]:
         """The pull requests that commits without one name at the end of their subject, if it is theirs.
 
         A cherry-picked commit keeps number and subject of the pull request that first brought it.
         """
         asked = {commit: named[-1] for commit in commits if (named := numbers(commit.subject))}
-        found: dict[int, Pull] = {}
+        found: dict[int, MergedPull] = {}
         what = f"read pull requests of {self.repository}"
-        for batch in batches(sorted(set(asked.values())), NUMBERS):
+        for batch in batches(sorted(set(asked.values())), NUMBERS_PER_QUERY):
             parts = " ".join(f"n{number}: pullRequest(number: {number}) {{ {PULL} }}" for number in batch)
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {parts} }}", what, lenient=True)[
                 "repository"
@@ -169,7 +169,7 @@ class Reader:
         """
         what = f"look for earlier pull requests in {self.repository}"
         known: dict[str, bool | None] = {}
-        for batch in batches(sorted(first), AUTHORS):
+        for batch in batches(sorted(first), AUTHORS_PER_QUERY):
             parts = []
             for index, login in enumerate(batch):
                 time = f"{first[login]:%Y-%m-%dT%H:%M:%SZ}"
@@ -191,13 +191,13 @@ class Reader:
         return github_repository.graphql(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
 
 
-def commit_of(item: Mapping[str, Any], what: str) -> Commit:
+def commit_of(item: Mapping[str, Any], what: str) -> HistoryCommit:
     """A commit as REST gives it. Raises `RemoteError`."""
     with understood(what):
         written = item["commit"]
         account = item.get("author") or {}
         name = str((written.get("author") or {}).get("name") or "")
-        return Commit(
+        return HistoryCommit(
             sha=item["sha"],
             message=written["message"],
             parents=tuple(parent["sha"] for parent in item["parents"]),
@@ -206,7 +206,7 @@ def commit_of(item: Mapping[str, Any], what: str) -> Commit:
         )
 
 
-def page_of(node: Mapping[str, Any] | None) -> tuple[list[Pull], str]:
+def page_of(node: Mapping[str, Any] | None) -> tuple[list[MergedPull], str]:
     """The pull requests of a commit on one page, and where the next one begins, empty on the last."""
     if not node:
         message = "a commit is gone"
@@ -217,7 +217,7 @@ def page_of(node: Mapping[str, Any] | None) -> tuple[list[Pull], str]:
     return found, str(page["endCursor"]) if page["hasNextPage"] else ""
 
 
-def pull_of(node: Mapping[str, Any]) -> Pull | None:
+def pull_of(node: Mapping[str, Any]) -> MergedPull | None:
     """A pull request; None for one that is not merged."""
     if not node["merged"]:
         return None
@@ -225,7 +225,7 @@ def pull_of(node: Mapping[str, Any]) -> Pull | None:
         message = "a pull request has more than a hundred labels"
         raise ValueError(message)
     author = node["author"]
-    return Pull(
+    return MergedPull(
         number=int(node["number"]),
         title=" ".join(str(node["title"]).split()),
         author=author_of(author) if author else GHOST,
@@ -248,7 +248,7 @@ def is_bot(account: Mapping[str, Any]) -> bool:
     return account.get("type") == "Bot" or str(account.get("login") or "").endswith("[bot]")
 
 
-def choose(sha: str, found: Iterable[Pull]) -> Pull | None:
+def choose(sha: str, found: Iterable[MergedPull]) -> MergedPull | None:
     """The pull request that brought a commit: the one whose merge it is, else the one that was merged first.
 
     A pull request that merges one branch into another holds all its commits, and brought none of them.

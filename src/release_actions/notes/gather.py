@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from release_actions.components import manifest, table
-from release_actions.components.assemble import Before
+from release_actions.components.assemble import PreviousRelease
 from release_actions.components.document import FILE as COMPONENTS
-from release_actions.components.document import Document, load_components
+from release_actions.components.document import ComponentsFile, load_components
 from release_actions.components.upstream import Upstream, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
@@ -27,17 +27,17 @@ from release_actions.git import checkout
 from release_actions.github.releases import Release
 from release_actions.http.client import Http
 from release_actions.notes import merged, newcomers, reading, story
-from release_actions.notes.addresses import Leads
-from release_actions.notes.evidence import Compared, Evidence, Need, Previous, Unreadable
+from release_actions.notes.addresses import AddressKind
+from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, TagComparison, Unreadable
 from release_actions.notes.lint_versions import part_of, places
 from release_actions.notes.merged import Merged
-from release_actions.notes.reading import Notes
+from release_actions.notes.reading import PublishedNotes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import CHECKOUT, TAG_REF
 from release_actions.versions.version import Version, known, parse
 
-REQUESTS = 8
+PARALLEL_REQUESTS = 8
 """Questions that are asked at the same time."""
 
 HEADINGS = ("Component Summary", "Infrastructure Changes")
@@ -68,15 +68,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Files:
+class WorkspaceFiles:
     """What the workspace has. Everything is None where a usual file is not there."""
 
     config: Config | None
-    document: Document | None
-    made: manifest.Manifest | None
+    document: ComponentsFile | None
+    made: manifest.ComponentManifest | None
 
 
-def files(asked: Asked, context: Context) -> Files:
+def files(asked: Asked, context: Context) -> WorkspaceFiles:
     """Read the files of the workspace. Raises `ConfigurationError` and `InputError`."""
 
     def there(name: str, usual: str) -> Path | None:
@@ -87,14 +87,14 @@ def files(asked: Asked, context: Context) -> Files:
     components = there(asked.components, COMPONENTS)
     made = there(asked.components_file, manifest.FILE)
     name = asked.components_file
-    return Files(
+    return WorkspaceFiles(
         load_config(config, name=asked.config) if config else None,
         load_components(components, name=asked.components) if components else None,
         manifest.read(read_text(made, name=name), file=name) if made else None,
     )
 
 
-def offline(asked: Asked, context: Context, found: Files) -> Evidence:
+def offline(asked: Asked, context: Context, found: WorkspaceFiles) -> NotesEvidence:
     """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
     tag = asked.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
     version = parse(tag, found.config.tag_prefix if found.config else "v") if tag else None
@@ -102,15 +102,15 @@ def offline(asked: Asked, context: Context, found: Files) -> Evidence:
     made = found.made if found.made and version and found.made.release == version.tag else None
     built = frozenset(package.reference for package in found.config.packages()) if found.config else None
     why = {
-        Need.TAG: NO_TAG,
-        Need.REPOSITORY: NO_REPOSITORY,
-        Need.BUILT: f"there is no {asked.config}",
-        Need.COMPONENTS: f"there is no {asked.components}",
-        Need.MANIFEST: f"{asked.components_file} is of {found.made.release}"
+        EvidenceKind.TAG: NO_TAG,
+        EvidenceKind.REPOSITORY: NO_REPOSITORY,
+        EvidenceKind.BUILT: f"there is no {asked.config}",
+        EvidenceKind.COMPONENTS: f"there is no {asked.components}",
+        EvidenceKind.MANIFEST: f"{asked.components_file} is of {found.made.release}"
         if found.made
         else f"there is no {asked.components_file}",
     }
-    return Evidence(
+    return NotesEvidence(
         server=context.server_url,
         version=version,
         repository=context.repository or (found.config.repository if found.config else ""),
@@ -121,12 +121,20 @@ def offline(asked: Asked, context: Context, found: Files) -> Evidence:
     )
 
 
-def gather(asked: Asked, context: Context, notes: Notes, here: Evidence, http: Http, log: Workflow) -> Evidence:
+def gather(
+    asked: Asked, context: Context, notes: PublishedNotes, here: NotesEvidence, http: Http, log: Workflow
+) -> NotesEvidence:
     """All of the evidence. `here` is what `offline` gave. Raises `InputError` for a previous tag that is none."""
     if asked.history == CHECKOUT:
         evidence = dataclasses.replace(here, tags=attempt(lambda: frozenset(checkout.tags(context.workspace))))
         evidence = _with_previous(evidence, asked, None, log)
-        remote = (Need.PREVIOUS, Need.ANNOUNCED, Need.EARLIER, Need.REGISTRY, Need.UPSTREAM)
+        remote = (
+            EvidenceKind.PREVIOUS,
+            EvidenceKind.ANNOUNCED,
+            EvidenceKind.EARLIER,
+            EvidenceKind.REGISTRY,
+            EvidenceKind.UPSTREAM,
+        )
         evidence = _because(dataclasses.replace(evidence, from_git=True), dict.fromkeys(remote, ASKS_NOBODY))
         return _with_changes(evidence, merged.of_checkout(context.workspace), notes)
     upstream = Upstream(
@@ -145,16 +153,25 @@ def gather(asked: Asked, context: Context, notes: Notes, here: Evidence, http: H
         if asked.token:
             evidence = _with_changes(evidence, merged.of_github(context.api_url, here.repository, asked.token), notes)
         else:
-            evidence = _because(evidence, dict.fromkeys((Need.CHANGES, Need.EARLIER), ANONYMOUS))
+            evidence = _because(evidence, dict.fromkeys((EvidenceKind.CHANGES, EvidenceKind.EARLIER), ANONYMOUS))
     else:
-        needs = (Need.TAGS, Need.PREVIOUS_TAG, Need.PREVIOUS, Need.ANNOUNCED, Need.CHANGES, Need.EARLIER)
+        needs = (
+            EvidenceKind.TAGS,
+            EvidenceKind.PREVIOUS_TAG,
+            EvidenceKind.PREVIOUS,
+            EvidenceKind.ANNOUNCED,
+            EvidenceKind.CHANGES,
+            EvidenceKind.EARLIER,
+        )
         evidence = _because(evidence, dict.fromkeys(needs, NO_REPOSITORY))
     if not asked.check_upstream:
-        return _because(evidence, dict.fromkeys((Need.REGISTRY, Need.UPSTREAM), "check-upstream is false"))
+        return _because(
+            evidence, dict.fromkeys((EvidenceKind.REGISTRY, EvidenceKind.UPSTREAM), "check-upstream is false")
+        )
     return _with_answers(evidence, notes, upstream)
 
 
-def _because(evidence: Evidence, why: Mapping[Need, str]) -> Evidence:
+def _because(evidence: NotesEvidence, why: Mapping[EvidenceKind, str]) -> NotesEvidence:
     return dataclasses.replace(evidence, why={**evidence.why, **why})
 
 
@@ -167,12 +184,12 @@ def attempt(read: Callable[[], T]) -> T | Unreadable:
 
 
 def _with_previous(
-    evidence: Evidence, asked: Asked, releases: tuple[Release, ...] | Unreadable | None, log: Workflow
-) -> Evidence:
+    evidence: NotesEvidence, asked: Asked, releases: tuple[Release, ...] | Unreadable | None, log: Workflow
+) -> NotesEvidence:
     """With the release before, by the rule that notes are generated by. `releases` is None where git alone is asked."""
     version, tags = evidence.version, evidence.tags
     if version is None:
-        return _because(evidence, {Need.PREVIOUS_TAG: NO_TAG})
+        return _because(evidence, {EvidenceKind.PREVIOUS_TAG: NO_TAG})
     for piece in (tags, releases):
         if isinstance(piece, Unreadable):
             return dataclasses.replace(evidence, previous_tag=piece)
@@ -190,11 +207,13 @@ def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
     return frozenset(tags)
 
 
-def _with_releases(evidence: Evidence, releases: tuple[Release, ...] | Unreadable, upstream: Upstream) -> Evidence:
+def _with_releases(
+    evidence: NotesEvidence, releases: tuple[Release, ...] | Unreadable, upstream: Upstream
+) -> NotesEvidence:
     """With what the release before published, and whom earlier releases welcomed."""
     version, previous = evidence.version, evidence.previous_tag
     if version is None or previous is None:
-        return _because(evidence, dict.fromkeys((Need.PREVIOUS, Need.ANNOUNCED), NO_TAG))
+        return _because(evidence, dict.fromkeys((EvidenceKind.PREVIOUS, EvidenceKind.ANNOUNCED), NO_TAG))
     if isinstance(releases, Unreadable) or isinstance(previous, Unreadable):
         # A previous release that is not known has one of these two as its reason.
         wrong = next(piece for piece in (releases, previous) if isinstance(piece, Unreadable))
@@ -204,25 +223,26 @@ def _with_releases(evidence: Evidence, releases: tuple[Release, ...] | Unreadabl
     found = next((release for release in releases if release.tag == previous), None)
     if found is None:
         return _because(
-            evidence, {Need.PREVIOUS: f"{previous} has no release" if previous else "there is no release before"}
+            evidence,
+            {EvidenceKind.PREVIOUS: f"{previous} has no release" if previous else "there is no release before"},
         )
     rows = attempt(lambda: _rows(found, evidence, upstream))
     return dataclasses.replace(evidence, previous=rows)
 
 
-def _rows(release: Release, evidence: Evidence, upstream: Upstream) -> Previous:
+def _rows(release: Release, evidence: NotesEvidence, upstream: Upstream) -> PreviousTables:
     """What a release published: by its components.json, else by the table in its notes."""
     if manifest.FILE in release.files:
         text = upstream.asset(evidence.repository, release, manifest.FILE)
         made = manifest.read(text, file=f"{manifest.FILE} of {release.tag}")
-        return Previous(release.tag, Before.of_manifest(made).rows)
+        return PreviousTables(release.tag, PreviousRelease.of_manifest(made).rows)
     tables = table.read(release.body, file=f"notes of {release.tag}")
     headings = evidence.document.headings if evidence.document else HEADINGS
-    before = Before.of_tables(release.tag, tables, headings)
-    return Previous(release.tag, before.rows if before else ())
+    before = PreviousRelease.of_tables(release.tag, tables, headings)
+    return PreviousTables(release.tag, before.rows if before else ())
 
 
-def _announced(releases: Iterable[Release], version: Version, evidence: Evidence) -> dict[str, str]:
+def _announced(releases: Iterable[Release], version: Version, evidence: NotesEvidence) -> dict[str, str]:
     """Login in lower case -> the lowest release below this one that welcomed it."""
     bodies = {release.tag: release.body for release in releases}
     below = [other for other in known(bodies, version.prefix) if other < version]
@@ -233,10 +253,10 @@ def _announced(releases: Iterable[Release], version: Version, evidence: Evidence
     return found
 
 
-def _with_changes(evidence: Evidence, history: Merged, notes: Notes) -> Evidence:
+def _with_changes(evidence: NotesEvidence, history: Merged, notes: PublishedNotes) -> NotesEvidence:
     """With what was merged since the release before, and whether those who are welcomed had something merged before."""
     version, previous = evidence.version, evidence.previous_tag
-    needs = (Need.CHANGES, Need.EARLIER)
+    needs = (EvidenceKind.CHANGES, EvidenceKind.EARLIER)
     if version is None or previous is None:
         return _because(evidence, dict.fromkeys(needs, NO_TAG))
     if isinstance(previous, Unreadable):
@@ -258,7 +278,7 @@ def _with_changes(evidence: Evidence, history: Merged, notes: Notes) -> Evidence
     return dataclasses.replace(evidence, earlier=earlier)
 
 
-def _with_answers(evidence: Evidence, notes: Notes, upstream: Upstream) -> Evidence:
+def _with_answers(evidence: NotesEvidence, notes: PublishedNotes, upstream: Upstream) -> NotesEvidence:
     """With what registries and repositories say about all that the notes name."""
     images = sorted({*_images(notes), *_parts(notes, evidence, "image"), *_parts(notes, evidence, "chart")})
     compares = sorted(_compares(notes, evidence), key=str)
@@ -276,26 +296,26 @@ def _split(name: str, mark: str) -> tuple[str, str]:
     return before, after
 
 
-def _images(notes: Notes) -> Iterator[str]:
+def _images(notes: PublishedNotes) -> Iterator[str]:
     """Every image and chart with a tag that the notes name."""
     yield from (f"{image.name}:{image.tag}" for image in notes.images if image.tag)
     yield from (f"{chart.name}:{chart.version.replace('+', '_')}" for chart in notes.charts if chart.version)
 
 
-def _compares(notes: Notes, evidence: Evidence) -> set[Compared]:
+def _compares(notes: PublishedNotes, evidence: NotesEvidence) -> set[TagComparison]:
     """Every comparison that the notes link to. One with the release's own tag can wait until there is that tag."""
     tags, version = evidence.tags, evidence.version
     coming = version.tag if version and isinstance(tags, frozenset) and version.tag not in tags else ""
     found = {
-        Compared(one.address.repository, one.address.base, one.address.name)
+        TagComparison(one.address.repository, one.address.base, one.address.name)
         for one in notes.linked
-        if one.address.leads is Leads.COMPARE
+        if one.address.leads is AddressKind.COMPARE
     }
     own = evidence.repository.casefold()
     return {one for one in found if not (one.repository.casefold() == own and coming in {one.base, one.head})}
 
 
-def _parts(notes: Notes, evidence: Evidence, kind: str) -> Iterator[str]:
+def _parts(notes: PublishedNotes, evidence: NotesEvidence, kind: str) -> Iterator[str]:
     """Where the versions of the table's components have to be."""
     for row in notes.rows:
         part = part_of(row, evidence) if row.version.version else None
@@ -306,6 +326,6 @@ def _parts(notes: Notes, evidence: Evidence, kind: str) -> Iterator[str]:
 
 def _answers(questions: Iterable[K], ask: Callable[[K], bool]) -> dict[K, bool | Unreadable]:
     asked = list(questions)
-    with ThreadPoolExecutor(REQUESTS, thread_name_prefix="lint") as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS, thread_name_prefix="lint") as pool:
         answers = pool.map(lambda question: attempt(lambda: ask(question)), asked)
     return dict(zip(asked, answers, strict=True))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from release_actions.components import manifest
 from release_actions.components.document import FILE as COMPONENTS_YAML
 from release_actions.components.document import load_components
-from release_actions.components.manifest import Manifest
+from release_actions.components.manifest import ComponentManifest
 from release_actions.config.notes import NotesForm
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, InputError, Problem
 from release_actions.notes import body, newcomers, sections, span, undo
-from release_actions.notes.body import Written
-from release_actions.notes.model import Bots, Contributor, Notes
+from release_actions.notes.body import NotesText
+from release_actions.notes.model import BotChanges, NewContributor, ReleaseNotes
 from release_actions.notes.story import Story
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
@@ -24,7 +24,7 @@ HEADINGS = ("Component Summary", "Infrastructure Changes")
 
 
 @dataclass(frozen=True)
-class Files:
+class NotesFiles:
     """Names of the files in the workspace, as the inputs give them."""
 
     notes: str
@@ -34,26 +34,26 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Generated:
+class GeneratedNotes:
     """Notes, their text, and what could not be said in them."""
 
-    notes: Notes
-    written: Written
+    notes: ReleaseNotes
+    written: NotesText
     unknown: tuple[str, ...]
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
-class Components:
+class ComponentTables:
     """What the workspace says of the components: `components.json`, if there is one, and the headings of its tables."""
 
-    manifest: Manifest | None
+    manifest: ComponentManifest | None
     headings: tuple[str, str]
 
 
 def generate(
-    version: Version, story: Story, components: Components, form: NotesForm, bots: Bots, web: str, asset: str
-) -> Generated:
+    version: Version, story: Story, components: ComponentTables, form: NotesForm, bots: BotChanges, web: str, asset: str
+) -> GeneratedNotes:
     """The notes of a release. `web`: the repository's address. `asset`: name of the file for what is too long.
 
     Raises `InputError` where even the shortest notes are too long for a release.
@@ -68,7 +68,7 @@ def generate(
     first = newcomers.first_changes(fresh)
     thanked = newcomers.first_changes(change for section in shown for change in section.changes)
     contributors, unknown = newcomers.contributors(first, thanked, story.before(first), story.announced)
-    notes = Notes(
+    notes = ReleaseNotes(
         tag=version.tag,
         previous=story.previous,
         web=web,
@@ -81,18 +81,19 @@ def generate(
         twice=twice,
     )
     written = body.write(notes, asset)
-    if body.length(written.body) > body.MOST:
-        message = f"What the notes say beside the changes is longer than the {body.MOST} characters of a release."
+    if body.length(written.body) > body.RELEASE_BODY_CHARACTERS:
+        limit = body.RELEASE_BODY_CHARACTERS
+        message = f"What the notes say beside the changes is longer than the {limit} characters of a release."
         raise InputError(message, hint="Leave components.json out, or shorten descriptions in components.yaml.")
-    return Generated(notes, written, unknown, tuple(findings(notes, unknown)))
+    return GeneratedNotes(notes, written, unknown, tuple(findings(notes, unknown)))
 
 
-def read_components(files: Files, version: Version, context: Context) -> Components:
+def read_components(files: NotesFiles, version: Version, context: Context) -> ComponentTables:
     """What the workspace says of the components. Raises `ConfigurationError`."""
-    return Components(read_manifest(files.manifest, version, context), headings(files.components, context))
+    return ComponentTables(read_manifest(files.manifest, version, context), headings(files.components, context))
 
 
-def read_manifest(name: str, version: Version, context: Context) -> Manifest | None:
+def read_manifest(name: str, version: Version, context: Context) -> ComponentManifest | None:
     """The release's `components.json`; None where the usual file is not there. Raises `ConfigurationError`."""
     path = context.path(name)
     if name == manifest.FILE and not path.exists():
@@ -113,7 +114,7 @@ def headings(name: str, context: Context) -> tuple[str, str]:
     return document.headings
 
 
-def findings(notes: Notes, unknown: tuple[str, ...]) -> list[Finding]:
+def findings(notes: ReleaseNotes, unknown: tuple[str, ...]) -> list[Finding]:
     """What a person should look at before the notes go out."""
     found = []
     if unknown:
@@ -130,7 +131,7 @@ def findings(notes: Notes, unknown: tuple[str, ...]) -> list[Finding]:
     return found
 
 
-def save(generated: Generated, files: Files, context: Context) -> None:
+def save(generated: GeneratedNotes, files: NotesFiles, context: Context) -> None:
     """Write the files. Raises `InputError` where one cannot be written."""
     texts = {files.notes: generated.written.body, files.overflow: generated.written.full}
     for name, text in texts.items():
@@ -142,7 +143,7 @@ def save(generated: Generated, files: Files, context: Context) -> None:
                 raise InputError(message, hint="Name a file in a folder that exists.") from error
 
 
-def report(generated: Generated, files: Files) -> Report:
+def report(generated: GeneratedNotes, files: NotesFiles) -> Report:
     """What is in the notes, for people and for later steps."""
     notes = generated.notes
     outputs: dict[str, Output] = {
@@ -161,19 +162,19 @@ def report(generated: Generated, files: Files) -> Report:
     )
 
 
-def login_of(contributor: Contributor) -> str:
+def login_of(contributor: NewContributor) -> str:
     """How a contributor is called."""
     return contributor.author.login or contributor.author.name
 
 
-def lines(notes: Notes) -> list[str]:
+def lines(notes: ReleaseNotes) -> list[str]:
     """What is not listed and why, a line each."""
     told = [f"Taken back meanwhile, so not listed: {change.title}" for change in notes.collapsed]
     told += [f"Released with {notes.previous} before, so not listed: {change.title}" for change in notes.known]
     return [*told, *(f"Listed as what it was picked from: {change.title}" for change in notes.twice)]
 
 
-def verdict(generated: Generated) -> str:
+def verdict(generated: GeneratedNotes) -> str:
     """The whole in one sentence."""
     notes = generated.notes
     since = f"since {notes.previous}" if notes.previous else "from the beginning"
@@ -182,11 +183,11 @@ def verdict(generated: Generated) -> str:
         f"{notes.tag} has {counted(len(notes.changes), 'change')} {since} and "
         f"{counted(len(notes.contributors), 'new contributor')}; {len(notes.collapsed)} taken back meanwhile, "
         f"{len(notes.known)} released before, {len(notes.twice)} picked. "
-        f"The notes have {size} of {body.MOST} characters."
+        f"The notes have {size} of {body.RELEASE_BODY_CHARACTERS} characters."
     )
 
 
-def summary(generated: Generated) -> str:
+def summary(generated: GeneratedNotes) -> str:
     """The shape of the notes as a table."""
     notes = generated.notes
     rows = [[markdown.plain(section.title or body.CHANGES), str(len(section.changes))] for section in notes.sections]

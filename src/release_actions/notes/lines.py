@@ -35,7 +35,7 @@ FILLER = "\x1a"
 """Stands for each character of code in `Line.prose`: no pattern takes it for a word, a bracket or a mark."""
 
 
-class Kind(enum.Enum):
+class LineKind(enum.Enum):
     """What a line is."""
 
     TEXT = "text"
@@ -48,7 +48,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class MarkdownLine:
     """One line. `raw` as written; `text` with comments blanked; `prose` with code blanked too, all of one length.
 
     `section` is the heading above it, `level` that heading's depth, 0 before the first one. `fence` is the number of
@@ -59,7 +59,7 @@ class Line:
     raw: str
     text: str
     prose: str
-    kind: Kind
+    kind: LineKind
     section: str = ""
     level: int = 0
     fence: int = 0
@@ -72,7 +72,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Comment:
+class HtmlComment:
     """A comment that ends in the line where it began. `alone`: nothing else is in the line."""
 
     text: str
@@ -81,43 +81,43 @@ class Comment:
 
 
 @dataclass(frozen=True)
-class Link:
+class MarkdownLink:
     """A link or a bare address. `text` is what a reader sees of it."""
 
     text: str
     target: str
     place: Place
-    line: Line
+    line: MarkdownLine
     bare: bool = False
 
 
 @dataclass(frozen=True)
-class Text:
+class MarkdownText:
     """Markdown as lines. `open_fence` and `open_comment`: the line of one that is never closed, 0 for none."""
 
     path: str
     body: str
-    lines: tuple[Line, ...]
-    comments: tuple[Comment, ...] = ()
-    links: tuple[Link, ...] = ()
+    lines: tuple[MarkdownLine, ...]
+    comments: tuple[HtmlComment, ...] = ()
+    links: tuple[MarkdownLink, ...] = ()
     open_fence: int = 0
     open_comment: int = 0
     blanked: str = field(default="", repr=False)
     """The whole text without comments, with the same lines and columns."""
 
-    def place(self, line: Line, column: int = 0) -> Place:
+    def place(self, line: MarkdownLine, column: int = 0) -> Place:
         """A place in a line: `column` counts from 0."""
         return Place(self.path, line.number, column + 1)
 
 
-def read(body: str, path: str) -> Text:
+def read(body: str, path: str) -> MarkdownText:
     """The lines of a text."""
     reader = _Reader(path)
     raws = re.split(r"\r\n|\r|\n", body)
     for number, raw in enumerate(raws, 1):
         reader.take(number, raw)
     lines = tuple(_rows(reader.lines))
-    found = Text(
+    found = MarkdownText(
         path,
         body,
         lines,
@@ -127,7 +127,7 @@ def read(body: str, path: str) -> Text:
         blanked="\n".join(line.text for line in lines),
     )
     links = tuple(_links(found))
-    return Text(**{**found.__dict__, "links": links})
+    return MarkdownText(**{**found.__dict__, "links": links})
 
 
 class _Reader:
@@ -135,8 +135,8 @@ class _Reader:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.lines: list[Line] = []
-        self.comments: list[Comment] = []
+        self.lines: list[MarkdownLine] = []
+        self.comments: list[HtmlComment] = []
         self.fence = ""
         self.fence_line = 0
         self.comment_line = 0
@@ -147,16 +147,16 @@ class _Reader:
         """Add a line."""
         bare = QUOTE.sub(lambda match: " " * len(match[0]), raw)
         if self.fence:
-            self._add(number, raw, raw, Kind.CODE, fence=self.fence_line)
+            self._add(number, raw, raw, LineKind.CODE, fence=self.fence_line)
             self._end_fence(bare)
             return
         opened = FENCE.fullmatch(bare) if not self.comment_line else None
         if opened and (len(opened["indent"]) <= 3 or self.in_list):  # noqa: PLR2004  # CommonMark: deeper is code
             self.fence, self.fence_line = opened["fence"], number
-            self._add(number, raw, raw, Kind.CODE, fence=number)
+            self._add(number, raw, raw, LineKind.CODE, fence=number)
             return
         if not self.comment_line and INDENTED.match(bare) and not self.in_list and self._after_blank():
-            self._add(number, raw, raw, Kind.CODE)
+            self._add(number, raw, raw, LineKind.CODE)
             return
         text = self._without_comments(number, raw)
         self._add(number, raw, text, self._kind(text))
@@ -167,23 +167,23 @@ class _Reader:
             self.fence, self.fence_line = "", 0
 
     def _after_blank(self) -> bool:
-        return not self.lines or self.lines[-1].kind is Kind.BLANK or self.lines[-1].kind is Kind.CODE
+        return not self.lines or self.lines[-1].kind is LineKind.BLANK or self.lines[-1].kind is LineKind.CODE
 
-    def _kind(self, text: str) -> Kind:
+    def _kind(self, text: str) -> LineKind:
         heading = HEADING.fullmatch(text)
         if heading:
             self.section, self.level, self.in_list = shown(heading.group(2)), len(heading.group(1)), False
-            return Kind.HEADING
+            return LineKind.HEADING
         if not text.strip():
-            return Kind.BLANK
+            return LineKind.BLANK
         if BREAK.fullmatch(text):
             self.section, self.level, self.in_list = "", 0, False
-            return Kind.TEXT
+            return LineKind.TEXT
         if BULLET.match(text):
             self.in_list = True
-            return Kind.BULLET
+            return LineKind.BULLET
         self.in_list = self.in_list and text.startswith((" ", "\t"))
-        return Kind.TEXT
+        return LineKind.TEXT
 
     def _without_comments(self, number: int, raw: str) -> str:
         """The line with comments blanked. One that begins inside code is text."""
@@ -209,46 +209,46 @@ class _Reader:
                 found.append(" " * (len(raw) - start))
                 return "".join(found)
             alone = not (raw[:start] + raw[end + 3 :]).strip()
-            self.comments.append(Comment(raw[start + 4 : end].strip(), Place(self.path, number, start + 1), alone))
+            self.comments.append(HtmlComment(raw[start + 4 : end].strip(), Place(self.path, number, start + 1), alone))
             found.append(" " * (end + 3 - start))
             position = end + 3
         return "".join([*found, raw[position:]])
 
-    def _add(self, number: int, raw: str, text: str, kind: Kind, *, fence: int = 0) -> None:
-        prose = " " * len(text) if kind is Kind.CODE else CODE.sub(lambda match: FILLER * len(match[0]), text)
-        self.lines.append(Line(number, raw, text, prose, kind, self.section, self.level, fence))
+    def _add(self, number: int, raw: str, text: str, kind: LineKind, *, fence: int = 0) -> None:
+        prose = " " * len(text) if kind is LineKind.CODE else CODE.sub(lambda match: FILLER * len(match[0]), text)
+        self.lines.append(MarkdownLine(number, raw, text, prose, kind, self.section, self.level, fence))
 
 
-def _rows(lines: list[Line]) -> Iterator[Line]:
+def _rows(lines: list[MarkdownLine]) -> Iterator[MarkdownLine]:
     """The lines, those of tables told from text."""
     within = False
     for index, line in enumerate(lines):
         following = lines[index + 1].text if index + 1 < len(lines) else ""
-        pipe = "|" in line.text and line.kind in {Kind.TEXT, Kind.BULLET}
+        pipe = "|" in line.text and line.kind in {LineKind.TEXT, LineKind.BULLET}
         opens = pipe and "|" in following and bool(DELIMITER.fullmatch(following))
         within = pipe and (within or opens)
-        yield Line(**{**line.__dict__, "kind": Kind.ROW}) if within else line
+        yield MarkdownLine(**{**line.__dict__, "kind": LineKind.ROW}) if within else line
 
 
-def _links(text: Text) -> Iterator[Link]:
+def _links(text: MarkdownText) -> Iterator[MarkdownLink]:
     """Every link outside of code, in order."""
     defined = {
         match["label"].casefold(): match["target"]
         for line in text.lines
-        if line.kind is not Kind.CODE and (match := DEFINITION.match(line.prose))
+        if line.kind is not LineKind.CODE and (match := DEFINITION.match(line.prose))
     }
     for line in text.lines:
-        if line.kind is not Kind.CODE and not DEFINITION.match(line.prose):
+        if line.kind is not LineKind.CODE and not DEFINITION.match(line.prose):
             yield from sorted(_in_line(text, line, defined), key=lambda link: link.place)
 
 
-def _in_line(text: Text, line: Line, defined: dict[str, str]) -> Iterator[Link]:
+def _in_line(text: MarkdownText, line: MarkdownLine, defined: dict[str, str]) -> Iterator[MarkdownLink]:
     taken: list[tuple[int, int]] = []
 
-    def link(match: re.Match[str], target: str) -> Link:
+    def link(match: re.Match[str], target: str) -> MarkdownLink:
         taken.append(match.span())
         words = shown(line.text[match.start("text") : match.end("text")])
-        return Link(words, target, text.place(line, match.start()), line)
+        return MarkdownLink(words, target, text.place(line, match.start()), line)
 
     for match in LINK.finditer(line.prose):
         if not match["image"]:
@@ -265,4 +265,4 @@ def _in_line(text: Text, line: Line, defined: dict[str, str]) -> Iterator[Link]:
         target = match[0].rstrip(TRAILING)
         while target.endswith(")") and target.count(")") > target.count("("):
             target = target[:-1].rstrip(TRAILING)
-        yield Link(target, target, text.place(line, match.start()), line, bare=True)
+        yield MarkdownLink(target, target, text.place(line, match.start()), line, bare=True)

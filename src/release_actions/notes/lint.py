@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import Place
 from release_actions.notes import (
     lint_changelog,
@@ -23,10 +23,10 @@ from release_actions.notes import (
     lint_versions,
     reading,
 )
-from release_actions.notes.evidence import Evidence, Need, Unreadable
-from release_actions.notes.lint_rule import Hit, Rule, Subject
+from release_actions.notes.evidence import EvidenceKind, NotesEvidence, Unreadable
+from release_actions.notes.lint_rule import LintRule, LintSubject, RuleHit
 
-SUBJECTS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+SUBJECTS: tuple[tuple[str, tuple[LintRule, ...]], ...] = (
     ("Text", lint_text.RULES),
     ("Links", lint_links.RULES),
     ("Full changelog", lint_changelog.RULES),
@@ -42,23 +42,23 @@ RULES = {rule.name: rule for _, rules in SUBJECTS for rule in rules}
 
 
 @dataclass(frozen=True)
-class Idle:
+class UnrunRule:
     """A rule that did not run, and what it would have needed."""
 
-    rule: Rule
-    needs: tuple[Need, ...]
+    rule: LintRule
+    needs: tuple[EvidenceKind, ...]
 
 
-def lint(text: str, path: str, evidence: Evidence) -> tuple[Finding, ...]:
+def lint(text: str, path: str, evidence: NotesEvidence) -> tuple[ComponentFinding, ...]:
     """Everything that is wrong with some notes, in the order of lines. `path` is what findings call the file."""
     heading = evidence.document.heading if evidence.document else ""
     notes = reading.read(text, path, server=evidence.server, heading=heading)
     return judge(notes, evidence)
 
 
-def judge(notes: reading.Notes, evidence: Evidence) -> tuple[Finding, ...]:
+def judge(notes: reading.PublishedNotes, evidence: NotesEvidence) -> tuple[ComponentFinding, ...]:
     """The same of notes that were read already."""
-    subject = Subject(notes, evidence)
+    subject = LintSubject(notes, evidence)
     resting = {one.rule.name for one in idle(evidence)} | {rule.name for rule in _blocked(evidence)}
     running = [rule for rule in RULES.values() if rule.name not in resting]
     found = [_finding(rule, hit) for rule in running for hit in rule.check(subject)]
@@ -68,32 +68,34 @@ def judge(notes: reading.Notes, evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(sorted(everything, key=lambda one: (one.place or Place(""), one.rule)))
 
 
-def idle(evidence: Evidence) -> tuple[Idle, ...]:
+def idle(evidence: NotesEvidence) -> tuple[UnrunRule, ...]:
     """The rules that do not run because something they need was not offered."""
     return tuple(
-        Idle(rule, missing)
+        UnrunRule(rule, missing)
         for rule in RULES.values()
         if (missing := tuple(need for need in rule.needs if evidence.piece(need) is None))
     )
 
 
-def _blocked(evidence: Evidence) -> Iterator[Rule]:
+def _blocked(evidence: NotesEvidence) -> Iterator[LintRule]:
     """The rules that do not run because something they need could not be read."""
     for rule in RULES.values():
         if any(isinstance(evidence.piece(need), Unreadable) for need in rule.needs):
             yield rule
 
 
-def _unreadable(notes: reading.Notes, evidence: Evidence) -> Iterator[Finding]:
+def _unreadable(notes: reading.PublishedNotes, evidence: NotesEvidence) -> Iterator[ComponentFinding]:
     seen = set()
-    for need in Need:
+    for need in EvidenceKind:
         piece = evidence.piece(need)
         if isinstance(piece, Unreadable) and piece not in seen:
             seen.add(piece)
-            yield Finding(UNKNOWN, Certainty.SUSPICIOUS, piece.message, piece.hint, Place(notes.text.path))
+            yield ComponentFinding(UNKNOWN, Certainty.SUSPICIOUS, piece.message, piece.hint, Place(notes.text.path))
 
 
-def _finding(rule: Rule, hit: Hit) -> Finding:
+def _finding(rule: LintRule, hit: RuleHit) -> ComponentFinding:
     if hit.rule == UNKNOWN:
-        return Finding(UNKNOWN, Certainty.SUSPICIOUS, hit.message, hit.hint, hit.place, hit.other)
-    return Finding(hit.rule or rule.name, hit.certainty or rule.certainty, hit.message, hit.hint, hit.place, hit.other)
+        return ComponentFinding(UNKNOWN, Certainty.SUSPICIOUS, hit.message, hit.hint, hit.place, hit.other)
+    return ComponentFinding(
+        hit.rule or rule.name, hit.certainty or rule.certainty, hit.message, hit.hint, hit.place, hit.other
+    )

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 from release_actions.components import version_order
 from release_actions.errors import Place
-from release_actions.notes.addresses import Address
-from release_actions.notes.evidence import Need
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
-from release_actions.notes.reading import Changelog
+from release_actions.notes.addresses import GitHubAddress
+from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
+from release_actions.notes.reading import ChangelogLine
 
 FLOATING = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*-)*v?(?P<numbers>[0-9]+(?:\.[0-9]+)?)")
 """One or two numbers: a tag such as v0 or v0.5."""
 
 
-def _found(subject: Subject) -> Iterator[tuple[Changelog, Address]]:
+def _found(subject: LintSubject) -> Iterator[tuple[ChangelogLine, GitHubAddress]]:
     """The changelog links that lead to a comparison."""
     return ((one, one.address) for one in subject.notes.changelogs if one.address)
 
@@ -34,7 +34,7 @@ def floats(tag: str, head: str) -> bool:
     return few is not None and few["numbers"].count(".") + 1 < parts
 
 
-def _floating(subject: Subject) -> Iterator[Hit]:
+def _floating(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes are counted from a tag that moves, such as v0.5, latest or main.
 
     It names the newest release of its line when the notes are made, and another one when they are read.
@@ -42,10 +42,10 @@ def _floating(subject: Subject) -> Iterator[Hit]:
     for one, address in _found(subject):
         if floats(address.base, address.name):
             message = f"The changes are counted from {address.base}, a name that moves."
-            yield Hit(one.place, message, _hint(subject))
+            yield RuleHit(one.place, message, _hint(subject))
 
 
-def _candidate(subject: Subject) -> Iterator[Hit]:
+def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes of a final release are counted from a candidate or a dev version.
 
     What went into the candidate is then told nowhere.
@@ -57,21 +57,21 @@ def _candidate(subject: Subject) -> Iterator[Hit]:
             and not version_order.is_moving(address.base)
         ):
             message = f"The changes of {address.name} are counted from {address.base}, which is no full release."
-            yield Hit(one.place, message, _hint(subject))
+            yield RuleHit(one.place, message, _hint(subject))
 
 
 def _is_final(tag: str) -> bool:
     return version_order.read(tag) is not None and not version_order.is_unfinished(tag)
 
 
-def _hint(subject: Subject) -> str:
+def _hint(subject: LintSubject) -> str:
     previous = subject.evidence.previous_tag
     return (
         f"Count from {previous}." if isinstance(previous, str) and previous else "Count from the full release before."
     )
 
 
-def _base(subject: Subject) -> Iterator[Hit]:
+def _base(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes are counted from another release than the one before this one.
 
     The one before is the newest full release below this one. Only suspicious where a first release of a line is counted
@@ -90,10 +90,10 @@ def _base(subject: Subject) -> Iterator[Hit]:
         )
         message = f"The changes are counted from {address.base}, and {before}."
         certainty = SUSPICIOUS if _from_line_to_line(address, previous) else CERTAIN
-        yield Hit(one.place, message, _hint(subject), Place(f"releases of {address.repository}"), certainty)
+        yield RuleHit(one.place, message, _hint(subject), Place(f"releases of {address.repository}"), certainty)
 
 
-def _from_line_to_line(address: Address, previous: str) -> bool:
+def _from_line_to_line(address: GitHubAddress, previous: str) -> bool:
     """Whether a comparison is from X.Y.0 to the X.Z.0 after it."""
     base, head, newest = (version_order.read(tag) for tag in (address.base, address.name, previous))
     if not base or not head or not newest:
@@ -101,40 +101,40 @@ def _from_line_to_line(address: Address, previous: str) -> bool:
     return base.numbers[2:] == head.numbers[2:] == (0, 0) and base.numbers[:2] == newest.numbers[:2]
 
 
-def _head(subject: Subject) -> Iterator[Hit]:
+def _head(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes are counted up to something else than the release's tag."""
     version = subject.evidence.version
     for one, address in _found(subject):
         if version and address.name != version.tag:
             message = f"The changes are counted up to {address.name}, and these are the notes of {version}."
-            yield Hit(one.place, message, f"End with {version}.")
+            yield RuleHit(one.place, message, f"End with {version}.")
 
 
-def _repository(subject: Subject) -> Iterator[Hit]:
+def _repository(subject: LintSubject) -> Iterator[RuleHit]:
     """The full changelog is another repository's."""
     for one, address in _found(subject):
         if address.repository.casefold() != subject.evidence.repository.casefold():
             message = (
                 f"The full changelog is of {address.repository}, and these are notes of {subject.evidence.repository}."
             )
-            yield Hit(one.place, message, "Correct the address.")
+            yield RuleHit(one.place, message, "Correct the address.")
 
 
-def _twice(subject: Subject) -> Iterator[Hit]:
+def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """There are two full changelogs, and they are not the same."""
     found = list(_found(subject))
     for place, address in found[1:]:
         first, other = found[0]
         if address != other:
             message = f"Line {first.place.line} has another full changelog, from {other.base} to {other.name}."
-            yield Hit(place.place, message, "Keep the right one.", first.place)
+            yield RuleHit(place.place, message, "Keep the right one.", first.place)
 
 
 RULES = (
-    Rule("changelog-base-floating", CERTAIN, _floating),
-    Rule("changelog-base-candidate", CERTAIN, _candidate),
-    Rule("changelog-base-wrong", CERTAIN, _base, (Need.TAG, Need.PREVIOUS_TAG)),
-    Rule("changelog-head", CERTAIN, _head, (Need.TAG,)),
-    Rule("changelog-repository", CERTAIN, _repository, (Need.REPOSITORY,)),
-    Rule("changelog-twice", CERTAIN, _twice),
+    LintRule("changelog-base-floating", CERTAIN, _floating),
+    LintRule("changelog-base-candidate", CERTAIN, _candidate),
+    LintRule("changelog-base-wrong", CERTAIN, _base, (EvidenceKind.TAG, EvidenceKind.PREVIOUS_TAG)),
+    LintRule("changelog-head", CERTAIN, _head, (EvidenceKind.TAG,)),
+    LintRule("changelog-repository", CERTAIN, _repository, (EvidenceKind.REPOSITORY,)),
+    LintRule("changelog-twice", CERTAIN, _twice),
 )

@@ -8,52 +8,52 @@ from collections.abc import Iterator
 from release_actions.components.table import shown
 from release_actions.errors import Place
 from release_actions.notes import model, span, undo
-from release_actions.notes.evidence import Need
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
-from release_actions.notes.reading import Change
+from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
+from release_actions.notes.reading import ChangeLine
 
 ENDING = re.compile(r"\s*\(#[0-9]+\)$")
 
 
-def _own(change: Change, subject: Subject) -> bool:
+def _own(change: ChangeLine, subject: LintSubject) -> bool:
     """Whether a line is about the repository that releases."""
     return change.repository.casefold() in {"", subject.repository}
 
 
-def _named(change: Change) -> str:
+def _named(change: ChangeLine) -> str:
     return f"#{change.number}" if change.number else f"commit {change.sha[:12]}"
 
 
-def _twice(subject: Subject) -> Iterator[Hit]:
+def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """A pull request or commit stands in the list twice.
 
     A highlight that ends with a number is no part of the list.
     """
-    seen: dict[tuple[str, str, int, str], Change] = {}
+    seen: dict[tuple[str, str, int, str], ChangeLine] = {}
     for change in subject.notes.changes:
         repository = "" if _own(change, subject) else change.repository.casefold()
         key = ("" if change.credited else f"below {change.line.section}", repository, change.number, change.sha)
         if key in seen:
             message = f"{_named(change)} is listed in line {seen[key].place.line} already."
-            yield Hit(change.place, message, "Keep one of the lines.", seen[key].place)
+            yield RuleHit(change.place, message, "Keep one of the lines.", seen[key].place)
         seen.setdefault(key, change)
 
 
-def _title_twice(subject: Subject) -> Iterator[Hit]:
+def _title_twice(subject: LintSubject) -> Iterator[RuleHit]:
     """Two changes by one person have the same title.
 
     So does a pull request that was merged into the release branch and picked to the main branch too.
     """
-    seen: dict[tuple[str, str], Change] = {}
+    seen: dict[tuple[str, str], ChangeLine] = {}
     for change in subject.notes.changes:
         key = (change.login.casefold(), ENDING.sub("", shown(change.title)).casefold())
         other = seen.setdefault(key, change)
         if other is not change and change.login and (other.number, other.sha) != (change.number, change.sha):
             message = f"{_named(change)} has the title of {_named(other)} in line {other.place.line}."
-            yield Hit(change.place, message, "Keep one, if it is the same change in two branches.", other.place)
+            yield RuleHit(change.place, message, "Keep one, if it is the same change in two branches.", other.place)
 
 
-def _reverted(subject: Subject) -> Iterator[Hit]:
+def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
     """A revert is listed beside the change that it takes back.
 
     Neither is in the release. A re-land stands for itself, and what it brings back is listed without it or not at all.
@@ -64,7 +64,7 @@ def _reverted(subject: Subject) -> Iterator[Hit]:
     collapsed = undo.collapse(inorder).collapsed
     for made in collapsed:
         told = undo.read(made)
-        if told is None or told.kind is not undo.Kind.REVERT:
+        if told is None or told.kind is not undo.UndoKind.REVERT:
             continue
         target = next(
             (one for one in collapsed if one is not made and len(undo.collapse((one, made)).collapsed) > 1), None
@@ -72,24 +72,24 @@ def _reverted(subject: Subject) -> Iterator[Hit]:
         if target:
             change, other = lines[made], lines[target]
             message = f"{_named(change)} takes back {_named(other)} in line {other.place.line}; both are listed."
-            yield Hit(change.place, message, "Leave both out.", other.place)
+            yield RuleHit(change.place, message, "Leave both out.", other.place)
 
 
-def _as_merged(change: Change, subject: Subject) -> model.Change | None:
+def _as_merged(change: ChangeLine, subject: LintSubject) -> model.MergedChange | None:
     """The change that a line is about: with all that was said of it where that is known."""
     if not change.number or not _own(change, subject):
         return None
     known = next((one for one in _merged(subject) if one.number == change.number), None)
     author = model.Author(change.login)
-    return known or model.Change(shown(change.title), author, (change.sha or f"#{change.number}",), change.number)
+    return known or model.MergedChange(shown(change.title), author, (change.sha or f"#{change.number}",), change.number)
 
 
-def _merged(subject: Subject) -> tuple[model.Change, ...]:
+def _merged(subject: LintSubject) -> tuple[model.MergedChange, ...]:
     changes = subject.evidence.changes
     return changes if isinstance(changes, tuple) else ()
 
 
-def _outside(subject: Subject) -> Iterator[Hit]:
+def _outside(subject: LintSubject) -> Iterator[RuleHit]:
     """A change is listed that was not merged between the previous release and this one.
 
     A number that a commit in between names, as a picked one does, counts as merged. Only suspicious for a line that
@@ -107,10 +107,10 @@ def _outside(subject: Subject) -> Iterator[Hit]:
             message = f"{_named(change)} was not merged between {since} and {subject.evidence.version}."
             hint = "Remove it, or list it in the release that has it."
             other = Place(f"history of {subject.evidence.repository}")
-            yield Hit(change.place, message, hint, other, CERTAIN if sure and change.credited else SUSPICIOUS)
+            yield RuleHit(change.place, message, hint, other, CERTAIN if sure and change.credited else SUSPICIOUS)
 
 
-def _author(subject: Subject) -> Iterator[Hit]:
+def _author(subject: LintSubject) -> Iterator[RuleHit]:
     """A change is credited to somebody who did not make it."""
     authors = {merged.number: merged.author for merged in _merged(subject) if merged.number}
     for change in subject.notes.changes:
@@ -123,14 +123,14 @@ def _author(subject: Subject) -> Iterator[Hit]:
         ):
             message = f"{_named(change)} is by @{author.login}, and the notes say @{change.login}."
             hint = f"Write @{author.login}."
-            yield Hit(change.place, message, hint, Place(f"pull requests of {subject.evidence.repository}"))
+            yield RuleHit(change.place, message, hint, Place(f"pull requests of {subject.evidence.repository}"))
 
 
 def _account(login: str) -> str:
     return login.casefold().removesuffix("[bot]").removeprefix("app/")
 
 
-def _foreign(subject: Subject) -> Iterator[Hit]:
+def _foreign(subject: LintSubject) -> Iterator[RuleHit]:
     """A change of another repository is listed among those of this one."""
     own = sum(_own(change, subject) for change in subject.notes.changes)
     for change in subject.notes.changes:
@@ -141,14 +141,14 @@ def _foreign(subject: Subject) -> Iterator[Hit]:
                 else (f"The commit {change.sha[:12]} is one of {change.repository}.")
             )
             hint = "Correct the address, or move it to the section of that component."
-            yield Hit(change.place, message, hint)
+            yield RuleHit(change.place, message, hint)
 
 
 RULES = (
-    Rule("change-twice", CERTAIN, _twice),
-    Rule("change-title-twice", SUSPICIOUS, _title_twice),
-    Rule("change-reverted", CERTAIN, _reverted),
-    Rule("change-outside", CERTAIN, _outside, (Need.TAG, Need.REPOSITORY, Need.CHANGES)),
-    Rule("change-author", CERTAIN, _author, (Need.REPOSITORY, Need.CHANGES)),
-    Rule("change-foreign", SUSPICIOUS, _foreign, (Need.REPOSITORY,)),
+    LintRule("change-twice", CERTAIN, _twice),
+    LintRule("change-title-twice", SUSPICIOUS, _title_twice),
+    LintRule("change-reverted", CERTAIN, _reverted),
+    LintRule("change-outside", CERTAIN, _outside, (EvidenceKind.TAG, EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
+    LintRule("change-author", CERTAIN, _author, (EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
+    LintRule("change-foreign", SUSPICIOUS, _foreign, (EvidenceKind.REPOSITORY,)),
 )

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from release_actions.errors import Place
 from release_actions.notes.body import GOES_ON
-from release_actions.notes.evidence import Need
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
-from release_actions.notes.reading import Contributor
+from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
+from release_actions.notes.reading import ContributorLine
 
 BOTS = frozenset(
     {
@@ -36,24 +36,24 @@ BOTS = frozenset(
 """Accounts that are programs, without the mark that GitHub puts after an app's name."""
 
 
-def _bot(subject: Subject) -> Iterator[Hit]:
+def _bot(subject: LintSubject) -> Iterator[RuleHit]:
     """A bot is welcomed as a new contributor."""
     for one in subject.notes.contributors:
         if one.login.casefold().endswith("[bot]") or one.login.casefold() in BOTS:
-            yield Hit(one.place, f"@{one.login} is a bot.", "Remove the line.")
+            yield RuleHit(one.place, f"@{one.login} is a bot.", "Remove the line.")
 
 
-def _twice(subject: Subject) -> Iterator[Hit]:
+def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """Somebody is welcomed twice."""
-    seen: dict[str, Contributor] = {}
+    seen: dict[str, ContributorLine] = {}
     for one in subject.notes.contributors:
         other = seen.setdefault(one.login.casefold(), one)
         if other is not one:
             message = f"@{one.login} is welcomed in line {other.place.line} already."
-            yield Hit(one.place, message, "Keep the line with the earlier pull request.", other.place)
+            yield RuleHit(one.place, message, "Keep the line with the earlier pull request.", other.place)
 
 
-def _announced(subject: Subject) -> Iterator[Hit]:
+def _announced(subject: LintSubject) -> Iterator[RuleHit]:
     """Somebody is welcomed who was welcomed in an earlier release.
 
     Most often the changes were counted from a wrong tag, and then more is wrong than this line.
@@ -63,10 +63,10 @@ def _announced(subject: Subject) -> Iterator[Hit]:
         tag = announced.get(one.login.casefold()) if isinstance(announced, Mapping) else None
         if tag:
             message = f"@{one.login} was welcomed in {tag} already."
-            yield Hit(one.place, message, "Remove the line.", Place(f"notes of {tag}"))
+            yield RuleHit(one.place, message, "Remove the line.", Place(f"notes of {tag}"))
 
 
-def _not_new(subject: Subject) -> Iterator[Hit]:
+def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
     """Somebody is welcomed who had a pull request merged before this release.
 
     What counts is when it was merged: a lower number may have been merged later.
@@ -78,10 +78,10 @@ def _not_new(subject: Subject) -> Iterator[Hit]:
         if isinstance(earlier, Mapping) and earlier.get(one.login.casefold()) and not told:
             message = f"@{one.login} had a pull request merged before this release."
             other = Place(f"pull requests of {subject.evidence.repository}")
-            yield Hit(one.place, message, "Remove the line.", other)
+            yield RuleHit(one.place, message, "Remove the line.", other)
 
 
-def _change(subject: Subject) -> Iterator[Hit]:
+def _change(subject: LintSubject) -> Iterator[RuleHit]:
     """Somebody is welcomed for a pull request that is not in the list of changes.
 
     Notes without such a list are left alone, and those whose list goes on in a file. A list may leave out what has some
@@ -94,10 +94,10 @@ def _change(subject: Subject) -> Iterator[Hit]:
     for one in subject.notes.contributors:
         if listed and one.number and one.number not in listed:
             message = f"@{one.login} is welcomed for #{one.number}, which is not in the list of changes."
-            yield Hit(one.place, message, "Correct the number, or list the change.")
+            yield RuleHit(one.place, message, "Correct the number, or list the change.")
 
 
-def _author(subject: Subject) -> Iterator[Hit]:
+def _author(subject: LintSubject) -> Iterator[RuleHit]:
     """Somebody is welcomed for a pull request that the list credits to somebody else."""
     listed = {change.number: change for change in subject.notes.changes if change.number and change.login}
     for one in subject.notes.contributors:
@@ -105,14 +105,14 @@ def _author(subject: Subject) -> Iterator[Hit]:
         if change and one.login.casefold() not in change.line.text.casefold():
             credited = f"line {change.place.line} credits to @{change.login}"
             message = f"@{one.login} is welcomed for #{one.number}, which {credited}."
-            yield Hit(one.place, message, "Correct the one that is wrong.", change.place)
+            yield RuleHit(one.place, message, "Correct the one that is wrong.", change.place)
 
 
 RULES = (
-    Rule("contributor-bot", CERTAIN, _bot),
-    Rule("contributor-twice", CERTAIN, _twice),
-    Rule("contributor-announced", CERTAIN, _announced, (Need.ANNOUNCED,)),
-    Rule("contributor-not-new", CERTAIN, _not_new, (Need.REPOSITORY, Need.EARLIER)),
-    Rule("contributor-change", SUSPICIOUS, _change),
-    Rule("contributor-author", CERTAIN, _author),
+    LintRule("contributor-bot", CERTAIN, _bot),
+    LintRule("contributor-twice", CERTAIN, _twice),
+    LintRule("contributor-announced", CERTAIN, _announced, (EvidenceKind.ANNOUNCED,)),
+    LintRule("contributor-not-new", CERTAIN, _not_new, (EvidenceKind.REPOSITORY, EvidenceKind.EARLIER)),
+    LintRule("contributor-change", SUSPICIOUS, _change),
+    LintRule("contributor-author", CERTAIN, _author),
 )

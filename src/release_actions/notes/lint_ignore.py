@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from release_actions.components.findings import Certainty, Finding
+from release_actions.components.findings import Certainty, ComponentFinding
 from release_actions.errors import Place
-from release_actions.notes.lines import Comment, Kind, Text
+from release_actions.notes.lines import HtmlComment, LineKind, MarkdownText
 
 COMMENT = re.compile(r"release-notes-lint:\s*(?P<verb>[\w-]*)\s*(?P<rule>[\w-]*)[\s:,-]*(?P<reason>.*)", re.DOTALL)
 IGNORE = "ignore"
@@ -20,7 +20,7 @@ NAME = "ignore-comment"
 
 
 @dataclass(frozen=True)
-class Ignore:
+class IgnoreComment:
     """One rule in one line. `at` is where the comment stands."""
 
     rule: str
@@ -28,7 +28,7 @@ class Ignore:
     at: Place
 
 
-def read(text: Text, rules: Collection[str]) -> tuple[tuple[Ignore, ...], tuple[Finding, ...]]:
+def read(text: MarkdownText, rules: Collection[str]) -> tuple[tuple[IgnoreComment, ...], tuple[ComponentFinding, ...]]:
     """What comments keep silent, and what is wrong with them."""
     ignores, wrong = [], []
     for comment in text.comments:
@@ -39,7 +39,7 @@ def read(text: Text, rules: Collection[str]) -> tuple[tuple[Ignore, ...], tuple[
         if problem:
             wrong.append(finding(*problem, comment.place))
         else:
-            ignores.append(Ignore(match["rule"], _about(comment, text), comment.place))
+            ignores.append(IgnoreComment(match["rule"], _about(comment, text), comment.place))
     return tuple(ignores), tuple(wrong)
 
 
@@ -54,16 +54,18 @@ def _wrong(match: re.Match[str], rules: Collection[str]) -> tuple[str, str] | No
     return None
 
 
-def _about(comment: Comment, text: Text) -> int:
+def _about(comment: HtmlComment, text: MarkdownText) -> int:
     """The line that a comment is about."""
     number = comment.place.line
     if not comment.alone:
         return number
-    following = (line.number for line in text.lines[number:] if line.kind is not Kind.BLANK)
+    following = (line.number for line in text.lines[number:] if line.kind is not LineKind.BLANK)
     return next(following, number)
 
 
-def apply(found: Iterable[Finding], ignores: Collection[Ignore], ran: Collection[str]) -> Iterator[Finding]:
+def apply(
+    found: Iterable[ComponentFinding], ignores: Collection[IgnoreComment], ran: Collection[str]
+) -> Iterator[ComponentFinding]:
     """The findings that no comment silences, and the comments that silence nothing. `ran`: the rules that did run."""
     used = set()
     for one in found:
@@ -78,6 +80,6 @@ def apply(found: Iterable[Finding], ignores: Collection[Ignore], ran: Collection
             yield finding(message, "Remove the comment.", ignore.at)
 
 
-def finding(message: str, hint: str, place: Place) -> Finding:
+def finding(message: str, hint: str, place: Place) -> ComponentFinding:
     """A finding about a comment."""
-    return Finding(NAME, Certainty.SUSPICIOUS, message, hint, place)
+    return ComponentFinding(NAME, Certainty.SUSPICIOUS, message, hint, place)

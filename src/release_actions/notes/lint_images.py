@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from release_actions.components import version_order
 from release_actions.components.document import fill
 from release_actions.components.findings import UNKNOWN
-from release_actions.components.table import Row, folded
+from release_actions.components.table import TableRow, folded
 from release_actions.errors import Place
-from release_actions.notes.evidence import Need, Unreadable
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject, agree
+from release_actions.notes.evidence import EvidenceKind, Unreadable
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
 from release_actions.notes.lint_versions import part_of
-from release_actions.notes.reading import Image
+from release_actions.notes.reading import ImageMention
 
 
-def _own(name: str, subject: Subject) -> bool:
+def _own(name: str, subject: LintSubject) -> bool:
     """Whether an image is in the namespace of the repository's owner."""
     owner = subject.evidence.repository.partition("/")[0].casefold()
     return bool(owner) and name.casefold().split("/")[1:2] == [owner]
 
 
-def _moving(subject: Subject) -> Iterator[Hit]:
+def _moving(subject: LintSubject) -> Iterator[RuleHit]:
     """An image by a tag that moves or names a state between releases: latest, main, nightly, dev, pr-12.
 
     Certain for images of the repository's owner in a block of code, which is there to be copied. A sentence may be
@@ -30,7 +30,7 @@ def _moving(subject: Subject) -> Iterator[Hit]:
     for image in subject.notes.images:
         if image.tag and not image.digest and version_order.is_moving(image.tag):
             message = f"{image.name}:{image.tag} is another image tomorrow."
-            yield Hit(
+            yield RuleHit(
                 image.place,
                 message,
                 "Name the version.",
@@ -38,14 +38,14 @@ def _moving(subject: Subject) -> Iterator[Hit]:
             )
 
 
-def _untagged(subject: Subject) -> Iterator[Hit]:
+def _untagged(subject: LintSubject) -> Iterator[RuleHit]:
     """An image without a tag in a block of code, which means latest."""
     for image in subject.notes.images:
         if image.code and not image.tag and not image.digest:
-            yield Hit(image.place, f"{image.name} has no tag, which means latest.", "Name the version.")
+            yield RuleHit(image.place, f"{image.name} has no tag, which means latest.", "Name the version.")
 
 
-def _candidate(subject: Subject) -> Iterator[Hit]:
+def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """The notes of a final release name the image of a candidate or dev version.
 
     Certain for images of the repository's owner in a block of code; others may have no final version yet.
@@ -55,10 +55,10 @@ def _candidate(subject: Subject) -> Iterator[Hit]:
         if image.tag and unfinished:
             message = f"{subject.evidence.version} is a final release, and {image.name}:{image.tag} is not."
             certainty = CERTAIN if image.code and _own(image.name, subject) else SUSPICIOUS
-            yield Hit(image.place, message, "Name the final image.", certainty=certainty)
+            yield RuleHit(image.place, message, "Name the final image.", certainty=certainty)
 
 
-def _not_built(subject: Subject) -> Iterator[Hit]:
+def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
     """An image of the repository's owner that the build matrix does not publish, and no component does either.
 
     Certain if its registry does not have it either. Otherwise another repository may publish it.
@@ -73,10 +73,10 @@ def _not_built(subject: Subject) -> Iterator[Hit]:
             there = (subject.evidence.images or {}).get(f"{image.name}:{image.tag}")
             message = f"{image.name} is not among the images that are built."
             hint = "Correct its name, or add it to release.yaml or the components file."
-            yield Hit(image.place, message, hint, Place("release.yaml"), CERTAIN if there is False else SUSPICIOUS)
+            yield RuleHit(image.place, message, hint, Place("release.yaml"), CERTAIN if there is False else SUSPICIOUS)
 
 
-def _missing(subject: Subject) -> Iterator[Hit]:
+def _missing(subject: LintSubject) -> Iterator[RuleHit]:
     """An image or a chart that its registry does not have."""
     answers = subject.evidence.images or {}
     asked = [(one.name, one.tag, one.place) for one in subject.notes.images]
@@ -84,13 +84,13 @@ def _missing(subject: Subject) -> Iterator[Hit]:
     for name, tag, place in asked:
         answer = answers.get(f"{name}:{tag}") if tag else None
         if isinstance(answer, Unreadable):
-            yield Hit(place, answer.message, answer.hint, rule=UNKNOWN)
+            yield RuleHit(place, answer.message, answer.hint, rule=UNKNOWN)
         elif answer is False and _judged(name, subject):
             message = f"{name} has no tag {tag}."
-            yield Hit(place, message, "Correct it, or publish it first.", Place(f"tags of {name}"))
+            yield RuleHit(place, message, "Correct it, or publish it first.", Place(f"tags of {name}"))
 
 
-def _judged(name: str, subject: Subject) -> bool:
+def _judged(name: str, subject: LintSubject) -> bool:
     """Whether an image may be built at all: one that is not is told of by another rule."""
     return not (
         isinstance(subject.evidence.built, frozenset)
@@ -98,12 +98,12 @@ def _judged(name: str, subject: Subject) -> bool:
     )
 
 
-def _differs(subject: Subject) -> Iterator[Hit]:
+def _differs(subject: LintSubject) -> Iterator[RuleHit]:
     """An image or a chart is named with another version than its component has, or than the release has.
 
     Sentences about coming from an earlier version name it with reason, so this is only suspicious.
     """
-    first: dict[str, Image] = {}
+    first: dict[str, ImageMention] = {}
     for image in subject.notes.images:
         if not image.tag or version_order.is_moving(image.tag) or version_order.is_unfinished(image.tag):
             continue
@@ -112,17 +112,17 @@ def _differs(subject: Subject) -> Iterator[Hit]:
             expected, other = first[image.name].tag, first[image.name].place
         if expected and agree(image.tag, expected) is False:
             message = f"{image.name} is named with {image.tag} here, and with {expected} in {other}."
-            yield Hit(image.place, message, "Correct the one that is wrong.", other)
+            yield RuleHit(image.place, message, "Correct the one that is wrong.", other)
         first.setdefault(image.name, image)
     for chart in subject.notes.charts:
         for row in _of_chart(chart.name, subject):
             if chart.version and agree(chart.version, row.version.version) is False:
                 version = row.version.version
                 message = f"The chart {chart.name} is named with {chart.version} here, and with {version} in the table."
-                yield Hit(chart.place, message, "Correct the one that is wrong.", row.version.place)
+                yield RuleHit(chart.place, message, "Correct the one that is wrong.", row.version.place)
 
 
-def _expected(image: Image, subject: Subject) -> tuple[str, Place]:
+def _expected(image: ImageMention, subject: LintSubject) -> tuple[str, Place]:
     """The tag that an image should have, and where that is said. Empty when nothing says it."""
     version, built = subject.evidence.version, subject.evidence.built
     if version and isinstance(built, frozenset) and image.name in built:
@@ -135,7 +135,7 @@ def _expected(image: Image, subject: Subject) -> tuple[str, Place]:
     return ("", Place("")) if not rows else (image.tag, rows[0].version.place)
 
 
-def _is_of(name: str, row: Row, subject: Subject) -> bool:
+def _is_of(name: str, row: TableRow, subject: LintSubject) -> bool:
     """Whether an image is a row's: by the components file, else by its name."""
     part = part_of(row, subject.evidence)
     if part and part[1].image:
@@ -143,7 +143,7 @@ def _is_of(name: str, row: Row, subject: Subject) -> bool:
     return name.partition("/")[2].casefold() == folded(row.title).split(" (")[0]
 
 
-def _of_chart(name: str, subject: Subject) -> Iterator[Row]:
+def _of_chart(name: str, subject: LintSubject) -> Iterator[TableRow]:
     for row in subject.notes.rows:
         part = part_of(row, subject.evidence)
         own = part and part[1].chart == f"oci://{name}"
@@ -157,10 +157,10 @@ def _of_chart(name: str, subject: Subject) -> Iterator[Row]:
 
 
 RULES = (
-    Rule("image-moving", CERTAIN, _moving),
-    Rule("image-untagged", SUSPICIOUS, _untagged),
-    Rule("image-candidate", CERTAIN, _candidate, (Need.TAG,)),
-    Rule("image-not-built", CERTAIN, _not_built, (Need.REPOSITORY, Need.BUILT)),
-    Rule("image-missing", CERTAIN, _missing, (Need.REGISTRY,)),
-    Rule("image-differs", SUSPICIOUS, _differs),
+    LintRule("image-moving", CERTAIN, _moving),
+    LintRule("image-untagged", SUSPICIOUS, _untagged),
+    LintRule("image-candidate", CERTAIN, _candidate, (EvidenceKind.TAG,)),
+    LintRule("image-not-built", CERTAIN, _not_built, (EvidenceKind.REPOSITORY, EvidenceKind.BUILT)),
+    LintRule("image-missing", CERTAIN, _missing, (EvidenceKind.REGISTRY,)),
+    LintRule("image-differs", SUSPICIOUS, _differs),
 )

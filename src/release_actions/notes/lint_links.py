@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from release_actions.components import version_order
 from release_actions.components.findings import UNKNOWN
 from release_actions.errors import Place
-from release_actions.notes.addresses import Address, Leads
-from release_actions.notes.evidence import Compared, Need, Unreadable
-from release_actions.notes.lines import Kind
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject, agree
-from release_actions.notes.reading import Linked
+from release_actions.notes.addresses import AddressKind, GitHubAddress
+from release_actions.notes.evidence import EvidenceKind, TagComparison, Unreadable
+from release_actions.notes.lines import LineKind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
+from release_actions.notes.reading import GitHubLink
 
 NUMBER = re.compile(r"#([0-9]{1,9})\b")
 NUMBER_ALONE = re.compile(r"(?i)(?:(?:PR|pull request|issue)\s*)?(?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}")
@@ -26,54 +26,54 @@ UNDEFINED = re.compile(r"(?<![\w\]\\])\[[^\[\]]+\]\[([^\[\]]+)\]")
 RELATIVE = re.compile(r"(?!#|/|[A-Za-z][A-Za-z0-9+.-]*:).+")
 
 
-def _worded(subject: Subject) -> Iterator[Linked]:
+def _worded(subject: LintSubject) -> Iterator[GitHubLink]:
     """Links to GitHub whose text is no address."""
     return (one for one in subject.notes.linked if not one.link.bare and one.link.text)
 
 
-def _number(subject: Subject) -> Iterator[Hit]:
+def _number(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another pull request or issue than its target."""
     for one in _worded(subject):
         numbers = NUMBER.findall(one.link.text)
-        if one.address.leads is Leads.PULL and len(numbers) == 1 and int(numbers[0]) != one.address.number:
+        if one.address.leads is AddressKind.PULL and len(numbers) == 1 and int(numbers[0]) != one.address.number:
             message = f"The link says #{numbers[0]} and leads to #{one.address.number}."
             certainty = CERTAIN if NUMBER_ALONE.fullmatch(one.link.text) else SUSPICIOUS
-            yield Hit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+            yield RuleHit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
-def _repository(subject: Subject) -> Iterator[Hit]:
+def _repository(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another repository than its target.
 
     Certain for links to a repository and to one of its numbers; elsewhere such a text may be the name of a branch.
     """
     for one in _worded(subject):
         said = REPOSITORY.fullmatch(one.link.text)
-        leads = one.address.leads not in {Leads.TREE, Leads.ACCOUNT}
+        leads = one.address.leads not in {AddressKind.TREE, AddressKind.ACCOUNT}
         if said and leads and said[1].casefold() != one.address.repository.casefold():
             message = f"The link says {said[1]} and leads to {one.address.repository}."
-            certainty = CERTAIN if one.address.leads is Leads.REPOSITORY or "#" in one.link.text else SUSPICIOUS
-            yield Hit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+            certainty = CERTAIN if one.address.leads is AddressKind.REPOSITORY or "#" in one.link.text else SUSPICIOUS
+            yield RuleHit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
-def _tag(subject: Subject) -> Iterator[Hit]:
+def _tag(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is another version than the tag that it leads to."""
     for one in _worded(subject):
         said = VERSION.fullmatch(one.link.text)
-        if not said or (one.address.leads is Leads.COMPARE and agree(said[0], one.address.base)):
+        if not said or (one.address.leads is AddressKind.COMPARE and agree(said[0], one.address.base)):
             continue
         target = _tag_of(one.address)
         if target and not _fits(said[0], target):
             message = f"The link says {said[0]} and leads to {target}."
-            yield Hit(one.link.place, message, "Correct the one that is wrong.")
+            yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
 
 
-def _tag_of(address: Address) -> str:
+def _tag_of(address: GitHubAddress) -> str:
     """The version that an address leads to; empty when it names none."""
-    if address.leads in {Leads.TAG, Leads.COMPARE}:
+    if address.leads in {AddressKind.TAG, AddressKind.COMPARE}:
         return address.name
     first = address.name.partition("/")[0]
     # A branch is called like a version too, such as release-0.5.
-    return first if address.leads is Leads.TREE and TAG.fullmatch(first) else ""
+    return first if address.leads is AddressKind.TREE and TAG.fullmatch(first) else ""
 
 
 def _fits(said: str, target: str) -> bool:
@@ -82,42 +82,42 @@ def _fits(said: str, target: str) -> bool:
     return agree(said, target) is not False or number.startswith(f"{said.removeprefix('v')}.")
 
 
-def _compare(subject: Subject) -> Iterator[Hit]:
+def _compare(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names other versions than the comparison that it leads to."""
     for one in _worded(subject):
         pair = PAIR.fullmatch(one.link.text)
-        if not pair or one.address.leads is not Leads.COMPARE:
+        if not pair or one.address.leads is not AddressKind.COMPARE:
             continue
         for side, target in (("base", one.address.base), ("head", one.address.name)):
             said = pair[side].strip("`*_")
             if agree(said, target) is False:
                 message = f"The link says {said} and compares with {target}."
-                yield Hit(one.link.place, message, "Correct the one that is wrong.")
+                yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
                 break
 
 
-def _commit(subject: Subject) -> Iterator[Hit]:
+def _commit(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is another commit than its target."""
     for one in _worded(subject):
         said = one.link.text
-        if one.address.leads is Leads.COMMIT and SHA.fullmatch(said):
+        if one.address.leads is AddressKind.COMMIT and SHA.fullmatch(said):
             length = min(len(said), len(one.address.name))
             if said[:length] != one.address.name[:length]:
                 message = f"The link says {said} and leads to {one.address.name}."
-                yield Hit(one.link.place, message, "Correct the one that is wrong.")
+                yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
 
 
-def _login(subject: Subject) -> Iterator[Hit]:
+def _login(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another account than its target."""
     for one in _worded(subject):
         said = LOGIN.fullmatch(one.link.text)
         name = one.address.name.removesuffix("[bot]")
-        if said and one.address.leads is Leads.ACCOUNT and said[1].casefold() != name.casefold():
+        if said and one.address.leads is AddressKind.ACCOUNT and said[1].casefold() != name.casefold():
             message = f"The link says @{said[1]} and leads to {one.address.name}."
-            yield Hit(one.link.place, message, "Correct the one that is wrong.")
+            yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
 
 
-def _address(subject: Subject) -> Iterator[Hit]:
+def _address(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is an address, and it leads to another one."""
     for link in subject.notes.text.links:
         plain = link.text.rstrip("/")
@@ -126,17 +126,19 @@ def _address(subject: Subject) -> Iterator[Hit]:
         same = shown == target or (cut != shown and target.startswith(cut))
         if not link.bare and re.match(r"https?://\S+$", plain) and not same:
             message = f"The link shows {plain} and leads to {link.target}."
-            yield Hit(link.place, message, "Correct the one that is wrong.")
+            yield RuleHit(link.place, message, "Correct the one that is wrong.")
 
 
-def _nowhere(subject: Subject) -> Iterator[Hit]:
+def _nowhere(subject: LintSubject) -> Iterator[RuleHit]:
     """A link without a target."""
     for link in subject.notes.text.links:
         if link.target in {"", "#"}:
-            yield Hit(link.place, f"The link '{link.text}' leads nowhere.", "Give it a target, or make it plain text.")
+            yield RuleHit(
+                link.place, f"The link '{link.text}' leads nowhere.", "Give it a target, or make it plain text."
+            )
 
 
-def _relative(subject: Subject) -> Iterator[Hit]:
+def _relative(subject: LintSubject) -> Iterator[RuleHit]:
     """A link to a file by a relative path.
 
     The page of a release is no folder of the repository, so such a link leads nowhere from there.
@@ -144,27 +146,29 @@ def _relative(subject: Subject) -> Iterator[Hit]:
     for link in subject.notes.text.links:
         if RELATIVE.fullmatch(link.target):
             message = f"The link '{link.text}' leads to {link.target}, which a release page does not have below it."
-            yield Hit(link.place, message, "Write the whole address, with the tag in it.")
+            yield RuleHit(link.place, message, "Write the whole address, with the tag in it.")
 
 
-def _undefined(subject: Subject) -> Iterator[Hit]:
+def _undefined(subject: LintSubject) -> Iterator[RuleHit]:
     """A link by a label that is not defined anywhere, so that readers see the brackets."""
     defined = {link.text.casefold() for link in subject.notes.text.links}
     for line in subject.notes.text.lines:
-        for match in UNDEFINED.finditer(line.prose) if line.kind is not Kind.CODE else ():
+        for match in UNDEFINED.finditer(line.prose) if line.kind is not LineKind.CODE else ():
             known = any(
                 link.place == subject.notes.text.place(line, match.start()) for link in subject.notes.text.links
             )
             if not known and match[1].casefold() not in defined:
                 message = f"The label [{match[1]}] is not defined."
-                yield Hit(subject.notes.text.place(line, match.start()), message, "Define it, or write the address.")
+                yield RuleHit(
+                    subject.notes.text.place(line, match.start()), message, "Define it, or write the address."
+                )
 
 
-def _compares(subject: Subject) -> Iterator[Linked]:
-    return (one for one in subject.notes.linked if one.address.leads is Leads.COMPARE)
+def _compares(subject: LintSubject) -> Iterator[GitHubLink]:
+    return (one for one in subject.notes.linked if one.address.leads is AddressKind.COMPARE)
 
 
-def _backwards(subject: Subject) -> Iterator[Hit]:
+def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison that begins with the newer version.
 
     Certain within one line of releases, where it shows nothing.
@@ -175,18 +179,18 @@ def _backwards(subject: Subject) -> Iterator[Hit]:
             message = f"The comparison goes backwards, from {one.address.base} to {one.address.name}."
             sides = [version_order.read(tag) for tag in (one.address.base, one.address.name)]
             line = {side.numbers[:2] for side in sides if side}
-            yield Hit(one.link.place, message, "Swap the two.", certainty=CERTAIN if len(line) == 1 else SUSPICIOUS)
+            yield RuleHit(one.link.place, message, "Swap the two.", certainty=CERTAIN if len(line) == 1 else SUSPICIOUS)
 
 
-def _same(subject: Subject) -> Iterator[Hit]:
+def _same(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison of a version with itself, which is always empty."""
     for one in _compares(subject):
         if one.address.base == one.address.name:
             message = f"The comparison is of {one.address.base} with itself."
-            yield Hit(one.link.place, message, "Begin with the version before, or leave it out.")
+            yield RuleHit(one.link.place, message, "Begin with the version before, or leave it out.")
 
 
-def _unresolved(subject: Subject) -> Iterator[Hit]:
+def _unresolved(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison that GitHub cannot show: one of the tags is not there, or they share no history.
 
     Repositories that put a prefix before their tags lose it here most often.
@@ -194,41 +198,41 @@ def _unresolved(subject: Subject) -> Iterator[Hit]:
     answers = {**(subject.evidence.compares or {})}
     for one in _compares(subject):
         address = one.address
-        answer = answers.get(Compared(address.repository, address.base, address.name))
+        answer = answers.get(TagComparison(address.repository, address.base, address.name))
         if isinstance(answer, Unreadable):
-            yield Hit(one.link.place, answer.message, answer.hint, rule=UNKNOWN)
+            yield RuleHit(one.link.place, answer.message, answer.hint, rule=UNKNOWN)
         elif answer is False:
             message = f"GitHub cannot compare {address.base} with {address.name} in {address.repository}."
             hint = "Correct the tags: the repository may put a prefix before them."
-            yield Hit(one.link.place, message, hint, Place(f"tags of {address.repository}"))
+            yield RuleHit(one.link.place, message, hint, Place(f"tags of {address.repository}"))
 
 
-def _tag_missing(subject: Subject) -> Iterator[Hit]:
+def _tag_missing(subject: LintSubject) -> Iterator[RuleHit]:
     """A link to a tag of the repository that is not there. The release's own tag may come later."""
     tags, version = subject.evidence.tags, subject.evidence.version
     for one in subject.notes.linked:
         own = one.address.repository.casefold() == subject.evidence.repository.casefold()
-        name = _tag_of(one.address) if one.address.leads in {Leads.TAG, Leads.TREE} else ""
+        name = _tag_of(one.address) if one.address.leads in {AddressKind.TAG, AddressKind.TREE} else ""
         if not own or not name or not isinstance(tags, frozenset) or (version and name == version.tag):
             continue
         if name not in tags:
             message = f"The link leads to {name}, and {subject.evidence.repository} has no such tag."
-            yield Hit(one.link.place, message, "Correct the tag.", Place(f"tags of {subject.evidence.repository}"))
+            yield RuleHit(one.link.place, message, "Correct the tag.", Place(f"tags of {subject.evidence.repository}"))
 
 
 RULES = (
-    Rule("link-number", CERTAIN, _number),
-    Rule("link-repository", CERTAIN, _repository),
-    Rule("link-tag", CERTAIN, _tag),
-    Rule("link-compare", CERTAIN, _compare),
-    Rule("link-commit", CERTAIN, _commit),
-    Rule("link-login", CERTAIN, _login),
-    Rule("link-address", CERTAIN, _address),
-    Rule("link-empty", CERTAIN, _nowhere),
-    Rule("link-relative", SUSPICIOUS, _relative),
-    Rule("link-undefined", SUSPICIOUS, _undefined),
-    Rule("compare-backwards", CERTAIN, _backwards),
-    Rule("compare-same", CERTAIN, _same),
-    Rule("compare-unresolved", CERTAIN, _unresolved, (Need.UPSTREAM,)),
-    Rule("tag-missing", CERTAIN, _tag_missing, (Need.REPOSITORY, Need.TAGS)),
+    LintRule("link-number", CERTAIN, _number),
+    LintRule("link-repository", CERTAIN, _repository),
+    LintRule("link-tag", CERTAIN, _tag),
+    LintRule("link-compare", CERTAIN, _compare),
+    LintRule("link-commit", CERTAIN, _commit),
+    LintRule("link-login", CERTAIN, _login),
+    LintRule("link-address", CERTAIN, _address),
+    LintRule("link-empty", CERTAIN, _nowhere),
+    LintRule("link-relative", SUSPICIOUS, _relative),
+    LintRule("link-undefined", SUSPICIOUS, _undefined),
+    LintRule("compare-backwards", CERTAIN, _backwards),
+    LintRule("compare-same", CERTAIN, _same),
+    LintRule("compare-unresolved", CERTAIN, _unresolved, (EvidenceKind.UPSTREAM,)),
+    LintRule("tag-missing", CERTAIN, _tag_missing, (EvidenceKind.REPOSITORY, EvidenceKind.TAGS)),
 )

@@ -5,43 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import ExitCode
-from release_actions.notes.evidence import Evidence, Need
-from release_actions.notes.lint import RULES, Idle, idle
+from release_actions.notes.evidence import EvidenceKind, NotesEvidence
+from release_actions.notes.lint import RULES, UnrunRule, idle
 from release_actions.runner import markdown
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import shorten
 
-MOST = 300
+OUTPUT_FINDINGS = 300
 """Findings in the output; the job summary and the SARIF file have more."""
 
-LONGEST = 500
+OUTPUT_CHARACTERS = 500
 """Characters of a sentence in the output: what notes hold may be long, and all outputs together may not."""
 
 
 @dataclass(frozen=True)
-class Checked:
+class LintResult:
     """Notes that were checked. `path` is what findings call them."""
 
     path: str
-    evidence: Evidence
-    found: tuple[Finding, ...]
+    evidence: NotesEvidence
+    found: tuple[ComponentFinding, ...]
     sarif_file: str = ""
 
     @property
-    def idle(self) -> tuple[Idle, ...]:
+    def idle(self) -> tuple[UnrunRule, ...]:
         """The rules that did not run."""
         return idle(self.evidence)
 
 
-def report(checked: Checked) -> Report:
+def report(checked: LintResult) -> Report:
     """The findings for people and for later steps."""
     previous = checked.evidence.previous_tag
     outputs: dict[str, Output] = {
         "file": checked.path,
         "previous-tag": previous if isinstance(previous, str) else "",
-        "findings": [entry(one) for one in checked.found[:MOST]],
+        "findings": [entry(one) for one in checked.found[:OUTPUT_FINDINGS]],
         "sarif-file": checked.sarif_file,
     }
     return Report(
@@ -53,7 +53,7 @@ def report(checked: Checked) -> Report:
     )
 
 
-def exit_code(found: Iterable[Finding]) -> ExitCode:
+def exit_code(found: Iterable[ComponentFinding]) -> ExitCode:
     """Whether the notes are right, wrong, or not known to be either."""
     findings = tuple(found)
     if any(one.rule == UNKNOWN for one in findings):
@@ -62,14 +62,14 @@ def exit_code(found: Iterable[Finding]) -> ExitCode:
     return ExitCode.REFUSED if certain else ExitCode.PASS
 
 
-def entry(one: Finding) -> Output:
+def entry(one: ComponentFinding) -> Output:
     """A finding as JSON. `other` is the place that disagrees, empty where there is none."""
     return {
         "rule": one.rule,
         "certainty": one.certainty.value,
         "level": one.level.value,
-        "message": shorten(one.message, LONGEST),
-        "hint": shorten(one.hint, LONGEST),
+        "message": shorten(one.message, OUTPUT_CHARACTERS),
+        "hint": shorten(one.hint, OUTPUT_CHARACTERS),
         "file": one.place.file if one.place else "",
         "line": one.place.line if one.place else 0,
         "column": one.place.column if one.place else 0,
@@ -77,7 +77,7 @@ def entry(one: Finding) -> Output:
     }
 
 
-def verdict(checked: Checked) -> str:
+def verdict(checked: LintResult) -> str:
     """The whole in one sentence."""
     unknown = sum(one.rule == UNKNOWN for one in checked.found)
     certain = sum(one.certainty is Certainty.CERTAIN for one in checked.found)
@@ -87,9 +87,9 @@ def verdict(checked: Checked) -> str:
     return f"{checked.path} has {counted(certain, 'contradiction')} and {rest} that may be one{asked}; {ran}."
 
 
-def unrun(resting: Iterable[Idle], evidence: Evidence) -> tuple[str, ...]:
+def unrun(resting: Iterable[UnrunRule], evidence: NotesEvidence) -> tuple[str, ...]:
     """What was not offered, and the rules that did not run for it, a line each."""
-    rules: dict[Need, list[str]] = {}
+    rules: dict[EvidenceKind, list[str]] = {}
     for one in resting:
         rules.setdefault(one.needs[0], []).append(one.rule.name)
     found = []
@@ -99,7 +99,7 @@ def unrun(resting: Iterable[Idle], evidence: Evidence) -> tuple[str, ...]:
     return tuple(found)
 
 
-def summary(checked: Checked) -> str:
+def summary(checked: LintResult) -> str:
     """The job summary: verdict, findings, what did not run."""
     parts = [f"## Check of {markdown.plain(checked.path)}\n", f"{markdown.plain(verdict(checked))}\n"]
     rows = (

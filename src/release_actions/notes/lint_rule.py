@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from release_actions.components import version_order
 from release_actions.components.findings import Certainty
 from release_actions.errors import Place
-from release_actions.notes.evidence import Evidence, Need
-from release_actions.notes.reading import Notes
+from release_actions.notes.evidence import EvidenceKind, NotesEvidence
+from release_actions.notes.reading import PublishedNotes
 
 CERTAIN, SUSPICIOUS = Certainty.CERTAIN, Certainty.SUSPICIOUS
 
 
 @dataclass(frozen=True)
-class Subject:
+class LintSubject:
     """What rules look at."""
 
-    notes: Notes
-    evidence: Evidence
+    notes: PublishedNotes
+    evidence: NotesEvidence
 
     @property
     def final(self) -> bool:
@@ -46,7 +46,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Hit:
+class RuleHit:
     """One thing that a rule found. `other` is the place that disagrees; its file may be a release or a repository.
 
     `rule` and `certainty` are those of the rule where they are not given.
@@ -60,17 +60,17 @@ class Hit:
     rule: str = ""
 
 
-Check = Callable[[Subject], Iterator[Hit]]
+Check = Callable[[LintSubject], Iterator[RuleHit]]
 
 
 @dataclass(frozen=True)
-class Rule:
+class LintRule:
     """A rule by its name. `needs`: the evidence without which it does not run."""
 
     name: str
     certainty: Certainty
     check: Check
-    needs: tuple[Need, ...] = ()
+    needs: tuple[EvidenceKind, ...] = ()
 
     @property
     def about(self) -> str:

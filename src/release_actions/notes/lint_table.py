@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_actions.components import findings, table
-from release_actions.components.table import DELIMITER, HEAD, INFRASTRUCTURE, SUMMARY, Row, Table, folded
+from release_actions.components.table import DELIMITER, HEAD, INFRASTRUCTURE, SUMMARY, ComponentTable, TableRow, folded
 from release_actions.errors import Place
-from release_actions.notes.evidence import Need
-from release_actions.notes.lines import Kind
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, Hit, Rule, Subject
+from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.lines import LineKind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import NAME
 
 CONTRACT = frozenset(folded(name) for name in HEAD)
 """The columns that programs read."""
 
 
-def _tables(subject: Subject) -> Iterator[Table]:
+def _tables(subject: LintSubject) -> Iterator[ComponentTable]:
     """The tables of the release's components; others have rules of their own."""
     return (
         one for one in subject.notes.tables if one is subject.notes.summary or INFRASTRUCTURE in folded(one.heading)
     )
 
 
-def _empty(subject: Subject) -> Iterator[Hit]:
+def _empty(subject: LintSubject) -> Iterator[RuleHit]:
     """A cell of a component table is empty.
 
     Programs that read the table leave empty cells out, and take the next cell for it.
@@ -33,31 +33,31 @@ def _empty(subject: Subject) -> Iterator[Hit]:
             for name, cell in zip(one.head, row.cells, strict=False):
                 if not cell.text and folded(name) in CONTRACT:
                     message = f"{row.title} has an empty cell below '{name}'."
-                    yield Hit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
+                    yield RuleHit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
 
 
-def _within(place: Place, row: Row) -> Place:
+def _within(place: Place, row: TableRow) -> Place:
     return place if place.line else row.place
 
 
-def _columns(subject: Subject) -> Iterator[Hit]:
+def _columns(subject: LintSubject) -> Iterator[RuleHit]:
     """A row of a table has more or fewer cells than the table has columns.
 
     GitHub drops what is too much and leaves empty what is missing.
     """
     head = 0
     for line in subject.notes.text.lines:
-        if line.kind is not Kind.ROW:
+        if line.kind is not LineKind.ROW:
             head = 0
             continue
         width = len(table.cells(line.text, subject.notes.text.path, line.number))
         if head and width != head and not DELIMITER.fullmatch(line.text):
             message = f"The row has {width} cells, and the table {head} columns."
-            yield Hit(subject.notes.text.place(line), message, "Put | between the cells, and \\| inside of one.")
+            yield RuleHit(subject.notes.text.place(line), message, "Put | between the cells, and \\| inside of one.")
         head = head or width
 
 
-def _linked(subject: Subject) -> Iterator[Hit]:
+def _linked(subject: LintSubject) -> Iterator[RuleHit]:
     """The name of a component is a link.
 
     Programs that read the table look for plain names, and do not find a row whose name is a link.
@@ -67,44 +67,44 @@ def _linked(subject: Subject) -> Iterator[Hit]:
             if row.component.links:
                 message = f"The name {row.title} is a link, so the row is not found by programs that read the table."
                 sure = CERTAIN if one.head[: len(HEAD)] == HEAD else SUSPICIOUS
-                yield Hit(row.component.place, message, "Write the name alone.", certainty=sure)
+                yield RuleHit(row.component.place, message, "Write the name alone.", certainty=sure)
 
 
-def _twice(subject: Subject) -> Iterator[Hit]:
+def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """A component stands in a table twice.
 
     Only suspicious if the rows differ: they may be of variants.
     """
     for one in _tables(subject):
-        seen: dict[str, Row] = {}
+        seen: dict[str, TableRow] = {}
         for row in one.rows:
             other = seen.setdefault(folded(row.title), row)
             if other is not row:
                 message = f"{row.title} is in line {other.place.line} of the table already."
                 same = [cell.text for cell in row.cells] == [cell.text for cell in other.cells]
                 hint = "Keep one of the rows, or name the variants apart."
-                yield Hit(row.place, message, hint, other.place, CERTAIN if same else SUSPICIOUS)
+                yield RuleHit(row.place, message, hint, other.place, CERTAIN if same else SUSPICIOUS)
 
 
-def _none(subject: Subject) -> Iterator[Hit]:
+def _none(subject: LintSubject) -> Iterator[RuleHit]:
     """A heading promises a component summary, and there is no table below it.
 
     Certain if there is a components.json of the release, and no table at all.
     """
     for one in _manifest(subject):
         if one.rule == "no-table":
-            yield Hit(subject.start, one.message, one.hint)
+            yield RuleHit(subject.start, one.message, one.hint)
             return
     for line in subject.notes.text.lines:
-        if line.kind is Kind.HEADING and SUMMARY in folded(line.title):
+        if line.kind is LineKind.HEADING and SUMMARY in folded(line.title):
             below = any(folded(one.heading) == folded(line.title) for one in subject.notes.tables)
             if not below:
                 message = "There is no table with the columns Component and Version below this heading."
                 hint = "Paste the table that component-matrix writes."
-                yield Hit(subject.notes.text.place(line), message, hint, certainty=SUSPICIOUS)
+                yield RuleHit(subject.notes.text.place(line), message, hint, certainty=SUSPICIOUS)
 
 
-def _organisation(subject: Subject) -> Iterator[Hit]:
+def _organisation(subject: LintSubject) -> Iterator[RuleHit]:
     """A component of an organisation that the components file does not know."""
     document = subject.evidence.document
     known = {name.casefold() for name in document.organisations} if document else set()
@@ -113,10 +113,12 @@ def _organisation(subject: Subject) -> Iterator[Hit]:
         owner = name[0].partition("/")[0] if name else ""
         if owner and owner.casefold() not in known:
             message = f"The organisation {owner} is none of {', '.join(document.organisations if document else ())}."
-            yield Hit(row.component.place, message, "Correct it, or add it to 'organisations' of the components file.")
+            yield RuleHit(
+                row.component.place, message, "Correct it, or add it to 'organisations' of the components file."
+            )
 
 
-def _manifest(subject: Subject) -> Iterator[findings.Finding]:
+def _manifest(subject: LintSubject) -> Iterator[findings.ComponentFinding]:
     """What the tables say otherwise than components.json."""
     made, document = subject.evidence.manifest, subject.evidence.document
     if made is None:
@@ -130,10 +132,10 @@ def _manifest(subject: Subject) -> Iterator[findings.Finding]:
 def _of(rule: str) -> Check:
     """The part of a comparison with components.json that one rule tells."""
 
-    def check(subject: Subject) -> Iterator[Hit]:
+    def check(subject: LintSubject) -> Iterator[RuleHit]:
         for one in _manifest(subject):
             if one.rule == rule:
-                yield Hit(one.place or subject.start, one.message, one.hint, one.other, one.certainty)
+                yield RuleHit(one.place or subject.start, one.message, one.hint, one.other, one.certainty)
 
     check.__doc__ = findings.RULES[rule][1]
     return check
@@ -143,11 +145,11 @@ COMPARED = ("row-missing", "row-unknown", "version-differs", "previous-differs",
 """Rules of component-matrix about notes, which hold here too."""
 
 RULES = (
-    Rule("cell-empty", CERTAIN, _empty),
-    Rule("column-count", CERTAIN, _columns),
-    Rule("name-linked", CERTAIN, _linked),
-    Rule("row-twice", CERTAIN, _twice),
-    Rule("no-table", CERTAIN, _none),
-    Rule("unknown-organisation", CERTAIN, _organisation, (Need.COMPONENTS,)),
-    *(Rule(name, CERTAIN, _of(name), (Need.MANIFEST,)) for name in COMPARED),
+    LintRule("cell-empty", CERTAIN, _empty),
+    LintRule("column-count", CERTAIN, _columns),
+    LintRule("name-linked", CERTAIN, _linked),
+    LintRule("row-twice", CERTAIN, _twice),
+    LintRule("no-table", CERTAIN, _none),
+    LintRule("unknown-organisation", CERTAIN, _organisation, (EvidenceKind.COMPONENTS,)),
+    *(LintRule(name, CERTAIN, _of(name), (EvidenceKind.MANIFEST,)) for name in COMPARED),
 )

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from release_actions.components import table
 from release_actions.errors import Place
-from release_actions.notes.body import MOST, length
-from release_actions.notes.evidence import Need
-from release_actions.notes.lines import Kind, Line
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject
+from release_actions.notes.body import RELEASE_BODY_CHARACTERS, length
+from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.lines import LineKind, MarkdownLine
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 
 WORD = re.compile(r"(?<![\w-])(?:TODO|TBD|FIXME|TKTK)(?![\w-])")
 LEFT = re.compile(
@@ -32,7 +32,7 @@ TITLE = re.compile(
 )
 """A heading that says which release it is about, in all of its words."""
 
-LONG_HEADING = 256
+HEADING_CHARACTERS = 256
 """Characters of a heading that may say which release it is about."""
 
 LEADS_AWAY = re.compile(r"(?i)\b(?:from|since|before|until|below|older|upgrad\w*|migrat\w*|to)\b")
@@ -43,16 +43,16 @@ MENTION = re.compile(r"(?<![\w\\/`@.-])@[A-Za-z0-9][A-Za-z0-9-]*")
 TASK = re.compile(r"\s*[*+-]\s+\[ \]\s")
 
 
-def _placeholder(subject: Subject) -> Iterator[Hit]:
+def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
     """A TODO, TBD or FIXME, or a template's place for a value that nobody filled in.
 
     Titles of changes are left alone: they are what somebody called their work.
     """
     listed = {change.line.number for change in subject.notes.changes}
     for line in subject.notes.text.lines:
-        if line.kind is Kind.CODE or line.number in listed:
+        if line.kind is LineKind.CODE or line.number in listed:
             continue
-        if line.kind is Kind.ROW:
+        if line.kind is LineKind.ROW:
             yield from _left_in_cells(subject, line)
             continue
         found = WORD.search(line.prose) or TEMPLATE.search(line.prose)
@@ -61,7 +61,7 @@ def _placeholder(subject: Subject) -> Iterator[Hit]:
             yield _left(found[0], subject.notes.text.place(line, found.start()), sure=sure)
 
 
-def _left_in_cells(subject: Subject, line: Line) -> Iterator[Hit]:
+def _left_in_cells(subject: LintSubject, line: MarkdownLine) -> Iterator[RuleHit]:
     """A cell that is nothing but a placeholder, and others in which there is one."""
     for cell in table.cells(line.text, subject.notes.text.path, line.number):
         found = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
@@ -69,20 +69,20 @@ def _left_in_cells(subject: Subject, line: Line) -> Iterator[Hit]:
             yield _left(found[0], cell.place, sure=cell.text == found[0])
 
 
-def _left(word: str, place: Place, *, sure: bool) -> Hit:
+def _left(word: str, place: Place, *, sure: bool) -> RuleHit:
     certainty = CERTAIN if sure else SUSPICIOUS
-    return Hit(place, f"{word!r} was left in.", "Write what belongs there, or remove it.", certainty=certainty)
+    return RuleHit(place, f"{word!r} was left in.", "Write what belongs there, or remove it.", certainty=certainty)
 
 
-def _task(subject: Subject) -> Iterator[Hit]:
+def _task(subject: LintSubject) -> Iterator[RuleHit]:
     """A task that is not ticked off."""
     for line in subject.notes.text.lines:
-        if line.kind is Kind.BULLET and TASK.match(line.prose):
+        if line.kind is LineKind.BULLET and TASK.match(line.prose):
             message = "This task is not done."
-            yield Hit(subject.notes.text.place(line), message, "Do it, tick it off, or make it a plain item.")
+            yield RuleHit(subject.notes.text.place(line), message, "Do it, tick it off, or make it a plain item.")
 
 
-def _too_long(subject: Subject) -> Iterator[Hit]:
+def _too_long(subject: LintSubject) -> Iterator[RuleHit]:
     """The notes have more than 125,000 characters.
 
     GitHub refuses such a release with 422, after everything else has been published. Only suspicious where emoji and
@@ -90,15 +90,16 @@ def _too_long(subject: Subject) -> Iterator[Hit]:
     """
     body = subject.notes.text.body
     size = length(body)
-    if size > MOST:
-        line = body.count("\n", 0, MOST) + 1
-        message = f"The notes have {size:,} characters, and GitHub takes {MOST:,}. Line {line} passes the limit."
+    if size > RELEASE_BODY_CHARACTERS:
+        line = body.count("\n", 0, RELEASE_BODY_CHARACTERS) + 1
+        limit = f"{RELEASE_BODY_CHARACTERS:,}"
+        message = f"The notes have {size:,} characters, and GitHub takes {limit}. Line {line} passes the limit."
         hint = "Shorten them, or attach the whole as a file and keep the beginning."
-        certainty = CERTAIN if len(body) > MOST else SUSPICIOUS
-        yield Hit(subject.notes.text.place(subject.notes.text.lines[line - 1]), message, hint, certainty=certainty)
+        certainty = CERTAIN if len(body) > RELEASE_BODY_CHARACTERS else SUSPICIOUS
+        yield RuleHit(subject.notes.text.place(subject.notes.text.lines[line - 1]), message, hint, certainty=certainty)
 
 
-def _heading_version(subject: Subject) -> Iterator[Hit]:
+def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
     """A heading says that the notes are of another release.
 
     Certain for headings that name a release and nothing else, such as `What's Changed in v0.5.0`. Of the others only
@@ -106,7 +107,9 @@ def _heading_version(subject: Subject) -> Iterator[Hit]:
     """
     version = subject.evidence.version
     headings = [
-        line for line in subject.notes.text.lines if line.kind is Kind.HEADING and len(line.text) <= LONG_HEADING
+        line
+        for line in subject.notes.text.lines
+        if line.kind is LineKind.HEADING and len(line.text) <= HEADING_CHARACTERS
     ]
     for index, line in enumerate(headings):
         said = TITLE.fullmatch(line.title)
@@ -117,107 +120,111 @@ def _heading_version(subject: Subject) -> Iterator[Hit]:
         if all(found.removeprefix("v") != version.text for found in versions):
             message = f"The heading says {versions[0]}, and these are the notes of {version}."
             place = subject.notes.text.place(line, max(line.text.find(versions[0]), 0))
-            yield Hit(place, message, f"Write {version}.", certainty=CERTAIN if own else SUSPICIOUS)
+            yield RuleHit(place, message, f"Write {version}.", certainty=CERTAIN if own else SUSPICIOUS)
 
 
-def _names(subject: Subject) -> frozenset[str]:
+def _names(subject: LintSubject) -> frozenset[str]:
     """What the project may be called in a heading."""
     return frozenset(subject.evidence.repository.casefold().split("/"))
 
 
-def _open_fence(subject: Subject) -> Iterator[Hit]:
+def _open_fence(subject: LintSubject) -> Iterator[RuleHit]:
     """A block of code is never closed, so that everything after it is shown as code."""
     text = subject.notes.text
     if text.open_fence:
         message = "The block of code that begins here is never closed: all that follows is shown as code."
-        yield Hit(text.place(text.lines[text.open_fence - 1]), message, "Close it with the same marks.")
+        yield RuleHit(text.place(text.lines[text.open_fence - 1]), message, "Close it with the same marks.")
 
 
-def _open_comment(subject: Subject) -> Iterator[Hit]:
+def _open_comment(subject: LintSubject) -> Iterator[RuleHit]:
     """A comment is never closed, so that everything after it is hidden."""
     text = subject.notes.text
     if text.open_comment:
         line = text.lines[text.open_comment - 1]
         message = "The comment that begins here is never closed: nothing that follows is shown."
-        yield Hit(text.place(line, line.raw.rfind("<!--")), message, "Close it with -->.")
+        yield RuleHit(text.place(line, line.raw.rfind("<!--")), message, "Close it with -->.")
 
 
-def _empty_section(subject: Subject) -> Iterator[Hit]:
+def _empty_section(subject: LintSubject) -> Iterator[RuleHit]:
     """A heading has nothing below it."""
     lines = [line for line in subject.notes.text.lines if line.text.strip() and line.text.strip() != "---"]
     followers = (*lines[1:], None)
     for line, following in zip(lines, followers, strict=False):
-        ends = following is None or (following.kind is Kind.HEADING and following.level <= line.level)
-        if line.kind is Kind.HEADING and ends and line.title:
+        ends = following is None or (following.kind is LineKind.HEADING and following.level <= line.level)
+        if line.kind is LineKind.HEADING and ends and line.title:
             message = f"There is nothing below the heading '{line.title}'."
-            yield Hit(subject.notes.text.place(line), message, "Write something below it, or remove it.")
+            yield RuleHit(subject.notes.text.place(line), message, "Write something below it, or remove it.")
 
 
-def _heading_twice(subject: Subject) -> Iterator[Hit]:
+def _heading_twice(subject: LintSubject) -> Iterator[RuleHit]:
     """Two sections of the same part have the same heading."""
-    seen: dict[tuple[str, ...], Line] = {}
+    seen: dict[tuple[str, ...], MarkdownLine] = {}
     path: list[tuple[int, str]] = []
     for line in subject.notes.text.lines:
-        if line.kind is not Kind.HEADING:
+        if line.kind is not LineKind.HEADING:
             continue
         path = [*[part for part in path if part[0] < line.level], (line.level, line.title.casefold())]
         key = tuple(title for _, title in path)
         if key in seen:
             other = subject.notes.text.place(seen[key])
             message = f"The heading '{line.title}' stands in line {other.line} already."
-            yield Hit(subject.notes.text.place(line), message, "Merge the sections, or name them apart.", other)
+            yield RuleHit(subject.notes.text.place(line), message, "Merge the sections, or name them apart.", other)
         seen.setdefault(key, line)
 
 
-def _line_twice(subject: Subject) -> Iterator[Hit]:
+def _line_twice(subject: LintSubject) -> Iterator[RuleHit]:
     """An item stands twice in one section."""
     listed = subject.notes.credits
-    seen: dict[tuple[int, str], Line] = {}
+    seen: dict[tuple[int, str], MarkdownLine] = {}
     heading = 0
     for line in subject.notes.text.lines:
-        heading = line.number if line.kind is Kind.HEADING else heading
-        if line.kind is not Kind.BULLET or line.number in listed or len(line.text.strip()) < SHORTEST:
+        heading = line.number if line.kind is LineKind.HEADING else heading
+        if (
+            line.kind is not LineKind.BULLET
+            or line.number in listed
+            or len(line.text.strip()) < COMPARED_ITEM_CHARACTERS
+        ):
             continue
         key = (heading, line.text.strip())
         if key in seen:
             other = subject.notes.text.place(seen[key])
-            yield Hit(
+            yield RuleHit(
                 subject.notes.text.place(line), f"This item stands in line {other.line} already.", "Keep one.", other
             )
         seen.setdefault(key, line)
 
 
-SHORTEST = 16
+COMPARED_ITEM_CHARACTERS = 16
 """Characters of an item that is worth comparing."""
 
 
-def _conflict(subject: Subject) -> Iterator[Hit]:
+def _conflict(subject: LintSubject) -> Iterator[RuleHit]:
     """The marks of a merge that was not finished."""
     for line in subject.notes.text.lines:
-        if line.kind is not Kind.CODE and CONFLICT.match(line.text):
+        if line.kind is not LineKind.CODE and CONFLICT.match(line.text):
             message = "A mark of a merge conflict was left in."
-            yield Hit(subject.notes.text.place(line), message, "Resolve the conflict, and remove all of its marks.")
+            yield RuleHit(subject.notes.text.place(line), message, "Resolve the conflict, and remove all of its marks.")
 
 
-def _direction(subject: Subject) -> Iterator[Hit]:
+def _direction(subject: LintSubject) -> Iterator[RuleHit]:
     """A character that turns the direction of text, so that readers see something else than what is there."""
     for line in subject.notes.text.lines:
         found = DIRECTION.search(line.raw)
         if found:
             message = f"The character U+{ord(found[0]):04X} turns the direction of the text after it."
-            yield Hit(subject.notes.text.place(line, found.start()), message, "Remove it.")
+            yield RuleHit(subject.notes.text.place(line, found.start()), message, "Remove it.")
 
 
-def _mention_in_code(subject: Subject) -> Iterator[Hit]:
+def _mention_in_code(subject: LintSubject) -> Iterator[RuleHit]:
     """A person is named in code, where GitHub neither links nor credits them."""
     for line in subject.notes.text.lines:
-        for found in NAME_IN_CODE.finditer(line.text) if line.kind is not Kind.CODE else ():
+        for found in NAME_IN_CODE.finditer(line.text) if line.kind is not LineKind.CODE else ():
             message = f"@{found[1]} stands in code, so GitHub neither links nor credits them."
             hint = "Write the name without the code marks, or without the @ if it is no person."
-            yield Hit(subject.notes.text.place(line, found.start()), message, hint)
+            yield RuleHit(subject.notes.text.place(line, found.start()), message, hint)
 
 
-def _mention_in_title(subject: Subject) -> Iterator[Hit]:
+def _mention_in_title(subject: LintSubject) -> Iterator[RuleHit]:
     """The title of a change mentions an account by accident, such as `@types` of a package's name.
 
     Whoever has that name on GitHub is notified, and is listed among the contributors of the release.
@@ -228,21 +235,21 @@ def _mention_in_title(subject: Subject) -> Iterator[Hit]:
         if found:
             message = f"The title mentions {found[0]}, whom GitHub then notifies and shows as a contributor."
             hint = "Put it in code, or write \\@ if no person is meant."
-            yield Hit(subject.notes.text.place(change.line, found.start()), message, hint)
+            yield RuleHit(subject.notes.text.place(change.line, found.start()), message, hint)
 
 
 RULES = (
-    Rule("placeholder", CERTAIN, _placeholder),
-    Rule("task-open", SUSPICIOUS, _task),
-    Rule("too-long", CERTAIN, _too_long),
-    Rule("heading-version", CERTAIN, _heading_version, (Need.TAG,)),
-    Rule("fence-open", CERTAIN, _open_fence),
-    Rule("comment-open", CERTAIN, _open_comment),
-    Rule("section-empty", SUSPICIOUS, _empty_section),
-    Rule("heading-twice", SUSPICIOUS, _heading_twice),
-    Rule("item-twice", SUSPICIOUS, _line_twice),
-    Rule("merge-conflict", CERTAIN, _conflict),
-    Rule("text-direction", SUSPICIOUS, _direction),
-    Rule("mention-in-code", SUSPICIOUS, _mention_in_code),
-    Rule("mention-in-title", SUSPICIOUS, _mention_in_title),
+    LintRule("placeholder", CERTAIN, _placeholder),
+    LintRule("task-open", SUSPICIOUS, _task),
+    LintRule("too-long", CERTAIN, _too_long),
+    LintRule("heading-version", CERTAIN, _heading_version, (EvidenceKind.TAG,)),
+    LintRule("fence-open", CERTAIN, _open_fence),
+    LintRule("comment-open", CERTAIN, _open_comment),
+    LintRule("section-empty", SUSPICIOUS, _empty_section),
+    LintRule("heading-twice", SUSPICIOUS, _heading_twice),
+    LintRule("item-twice", SUSPICIOUS, _line_twice),
+    LintRule("merge-conflict", CERTAIN, _conflict),
+    LintRule("text-direction", SUSPICIOUS, _direction),
+    LintRule("mention-in-code", SUSPICIOUS, _mention_in_code),
+    LintRule("mention-in-title", SUSPICIOUS, _mention_in_title),
 )

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 
 from release_actions.components import version_order
-from release_actions.components.assemble import COMPONENTS, SECOND, Published
-from release_actions.components.document import Part, fill, title_of
+from release_actions.components.assemble import COMPONENTS_TABLE, INFRASTRUCTURE_TABLE, PublishedComponent
+from release_actions.components.document import MatrixPart, fill, title_of
 from release_actions.components.findings import UNKNOWN, names_of
-from release_actions.components.table import Row, folded
+from release_actions.components.table import TableRow, folded
 from release_actions.errors import Place
-from release_actions.notes.evidence import Evidence, Need, Previous, Unreadable
-from release_actions.notes.lines import Kind
-from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Hit, Rule, Subject, agree
+from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, Unreadable
+from release_actions.notes.lines import LineKind
+from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
 
 TOLD_GONE = re.compile(
     r"(?i)\b(?:removed?|removal|deprecat\w+|discontinued|dropped|retired|merged into|replaced|no longer)\b"
@@ -30,50 +30,50 @@ AFTER_NAME = re.compile(
 """A version right after a component's name."""
 
 
-def _rows(subject: Subject) -> tuple[Row, ...]:
+def _rows(subject: LintSubject) -> tuple[TableRow, ...]:
     """The rows of the component table."""
     return subject.notes.summary.rows if subject.notes.summary else ()
 
 
-def part_of(row: Row, evidence: Evidence) -> tuple[str, Part] | None:
+def part_of(row: TableRow, evidence: NotesEvidence) -> tuple[str, MatrixPart] | None:
     """The component of the components file that a row is of."""
     document = evidence.document
     for table, id_, part in document.parts() if document else ():
         names = (title_of(id_, part), *part.aliases)
-        if table in {COMPONENTS, SECOND} and folded(row.title) in {folded(name) for name in names}:
+        if table in {COMPONENTS_TABLE, INFRASTRUCTURE_TABLE} and folded(row.title) in {folded(name) for name in names}:
             return id_, part
     return None
 
 
-def _moving(subject: Subject) -> Iterator[Hit]:
+def _moving(subject: LintSubject) -> Iterator[RuleHit]:
     """A version is a name that moves, such as latest or main."""
     for row in subject.notes.rows:
         for cell in (row.version, row.previous):
             if cell.version and version_order.is_moving(cell.version):
                 message = f"The version of {row.title} is {cell.version}, a name that moves."
-                yield Hit(cell.place, message, "Write the version that it names.")
+                yield RuleHit(cell.place, message, "Write the version that it names.")
 
 
-def _candidate(subject: Subject) -> Iterator[Hit]:
+def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """A final release has a component whose version is not final."""
     for row in subject.notes.rows if subject.final else ():
         version = row.version.version
         if version and not version_order.is_moving(version) and version_order.is_unfinished(version):
             message = f"{subject.evidence.version} is a final release, and {row.title} is at {version}."
             hint = "Release that component first, or go back to its last final version."
-            yield Hit(row.version.place, message, hint)
+            yield RuleHit(row.version.place, message, hint)
 
 
-def _previous_candidate(subject: Subject) -> Iterator[Hit]:
+def _previous_candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """The previous version of a component in a final release is not final, so probably not what was published."""
     for row in subject.notes.rows if subject.final and subject.evidence.previous is None else ():
         previous = row.previous.version
         if previous and not version_order.is_moving(previous) and version_order.is_unfinished(previous):
             message = f"The previous version of {row.title} is {previous}, which no full release published."
-            yield Hit(row.previous.place, message, "Write what the previous release published.")
+            yield RuleHit(row.previous.place, message, "Write what the previous release published.")
 
 
-def _down(subject: Subject) -> Iterator[Hit]:
+def _down(subject: LintSubject) -> Iterator[RuleHit]:
     """A version is below the previous one."""
     for row in subject.notes.rows:
         before = _published(row, subject)
@@ -84,23 +84,23 @@ def _down(subject: Subject) -> Iterator[Hit]:
         order = version_order.compare(row.version.version, was)
         if was and order is not None and order < 0:
             message = f"{row.title} goes down from {was} to {row.version.version}."
-            yield Hit(row.version.place, message, "Take at least the version before, or say why not.", other)
+            yield RuleHit(row.version.place, message, "Take at least the version before, or say why not.", other)
 
 
-def _new(subject: Subject) -> Iterator[Hit]:
+def _new(subject: LintSubject) -> Iterator[RuleHit]:
     """A component is called new, and has a previous version or was published before."""
     for row in _rows(subject):
         words = row.type.text.casefold()
         before = _published(row, subject)
         if NEW in words and row.previous.version:
             message = f"{row.title} is called new, and has the previous version {row.previous.version}."
-            yield Hit(row.type.place, message, "Leave the word out, or write NA.", row.previous.place)
+            yield RuleHit(row.type.place, message, "Leave the word out, or write NA.", row.previous.place)
         elif (NEW in words or AGAIN in words) and before and before.version:
             message = f"{row.title} is not new: {before.place} has it at {before.version}."
-            yield Hit(row.type.place, message, "Leave the word in parentheses out.", before.place)
+            yield RuleHit(row.type.place, message, "Leave the word in parentheses out.", before.place)
 
 
-def _not_new(subject: Subject) -> Iterator[Hit]:
+def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
     """A component has no previous version, and is called neither new nor re-enabled."""
     for row in _rows(subject):
         words = row.type.text.casefold()
@@ -110,17 +110,17 @@ def _not_new(subject: Subject) -> Iterator[Hit]:
             message = (
                 f"{row.title} has no previous version, and its type, {row.type.text}, does not say that it is new."
             )
-            yield Hit(
+            yield RuleHit(
                 row.type.place, message, "Add (New) or (Re-enabled), or write the previous version.", row.previous.place
             )
 
 
-def _previous(subject: Subject) -> Previous | None:
+def _previous(subject: LintSubject) -> PreviousTables | None:
     previous = subject.evidence.previous
-    return previous if isinstance(previous, Previous) and previous.rows else None
+    return previous if isinstance(previous, PreviousTables) and previous.rows else None
 
 
-def _published(row: Row, subject: Subject) -> Published | None:
+def _published(row: TableRow, subject: LintSubject) -> PublishedComponent | None:
     """What the previous release published of a row's component."""
     previous = _previous(subject)
     if previous is None:
@@ -132,7 +132,7 @@ def _published(row: Row, subject: Subject) -> Published | None:
     return next(by_id, None) or next((one for one in previous.rows if folded(one.title) in wanted), None)
 
 
-def _not_published(subject: Subject) -> Iterator[Hit]:
+def _not_published(subject: LintSubject) -> Iterator[RuleHit]:
     """A previous version is not what the previous release published."""
     for row in subject.notes.rows:
         before = _published(row, subject)
@@ -143,10 +143,10 @@ def _not_published(subject: Subject) -> Iterator[Hit]:
             continue
         shown = said or row.previous.text
         message = f"The previous version of {row.title} is given as {shown}, and {before.place} has {before.version}."
-        yield Hit(row.previous.place, message, f"Write {before.version}.", before.place)
+        yield RuleHit(row.previous.place, message, f"Write {before.version}.", before.place)
 
 
-def _dropped(subject: Subject) -> Iterator[Hit]:
+def _dropped(subject: LintSubject) -> Iterator[RuleHit]:
     """A component of the previous release is not in the table, and the notes do not say that it was removed."""
     previous, summary = _previous(subject), subject.notes.summary
     if previous is None or summary is None:
@@ -156,10 +156,10 @@ def _dropped(subject: Subject) -> Iterator[Hit]:
         if before.version and id(before) not in kept and not _told_gone(before, subject):
             message = f"{before.place} has {before.title} {before.version}, and this table has not."
             hint = "Add the row, or say in the notes that it was removed."
-            yield Hit(summary.place, message, hint, before.place)
+            yield RuleHit(summary.place, message, hint, before.place)
 
 
-def _told_gone(before: Published, subject: Subject) -> bool:
+def _told_gone(before: PublishedComponent, subject: LintSubject) -> bool:
     """Whether the notes or the components file say that a component is gone, or what it is called now."""
     document = subject.evidence.document
     if document:
@@ -173,11 +173,11 @@ def _told_gone(before: Published, subject: Subject) -> bool:
         any(name in folded(line.text) for name in names)
         and (TOLD_GONE.search(line.text) or TOLD_GONE.search(line.section))
         for line in subject.notes.text.lines
-        if line.kind is not Kind.CODE
+        if line.kind is not LineKind.CODE
     )
 
 
-def _unchanged(subject: Subject) -> Iterator[Hit]:
+def _unchanged(subject: LintSubject) -> Iterator[RuleHit]:
     """Every version is the one that the previous release published.
 
     A release of nothing is possible; a table that was not brought up to date is likelier.
@@ -188,10 +188,10 @@ def _unchanged(subject: Subject) -> Iterator[Hit]:
     now = {(folded(row.title), row.version.version) for row in subject.notes.rows}
     if now == {(folded(before.title), before.version) for before in previous.rows if before.version}:
         message = f"Every version is the one that {previous.tag} published."
-        yield Hit(summary.place, message, "Bring the table up to date.", previous.rows[0].place)
+        yield RuleHit(summary.place, message, "Bring the table up to date.", previous.rows[0].place)
 
 
-def _upstream(subject: Subject) -> Iterator[Hit]:
+def _upstream(subject: LintSubject) -> Iterator[RuleHit]:
     """A version that is not there where the component is published: no git tag, no image, no chart.
 
     The components file says where that is. Components that it does not have are left alone.
@@ -199,13 +199,13 @@ def _upstream(subject: Subject) -> Iterator[Hit]:
     for row in subject.notes.rows:
         for place, answer, what in asked(row, subject.evidence):
             if isinstance(answer, Unreadable):
-                yield Hit(row.version.place, f"{row.title}: {answer.message}", answer.hint, rule=UNKNOWN)
+                yield RuleHit(row.version.place, f"{row.title}: {answer.message}", answer.hint, rule=UNKNOWN)
             elif answer is False:
                 message = f"{row.title} {row.version.version}: {what}."
-                yield Hit(row.version.place, message, "Correct the version, or publish it.", Place(place))
+                yield RuleHit(row.version.place, message, "Correct the version, or publish it.", Place(place))
 
 
-def asked(row: Row, evidence: Evidence) -> Iterator[tuple[str, bool | Unreadable | None, str]]:
+def asked(row: TableRow, evidence: NotesEvidence) -> Iterator[tuple[str, bool | Unreadable | None, str]]:
     """Where a row's version has to be, whether it is there, and the words for that it is not."""
     part, version = part_of(row, evidence), row.version.version
     for kind, place, tag in places(part[1], version) if part and version else ():
@@ -217,7 +217,7 @@ def asked(row: Row, evidence: Evidence) -> Iterator[tuple[str, bool | Unreadable
             yield f"tags of {place}", answer, f"{place} has no {'version' if kind == 'chart' else 'tag'} {tag}"
 
 
-def places(part: Part, version: str) -> Iterator[tuple[str, str, str]]:
+def places(part: MatrixPart, version: str) -> Iterator[tuple[str, str, str]]:
     """Where a version of a component has to be: git, image or chart; repository or name; and the tag there."""
     if part.repository:
         yield "git", part.repository, fill(part.git_tag, version)
@@ -228,7 +228,7 @@ def places(part: Part, version: str) -> Iterator[tuple[str, str, str]]:
         yield "chart", part.chart.removeprefix("oci://"), fill(part.chart_version, version).replace("+", "_")
 
 
-def _elsewhere(subject: Subject) -> Iterator[Hit]:
+def _elsewhere(subject: LintSubject) -> Iterator[RuleHit]:
     """A component has another version in the text than in the table.
 
     Certain for the comparison that a component's section links to; a sentence may be about another version.
@@ -237,7 +237,7 @@ def _elsewhere(subject: Subject) -> Iterator[Hit]:
     yield from _mentioned(subject)
 
 
-def _compared(subject: Subject) -> Iterator[Hit]:
+def _compared(subject: LintSubject) -> Iterator[RuleHit]:
     """Comparisons of a component's repository against the rows of that repository."""
     for one in subject.notes.compares:
         address = one.address
@@ -249,23 +249,23 @@ def _compared(subject: Subject) -> Iterator[Hit]:
                 words = "ends with" if what == "version" else "begins with"
                 told = "version" if what == "version" else "previous version"
                 message = f"The comparison {words} {said}, and the table has the {told} {cells[0].version}."
-                yield Hit(one.link.place, message, "Correct the one that is wrong.", cells[0].place, CERTAIN)
+                yield RuleHit(one.link.place, message, "Correct the one that is wrong.", cells[0].place, CERTAIN)
                 break
 
 
-def _repository(row: Row, subject: Subject) -> str:
+def _repository(row: TableRow, subject: LintSubject) -> str:
     part = part_of(row, subject.evidence)
     return ((part[1].repository if part else "") or row.title.split(" (")[0]).casefold()
 
 
-def _mentioned(subject: Subject) -> Iterator[Hit]:
+def _mentioned(subject: LintSubject) -> Iterator[RuleHit]:
     """Versions that stand right after a component's name."""
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[TableRow]] = {}
     for row in _rows(subject):
         rows.setdefault(folded(row.title).split(" (")[0], []).append(row)
     listed = subject.notes.credits
     for line in subject.notes.text.lines:
-        if line.kind in {Kind.CODE, Kind.ROW, Kind.BLANK} or line.number in listed:
+        if line.kind in {LineKind.CODE, LineKind.ROW, LineKind.BLANK} or line.number in listed:
             continue
         for name, own in rows.items():
             short = name.rpartition("/")[2]
@@ -276,19 +276,24 @@ def _mentioned(subject: Subject) -> Iterator[Hit]:
                 if said and verdicts and all(verdict is False for verdict in verdicts):
                     message = f"{match[0]} is {said['version']} here, and {known[0].version} in the table."
                     place = subject.notes.text.place(line, said.start("version"))
-                    yield Hit(place, message, "Correct the one that is wrong.", known[0].place)
+                    yield RuleHit(place, message, "Correct the one that is wrong.", known[0].place)
 
 
 RULES = (
-    Rule("moving-version", CERTAIN, _moving),
-    Rule("candidate-in-final", CERTAIN, _candidate, (Need.TAG,)),
-    Rule("previous-not-final", SUSPICIOUS, _previous_candidate, (Need.TAG,)),
-    Rule("version-went-down", CERTAIN, _down),
-    Rule("new-with-previous", CERTAIN, _new),
-    Rule("not-called-new", SUSPICIOUS, _not_new),
-    Rule("version-elsewhere", SUSPICIOUS, _elsewhere),
-    Rule("previous-not-published", CERTAIN, _not_published, (Need.PREVIOUS,)),
-    Rule("row-dropped", CERTAIN, _dropped, (Need.PREVIOUS,)),
-    Rule("table-unchanged", SUSPICIOUS, _unchanged, (Need.PREVIOUS,)),
-    Rule("version-not-upstream", CERTAIN, _upstream, (Need.COMPONENTS, Need.REGISTRY, Need.UPSTREAM)),
+    LintRule("moving-version", CERTAIN, _moving),
+    LintRule("candidate-in-final", CERTAIN, _candidate, (EvidenceKind.TAG,)),
+    LintRule("previous-not-final", SUSPICIOUS, _previous_candidate, (EvidenceKind.TAG,)),
+    LintRule("version-went-down", CERTAIN, _down),
+    LintRule("new-with-previous", CERTAIN, _new),
+    LintRule("not-called-new", SUSPICIOUS, _not_new),
+    LintRule("version-elsewhere", SUSPICIOUS, _elsewhere),
+    LintRule("previous-not-published", CERTAIN, _not_published, (EvidenceKind.PREVIOUS,)),
+    LintRule("row-dropped", CERTAIN, _dropped, (EvidenceKind.PREVIOUS,)),
+    LintRule("table-unchanged", SUSPICIOUS, _unchanged, (EvidenceKind.PREVIOUS,)),
+    LintRule(
+        "version-not-upstream",
+        CERTAIN,
+        _upstream,
+        (EvidenceKind.COMPONENTS, EvidenceKind.REGISTRY, EvidenceKind.UPSTREAM),
+    ),
 )

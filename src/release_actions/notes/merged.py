@@ -12,7 +12,7 @@ from pathlib import Path
 
 from release_actions.git import checkout
 from release_actions.notes import from_git, span
-from release_actions.notes.model import Change
+from release_actions.notes.model import MergedChange
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Merged:
     `before`: login -> when it had something merged, to whether it had before; None where nobody can say.
     """
 
-    between: Callable[[str, str], tuple[Change, ...]]
+    between: Callable[[str, str], tuple[MergedChange, ...]]
     before: Callable[[Mapping[str, datetime]], Mapping[str, bool | None]]
 
 
 def of_checkout(folder: Path) -> Merged:
     """From the checkout. Raises `InputError` when it has not all of it. Who had merged before it does not say."""
 
-    def between(previous: str, tag: str) -> tuple[Change, ...]:
+    def between(previous: str, tag: str) -> tuple[MergedChange, ...]:
         commits = checkout.tags(folder)
         found = from_git.span(folder, commits[previous] if previous else "", commits[tag])
         return span.changes(found.ahead, found.pulls)
@@ -40,15 +40,15 @@ def of_checkout(folder: Path) -> Merged:
 def of_github(api_url: str, repository: str, token: str) -> Merged:
     """From GitHub, which needs a token for it. Raises `RemoteError` when it does not say all of it."""
     # PyGithub is imported with this module, which only this way of reading needs.
-    from release_actions.notes.from_github import Reader
+    from release_actions.notes.from_github import PullReader
 
-    def between(previous: str, tag: str) -> tuple[Change, ...]:
-        with Reader(api_url, repository, token=token) as reader:
+    def between(previous: str, tag: str) -> tuple[MergedChange, ...]:
+        with PullReader(api_url, repository, token=token) as reader:
             found = reader.span(previous, tag) if previous else reader.history(tag)
         return span.changes(found.ahead, found.pulls)
 
     def before(asked: Mapping[str, datetime]) -> Mapping[str, bool | None]:
-        with Reader(api_url, repository, token=token) as reader:
+        with PullReader(api_url, repository, token=token) as reader:
             return reader.merged_before(asked)
 
     return Merged(between, before)

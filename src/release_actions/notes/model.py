@@ -6,10 +6,10 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from release_actions.components.manifest import Manifest
+from release_actions.components.manifest import ComponentManifest
 
 
-class Bots(enum.Enum):
+class BotChanges(enum.Enum):
     """What becomes of changes by bots: left out, folded together, or listed like any other."""
 
     HIDE = "hide"
@@ -35,7 +35,7 @@ class Author:
 
 
 @dataclass(frozen=True)
-class Change:
+class MergedChange:
     """A merged pull request, or a commit that came without one.
 
     `number` is 0 for a commit. `commits` are those on the line of history that is released, the last one first.
@@ -60,11 +60,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Contributor:
+class NewContributor:
     """Somebody whose first change is in this release."""
 
     author: Author
-    change: Change
+    change: MergedChange
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ class Section:
     """Changes below one heading. `folded`: shown only to readers who ask for them."""
 
     title: str
-    changes: tuple[Change, ...]
+    changes: tuple[MergedChange, ...]
     folded: bool = False
 
 
 @dataclass(frozen=True)
-class Notes:
+class ReleaseNotes:
     """The notes of one release.
 
     `previous` is the tag that the changes are counted from, empty for a first release. `web` is the repository's
@@ -90,14 +90,14 @@ class Notes:
     previous: str
     web: str
     sections: tuple[Section, ...] = ()
-    contributors: tuple[Contributor, ...] = ()
-    manifest: Manifest | None = None
+    contributors: tuple[NewContributor, ...] = ()
+    manifest: ComponentManifest | None = None
     headings: tuple[str, str] = ("Component Summary", "Infrastructure Changes")
-    collapsed: tuple[Change, ...] = ()
-    known: tuple[Change, ...] = ()
-    twice: tuple[Change, ...] = ()
+    collapsed: tuple[MergedChange, ...] = ()
+    known: tuple[MergedChange, ...] = ()
+    twice: tuple[MergedChange, ...] = ()
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[MergedChange, ...]:
         """Every change that is listed, in order."""
         return tuple(change for section in self.sections for change in section.changes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from release_actions.notes.model import Author, Change, Contributor
+from release_actions.notes.model import Author, MergedChange, NewContributor
 
 ANNOUNCED = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?)\s+made\s+their\s+first\s+contribution", re.IGNORECASE)
 
@@ -19,9 +19,9 @@ def announced(bodies: Iterable[str]) -> frozenset[str]:
     return frozenset(login.casefold() for body in bodies for login in ANNOUNCED.findall(body))
 
 
-def first_changes(changes: Iterable[Change]) -> dict[str, Change]:
+def first_changes(changes: Iterable[MergedChange]) -> dict[str, MergedChange]:
     """Key of an author -> the pull request of theirs that was merged first. Bots are nobody."""
-    found: dict[str, Change] = {}
+    found: dict[str, MergedChange] = {}
     for change in changes:
         if not change.number or change.author.bot or change.author == Author() or change.author.login == "ghost":
             continue
@@ -32,8 +32,11 @@ def first_changes(changes: Iterable[Change]) -> dict[str, Change]:
 
 
 def contributors(
-    first: Mapping[str, Change], listed: Mapping[str, Change], before: Mapping[str, bool | None], known: Collection[str]
-) -> tuple[tuple[Contributor, ...], tuple[str, ...]]:
+    first: Mapping[str, MergedChange],
+    listed: Mapping[str, MergedChange],
+    before: Mapping[str, bool | None],
+    known: Collection[str],
+) -> tuple[tuple[NewContributor, ...], tuple[str, ...]]:
     """Who is new, in the order of merging, and the authors of whom nobody could say.
 
     `first`: key of an author -> what was merged first of theirs. `listed`: the same of what the notes list, which is
@@ -42,6 +45,6 @@ def contributors(
     before.
     """
     fresh = [key for key in first if key in listed and key not in known]
-    new = [Contributor(listed[key].author, listed[key]) for key in fresh if before.get(key) is False]
+    new = [NewContributor(listed[key].author, listed[key]) for key in fresh if before.get(key) is False]
     unknown = [listed[key].author for key in fresh if before.get(key) is None]
     return tuple(new), tuple(author.login or author.name for author in unknown)

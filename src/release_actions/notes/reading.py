@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release_actions.components import table
-from release_actions.components.table import SUMMARY, Row, Table, folded
+from release_actions.components.table import SUMMARY, ComponentTable, TableRow, folded
 from release_actions.errors import Place
 from release_actions.notes import addresses
-from release_actions.notes.addresses import Address, Leads
-from release_actions.notes.lines import FILLER, Kind, Line, Link, Text
+from release_actions.notes.addresses import AddressKind, GitHubAddress
+from release_actions.notes.lines import FILLER, LineKind, MarkdownLine, MarkdownLink, MarkdownText
 from release_actions.notes.lines import read as read_lines
 
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\]|\\\[bot\\\])?"
-LONGEST = 2_000
+CHANGE_LINE_CHARACTERS = 2_000
 """Characters of a line that may list a change: titles have up to 256, and patterns take their time with long lines."""
 
 CREDITED = re.compile(
@@ -57,7 +57,7 @@ NAME = re.compile(r"(?<![\w./@-])[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][\w.-]*(?![
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeLine:
     """A line of the change list. `login` and `name` are empty where it names nobody; `number` is 0 for a commit.
 
     `repository` is empty where only a number is given. `coded`: the author stands in code, where nobody is mentioned.
@@ -69,35 +69,35 @@ class Change:
     number: int
     repository: str
     sha: str
-    line: Line
+    line: MarkdownLine
     place: Place
     coded: bool = False
     credited: bool = True
 
 
 @dataclass(frozen=True)
-class Contributor:
+class ContributorLine:
     """A line that welcomes somebody. `number` is 0 where no pull request is named."""
 
     login: str
     number: int
     repository: str
-    line: Line
+    line: MarkdownLine
     place: Place
 
 
 @dataclass(frozen=True)
-class Changelog:
+class ChangelogLine:
     """A line with the full changelog. `address` is None where it leads to no comparison on GitHub."""
 
-    link: Link | None
-    address: Address | None
-    line: Line
+    link: MarkdownLink | None
+    address: GitHubAddress | None
+    line: MarkdownLine
     place: Place
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageMention:
     """An image that the notes name. `tag` is empty for one without a tag; `code`: it stands in a block of code."""
 
     name: str
@@ -108,7 +108,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Chart:
+class ChartMention:
     """A Helm chart at an `oci://` address. `version` is empty where none is asked for."""
 
     name: str
@@ -117,26 +117,26 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Linked:
+class GitHubLink:
     """A link to GitHub and where it leads."""
 
-    link: Link
-    address: Address
+    link: MarkdownLink
+    address: GitHubAddress
 
 
 @dataclass(frozen=True)
-class Notes:
+class PublishedNotes:
     """Release notes as they were written. `summary` is the component table of the release."""
 
-    text: Text
-    changes: tuple[Change, ...]
-    contributors: tuple[Contributor, ...]
-    changelogs: tuple[Changelog, ...]
-    tables: tuple[Table, ...]
-    images: tuple[Image, ...]
-    charts: tuple[Chart, ...]
-    linked: tuple[Linked, ...]
-    summary: Table | None = None
+    text: MarkdownText
+    changes: tuple[ChangeLine, ...]
+    contributors: tuple[ContributorLine, ...]
+    changelogs: tuple[ChangelogLine, ...]
+    tables: tuple[ComponentTable, ...]
+    images: tuple[ImageMention, ...]
+    charts: tuple[ChartMention, ...]
+    linked: tuple[GitHubLink, ...]
+    summary: ComponentTable | None = None
 
     @property
     def credits(self) -> frozenset[int]:
@@ -145,33 +145,35 @@ class Notes:
         return frozenset(changes | {contributor.line.number for contributor in self.contributors})
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[TableRow, ...]:
         """Every row of every component table."""
         return tuple(row for table_ in self.tables for row in table_.rows)
 
     @property
-    def compares(self) -> tuple[Linked, ...]:
+    def compares(self) -> tuple[GitHubLink, ...]:
         """The links to comparisons that are not the full changelog's."""
         own = {changelog.line.number for changelog in self.changelogs}
         return tuple(
-            one for one in self.linked if one.address.leads is Leads.COMPARE and one.link.line.number not in own
+            one for one in self.linked if one.address.leads is AddressKind.COMPARE and one.link.line.number not in own
         )
 
 
-def read(body: str, path: str, *, server: str = "https://github.com", heading: str = "") -> Notes:
+def read(body: str, path: str, *, server: str = "https://github.com", heading: str = "") -> PublishedNotes:
     """What some notes say. `heading`: of the component table, where it is called otherwise than usual."""
     text = read_lines(body, path)
     linked = tuple(
-        Linked(link, address) for link in text.links if (address := addresses.parse(link.target, server)) is not None
+        GitHubLink(link, address)
+        for link in text.links
+        if (address := addresses.parse(link.target, server)) is not None
     )
-    lines = [line for line in text.lines if line.kind is Kind.BULLET and len(line.text) <= LONGEST]
+    lines = [line for line in text.lines if line.kind is LineKind.BULLET and len(line.text) <= CHANGE_LINE_CHARACTERS]
     contributors = tuple(one for line in lines if (one := _contributor(text, line, server)))
     welcomed = {contributor.line.number for contributor in contributors}
     tables = table.read(_outside_code(text), file=path)
     alike = (
         one for one in tables if SUMMARY in folded(one.heading) or (heading and folded(heading) == folded(one.heading))
     )
-    return Notes(
+    return PublishedNotes(
         text,
         tuple(found for line in lines if line.number not in welcomed and (found := _change(text, line, server))),
         contributors,
@@ -184,11 +186,11 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
     )
 
 
-def _outside_code(text: Text) -> str:
-    return "\n".join("" if line.kind is Kind.CODE else line.text for line in text.lines)
+def _outside_code(text: MarkdownText) -> str:
+    return "\n".join("" if line.kind is LineKind.CODE else line.text for line in text.lines)
 
 
-def _change(text: Text, line: Line, server: str) -> Change | None:
+def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine | None:
     match = CREDITED.fullmatch(line.text)
     place = text.place(line, len(line.text) - len(line.text.lstrip()))
     if match:
@@ -198,7 +200,7 @@ def _change(text: Text, line: Line, server: str) -> Change | None:
         who = match["who"].strip("`")
         login = match["login"] or (who[1:] if re.fullmatch("@" + LOGIN, who) else "")
         login = login.replace("\\", "")
-        return Change(
+        return ChangeLine(
             match["title"],
             login,
             number,
@@ -211,17 +213,17 @@ def _change(text: Text, line: Line, server: str) -> Change | None:
     match = NUMBERED.fullmatch(line.text)
     if match:
         number, repository, sha = reference(match["where"], server)
-        return Change(match["title"], "", number, repository, sha, line, place, credited=False)
+        return ChangeLine(match["title"], "", number, repository, sha, line, place, credited=False)
     return None
 
 
-def _contributor(text: Text, line: Line, server: str) -> Contributor | None:
+def _contributor(text: MarkdownText, line: MarkdownLine, server: str) -> ContributorLine | None:
     match = FIRST.fullmatch(line.text)
     if match is None:
         return None
     number, repository, _ = reference(match["where"] or "", server)
     login = match["login"].replace("\\", "")
-    return Contributor(login, number, repository, line, text.place(line, len(line.text) - len(line.text.lstrip())))
+    return ContributorLine(login, number, repository, line, text.place(line, len(line.text) - len(line.text.lstrip())))
 
 
 def reference(where: str, server: str) -> tuple[int, str, str]:
@@ -231,9 +233,9 @@ def reference(where: str, server: str) -> tuple[int, str, str]:
     link = re.fullmatch(r"\[([^\[\]]*)\]\(<?([^()<>\s]+)>?\)", where)
     target = link[2] if link else where.strip("<>`")
     address = addresses.parse(target, server)
-    if address and address.leads is Leads.PULL:
+    if address and address.leads is AddressKind.PULL:
         return address.number, address.repository, ""
-    if address and address.leads is Leads.COMMIT:
+    if address and address.leads is AddressKind.COMMIT:
         return 0, address.repository, address.name
     number = NUMBER.fullmatch(target)
     if number:
@@ -241,37 +243,39 @@ def reference(where: str, server: str) -> tuple[int, str, str]:
     return (0, "", target) if commit and SHA.fullmatch(target) else (0, "", "")
 
 
-def _changelogs(text: Text, server: str) -> Iterator[Changelog]:
+def _changelogs(text: MarkdownText, server: str) -> Iterator[ChangelogLine]:
     for line in text.lines:
         found = CHANGELOG.search(line.prose)
-        if found is None or line.kind in {Kind.HEADING, Kind.CODE}:
+        if found is None or line.kind in {LineKind.HEADING, LineKind.CODE}:
             continue
         links = [link for link in text.links if link.line.number == line.number]
         if not links:
             continue
         address = addresses.parse(links[0].target, server)
-        compare = address if address and address.leads is Leads.COMPARE else None
-        yield Changelog(links[0], compare, line, links[0].place)
+        compare = address if address and address.leads is AddressKind.COMPARE else None
+        yield ChangelogLine(links[0], compare, line, links[0].place)
 
 
-def _images(text: Text) -> Iterator[Image]:
+def _images(text: MarkdownText) -> Iterator[ImageMention]:
     for index, line in enumerate(text.lines):
-        within = line.kind is Kind.CODE
+        within = line.kind is LineKind.CODE
         keyed = REPOSITORY_KEY.fullmatch(line.raw) if within else None
         tag = _tag_beside(text, index) if keyed and ":" not in keyed["name"] else None
         if keyed and tag:
             place = text.place(line, line.raw.index(keyed["name"]))
-            yield Image(keyed["name"], tag, "", place, code=True)
+            yield ImageMention(keyed["name"], tag, "", place, code=True)
             continue
         for match in IMAGE.finditer(line.text):
             before = line.text[: match.start()]
             if match["oci"] or before.endswith("//"):
                 continue
             tag = (match["tag"] or "").rstrip(".-") if not within else match["tag"] or ""
-            yield Image(match["name"], tag, match["digest"] or "", text.place(line, match.start("name")), code=within)
+            yield ImageMention(
+                match["name"], tag, match["digest"] or "", text.place(line, match.start("name")), code=within
+            )
 
 
-def _tag_beside(text: Text, index: int) -> str | None:
+def _tag_beside(text: MarkdownText, index: int) -> str | None:
     """The tag that a line of YAML near the one with the repository gives, in the same mapping."""
     line = text.lines[index]
     near = [*text.lines[index + 1 : index + 4], *reversed(text.lines[max(index - 3, 0) : index])]
@@ -287,7 +291,7 @@ def _column(line: str) -> int:
     return len(line) - len(line.lstrip(" -"))
 
 
-def _charts(text: Text) -> Iterator[Chart]:
+def _charts(text: MarkdownText) -> Iterator[ChartMention]:
     for index, line in enumerate(text.lines):
         for match in IMAGE.finditer(line.text):
             if not match["oci"]:
@@ -299,4 +303,4 @@ def _charts(text: Text) -> Iterator[Chart]:
                 command = command.rstrip().rstrip("\\") + " " + following.text
             found = CHART_VERSION.search(command.split("oci://")[0])
             version = match["tag"] or (found["version"] if found else "")
-            yield Chart(match["name"], version, text.place(line, match.start("name")))
+            yield ChartMention(match["name"], version, text.place(line, match.start("name")))

@@ -15,21 +15,21 @@ from typing import Any
 from urllib.parse import quote
 
 from release_actions import __version__
-from release_actions.components.findings import UNKNOWN, Certainty, Finding
+from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import Place
-from release_actions.notes.lint import RULES, Idle
-from release_actions.notes.lint_rule import Rule
+from release_actions.notes.lint import RULES, UnrunRule
+from release_actions.notes.lint_rule import LintRule
 from release_actions.runner.report import Level
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://github.com/llm-d/release-actions"
 PAGE = f"{HOME}/blob/main/docs/release-notes-lint.md"
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
-MOST = 5_000
+SARIF_RESULTS = 5_000
 """Results of a run that GitHub shows (GitHub docs, "SARIF support for code scanning")."""
 
 
-def write(found: Iterable[Finding], idle: Iterable[Idle], text: str, path: str) -> str:
+def write(found: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text: str, path: str) -> str:
     """The findings about a text as a SARIF file. `path` is the text's, relative to the repository."""
     results = [one for one in found if one.rule != UNKNOWN]
     unknown = [one for one in found if one.rule == UNKNOWN]
@@ -58,7 +58,7 @@ def write(found: Iterable[Finding], idle: Iterable[Idle], text: str, path: str) 
                         "toolExecutionNotifications": [*map(_unknown, unknown), *map(_idle, idle)],
                     }
                 ],
-                "results": [_result(one, names, lines, path, seen) for one in results[:MOST]],
+                "results": [_result(one, names, lines, path, seen) for one in results[:SARIF_RESULTS]],
             }
         ],
     }
@@ -71,7 +71,7 @@ def _semantic(version: str) -> str:
     return found[0] if found else "0.0.0"
 
 
-def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
+def _rule(name: str, rule: LintRule | None) -> dict[str, Any]:
     about = rule.about if rule else "A comment that should silence a rule is wrong, or silences nothing."
     certain = rule is not None and rule.certainty is Certainty.CERTAIN
     return {
@@ -85,7 +85,7 @@ def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
     }
 
 
-def _result(one: Finding, names: list[str], lines: list[str], path: str, seen: Counter[str]) -> dict[str, Any]:
+def _result(one: ComponentFinding, names: list[str], lines: list[str], path: str, seen: Counter[str]) -> dict[str, Any]:
     place = one.place or Place(path, 1, 1)
     result: dict[str, Any] = {
         "ruleId": one.rule,
@@ -108,7 +108,7 @@ def _location(place: Place, path: str) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _fingerprint(one: Finding, place: Place, lines: list[str], seen: Counter[str]) -> str:
+def _fingerprint(one: ComponentFinding, place: Place, lines: list[str], seen: Counter[str]) -> str:
     """What stays when lines above are added: the rule, the line's text, and how many such there were before."""
     line = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
     digest = hashlib.sha256(f"{one.rule}\n{line}".encode()).hexdigest()[:16]
@@ -116,11 +116,11 @@ def _fingerprint(one: Finding, place: Place, lines: list[str], seen: Counter[str
     return f"{digest}:{seen[digest]}"
 
 
-def _unknown(one: Finding) -> Mapping[str, Any]:
+def _unknown(one: ComponentFinding) -> Mapping[str, Any]:
     return {"level": "error", "message": {"text": f"{one.message} {one.hint}".strip()}}
 
 
-def _idle(one: Idle) -> Mapping[str, Any]:
+def _idle(one: UnrunRule) -> Mapping[str, Any]:
     needs = ", ".join(need.value for need in one.needs)
     text = f"{one.rule.name} did not run: it needs {needs}."
     return {"level": "note", "message": {"text": text}, "associatedRule": {"id": one.rule.name}}

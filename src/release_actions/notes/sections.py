@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from release_actions.config.notes import OTHERS, Exclusion, NotesForm
-from release_actions.notes.model import Bots, Change, Section
+from release_actions.notes.model import BotChanges, MergedChange, Section
 
 OTHER = "Other Changes"
 BOTS = "Changes by bots"
 
 
-def with_bots(changes: Iterable[Change], form: NotesForm) -> tuple[Change, ...]:
+def with_bots(changes: Iterable[MergedChange], form: NotesForm) -> tuple[MergedChange, ...]:
     """Changes, those of accounts that the configuration calls bots marked as such."""
     names = {folded(name) for name in form.bot_authors}
     return tuple(
@@ -21,18 +21,18 @@ def with_bots(changes: Iterable[Change], form: NotesForm) -> tuple[Change, ...]:
     )
 
 
-def sections(changes: Iterable[Change], form: NotesForm, bots: Bots) -> tuple[Section, ...]:
+def sections(changes: Iterable[MergedChange], form: NotesForm, bots: BotChanges) -> tuple[Section, ...]:
     """What the notes list. Without categories it is one section without a title."""
     listed = [change for change in changes if not excluded(change, form.exclude)]
-    people = [change for change in listed if bots is Bots.LIST or not change.author.bot]
+    people = [change for change in listed if bots is BotChanges.LIST or not change.author.bot]
     found = list(categories(people, form))
     rest = [change for change in listed if change.author.bot]
-    if rest and bots is Bots.FOLD:
+    if rest and bots is BotChanges.FOLD:
         found.append(Section(BOTS, tuple(rest), folded=True))
     return tuple(found)
 
 
-def categories(changes: Sequence[Change], form: NotesForm) -> Iterable[Section]:
+def categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Section]:
     """Sections by label, each change in the first one that takes it."""
     if not form.categories:
         if changes:
@@ -54,7 +54,7 @@ def categories(changes: Sequence[Change], form: NotesForm) -> Iterable[Section]:
         yield Section(OTHER, tuple(left))
 
 
-def excluded(change: Change, exclusion: Exclusion) -> bool:
+def excluded(change: MergedChange, exclusion: Exclusion) -> bool:
     """Whether a change is to be left out."""
     labels = {label.casefold() for label in change.labels}
     authors = {folded(name) for name in exclusion.authors}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from release_actions.notes.model import Author, Change
+from release_actions.notes.model import Author, MergedChange
 
 NUMBERS = re.compile(r"(?:\s*\((?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}\))+\s*$", re.ASCII)
 """Numbers of pull requests at the end of a squashed commit's subject."""
@@ -42,7 +42,7 @@ BACKPORT_TEXT = re.compile(
 
 
 @dataclass(frozen=True)
-class Commit:
+class HistoryCommit:
     """A commit as git or GitHub gives it."""
 
     sha: str
@@ -58,7 +58,7 @@ class Commit:
 
 
 @dataclass(frozen=True)
-class Pull:
+class MergedPull:
     """A merged pull request. `merge` is the commit that it became on its base."""
 
     number: int
@@ -71,25 +71,25 @@ class Pull:
 
 
 @dataclass(frozen=True)
-class Span:
+class HistorySpan:
     """What lies between two points.
 
     `ahead`: commits that the later point has and the earlier one has not, parents before children. `behind`: the other
     way round. `pulls`: commit -> the pull request that brought it, for the commits of `ahead` that have one.
     """
 
-    ahead: tuple[Commit, ...]
-    behind: tuple[Commit, ...] = ()
-    pulls: Mapping[str, Pull] = field(default_factory=dict)
+    ahead: tuple[HistoryCommit, ...]
+    behind: tuple[HistoryCommit, ...] = ()
+    pulls: Mapping[str, MergedPull] = field(default_factory=dict)
 
 
-def changes(commits: Iterable[Commit], pulls: Mapping[str, Pull]) -> tuple[Change, ...]:
+def changes(commits: Iterable[HistoryCommit], pulls: Mapping[str, MergedPull]) -> tuple[MergedChange, ...]:
     """The changes that commits make up, in the order they were merged.
 
     A merge commit that no pull request stands behind brings nothing of its own, and is left out.
     """
-    found: dict[str, list[Commit]] = {}
-    known: dict[str, Pull] = {}
+    found: dict[str, list[HistoryCommit]] = {}
+    known: dict[str, MergedPull] = {}
     every = tuple(commits)
     for commit in every:
         pull = pulls.get(commit.sha)
@@ -106,11 +106,11 @@ def changes(commits: Iterable[Commit], pulls: Mapping[str, Pull]) -> tuple[Chang
     return tuple(sorted(made, key=lambda change: max(places[sha] for sha in change.commits)))
 
 
-def _of_pull(pull: Pull, group: list[Commit]) -> Change:
+def _of_pull(pull: MergedPull, group: list[HistoryCommit]) -> MergedChange:
     shas = [commit.sha for commit in reversed(group)]
     shas.sort(key=lambda sha: sha != pull.merge)
     messages = [commit.message for commit in group]
-    return Change(
+    return MergedChange(
         title=pull.title,
         author=pull.author,
         commits=tuple(shas),
@@ -123,9 +123,9 @@ def _of_pull(pull: Pull, group: list[Commit]) -> Change:
     )
 
 
-def _of_commit(commit: Commit) -> Change:
+def _of_commit(commit: HistoryCommit) -> MergedChange:
     sources = tuple(PICKED.findall(commit.message))
-    return Change(
+    return MergedChange(
         commit.subject,
         commit.author,
         (commit.sha,),
@@ -146,7 +146,7 @@ def without_numbers(subject: str) -> str:
     return NUMBERS.sub("", subject).strip()
 
 
-def once(found: Iterable[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+def once(found: Iterable[MergedChange]) -> tuple[tuple[MergedChange, ...], tuple[MergedChange, ...]]:
     """Changes without those that bring another one of them a second time, and these."""
     every = tuple(found)
     index = _Index(every)
@@ -154,7 +154,7 @@ def once(found: Iterable[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...
     return tuple(change for change in every if change not in twice), twice
 
 
-def shared(found: Iterable[Change], other: Iterable[Change]) -> tuple[Change, ...]:
+def shared(found: Iterable[MergedChange], other: Iterable[MergedChange]) -> tuple[MergedChange, ...]:
     """The changes that another line of history has too, cherry-picked in either direction."""
     ours, theirs = tuple(found), tuple(other)
     there, here = _Index(theirs), _Index(ours)
@@ -166,15 +166,15 @@ def shared(found: Iterable[Change], other: Iterable[Change]) -> tuple[Change, ..
 class _Index:
     """Finds the changes that another one brings to a branch of its own."""
 
-    def __init__(self, changes: Iterable[Change]) -> None:
-        self._by_commit: dict[str, Change] = {}
-        self._by_number: dict[int, Change] = {}
+    def __init__(self, changes: Iterable[MergedChange]) -> None:
+        self._by_commit: dict[str, MergedChange] = {}
+        self._by_number: dict[int, MergedChange] = {}
         for change in changes:
             self._by_commit |= dict.fromkeys(change.commits, change)
             if change.number:
                 self._by_number[change.number] = change
 
-    def brought(self, change: Change) -> list[Change]:
+    def brought(self, change: MergedChange) -> list[MergedChange]:
         """What a change brings.
 
         It names the commits, or says that it ports the number, or keeps number and subject as a cherry-picked commit
@@ -192,13 +192,13 @@ class _Index:
         return found
 
 
-def picked(change: Change) -> tuple[str, ...]:
+def picked(change: MergedChange) -> tuple[str, ...]:
     """The commits that it was picked from; none for one that brings something of its own besides."""
     own = [message for message in change.messages if not MERGE.match(message)]
     return change.sources if all(PICKED.search(message) for message in own) else ()
 
 
-def ported_by(change: Change) -> frozenset[int]:
+def ported_by(change: MergedChange) -> frozenset[int]:
     """The pull requests that a change says it brings to another branch."""
     found = {int(number) for number in BACKPORT_TEXT.findall(change.text)}
     if BACKPORT_TITLE.search(change.title):
@@ -206,26 +206,26 @@ def ported_by(change: Change) -> frozenset[int]:
     return frozenset(found - {change.number})
 
 
-def named_by(change: Change) -> frozenset[int]:
+def named_by(change: MergedChange) -> frozenset[int]:
     """Its own number, and those at the end of its title and of its commits' subjects."""
     texts = (change.title, *(message.partition("\n")[0] for message in change.messages))
     return frozenset(number for text in texts for number in numbers(text)) | ({change.number} - {0})
 
 
-def subjects(change: Change) -> frozenset[str]:
+def subjects(change: MergedChange) -> frozenset[str]:
     """Its title and its commits' subjects as they compare: without numbers and marks of a backport."""
     texts = (change.title, *(message.partition("\n")[0] for message in change.messages))
     bare = (BACKPORT_MARK.sub("", without_numbers(text)).casefold() for text in texts)
     return frozenset(" ".join(text.split()) for text in bare)
 
 
-def pulls_by_message(commits: Iterable[Commit]) -> dict[str, Pull]:
+def pulls_by_message(commits: Iterable[HistoryCommit]) -> dict[str, MergedPull]:
     """Commit -> pull request, from nothing but messages: squashed ones by their number, merged ones by their merge.
 
     The commits of a merged branch belong to its merge. What a rebase merge left has no number, so it is not found.
     """
     every = {commit.sha: commit for commit in commits}
-    found: dict[str, Pull] = {}
+    found: dict[str, MergedPull] = {}
     for commit in every.values():
         merge = MERGE.fullmatch(commit.subject)
         if merge and len(commit.parents) == 2:  # noqa: PLR2004  # GitHub merges two
@@ -233,22 +233,22 @@ def pulls_by_message(commits: Iterable[Commit]) -> dict[str, Pull]:
             author = every[branch[0]].author if branch else commit.author
             lines = [line.strip() for line in commit.message.splitlines()[1:] if line.strip()]
             title = lines[0] if lines else commit.subject
-            pull = Pull(int(merge[1]), title, author, commit.sha, merged=commit.date)
+            pull = MergedPull(int(merge[1]), title, author, commit.sha, merged=commit.date)
             found |= dict.fromkeys((*branch, commit.sha), pull)
         elif (named := numbers(commit.subject)) and len(commit.parents) < 2 and commit.sha not in found:  # noqa: PLR2004  # as above
             title = without_numbers(commit.subject)
             title = " ".join((title, *(f"(#{number})" for number in named[:-1])))
-            found[commit.sha] = Pull(named[-1], title, commit.author, commit.sha, merged=commit.date)
+            found[commit.sha] = MergedPull(named[-1], title, commit.author, commit.sha, merged=commit.date)
     return found
 
 
-def _only(start: str, without: str, every: Mapping[str, Commit]) -> list[str]:
+def _only(start: str, without: str, every: Mapping[str, HistoryCommit]) -> list[str]:
     """Commits of `every` that `start` has and `without` has not, the newest first."""
     known = _reach(without, every)
     return [sha for sha in _reach(start, every) if sha not in known]
 
 
-def _reach(start: str, every: Mapping[str, Commit]) -> dict[str, None]:
+def _reach(start: str, every: Mapping[str, HistoryCommit]) -> dict[str, None]:
     seen: dict[str, None] = {}
     todo = [start]
     while todo:

@@ -16,8 +16,8 @@ from release_actions.github import repository as github_repository
 from release_actions.github.releases import Releases
 from release_actions.http.client import Http
 from release_actions.notes import from_git, newcomers
-from release_actions.notes.model import Change
-from release_actions.notes.span import Span
+from release_actions.notes.model import MergedChange
+from release_actions.notes.span import HistorySpan
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TAG_REF
@@ -38,8 +38,8 @@ class Story:
     """
 
     previous: str
-    span: Span
-    before: Callable[[Mapping[str, Change]], Mapping[str, bool | None]]
+    span: HistorySpan
+    before: Callable[[Mapping[str, MergedChange]], Mapping[str, bool | None]]
     announced: frozenset[str] = field(default=frozenset())
 
 
@@ -51,7 +51,7 @@ def from_checkout(version: Version, given: str, context: Context, log: Workflow)
     base = commits[previous] if previous else ""
     span = from_git.span(folder, base, commits[version.tag])
 
-    def asked(first: Mapping[str, Change]) -> Mapping[str, bool | None]:
+    def asked(first: Mapping[str, MergedChange]) -> Mapping[str, bool | None]:
         earlier = from_git.authors_of(folder, base) if base else frozenset()
         return {key: key in earlier for key in first}
 
@@ -61,7 +61,7 @@ def from_checkout(version: Version, given: str, context: Context, log: Workflow)
 def from_api(version: Version, given: str, context: Context, token: str, log: Workflow) -> Story:
     """All that GitHub knows. Raises `RemoteError` when it does not say all of it."""
     # PyGithub comes with it, and is for those who ask GitHub.
-    from release_actions.notes.from_github import Reader
+    from release_actions.notes.from_github import PullReader
 
     repository = context.repository
     needed(token, repository)
@@ -71,12 +71,12 @@ def from_api(version: Version, given: str, context: Context, token: str, log: Wo
     published = [release for release in released if not release.draft and release.tag != version.tag]
     full = {release.tag for release in published if not release.prerelease}
     previous = chosen(version, given, tags, full, log)
-    with Reader(context.api_url, repository, token=token) as reader:
+    with PullReader(context.api_url, repository, token=token) as reader:
         span = reader.span(previous, version.tag) if previous else reader.history(version.tag)
 
-    def asked(first: Mapping[str, Change]) -> Mapping[str, bool | None]:
+    def asked(first: Mapping[str, MergedChange]) -> Mapping[str, bool | None]:
         times = {change.author.login: change.merged for change in first.values() if change.merged}
-        with Reader(context.api_url, repository, token=token) as again:
+        with PullReader(context.api_url, repository, token=token) as again:
             answers = again.merged_before(times)
         return {key: answers.get(change.author.login) for key, change in first.items()}
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from release_actions.notes.model import Change
+from release_actions.notes.model import MergedChange
 from release_actions.notes.span import numbers, without_numbers
 
 
-class Kind(enum.Enum):
+class UndoKind(enum.Enum):
     """What a change does to another one."""
 
     REVERT = "revert"
@@ -27,7 +27,7 @@ class Kind(enum.Enum):
 class Undo:
     """A change that is about another one, which is named by title, numbers or commits."""
 
-    kind: Kind
+    kind: UndoKind
     title: str
     numbers: tuple[int, ...] = ()
     commits: tuple[str, ...] = ()
@@ -58,26 +58,26 @@ TYPE = re.compile(r"^[a-z]+(?:\([^)]*\))?!?:\s*", re.IGNORECASE)
 """The type of a conventional commit, with its scope."""
 
 
-def read(change: Change) -> Undo | None:
+def read(change: MergedChange) -> Undo | None:
     """What a change takes back or brings back; None for one that stands for itself."""
     title = without_numbers(change.title)
     reland = RELAND.match(title)
     if reland or (plain := RELAND_PLAIN.match(title)):
         inner = reland["quoted"] if reland else plain["rest"]  # type: ignore[index]  # one of them matched
-        return _undo(Kind.RELAND, inner, change, TEXT_RELAND)
+        return _undo(UndoKind.RELAND, inner, change, TEXT_RELAND)
     revert = REVERT.match(title)
     if revert or (plain := REVERT_PLAIN.match(title)):
         inner = revert["quoted"] if revert else plain["rest"]  # type: ignore[index]  # as above
-        return _undo(Kind.REVERT, inner, change, TEXT_REVERT)
+        return _undo(UndoKind.REVERT, inner, change, TEXT_REVERT)
     return None
 
 
-def _undo(kind: Kind, inner: str, change: Change, text: re.Pattern[str]) -> Undo:
+def _undo(kind: UndoKind, inner: str, change: MergedChange, text: re.Pattern[str]) -> Undo:
     named = NUMBER.match(inner.strip())
     found = [int(named[1])] if named else list(numbers(inner.rstrip(QUOTES)))
     told = "\n".join([change.text, *change.messages])
     found += [int(number) for number in text.findall(told)]
-    commits = tuple(TEXT_COMMIT.findall(told)) if kind is Kind.REVERT else ()
+    commits = tuple(TEXT_COMMIT.findall(told)) if kind is UndoKind.REVERT else ()
     return Undo(kind, "" if named else inner.strip(), tuple(dict.fromkeys(found)), commits)
 
 
@@ -85,7 +85,7 @@ def _undo(kind: Kind, inner: str, change: Change, text: re.Pattern[str]) -> Undo
 class _Item:
     """A change while the story is told. `counts`: whether what it does is part of the release."""
 
-    change: Change
+    change: MergedChange
     undo: Undo | None
     counts: bool = True
     target: _Item | None = field(default=None, repr=False)
@@ -93,7 +93,7 @@ class _Item:
     @property
     def reverts(self) -> bool:
         """Whether it takes back a change of this release, so that neither has a line."""
-        return self.target is not None and self.undo is not None and self.undo.kind is Kind.REVERT
+        return self.target is not None and self.undo is not None and self.undo.kind is UndoKind.REVERT
 
     @property
     def shown(self) -> bool:
@@ -108,14 +108,14 @@ class _Item:
 
 
 @dataclass(frozen=True)
-class Left:
+class CollapsedChanges:
     """What is left: the changes that count, and those that a revert has cancelled, with the reverts themselves."""
 
-    shown: tuple[Change, ...]
-    collapsed: tuple[Change, ...]
+    shown: tuple[MergedChange, ...]
+    collapsed: tuple[MergedChange, ...]
 
 
-def collapse(found: Iterable[Change]) -> Left:
+def collapse(found: Iterable[MergedChange]) -> CollapsedChanges:
     """Changes without those that were taken back meanwhile, in order of merging.
 
     A revert of something that an earlier release has is a change like any other. A re-land counts in place of what it
@@ -124,7 +124,7 @@ def collapse(found: Iterable[Change]) -> Left:
     items: list[_Item] = []
     for change in found:
         item = _Item(change, read(change))
-        if item.undo and item.undo.kind is Kind.REVERT:
+        if item.undo and item.undo.kind is UndoKind.REVERT:
             item.target = _find(item.undo, items)
             if item.target:
                 item.target.turn(on=False)
@@ -132,7 +132,7 @@ def collapse(found: Iterable[Change]) -> Left:
             _bring_back(item.undo, items)
         items.append(item)
     shown = tuple(item.change for item in items if item.shown)
-    return Left(shown, tuple(item.change for item in items if not item.shown))
+    return CollapsedChanges(shown, tuple(item.change for item in items if not item.shown))
 
 
 def _bring_back(undo: Undo, items: Sequence[_Item]) -> None:
@@ -140,14 +140,14 @@ def _bring_back(undo: Undo, items: Sequence[_Item]) -> None:
     target = _find(undo, items)
     if target and target.reverts:
         target.counts = False
-    elif target is None or (target.undo and target.undo.kind is Kind.REVERT):
+    elif target is None or (target.undo and target.undo.kind is UndoKind.REVERT):
         reverted = target or next((one for one in reversed(items) if one.shown and _same_target(one.undo, undo)), None)
         if reverted:
             reverted.counts = False
 
 
 def _same_target(undo: Undo | None, other: Undo) -> bool:
-    if undo is None or undo.kind is not Kind.REVERT:
+    if undo is None or undo.kind is not UndoKind.REVERT:
         return False
     same = set(undo.numbers) & set(other.numbers)
     return bool(same or (undo.title and _folded(undo.title) == _folded(other.title)))
