@@ -193,7 +193,6 @@ def ask(act: Callable[[], T], what: str, path: str = "", *, sleep: Callable[[flo
 def errors(what: str, path: str = "") -> Iterator[None]:
     """Make a `RemoteError` of what PyGithub raises inside. `what` follows "Could not"."""
     import requests
-
     from github import GithubException
 
     try:
