@@ -1,0 +1,249 @@
+"""What is said about a comparison besides its verdicts: in words, with what to do. Each has a rule's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from release_actions.errors import Place
+from release_actions.performance import series
+from release_actions.performance.groups import Group, Key, has_settings, nearest_key
+from release_actions.performance.judging import SURPRISE, Comparison, defects_of, logs_of, values_of
+from release_actions.performance.model import Run
+from release_actions.performance.reading import Results
+from release_actions.performance.rules import MetricRule, Rules, Waiver
+from release_actions.runner.envelope import Verdict
+from release_actions.runner.report import Finding, Level, counted
+
+WORK_TOLERANCE = 0.02
+"""Part by which the tokens of a request may differ between two sides that did the same work."""
+
+SHOWN_FILES = 5
+
+
+def files_that_gave_nothing(results: Results, side: str) -> Iterator[Finding]:
+    """Broken files, and files that were passed over."""
+    for unused in results.unreadable:
+        yield Finding.of(
+            Level.ERROR,
+            f"A result of the {side} cannot be read: {unused.reason}.",
+            hint="Run the benchmark again, or take the file out if it is no result.",
+            place=Place(unused.file),
+            rule="unreadable",
+        )
+    if results.ignored:
+        names = "; ".join(f"{unused.file}: {unused.reason}" for unused in results.ignored[:SHOWN_FILES])
+        rest = len(results.ignored) - SHOWN_FILES
+        more = f"; and {rest} more" if rest > 0 else ""
+        message = f"{counted(len(results.ignored), 'file')} of the {side} gave no run. {names}{more}."
+        yield Finding.of(Level.NOTICE, message, rule="ignored-file")
+
+
+def commits_of_candidate(runs: Sequence[Run], commit: str, rules: Rules) -> Iterator[Finding]:
+    """Results of another commit than the candidate's, and results that could name one and do not."""
+    others = [run for run in runs if run.commit and not same_commit(run.commit, commit)]
+    silent = [run for run in runs if not run.commit]
+    level = rules.level_of("other-commit")
+    if others and level:
+        message = (
+            f"{counted(len(others), 'run')} of the candidate measured {others[0].commit[:12]}, "
+            f"not the candidate {commit[:12]}."
+        )
+        hint = "Run the benchmark for this commit, or give the commit that was measured as input commit."
+        yield Finding.of(level, message, hint=hint, place=Place(others[0].source.file), rule="other-commit")
+    level = rules.level_of("no-commit")
+    named = [run for run in silent if run.names_commit]
+    if named and level:
+        message = f"{counted(len(named), 'run')} of the candidate do not say which commit they measured."
+        hint = (
+            f"Pass --metadata commit={commit} to vllm bench serve, or put a perf-run.json with the commit beside the "
+            "results; performance.levels.no-commit in release.yaml sets how much that counts."
+        )
+        yield Finding.of(level, message, hint=hint, place=Place(named[0].source.file), rule="no-commit")
+    unnamed = [run for run in silent if not run.names_commit]
+    if unnamed:
+        message = (
+            f"{counted(len(unnamed), 'run')} of the candidate have a format that names no commit, so nothing proves "
+            "what they measured."
+        )
+        hint = f'Put a perf-run.json beside the results: {{"commit": "{commit}"}}.'
+        yield Finding.of(Level.NOTICE, message, hint=hint, place=Place(unnamed[0].source.file), rule="no-commit")
+
+
+def same_commit(first: str, second: str) -> bool:
+    """Whether two commits are one, where one may be shortened to at least seven digits."""
+    short, long = sorted((first.lower(), second.lower()), key=len)
+    least = 7
+    return len(short) >= least and long.startswith(short)
+
+
+def broken_runs(group: Group, side: str, runs: Sequence[Run]) -> Iterator[Finding]:
+    """Runs of a side that cannot be trusted, one finding a group."""
+    broken = [run for run in runs if run.defects]
+    if not broken:
+        return
+    first = broken[0]
+    message = (
+        f"{counted(len(broken), 'run')} of the {side} cannot be trusted in {group.title}: {first.source}: "
+        f"{', '.join(first.defects)}."
+    )
+    hint = HINT_BROKEN_CANDIDATE if side == "candidate" else "Measure the baseline again."
+    yield Finding.of(Level.ERROR, message, hint=hint, place=Place(first.source.file), rule=f"broken-{side}")
+
+
+HINT_BROKEN_CANDIDATE = "A broken run never counts as an improvement. Read the benchmark's log and run it again."
+
+
+def unmatched_groups(groups: Sequence[Group], rules: Rules) -> Iterator[Finding]:
+    """Groups that only one side has, with the nearest one of the other side."""
+    level = rules.level_of("unmatched")
+    for group in groups:
+        if group.is_paired or level is None:
+            continue
+        side, other = ("baseline", "candidate") if group.baseline else ("candidate", "baseline")
+        partners = [item.key for item in groups if (item.candidate if group.baseline else item.baseline)]
+        message = f"Only the {side} has runs of: {group.title}."
+        yield Finding.of(level, message, hint=hint_of_nearest(group.key, partners, other), rule="unmatched")
+
+
+def hint_of_nearest(key: Key, partners: Sequence[Key], other: str) -> str:
+    """Which settings keep a group from its likely partner."""
+    nearest = nearest_key(key, partners)
+    if nearest is None:
+        return f"Run the same benchmark for the {other}, or leave these runs out."
+    partner, names = nearest
+    ours, theirs = dict(key), dict(partner)
+    differences = "; ".join(
+        f"{name} is {ours.get(name, 'not named')}, there {theirs.get(name, 'not named')}" for name in names
+    )
+    return f"The nearest group of the {other} differs: {differences}."
+
+
+def required_groups(groups: Sequence[Group], rules: Rules) -> Iterator[Finding]:
+    """Required groups that were not compared."""
+    for wanted in rules.required:
+        if not any(group.is_paired and has_settings(group.key, wanted) for group in groups):
+            words = ", ".join(f"{name} {value}" for name, value in wanted.items())
+            message = f"The rules require a comparison of {words}, and the two sides have none."
+            hint = "Run that benchmark for both sides, or take it out of performance.required in release.yaml."
+            yield Finding.of(Level.ERROR, message, hint=hint, rule="required-group")
+
+
+def required_metrics(comparisons: Sequence[Comparison], rules: Rules) -> Iterator[Finding]:
+    """Required metrics that no group compares."""
+    compared = {comparison.rule.name for comparison in comparisons}
+    for rule in rules.metrics.values():
+        if rule.is_required and rule.name not in compared:
+            message = f"The rules require {rule.name}, and no group has it."
+            yield Finding.of(Level.ERROR, message, hint="Check its name against the results.", rule="required-metric")
+
+
+def different_work(group: Group) -> Finding | None:
+    """Requests of other lengths on the two sides, which no metric survives."""
+    for name in ("input tokens", "output tokens"):
+        before = [run.work[name] for run in group.baseline if run.work.get(name)]
+        after = [run.work[name] for run in group.candidate if run.work.get(name)]
+        if not before or not after:
+            continue
+        first, second = sorted(before)[len(before) // 2], sorted(after)[len(after) // 2]
+        if abs(second / first - 1) > WORK_TOLERANCE:
+            message = (
+                f"The two sides did not do the same work in {group.title}: {first:.0f} {name} a request in the "
+                f"baseline, {second:.0f} in the candidate."
+            )
+            hint = "Use the same data set with fixed lengths (--ignore-eos, --seed)."
+            return Finding.of(Level.ERROR, message, hint=hint, rule="different-work")
+    return None
+
+
+def order_of_runs(group: Group, rules: Sequence[MetricRule]) -> Iterator[Finding]:
+    """Drift and a cold first run, the strongest of each a side."""
+    for side, runs in (("baseline", group.baseline), ("candidate", group.candidate)):
+        drifts, colds = [], []
+        for rule in rules:
+            if len(values_of(runs, rule.name)) != len(runs) or any(defects_of(run, rule) for run in runs):
+                continue
+            logs = logs_of(values_of(runs, rule.name), rule)
+            drift, cold = series.drift_of(logs, rule.limit), series.cold_start_of(logs, rule.limit)
+            drifts += [(abs(drift), drift, rule.name)] if drift is not None else []
+            colds += [(cold, rule.name)] if cold is not None else []
+        if drifts:
+            _, change, name = max(drifts)
+            direction = "worse" if change > 0 else "better"
+            message = (
+                f"The runs of the {side} drift in {group.title}: {name} is {abs(series.percent(change)):.1f} % "
+                f"{direction} in the second half than in the first."
+            )
+            hint = "Run both sides by turns (A B A B) on one machine, and look for throttling or a neighbour."
+            yield Finding.of(Level.WARNING, message, hint=hint, rule="drift")
+        if colds:
+            excess, name = max(colds)
+            message = (
+                f"The first run of the {side} is cold in {group.title}: {name} is {series.percent(excess):.0f} % "
+                "worse than the median of the others. It counts like any other."
+            )
+            hint = "Warm up before the first run, or declare it with performance.warm-ups in release.yaml."
+            yield Finding.of(Level.WARNING, message, hint=hint, rule="cold-first-run")
+
+
+def circumstances(group: Group) -> Iterator[Finding]:
+    """Other machines on the two sides, and sides that ran one after the other."""
+    before, after = ({run.runner for run in runs if run.runner} for runs in (group.baseline, group.candidate))
+    if before and after and not before & after:
+        message = f"The two sides ran on different runners in {group.title}: {min(before)}, {min(after)}."
+        hint = "What differs between the machines counts as a change. Run both sides on one."
+        yield Finding.of(Level.WARNING, message, hint=hint, rule="other-runner")
+        return
+    if not all(run.started for run in (*group.baseline, *group.candidate)):
+        return
+    first, second = ([run.started for run in runs] for runs in (group.baseline, group.candidate))
+    if max(first) < min(second) or max(second) < min(first):
+        message = (
+            f"One side ran wholly before the other in {group.title}, so a drift of the machine counts as a change."
+        )
+        yield Finding.of(Level.NOTICE, message, hint="Run both sides by turns (A B A B).", rule="not-interleaved")
+
+
+def verdict_findings(comparison: Comparison, words: str, waiver: Waiver | None) -> Iterator[Finding]:
+    """One finding for a comparison that is not a plain pass. `words`: the comparison as a sentence without its end."""
+    if waiver is not None:
+        message = f"{words}. {waiver.who} waives it until {waiver.until.isoformat()}: {waiver.why}"
+        yield Finding.of(Level.WARNING, message, rule="waived")
+    elif comparison.verdict is Verdict.FAIL:
+        rule = "broken-candidate" if comparison.is_broken else "slower"
+        yield Finding.of(Level.ERROR, f"{words}.", hint=hint_of_failure(comparison), rule=rule)
+    elif comparison.verdict is Verdict.INCONCLUSIVE:
+        rule = "broken-baseline" if comparison.is_broken else "inconclusive"
+        yield Finding.of(Level.ERROR, f"{words}.", hint=hint_of_doubt(comparison), rule=rule)
+    elif comparison.is_improved:
+        level = Level.WARNING if -(comparison.worse_by or 0) > SURPRISE else Level.NOTICE
+        hint = "Verify it: large improvements are often broken runs or less work."
+        yield Finding.of(level, f"{words}.", hint=hint, rule="improved")
+
+
+def hint_of_failure(comparison: Comparison) -> str:
+    """What to do about a failure."""
+    if comparison.is_broken:
+        return HINT_BROKEN_CANDIDATE
+    return "Find the change that did it, or accept it with a waiver in performance.waivers of release.yaml."
+
+
+def hint_of_doubt(comparison: Comparison) -> str:
+    """What would decide it."""
+    if comparison.is_broken:
+        return "Measure the baseline again."
+    if comparison.more_runs is None:
+        return (
+            "No sensible number of runs decides this: the change lies at the tolerance, or the runs differ too much. "
+            "See suggest for a tolerance that these runs can resolve."
+        )
+    return f"About {counted(comparison.more_runs, 'more run')} on each side would decide."
+
+
+def expired_waivers(waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
+    """Waivers whose last day has passed."""
+    for waiver in waivers:
+        if waiver.until < today:
+            message = f"The waiver for {waiver.metric} by {waiver.who} ended on {waiver.until.isoformat()}."
+            hint = "Take it out of performance.waivers, or renew it with a reason."
+            yield Finding.of(Level.WARNING, message, hint=hint, rule="expired-waiver")

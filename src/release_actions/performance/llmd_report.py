@@ -1,0 +1,146 @@
+"""llm-d-benchmark's own report, versions 0.1, 0.2 and 0.2.1, as YAML or JSON: one report a stage of a load.
+
+Known from its published schemas and examples. Its units are written beside each value and differ between versions, so
+they are read, and a unit that is not known makes the run one that cannot be trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from release_actions.performance.model import (
+    COMMIT_KEYS,
+    Run,
+    Source,
+    count_of,
+    first_text,
+    mapping,
+    number_of,
+    request_defects,
+    settings_of,
+    text_of,
+    work_of,
+)
+from release_actions.performance.pytorch import first_mapping, time_of
+
+TOOL = "llm-d-benchmark"
+
+TIMES = {
+    "time_to_first_token": "ttft",
+    "time_per_output_token": "tpot",
+    "inter_token_latency": "itl",
+    "request_latency": "e2el",
+}
+
+RATES = {
+    "output_token_rate": "output_throughput",
+    "output_tokens_per_sec": "output_throughput",
+    "request_rate": "request_throughput",
+    "requests_per_sec": "request_throughput",
+    "total_token_rate": "total_token_throughput",
+    "total_tokens_per_sec": "total_token_throughput",
+}
+"""Rates of 0.2, and of 0.1."""
+
+TO_MILLISECONDS = {"s": 1000.0, "s/token": 1000.0, "ms": 1.0, "ms/token": 1.0, "us": 0.001, "us/token": 0.001}
+
+KINDS = {"mean": "mean", "p50": "median", "p90": "p90", "p95": "p95", "p99": "p99"}
+
+
+def is_report(value: Mapping[str, Any]) -> bool:
+    """Whether an object is such a report."""
+    has_results = "results" in value or "metrics" in value
+    return has_results and isinstance(value.get("scenario"), Mapping) and text_of(value.get("version")).startswith("0.")
+
+
+def read_run(value: Mapping[str, Any], source: Source) -> Run:
+    """The run of a report."""
+    aggregate = mapping(mapping(mapping(value.get("results")).get("request_performance")).get("aggregate"))
+    aggregate = aggregate or mapping(value.get("metrics"))
+    requests = mapping(aggregate.get("requests"))
+    total, failed = count_of(requests.get("total")), count_of(requests.get("failures"))
+    metrics, unknown_units = times_of(mapping(aggregate.get("latency")))
+    for theirs, ours in RATES.items():
+        rate = mapping(aggregate.get("throughput")).get(theirs)
+        number = number_of(mapping(rate).get("mean")) if isinstance(rate, Mapping) else number_of(rate)
+        if number is not None:
+            metrics[ours] = number
+    about = mapping(value.get("run"))
+    stack = first_mapping(mapping(value.get("scenario")).get("stack"))
+    return Run(
+        source,
+        settings_of(TOOL, load_of(mapping(value.get("scenario")))),
+        metrics,
+        (*request_defects(planned=None, completed=total, failed=failed), *unknown_units),
+        commit=first_text(about, COMMIT_KEYS) or first_text(mapping(stack.get("metadata")), COMMIT_KEYS),
+        names_commit=False,
+        engine=engine_of(value),
+        started=start_of(value),
+        work=work_of(
+            number_of(mapping(requests.get("input_length")).get("mean")),
+            number_of(mapping(requests.get("output_length")).get("mean")),
+        ),
+    )
+
+
+def times_of(latency: Mapping[str, Any]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Times in milliseconds, and a defect for each unit that is not known."""
+    metrics: dict[str, float] = {}
+    defects = []
+    for name, short in TIMES.items():
+        distribution = mapping(latency.get(name))
+        if not distribution:
+            continue
+        factor = TO_MILLISECONDS.get(text_of(distribution.get("units")))
+        if factor is None:
+            defects.append(f"{name} is in {text_of(distribution.get('units')) or 'no unit'}, which is not known")
+            continue
+        for theirs, ours in KINDS.items():
+            number = number_of(distribution.get(theirs))
+            if number is not None:
+                metrics[f"{ours}_{short}_ms"] = number * factor
+    return metrics, tuple(defects)
+
+
+def load_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Model, load and devices of a scenario of either version."""
+    load = mapping(scenario.get("load"))
+    standard = mapping(load.get("standardized"))
+    stack = mapping(first_mapping(scenario.get("stack")).get("standardized"))
+    accelerator = mapping(stack.get("accelerator")) or first_mapping(mapping(scenario.get("host")).get("accelerator"))
+    parallelism = mapping(accelerator.get("parallelism"))
+    model = mapping(stack.get("model")) or mapping(scenario.get("model"))
+    settings = {
+        "model": model.get("name"),
+        "quantization": model.get("quantization"),
+        "device": accelerator.get("model"),
+        "harness": standard.get("tool") or load.get("name"),
+        "dataset": standard.get("source") or load.get("type"),
+        "stage": standard.get("stage"),
+        "input_len": mapping(standard.get("input_seq_len")).get("value"),
+        "output_len": mapping(standard.get("output_seq_len")).get("value"),
+        "rate": standard.get("rate_qps"),
+        "concurrency": standard.get("concurrency"),
+    }
+    return settings | {name: parallelism.get(name) for name in ("tp", "pp", "dp")}
+
+
+def engine_of(value: Mapping[str, Any]) -> str:
+    """The engine with its version."""
+    scenario = mapping(value.get("scenario"))
+    stack = mapping(first_mapping(scenario.get("stack")).get("standardized"))
+    engine = first_mapping(mapping(scenario.get("platform")).get("engine"))
+    name = first_text(stack, ("tool",)) or first_text(engine, ("name",))
+    return f"{name} {first_text(stack, ('tool_version',)) or first_text(engine, ('version',))}".strip()
+
+
+def start_of(value: Mapping[str, Any]) -> str:
+    """When the run began, as ISO 8601."""
+    start = mapping(mapping(value.get("run")).get("time")).get("start")
+    if isinstance(start, datetime):
+        return start.isoformat()
+    if isinstance(start, str):
+        return start
+    return time_of(mapping(mapping(value.get("metrics")).get("time")).get("start"))

@@ -1,0 +1,186 @@
+"""What the parts of this room hand each other: runs of a benchmark, where they came from, and how a run is named.
+
+A run is one execution of a benchmark against one server. The requests inside it are no samples of their own: they share
+the server, its caches and its machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+INFINITE = "inf"
+"""How an unlimited request rate is written, whether the file has a text or a number."""
+
+IDENTITY = (
+    "tool",
+    "harness",
+    "model",
+    "dataset",
+    "input-len",
+    "output-len",
+    "batch-size",
+    "rate",
+    "concurrency",
+    "burstiness",
+    "num-prompts",
+    "stage",
+    "tp",
+    "pp",
+    "dp",
+    "dtype",
+    "quantization",
+    "device",
+)
+"""Settings that two runs must share to be compared, in the order in which a group is named."""
+
+ALIASES = {
+    "model_id": "model",
+    "model_name": "model",
+    "dataset_name": "dataset",
+    "input_len": "input-len",
+    "random_input_len": "input-len",
+    "prompt_tokens": "input-len",
+    "output_len": "output-len",
+    "random_output_len": "output-len",
+    "output_tokens": "output-len",
+    "batch_size": "batch-size",
+    "request_rate": "rate",
+    "max_concurrency": "concurrency",
+    "num_prompts": "num-prompts",
+    "tensor_parallel_size": "tp",
+    "pipeline_parallel_size": "pp",
+    "data_parallel_size": "dp",
+    "gpu": "device",
+    "gpu_type": "device",
+    "accelerator": "device",
+}
+"""Names that the tools, and people in `--metadata`, use for settings of `IDENTITY`."""
+
+COMMIT_KEYS = ("commit", "head_sha", "git_sha", "git_commit", "revision", "sha", "vllm_commit")
+"""Metadata keys that name the commit which was measured, the first that is there wins."""
+
+ENGINE_KEYS = ("engine", "engine_version", "vllm_version", "image")
+RUNNER_KEYS = ("runner", "runner_name", "host", "hostname", "node")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a run was read: the file as the user named it, and the number of the run in it, from 1."""
+
+    file: str
+    number: int = 1
+
+    def __str__(self) -> str:
+        return self.file if self.number == 1 else f"{self.file} (run {self.number})"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a benchmark.
+
+    `settings`: canonical names of `IDENTITY` where the file says them, and every other plain value of the file under
+    its own name. `metrics`: as vLLM calls them, in its units. `defects`: why the run cannot be trusted, in words.
+    `started`: ISO 8601, so that texts sort in time; empty when the file has no date. `work`: tokens in and out, which
+    have to agree between two sides. `names_commit`: whether the format has a place for the measured commit.
+    """
+
+    source: Source
+    settings: Mapping[str, str]
+    metrics: Mapping[str, float]
+    defects: tuple[str, ...] = ()
+    commit: str = ""
+    names_commit: bool = True
+    engine: str = ""
+    runner: str = ""
+    started: str = ""
+    work: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_saturated(self) -> bool:
+        """Whether the server, not the client's schedule, limited the throughput, as far as the file says.
+
+        At a fixed rate below what the server can do, throughput equals the rate and says nothing.
+        """
+        rate, concurrency = self.settings.get("rate", ""), self.settings.get("concurrency", "")
+        return rate == INFINITE or bool(concurrency and concurrency != INFINITE) or not rate
+
+
+def text_of(value: Any) -> str:
+    """A setting as text that compares: `4`, `4.0` and `"4"` are one, so are `inf` and infinity; null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        stripped = value.strip()
+        return INFINITE if stripped.lower() in {"inf", "infinity", "+inf"} else plain_number(stripped)
+    if isinstance(value, float) and math.isinf(value):
+        return INFINITE
+    return plain_number(str(value)) if isinstance(value, (int, float)) else ""
+
+
+def plain_number(text: str) -> str:
+    """A whole number without `.0`; any other text as it is."""
+    head, dot, tail = text.partition(".")
+    is_whole = dot and head.lstrip("-").isdigit() and tail and not tail.strip("0")
+    return head if is_whole else text
+
+
+def settings_of(tool: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """The settings of a run from what a file says, canonical names first. Lists and objects are no settings."""
+    settings = {"tool": tool}
+    for name, value in values.items():
+        text = text_of(value)
+        if text:
+            settings.setdefault(ALIASES.get(name, name.replace("_", "-") if name in KEBAB else name), text)
+    return settings
+
+
+KEBAB = {name.replace("-", "_") for name in IDENTITY}
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """An object of a payload; empty when it is something else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def first_text(values: Mapping[str, Any], names: Iterable[str]) -> str:
+    """The first of some keys that holds a text or a number."""
+    return next((text for name in names if (text := text_of(values.get(name)))), "")
+
+
+def number_of(value: Any) -> float | None:
+    """A number of a file, NaN and infinity included; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def count_of(value: Any) -> int | None:
+    """A count of a file; None when there is none."""
+    number = number_of(value)
+    return int(number) if number is not None and math.isfinite(number) else None
+
+
+def request_defects(*, planned: int | None, completed: int | None, failed: int | None) -> tuple[str, ...]:
+    """What the counts of requests say against a run."""
+    defects = []
+    if failed:
+        defects.append(f"{failed} requests failed")
+    if planned is not None and completed is not None and completed < planned:
+        defects.append(f"{completed} of {planned} requests were completed")
+    if completed == 0 and not defects:
+        defects.append("no request was completed")
+    return tuple(defects)
+
+
+def work_of(given: float | None, generated: float | None) -> dict[str, float]:
+    """Tokens of a run, where they are known."""
+    tokens = {"input tokens": given, "output tokens": generated}
+    return {name: value for name, value in tokens.items() if value is not None}

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.performance.maker import AFTER, MODEL, serve, write_runs
+
+from release_actions.errors import InputError
+from release_actions.performance import reading
+from release_actions.performance.model import Run
+from release_actions.performance.reading import Results, read_results
+
+FILES = Path(__file__).parent / "files"
+
+
+def read(*names: str) -> Results:
+    return read_results(names, FILES)
+
+
+def only_run(name: str) -> Run:
+    results = read(name)
+    assert results.unreadable == ()
+    assert results.ignored == ()
+    (run,) = results.runs
+    return run
+
+
+def test_serve_gives_load_metrics_commit_and_time() -> None:
+    run = only_run("vllm-serve.json")
+
+    named = ("tool", "model", "rate", "num-prompts", "burstiness", "tp")
+    assert [run.settings.get(name) for name in named] == ["vllm serve", MODEL, "inf", "200", "1", "2"]
+    assert run.metrics["median_ttft_ms"] == 100.0
+    assert run.metrics["request_goodput"] == 9.5
+    assert "std_ttft_ms" not in run.metrics
+    assert (run.commit, run.started) == (AFTER, "2026-08-01T12:00:00")
+    assert run.work == {"input tokens": 512.0, "output tokens": 128.0}
+    assert run.defects == ()
+
+
+def test_appended_results_are_a_run_each() -> None:
+    results = read("vllm-serve-append.json")
+
+    assert [run.metrics["median_ttft_ms"] for run in results.runs] == [100.0, 104.0]
+    assert [str(run.source) for run in results.runs] == ["vllm-serve-append.json", "vllm-serve-append.json (run 2)"]
+
+
+def test_latency_gives_percentiles_in_seconds() -> None:
+    run = only_run("vllm-latency.json")
+
+    assert run.settings == {"tool": "vllm latency"}
+    assert (run.metrics["p50_latency"], run.metrics["avg_latency"]) == (0.8049, 0.8094)
+    assert not run.names_commit
+
+
+def test_throughput_gives_rates() -> None:
+    run = only_run("vllm-throughput.json")
+
+    assert run.settings == {"tool": "vllm throughput", "num-prompts": "1000"}
+    assert run.metrics == {"elapsed_time": 41.27, "requests_per_second": 24.23, "tokens_per_second": 10012.4}
+
+
+def test_startup_gives_cold_and_warm_times() -> None:
+    run = only_run("vllm-startup.json")
+
+    assert run.settings["tool"] == "vllm startup"
+    assert (run.metrics["avg_cold_startup_time"], run.metrics["avg_warm_startup_time"]) == (41.333, 22.267)
+
+
+def test_benchmark_records_of_a_file_are_one_run_until_a_metric_comes_again() -> None:
+    first, second = read("pytorch-v3.json").runs
+
+    assert first.metrics == {"median_ttft_ms": 100.0, "median_tpot_ms": 10.0}
+    assert second.metrics == {"median_ttft_ms": 101.0, "median_tpot_ms": 10.1}
+    assert first.commit == "c" * 40
+    assert first.runner == "linux.dgx.h100"
+    assert first.engine == "vllm 0.24.0"
+    assert first.settings["device"] == "4 x NVIDIA H100 80GB HBM3"
+    assert (first.settings["input-len"], first.settings["rate"]) == ("512", "inf")
+    assert "host" not in first.settings
+
+
+def test_iterations_of_a_record_are_one_value_not_many_runs() -> None:
+    first, second = read("pytorch-v3-lines.jsonl").runs
+
+    assert first.metrics == second.metrics == {"p50_latency": pytest.approx(0.80490, abs=0.0001)}
+
+
+def test_inference_perf_takes_model_from_the_configuration_beside_it() -> None:
+    run = only_run("stage_0_lifecycle_metrics.json")
+
+    assert (run.settings["model"], run.settings["rate"]) == ("Qwen/Qwen3-0.6B", "8")
+    assert run.metrics["median_ttft_ms"] == pytest.approx(200.0)
+    assert run.metrics["output_throughput"] == 812.4
+    assert not run.is_saturated
+
+
+def test_report_of_llm_d_benchmark_is_read_in_its_units() -> None:
+    newer, older = only_run("llm-d-report-0.2.1.yaml"), only_run("llm-d-report-0.1.yaml")
+
+    assert newer.metrics["median_ttft_ms"] == pytest.approx(36.2)
+    assert older.metrics["median_ttft_ms"] == pytest.approx(203.5)
+    assert (newer.settings["tp"], newer.settings["device"]) == ("8", "NVIDIA-H100-80GB-HBM3")
+    assert newer.metrics["output_throughput"] == pytest.approx(1364.0)
+    assert older.metrics["output_throughput"] == 32.5
+    assert newer.started.startswith("2026-08-05T18:00:42")
+    assert newer.engine == "llm-d ghcr.io/llm-d/llm-d-cuda:v0.6.0"
+
+
+def test_unknown_unit_of_a_report_is_a_defect(tmp_path: Path) -> None:
+    text = (FILES / "llm-d-report-0.1.yaml").read_text(encoding="utf-8").replace("ms/token", "fortnights")
+    (tmp_path / "report.yaml").write_text(text, encoding="utf-8")
+
+    (run,) = read_results(["report.yaml"], tmp_path).runs
+
+    assert run.defects == ("time_per_output_token is in fortnights, which is not known",)
+
+
+def test_own_results_are_read_from_json_and_csv_alike() -> None:
+    from_json, from_csv = read("own.json").runs, read("own.csv").runs
+
+    assert [run.metrics["parse_ms"] for run in from_json] == [run.metrics["parse_ms"] for run in from_csv]
+    assert {run.commit for run in (*from_json, *from_csv)} == {"d" * 40}
+    assert {run.settings["tool"] for run in (*from_json, *from_csv)} == {"parse"}
+    assert {run.settings["size"] for run in (*from_json, *from_csv)} == {"1000"}
+    assert from_csv[1].metrics["rows_per_s"] == 77.5
+
+
+def test_a_folder_skips_what_vllm_and_inference_perf_write_twice() -> None:
+    results = read(".")
+
+    reasons = {unused.file: unused.reason for unused in results.ignored}
+    assert reasons["vllm-serve.pytorch.json"] == "vLLM wrote the same run to vllm-serve.json, which is read"
+    assert reasons["summary_lifecycle_metrics.json"] == "the stages beside it are read, which it only adds up"
+    assert reasons["config.yaml"] == "it is no result of a benchmark that is known"
+
+
+def test_copies_count_once_and_are_named(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        shutil.copy(FILES / "vllm-serve.json", tmp_path / name)
+
+    results = read_results(["."], tmp_path)
+
+    assert len(results.runs) == 1
+    assert [str(unused.reason) for unused in results.ignored] == ["it is a copy of a.json, and a run counts once"]
+
+
+def test_a_file_that_ends_too_early_is_unreadable_not_ignored(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps(serve())[:-40], encoding="utf-8")
+
+    results = read_results(["run.json"], tmp_path)
+
+    assert results.runs == ()
+    assert [unused.file for unused in results.unreadable] == ["run.json"]
+
+
+@pytest.mark.parametrize(
+    ("values", "defect"),
+    [
+        ({"failed": 12}, "12 requests failed"),
+        ({"completed": 150}, "150 of 200 requests were completed"),
+        ({"completed": 0, "num_prompts": 0}, "no request was completed"),
+        ({"total_output_tokens": 0}, "no token was generated"),
+    ],
+)
+def test_a_run_that_failed_in_part_has_a_defect(tmp_path: Path, values: dict[str, int], defect: str) -> None:
+    write_runs(tmp_path / "side", [serve(values)])
+
+    (run,) = read_results(["side"], tmp_path).runs
+
+    assert run.defects == (defect,)
+
+
+def test_older_files_without_failed_are_judged_by_completed(tmp_path: Path) -> None:
+    result = serve(completed=199)
+    del result["failed"]
+    write_runs(tmp_path / "side", [result])
+
+    (run,) = read_results(["side"], tmp_path).runs
+
+    assert run.defects == ("199 of 200 requests were completed",)
+
+
+def test_sidecar_names_what_a_format_cannot(tmp_path: Path) -> None:
+    (tmp_path / "side" / "inner").mkdir(parents=True)
+    shutil.copy(FILES / "vllm-latency.json", tmp_path / "side" / "inner" / "latency.json")
+    about = {"model": MODEL, "input_len": 32, "commit": AFTER, "runner": "h100-1", "engine": "vllm 0.24.0"}
+    (tmp_path / "side" / "perf-run.json").write_text(json.dumps(about), encoding="utf-8")
+
+    (run,) = read_results(["side"], tmp_path).runs
+
+    assert (run.settings["model"], run.settings["input-len"]) == (MODEL, "32")
+    assert (run.commit, run.runner, run.engine) == (AFTER, "h100-1", "vllm 0.24.0")
+
+
+def test_what_a_result_says_wins_over_the_sidecar(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve()])
+    (tmp_path / "side" / "perf-run.json").write_text('{"model": "other/model"}', encoding="utf-8")
+
+    (run,) = read_results(["side"], tmp_path).runs
+
+    assert run.settings["model"] == MODEL
+
+
+def test_a_broken_sidecar_is_refused(tmp_path: Path) -> None:
+    write_runs(tmp_path / "broken", [serve()])
+    (tmp_path / "broken" / "perf-run.json").write_text("[1]", encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"broken/perf-run\.json is not a JSON object"):
+        read_results(["broken"], tmp_path)
+
+
+def test_globs_and_folders_give_each_file_once_in_natural_order(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve(median_ttft_ms=100.0 + number) for number in range(11)])
+
+    results = read_results(["side/run-1*.json", "side"], tmp_path)
+
+    assert [run.source.file for run in results.runs][:5] == [
+        "side/run-1.json",
+        "side/run-10.json",
+        "side/run-11.json",
+        "side/run-2.json",
+        "side/run-3.json",
+    ]
+    assert len(results.runs) == 11
+
+
+@pytest.mark.parametrize("text", ["inf", "Infinity", " INF "])
+def test_an_unlimited_rate_is_one_however_it_is_written(tmp_path: Path, text: str) -> None:
+    write_runs(tmp_path / "side", [serve(request_rate=text), serve(request_rate=float("inf"), date="20260802-120000")])
+
+    assert {run.settings["rate"] for run in read_results(["side"], tmp_path).runs} == {"inf"}
+
+
+def test_numbers_that_are_texts_in_metadata_are_the_same_setting(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve(tp="4"), serve(tensor_parallel_size=4.0)])
+
+    assert {run.settings["tp"] for run in read_results(["side"], tmp_path).runs} == {"4"}
+
+
+def test_csv_mistakes_name_their_line(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("run,metric,value\n1,parse_ms,fast\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("run,metric,value\n1,parse_ms,1\n1,parse_ms,2\n", encoding="utf-8")
+    (tmp_path / "c.csv").write_text("run,value\n1,1\n", encoding="utf-8")
+
+    results = read_results(["."], tmp_path)
+
+    assert [unused.reason for unused in results.unreadable] == [
+        "line 2 has the value 'fast', which is not a number",
+        "line 3 gives parse_ms of run 1 a second time",
+    ]
+    assert [unused.file for unused in results.ignored] == ["c.csv"]
+
+
+def test_files_far_outside_the_workspace_can_be_named(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve()])
+
+    (run,) = read_results([str(tmp_path / "side")], FILES).runs
+    (same,) = read_results([str(tmp_path / "side" / "*.json")], FILES).runs
+
+    assert run == same
+    assert reading.name_of(tmp_path, FILES) == tmp_path.as_posix()
