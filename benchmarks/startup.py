@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-SHIPPED = ("release-actions", "requirements.lock", "src", "actions")
+SHIPPED = ("release-actions", "requirements", "src", "actions")
 """What a step reads of the repository."""
 
 EXAMPLE = ROOT / "examples" / "llm-d"

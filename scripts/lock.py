@@ -15,9 +15,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 
-LOCKS = ("requirements", "requirements-simulator", "requirements-dev")
+LOCKS = ("actions", "simulator", "development")
 """Names without their ending, in the order they build on each other: each constrains the next."""
 
 OLDEST_PYTHON = "3.10"
@@ -47,7 +47,7 @@ def compile_lock(uv: str, folder: Path, name: str, *, upgrade: bool) -> None:
     ]  # fmt: skip
     ended = subprocess.run([*command, *(["--upgrade"] if upgrade else [])], cwd=folder, check=False)  # noqa: S603  # our own arguments
     if ended.returncode:
-        print(f"uv could not resolve {name}.in; its reason is above.", file=sys.stderr)
+        print(f"uv could not resolve requirements/{name}.in; its reason is above.", file=sys.stderr)
         sys.exit(3)
 
 
@@ -79,21 +79,21 @@ def differences(have: Mapping[str, frozenset[str]], want: Mapping[str, frozenset
     return found
 
 
-def check(uv: str, root: Path = ROOT) -> list[str]:
-    """Every lock of a tree against its `.in` file: what is stale, a sentence each. Changes nothing."""
+def check(uv: str, requirements: Path = FOLDER) -> list[str]:
+    """Every lock of a folder against its `.in` file: what is stale, a sentence each. Changes nothing."""
     stale: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name in LOCKS:
             for ending in ("in", "lock"):
-                if (file := root / f"{name}.{ending}").is_file():
+                if (file := requirements / f"{name}.{ending}").is_file():
                     shutil.copy(file, folder)
         for name in LOCKS:
             have = folder / f"{name}.lock"
             before = parse(have.read_text(encoding="utf-8")) if have.is_file() else {}
             compile_lock(uv, folder, name, upgrade=False)
             after = parse(have.read_text(encoding="utf-8"))
-            stale += [f"{name}.lock: {difference}." for difference in differences(before, after)]
+            stale += [f"requirements/{name}.lock: {difference}." for difference in differences(before, after)]
     return stale
 
 
@@ -113,7 +113,7 @@ def main(argv: Sequence[str]) -> int:
             print("Run python scripts/lock.py and commit the locks.")
         return 1 if stale else 0
     for name in LOCKS:
-        compile_lock(uv, ROOT, name, upgrade=options.upgrade)
+        compile_lock(uv, FOLDER, name, upgrade=options.upgrade)
     return 0
 
 

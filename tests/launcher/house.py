@@ -80,7 +80,7 @@ class House:
             (house.root / path).write_text(text)
         shutil.copy(ROOT / "release-actions", house.root)
         wheel = write_wheel(house.wheels, "yaml", {"yaml.py": "SOURCE = 'the lock'\n"})
-        for lock in ("requirements", "requirements-simulator", "requirements-dev"):
+        for lock in ("actions", "simulator", "development"):
             house.lock(locked(wheel), lock)
         for program in PROGRAMS:
             found = shutil.which(program)
@@ -99,9 +99,11 @@ class House:
         }
         return house
 
-    def lock(self, text: str, name: str = "requirements") -> None:
+    def lock(self, text: str, name: str = "actions") -> None:
         """Replace a lock."""
-        (self.root / f"{name}.lock").write_text(text)
+        file = self.root / f"requirements/{name}.lock"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
 
     def python(self, name: str, target: str) -> None:
         """Put an interpreter on the PATH under a name."""

@@ -79,29 +79,29 @@ def test_the_launcher_reaches_the_real_commands() -> None:
 
 
 def test_each_group_of_commands_has_its_own_lock(house: House) -> None:
-    for name in ("requirements-simulator", "requirements-dev"):
+    for name in ("simulator", "development"):
         wheel = write_wheel(house.wheels, name.replace("-", "_"), {"yaml.py": f"SOURCE = {name!r}\n"})
         house.lock(locked(wheel), name)
-    assert house.run("rehearse").report["yaml"] == "requirements-simulator"
-    assert house.run("simulate").report["yaml"] == "requirements-simulator"
+    assert house.run("rehearse").report["yaml"] == "simulator"
+    assert house.run("simulate").report["yaml"] == "simulator"
     assert house.run("protect-latest").report["yaml"] == "the lock"
     assert len(house.environments()) == 2
     environment = Path(house.run("test", "--print-environment").out.strip())
-    assert [file.read_text() for file in environment.rglob("yaml.py")] == ["SOURCE = 'requirements-dev'\n"]
+    assert [file.read_text() for file in environment.rglob("yaml.py")] == ["SOURCE = 'development'\n"]
 
 
 def test_tests_run_from_the_root_with_pytest_on_every_core_unless_told_otherwise(house: House) -> None:
     wheel = write_wheel(
         house.wheels, "pytest", {"pytest.py": "import os, sys\nprint(os.getcwd(), sys.argv[1:], sys.flags.isolated)\n"}
     )
-    house.lock(locked(wheel), "requirements-dev")
+    house.lock(locked(wheel), "development")
     every_core = ["-n", "auto", "--dist", "worksteal"]
     assert house.run("test", "-k", "x y").out == f"{house.root} {[*every_core, '-k', 'x y']} 1\n"
 
 
 def test_everything_in_the_lock_is_installed(house: House) -> None:
     wheels = [write_wheel(house.wheels, name, {f"{name}.py": ""}) for name in ("one", "two", "three")]
-    house.lock(f"# header\n{locked(*wheels)}    # via nothing\n", "requirements-dev")
+    house.lock(f"# header\n{locked(*wheels)}    # via nothing\n", "development")
     environment = Path(house.run("test", "--print-environment").out.strip())
     assert all(list(environment.rglob(f"site-packages/{name}.py")) for name in ("one", "two", "three"))
 
@@ -124,7 +124,7 @@ def write_tool(house: House) -> Path:
 
 
 def test_scripts_in_the_environment_run_after_the_move(house: House) -> None:
-    house.lock(locked(write_tool(house)), "requirements-dev")
+    house.lock(locked(write_tool(house)), "development")
     environment = Path(house.run("test", "--print-environment").out.strip())
     assert subprocess.check_output([environment / "bin/tool"], text=True) == "ran\n"
 
@@ -245,7 +245,7 @@ def test_two_steps_that_build_at_once_share_one_environment(house: House) -> Non
 def unending_install(house: House) -> None:
     """Make pip hang: its source is a pipe that nobody writes to."""
     os.mkfifo(house.root / "fifo")
-    (house.root / "requirements.lock").unlink()
+    (house.root / "requirements/actions.lock").unlink()
     house.lock(f"-r {house.root}/fifo\n")
 
 
@@ -257,7 +257,7 @@ def wait_for_build(house: House) -> None:
 
 
 def test_a_killed_build_is_never_used_and_goes_away_when_old(house: House) -> None:
-    lock = (house.root / "requirements.lock").read_text(encoding="utf-8")
+    lock = (house.root / "requirements/actions.lock").read_text(encoding="utf-8")
     unending_install(house)
     run = house.start("validate-tag")
     wait_for_build(house)
@@ -456,7 +456,7 @@ def test_uv_reads_no_configuration_of_the_workspace(house: House) -> None:
 
 @pytest.mark.usefixtures("only_uv")
 def test_scripts_run_after_the_move_with_uv_too(house: House) -> None:
-    house.lock(locked(write_tool(house)), "requirements-dev")
+    house.lock(locked(write_tool(house)), "development")
     environment = Path(house.run("test", "--print-environment").out.strip())
     assert subprocess.check_output([environment / "bin/tool"], text=True) == "ran\n"
 

@@ -20,7 +20,7 @@ UNREACHABLE = (
     "Check the network. PIP_INDEX_URL names a mirror, HTTPS_PROXY a proxy, PIP_CERT a file of certificates.\n"
 )
 MISMATCH = (
-    "release-actions: A package on the index is not the one in requirements.lock: its hash differs. "
+    "release-actions: A package on the index is not the one in requirements/actions.lock: its hash differs. "
     "Nothing was installed.\n"
     "If a mirror is set, for example by PIP_INDEX_URL, see that it serves the files of pypi.org unchanged.\n"
 )
@@ -192,7 +192,10 @@ def test_a_lock_without_hashes_installs_nothing(house: House) -> None:
     [
         ("error: Failed to fetch: `https://pypi.org/simple/yaml/`", "The package index could not be reached"),
         ("  cause: dns error: failed to lookup address information", "The package index could not be reached"),
-        ("  cause: Hash mismatch for `yaml==1.0`", "A package on the index is not the one in requirements.lock"),
+        (
+            "  cause: Hash mismatch for `yaml==1.0`",
+            "A package on the index is not the one in requirements/actions.lock",
+        ),
         ("  cause: No space left on device (os error 28)", "The Python environment could not be written to"),
         ("  cause: Because yaml==1.0 has no wheels with a matching Python ABI tag", "The index has no wheel"),
         ("something new", "The Python environment could not be built."),
@@ -220,7 +223,7 @@ def test_a_folder_that_is_a_file(house: House, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("part", ["requirements.lock", "src/release_actions/__main__.py"])
+@pytest.mark.parametrize("part", ["requirements/actions.lock", "src/release_actions/__main__.py"])
 def test_a_part_of_the_repository(house: House, part: str) -> None:
     (house.root / part).unlink()
     ran = house.run("validate-tag")

@@ -16,11 +16,11 @@ SECOND = f"sha256:{'2' * 64}"
 
 
 def committed(name: str) -> dict[str, frozenset[str]]:
-    return lock.parse((lock.ROOT / f"{name}.lock").read_text(encoding="utf-8"))
+    return lock.parse((lock.FOLDER / f"{name}.lock").read_text(encoding="utf-8"))
 
 
 def asked_for(name: str) -> list[Requirement]:
-    text = (lock.ROOT / f"{name}.in").read_text(encoding="utf-8")
+    text = (lock.FOLDER / f"{name}.in").read_text(encoding="utf-8")
     return [Requirement(line) for line in text.splitlines() if line and not line.startswith(("#", "-"))]
 
 
@@ -36,7 +36,7 @@ def test_every_package_is_pinned_with_hashes(name: str) -> None:
 
 @pytest.mark.parametrize("name", lock.LOCKS)
 def test_a_lock_names_no_index_and_no_machine(name: str) -> None:
-    text = (lock.ROOT / f"{name}.lock").read_text(encoding="utf-8")
+    text = (lock.FOLDER / f"{name}.lock").read_text(encoding="utf-8")
     assert not re.search(r"://|--index|--extra|--find-links|--trusted|(^|\s)/", text)
 
 
@@ -58,7 +58,7 @@ def test_what_the_tests_use_of_a_package_is_what_the_actions_run() -> None:
 
 
 def test_the_actions_install_nothing_of_the_simulator_or_the_tests() -> None:
-    names = {requirement.partition("==")[0] for requirement in committed("requirements")}
+    names = {requirement.partition("==")[0] for requirement in committed("actions")}
     assert not names & {canonicalize_name(r.name) for part in lock.LOCKS[1:] for r in asked_for(part)}
 
 
@@ -99,18 +99,18 @@ def test_checking_compiles_a_copy_with_the_present_locks_as_preference(
         assert (uv, upgrade) == ("the uv", False)
         assert folder != tmp_path
         assert (folder / f"{name}.lock").read_text() == f"a==1 \\\n    --hash={FIRST}\n"
-        if name == "requirements-dev":
+        if name == "development":
             (folder / f"{name}.lock").write_text(f"a==2 \\\n    --hash={FIRST}\n")
 
     monkeypatch.setattr(lock, "compile_lock", compile_lock)
     assert lock.check("the uv", tmp_path) == [
-        "requirements-dev.lock: a==1 is locked and no longer asked for.",
-        "requirements-dev.lock: a==2 is asked for and not locked.",
+        "requirements/development.lock: a==1 is locked and no longer asked for.",
+        "requirements/development.lock: a==2 is asked for and not locked.",
     ]
-    assert (tmp_path / "requirements-dev.lock").read_text() == f"a==1 \\\n    --hash={FIRST}\n"
+    assert (tmp_path / "development.lock").read_text() == f"a==1 \\\n    --hash={FIRST}\n"
 
 
-@pytest.mark.parametrize(("stale", "code"), [([], 0), (["requirements.lock: a==1 has no hash."], 1)])
+@pytest.mark.parametrize(("stale", "code"), [([], 0), (["requirements/actions.lock: a==1 has no hash."], 1)])
 def test_the_exit_code_says_whether_a_lock_is_stale(
     stale: list[str], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +125,9 @@ def test_an_index_out_of_reach_is_no_verdict(tmp_path: Path, capfd: pytest.Captu
     (tmp_path / "uv").write_text("#!/bin/sh\necho 'Failed to fetch' >&2\nexit 2\n")
     (tmp_path / "uv").chmod(0o755)
     with pytest.raises(SystemExit) as stopped:
-        lock.compile_lock(str(tmp_path / "uv"), tmp_path, "requirements", upgrade=False)
+        lock.compile_lock(str(tmp_path / "uv"), tmp_path, "actions", upgrade=False)
     assert stopped.value.code == 3
-    assert capfd.readouterr().err == "Failed to fetch\nuv could not resolve requirements.in; its reason is above.\n"
+    assert (
+        capfd.readouterr().err
+        == "Failed to fetch\nuv could not resolve requirements/actions.in; its reason is above.\n"
+    )

@@ -17,12 +17,12 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-simulator.lock")
+
 ACTIONS = (
     "validate-tag", "build-matrix", "merge-digests", "verify-images", "protect-latest", "ghcr-cleanup", "rc-teardown",
 )  # fmt: skip
 NOTES = ("component-matrix", "release-notes")
-SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", *LOCKS, *ACTIONS, *NOTES)
+SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", "requirements", *ACTIONS, *NOTES)
 
 CONFIG = """\
 repository: acme/app
