@@ -11,7 +11,8 @@ import requests
 
 from release_actions.cleanup import pace
 from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME, RESERVE, HaltedError, Limits, Pace
-from release_actions.http.client import Budget, Http
+from release_actions.http.budgets import Budget
+from release_actions.http.client import Http
 from release_actions.simulator import InProcess, World
 
 

@@ -284,7 +284,7 @@ def clean(
     """One run of the command on the package. Raises `Killed`."""
     simulator = simulated(world, faults)
     with Http(sleep=lambda _: None) as http:
-        session = simulator.mount(http._session)
+        session = simulator.mount(http._exchange._session)
         for url in (API_URL, REGISTRY_URL):
             adapter = session.get_adapter(f"{url}/")
             assert isinstance(adapter, Adapter)

@@ -104,8 +104,8 @@ class Project:
     ) -> Reconciler:
         """A fresh run: it has read git's tags as they are now, and may read them again."""
         commits = self.commits
-        self.simulator.mount(http._session)
-        wrap(http._session)
+        self.simulator.mount(http._exchange._session)
+        wrap(http._exchange._session)
         registry = Registry(http, self.simulator.registry_url, token=TOKEN)
         moments = iter(range(10**9))
         git = GitVersions(

@@ -47,7 +47,7 @@ def world() -> World:
 def http(world: World) -> Iterator[tuple[Http, InProcess]]:
     simulator = InProcess(world)
     with Http() as http:
-        simulator.mount(http._session)
+        simulator.mount(http._exchange._session)
         yield http, simulator
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import socket
+import ssl
 import threading
 import traceback
 from collections.abc import Iterator
@@ -104,7 +105,7 @@ class TestAnswers:
                 Body.was_read += count
                 return count
 
-        monkeypatch.setattr("release_actions.http.client.LONGEST_ANSWER", 2 * 1024 * 1024)
+        monkeypatch.setattr("release_actions.http.exchange.LONGEST_ANSWER", 2 * 1024 * 1024)
         body = io.BufferedReader(Body(bytes(8 * 1024 * 1024)))
         web.get(URL, body=body, auto_calculate_content_length=False)
         assert "but the answer is longer than 2 MiB" in str(failing(http))
@@ -325,7 +326,7 @@ class TestUnreachable:
     @pytest.mark.parametrize(
         ("raised", "words", "calls"),
         [
-            (requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer"),
+            (requests.exceptions.SSLError(ssl.SSLCertVerificationError("unable to get local issuer")),
              "has a certificate that is not trusted here", 1),
             (requests.exceptions.SSLError("EOF occurred in violation of protocol"),
              "did not agree on an encrypted connection", 5),

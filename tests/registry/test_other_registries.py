@@ -43,8 +43,8 @@ def http(clock: Clock) -> Iterator[Http]:
 
 
 def reconciler(project: Project, elsewhere: Elsewhere, http: Http, token: str = SECRET) -> Reconciler:
-    elsewhere.mount(http._session)
-    project.simulator.mount(http._session)
+    elsewhere.mount(http._exchange._session)
+    project.simulator.mount(http._exchange._session)
     host = next(name for name, kind in HOSTS.items() if isinstance(elsewhere, kind))
     registry = Registry(http, registry_url(host), token=token, user=elsewhere.user)
     git = GitVersions(known(project.git), commit=lambda _: "")

@@ -298,7 +298,7 @@ class Process:
             repository=REPOSITORY, api_url=simulator.api_url, workspace=self.folder, now=now, environ=environ
         )
         with Http(sleep=lambda _: None) as http:
-            session = simulator.mount(http._session)
+            session = simulator.mount(http._exchange._session)
             for url in (API_URL, REGISTRY_URL):
                 adapter = session.get_adapter(f"{url}/")
                 assert isinstance(adapter, Adapter)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from release_actions.http.client import Budget
+from release_actions.http.budgets import Budget
 from release_actions.http.origins import Origin
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from release_actions.floating.reconcile import Journal, Reconciler
 from release_actions.floating.releases import GitReleases
 from release_actions.floating.report import OUTPUTS, Git, Result, Returned
 from release_actions.floating.snapshot import Restorer, Snapshot
-from release_actions.http.client import CONNECTIONS, Http
+from release_actions.http.client import Http
+from release_actions.http.exchange import CONNECTIONS
 from release_actions.images.registry_access import Login, connect_to
 from release_actions.registry.client import GITHUB_TOKENS, Manifest, Registry
 from release_actions.runner import inputs

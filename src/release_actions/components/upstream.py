@@ -19,7 +19,8 @@ from release_actions.errors import ActionError
 from release_actions.github import repository as github_repository
 from release_actions.github.assets import Assets
 from release_actions.github.releases import Release, Releases
-from release_actions.http.client import GITHUB, Http, Response
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
 from release_actions.registry.client import Registry, registry_url
 
@@ -104,7 +105,7 @@ class Upstream:
             f"{self._api}{path}",
             what=what,
             credential=Credential.bearer(self._api, self._token),
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
         )
 

@@ -15,7 +15,7 @@ from release_actions.errors import PartialError
 from release_actions.floating.plan import Rules
 from release_actions.github import repository as github_repository
 from release_actions.github.repository import TAG_PREFIX, GitTag
-from release_actions.http.client import GITHUB, Http
+from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
 from release_actions.versions import floating
 from release_actions.versions.floating import ROLES
@@ -195,7 +195,7 @@ class GitFloats:
                 f"{base}/tags/{move.tag}",
                 what=f"move the git tag {move.tag} of {self._repository} to {move.version}",
                 credential=credential,
-                headers=GITHUB,
+                headers=GITHUB_HEADERS,
                 json={"sha": move.after, "force": True},
                 idempotent=True,
             )
@@ -205,11 +205,11 @@ class GitFloats:
             base,
             what=f"make the git tag {move.tag} of {self._repository}",
             credential=credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             json={"ref": ref, "sha": move.after},
             expect=(HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
             idempotent=True,
         )
         # Made by somebody else meanwhile: the next look tells whether it is right.
         if answer.status != HTTPStatus.CREATED and "already exists" not in answer.message:
-            answer.wrong(f"is a refusal: {answer.message}", hint="Look at the rules for tags of the repository.")
+            answer.reject(f"is a refusal: {answer.message}", hint="Look at the rules for tags of the repository.")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from release_actions.errors import RemoteError
 from release_actions.github.releases import Asset, Release, asset_of
-from release_actions.http.client import GITHUB, Http
+from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential, Origin
 
 TYPES = {".json": "application/json", ".md": "text/markdown; charset=utf-8"}
@@ -34,12 +34,12 @@ class Assets:
             self._url(asset),
             what=f"read {asset.name} of the release {release.tag} of {self.repository}",
             credential=Credential.bearer(self._api, self._token),
-            headers={**GITHUB, "Accept": "application/octet-stream"},
+            headers={**GITHUB_HEADERS, "Accept": "application/octet-stream"},
         )
         try:
             return response.body.decode("utf-8")
         except UnicodeDecodeError:
-            response.wrong("is not UTF-8")
+            response.reject("is not UTF-8")
 
     def add(self, release: Release, name: str, content: bytes) -> Asset:
         """Add a file. Raises `RemoteError`, for one of a name that is taken too."""
@@ -54,14 +54,14 @@ class Assets:
             params={"name": name},
             what=what,
             credential=Credential.bearer(release.uploads, self._token),
-            headers={**GITHUB, "Content-Type": TYPES.get(name[name.rfind(".") :], "application/octet-stream")},
+            headers={**GITHUB_HEADERS, "Content-Type": TYPES.get(name[name.rfind(".") :], "application/octet-stream")},
             data=content,
             expect=(HTTPStatus.CREATED,),
         )
         try:
             return asset_of(response.object())
         except (KeyError, TypeError, ValueError):
-            response.wrong("is not an asset")
+            response.reject("is not an asset")
 
     def remove(self, release: Release, asset: Asset) -> None:
         """Take a file away; one that is gone already is fine. Raises `RemoteError`."""
@@ -70,7 +70,7 @@ class Assets:
             self._url(asset),
             what=f"remove {asset.name} from the release {release.tag} of {self.repository}",
             credential=Credential.bearer(self._api, self._token),
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
         )
 

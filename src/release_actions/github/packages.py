@@ -17,7 +17,10 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote, urlsplit
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http.client import GITHUB, Http, Response, hint_for, links
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, Http
+from release_actions.http.failures import hint_for
+from release_actions.http.links import read_links, resolve_address
 from release_actions.http.origins import Credential
 
 ACCOUNT = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
@@ -91,7 +94,7 @@ class Packages:
         kinds = {"Organization": "orgs", "User": "users"}
         kind = kinds.get(str(response.object().get("type")))
         if kind is None:
-            response.wrong("does not say whether the account is an organisation or a user")
+            response.reject("does not say whether the account is an organisation or a user")
         return kind
 
     def packages(self) -> tuple[Package, ...]:
@@ -100,7 +103,7 @@ class Packages:
         what = f"list the container packages of {self.owner}"
         params: dict[str, str | int] = {"package_type": "container", "per_page": PER_PAGE}
         try:
-            pages = list(self._http.pages(url, params, what=what, credential=self._credential, headers=GITHUB))
+            pages = list(self._http.pages(url, params, what=what, credential=self._credential, headers=GITHUB_HEADERS))
         except RemoteError as error:
             if error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
                 _cannot_list(error)
@@ -156,7 +159,7 @@ class Packages:
             {"state": "deleted", "per_page": PER_PAGE},
             what=f"list the deleted versions of the package {package}",
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
         )
         for page in pages:
             found |= {version.id: version for version in (_version(page, item) for item in page.array())}
@@ -250,7 +253,7 @@ class Packages:
             url,
             what=what,
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             params=params,
             expect=expect,
             idempotent=idempotent,
@@ -265,12 +268,13 @@ class Packages:
 
 def _last_page(page: Response) -> int:
     """How many pages a list has, from the links of its first one."""
-    found = links(page)
-    if "next" not in found:
+    addresses = read_links(page)
+    if "next" not in addresses:
         return 1
-    number = parse_qs(urlsplit(found.get("last", "")).query).get("page", [""])[0]
+    last = resolve_address(page, addresses.get("last", ""), "names as last page")
+    number = parse_qs(urlsplit(last).query).get("page", [""])[0]
     if not re.fullmatch(r"[0-9]{1,5}", number) or number == "1":
-        page.wrong("announces a next page and does not name the number of the last one")
+        page.reject("announces a next page and does not name the number of the last one")
     return int(number)
 
 
@@ -300,10 +304,10 @@ def _version(response: Response, item: Any) -> PackageVersion:
             updated_at=_time(item["updated_at"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        response.wrong("holds something that is not a version of a container package")
+        response.reject("holds something that is not a version of a container package")
     texts = (version.digest, *version.tags)
     if type(version.id) is not int or not isinstance(tags, list) or not all(isinstance(text, str) for text in texts):
-        response.wrong("holds something that is not a version of a container package")
+        response.reject("holds something that is not a version of a container package")
     return version
 
 
@@ -312,7 +316,7 @@ def _package(response: Response, item: Any) -> Package:
         repository = (item.get("repository") or {}).get("full_name", "")
         return Package(str(item["name"]), str(item.get("visibility", "")), str(repository))
     except (KeyError, TypeError, AttributeError):
-        response.wrong("holds something that is not a package")
+        response.reject("holds something that is not a package")
 
 
 def _time(text: str) -> datetime:

@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from release_actions.github.packages import Refusal
-from release_actions.http.client import GITHUB, Http, Response, hint_for
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, Http
+from release_actions.http.failures import hint_for
 from release_actions.http.origins import Credential
 
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -40,7 +42,7 @@ class GitRefs:
             return ""
         found = response.object().get("object")
         if not isinstance(found, dict) or not isinstance(found.get("sha"), str):
-            response.wrong("does not name an object")
+            response.reject("does not name an object")
         return str(found["sha"])
 
     def delete(self, tag: str) -> Refusal | None:
@@ -103,7 +105,7 @@ class GitRefs:
             f"{self._url}/{path}",
             what=what,
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             expect=expect,
             json=json,
             idempotent=idempotent,

@@ -14,7 +14,9 @@ from http import HTTPStatus
 from typing import Any
 
 from release_actions.github.packages import Refusal
-from release_actions.http.client import GITHUB, Http, Response, hint_for
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, Http
+from release_actions.http.failures import hint_for
 from release_actions.http.origins import Credential
 
 PER_PAGE = 100
@@ -77,7 +79,7 @@ class Releases:
         """Every release that the token may see, newest first. Raises `RemoteError`."""
         what = f"list the releases of {self.repository}"
         pages = self._http.pages(
-            self._url, {"per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB
+            self._url, {"per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB_HEADERS
         )
         found = [_release(page, item) for page in pages for item in page.array()]
         return tuple({release.id: release for release in found}.values())
@@ -89,7 +91,7 @@ class Releases:
             self._url,
             what=f"make a draft release of {tag} of {self.repository}",
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             json={"tag_name": tag, "name": name, **_form(body, prerelease=prerelease, make_latest=make_latest)},
             expect=(HTTPStatus.CREATED,),
         )
@@ -106,7 +108,7 @@ class Releases:
             self._url,
             what=f"make the release {release.tag} of {self.repository} anew",
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             json={
                 "tag_name": release.tag,
                 "target_commitish": release.target,
@@ -172,7 +174,7 @@ class Releases:
             f"{self._url}/{release.id}",
             what=f"{verb} the release {release.tag} of {self.repository}",
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             json=json,
             expect=expect,
             idempotent=idempotent,
@@ -201,7 +203,7 @@ def _release(response: Response, item: Any) -> Release:
             uploads=item["upload_url"].partition("{")[0],
         )
     except (KeyError, TypeError, AttributeError):
-        response.wrong("holds something that is not a release")
+        response.reject("holds something that is not a release")
     texts: tuple[str, ...] = (release.tag, release.name, release.body, release.target, release.published, release.url)
     texts += tuple(text for asset in release.assets for text in (asset.name, asset.digest))
     flags = (release.draft, release.prerelease, release.immutable)
@@ -211,7 +213,7 @@ def _release(response: Response, item: Any) -> Release:
         or not all(isinstance(flag, bool) for flag in flags)
         or not re.fullmatch(MOMENT, release.published)
     ):
-        response.wrong("holds something that is not a release")
+        response.reject("holds something that is not a release")
     return release
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http.client import GITHUB, USER_AGENT, Http, Response
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, USER_AGENT, Http
 from release_actions.http.origins import SETTINGS, Credential, Origin
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def tags(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple
     """Every tag of the repository "owner/name", sorted by GitHub by name. Complete, or a `RemoteError`."""
     what = f"list the tags of {repository}"
     url = f"{repository_url(api_url, repository)}/git/matching-refs/tags/"
-    pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB)
+    pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB_HEADERS)
     found = [_tag(page, item) for page in pages for item in page.array()]
     return tuple(dict.fromkeys(found))
 
@@ -71,7 +72,7 @@ def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: 
             f"{repository_url(api_url, repository)}/git/tags/{sha}",
             what=f"find the commit of the tag {tag.name} of {repository}",
             credential=Credential.bearer(api_url, token),
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
         )
         sha, annotated = _target(response, response.object())
     message = (
@@ -90,7 +91,7 @@ def commit_of_ref(http: Http, api_url: str, repository: str, name: str, *, token
         f"{repository_url(api_url, repository)}/git/ref/{quote(name)}",
         what=f"find the commit of {name.partition('/')[2]} in {repository}",
         credential=Credential.bearer(api_url, token),
-        headers=GITHUB,
+        headers=GITHUB_HEADERS,
         expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
     )
     if response.status == HTTPStatus.NOT_FOUND:
@@ -128,7 +129,7 @@ def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int
     found: dict[int, str] = {}
     if len(wanted) > FEW_PULLS:
         query: dict[str, str | int] = {"state": "open", "per_page": 100}
-        for page in http.pages(url, query, what=what, credential=credential, headers=GITHUB):
+        for page in http.pages(url, query, what=what, credential=credential, headers=GITHUB_HEADERS):
             listed = {_pull(page, item) for item in page.array()}
             found |= {number: state for number, state in listed if number in wanted and state == "open"}
             if found.keys() == wanted:
@@ -139,13 +140,13 @@ def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int
             f"{url}/{number}",
             what=what,
             credential=credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
         )
         if response.status == HTTPStatus.OK:
             told, found[number] = _pull(response, response.object())
             if told != number:
-                response.wrong(f"is about pull request {told}, not {number}")
+                response.reject(f"is about pull request {told}, not {number}")
     return found
 
 
@@ -245,14 +246,14 @@ def _pull(response: Response, item: Any) -> tuple[int, str]:
     """Number and state of a pull request."""
     number, state = (item.get("number"), item.get("state")) if isinstance(item, dict) else (None, None)
     if type(number) is not int or state not in {"open", "closed"}:
-        response.wrong("holds something that is not a pull request")
+        response.reject("holds something that is not a pull request")
     return number, str(state)
 
 
 def _tag(response: Response, item: Any) -> GitTag:
     name = item.get("ref") if isinstance(item, dict) else None
     if not isinstance(name, str) or not name.startswith(TAG_PREFIX):
-        response.wrong("holds something that is not a tag")
+        response.reject("holds something that is not a tag")
     return GitTag(name.removeprefix(TAG_PREFIX), *_target(response, item, any_kind=True))
 
 
@@ -260,9 +261,9 @@ def _target(response: Response, item: dict[str, Any], *, any_kind: bool = False)
     """The object that a ref or tag object names, and whether it is another tag object."""
     target = item.get("object")
     if not isinstance(target, dict) or not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", str(target.get("sha"))):
-        response.wrong("does not name an object")
+        response.reject("does not name an object")
     if not any_kind and target.get("type") not in {"commit", "tag"}:
-        response.wrong(f"names a {str(target.get('type'))[:20]}, not a commit")
+        response.reject(f"names a {str(target.get('type'))[:20]}, not a commit")
     return str(target["sha"]), target.get("type") == "tag"
 
 

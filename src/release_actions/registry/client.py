@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.http.client import Http, Response, follow, linked
+from release_actions.http.answer import Response
+from release_actions.http.client import Http
+from release_actions.http.links import follow_pages, resolve_address
 from release_actions.http.origins import Origin
 from release_actions.registry.media_types import MEDIA_TYPES
 from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG, Digest, Tag, digest_of
@@ -128,9 +130,9 @@ class Registry:
         try:
             named = json.loads(response.body).get("mediaType", media_type)
         except (ValueError, AttributeError, RecursionError):
-            response.wrong("is not a manifest")
+            response.reject("is not a manifest")
         if named != media_type:
-            response.wrong(f"is announced as {media_type} but says it is {str(named)[:100]!r}")
+            response.reject(f"is announced as {media_type} but says it is {str(named)[:100]!r}")
         return Manifest(response.body, media_type, _proven(response, reference))
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
@@ -145,9 +147,9 @@ class Registry:
             manifest = self.get_manifest(repository, reference)
             return None if manifest is None else Descriptor(manifest.digest, manifest.media_type, len(manifest.body))
         if not DIGEST.fullmatch(told):
-            response.wrong("names a malformed digest")
+            response.reject("names a malformed digest")
         if _is_digest(reference) and told != reference:
-            response.wrong(f"names another digest, {told}")
+            response.reject(f"names another digest, {told}")
         return Descriptor(Digest(told), _media_type(response), int(size))
 
     def put_manifest(self, repository: str, reference: str, body: bytes, media_type: str) -> Digest:
@@ -171,7 +173,7 @@ class Registry:
         )
         told = response.headers.get("Docker-Content-Digest", "")
         if told and told != digest:
-            response.wrong(f"names another digest than that of the bytes sent, {digest}")
+            response.reject(f"names another digest than that of the bytes sent, {digest}")
         return digest
 
     def tags(self, repository: str) -> tuple[Tag, ...] | None:
@@ -186,10 +188,10 @@ class Registry:
             first = self._first_tags(repository, SMALL_TAGS_PAGE, what=what, expect=(200, 404))
         if first.status == HTTPStatus.NOT_FOUND:
             return None
-        for page in follow(first, lambda url: self._send("GET", url, repository, what=what)):
+        for page in follow_pages(first, lambda url: self._send("GET", url, repository, what=what)):
             names = page.object().get("tags")
             if not isinstance(names, list | None) or not all(isinstance(name, str) for name in names or ()):
-                page.wrong("is not a list of tags")
+                page.reject("is not a list of tags")
             found.update(dict.fromkeys(Tag(name) for name in names or ()))
         return tuple(found)
 
@@ -199,7 +201,7 @@ class Registry:
         if response.status == HTTPStatus.NOT_FOUND:
             return None
         if digest_of(response.body, digest.partition(":")[0]) != digest:
-            response.wrong(f"does not have the digest {digest}")
+            response.reject(f"does not have the digest {digest}")
         return response.body
 
     def has_blob(self, repository: str, digest: str) -> bool:
@@ -213,11 +215,11 @@ class Registry:
             return digest
         what = f"upload a blob to {repository}"
         started = self._ask("POST", repository, "blobs/uploads/", what=what, expect=(202,), write=True, idempotent=True)
-        location = urljoin(started.url, started.headers.get("Location", ""))
+        location = resolve_address(started, started.headers.get("Location", ""), "names for the upload")
         if location == started.url:
-            started.wrong("does not say where to upload to")
-        if linked(started, location, "names for the upload") != self._origin:
-            started.wrong("names another host for the upload, which is not followed")
+            started.reject("does not say where to upload to")
+        if Origin.of(location) != self._origin:
+            started.reject("names another host for the upload, which is not followed")
         self._send(
             "PUT",
             location + ("&" if "?" in location else "?") + urlencode({"digest": digest}),
@@ -352,7 +354,7 @@ class Registry:
 def _media_type(response: Response) -> str:
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
-        response.wrong(f"is of the type {media_type[:100]!r}, which is no manifest that is supported here")
+        response.reject(f"is of the type {media_type[:100]!r}, which is no manifest that is supported here")
     return media_type
 
 
@@ -361,10 +363,10 @@ def _proven(response: Response, reference: str) -> Digest:
     algorithm = reference.partition(":")[0] if _is_digest(reference) else "sha256"
     digest = digest_of(response.body, algorithm)
     if _is_digest(reference) and digest != reference:
-        response.wrong(f"has another digest, {digest}")
+        response.reject(f"has another digest, {digest}")
     told = response.headers.get("Docker-Content-Digest", "")
     if told and told != digest_of(response.body, told.partition(":")[0] if DIGEST.fullmatch(told) else algorithm):
-        response.wrong(f"has the digest {digest} but is announced as {told[:200]}")
+        response.reject(f"has the digest {digest} but is announced as {told[:200]}")
     return digest
 
 

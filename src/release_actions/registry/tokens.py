@@ -10,10 +10,11 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
 
 from release_actions.errors import RemoteError
-from release_actions.http.client import Http, Response, linked
+from release_actions.http.answer import Response
+from release_actions.http.client import Http
+from release_actions.http.links import resolve_address
 from release_actions.http.origins import SETTINGS, Credential, Origin
 
 TOKEN_LIFE = 60.0
@@ -88,7 +89,7 @@ class Tokens:
         answer = response.object()
         token = answer.get("token") or answer.get("access_token")
         if not isinstance(token, str):
-            response.wrong("holds no token")
+            response.reject("holds no token")
         life = answer.get("expires_in")
         if isinstance(life, bool) or not isinstance(life, int | float):
             life = TOKEN_LIFE
@@ -107,20 +108,20 @@ class Tokens:
             return _Challenge("", "")
         realm = parameters.get("realm", "")
         if scheme.lower() != "bearer" or not realm:
-            response.wrong(
+            response.reject(
                 "does not say how to log in" if scheme.lower() != "basic" else "asks for a login",
                 hint="" if scheme.lower() != "basic" else "No token was given. Pass one.",
             )
-        realm = urljoin(response.url, realm)
-        origin = linked(response, realm, "names as token service")
+        realm = resolve_address(response, realm, "names as token service")
+        origin = Origin.of(realm)
         own = origin.scheme == "https" and origin.host == self._origin.host
         if not own and origin not in {self._origin, self.service}:
             if self.login is not None:
-                response.wrong(
+                response.reject(
                     f"sends the token to another host, {origin}, which was refused",
                     hint="If that is the registry's own token service, name it in login-host. If not, check the "
                     f"registry's address, set by {SETTINGS}.",
                 )
             if origin.loopback:
-                response.wrong("sends to this machine itself for a token")
+                response.reject("sends to this machine itself for a token")
         return _Challenge(realm, parameters.get("service", ""))

@@ -12,7 +12,8 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from release_actions.github import repository as github_repository
-from release_actions.http.client import GITHUB, Http, Response
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
 from release_actions.runner.context import Context, parse_time
 from release_actions.tags.existing import TAG_REF
@@ -68,7 +69,7 @@ class Origin:
         not.
         """
         url = f"{self._url}/git/matching-refs/{kind}/{quote(name)}"
-        pages = self._http.pages(url, what=what, credential=self._credential, headers=GITHUB)
+        pages = self._http.pages(url, what=what, credential=self._credential, headers=GITHUB_HEADERS)
         return dict(_ref(page, item, f"refs/{kind}/") for page in pages for item in page.array())
 
     def _holds(self, tip: str, commit: str, name: str) -> bool:
@@ -80,7 +81,7 @@ class Origin:
             f"{self._url}/compare/{commit}...{tip}",
             what=f"find out whether {commit[:12]} is on the branch {name} of {self._repository}",
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
             params={"per_page": 1},
             expect=(200, 404),
         )
@@ -90,7 +91,7 @@ class Origin:
             return False
         status = response.object().get("status")
         if status not in {"ahead", "identical", "behind", "diverged"}:
-            response.wrong("does not compare two commits")
+            response.reject("does not compare two commits")
         return status in {"ahead", "identical"}
 
     def tag_object(self, tag: str) -> TagObject | None:
@@ -106,11 +107,11 @@ class Origin:
             f"{self._url}/git/tags/{sha}",
             what=f"read the tag object of {tag} of {self._repository}",
             credential=self._credential,
-            headers=GITHUB,
+            headers=GITHUB_HEADERS,
         )
         verification = response.object().get("verification")
         if not isinstance(verification, dict) or not isinstance(verification.get("verified"), bool):
-            response.wrong("does not say whether the tag is signed")
+            response.reject("does not say whether the tag is signed")
         why = re.sub(r"[^a-z_]", "", str(verification.get("reason", "")))[:40]
         return TagObject(annotated=True, verified=verification["verified"], why=why)
 
@@ -125,8 +126,8 @@ def _ref(page: Response, item: object, prefix: str) -> tuple[str, tuple[str, str
     ref = item.get("ref") if isinstance(item, dict) else None
     target = item.get("object") if isinstance(item, dict) else None
     if not isinstance(ref, str) or not ref.startswith(prefix) or not isinstance(target, dict):
-        page.wrong("holds something that is not a ref of that kind")
+        page.reject("holds something that is not a ref of that kind")
     sha = target.get("sha")
     if not isinstance(sha, str) or not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", sha):
-        page.wrong("does not name an object")
+        page.reject("does not name an object")
     return ref.removeprefix(prefix), (sha, str(target.get("type", "")))

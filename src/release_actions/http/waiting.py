@@ -1,0 +1,60 @@
+"""How long to wait before a request is sent again, by what the server says and how often it said so. Pure."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+from datetime import timezone
+from http import HTTPStatus
+
+from release_actions.http.answer import Response
+
+SECONDARY_WAIT = 60.0
+"""Seconds to wait when a limit is hit and the server does not say how long (GitHub: at least a minute, growing)."""
+
+LONGEST_WAIT = 1e9
+"""Seconds, some decades: what a server may name without leaving the calendar."""
+
+
+def is_limited(response: Response) -> bool:
+    """Whether the answer means "too fast". A 403 does only when it says so: it also stands for missing rights."""
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    if response.status != HTTPStatus.FORBIDDEN:
+        return False
+    words = response.message.lower()
+    if response.headers.get("Retry-After") or "rate limit" in words or "abuse detection" in words:
+        return True
+    return response.headers.get("x-ratelimit-remaining") == "0" and not words
+
+
+def limit_wait(response: Response, now: float, limits: int) -> float:
+    """Seconds to wait at the `limits`-th limit in a row, as GitHub's documentation of rate limits asks."""
+    told = retry_after(response, now)
+    if told is not None:
+        return max(told, 2.0 ** (limits - 1))
+    reset = response.headers.get("x-ratelimit-reset", "")
+    if response.headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,10}", reset):
+        # One second more: the reset happens some time within the second that is named.
+        return max(float(reset) - now + 1.0, 2.0 ** (limits - 1))
+    return SECONDARY_WAIT * 2.0 ** (limits - 1)
+
+
+def retry_after(response: Response, now: float) -> float | None:
+    """Seconds of a `Retry-After` header, which holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return min(max(moment.timestamp() - now, 0.0), LONGEST_WAIT)
+    except (ValueError, OverflowError):
+        return None
+
+
+def backoff(faults: int) -> float:
+    """Seconds before trying again: 1, 2, 4, …, up to half of it less, so that threads do not return in step."""
+    return 2.0 ** (faults - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, guards nothing
