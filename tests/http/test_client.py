@@ -419,6 +419,71 @@ class TestLimits:
         web.post(URL, status=201)
         assert http.request("POST", URL, what="make it", credential=None, expect=(201,)).status == 201
 
+    @pytest.mark.parametrize(
+        ("words", "seconds"),
+        [
+            ("retry-after: 12.5ms, allowed: 2000/minute", 0.0125),
+            ("retry-after: 880.092µs, allowed: 44000/minute", 0.000880092),
+            ("retry-after: 880μs", 0.00088),
+            ("Retry-After: 12us", 0.000012),
+            ("retry-after: 5ns", 0.000000005),
+            ("retry-after: 1m3.5s", 63.5),
+            ("retry-after: 1h0m2s, allowed: 2000/minute", 3602.0),
+        ],
+    )
+    def test_a_wait_that_stands_in_words_is_obeyed_with_a_tenth_of_a_second_more(
+        self, web: responses.RequestsMock, clock: Clock, words: str, seconds: float
+    ) -> None:
+        http = Http(sleep=clock.sleep, now=clock.now, max_wait=4000)
+        web.get(URL, status=429, json={"errors": [{"code": "TOOMANYREQUESTS", "message": words}]})
+        web.get(URL, json=[])
+
+        get(http)
+
+        assert [round(wait, 9) for wait in clock.slept] == [pytest.approx(seconds + 0.15, abs=0.05)]
+
+    def test_a_wait_in_words_doubles_at_each_refusal_in_a_row(
+        self, http: Http, web: responses.RequestsMock, clock: Clock
+    ) -> None:
+        for _ in range(6):
+            web.get(URL, status=429, body="retry-after: 1ms")
+        web.get(URL, json=[])
+
+        get(http)
+
+        assert all(0.1 * 2**n <= wait <= 0.21 * 2**n for n, wait in enumerate(clock.slept))
+        assert len(clock.slept) == 6
+
+    def test_a_write_that_is_held_back_holds_back_writes_and_no_reads(self, web: responses.RequestsMock) -> None:
+        slept: list[float] = []
+        http = Http(sleep=slept.append, now=lambda: 1_790_000_000.0)
+        web.put("https://ghcr.io/a", status=429, body="retry-after: 2s, allowed: 2000/minute")
+        web.add("PUT", "https://ghcr.io/a", status=201)
+        web.add("POST", "https://ghcr.io/b", status=201)
+        web.get("https://ghcr.io/c", json=[])
+        http.request("PUT", "https://ghcr.io/a", what="write it", credential=None, expect=(201,))
+        slept.clear()
+
+        get(http, "https://ghcr.io/c")
+        reads_waited = list(slept)
+        http.request("POST", "https://ghcr.io/b", what="write it", credential=None, expect=(201,))
+
+        assert reads_waited == []
+        assert [2.0 < wait < 2.3 for wait in slept] == [True]
+
+    @pytest.mark.parametrize(
+        "words", ["retry-after: soon", "retry-after: 12", "retry-after: -5ms", "allowed: 5/minute"]
+    )
+    def test_words_that_name_no_wait_are_no_wait(
+        self, http: Http, web: responses.RequestsMock, clock: Clock, words: str
+    ) -> None:
+        web.get(URL, status=429, body=words)
+        web.get(URL, json=[])
+
+        get(http)
+
+        assert clock.slept == [60.0]
+
     def test_a_longer_wait_than_allowed_is_an_error_that_says_until_when(
         self, http: Http, web: responses.RequestsMock, clock: Clock
     ) -> None:

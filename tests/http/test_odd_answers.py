@@ -93,3 +93,39 @@ def test_any_redirect_is_to_a_safe_address_or_an_error(noise: str) -> None:
     else:
         origin = Origin.of(address)
         assert origin.scheme == "https" or origin.loopback
+
+
+def as_go_writes_it(nanoseconds: int) -> str:
+    """A duration by the rules of Go's `time.Duration.String`."""
+    if nanoseconds == 0:
+        return "0s"
+    for unit, size in (("ns", 1), ("\u00b5s", 1_000), ("ms", 1_000_000)):
+        if nanoseconds < size * 1000 and nanoseconds < 1_000_000_000:
+            whole, rest = divmod(nanoseconds, size)
+            return f"{whole}" + (f".{rest:0{len(str(size)) - 1}}".rstrip("0") if rest else "") + unit
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{seconds}" + (f".{rest:09}".rstrip("0") if rest else "") + "s"
+    return (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + text
+
+
+@example(63_500_000_000)
+@example(880_092)
+@settings(deadline=None)
+@given(st.integers(0, 10**15) | st.integers(0, 10**6))
+def test_any_duration_that_go_writes_is_read(nanoseconds: int) -> None:
+    refusal = dataclasses.replace(ANSWER, message=f"x: retry-after: {as_go_writes_it(nanoseconds)}, allowed: 5/minute")
+
+    seconds = waiting.wait_in_words(refusal)
+
+    assert seconds == pytest.approx(nanoseconds / 1e9)
+    assert waiting.allowed_in_words(refusal) == 5
+
+
+@settings(deadline=None)
+@given(st.text("retry-after: 0123456789.nuµms,h", max_size=40))
+def test_any_words_of_a_refusal_are_seconds_or_nothing(noise: str) -> None:
+    for words in (noise, f"retry-after: {noise}"):
+        seconds = waiting.wait_in_words(dataclasses.replace(ANSWER, message=words))
+        assert seconds is None or 0 <= seconds <= 1e9

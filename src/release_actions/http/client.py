@@ -25,7 +25,8 @@ from release_actions.http.exchange import Call, Exchange
 from release_actions.http.failures import PASSING, Fault, fault_of, hint_for
 from release_actions.http.links import follow_pages
 from release_actions.http.origins import Credential, Origin
-from release_actions.http.waiting import backoff, is_limited, limit_wait, retry_after
+from release_actions.http.pace import READS, Pace
+from release_actions.http.waiting import allowed_in_words, backoff, is_limited, limit_wait, retry_after, wait_in_words
 from release_actions.runner import lazy
 from release_actions.runner.redaction import Redactor
 
@@ -43,6 +44,9 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 REFUSALS = frozenset({400, 401, 403, 404, 405})
 """Statuses of a request that was checked and not carried out."""
 
+EVERY_KIND = ""
+"""Stands for reads and writes alike where a wait concerns both."""
+
 
 @final
 class Http:
@@ -51,7 +55,8 @@ class Http:
     `tries`: attempts at one request before a passing fault becomes an error. `max_wait`: seconds one request may spend
     waiting for a rate limit, all in all. `log` gets a line each time something is tried again.
     `redactor` is the one of the run, which learns the credentials that are sent. `session` may bring transports of its
-    own, for servers in the same process.
+    own, for servers in the same process. `paces`: how many requests a minute each address gets, which is not limited
+    where none is given.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Http:
         log: Callable[[str], object] = lambda _: None,
         redactor: Redactor | None = None,
         session: requests.Session | None = None,
+        paces: Mapping[str, Pace] | None = None,
     ) -> None:
         self._tries = tries
         self._max_wait = max_wait
@@ -74,8 +80,9 @@ class Http:
         self._lock = threading.Lock()
         self._redactor = redactor or Redactor()
         self._budgets = Budgets()
-        self._closed_until: dict[Origin, float] = {}
-        self._exchange = Exchange(session, self._redactor, user_agent)
+        self._closed_until: dict[tuple[Origin, str], float] = {}
+        self._paces = {Origin.of(url): pace for url, pace in (paces or {}).items()}
+        self._exchange = Exchange(session, self._redactor, user_agent, self._keep_pace)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -174,28 +181,31 @@ class Http:
                 uncertain = uncertain or not fault.unsent
                 if fault.is_lasting(origin) or faults >= self._tries or not (call.idempotent or fault.unsent):
                     self._raise_fault(call, origin, fault, faults)
-                pause = backoff(faults)
-                self._say(f"Could not {call.what} yet: {origin} {fault.words}. Trying again in {math.ceil(pause)} s.")
-                self._sleep(pause)
+                self._pause(call, f"{origin} {fault.words}", backoff(faults))
                 continue
             self._budgets.remember(response)
             if is_limited(response):
                 limits += 1
-                waited += self._wait(call, response, limit_wait(response, self._now(), limits), waited)
+                waited += self._wait_for_limit(call, response, limits, waited)
             elif response.status in PASSING and call.idempotent and faults + 1 < self._tries:
                 faults += 1
                 uncertain = True
-                pause = max(backoff(faults), retry_after(response, self._now()) or 0.0)
-                waited += self._wait(call, response, pause, waited, closed=False)
+                waited += self._wait_for_fault(call, response, faults, waited)
             elif response.status in call.expect:
                 return replace(response, retried=True) if uncertain else response
             else:
                 self._raise_refusal(call, response, faults + 1, uncertain=uncertain)
 
+    def _keep_pace(self, method: str, origin: Origin) -> None:
+        pace = self._paces.get(origin)
+        if pace:
+            pace.take(method)
+
     def _wait_for_others(self, call: Call, origin: Origin, waited: float) -> float:
         """Wait while another request to the same origin has been told to wait. Returns the seconds."""
         with self._lock:
-            seconds = self._closed_until.get(origin, 0.0) - self._now()
+            until = max(self._closed_until.get((origin, kind), 0.0) for kind in (EVERY_KIND, kind_of(call.method)))
+            seconds = until - self._now()
         if seconds <= 0:
             return 0.0
         if waited + seconds > self._max_wait:
@@ -203,21 +213,35 @@ class Http:
         self._sleep(seconds)
         return seconds
 
-    def _wait(self, call: Call, response: Response, pause: float, waited: float, *, closed: bool = True) -> float:
+    def _wait_for_limit(self, call: Call, response: Response, limits: int, waited: float) -> float:
+        """Wait as a server asks that limits the rate, and let other requests wait that it counts together with this."""
         origin = Origin.of(call.url)
+        pause = limit_wait(response, self._now(), limits)
         if waited + pause > self._max_wait:
             self._raise_too_long(call, response, origin, pause)
-        if closed:
-            with self._lock:
-                until = self._now() + pause
-                self._closed_until[origin] = max(until, self._closed_until.get(origin, 0.0))
-        why = "limits the rate of requests" if closed else f"answered {response.status} {response.reason}".rstrip()
-        self._say(f"Could not {call.what} yet: {host_of(response.url)} {why}. Trying again in {math.ceil(pause)} s.")
-        self._sleep(pause)
-        return pause
+        # A wait in words is GHCR's, which counts reads and writes apart.
+        kind = EVERY_KIND if wait_in_words(response) is None else kind_of(call.method)
+        allowed = allowed_in_words(response)
+        if allowed is not None and origin in self._paces:
+            self._paces[origin].learn(call.method, allowed)
+        with self._lock:
+            until = self._now() + pause
+            self._closed_until[origin, kind] = max(until, self._closed_until.get((origin, kind), 0.0))
+        return self._pause(call, f"{host_of(response.url)} limits the rate of requests", pause)
 
-    def _say(self, line: str) -> None:
-        self._log(self.redact(line))
+    def _wait_for_fault(self, call: Call, response: Response, faults: int, waited: float) -> float:
+        """Wait before a request is sent again that a passing fault of the server ended."""
+        pause = max(backoff(faults), retry_after(response, self._now()) or 0.0)
+        if waited + pause > self._max_wait:
+            self._raise_too_long(call, response, Origin.of(call.url), pause)
+        return self._pause(
+            call, f"{host_of(response.url)} answered {response.status} {response.reason}".rstrip(), pause
+        )
+
+    def _pause(self, call: Call, why: str, seconds: float) -> float:
+        self._log(self.redact(f"Could not {call.what} yet: {why}. Trying again in {math.ceil(seconds)} s."))
+        self._sleep(seconds)
+        return seconds
 
     def _fail(
         self,
@@ -271,3 +295,8 @@ class Http:
             f"Run it again after {until:%H:%M} UTC. What was done until now stays done.",
             response=response,
         )
+
+
+def kind_of(method: str) -> str:
+    """Whether a request reads or writes, which GHCR counts apart."""
+    return "read" if method in READS else "write"

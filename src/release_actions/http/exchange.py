@@ -6,7 +6,7 @@ own, and never follow a redirect from elsewhere to this machine.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -53,10 +53,20 @@ class Call:
 
 
 class Exchange:
-    """Sends requests through one session. May be shared by threads."""
+    """Sends requests through one session. May be shared by threads.
 
-    def __init__(self, session: requests.Session | None, redactor: Redactor, user_agent: str) -> None:
+    `before` is called with method and origin before every request, redirected ones too.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session | None,
+        redactor: Redactor,
+        user_agent: str,
+        before: Callable[[str, Origin], object],
+    ) -> None:
         self._redact = redactor.redact
+        self._before = before
         self._session = session or requests.Session()
         self._session.headers["User-Agent"] = user_agent
         # Nothing here needs cookies, and a shared jar would carry them from one request to another.
@@ -99,8 +109,10 @@ class Exchange:
                 request.headers["Authorization"] = credential.authorization
             return request
 
+        origin = Origin.of(url)
+        self._before(call.method, origin)
         # A proxy of the environment cannot reach this machine's own loopback.
-        proxies: Any = dict.fromkeys(("http", "https", "all")) if Origin.of(url).loopback else None
+        proxies: Any = dict.fromkeys(("http", "https", "all")) if origin.loopback else None
         with self._session.request(
             call.method,
             url,

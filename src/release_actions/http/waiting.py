@@ -13,6 +13,18 @@ from release_actions.http.answer import Response
 SECONDARY_WAIT = 60.0
 """Seconds to wait when a limit is hit and the server does not say how long (GitHub: at least a minute, growing)."""
 
+SHORTEST_WAIT = 0.1
+"""Seconds added to a wait that stands in the words of a refusal, up to twice as much, doubled at each refusal in a row:
+waiting exactly as long as GHCR says runs into its limit again (nicholas-fedor/watchtower#2366)."""
+
+GO_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds of each unit in a duration as Go writes it: `12.5ms`, `880\u00b5s`, `1m3.5s`."""
+
+_AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_UNIT = "|".join(sorted(GO_UNITS, key=len, reverse=True))
+WAIT_IN_WORDS = re.compile(rf"retry-after:\s*((?:{_AMOUNT}(?:{_UNIT}))+)", re.IGNORECASE)
+ALLOWED_IN_WORDS = re.compile(r"allowed:\s*([0-9]{1,9})/minute", re.IGNORECASE)
+
 LONGEST_WAIT = 1e9
 """Seconds, some decades: what a server may name without leaving the calendar."""
 
@@ -34,6 +46,10 @@ def limit_wait(response: Response, now: float, limits: int) -> float:
     told = retry_after(response, now)
     if told is not None:
         return max(told, 2.0 ** (limits - 1))
+    in_words = wait_in_words(response)
+    if in_words is not None:
+        jitter = random.uniform(1.0, 2.0)  # noqa: S311  # spreads load, guards nothing
+        return in_words + SHORTEST_WAIT * 2.0 ** (limits - 1) * jitter
     reset = response.headers.get("x-ratelimit-reset", "")
     if response.headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,10}", reset):
         # One second more: the reset happens some time within the second that is named.
@@ -53,6 +69,21 @@ def retry_after(response: Response, now: float) -> float | None:
         return min(max(moment.timestamp() - now, 0.0), LONGEST_WAIT)
     except (ValueError, OverflowError):
         return None
+
+
+def wait_in_words(response: Response) -> float | None:
+    """Seconds that the words of a refusal name, as GHCR's do, which sends no `Retry-After`; None if they name none."""
+    match = WAIT_IN_WORDS.search(response.message)
+    if not match:
+        return None
+    parts = re.findall(rf"({_AMOUNT})({_UNIT})", match[1].lower())
+    return min(sum(float(amount) * GO_UNITS[unit] for amount, unit in parts), LONGEST_WAIT)
+
+
+def allowed_in_words(response: Response) -> int | None:
+    """Requests a minute that the words of a refusal name; None if they name none."""
+    match = ALLOWED_IN_WORDS.search(response.message)
+    return int(match[1]) if match else None
 
 
 def backoff(faults: int) -> float:
