@@ -42,6 +42,8 @@ def effects(fault: Fault) -> Iterator[str]:
         yield "sends half of the body"
     if fault.lag:
         yield f"shows the package as it was for {fault.lag} more read"
+    if fault.tag_lag:
+        yield f"shows the tag as it was for {fault.tag_lag} more reads"
 
 
 def presets() -> str:

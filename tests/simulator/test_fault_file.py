@@ -33,6 +33,7 @@ def test_a_fault_with_every_key() -> None:
         "reset": "after",
         "truncate": True,
         "lag": 6,
+        "tag-lag": 7,
     }
     assert faults_from_list([told]) == (
         Fault(
@@ -51,6 +52,7 @@ def test_a_fault_with_every_key() -> None:
             reset="after",
             truncate=True,
             lag=6,
+            tag_lag=7,
             server="registry",
         ),
     )

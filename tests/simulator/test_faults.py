@@ -232,6 +232,17 @@ def test_reads_lag_behind_a_push(call: Caller) -> None:
     assert digests == [old, old, new.root.digest]
 
 
+def test_a_tag_lags_behind_its_push_alone(call: Caller) -> None:
+    old = call.world.tags(PACKAGE)["v1"]
+    new = multi("new")
+    call.push(new)
+    inject(call, Fault(method="PUT", path="/v2/*", tag_lag=2))
+    call.put("v1", new.root).raise_for_status()
+    assert call.versions()[0]["metadata"]["container"]["tags"] == ["v1"]
+    digests = [call.registry("HEAD", MANIFEST).headers["Docker-Content-Digest"] for _ in range(3)]
+    assert digests == [old, old, new.root.digest]
+
+
 def test_a_list_lags_behind_a_delete(call: Caller) -> None:
     inject(call, Fault(method="DELETE", lag=1))
     number = call.world.version(PACKAGE, "v2").id

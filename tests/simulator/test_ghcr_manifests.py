@@ -164,6 +164,61 @@ def test_an_index_without_its_children_is_refused_where_the_world_checks_them(ca
     assert world.missing(PACKAGE, "v1") == []
 
 
+def reads(call: Caller, reference: str, count: int) -> list[str]:
+    """What some reads of a tag or digest see: the digest, or the status that is no answer."""
+    answers = [call.registry("HEAD", f"/v2/{PACKAGE}/manifests/{reference}") for _ in range(count)]
+    return [answer.headers.get("Docker-Content-Digest", str(answer.status_code)) for answer in answers]
+
+
+def test_a_written_tag_reads_stale_for_a_while_where_the_world_says_so(call: Caller, world: World) -> None:
+    old, new = multi("old"), multi("new")
+    for image in (old, new):
+        call.push(image)
+    call.put("v1", old.root).raise_for_status()
+    world.habits.stale_tag_reads = 2
+
+    call.put("v1", new.root).raise_for_status()
+    call.put("v2", new.root).raise_for_status()
+
+    assert reads(call, "v1", 3) == [old.root.digest, old.root.digest, new.root.digest]
+    assert reads(call, "v2", 3) == ["404", "404", new.root.digest]
+    assert reads(call, new.root.digest, 1) == [new.root.digest]
+
+
+def test_a_stale_tag_of_a_deleted_version_reads_as_missing(call: Caller, world: World) -> None:
+    call.push(multi("other"), "v0")
+    call.push(multi("old"), "v1")
+    number = world.version(PACKAGE, "v1").id
+    new = multi("new")
+    call.push(new)
+    world.habits.stale_tag_reads = 1
+    call.put("v1", new.root).raise_for_status()
+    call.rest("DELETE", f"{VERSIONS}/{number}").raise_for_status()
+
+    assert reads(call, "v1", 2) == ["404", new.root.digest]
+
+
+def test_the_registry_cuts_no_tags(call: Caller, world: World) -> None:
+    call.push(multi("a"), "v0.5.0-rc.1")
+    assert set(world.tags(PACKAGE)) == {"v0.5.0-rc.1"}
+
+
+def test_a_registry_that_cuts_tags_moves_what_the_pushed_version_begins_with(call: Caller, world: World) -> None:
+    world.habits.cuts_tags = True
+    final, candidate = multi("final"), multi("candidate")
+
+    call.push(final, "v0.4.0")
+    call.push(candidate, "v0.5.0-rc.1")
+    call.push(multi("other"), "pr-5")
+
+    cut = dict.fromkeys(["latest", "v0", "v0.5", "v0.5.0", "v0.5.0-rc", "v0.5.0-rc.1"], candidate.root.digest)
+    assert {tag: digest for tag, digest in world.tags(PACKAGE).items() if tag != "pr-5"} == {
+        **cut,
+        "v0.4": final.root.digest,
+        "v0.4.0": final.root.digest,
+    }
+
+
 @pytest.mark.parametrize(
     ("image", "accept", "message"),
     [

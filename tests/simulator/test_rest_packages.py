@@ -267,13 +267,60 @@ def test_a_version_does_not_come_back_over_the_same_digest(call: Caller, world: 
     assert world.version(PACKAGE, "v2").id == again
 
 
-def test_a_tag_that_moves_changes_both_versions(call: Caller, world: World) -> None:
-    first, second = push(world, "v1", "latest"), push(world, "v2")
+def dates(call: Caller, *numbers: int) -> set[tuple[str, str]]:
+    versions = [call.rest("GET", f"{VERSIONS}/{number}").json() for number in numbers]
+    return {(version["created_at"], version["updated_at"]) for version in versions}
+
+
+def move_restore_and_push_again(call: Caller, world: World, first: int, second: int) -> None:
+    """Move a tag from one version to the other, push its digest again, and bring the second back from deletion."""
     world.clock.advance(60)
     world.tag(PACKAGE, "v2", "latest")
-    for number in (first, second):
-        version = call.rest("GET", f"{VERSIONS}/{number}").json()
-        assert (version["created_at"], version["updated_at"]) == ("2026-02-03T09:00:00Z", "2026-02-03T09:01:00Z")
+    world.put_manifest(PACKAGE, world.version(PACKAGE, "v1").manifest)
+    assert call.rest("DELETE", f"{VERSIONS}/{second}").status_code == 204
+    assert call.rest("POST", f"{VERSIONS}/{second}/restore").status_code == 204
+    assert world.version(PACKAGE, "v1").id == first
+
+
+def test_no_date_shows_a_tag_that_moves_or_a_digest_that_is_pushed_again(call: Caller, world: World) -> None:
+    first, second = push(world, "v1", "latest"), push(world, "v2")
+
+    move_restore_and_push_again(call, world, first, second)
+
+    assert dates(call, first, second) == {("2026-02-03T09:00:00Z", "2026-02-03T09:00:00Z")}
+
+
+def test_dates_follow_tags_where_the_world_says_so(call: Caller, world: World) -> None:
+    world.habits.tag_moves_change_dates = True
+    first, second = push(world, "v1", "latest"), push(world, "v2")
+
+    move_restore_and_push_again(call, world, first, second)
+
+    assert dates(call, first, second) == {("2026-02-03T09:00:00Z", "2026-02-03T09:01:00Z")}
+
+
+def test_a_restoration_is_a_change_where_dates_follow_tags(call: Caller, world: World) -> None:
+    world.habits.tag_moves_change_dates = True
+    push(world, "v1")
+    number = push(world, "v2")
+    call.rest("DELETE", f"{VERSIONS}/{number}")
+    world.clock.advance(60)
+
+    assert call.rest("POST", f"{VERSIONS}/{number}/restore").status_code == 204
+
+    assert dates(call, number) == {("2026-02-03T09:00:00Z", "2026-02-03T09:01:00Z")}
+
+
+def test_shuffled_versions_keep_their_order_from_page_to_page(call: Caller, world: World) -> None:
+    world.habits.shuffles_versions = True
+    pushed = [push(world, f"v{number}") for number in range(12)]
+
+    pages = [call.versions(per_page="5", page=str(page)) for page in (1, 2, 3)]
+
+    listed = [version["id"] for page in pages for version in page]
+    assert sorted(listed) == pushed
+    assert listed not in (pushed, pushed[::-1])
+    assert listed == [version["id"] for version in call.versions()]
 
 
 @pytest.mark.parametrize("token", [BOB, EVE])

@@ -147,8 +147,19 @@ def test_releases_and_the_latest() -> None:
 
 
 def test_habits_and_limits() -> None:
-    world = planted(habits={"checks-children": True, "new-packages": "public"}, limits={"points": 900, "status": 429})
-    assert (world.habits.checks_children, world.habits.new_packages) == (True, "public")
+    habits = {
+        "checks-children": True,
+        "tag-moves-change-dates": True,
+        "shuffles-versions": True,
+        "stale-tag-reads": 3,
+        "cuts-tags": True,
+        "head-counts-as-download": True,
+        "redirects-blobs": False,
+        "new-packages": "public",
+        "registry-token-seconds": 60,
+    }
+    world = planted(habits=habits, limits={"points": 900, "status": 429})
+    assert {name.replace("_", "-"): value for name, value in vars(world.habits).items()} == habits
     assert (world.limits.points, world.limits.status, world.limits.actions) == (900, 429, 1000)
 
 

@@ -161,6 +161,7 @@ class FaultRecord(Record):
     reset: str = key(Choice(("before", "after")), "Cut the connection before or after the work.", default="")
     truncate: bool = key(Boolean(), "Send half of the body.", default=False)
     lag: int = key(Integer(0), "Reads that see the package as it was before this write.", default=0)
+    tag_lag: int = key(Integer(0), "Reads of the written tag that see what it named before this write.", default=0)
 
     def fault(self) -> Fault:
         """The fault."""
@@ -183,6 +184,7 @@ class FaultRecord(Record):
             reset=cast("Literal['', 'before', 'after']", self.reset),
             truncate=self.truncate,
             lag=self.lag,
+            tag_lag=self.tag_lag,
         )
 
 
@@ -192,7 +194,7 @@ FAULTS = ListOf(
     RecordOf(
         "a fault",
         FaultRecord,
-        any_of=("latency", "before", "answer", "secondary-limit", "reset", "truncate", "lag"),
+        any_of=("latency", "before", "answer", "secondary-limit", "reset", "truncate", "lag", "tag-lag"),
     ),
 )
 

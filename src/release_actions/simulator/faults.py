@@ -37,7 +37,7 @@ class Fault:
     What happens, any of: `latency` in seconds; `steps` in the world before; then one of `answer` (a status, with
     `retry_after` in seconds, and GitHub's words of a secondary limit if `secondary`), `reset` of the connection
     before or after the work is done, `truncate` the body; and `lag`: a package that the request writes to is shown
-    as it was for that many reads.
+    as it was for that many reads; `tag_lag`: only the tag that the request writes is.
     """
 
     name: str = ""
@@ -56,6 +56,7 @@ class Fault:
     reset: Literal["", "before", "after"] = ""
     truncate: bool = False
     lag: int = 0
+    tag_lag: int = 0
     server: Literal["", "api", "registry", "uploads"] = ""
 
     def fits(self, server: str, method: str, path: str) -> bool:
@@ -139,6 +140,8 @@ def add_to(meeting: Meeting, fault: Fault) -> None:
     meeting.steps += fault.steps
     if fault.lag:
         meeting.steps.append(lagging(fault.lag))
+    if fault.tag_lag:
+        meeting.steps.append(lagging_tag(fault.tag_lag))
     if meeting.answer or meeting.reset or meeting.truncate:
         return
     meeting.answer, meeting.retry_after, meeting.secondary = fault.answer, fault.retry_after, fault.secondary
@@ -227,6 +230,17 @@ def lagging(reads: int) -> Step:
     return step
 
 
+def lagging_tag(reads: int) -> Step:
+    """The tag that the request writes names what it named before, for a number of reads of it."""
+
+    def step(world: World, path: str) -> None:
+        match = re.fullmatch(r"/v2/(.+)/manifests/([^/:]+)", path)
+        if match:
+            world.lag_tag(match[1], match[2], reads)
+
+    return step
+
+
 # Presets
 
 MANIFEST = "/v2/*/manifests/*"
@@ -252,6 +266,7 @@ RATE_LIMITED = (
 
 READ_LAG = (
     Fault("lag of a push", method="PUT", path=MANIFEST, times=0, probability=0.2, lag=1),
+    Fault("lag of a tag", method="PUT", path=MANIFEST, times=0, probability=0.2, tag_lag=2),
     Fault("lag of a delete", method="DELETE", path=VERSION, times=0, probability=0.2, lag=1),
 )
 

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request
 
 from release_actions.simulator import oci, storage
 from release_actions.simulator.accounts import Role, Token, TokenKind, account_role, package_role
+from release_actions.simulator.habits import cut_names
 from release_actions.simulator.limits import LimitedError
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from release_actions.simulator.origin import Answer, Call, NoError, Route
@@ -165,8 +166,7 @@ class Ghcr:
     def get_manifest(self, call: Call, name: str, reference: str) -> Answer:
         """A manifest by tag or digest, if the client takes its type. A GET is a download of the version."""
         self._authorize(call, name, Role.READ)
-        package = call.world.seen(name)
-        version = package.find(reference) if package else None
+        version, package = call.world.seen_version(name, reference), call.world.package(name)
         if package is None or version is None:
             raise NoError(problem(404, "MANIFEST_UNKNOWN", "manifest unknown"))
         accept = ",".join(call.request.headers.getlist("Accept"))
@@ -204,7 +204,10 @@ class Ghcr:
             raise NoError(Answer(400, {"errors": errors}))
         if package is None:
             self._create(call, name)
-        call.world.put_manifest(name, manifest, "" if by_digest else reference)
+        if by_digest:
+            call.world.put_manifest(name, manifest)
+        else:
+            put_tags(call.world, name, manifest, reference)
         headers = {"Location": f"/v2/{name}/manifests/{manifest.digest}", "Docker-Content-Digest": manifest.digest}
         return Answer(201, b"", headers)
 
@@ -363,6 +366,14 @@ def check(world: World, token: Token, name: str, package: Package | None, need: 
         raise NoError(problem(403, "DENIED", WRONG_SCOPES))
     if role < need:
         raise NoError(problem(403, "DENIED", "permission_denied: write_package"))
+
+
+def put_tags(world: World, name: str, manifest: oci.Manifest, tag: str) -> None:
+    """Push a manifest under a tag, and under the tags that the registry cuts from it where it does that."""
+    for written in (tag, *(cut_names(tag) if world.habits.cuts_tags else ())):
+        if world.habits.stale_tag_reads:
+            world.lag_tag(name, written, world.habits.stale_tag_reads)
+        world.put_manifest(name, manifest, written)
 
 
 NO_CONTENT = 204

@@ -7,6 +7,7 @@ with GitHub's words.
 from __future__ import annotations
 
 import bisect
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -104,8 +105,15 @@ class Package:
 
     def newest(self, start: int, count: int) -> Sequence[Version]:
         """A page of the versions that are there, newest first."""
-        found = self._active
-        return found[max(0, len(found) - start - count) : max(0, len(found) - start)][::-1]
+        versions = self._active
+        return versions[max(0, len(versions) - start - count) : max(0, len(versions) - start)][::-1]
+
+    def shuffled(self, start: int, count: int) -> Sequence[Version]:
+        """A page of the versions that are there, in an order that follows from nothing a client knows.
+
+        The order of two versions is the same on every page and in every run: it comes from a hash of their digests.
+        """
+        return sorted(self._active, key=shuffle_key)[start : start + count]
 
     def restorable(self, now: datetime) -> Sequence[Version]:
         """The deleted versions that can still be brought back, newest first."""
@@ -141,13 +149,11 @@ class Package:
             self.moves.append(Move(tag, version.digest))
             if before is not None:
                 before.tags.remove(tag)
-                before.updated = now
             else:
                 self._sequence += 1
                 self._order[tag] = self._sequence
             self.tags[tag] = version
             version.tags.append(tag)
-            version.updated = now
         self.updated = now
         return version
 
@@ -188,7 +194,7 @@ class Package:
             raise RefusedError(message)
         self._remove(self._gone, version)
         version.deleted = None
-        version.updated = self.updated = now
+        self.updated = now
         version.tags = [tag for tag in version.tags if tag not in self.tags]
         self.tags.update(dict.fromkeys(version.tags, version))
         self._insert(self._active, version)
@@ -216,6 +222,11 @@ class Package:
     @staticmethod
     def _remove(versions: list[Version], version: Version) -> None:
         del versions[bisect.bisect_left(versions, age(version), key=age)]
+
+
+def shuffle_key(version: Version) -> bytes:
+    """What versions are ordered by when their order must mean nothing. The digest itself would be a guessable order."""
+    return hashlib.sha256(version.digest.encode()).digest()
 
 
 def age(version: Version) -> tuple[datetime, int]:

@@ -16,6 +16,7 @@ from release_actions.errors import ConfigurationError, Problem
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock, stamp
 from release_actions.simulator.git import Commit, Target
+from release_actions.simulator.habits import Habits
 from release_actions.simulator.image_factory import attachment, attachment_tag, build_image
 from release_actions.simulator.limits import Limits
 from release_actions.simulator.oci import digest_of
@@ -32,7 +33,7 @@ from release_actions.simulator.seed_file import (
     TokenSeed,
     VersionSeed,
 )
-from release_actions.simulator.world import Habits, World
+from release_actions.simulator.world import World
 
 
 def world_from_file(path: Path, *, clock: Clock | None = None) -> World:
@@ -69,6 +70,10 @@ def habits_of(seed: Seed) -> Habits:
     told = seed.habits
     return Habits(
         checks_children=told.checks_children,
+        tag_moves_change_dates=told.tag_moves_change_dates,
+        shuffles_versions=told.shuffles_versions,
+        stale_tag_reads=told.stale_tag_reads,
+        cuts_tags=told.cuts_tags,
         head_counts_as_download=told.head_counts_as_download,
         redirects_blobs=told.redirects_blobs,
         new_packages=told.new_packages,

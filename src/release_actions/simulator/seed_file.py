@@ -267,6 +267,16 @@ class HabitsSeed(Record):
     """Where registries differ; see `Habits`."""
 
     checks_children: bool = key(Boolean(), "Refuse an index whose children are not there.", default=False)
+    tag_moves_change_dates: bool = key(
+        Boolean(), "Change `updated_at` of a version when it gains or loses a tag. GHCR does not.", default=False
+    )
+    shuffles_versions: bool = key(Boolean(), "List versions in an order without meaning.", default=False)
+    stale_tag_reads: int = key(
+        Integer(0), "Reads of a tag that was just written that see what it named before, or 404.", default=0
+    )
+    cuts_tags: bool = key(
+        Boolean(), "Put latest, v0, v0.5 and so on beside a pushed v0.5.0-rc.1. GHCR does not.", default=False
+    )
     head_counts_as_download: bool = key(Boolean(), "Count a manifest's HEAD as a download too.", default=False)
     redirects_blobs: bool = key(Boolean(), "Redirect a blob's GET to storage on another origin.", default=True)
     new_packages: str = key(VISIBILITY, "Visibility of a package that a push creates.", default="private")

@@ -14,28 +14,13 @@ from typing import Any
 
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind
 from release_actions.simulator.clock import Clock, stamp
+from release_actions.simulator.habits import Habits
 from release_actions.simulator.image_factory import Image
 from release_actions.simulator.limits import Limits
 from release_actions.simulator.oci import Manifest, digest_of
 from release_actions.simulator.packages import DOWNLOADS as DOWNLOAD_LIMIT
 from release_actions.simulator.packages import POPULAR_PACKAGE, RESTORABLE, Package, RefusedError, Version
 from release_actions.simulator.repositories import Repository
-
-
-@dataclass
-class Habits:
-    """Where registries differ, or GitHub's habit is not known for sure. The defaults are GHCR's as far as reported."""
-
-    checks_children: bool = False
-    """Refuse an index whose children are not there. GHCR does not; the distribution registry does."""
-    head_counts_as_download: bool = False
-    """Count a manifest's HEAD as a download as well. A GET always counts."""
-    redirects_blobs: bool = True
-    """Answer a blob's GET with a redirect to signed storage on another origin, as GHCR does."""
-    new_packages: str = "private"
-    """Visibility of a package that a push creates."""
-    registry_token_seconds: int = 300
-    """How long a token of the registry's token endpoint lives."""
 
 
 class World:
@@ -57,6 +42,8 @@ class World:
         self.links: dict[str, set[str]] = {}
         """Registry path -> digests of the blobs that are readable there."""
         self.lagging: dict[str, Lag] = {}
+        self.stale_tags: dict[tuple[str, str], StaleTag] = {}
+        """Registry path and tag -> what readers of that tag still see."""
         self.hidden_from_search: set[str] = set()
         """Logins whose pull requests no search finds, as GitHub does it with suspended accounts."""
         self._ids: dict[str, int] = {}
@@ -196,6 +183,23 @@ class World:
             package = self.package(path)
             self.lagging[path.lower()] = Lag(package.snapshot() if package else None, reads)
 
+    def lag_tag(self, path: str, tag: str, reads: int) -> None:
+        """Let the next `reads` reads of a tag see what it names now, whatever is written meanwhile."""
+        with self.lock:
+            package = self.package(path)
+            self.stale_tags[path.lower(), tag] = StaleTag(package.tags.get(tag) if package else None, reads)
+
+    def seen_version(self, path: str, reference: str) -> Version | None:
+        """A version by tag or digest as a reader sees it. Each call is one read."""
+        package = self.seen(path)
+        stale = self.stale_tags.get((path.lower(), reference))
+        if stale is None:
+            return package.find(reference) if package else None
+        stale.reads -= 1
+        if stale.reads <= 0:
+            del self.stale_tags[path.lower(), reference]
+        return stale.version if stale.version and stale.version.deleted is None else None
+
     def add_blob(self, path: str, content: bytes) -> str:
         """Make some bytes readable as a blob of a registry path. Returns their digest."""
         digest = digest_of(content)
@@ -217,9 +221,21 @@ class World:
         """Push a manifest to a package that exists. `at`: when, for the past of a seeded world."""
         with self.lock:
             package = self.packages[path.lower()]
-            known = package.find(manifest.digest)
-            number = known.id if known else self.next_id("version")
-            return package.put(manifest, tag, number, at or self.now())
+            known, before = package.find(manifest.digest), package.tags.get(tag)
+            number, moment = known.id if known else self.next_id("version"), at or self.now()
+            version = package.put(manifest, tag, number, moment)
+            if self.habits.tag_moves_change_dates and tag and before is not version:
+                for changed in (version, before):
+                    if changed is not None:
+                        changed.updated = moment
+            return version
+
+    def restore_version(self, package: Package, version: Version) -> None:
+        """Bring a deleted version back. Raises `RefusedError`: see `Package.restore`."""
+        with self.lock:
+            package.restore(version, self.now())
+            if self.habits.tag_moves_change_dates:
+                version.updated = self.now()
 
     def push(self, path: str, image: Image, tags: Iterable[str] = (), *, at: datetime | None = None) -> Version:
         """Push a whole image: blobs, children, root, and the root's tags. Creates the package if it is not there.
@@ -324,6 +340,14 @@ class Lag:
 
     package: Package | None
     reads: int = field(default=1)
+
+
+@dataclass
+class StaleTag:
+    """The version that readers of a tag still see, and for how many reads. None: they do not see the tag yet."""
+
+    version: Version | None
+    reads: int
 
 
 FIRST_IDS = {"version": 100_000, "package": 5_000, "upload": 0, "request": 0}

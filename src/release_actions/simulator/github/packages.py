@@ -97,7 +97,10 @@ def restore_package(call: Call, owner: Account, package_type: str, package_name:
 
 
 def list_versions(call: Call, owner: Account, package_type: str, package_name: str) -> Answer:
-    """The versions of a package, newest first: those there are, or with `state=deleted` those deleted."""
+    """The versions of a package, newest first: those there are, or with `state=deleted` those deleted.
+
+    The habit `shuffles_versions` gives those there are another order.
+    """
     package = readable(call, owner, package_type, package_name)
     bodies = Bodies(call.world, call.base)
     if call.arg("state") == "deleted":
@@ -107,7 +110,7 @@ def list_versions(call: Call, owner: Account, package_type: str, package_name: s
     return paged(
         call,
         len(package.versions()),
-        package.newest,
+        package.shuffled if call.world.habits.shuffles_versions else package.newest,
         lambda version: bodies.package_version(package, version),
     )
 
@@ -135,7 +138,7 @@ def restore_version(
     """Bring one version back."""
     package = deletable(call, owner, package_type, package_name)
     try:
-        package.restore(version(package, package_version_id, deleted=True), call.world.now())
+        call.world.restore_version(package, version(package, package_version_id, deleted=True))
     except RefusedError as error:
         raise no(404, str(error), f"{PAGE}#restore-package-version-for-an-organization") from error
     return Answer(204)
