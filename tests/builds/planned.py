@@ -14,4 +14,4 @@ def resolve(repository: str, ref: str) -> str:
     return REFS[repository, ref]
 
 
-plan = functools.partial(matrix.plan, resolve=resolve)
+plan = functools.partial(matrix.plan_builds, resolve=resolve)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from release_actions.builds import changes
+from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build
 from release_actions.errors import ActionError, InputError
 from release_actions.git.commits import Commits, said
@@ -54,8 +55,8 @@ def origin(tmp_path: Path) -> Path:
     return folder
 
 
-def ask(context: Context, build: Build, *, fetch: bool = False) -> changes.Changes:
-    return changes.read((), build, context, fetch=fetch, log=print)
+def ask(context: Context, build: Build, *, fetch: bool = False) -> ChangedFiles:
+    return changes.read_changes((), build, context, fetch=fetch, log=print)
 
 
 def clone(origin: Path, branch: str, *options: str) -> Path:
@@ -70,24 +71,24 @@ def context(folder: Path, name: str, event: dict[str, Any]) -> Context:
     return Context(event_name=name, event_path=str(file), workspace=folder)
 
 
-def pull_request(origin: Path, folder: Path, name: str = "pull_request", *, fetch: bool = False) -> changes.Changes:
+def pull_request(origin: Path, folder: Path, name: str = "pull_request", *, fetch: bool = False) -> ChangedFiles:
     base, head = git(origin, "rev-parse", "main"), git(origin, "rev-parse", "topic")
     event = {"pull_request": {"number": 3, "base": {"sha": base}, "head": {"sha": head}}}
     return ask(context(folder, name, event), Build(sha=head, pull=3), fetch=fetch)
 
 
-def push(folder: Path, before: str, after: str, *, fetch: bool = False, **more: bool) -> changes.Changes:
+def push(folder: Path, before: str, after: str, *, fetch: bool = False, **more: bool) -> ChangedFiles:
     return ask(context(folder, "push", {"before": before, "after": after, **more}), Build(sha=after), fetch=fetch)
 
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
 def test_a_pull_request_changes_what_it_changed_since_it_left_its_base(origin: Path, name: str) -> None:
-    assert pull_request(origin, clone(origin, "main"), name) == changes.Changes(frozenset({"b"}))
+    assert pull_request(origin, clone(origin, "main"), name) == ChangedFiles(frozenset({"b"}))
 
 
 def test_the_merge_commit_that_checkout_takes_needs_no_more_than_two_commits(origin: Path) -> None:
     folder = clone(origin, "merge", "--depth", "2")
-    assert pull_request(origin, folder) == changes.Changes(frozenset({"b"}))
+    assert pull_request(origin, folder) == ChangedFiles(frozenset({"b"}))
 
 
 def test_the_merge_commit_alone_is_refused_with_what_to_do(origin: Path) -> None:
@@ -107,8 +108,8 @@ def test_a_history_that_was_cut_off_is_never_compared(origin: Path) -> None:
     with pytest.raises(InputError) as caught:
         pull_request(origin, folder)
     assert str(caught.value) == (
-        "The checkout is shallow, so where the pull request left its base is not known. The rest was not "
-        "fetched: fetch is false. Check it out with fetch-depth: 0, or the merge commit "
+        "The checkout is shallow, so the commit where the pull request left its base is not known. The rest of the "
+        "history was not fetched: fetch is false. Check it out with fetch-depth: 0, or the merge commit "
         "(refs/pull/NUMBER/merge) with fetch-depth: 2."
     )
 
@@ -123,7 +124,7 @@ def test_the_default_checkout_fetches_the_one_commit_that_it_lacks(
 ) -> None:
     folder = clone(origin, "merge", "--depth", "1")
     before = history(folder)
-    assert pull_request(origin, folder, fetch=True) == changes.Changes(frozenset({"b"}))
+    assert pull_request(origin, folder, fetch=True) == ChangedFiles(frozenset({"b"}))
     base = git(origin, "rev-parse", "main")
     assert capsys.readouterr().out == f"Fetched commit {base[:7]}, which the checkout did not have.\n"
     assert history(folder) == before
@@ -136,7 +137,7 @@ def test_under_pull_request_target_the_merge_commit_is_fetched(
     git(origin, "update-ref", "refs/pull/3/merge", merge)
     folder = clone(origin, "main", "--depth", "1")
     before = history(folder)
-    assert pull_request(origin, folder, "pull_request_target", fetch=True) == changes.Changes(frozenset({"b"}))
+    assert pull_request(origin, folder, "pull_request_target", fetch=True) == ChangedFiles(frozenset({"b"}))
     assert capsys.readouterr().out == f"Fetched commit {merge[:7]}, which the checkout did not have.\n"
     assert history(folder) == before
 
@@ -274,27 +275,44 @@ def test_a_merge_group_is_compared_with_its_base(origin: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "build", "name", "expected"),
     [
-        ((), Build(version=parse("v1.2.0")), "push", changes.Changes(everything="it is part of the release v1.2.0")),
-        (("x",), Build(version=parse("v1.2.0")), "", changes.Changes(everything="it is part of the release v1.2.0")),
-        (("all",), Build(), "push", changes.Changes(everything="changed-files says all")),
-        (("none",), Build(), "push", changes.Changes()),
-        (("./a", "b c"), Build(), "push", changes.Changes(frozenset({"a", "b c"}))),
-        ((), Build(), "schedule", changes.Changes(everything="the event schedule changes no files")),
-        ((), Build(), "workflow_dispatch", changes.Changes(everything="the event workflow_dispatch changes no files")),
-        ((), Build(), "", changes.Changes(everything="no event says what changed")),
+        (
+            (),
+            Build(version=parse("v1.2.0")),
+            "push",
+            ChangedFiles(everything="it is part of the release v1.2.0"),
+        ),
+        (
+            ("x",),
+            Build(version=parse("v1.2.0")),
+            "",
+            ChangedFiles(everything="it is part of the release v1.2.0"),
+        ),
+        (("all",), Build(), "push", ChangedFiles(everything="changed-files says all")),
+        (("none",), Build(), "push", ChangedFiles()),
+        (("./a", "b c"), Build(), "push", ChangedFiles(frozenset({"a", "b c"}))),
+        ((), Build(), "schedule", ChangedFiles(everything="the event schedule changes no files")),
+        (
+            (),
+            Build(),
+            "workflow_dispatch",
+            ChangedFiles(everything="the event workflow_dispatch changes no files"),
+        ),
+        ((), Build(), "", ChangedFiles(everything="no event says what changed")),
     ],
 )
 def test_what_needs_no_git(
-    tmp_path: Path, given: tuple[str, ...], build: Build, name: str, expected: changes.Changes
+    tmp_path: Path, given: tuple[str, ...], build: Build, name: str, expected: ChangedFiles
 ) -> None:
     run = Context(event_name=name, workspace=tmp_path / "none")
-    assert changes.read(given, build, run, fetch=True, log=print) == expected
+    assert changes.read_changes(given, build, run, fetch=True, log=print) == expected
 
 
 def test_a_payload_with_something_else_than_a_commit_never_reaches_git(origin: Path) -> None:
     with pytest.raises(InputError) as caught:
         push(origin, "--output=x", ABSENT)
-    assert caught.value.problems[0].message == "The event's payload names the commit '--output=x', which is none."
+    assert (
+        caught.value.problems[0].message == "The event's payload names the commit '--output=x', which is not a commit."
+    )
 
 
 def test_a_folder_without_a_repository_says_so(tmp_path: Path) -> None:

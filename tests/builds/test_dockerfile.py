@@ -8,7 +8,7 @@ import pytest
 
 from release_actions.builds import dockerfile
 from release_actions.builds.dockerfile import Taken
-from release_actions.builds.path_coverage import uncovered
+from release_actions.builds.path_coverage import find_uncovered
 from release_actions.config import load_text
 
 TEXT = """\
@@ -81,7 +81,7 @@ def workspace(tmp_path: Path) -> Path:
 )
 def test_a_file_that_the_paths_miss_is_told_at_its_instruction(workspace: Path, instruction: str, missed: str) -> None:
     (workspace / "docker/Dockerfile").write_text(f"FROM x\n{instruction}\n")
-    found = [str(finding.problem) for finding in uncovered(CONFIG, CONFIG.packages(), workspace)]
+    found = [str(finding.problem) for finding in find_uncovered(CONFIG, CONFIG.packages(), workspace)]
     expected = f"docker/Dockerfile:2: The image 'app' takes {missed}, but a change to it builds nothing. "
     assert found == ([expected + "Add it to the image's paths."] if missed else [])
 
@@ -90,10 +90,10 @@ def test_a_file_that_the_paths_miss_is_told_at_its_instruction(workspace: Path, 
 def test_what_the_builder_never_sees_needs_no_path(workspace: Path, name: str) -> None:
     (workspace / "docker/Dockerfile").write_text("FROM x\nCOPY . /src\n")
     (workspace / name).write_text("# not these\ndocs\n!docs/a.txt\n/secret/\n**/*.dockerignore\n.dockerignore\n")
-    assert list(uncovered(CONFIG, CONFIG.packages(), workspace)) == []
+    assert list(find_uncovered(CONFIG, CONFIG.packages(), workspace)) == []
 
 
 def test_a_variable_is_not_taken_for_a_yes(workspace: Path) -> None:
     (workspace / "docker/Dockerfile").write_text("FROM x\nCOPY ${WHERE}/x /x\n")
-    (finding,) = uncovered(CONFIG, CONFIG.packages(), workspace)
-    assert finding.problem.message == "Whether the paths of the image 'app' cover '${WHERE}/x' cannot be told."
+    (finding,) = find_uncovered(CONFIG, CONFIG.packages(), workspace)
+    assert finding.problem.message == "It is not known whether the paths of the image 'app' cover '${WHERE}/x'."

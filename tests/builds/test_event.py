@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from release_actions.builds.event import Build, branch_tag, tags_of
+from release_actions.builds.event import Build, choose_tags, make_branch_tag
 from release_actions.config import grammar, load_text
 from release_actions.errors import PolicyError
 from release_actions.versions.version import parse, parse_or_none
@@ -17,23 +17,23 @@ CONFIG = load_text("repository: o/r\nimages: {a: {platforms: [linux/amd64]}}\n")
 
 
 def test_a_build_with_overrides_has_a_tag_of_its_own_and_no_other() -> None:
-    one = tags_of(Build(sha=SHA, overrides={"A": "1"}, trunk=True, nightly=True, branch="main"), NOW)
+    one = choose_tags(Build(sha=SHA, overrides={"A": "1"}, trunk=True, nightly=True, branch="main"), NOW)
     (tag,) = one
     assert tag.startswith("override-0123456-")
     assert grammar.is_tag(tag)
     assert parse_or_none(tag) is None
-    assert tags_of(Build(sha=SHA, overrides={"A": "1"}, pull=3), NOW) == one
-    assert tags_of(Build(sha=SHA, overrides={"A": "2"}), NOW) != one
+    assert choose_tags(Build(sha=SHA, overrides={"A": "1"}, pull=3), NOW) == one
+    assert choose_tags(Build(sha=SHA, overrides={"A": "2"}), NOW) != one
 
 
 def test_overrides_do_not_depend_on_their_order() -> None:
     one, other = ({"A": "1", "B": "2"}, {"B": "2", "A": "1"})
-    assert tags_of(Build(sha=SHA, overrides=one), NOW) == tags_of(Build(sha=SHA, overrides=other), NOW)
+    assert choose_tags(Build(sha=SHA, overrides=one), NOW) == choose_tags(Build(sha=SHA, overrides=other), NOW)
 
 
 def test_a_release_with_overrides_is_refused() -> None:
     with pytest.raises(PolicyError) as caught:
-        tags_of(Build(version=parse("v1.0.0"), sha=SHA, overrides={"A": "1"}), NOW)
+        choose_tags(Build(version=parse("v1.0.0"), sha=SHA, overrides={"A": "1"}), NOW)
     assert str(caught.value) == (
         "The release v1.0.0 cannot be built with overrides: A. "
         "Change the version file and tag that, or build without a release tag."
@@ -41,7 +41,7 @@ def test_a_release_with_overrides_is_refused() -> None:
 
 
 def test_a_pull_request_never_moves_latest() -> None:
-    assert tags_of(Build(sha=SHA, pull=5, trunk=True, nightly=True, branch="main"), NOW) == ("sha-0123456", "pr-5")
+    assert choose_tags(Build(sha=SHA, pull=5, trunk=True, nightly=True, branch="main"), NOW) == ("sha-0123456", "pr-5")
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_a_pull_request_never_moves_latest() -> None:
     ],
 )
 def test_a_branch_gives_a_tag_that_nothing_else_has(branch: str, tag: str) -> None:
-    assert branch_tag(branch, CONFIG) == tag
+    assert make_branch_tag(branch, CONFIG) == tag

@@ -8,7 +8,7 @@ import pytest
 from tests.builds.planned import plan
 
 from release_actions.builds import version_file
-from release_actions.builds.changes import Changes
+from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build
 from release_actions.config import Config, grammar, load_text
 from release_actions.errors import InputError, PolicyError
@@ -142,8 +142,8 @@ def test_what_is_not_built_says_why() -> None:
         (
             release(),
             ("cudda",),
-            "Input 'images' names 'cudda', which is no image of release.yaml. "
-            "Its images are cpu, cuda, tools; all stands for every one.",
+            "Input 'images' names 'cudda', which is not an image of release.yaml. "
+            "Its images are cpu, cuda, tools; all means every one.",
         ),
         (
             Build(sha=SHA),
@@ -153,14 +153,14 @@ def test_what_is_not_built_says_why() -> None:
         (
             release(),
             ("all", "cpu"),
-            "Input 'images' names 'all', which is no image of release.yaml. "
-            "Its images are cpu, cuda, tools; all stands for every one.",
+            "Input 'images' names 'all', which is not an image of release.yaml. "
+            "Its images are cpu, cuda, tools; all means every one.",
         ),
         (
             Build(),
             ("all",),
-            "A dev build needs the commit it is made from, and '' is none. "
-            "Run in a workflow, or pass --sha with 40 digits.",
+            "A dev build needs the commit to build, and '' is not a commit. "
+            "Run in a workflow, or pass --sha with all 40 digits.",
         ),
     ],
 )
@@ -237,7 +237,7 @@ VERSIONS = version_file.parse("V=1\n", "docker/versions")
     ],
 )
 def test_an_image_is_built_when_something_it_is_made_from_changed(files: set[str], expected: dict[str, str]) -> None:
-    changes = Changes(frozenset(files))
+    changes = ChangedFiles(frozenset(files))
     planned = plan(WATCHED, Build(sha=SHA), ("all",), NOW, changes=changes, versions=VERSIONS)
     assert {publication.package.image: publication.reason for publication in planned.publications} == expected
     assert {job.package.image for job in planned.jobs} == set(expected)
@@ -247,12 +247,12 @@ def test_an_image_is_built_when_something_it_is_made_from_changed(files: set[str
 
 
 def test_an_image_that_names_no_paths_is_built_by_every_change() -> None:
-    planned = plan(CONFIG, Build(sha=SHA), ("cpu",), NOW, changes=Changes(frozenset({"README.md"})))
+    planned = plan(CONFIG, Build(sha=SHA), ("cpu",), NOW, changes=ChangedFiles(frozenset({"README.md"})))
     assert planned.publications[0].reason == "it names no paths, so every change builds it"
 
 
 def test_nothing_changed_builds_nothing_even_what_was_selected() -> None:
-    planned = plan(WATCHED, Build(sha=SHA), ("web",), NOW, changes=Changes(), versions=VERSIONS)
+    planned = plan(WATCHED, Build(sha=SHA), ("web",), NOW, changes=ChangedFiles(), versions=VERSIONS)
     assert planned.jobs == ()
     assert planned.skipped["web"] == "none of the files that it is made from changed"
     assert planned.skipped["cpu"] == "it was not selected"

@@ -141,7 +141,7 @@ def test_an_override_that_nothing_uses_is_an_error() -> None:
     with pytest.raises(InputError) as caught:
         entries("  app: {}\n", Build(sha=SHA, overrides={"REPOO": "me/mine", "CUDA": "13"}))
     assert str(caught.value) == (
-        "Input 'overrides' sets REPOO, which nothing that is built uses. "
+        "Input 'overrides' sets REPOO, but no image that is built uses it. "
         "Names of build arguments and of values from the version file: CUDA, REF, REPO."
     )
 
@@ -235,7 +235,7 @@ def test_a_placeholder_of_a_source_needs_one() -> None:
     with pytest.raises(ConfigurationError) as caught:
         entries("  app: {build-args: {COMMIT: '{source-commit}'}}\n")
     assert str(caught.value) == (
-        "release.yaml:12:30: '{source-commit}' is of a source, and the image 'app' has none. "
+        "release.yaml:12:30: '{source-commit}' is a value of 'source', and the image 'app' has no source. "
         "Add 'source', or remove the placeholder."
     )
 
@@ -297,8 +297,8 @@ def test_the_defaults_scan_and_secrets_can_be_switched_off_for_an_image() -> Non
 @pytest.mark.parametrize(
     ("repository", "ref", "message"),
     [
-        ("file:///etc", "main", "'file:///etc' is no repository on GitHub. Write owner/name."),
-        ("o/r", "--upload-pack=x", "'--upload-pack=x' is no commit, tag or branch. Write one."),
+        ("file:///etc", "main", "'file:///etc' is not a repository on GitHub. Write owner/name."),
+        ("o/r", "--upload-pack=x", "'--upload-pack=x' is not a commit, tag or branch. Write one."),
     ],
 )
 def test_a_source_that_git_could_take_for_something_else_is_refused(repository: str, ref: str, message: str) -> None:

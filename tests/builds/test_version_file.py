@@ -68,7 +68,7 @@ def test_every_line_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         version_file.parse("A=1\nB\nA=2\n", "v")
     assert [str(problem) for problem in caught.value.problems] == [
-        "v:2: The line is not KEY=value. Write it without blanks around the equals sign; # begins a comment.",
+        "v:2: The line is not KEY=value. Write it without spaces around the equals sign; # begins a comment.",
         "v:3: A is given twice, first in line 1. Keep one of them.",
     ]
 

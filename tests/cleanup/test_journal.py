@@ -7,12 +7,12 @@ import json
 import pytest
 
 from release_actions.cleanup import journal
-from release_actions.images.manifests import Image, parse
+from release_actions.images.manifests import AnyManifest, parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of as named
 
 
-def read(body: bytes) -> Image:
+def read(body: bytes) -> AnyManifest:
     return parse(body, named(body), OCI_INDEX)
 
 

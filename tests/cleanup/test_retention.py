@@ -13,7 +13,15 @@ from release_actions.cleanup import journal, retention
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.errors import ActionError
-from release_actions.images.manifests import REFERENCE_TYPE, Descriptor, Graph, Image, Index, Manifest, subject_of_tag
+from release_actions.images.manifests import (
+    REFERENCE_TYPE,
+    AnyManifest,
+    Descriptor,
+    Graph,
+    Index,
+    Manifest,
+    subject_of_tag,
+)
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.versions.version import parse_or_none
 
@@ -54,7 +62,7 @@ def signature(number: int) -> str:
 
 def make(
     versions: Sequence[Version],
-    images: Sequence[Image],
+    images: Sequence[AnyManifest],
     *rules: Rule,
     prefix: str | None = None,
     missing: Sequence[int] = (),
@@ -412,7 +420,13 @@ def test_an_untagged_index_that_only_repeats_a_candidate_goes_with_it() -> None:
 
 def test_a_list_of_referrers_that_was_replaced_goes_with_its_subject() -> None:
     versions = [version(1, "v1.0.0-rc.1"), version(2), version(3), version(4), version(5, f"sha256-{1:064x}")]
-    images: list[Image] = [manifest(1), manifest(2, subject=1), manifest(3, subject=1), index(4, 2), index(5, 2, 3)]
+    images: list[AnyManifest] = [
+        manifest(1),
+        manifest(2, subject=1),
+        manifest(3, subject=1),
+        index(4, 2),
+        index(5, 2, 3),
+    ]
     assert gone(make(versions, images, CANDIDATES)) == {1, 2, 3, 4, 5}
     assert gone(make([replace(versions[0], tags=("v1.0.0",)), *versions[1:]], images, CANDIDATES)) == set()
 
@@ -479,7 +493,7 @@ def test_what_survivors_may_share_is_known_to_be_unknown() -> None:
         [version(1, "v1.0.0-rc.1"), version(2, "v1.0.0"), version(3)], [manifest(1, 30), index(2, 3)], CANDIDATES
     )
     assert (plan.freed_bytes, plan.unseen) == (100 + 7 + 30, 0)
-    known: tuple[Image, ...] = (manifest(1, 30), index(2, 3))
+    known: tuple[AnyManifest, ...] = (manifest(1, 30), index(2, 3))
     assert retention.freed(Graph.of(known), [digest(1)], [digest(2), digest(3)]) == (137, 0, 1)
 
 
@@ -539,7 +553,7 @@ AGES = st.sampled_from([0.0, 0.2, 0.6, 1.0, 1.5, 3.0, 10.0, 50.0])
 @dataclass(frozen=True)
 class Case:
     versions: tuple[Version, ...]
-    images: tuple[Image, ...]
+    images: tuple[AnyManifest, ...]
     rules: tuple[Rule, ...]
 
     @property
@@ -594,7 +608,7 @@ def cases(draw: st.DrawFn) -> Case:
     A child may be missing from the package.
     """
     count = draw(st.integers(1, 9))
-    images: list[Image] = []
+    images: list[AnyManifest] = []
     for number in range(1, count + 1):
         lower = st.lists(st.integers(1, max(number - 1, 1)), max_size=3 if number > 1 else 0, unique=True)
         subject = draw(st.none() | st.integers(1, number - 1)) if number > 1 else None

@@ -110,8 +110,8 @@ def test_neither_scans_nor_signatures_are_missed_where_they_are_off(tmp_path: Pa
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"lock": "[]"}, "Input 'lock' is no lock."),
-        ({"moved": "{}x"}, "Input 'moved' is no list of tags"),
+        ({"lock": "[]"}, "Input 'lock' is not a lock."),
+        ({"moved": "{}x"}, "Input 'moved' is not a list of tags"),
         ({"image_list": "x"}, "Input 'image-list' is not JSON."),
     ],
 )
@@ -123,5 +123,5 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, given: dict[str, str], 
 def test_a_verdict_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     scanned(tmp_path, {APP: "passed"})
     (tmp_path / "scans" / "scan-0" / "0.json").write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match=r"0\.json in 'scans' is no verdict"):
+    with pytest.raises(InputError, match=r"0\.json in 'scans' is not a verdict"):
         judge(tmp_path)

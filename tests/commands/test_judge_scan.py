@@ -92,7 +92,12 @@ def test_people_see_the_worst_and_how_many_there_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("entry", "message"),
-    [("[]", "is no image of a plan"), ("{}", "is no image of a plan"), ("", "is required"), ("x", "is no image")],
+    [
+        ("[]", "is not an image of a plan"),
+        ("{}", "is not an image of a plan"),
+        ("", "is required"),
+        ("x", "is not an image"),
+    ],
 )
 def test_what_is_no_entry_is_refused(tmp_path: Path, entry: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -100,5 +105,5 @@ def test_what_is_no_entry_is_refused(tmp_path: Path, entry: str, message: str) -
 
 
 def test_a_severity_that_does_not_exist_gates_nothing_silently(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="stops images at SEVERE, which is no severity"):
+    with pytest.raises(InputError, match="stops images at SEVERE, which is not a severity"):
         judge(tmp_path, gate="SEVERE")

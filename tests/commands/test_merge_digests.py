@@ -163,7 +163,7 @@ def test_digests_of_other_packages_are_left_alone(shop: Shop, capsys: pytest.Cap
         shop.push(platform)
     shop.digests[WEB] = {"linux/amd64": NOWHERE}
     assert shop.merge().exit_code is ExitCode.PASS
-    assert f"Digests of packages that are not in image-list are left alone: {WEB}." in capsys.readouterr().out
+    assert f"Digests of packages that are not in image-list are skipped: {WEB}." in capsys.readouterr().out
 
 
 def test_digests_are_read_from_a_folder_in_the_workspace(shop: Shop) -> None:
@@ -367,7 +367,7 @@ def test_githubs_token_goes_to_githubs_registry_only(
     alone.digests = {f"{host}/acme/app": {"linux/amd64": NOWHERE}}
     report = alone.merge(entry(f"{host}/acme/app", platforms=["linux/amd64"]))
     assert report.exit_code is ExitCode.UNKNOWN
-    assert f"{host} is not GitHub's: it is asked without a token." in capsys.readouterr().out
+    assert f"{host} is not GitHub's registry, so it is read without a token." in capsys.readouterr().out
     assert {one.client for one in simulator.requests.entries} == {"anonymous"}
 
 

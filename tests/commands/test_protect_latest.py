@@ -861,5 +861,7 @@ class TestRegistry:
             registry = protect_latest.registry_of(given, config, context, http, Workflow({}))
         assert registry.url == f"https://{host}"
         assert registry._tokens.login == (Credential.basic(f"https://{host}", "llm-d+robot", own) if sent else None)
-        told = f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.\n"
+        told = (
+            f"{host} is not GitHub's registry, so it is read without a token. Set registry-token to one of its own.\n"
+        )
         assert capsys.readouterr().out == ("" if sent else told)

@@ -255,8 +255,8 @@ def test_a_revision_is_a_whole_commit(shop: Shop, given: str) -> None:
     with pytest.raises(InputError) as error:
         shop.verify(revision=given)
     assert str(error.value) == (
-        f"The commit that the images were built from is not known: {given!r} is none. Run in a workflow, or set "
-        "revision to 40 digits 0-9a-f."
+        f"The commit that the images were built from is not known: {given!r} is not a commit. Run in a workflow, or "
+        "set revision to 40 digits 0-9a-f."
     )
 
 

@@ -664,7 +664,7 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:3:1: This is not YAML: while scanning for the next token, found character that "
-            "cannot start any token. YAML does not allow tabs in the indentation. Use blanks.",
+            "cannot start any token. YAML does not allow tabs in the indentation. Use spaces.",
         ],
     ),
 }
@@ -1227,7 +1227,7 @@ MISTAKES_OF_RULES = {
         """,
         [
             "release.yaml:4:3: No image names the path group 'cpu'. Name it, or remove it.",
-            "release.yaml:8:27: 'cpus' is no path group. Did you mean 'cpu'?",
+            "release.yaml:8:27: 'cpus' is not a path group. Did you mean 'cpu'?",
         ],
     ),
     "credentials for a registry that nobody uses": (
@@ -1266,8 +1266,8 @@ MISTAKES_OF_RULES = {
             target: runtime
         """,
         [
-            "release.yaml:6:5: The image 'a' is built by a command, which knows nothing of 'target'. Remove one of "
-            "them.",
+            "release.yaml:6:5: The image 'a' is built by a command, and 'target' has no effect on a command. "
+            "Remove one of them.",
         ],
     ),
     "pull requests in a dev package": (

@@ -5,7 +5,7 @@ import pytest
 from release_actions.config.source import DEEPEST, Kind, MappingNode, ScalarNode, SequenceNode, parse, read_text
 from release_actions.errors import ConfigurationError, ExitCode, Place
 
-EVERYWHERE = "Look at the indentation, the colons and the quotes of this line and the one before."
+EVERYWHERE = "Check the indentation, the colons and the quotes of this line and of the line before."
 
 
 def only(text: str) -> ScalarNode:
@@ -123,7 +123,7 @@ def test_a_byte_order_mark_at_the_start_is_no_part_of_the_text() -> None:
         (
             "a:\n\tb: 1",
             "r.yaml:2:1: This is not YAML: while scanning for the next token, found character that cannot start any "
-            "token. YAML does not allow tabs in the indentation. Use blanks.",
+            "token. YAML does not allow tabs in the indentation. Use spaces.",
         ),
         (
             "name: {image}-dev",
@@ -145,7 +145,7 @@ def test_a_byte_order_mark_at_the_start_is_no_part_of_the_text() -> None:
             "r.yaml:1:5: The character U+FEFF is not allowed in YAML. "
             "Remove it, or write it as an escape in double quotes.",
         ),
-        ("[" * 10_000, f"r.yaml:1:{DEEPEST + 2}: This is nested more than {DEEPEST} levels deep. Look for brackets."),
+        ("[" * 10_000, f"r.yaml:1:{DEEPEST + 2}: This is nested more than {DEEPEST} levels deep. Check the brackets."),
     ],
 )
 def test_what_tools_read_differently_is_refused_with_its_place(text: str, message: str) -> None:

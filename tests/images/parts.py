@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from release_actions.images.assembly import Document, Part
+from release_actions.images.assembly import Part, RawManifest
 from release_actions.images.manifests import Platform
 from release_actions.registry.names import digest_of
 from release_actions.simulator.image_factory import Image, build_image
@@ -23,7 +23,7 @@ def made(platform: str, *, revision: str = "c0ffee", **how: Any) -> Image:
 def part(platform: str, image: Image | None = None, **how: Any) -> Part:
     """What was pushed for a platform, all of it read."""
     found = image or made(platform, **how)
-    documents = {one.digest: Document(one.body, one.media_type, one.digest) for one in found.manifests}
+    documents = {one.digest: RawManifest(one.body, one.media_type, one.digest) for one in found.manifests}
     root = documents[found.root.digest]
     return Part(Platform.parse(platform), root, documents, found.blobs)
 
@@ -33,7 +33,7 @@ def with_root(given: Part, change: Callable[[dict[str, Any]], None]) -> Part:
     document = json.loads(given.root.body)
     change(document)
     body = json.dumps(document).encode()
-    root = Document(body, given.root.media_type, digest_of(body))
+    root = RawManifest(body, given.root.media_type, digest_of(body))
     return Part(given.platform, root, {**given.manifests, root.digest: root}, given.configs)
 
 

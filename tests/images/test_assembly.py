@@ -41,7 +41,10 @@ def claims(**digests: str) -> list[Claim]:
 
 
 def test_each_platform_gets_its_digest() -> None:
-    assert assembly.choose(PACKAGE, (AMD, ARM), claims(arm64=D["b"], amd64=D["a"])) == {AMD: D["a"], ARM: D["b"]}
+    assert assembly.choose_digests(PACKAGE, (AMD, ARM), claims(arm64=D["b"], amd64=D["a"])) == {
+        AMD: D["a"],
+        ARM: D["b"],
+    }
 
 
 @pytest.mark.parametrize("count", range(len(ALL)))
@@ -49,7 +52,7 @@ def test_every_incomplete_set_of_platforms_is_refused(count: int) -> None:
     wanted = [Platform.parse(name) for name in ALL]
     for there in combinations(wanted, count):
         with pytest.raises(AssemblyError) as error:
-            assembly.choose(PACKAGE, wanted, [Claim(PACKAGE, platform, D["a"]) for platform in there])
+            assembly.choose_digests(PACKAGE, wanted, [Claim(PACKAGE, platform, D["a"]) for platform in there])
         missing = ", ".join(str(platform) for platform in wanted if platform not in there)
         only = f"only for {', '.join(map(str, there))}" if there else "for none of its platforms"
         assert problems(error) == [f"{PACKAGE} is not published: no digest was given for {missing}, {only}."]
@@ -58,7 +61,7 @@ def test_every_incomplete_set_of_platforms_is_refused(count: int) -> None:
 
 def test_a_platform_that_was_not_asked_for_is_refused() -> None:
     with pytest.raises(AssemblyError) as error:
-        assembly.choose(PACKAGE, (AMD,), claims(amd64=D["a"], s390x=D["b"]))
+        assembly.choose_digests(PACKAGE, (AMD,), claims(amd64=D["a"], s390x=D["b"]))
     assert problems(error) == [
         f"{PACKAGE} is not published: a digest was given for linux/s390x, which it is not built for."
     ]
@@ -68,13 +71,13 @@ def test_a_platform_that_was_not_asked_for_is_refused() -> None:
 def test_two_digests_for_one_platform_are_refused() -> None:
     twice = [*claims(amd64=D["b"], arm64=D["c"]), *claims(amd64=D["a"])]
     with pytest.raises(AssemblyError) as error:
-        assembly.choose(PACKAGE, (AMD, ARM), twice)
+        assembly.choose_digests(PACKAGE, (AMD, ARM), twice)
     assert problems(error) == [f"{PACKAGE} is not published: linux/amd64 has two digests, {D['a']} and {D['b']}."]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(AssemblyError) as error:
-        assembly.choose(PACKAGE, (AMD, ARM), [*claims(amd64=D["a"], s390x=D["b"]), *claims(amd64=D["c"])])
+        assembly.choose_digests(PACKAGE, (AMD, ARM), [*claims(amd64=D["a"], s390x=D["b"]), *claims(amd64=D["c"])])
     assert [re.findall("no digest|not built for|two digests", text) for text in problems(error)] == [
         ["no digest"],
         ["not built for"],
@@ -198,7 +201,7 @@ def test_the_platform_is_that_of_the_configuration() -> None:
     document = json.loads(windows.root.body)
     document["config"].update(digest=digest_of(body), size=len(body))
     text = json.dumps(document).encode()
-    root = assembly.Document(text, windows.root.media_type, digest_of(text))
+    root = assembly.RawManifest(text, windows.root.media_type, digest_of(text))
     other = assembly.Part(Platform("windows", "amd64"), root, {}, {digest_of(body): body})
     assert [entry["platform"] for entry in entries(assembly.assemble(PACKAGE, [other, variant]).document.body)] == [
         {"os": "linux", "architecture": "arm", "variant": "v7"},
@@ -294,7 +297,7 @@ def test_what_is_no_image_is_refused() -> None:
     "content", [b"", b"[]", b"{}", b'{"config": null}', b'{"config": {"Labels": ["a"]}}', b"[" * 99999]
 )
 def test_labels_that_are_none_are_no_labels(content: bytes) -> None:
-    assert assembly.labels(content) == {}
+    assert assembly.read_labels(content) == {}
 
 
 def test_a_number_that_json_does_not_have_is_refused() -> None:

@@ -52,8 +52,8 @@ def test_an_empty_folder_claims_nothing(tmp_path: Path) -> None:
     [
         ("{", "Input 'digests' begins like a JSON object and is not JSON."),
         (json.dumps({APP: A}), f"Input 'digests' has no platforms under '{APP}'."),
-        (json.dumps({APP: {"linux/amd64": "x"}}), "Input 'digests' has 'x', which is no digest."),
-        (json.dumps({APP: {"amd64": A}}), "Input 'digests' has 'amd64', which is no platform."),
+        (json.dumps({APP: {"linux/amd64": "x"}}), "Input 'digests' has 'x', which is not a digest."),
+        (json.dumps({APP: {"amd64": A}}), "Input 'digests' has 'amd64', which is not a platform."),
     ],
 )
 def test_mistakes_in_json(text: str, message: str) -> None:
@@ -74,8 +74,8 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
         (b" \n", "digests/0: digests/0 is empty."),
         (b"sha256:12\n", "digests/0:1: This line says no digest."),
         (LINE.encode() + b"\xff\xfe\n", "digests/0:2: This line says no digest."),
-        (f"{APP}@sha256:12 linux/amd64".encode(), "digests/0:1: This line has 'sha256:12', which is no digest."),
-        (f"{APP}@{A} amd64".encode(), "digests/0:1: This line has 'amd64', which is no platform."),
+        (f"{APP}@sha256:12 linux/amd64".encode(), "digests/0:1: This line has 'sha256:12', which is not a digest."),
+        (f"{APP}@{A} amd64".encode(), "digests/0:1: This line has 'amd64', which is not a platform."),
         (LINE.encode() * 1000, "digests/0: digests/0 has more than 65536 bytes."),
     ],
 )

@@ -48,7 +48,7 @@ def test_what_build_matrix_gives_is_read() -> None:
     planned = plan(config, Build(version=parse("v0.5.0")), ("all",), now, versions=versions)
     entries = [publication.entry() for publication in planned.publications]
     found = image_list.read(json.dumps(entries))
-    assert found == image_list.read(json.dumps(matrix.include(entries)))
+    assert found == image_list.read(json.dumps(matrix.make_strategy_matrix(entries)))
     expected = [(one.package.reference, one.package.platforms, one.package.required) for one in planned.publications]
     assert len(expected) > 1
     assert [(one.package, set(map(str, one.platforms)), one.required) for one in found] == [
@@ -73,11 +73,11 @@ def test_a_port_belongs_to_the_registry() -> None:
         ([{**ENTRY, "package": "g/A"}], "Entry 1 of 'image-list' has no package of the form REGISTRY/NAME: 'g/A'."),
         ([{**ENTRY, "tags": []}], "Entry 1 of 'image-list' has no list of tags under 'tags'."),
         ([{**ENTRY, "tags": "v1"}], "Entry 1 of 'image-list' has no list of tags under 'tags'."),
-        ([{**ENTRY, "tags": ["a b"]}], "Entry 1 of 'image-list' names 'a b', which is no tag."),
+        ([{**ENTRY, "tags": ["a b"]}], "Entry 1 of 'image-list' names 'a b', which is not a tag."),
         ([{**ENTRY, "platforms": [1]}], "Entry 1 of 'image-list' has no list of platforms under 'platforms'."),
-        ([{**ENTRY, "platforms": ["amd64"]}], "Entry 1 of 'image-list' names 'amd64', which is no platform."),
+        ([{**ENTRY, "platforms": ["amd64"]}], "Entry 1 of 'image-list' names 'amd64', which is not a platform."),
         ([{**ENTRY, "required": "no"}], "Entry 1 of 'image-list' has 'required' that is neither true nor false."),
-        ([{**ENTRY, "digest": "sha256:1"}], "Entry 1 of 'image-list' has 'digest' that is none: 'sha256:1'."),
+        ([{**ENTRY, "digest": "sha256:1"}], "Entry 1 of 'image-list' has a 'digest' that is not a digest: 'sha256:1'."),
         ([ENTRY, ENTRY], "'image-list' names ghcr.io/acme/app twice."),
     ],
 )

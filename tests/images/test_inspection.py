@@ -7,7 +7,7 @@ from tests.images.parts import made
 
 from release_actions.images import manifests
 from release_actions.images.image_list import ListedImage
-from release_actions.images.inspection import Expectation, Inspected, Reading, judge
+from release_actions.images.inspection import Expectation, Inspection, Reading, judge_image
 from release_actions.images.manifests import Platform
 from release_actions.simulator.image_factory import attachment, build_image
 
@@ -22,14 +22,14 @@ def listed(*tags: str, digest: str | None = None) -> ListedImage:
 
 
 def judged(reading: Reading, image: ListedImage | None = None) -> list[str]:
-    return [problem.message for problem in judge(image or listed(), reading, EXPECTED).problems]
+    return [problem.message for problem in judge_image(image or listed(), reading, EXPECTED).problems]
 
 
 def test_what_is_right_has_no_problem() -> None:
     image = made("linux/amd64")
     root = manifests.parse(image.root.body, image.root.digest)
     reading = Reading({"v1": root.digest}, root, {}, image.blobs)
-    assert judge(listed(), reading, EXPECTED) == Inspected(listed(), root.digest, {"linux/amd64": root.digest})
+    assert judge_image(listed(), reading, EXPECTED) == Inspection(listed(), root.digest, {"linux/amd64": root.digest})
 
 
 def test_a_tag_whose_manifest_does_not_answer() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_actions.images import manifests
-from release_actions.images.manifests import Graph, Image, Index, Manifest, ManifestError, Platform
+from release_actions.images.manifests import AnyManifest, Graph, Index, Manifest, ManifestError, Platform
 from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import digest_of
 
@@ -131,10 +131,10 @@ def test_an_empty_list_written_as_null_is_empty() -> None:
         (encode(index_document(descriptor(1, platform={"os": 1}))), "malformed platform"),
         (encode(index_document(descriptor(1, annotations={"a": 1}))), "annotations that are no map"),
         (encode(index_document(annotations=["a"])), "annotations that are no map"),
-        (encode({**index_document(), "manifests": {}}), "'manifests' that is no list"),
-        (encode({**index_document(), "manifests": ["x"]}), "'manifests[0]' that is no descriptor"),
+        (encode({**index_document(), "manifests": {}}), "'manifests' that is not a list"),
+        (encode({**index_document(), "manifests": ["x"]}), "'manifests[0]' that is not a descriptor"),
         (encode(manifest_document(config=None)), "has no config"),
-        (encode(manifest_document(artifactType=1)), "'artifactType' that is no text"),
+        (encode(manifest_document(artifactType=1)), "'artifactType' that is not a text"),
         (encode(manifest_document(subject={"digest": "nonsense"})), "'subject' without a valid digest"),
     ],
 )
@@ -269,9 +269,9 @@ def test_platforms_include_those_of_nested_indexes() -> None:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[list[Image], dict[str, str]]:
+def worlds(draw: st.DrawFn) -> tuple[list[AnyManifest], dict[str, str]]:
     """Indexes and manifests that refer to lower numbers only, as digests do, and tags."""
-    found: list[Image] = []
+    found: list[AnyManifest] = []
     for number in range(1, draw(st.integers(1, 8)) + 1):
         lower = st.lists(st.integers(0, number - 1), max_size=3)
         subject = draw(st.none() | st.integers(0, number - 1))
@@ -288,7 +288,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Image], dict[str, str]]:
 
 @given(worlds(), st.randoms(use_true_random=False))
 def test_a_graph_does_not_depend_on_the_order_of_its_input(
-    world: tuple[list[Image], dict[str, str]], shuffle: random.Random
+    world: tuple[list[AnyManifest], dict[str, str]], shuffle: random.Random
 ) -> None:
     found, tags = world
     other = found[:]
@@ -300,7 +300,7 @@ def test_a_graph_does_not_depend_on_the_order_of_its_input(
 
 @given(worlds(), st.sets(st.integers(0, 8)), st.sets(st.integers(0, 8)))
 def test_reaching_is_closed_and_additive(
-    world: tuple[list[Image], dict[str, str]], one: set[int], other: set[int]
+    world: tuple[list[AnyManifest], dict[str, str]], one: set[int], other: set[int]
 ) -> None:
     graph = Graph.of(*world)
     a, b = ({digest(n) for n in numbers} for numbers in (one, other))

@@ -10,7 +10,7 @@ from release_actions.runner.workflow import Workflow
 
 SERVER = Context(server_url="https://github.example.com")
 NAMED = Context(registry_url="http://127.0.0.1:5000")
-SAID = "quay.io is not GitHub's: it is asked without a token. Set registry-token to one of its own.\n"
+SAID = "quay.io is not GitHub's registry, so it is read without a token. Set registry-token to one of its own.\n"
 
 
 @pytest.mark.parametrize("token", ["ghs_of_a_job", "ghp_classic", "github_pat_fine_grained", "0123456789abcdef"])

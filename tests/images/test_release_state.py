@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from release_actions.images.image_list import ListedImage, image_of
+from release_actions.images.image_list import ListedImage, parse_entry
 from release_actions.images.release_state import Evidence, failed_keys, is_ready, judge
 
 APP, WEB = "ghcr.io/acme/app", "ghcr.io/acme/web"
@@ -17,7 +17,7 @@ OTHER = f"sha256:{'2' * 64}"
 
 def image(package: str = APP, **more: Any) -> ListedImage:
     entry = {"image": package.rpartition("/")[2], "package": package, "tags": ["v1.0.0"], "platforms": ["linux/amd64"]}
-    return image_of({**entry, "scan": True, "scan-gate": "CRITICAL", **more})
+    return parse_entry({**entry, "scan": True, "scan-gate": "CRITICAL", **more})
 
 
 def verdict(word: str, **counts: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from release_actions.errors import InputError
-from release_actions.images.scan_report import Vulnerability, counts, parse
+from release_actions.images.scan_report import Vulnerability, count_severities, parse
 
 
 def sarif(*found: tuple[str, str, str]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def test_the_worst_comes_first_and_each_once() -> None:
         Vulnerability("CRITICAL", "CVE-2", "Package: b"),
         Vulnerability("LOW", "CVE-1", "Package: a"),
     )
-    assert counts(found) == {"CRITICAL": 2, "LOW": 1}
+    assert count_severities(found) == {"CRITICAL": 2, "LOW": 1}
 
 
 def test_a_report_without_results_is_clean() -> None:

@@ -13,7 +13,7 @@ import yaml
 
 import manifests
 from release_actions.builds.event import Build
-from release_actions.builds.matrix import plan
+from release_actions.builds.matrix import plan_builds
 from release_actions.config import load_config
 from release_actions.rehearsal.action_file import Action, read
 
@@ -90,7 +90,7 @@ def unasked(repository: str, ref: str) -> str:
 def test_matrix_entries_have_what_is_read_of_them(name: str) -> None:
     config = load_config(ROOT / "examples/single-image/release.yaml")
     build = Build(sha="0" * 40, pull=7)
-    entry = plan(config, build, ("all",), NOW, resolve=unasked).jobs[0].entry()
+    entry = plan_builds(config, build, ("all",), NOW, resolve=unasked).jobs[0].entry()
     text = (ROOT / "examples" / name).read_text(encoding="utf-8")
     read_of_it = set(re.findall(r"matrix\.([\w-]+) ", text))
     assert read_of_it

@@ -22,7 +22,7 @@ SHORT_SHA = 7
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 OWN_TAGS = re.compile(r"(?:sha|pr|nightly|override)-.*")
-"""Tags that say something else than a branch's name."""
+"""Tags that other builds have: a branch must not take them."""
 
 BRANCH_REF = "refs/heads/"
 
@@ -60,11 +60,11 @@ class Build:
         return self.sha[:SHORT_SHA]
 
 
-def tags_of(build: Build, now: datetime) -> tuple[str, ...]:
+def choose_tags(build: Build, now: datetime) -> tuple[str, ...]:
     """The tags of everything that a run publishes: the exact version, or what a dev build is found by.
 
     A dev package's `latest` is the newest build of the default branch, so it is set here; a release's never is. A build
-    with overrides is no build of its commit: it gets a tag of its own and no other. Raises `PolicyError` for a release
+    with overrides is not a build of its commit alone: it gets one tag of its own. Raises `PolicyError` for a release
     with overrides, and `InputError` when a dev build has no commit.
     """
     if build.version:
@@ -73,8 +73,8 @@ def tags_of(build: Build, now: datetime) -> tuple[str, ...]:
             raise PolicyError(message, hint="Change the version file and tag that, or build without a release tag.")
         return (build.version.tag,)
     if not COMMIT.fullmatch(build.sha):
-        message = f"A dev build needs the commit it is made from, and {build.sha!r} is none."
-        raise InputError(message, hint="Run in a workflow, or pass --sha with 40 digits.")
+        message = f"A dev build needs the commit to build, and {build.sha!r} is not a commit."
+        raise InputError(message, hint="Run in a workflow, or pass --sha with all 40 digits.")
     if build.overrides:
         what = "\n".join(f"{name}={value}" for name, value in sorted(build.overrides.items()))
         return (f"override-{build.short_sha}-{hashlib.sha256(what.encode()).hexdigest()[:8]}",)
@@ -90,10 +90,10 @@ def tags_of(build: Build, now: datetime) -> tuple[str, ...]:
     return tuple(tags)
 
 
-def branch_tag(branch: str, config: Config) -> str:
+def make_branch_tag(branch: str, config: Config) -> str:
     """The tag of a branch, its slashes as dashes; empty for a name that a release or another build could have."""
     tag = branch.replace("/", "-")
-    floats = any(grammar.could_be_equal(tag, template) for template in config.floating_tags)
+    floats = any(grammar.can_be_equal(tag, template) for template in config.floating_tags)
     taken = floats or tag == "latest" or OWN_TAGS.fullmatch(tag) or parse_or_none(tag, config.tag_prefix)
     return "" if taken or not grammar.is_tag(tag) else tag
 

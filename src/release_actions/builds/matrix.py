@@ -10,26 +10,42 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from release_actions.builds.changes import Changes
-from release_actions.builds.event import Build, tags_of
+from release_actions.builds.changes import ChangedFiles
+from release_actions.builds.event import Build, choose_tags
 from release_actions.builds.path_filter import matches
-from release_actions.builds.recipe import Kitchen, Resolve, needs_version_file, registry, scan
+from release_actions.builds.recipe import (
+    EntryBuilder,
+    Resolve,
+    make_registry_fields,
+    make_scan_fields,
+    needs_version_file,
+)
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package
 from release_actions.errors import InputError, PolicyError
 from release_actions.runner.report import Finding, Level, Output
 
-__all__ = ["ALL", "MOST_JOBS", "Build", "Job", "Matrix", "Publication", "include", "plan", "select"]
+__all__ = [
+    "ALL",
+    "MOST_JOBS",
+    "Build",
+    "BuildJob",
+    "Matrix",
+    "Publication",
+    "make_strategy_matrix",
+    "plan_builds",
+    "select_images",
+]
 
 MOST_JOBS = 256
 """Jobs of one matrix. GitHub fails a larger one (limits of GitHub Actions)."""
 
 ALL = ("all",)
-EVERYTHING = Changes(everything="it was selected")
+EVERYTHING = ChangedFiles(everything="it was selected")
 
 
 @dataclass(frozen=True)
-class Job:
+class BuildJob:
     """One platform of one package, built and pushed by digest. `fields` is its entry of `strategy.matrix`."""
 
     package: Package
@@ -61,32 +77,32 @@ class Publication:
             "platforms": list(self.package.platforms),
             "required": self.package.required,
             "reason": self.reason,
-            **registry(self.package),
-            **scan(self.package),
+            **make_registry_fields(self.package),
+            **make_scan_fields(self.package),
             "source-commit": self.source_commit,
         }
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The whole plan. `skipped`: image key -> why it is not built. `findings`: what somebody should look at."""
+    """The whole plan. `skipped`: image key -> why it is not built. `findings`: warnings for the user."""
 
     channel: str
-    jobs: tuple[Job, ...]
+    jobs: tuple[BuildJob, ...]
     publications: tuple[Publication, ...]
     skipped: Mapping[str, str]
     built: Mapping[str, bool]
     findings: tuple[Finding, ...] = ()
 
 
-def plan(
+def plan_builds(
     config: Config,
     build: Build,
     images: tuple[str, ...],
     now: datetime,
     *,
     resolve: Resolve,
-    changes: Changes = EVERYTHING,
+    changes: ChangedFiles = EVERYTHING,
     versions: VersionFile | None = None,
 ) -> Matrix:
     """The jobs of a run. `images`: keys to build, or the word all. `resolve` is asked for commits of sources' refs.
@@ -95,8 +111,8 @@ def plan(
     value that the version file lacks, and `PolicyError` for more jobs than the platform runs.
     """
     channel = build.channel(config)
-    selected = select(config, channel, images)
-    tags = tags_of(build, now)
+    selected = select_images(config, channel, images)
+    tags = choose_tags(build, now)
     reasons: dict[str, str] = {}
     skipped: dict[str, str] = {}
     published = {package.image: package for package in config.packages(channel)}
@@ -105,32 +121,36 @@ def plan(
             skipped[key] = f"it is not published in the channel {channel}"
         elif key not in selected:
             skipped[key] = "it was not selected"
-        elif reason := why(config, published[key], changes):
+        elif reason := explain_build(config, published[key], changes):
             reasons[key] = reason
         else:
             skipped[key] = "none of the files that it is made from changed"
     packages = [package for package in config.packages(channel) if package.image in reasons]
-    within_limit(packages)
+    check_job_count(packages)
     parts = [(package, platform) for package in packages for platform in package.platforms]
-    kitchen = Kitchen(config, build, tags, resolve, versions)
+    builder = EntryBuilder(config, build, tags, resolve, versions)
     jobs = tuple(
-        Job(package, platform, {**kitchen.entry(package, platform, reasons[package.image]), "artifact": str(number)})
+        BuildJob(
+            package,
+            platform,
+            {**builder.make_entry(package, platform, reasons[package.image]), "artifact": str(number)},
+        )
         for number, (package, platform) in enumerate(parts)
     )
-    findings = kitchen.finish() if packages else ()
+    findings = builder.finish() if packages else ()
     return Matrix(
         channel=channel,
         jobs=jobs,
         publications=tuple(
-            Publication(package, tags, reasons[package.image], kitchen.pinned(package).commit) for package in packages
+            Publication(package, tags, reasons[package.image], builder.pinned(package).commit) for package in packages
         ),
         skipped=skipped,
         built={key: key in reasons for key in config.images},
-        findings=(*findings, *missed(build, skipped, published)),
+        findings=(*findings, *find_missed_images(build, skipped, published)),
     )
 
 
-def why(config: Config, package: Package, changes: Changes) -> str:
+def explain_build(config: Config, package: Package, changes: ChangedFiles) -> str:
     """Why an image is built; empty if nothing that it is made from changed."""
     if changes.everything:
         return changes.everything
@@ -139,13 +159,13 @@ def why(config: Config, package: Package, changes: Changes) -> str:
         return f"{file} changed"
     if not package.paths:
         return "it names no paths, so every change builds it"
-    found = sorted(path for path in changes.files if matches(watched(config, package), path))
+    found = sorted(path for path in changes.files if matches(list_watched_globs(config, package), path))
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return f"{found[0]} changed{more}" if found else ""
 
 
-def watched(config: Config, package: Package) -> tuple[str, ...]:
-    """The globs of everything that a change of builds a package: what it names, and what can be told without asking."""
+def list_watched_globs(config: Config, package: Package) -> tuple[str, ...]:
+    """The globs of the files that a package is made from: what it names, and what the configuration itself says."""
     source = package.recipe.source
     own = [package.dockerfile]
     if needs_version_file(package):
@@ -155,7 +175,7 @@ def watched(config: Config, package: Package) -> tuple[str, ...]:
     return (*package.paths, *own)
 
 
-def within_limit(packages: list[Package]) -> None:
+def check_job_count(packages: list[Package]) -> None:
     """Raises `PolicyError` for more jobs than one matrix may have."""
     count = sum(len(package.platforms) for package in packages)
     if count > MOST_JOBS:
@@ -166,7 +186,7 @@ def within_limit(packages: list[Package]) -> None:
         raise PolicyError(message, hint="Select fewer images with the input images, in several runs.")
 
 
-def missed(build: Build, skipped: Mapping[str, str], published: Mapping[str, Package]) -> Iterable[Finding]:
+def find_missed_images(build: Build, skipped: Mapping[str, str], published: Mapping[str, Package]) -> Iterable[Finding]:
     """The images of the channel that a release would leave without its tag (llm-d/llm-d#978)."""
     if build.version:
         for key in skipped:
@@ -178,7 +198,7 @@ def missed(build: Build, skipped: Mapping[str, str], published: Mapping[str, Pac
                 )
 
 
-def select(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[str]:
+def select_images(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[str]:
     """The image keys that a run builds. Never empty: a list that selects nothing is a mistake, not an empty build."""
     published = {package.image for package in config.packages(channel)}
     if not published:
@@ -190,14 +210,14 @@ def select(config: Config, channel: str, images: tuple[str, ...]) -> frozenset[s
     for key in images:
         if key not in config.images:
             known = ", ".join(sorted(config.images))
-            message = f"Input 'images' names {key!r}, which is no image of {config.at().file}."
-            raise InputError(message, hint=f"Its images are {known}; all stands for every one.")
+            message = f"Input 'images' names {key!r}, which is not an image of {config.at().file}."
+            raise InputError(message, hint=f"Its images are {known}; all means every one.")
         if key not in published:
             message = f"Input 'images' names {key!r}, which is not published in the channel {channel}."
             raise InputError(message, hint=f"That channel has {', '.join(sorted(published))}.")
     return frozenset(images)
 
 
-def include(entries: Iterable[Mapping[str, Output]]) -> dict[str, Output]:
+def make_strategy_matrix(entries: Iterable[Mapping[str, Output]]) -> dict[str, Output]:
     """Entries as the value of `strategy.matrix`."""
     return {"include": [dict(entry) for entry in entries]}

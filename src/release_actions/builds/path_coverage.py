@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from release_actions.builds import dockerfile
-from release_actions.builds.matrix import watched
+from release_actions.builds.matrix import list_watched_globs
 from release_actions.builds.path_filter import matches
 from release_actions.config import Config, Package
 from release_actions.errors import Place
@@ -19,25 +19,25 @@ from release_actions.runner.report import Finding, Level
 RULE = "uncovered-path"
 
 
-def uncovered(config: Config, packages: Iterable[Package], workspace: Path) -> Iterator[Finding]:
-    """A warning for each instruction that takes a file which is none of its image's paths."""
+def find_uncovered(config: Config, packages: Iterable[Package], workspace: Path) -> Iterator[Finding]:
+    """A warning for each instruction that takes a file outside its image's paths."""
     seen = set()
     for package in packages:
         file = workspace / package.dockerfile
         checked = package.paths and not package.recipe.command and not package.recipe.source
         if checked and package.image not in seen and file.is_file():
             seen.add(package.image)
-            yield from of_package(config, package, file, workspace)
+            yield from check_package(config, package, file, workspace)
 
 
-def of_package(config: Config, package: Package, file: Path, workspace: Path) -> Iterator[Finding]:
+def check_package(config: Config, package: Package, file: Path, workspace: Path) -> Iterator[Finding]:
     """The warnings of one image."""
-    globs = watched(config, package)
+    globs = list_watched_globs(config, package)
     ignored = dockerfile.ignored(file, workspace / package.context)
     for taken in dockerfile.taken(file.read_text(encoding="utf-8")):
         place = Place(package.dockerfile, taken.line)
         if "$" in taken.source:
-            message = f"Whether the paths of the image '{package.image}' cover {taken.source!r} cannot be told."
+            message = f"It is not known whether the paths of the image '{package.image}' cover {taken.source!r}."
             yield Finding.of(Level.WARNING, message, hint="Write it without a variable.", place=place, rule=RULE)
             continue
         found = dockerfile.files(taken.source, package.context, ignored, workspace)

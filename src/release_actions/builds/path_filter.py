@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 @functools.cache
 def pattern(glob: str) -> re.Pattern[str]:
-    """A glob as a pattern for whole paths. A trailing slash stands for everything in the folder."""
+    """A glob as a pattern for whole paths. A trailing slash means everything in the folder."""
     text = glob + "**" if glob.endswith("/") else glob
     found = ""
     for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", text.removeprefix("./")):

@@ -24,7 +24,7 @@ Resolve = Callable[[str, str], str]
 
 
 @dataclass(frozen=True)
-class Pinned:
+class PinnedSource:
     """The source of an image: where from, which ref was asked for, and the commit that every platform gets."""
 
     repository: str = ""
@@ -33,7 +33,7 @@ class Pinned:
 
 
 @dataclass
-class Kitchen:
+class EntryBuilder:
     """Fills the templates of one run. `problems` collects what is missing, `used` the overrides that had an effect."""
 
     config: Config
@@ -44,40 +44,40 @@ class Kitchen:
     problems: dict[Problem, None] = field(default_factory=dict)
     findings: dict[Finding, None] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
-    pins: dict[tuple[str, str], Pinned] = field(default_factory=dict)
+    pins: dict[tuple[str, str], PinnedSource] = field(default_factory=dict)
 
-    def entry(self, package: Package, platform: str, reason: str) -> dict[str, Output]:
+    def make_entry(self, package: Package, platform: str, reason: str) -> dict[str, Output]:
         """The entry of a platform. Lists are as docker/build-push-action takes them: one item a line."""
         recipe = package.recipe
         arguments = {
-            name: self.argument(package, platform, name, template) for name, template in package.build_args.items()
+            name: self.fill_argument(package, platform, name, template) for name, template in package.build_args.items()
         }
         labels = {
-            name: self.text(template, package, platform, "labels", name) for name, template in package.labels.items()
+            name: self.fill(template, package, platform, "labels", name) for name, template in package.labels.items()
         }
         return {
             "name": f"{package.package} {platform}",
             "image": package.image,
             "variant": package.variant,
             "platform": platform,
-            "runner": runner(package.runners[platform]),
+            "runner": parse_labels(package.runners[platform]),
             "package": package.reference,
             "context": package.context,
             "dockerfile": package.dockerfile,
             "target": package.target,
-            "build-args": assignments(arguments),
-            "labels": assignments({**self.labels(), **labels}),
+            "build-args": join_assignments(arguments),
+            "labels": join_assignments({**self.make_labels(), **labels}),
             "required": package.required,
             "commit": self.build.sha,
             "reason": reason,
-            **registry(package),
-            "secrets": assignments(recipe.secrets),
+            **make_registry_fields(package),
+            "secrets": join_assignments(recipe.secrets),
             "prebuild-target": recipe.prebuild_target,
-            "prebuild-secrets": assignments(recipe.prebuild_secrets),
-            **self.source(package),
+            "prebuild-secrets": join_assignments(recipe.prebuild_secrets),
+            **self.make_source(package),
             "command": recipe.command,
-            "cache-from": self.caches(recipe.cache_from, package, platform, "cache-from"),
-            "cache-to": self.caches(recipe.cache_to, package, platform, "cache-to"),
+            "cache-from": self.fill_caches(recipe.cache_from, package, platform, "cache-from"),
+            "cache-to": self.fill_caches(recipe.cache_to, package, platform, "cache-to"),
             "no-cache": recipe.no_cache,
             "provenance": recipe.provenance,
             "driver-opts": "\n".join(recipe.driver_opts),
@@ -90,19 +90,19 @@ class Kitchen:
             raise ConfigurationError(problems=self.problems)
         idle = [name for name in self.build.overrides if name not in self.used]
         if idle:
-            message = f"Input 'overrides' sets {', '.join(idle)}, which nothing that is built uses."
-            known = ", ".join(sorted(self.names())) or "none"
+            message = f"Input 'overrides' sets {', '.join(idle)}, but no image that is built uses it."
+            known = ", ".join(sorted(self.list_overridable())) or "none"
             raise InputError(message, hint=f"Names of build arguments and of values from the version file: {known}.")
         return tuple(self.findings)
 
-    def names(self) -> Iterator[str]:
+    def list_overridable(self) -> Iterator[str]:
         """Everything that an override could set."""
         packages = self.config.packages(self.build.channel(self.config))
         found = {name for package in packages for name in package.build_args}
         yield from found | set(self.versions.values if self.versions else ())
 
-    def labels(self) -> dict[str, str]:
-        """The labels that tell where an image comes from (OCI image specification, annotations)."""
+    def make_labels(self) -> dict[str, str]:
+        """The labels that say where an image comes from (OCI image specification, annotations)."""
         found = {
             "source": self.build.web,
             "revision": self.build.sha,
@@ -110,8 +110,8 @@ class Kitchen:
         }
         return {f"org.opencontainers.image.{name}": value for name, value in found.items() if value}
 
-    def source(self, package: Package) -> dict[str, Output]:
-        """The other repository that is checked out before the build; empty texts if there is none."""
+    def make_source(self, package: Package) -> dict[str, Output]:
+        """The other repository that is checked out before the build; empty texts without one."""
         source, pinned = package.recipe.source, self.pinned(package)
         return {
             "source-repository": pinned.repository,
@@ -121,56 +121,58 @@ class Kitchen:
             "source-patch": source.patch if source else "",
         }
 
-    def pinned(self, package: Package) -> Pinned:
+    def pinned(self, package: Package) -> PinnedSource:
         """The source of a package at one commit, the same for all of its platforms."""
         key = (package.image, package.variant)
         if key not in self.pins:
-            self.pins[key] = self.pin(package)
+            self.pins[key] = self.pin_source(package)
         return self.pins[key]
 
-    def pin(self, package: Package) -> Pinned:
+    def pin_source(self, package: Package) -> PinnedSource:
         """Fill the templates of a source, and ask what its ref names unless that is a commit."""
         source = package.recipe.source
         if source is None:
-            return Pinned()
-        address = self.text(source.repository, package, "", "source", "repository")
-        ref = self.text(source.ref, package, "", "source", "ref")
+            return PinnedSource()
+        address = self.fill(source.repository, package, "", "source", "repository")
+        ref = self.fill(source.ref, package, "", "source", "ref")
         repository = REPOSITORY.fullmatch(address)
         if not address or not ref:
-            return Pinned()
+            return PinnedSource()
         if repository is None:
-            self.miss(package, f"{address!r} is no repository on GitHub.", "Write owner/name.", "source", "repository")
-            return Pinned()
+            self.add_problem(
+                package, f"{address!r} is not a repository on GitHub.", "Write owner/name.", "source", "repository"
+            )
+            return PinnedSource()
         if not GIT_REF.fullmatch(ref):
-            self.miss(package, f"{ref!r} is no commit, tag or branch.", "Write one.", "source", "ref")
-            return Pinned()
+            self.add_problem(package, f"{ref!r} is not a commit, tag or branch.", "Write one.", "source", "ref")
+            return PinnedSource()
         if COMMIT.fullmatch(ref):
-            return Pinned(repository["name"], ref, ref)
+            return PinnedSource(repository["name"], ref, ref)
         commit = self.resolve(repository["name"], ref)
         message = f"The source of the image '{package.image}' is {ref!r}, which can move; it is built from {commit}."
         place = self.config.place_of(package, "source", "ref")
         self.findings[Finding(Level.WARNING, Problem(message, "Name a commit.", place), "unpinned-source")] = None
-        return Pinned(repository["name"], ref, commit)
+        return PinnedSource(repository["name"], ref, commit)
 
-    def caches(self, templates: Iterable[str], package: Package, platform: str, key: str) -> str:
+    def fill_caches(self, templates: Iterable[str], package: Package, platform: str, key: str) -> str:
         """Caches, one a line."""
-        return "\n".join(self.text(template, package, platform, key) for template in templates)
+        return "\n".join(self.fill(template, package, platform, key) for template in templates)
 
-    def argument(self, package: Package, platform: str, name: str, template: str) -> str:
+    def fill_argument(self, package: Package, platform: str, name: str, template: str) -> str:
         """The value of a build argument."""
-        if name in self.build.overrides and name not in placeholders.file_keys(template):
+        if name in self.build.overrides and name not in placeholders.list_file_keys(template):
             self.used.add(name)
             return self.build.overrides[name]
-        return self.text(template, package, platform, "build-args", name)
+        return self.fill(template, package, platform, "build-args", name)
 
-    def text(self, template: str, package: Package, platform: str, *steps: str) -> str:
+    def fill(self, template: str, package: Package, platform: str, *steps: str) -> str:
         """A template with its values. What is missing is a problem at the place where it is named."""
 
         def value(name: str) -> str:
             if name.startswith(placeholders.FILE):
-                return self.from_file(name.removeprefix(placeholders.FILE), self.place(package, steps))
+                return self.read_version(name.removeprefix(placeholders.FILE), self.find_place(package, steps))
             if name in placeholders.OF_SOURCE:
-                return self.from_source(package, name, steps)
+                return self.read_source(package, name, steps)
             return values[name]
 
         if "{" not in template:
@@ -191,43 +193,43 @@ class Kitchen:
         }
         return placeholders.fill(template, value)
 
-    def from_file(self, key: str, place: Place) -> str:
+    def read_version(self, key: str, place: Place) -> str:
         """A value of the version file, or what overrides it."""
         if key in self.build.overrides:
             self.used.add(key)
             return self.build.overrides[key]
         values = self.versions.values if self.versions else {}
         if key not in values:
-            from release_actions.config.shapes import nearest  # only once something is missing
+            from release_actions.config.shapes import suggest_nearest  # only once something is missing
 
             message = f"{self.config.version_file} has no value {key}."
-            self.problems[Problem(message, nearest(key, tuple(values)), place)] = None
+            self.problems[Problem(message, suggest_nearest(key, tuple(values)), place)] = None
             return ""
         return values[key]
 
-    def from_source(self, package: Package, name: str, steps: tuple[str, ...]) -> str:
+    def read_source(self, package: Package, name: str, steps: tuple[str, ...]) -> str:
         """A value of the image's source."""
         if package.recipe.source is None:
-            message = f"'{{{name}}}' is of a source, and the image '{package.image}' has none."
-            self.miss(package, message, "Add 'source', or remove the placeholder.", *steps)
+            message = f"'{{{name}}}' is a value of 'source', and the image '{package.image}' has no source."
+            self.add_problem(package, message, "Add 'source', or remove the placeholder.", *steps)
         return str(getattr(self.pinned(package), name.removeprefix(placeholders.SOURCE)))
 
-    def place(self, package: Package, steps: tuple[str, ...]) -> Place:
-        """Where a template stands in the configuration."""
+    def find_place(self, package: Package, steps: tuple[str, ...]) -> Place:
+        """Where a template is in the configuration."""
         return self.config.place_of(package, *steps)
 
-    def miss(self, package: Package, message: str, hint: str, *steps: str) -> None:
+    def add_problem(self, package: Package, message: str, hint: str, *steps: str) -> None:
         """Note something wrong with a value."""
-        self.problems[Problem(message, hint, self.place(package, steps))] = None
+        self.problems[Problem(message, hint, self.find_place(package, steps))] = None
 
 
-def runner(labels: str) -> Output:
+def parse_labels(labels: str) -> Output:
     """The value of `runs-on`: one label as it is, several as a list."""
     found: list[Output] = [label.strip() for label in labels.split(",")]
     return found[0] if len(found) == 1 else found
 
 
-def registry(package: Package) -> dict[str, Output]:
+def make_registry_fields(package: Package) -> dict[str, Output]:
     """Where to log in, and by which secrets; empty names for the job's own token."""
     return {
         "registry": package.registry,
@@ -236,7 +238,7 @@ def registry(package: Package) -> dict[str, Output]:
     }
 
 
-def scan(package: Package) -> dict[str, Output]:
+def make_scan_fields(package: Package) -> dict[str, Output]:
     """How the published image is scanned, as aquasecurity/trivy-action takes it."""
     found = package.recipe.scan
     return {
@@ -251,7 +253,7 @@ def scan(package: Package) -> dict[str, Output]:
     }
 
 
-def assignments(values: Mapping[str, str]) -> str:
+def join_assignments(values: Mapping[str, str]) -> str:
     """`NAME=value` lines."""
     return "\n".join(f"{name}={value}" for name, value in values.items())
 
@@ -263,4 +265,4 @@ def needs_version_file(package: Package) -> bool:
     templates = [*package.build_args.values(), *package.labels.values(), *recipe.cache_from, *recipe.cache_to]
     if source:
         templates += [source.repository, source.ref]
-    return any(True for template in templates for _ in placeholders.file_keys(template))
+    return any(True for template in templates for _ in placeholders.list_file_keys(template))

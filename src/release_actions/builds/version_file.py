@@ -57,7 +57,7 @@ def parse(text: str, name: str) -> VersionFile:
         if not line.strip(" \t") or line.lstrip(" \t").startswith("#"):
             continue
         try:
-            key, value = assignment(line)
+            key, value = parse_assignment(line)
         except ConfigurationError as error:
             problems += [Problem(found.message, found.hint, Place(name, number)) for found in error.problems]
             continue
@@ -70,7 +70,7 @@ def parse(text: str, name: str) -> VersionFile:
     return VersionFile(name, values, lines)
 
 
-def assignment(line: str) -> tuple[str, str]:
+def parse_assignment(line: str) -> tuple[str, str]:
     """Key and value of a line. Raises `ConfigurationError` without a place."""
     if CONTROL.search(line):
         message = "The line has a control character, which would become part of the value."
@@ -78,7 +78,7 @@ def assignment(line: str) -> tuple[str, str]:
     match = ASSIGNMENT.fullmatch(line)
     if match is None:
         message = "The line is not KEY=value."
-        raise ConfigurationError(message, hint="Write it without blanks around the equals sign; # begins a comment.")
+        raise ConfigurationError(message, hint="Write it without spaces around the equals sign; # begins a comment.")
     rest = match["rest"]
     value, at = "", 0
     # The character before a `~` decides what it means.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from release_actions.images.manifests import Image, Index
+from release_actions.images.manifests import AnyManifest, Index
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import DIGEST
 
@@ -40,29 +40,29 @@ OF = f"{MARK}.of"
 """The annotation with the digest of the version that these tags are taken off."""
 
 
-def is_journal(image: Image | None, tags: Iterable[str] = ()) -> bool:
+def is_journal(image: AnyManifest | None, tags: Iterable[str] = ()) -> bool:
     """Whether an index is a journal. One with a tag that its run did not mean to put on it is an image of somebody."""
     marked = isinstance(image, Index) and MARK in image.annotations and not image.children
     return marked and set(tags) <= tags_of(image)
 
 
-def tags_of(image: Image | None) -> frozenset[str]:
+def tags_of(image: AnyManifest | None) -> frozenset[str]:
     """The tags that a journal's run meant to put on it."""
     meant = image.annotations.get(TAGS, "").split() if image is not None else ()
     return frozenset({TAG, *meant})
 
 
-def listed(image: Image | None) -> frozenset[str]:
+def listed(image: AnyManifest | None) -> frozenset[str]:
     """The digests of parts that a journal lists, which no rule would find again; none for what is no journal."""
     return _digests(image, MARK)
 
 
-def deleting(image: Image | None) -> frozenset[str]:
+def deleting(image: AnyManifest | None) -> frozenset[str]:
     """The digests of all that the run of a journal was to delete; none for what is no journal."""
     return _digests(image, MARK) | _digests(image, OTHERS)
 
 
-def taken_off(image: Image | None) -> str:
+def taken_off(image: AnyManifest | None) -> str:
     """The digest of the version that the tags of an empty index were taken off; empty for what is no such index."""
     return image.annotations.get(OF, "") if is_journal(image) and image is not None else ""
 
@@ -90,7 +90,7 @@ def write(parts: Iterable[str], others: Iterable[str] = (), *, tags: Iterable[st
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _digests(image: Image | None, annotation: str) -> frozenset[str]:
+def _digests(image: AnyManifest | None, annotation: str) -> frozenset[str]:
     if image is None or not is_journal(image):
         return frozenset()
     return frozenset(text for text in image.annotations.get(annotation, "").split() if DIGEST.fullmatch(text))

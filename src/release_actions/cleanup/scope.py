@@ -61,7 +61,9 @@ def tasks_of(
             named.append(rule)
         else:
             known = [rule.name for rule in config.cleanup] if config else []
-            problems.append(Problem(f"{given.config} has no clean-up rule {name!r}.", shapes.nearest(name, known)))
+            problems.append(
+                Problem(f"{given.config} has no clean-up rule {name!r}.", shapes.suggest_nearest(name, known))
+            )
     problems += [p for rule in named for p in selects_no_tag(rule.delete_tags, regex=rule.use_regex, place=rule.place)]
     chosen = covered(given, owner, config, listed, problems)
     tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.selects_nothing else {}
@@ -88,7 +90,9 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
     found = undo.read(Path(given.undo_file))
     wanted = covered(given, owner, config, lambda _owner: tuple(found), problems)
     words = f"The undo file {given.undo_file} has nothing of"
-    problems += [Problem(f"{words} {path}.", shapes.nearest(path, found)) for path in wanted if path not in found]
+    problems += [
+        Problem(f"{words} {path}.", shapes.suggest_nearest(path, found)) for path in wanted if path not in found
+    ]
     if problems:
         raise InputError(problems=problems)
     return {path: entries for path, entries in found.items() if not wanted or path in wanted}
@@ -211,7 +215,7 @@ def published_in(given: Inputs, config: Config | None, problems: list[Problem]) 
     published = tuple(package for package in published if package.channel == given.channel)
     if not published:
         message = f"{given.config} publishes nothing in a channel {given.channel!r}."
-        problems.append(Problem(message, shapes.nearest(given.channel, CHANNELS)))
+        problems.append(Problem(message, shapes.suggest_nearest(given.channel, CHANNELS)))
     return published
 
 

@@ -20,7 +20,7 @@ from release_actions.cleanup.selection import Version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.github.packages import Packages, PackageVersion
 from release_actions.images import manifests as image_manifests
-from release_actions.images.manifests import Graph, Image
+from release_actions.images.manifests import AnyManifest, Graph
 from release_actions.registry.client import Registry
 from release_actions.runner.report import counted
 
@@ -231,7 +231,7 @@ class Store:
         return f"In {self.path} {side} the tag {odd}, which {other}."
 
     def _contents(self, versions: tuple[Version, ...]) -> Contents:
-        read: dict[str, Image] = {}
+        read: dict[str, AnyManifest] = {}
         tags = {tag: version.digest for version in versions for tag in version.tags}
         while True:
             graph = Graph.of(read.values(), tags)
@@ -241,10 +241,10 @@ class Store:
             read |= self.manifests(todo)
             self.say(f"{self.path}: {counted(len(versions), 'version')}, {counted(len(read), 'manifest')} read")
 
-    def manifests(self, digests: Iterable[str]) -> dict[str, Image]:
+    def manifests(self, digests: Iterable[str]) -> dict[str, AnyManifest]:
         """Manifests by digest, from the cache where they are there. Raises `ActionError` for one that is missing."""
 
-        def read(digest: str) -> Image:
+        def read(digest: str) -> AnyManifest:
             kept = self._cached(digest)
             if kept:
                 return kept
@@ -258,7 +258,7 @@ class Store:
 
         return _each(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
 
-    def _cached(self, digest: str) -> Image | None:
+    def _cached(self, digest: str) -> AnyManifest | None:
         """A manifest from the cache; None when it is not there, or its media type is not what it was pushed with."""
         found = self.cache.get(digest) if self.cache else None
         with contextlib.suppress(ActionError):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from release_actions.builds import changes, event, matrix
-from release_actions.builds.changes import Changes
+from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import BRANCH_REF, Build
 from release_actions.builds.matrix import Matrix
 from release_actions.builds.recipe import Resolve, needs_version_file
@@ -62,7 +62,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Plan the builds of one run."""
     config = load_config(context.path(given.config), name=given.config)
     build = build_of(given, context, config)
-    planned = matrix.plan(
+    planned = matrix.plan_builds(
         config,
         build,
         given.images,
@@ -73,9 +73,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     )
     packages = config.packages(planned.channel)
     if any(package.paths for package in packages):
-        from release_actions.builds.path_coverage import uncovered
+        from release_actions.builds.path_coverage import find_uncovered
 
-        planned = replace(planned, findings=(*planned.findings, *uncovered(config, packages, context.workspace)))
+        planned = replace(planned, findings=(*planned.findings, *find_uncovered(config, packages, context.workspace)))
     return report(planned, build, strict=given.strict)
 
 
@@ -84,7 +84,7 @@ def build_of(given: Inputs, context: Context, config: Config) -> Build:
     name = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
     pull = context.event.get("pull_request")
     if given.build_commit and not event.COMMIT.fullmatch(given.build_commit):
-        message = f"Input 'build-commit' is {given.build_commit[:80]!r}, which is no commit."
+        message = f"Input 'build-commit' is {given.build_commit[:80]!r}, which is not a commit."
         raise InputError(message, hint="Pass all of its 40 digits.")
     if name and (pull or given.pull_request):
         message = f"The code of a pull request cannot be built as the release {name.removeprefix(TAG_REF)}."
@@ -108,7 +108,7 @@ def build_of(given: Inputs, context: Context, config: Config) -> Build:
     # A fork has a default branch and schedules of its own, and another commit is not what the branch holds.
     own = context.repository.lower() == config.repository.lower() and build.sha == context.sha
     trunk = own and event.is_trunk(context.event, context.ref, nightly=nightly)
-    tag = event.branch_tag(branch, config) if own and branch else ""
+    tag = event.make_branch_tag(branch, config) if own and branch else ""
     return replace(build, nightly=nightly, trunk=trunk, branch=tag, ref_name=branch)
 
 
@@ -121,11 +121,11 @@ def override(line: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def changes_of(given: Inputs, build: Build, context: Context, config: Config, log: Workflow) -> Changes:
+def changes_of(given: Inputs, build: Build, context: Context, config: Config, log: Workflow) -> ChangedFiles:
     """What changed. Git is asked only if the answer matters: if an image says what it is made from."""
     if given.changed_files or build.version or any(p.paths for p in config.packages(build.channel(config))):
-        return changes.read(given.changed_files, build, context, fetch=given.fetch, log=log.info)
-    return Changes(everything="no image names paths, so every change builds it")
+        return changes.read_changes(given.changed_files, build, context, fetch=given.fetch, log=log.info)
+    return ChangedFiles(everything="no image names paths, so every change builds it")
 
 
 def version_file(config: Config, build: Build, context: Context) -> VersionFile | None:
@@ -156,8 +156,8 @@ def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:
     outputs: dict[str, Output] = {
         "channel": planned.channel,
         "commit": build.sha,
-        "matrix": matrix.include(job.entry() for job in planned.jobs),
-        "merge-matrix": matrix.include(publication.entry() for publication in planned.publications),
+        "matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs),
+        "merge-matrix": matrix.make_strategy_matrix(publication.entry() for publication in planned.publications),
         "images": [publication.entry() for publication in planned.publications],
         "any": bool(planned.jobs),
         "built": dict(planned.built),
@@ -180,7 +180,7 @@ def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:
 
 
 def report(planned: Matrix, build: Build, *, strict: bool) -> Report:
-    """The plan for people and for later jobs. With `strict`, what somebody should look at refuses it."""
+    """The plan for people and for later jobs. With `strict`, a warning refuses it."""
     lines = tuple(
         f"{publication.package.reference}:{','.join(publication.tags)} on {', '.join(publication.package.platforms)}: "
         f"{publication.reason}"

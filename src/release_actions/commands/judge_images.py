@@ -15,7 +15,7 @@ from typing import Any
 from release_actions.errors import ExitCode, InputError, Problem
 from release_actions.images import image_list, release_state
 from release_actions.images.image_list import ListedImage
-from release_actions.images.release_state import Evidence, Image
+from release_actions.images.release_state import Evidence, ImageState
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report, counted
@@ -66,7 +66,7 @@ def locked(text: str) -> dict[str, str]:
     try:
         return {package: str(entry["digest"]) for package, entry in json.loads(text)["images"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = "Input 'lock' is no lock."
+        message = "Input 'lock' is not a lock."
         raise InputError(message, hint="Pass verify-images' output lock as it is.") from error
 
 
@@ -76,7 +76,7 @@ def verdicts(folder: Path) -> Iterator[Mapping[str, Any]]:
         try:
             said = json.loads(file.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
-            message = f"{file.name} in 'scans' is no verdict of judge-scan."
+            message = f"{file.name} in 'scans' is not a verdict of judge-scan."
             raise InputError(message, hint="Put nothing else into that folder.") from error
         if isinstance(said, dict):
             yield said
@@ -89,18 +89,18 @@ def moved(text: str) -> dict[str, list[str]]:
         for entry in json.loads(text) if text else []:
             found.setdefault(str(entry["package"]), []).append(str(entry["tag"]))
     except (ValueError, KeyError, TypeError) as error:
-        message = "Input 'moved' is no list of tags that were moved."
+        message = "Input 'moved' is not a list of tags that were moved."
         raise InputError(message, hint="Pass protect-latest's output moved as it is.") from error
     return found
 
 
-def report(images: tuple[Image, ...], moves: Mapping[str, list[str]], mode: str) -> Report:
+def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode: str) -> Report:
     """The judgement for people and for later steps. With mode report, what is wrong fails the step."""
     ready = release_state.is_ready(images)
     failed = [image for image in images if not image.ready]
     lines = tuple(f"{image.planned.package}: {sentence(image, moves)}" for image in images)
     verdict = f"{counted(len(images) - len(failed), 'image')} ready" + (f", {len(failed)} not." if failed else ".")
-    tell = mode == "report"
+    is_report = mode == "report"
     return Report(
         outputs={
             "ready": ready,
@@ -109,21 +109,21 @@ def report(images: tuple[Image, ...], moves: Mapping[str, list[str]], mode: str)
             "failed-keys": list(release_state.failed_keys(images)),
             "built": dict(release_state.built(images)),
         },
-        summary=summary(images, moves, verdict) if tell else "",
+        summary=summary(images, moves, verdict) if is_report else "",
         lines=(*lines, verdict),
-        findings=tuple(findings(failed)) if tell else (),
-        exit_code=ExitCode.REFUSED if tell and not ready else ExitCode.PASS,
+        findings=tuple(findings(failed)) if is_report else (),
+        exit_code=ExitCode.REFUSED if is_report and not ready else ExitCode.PASS,
     )
 
 
-def findings(failed: list[Image]) -> Iterator[Finding]:
+def findings(failed: list[ImageState]) -> Iterator[Finding]:
     """One annotation for each image that is not ready."""
     for image in failed:
         level = Level.ERROR if image.planned.required else Level.WARNING
         yield Finding(level, Problem(f"{image.planned.package}: {image.problem}"), rule="judge-images")
 
 
-def sentence(image: Image, moves: Mapping[str, list[str]]) -> str:
+def sentence(image: ImageState, moves: Mapping[str, list[str]]) -> str:
     """What became of an image."""
     floats = moves.get(image.planned.package, [])
     said = image.problem or (f"Ready; {', '.join(floats)} moved to it." if floats else "Ready.")
@@ -131,14 +131,14 @@ def sentence(image: Image, moves: Mapping[str, list[str]]) -> str:
     return " ".join(filter(None, (said, *image.notes, optional)))
 
 
-def summary(images: tuple[Image, ...], moves: Mapping[str, list[str]], verdict: str) -> str:
+def summary(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], verdict: str) -> str:
     """The job summary: a table of every image."""
     rows = [row(image.planned, image, moves) for image in images]
     head = ["Image", "Tags", "Digest", "Platforms", "Result"]
     return f"## Images of this run\n\n{verdict}\n\n{markdown.table(head, rows)}\n"
 
 
-def row(planned: ListedImage, image: Image, moves: Mapping[str, list[str]]) -> list[str]:
+def row(planned: ListedImage, image: ImageState, moves: Mapping[str, list[str]]) -> list[str]:
     """The line of an image in the table."""
     return [
         markdown.code(planned.package),

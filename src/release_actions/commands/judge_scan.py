@@ -1,7 +1,7 @@
 """judge-scan: whether what a scanner found in one image keeps it from its floating tags.
 
 Reads the scanner's report and the policy that the image's entry has from release.yaml. A report that is not there is
-no clean one: under a gate it stops the image, otherwise it is told.
+never a clean one: under a gate it stops the image, otherwise it is reported.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Policy:
 
     @property
     def title(self) -> str:
-        """How people tell it from others."""
+        """What people call it."""
         return f"{self.package} {self.platform}".strip()
 
 
@@ -56,7 +56,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
     try:
         text = context.path(given.report).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        problem = Problem(f"{policy.title} was not scanned: {given.report} cannot be read.", "Look at the step before.")
+        problem = Problem(f"{policy.title} was not scanned: {given.report} cannot be read.", "Check the step before.")
         report = unknown(policy, problem)
     else:
         try:
@@ -82,22 +82,22 @@ def policy_of(text: str) -> Policy:
             str(entry["package"]), str(entry.get("platform") or ""), gate, entry.get("required") is not False
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        message = "Input 'entry' is no image of a plan."
+        message = "Input 'entry' is not an image of a plan."
         raise InputError(message, hint="Pass ${{ toJSON(matrix) }} in a job of merge-digests' scan-matrix.") from error
     stray = sorted(set(gate) - set(SEVERITIES))
     if stray:
-        message = f"Input 'entry' stops images at {', '.join(stray)}, which is no severity."
+        message = f"Input 'entry' stops images at {', '.join(stray)}, which is not a severity."
         raise InputError(message, hint=f"The severities are {', '.join(SEVERITIES)}.")
     return policy
 
 
 def unknown(policy: Policy, problem: Problem) -> Report:
-    """A scan that says nothing: it stops a required image that has a gate, and is told of any other."""
+    """A scan without a result: it stops a required image that has a gate, and is reported for any other."""
     stops = bool(policy.gate) and policy.required
     return Report(
         outputs={"verdict": "unknown", "counts": {}},
         summary=f"## Scan of {markdown.code(policy.title)}\n\n{markdown.plain(str(problem))}\n",
-        lines=(f"{policy.title}: what is known of it could not be found out.",),
+        lines=(f"{policy.title}: its vulnerabilities could not be found out.",),
         findings=(Finding(Level.ERROR if stops else Level.WARNING, problem, rule="judge-scan"),),
         exit_code=ExitCode.UNKNOWN if stops else ExitCode.PASS,
     )
@@ -105,7 +105,7 @@ def unknown(policy: Policy, problem: Problem) -> Report:
 
 def judged(policy: Policy, found: tuple[Vulnerability, ...]) -> Report:
     """A scan that was read."""
-    number = scan_report.counts(found)
+    number = scan_report.count_severities(found)
     stopping = {severity: count for severity, count in number.items() if severity in policy.gate}
     verdict = "refused" if stopping else "warned" if found else "passed"
     words = ", ".join(f"{count} {severity.lower()}" for severity, count in number.items())
@@ -118,21 +118,21 @@ def judged(policy: Policy, found: tuple[Vulnerability, ...]) -> Report:
         outputs={"verdict": verdict, "counts": dict(number)},
         summary=summary(policy, found, sentence),
         lines=(sentence,),
-        findings=tuple(findings(policy, sentence, stopping, told=bool(found))),
+        findings=tuple(findings(policy, sentence, stopping, has_findings=bool(found))),
         exit_code=ExitCode.REFUSED if stopping and policy.required else ExitCode.PASS,
     )
 
 
-def findings(policy: Policy, sentence: str, stopping: Mapping[str, int], *, told: bool) -> Iterator[Finding]:
+def findings(policy: Policy, sentence: str, stopping: Mapping[str, int], *, has_findings: bool) -> Iterator[Finding]:
     """One annotation an image."""
     if stopping:
         hint = (
-            f"No floating tag goes to it: release.yaml stops it at {', '.join(stopping)}. Mend it in a new release, "
-            "and name this one in versions.skip, so that protect-latest never takes it up."
+            f"No floating tag moves to it: release.yaml stops it at {', '.join(stopping)}. Fix it in a new release, "
+            "and name this one in versions.skip, so that protect-latest never uses it."
         )
         level = Level.ERROR if policy.required else Level.WARNING
         yield Finding(level, Problem(sentence, hint), rule="judge-scan")
-    elif told:
+    elif has_findings:
         yield Finding(Level.NOTICE, Problem(sentence), rule="judge-scan")
 
 

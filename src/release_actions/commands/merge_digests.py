@@ -14,7 +14,7 @@ from release_actions.config import FILE, load_config
 from release_actions.errors import ActionError, ExitCode, InputError, PolicyError
 from release_actions.http.client import Http
 from release_actions.images import built_digests, image_list, inspection
-from release_actions.images.assembly import listed
+from release_actions.images.assembly import join_platforms
 from release_actions.images.built_digests import Claim
 from release_actions.images.image_list import ListedImage
 from release_actions.images.inspection import Expectation
@@ -50,7 +50,7 @@ OUTPUTS = ("images", "failed", "scan-matrix")
 
 
 @dataclass(frozen=True)
-class Result:
+class MergeResult:
     """What came of one image: the digest that its tags name now, those of them that did not before, or the error."""
 
     image: ListedImage
@@ -61,34 +61,36 @@ class Result:
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Publish the images of the list, say what publishing them would come to, or what is published."""
-    wanted = tuple(held(image, given.hold_back) for image in image_list.read(given.image_list))
+    wanted = tuple(remove_held_back_tags(image, given.hold_back) for image in image_list.read(given.image_list))
     if bool(given.digests) == bool(given.published_from):
         message = "One of the inputs 'digests' and 'published-from' is needed, and not both."
-        raise InputError(message, hint="Give digests to publish images, and published-from for those that are.")
+        raise InputError(
+            message, hint="Give digests to publish images, and published-from for images that are published already."
+        )
     with Http(log=log.info, redactor=log.redactor) as http:
         login = Login(given.registry_token, given.registry_user, given.login_host)
         if given.published_from:
-            judge = finder(connect(http, wanted, login, context, log), given.published_from)
+            judge = make_finder(connect(http, wanted, login, context, log), given.published_from)
         else:
-            claims = claims_of(given, context, wanted, log)
-            rules = rules_of(given.config, context, log)
+            claims = read_claims(given, context, wanted, log)
+            rules = read_tag_rules(given.config, context, log)
             registry = connect(http, wanted, login, context, log)
-            judge = merger(Publisher(registry, rules, overwrite=given.overwrite), claims, dry_run=given.dry_run)
+            judge = make_merger(Publisher(registry, rules, overwrite=given.overwrite), claims, dry_run=given.dry_run)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
-            results = tuple(pool.map(lambda image: one(judge, image), wanted))
-    return report(results, dry_run=given.dry_run)
+            results = tuple(pool.map(lambda image: merge_image(judge, image), wanted))
+    return make_report(results, dry_run=given.dry_run)
 
 
-def claims_of(given: Inputs, context: Context, wanted: Iterable[ListedImage], log: Workflow) -> tuple[Claim, ...]:
+def read_claims(given: Inputs, context: Context, wanted: Iterable[ListedImage], log: Workflow) -> tuple[Claim, ...]:
     """What the build jobs pushed, of every package."""
     claims = built_digests.read(given.digests, context.path(given.digests))
     others = sorted({claim.package for claim in claims} - {image.package for image in wanted})
     if others:
-        log.info(f"Digests of packages that are not in image-list are left alone: {', '.join(others)}.")
+        log.info(f"Digests of packages that are not in image-list are skipped: {', '.join(others)}.")
     return claims
 
 
-def rules_of(config: str, context: Context, log: Workflow) -> TagRules:
+def read_tag_rules(config: str, context: Context, log: Workflow) -> TagRules:
     """Which tags float; the defaults where the usual file is not there and no other was named."""
     path = context.path(config)
     if config == FILE and not path.exists():
@@ -100,66 +102,68 @@ def rules_of(config: str, context: Context, log: Workflow) -> TagRules:
     return TagRules(found.tag_prefix, found.floating_tags, dev)
 
 
-def held(image: ListedImage, names: tuple[str, ...]) -> ListedImage:
+def remove_held_back_tags(image: ListedImage, names: tuple[str, ...]) -> ListedImage:
     """An image without the tags that are held back. Raises `InputError` when none is left."""
     tags = tuple(tag for tag in image.tags if tag not in names)
     if not tags:
         message = f"Input 'hold-back' holds every tag of {image.package} back."
-        raise InputError(message, hint="Hold back those that float, and leave the one that says what it is.")
+        raise InputError(message, hint="Hold back floating tags only, and keep the exact tag.")
     return replace(image, tags=tags, entry={**image.entry, "tags": list(tags)})
 
 
-def one(judge: Callable[[ListedImage], Result], image: ListedImage) -> Result:
+def merge_image(judge: Callable[[ListedImage], MergeResult], image: ListedImage) -> MergeResult:
     """One image. An error is its own: the others go on."""
     try:
         return judge(image)
     except ActionError as error:
-        return Result(image, error=error)
+        return MergeResult(image, error=error)
 
 
-def merger(publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool) -> Callable[[ListedImage], Result]:
+def make_merger(
+    publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool
+) -> Callable[[ListedImage], MergeResult]:
     """What merges an image from the digests of its platforms and publishes it."""
 
-    def merge(image: ListedImage) -> Result:
+    def merge(image: ListedImage) -> MergeResult:
         plan = publisher.plan(image, claims)
         if not dry_run:
             publisher.publish(plan)
-        return Result(image, plan.digest, plan.changes)
+        return MergeResult(image, plan.digest, plan.changes)
 
     return merge
 
 
-def finder(registry: Registry, commit: str) -> Callable[[ListedImage], Result]:
+def make_finder(registry: Registry, commit: str) -> Callable[[ListedImage], MergeResult]:
     """What finds an image under its tags: the same one under all, complete, and built from the commit."""
     expected = Expectation(commit, ("revision",))
 
-    def find(image: ListedImage) -> Result:
-        seen = inspection.judge(image, inspection.read(registry, image), expected)
+    def find(image: ListedImage) -> MergeResult:
+        seen = inspection.judge_image(image, inspection.read_image(registry, image), expected)
         if seen.problems:
             raise PolicyError(problems=seen.problems)
-        return Result(image, seen.digest)
+        return MergeResult(image, seen.digest)
 
     return find
 
 
-def report(results: tuple[Result, ...], *, dry_run: bool) -> Report:
+def make_report(results: tuple[MergeResult, ...], *, dry_run: bool) -> Report:
     """The results for people and for later steps."""
-    lines = tuple(f"{result.image.package}: {sentence(result, dry_run=dry_run)}" for result in results)
+    lines = tuple(f"{result.image.package}: {describe(result, dry_run=dry_run)}" for result in results)
     return Report(
         outputs={
             "images": [{**result.image.entry, "digest": result.digest} for result in results],
             "failed": [result.image.package for result in results if result.error],
-            "scan-matrix": {"include": scans(results)},
+            "scan-matrix": {"include": list_scans(results)},
         },
-        summary=summary(results, dry_run=dry_run),
-        lines=(*lines, verdict(results, dry_run=dry_run)),
-        findings=tuple(finding for result in results for finding in findings_of(result)),
-        exit_code=max((code_of(result) for result in results), default=ExitCode.PASS),
+        summary=make_summary(results, dry_run=dry_run),
+        lines=(*lines, describe_all(results, dry_run=dry_run)),
+        findings=tuple(finding for result in results for finding in make_findings(result)),
+        exit_code=max((exit_code(result) for result in results), default=ExitCode.PASS),
     )
 
 
-def scans(results: Iterable[Result]) -> list[Output]:
-    """An entry for each platform of an image that is to be scanned, as a scanner looks at one platform at a time."""
+def list_scans(results: Iterable[MergeResult]) -> list[Output]:
+    """An entry for each platform of an image that is to be scanned, as a scanner reads one platform at a time."""
     parts = [
         {**result.image.entry, "digest": result.digest, "platform": str(platform)}
         for result in results
@@ -169,36 +173,36 @@ def scans(results: Iterable[Result]) -> list[Output]:
     return [{**part, "artifact": str(number)} for number, part in enumerate(parts)]
 
 
-def code_of(result: Result) -> ExitCode:
+def exit_code(result: MergeResult) -> ExitCode:
     """The exit code that an image asks for. One that is not required asks for none."""
     return result.error.exit_code if result.error and result.image.required else ExitCode.PASS
 
 
-def findings_of(result: Result) -> Iterator[Finding]:
+def make_findings(result: MergeResult) -> Iterator[Finding]:
     """Why an image failed."""
     level = Level.ERROR if result.image.required else Level.WARNING
     for problem in result.error.problems if result.error else ():
         yield Finding(level, problem, rule="merge-digests")
 
 
-def sentence(result: Result, *, dry_run: bool) -> str:
+def describe(result: MergeResult, *, dry_run: bool) -> str:
     """What came of an image, in a few words."""
     if result.error:
         return "failed, and is required." if result.image.required else "failed, and is not required."
-    on = listed(result.image.platforms)
+    on = join_platforms(result.image.platforms)
     if not result.changes:
         return f"{', '.join(result.image.tags)} named {result.digest} already, on {on}."
     return f"{', '.join(result.changes)} {'would name' if dry_run else 'names'} {result.digest}, on {on}."
 
 
-def verdict(results: tuple[Result, ...], *, dry_run: bool) -> str:
+def describe_all(results: tuple[MergeResult, ...], *, dry_run: bool) -> str:
     """The run in one sentence."""
     failed = sum(1 for result in results if result.error)
     done = f"{counted(len(results) - failed, 'image')} {'would be published' if dry_run else 'published'}"
     return f"{done}, {failed} failed." if failed else f"{done}."
 
 
-def summary(results: tuple[Result, ...], *, dry_run: bool) -> str:
+def make_summary(results: tuple[MergeResult, ...], *, dry_run: bool) -> str:
     """The job summary: a table of every image."""
     rows = (
         [
@@ -206,9 +210,9 @@ def summary(results: tuple[Result, ...], *, dry_run: bool) -> str:
             markdown.codes(result.image.tags),
             markdown.code(result.digest) if result.digest else "none",
             markdown.codes(str(platform) for platform in result.image.platforms),
-            markdown.plain(str(result.error) if result.error else sentence(result, dry_run=dry_run)),
+            markdown.plain(str(result.error) if result.error else describe(result, dry_run=dry_run)),
         ]
         for result in results
     )
     head = ["Image", "Tags", "Digest", "Platforms", "Result"]
-    return f"## Published images\n\n{verdict(results, dry_run=dry_run)}\n\n{markdown.table(head, rows)}\n"
+    return f"## Published images\n\n{describe_all(results, dry_run=dry_run)}\n\n{markdown.table(head, rows)}\n"

@@ -76,7 +76,7 @@ def entry_of(text: str) -> Mapping[str, Any]:
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):
-        message = "Input 'entry' is no entry of a plan."
+        message = "Input 'entry' is not an entry of a plan."
         raise InputError(message, hint="Pass ${{ toJSON(matrix) }} in a job of build-matrix's matrix, or its images.")
     return value
 

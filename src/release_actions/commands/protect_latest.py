@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from release_actions.builds.matrix import select
+from release_actions.builds.matrix import select_images
 from release_actions.config import Config, Package, load_config
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, RemoteError
@@ -119,7 +119,7 @@ class Task:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Check, enforce, record or restore the floating tags of the images that the inputs name."""
     config = load_config(context.path(given.config), name=given.config)
-    selected = select(config, "release", given.images) - left(given, config)
+    selected = select_images(config, "release", given.images) - left(given, config)
     packages = tuple(package for package in config.packages("release") if package.image in selected)
     recorded = prepared(given, context, config)
     with (
@@ -155,12 +155,12 @@ def left(given: Inputs, config: Config) -> frozenset[str]:
     """The keys of images that are left alone. Raises `InputError`: what `together` waits for cannot be left out."""
     if not given.leave:
         return frozenset()
-    keys = select(config, "release", given.leave)
+    keys = select_images(config, "release", given.leave)
     required = sorted({one.image for one in config.packages("release") if one.image in keys and one.required})
     if given.together and required:
         message = f"Input 'together' waits for every required image, and 'leave' leaves out {', '.join(required)}."
         raise InputError(message, hint="Run it once they are right.")
-    if keys >= select(config, "release", given.images):
+    if keys >= select_images(config, "release", given.images):
         message = "Input 'leave' leaves no image over."
         raise InputError(message, hint="Do not run it at all.")
     return keys

@@ -1,6 +1,6 @@
 """verify-images: is what the registry holds what the run was to publish? Proves it image by image, and locks it.
 
-Changes nothing in the registry. Everything that is wrong is told, of every image.
+Changes nothing in the registry. Everything that is wrong is reported, of every image.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from release_actions.errors import ActionError, ExitCode, InputError, Problem
 from release_actions.http.client import Http
 from release_actions.images import image_list, inspection
 from release_actions.images.image_list import ListedImage
-from release_actions.images.inspection import LABELS, Expectation, Inspected
+from release_actions.images.inspection import LABELS, Expectation, Inspection
 from release_actions.images.registry_access import Login, connect
 from release_actions.registry.client import Registry
 from release_actions.runner import inputs, markdown
@@ -48,11 +48,11 @@ OUTPUTS = ("verified", "lock", "failed")
 
 
 @dataclass(frozen=True)
-class Result:
-    """What came of one image: the judgement, or why there is none."""
+class VerifyResult:
+    """What came of one image: the judgement, or the error."""
 
     image: ListedImage
-    inspected: Inspected | None = None
+    inspected: Inspection | None = None
     error: ActionError | None = None
 
     @property
@@ -66,44 +66,44 @@ class Result:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Verify the images of the list."""
     wanted = image_list.read(given.image_list)
-    expected = Expectation(revision_of(given.revision, context), labels_of(given.required_labels))
+    expected = Expectation(require_revision(given.revision, context), parse_labels(given.required_labels))
     if any(image.digest is None for image in wanted):
         log.info("image-list has no digests of this run: whatever the tags name is verified.")
     with Http(log=log.info, redactor=log.redactor) as http:
         login = Login(given.registry_token, given.registry_user, given.login_host)
         registry = connect(http, wanted, login, context, log)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
-            results = tuple(pool.map(lambda image: one(registry, image, expected), wanted))
-    lock = lock_of(results, expected)
-    ended = report(results, lock)
+            results = tuple(pool.map(lambda image: verify_image(registry, image, expected), wanted))
+    lock = make_lock(results, expected)
+    ended = make_report(results, lock)
     if given.lock_file and ended.exit_code is ExitCode.PASS:
-        write(context.path(given.lock_file), given.lock_file, lock)
+        write_lock(context.path(given.lock_file), given.lock_file, lock)
     return ended
 
 
-def revision_of(given: str, context: Context) -> str:
+def require_revision(given: str, context: Context) -> str:
     """The commit that images have to be built from. Raises `InputError` when it is not known."""
     revision = given or context.sha
     if not COMMIT.fullmatch(revision):
-        message = f"The commit that the images were built from is not known: {revision[:80]!r} is none."
+        message = f"The commit that the images were built from is not known: {revision[:80]!r} is not a commit."
         raise InputError(message, hint="Run in a workflow, or set revision to 40 digits 0-9a-f.")
     return revision
 
 
-def labels_of(names: tuple[str, ...]) -> tuple[str, ...]:
+def parse_labels(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of labels, without what they all begin with."""
     return () if names == ("none",) else tuple(name.removeprefix(LABELS) for name in names)
 
 
-def one(registry: Registry, image: ListedImage, expected: Expectation) -> Result:
+def verify_image(registry: Registry, image: ListedImage, expected: Expectation) -> VerifyResult:
     """One image. An error is its own: the others go on."""
     try:
-        return Result(image, inspection.judge(image, inspection.read(registry, image), expected))
+        return VerifyResult(image, inspection.judge_image(image, inspection.read_image(registry, image), expected))
     except ActionError as error:
-        return Result(image, error=error)
+        return VerifyResult(image, error=error)
 
 
-def lock_of(results: tuple[Result, ...], expected: Expectation) -> dict[str, Output]:
+def make_lock(results: tuple[VerifyResult, ...], expected: Expectation) -> dict[str, Output]:
     """Every image that is right, by package, down to the digests of its children."""
     locked = {
         result.image.package: result.inspected.lock for result in results if result.inspected and not result.problems
@@ -111,7 +111,7 @@ def lock_of(results: tuple[Result, ...], expected: Expectation) -> dict[str, Out
     return {"version": LOCK_VERSION, "revision": expected.revision, "images": dict(sorted(locked.items()))}
 
 
-def write(path: Path, name: str, lock: Mapping[str, Output]) -> None:
+def write_lock(path: Path, name: str, lock: Mapping[str, Output]) -> None:
     """Write the lock. Raises `InputError` when the file cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,24 +121,24 @@ def write(path: Path, name: str, lock: Mapping[str, Output]) -> None:
         raise InputError(message, hint="Set lock-file to a path in the workspace.") from error
 
 
-def report(results: tuple[Result, ...], lock: dict[str, Output]) -> Report:
+def make_report(results: tuple[VerifyResult, ...], lock: dict[str, Output]) -> Report:
     """The results for people and for later steps."""
     code = exit_code(results)
-    lines = tuple(f"{result.image.package}: {sentence(result)}" for result in results)
+    lines = tuple(f"{result.image.package}: {describe(result)}" for result in results)
     return Report(
         outputs={
             "verified": code is ExitCode.PASS,
             "lock": lock,
             "failed": [result.image.package for result in results if result.problems],
         },
-        summary=summary(results),
-        lines=(*lines, verdict(results)),
-        findings=tuple(finding for result in results for finding in findings_of(result)),
+        summary=make_summary(results),
+        lines=(*lines, describe_all(results)),
+        findings=tuple(finding for result in results for finding in make_findings(result)),
         exit_code=code,
     )
 
 
-def exit_code(results: tuple[Result, ...]) -> ExitCode:
+def exit_code(results: tuple[VerifyResult, ...]) -> ExitCode:
     """3 if a required image could not be read, 1 if one is not right, else 0."""
     required = [result for result in results if result.image.required]
     codes = [result.error.exit_code for result in required if result.error]
@@ -146,14 +146,14 @@ def exit_code(results: tuple[Result, ...]) -> ExitCode:
     return max(codes, default=ExitCode.PASS)
 
 
-def findings_of(result: Result) -> Iterator[Finding]:
+def make_findings(result: VerifyResult) -> Iterator[Finding]:
     """What is wrong with an image."""
     level = Level.ERROR if result.image.required else Level.WARNING
     for problem in result.problems:
         yield Finding(level, problem, rule="verify-images")
 
 
-def sentence(result: Result) -> str:
+def describe(result: VerifyResult) -> str:
     """What came of an image, in a few words."""
     if result.error:
         return "could not be verified."
@@ -166,19 +166,19 @@ def sentence(result: Result) -> str:
     return f"right, {parts}."
 
 
-def verdict(results: tuple[Result, ...]) -> str:
+def describe_all(results: tuple[VerifyResult, ...]) -> str:
     """The run in one sentence."""
     wrong = sum(1 for result in results if result.problems)
     right = f"{counted(len(results) - wrong, 'image')} verified"
     return f"{right}, {wrong} not." if wrong else f"{right}."
 
 
-def summary(results: tuple[Result, ...]) -> str:
+def make_summary(results: tuple[VerifyResult, ...]) -> str:
     """The job summary: a table of every image."""
     rows = []
     for result in results:
         digest = result.inspected.digest if result.inspected else ""
-        said = " ".join(str(problem) for problem in result.problems) or sentence(result)
+        said = " ".join(str(problem) for problem in result.problems) or describe(result)
         rows.append(
             [
                 markdown.code(result.image.package),
@@ -189,4 +189,4 @@ def summary(results: tuple[Result, ...]) -> str:
             ]
         )
     head = ["Image", "Tags", "Digest", "Platforms", "Result"]
-    return f"## Verified images\n\n{verdict(results)}\n\n{markdown.table(head, rows)}\n"
+    return f"## Verified images\n\n{describe_all(results)}\n\n{markdown.table(head, rows)}\n"

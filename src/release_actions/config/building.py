@@ -50,7 +50,7 @@ OPTIONS = ListOf("a list of options", Text("an option", example="type=gha"), lea
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prebuild(Record):
+class PrebuildSpec(Record):
     """A stage that is built first, in the same builder and with the same build arguments, and is not pushed."""
 
     target: str = key(STAGE, "Stage to build.")
@@ -60,7 +60,7 @@ class Prebuild(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source(Record):
+class SourceSpec(Record):
     """Sources of another repository that are checked out before the build.
 
     The placeholders of `build-args` work, but for those of the platform and of the source itself.
@@ -78,39 +78,39 @@ class Source(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scan(Record):
-    """What a known vulnerability in a published image means, by its severity, before any tag floats.
+class ScanSpec(Record):
+    """What a known vulnerability in a published image means, by its severity, before a floating tag moves.
 
-    `gate` fails the image, `warn` tells, `off` does not look.
+    `gate` fails the image, `warn` reports it, `off` does not check.
     """
 
-    critical: str = key(SEVERITY, "What a critical one means.", default=WARN)
-    high: str = key(SEVERITY, "What a high one means.", default=WARN)
-    medium: str = key(SEVERITY, "What a medium one means.", default=WARN)
-    low: str = key(SEVERITY, "What a low one means.", default=OFF)
-    unknown: str = key(SEVERITY, "What one of unknown severity means.", default=OFF)
-    ignore_unfixed: bool = key(Boolean(), "Whether one that nobody has fixed yet is left out.", default=False)
+    critical: str = key(SEVERITY, "What a critical vulnerability means.", default=WARN)
+    high: str = key(SEVERITY, "What a high vulnerability means.", default=WARN)
+    medium: str = key(SEVERITY, "What a medium vulnerability means.", default=WARN)
+    low: str = key(SEVERITY, "What a low vulnerability means.", default=OFF)
+    unknown: str = key(SEVERITY, "What a vulnerability of unknown severity means.", default=OFF)
+    ignore_unfixed: bool = key(Boolean(), "Whether vulnerabilities without a fix are ignored.", default=False)
     skip_dirs: tuple[str, ...] = key(
         ListOf(
             "a list of folders",
             Text("a folder of the image", pattern="[A-Za-z0-9_.*?/@+-]+", example="/root/.cache/uv"),
             least=1,
         ),
-        "Folders of the image that are not looked into, as paths or globs.",
+        "Folders of the image that are not scanned, as paths or globs.",
         default=(),
     )
     timeout: timedelta = key(duration(), "How long the scan may take; half an hour if left out.", default=HALF_AN_HOUR)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Build(Record):
+class BuildSpec(Record):
     """How an image is built. The keys of `defaults`, and of each image."""
 
     platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms to build, all of them or nothing.", default=None)
     runners: Mapping[str, str] = key(
         RUNNERS,
-        "Platform to the label of the runner that builds it, or to several with commas, all of which it has. GitHub's "
-        "own runners build `linux/amd64` and `linux/arm64` if nothing else is said.",
+        "Platform to the label of the runner that builds it, or to several labels with commas: the runner has all of "
+        "them. GitHub's own runners build `linux/amd64` and `linux/arm64` if nothing else is said.",
         default=TEXTS,
     )
     context: str | None = key(PATH, "Build context, relative to the repository; `.` if left out.", default=None)
@@ -139,13 +139,13 @@ class Build(Record):
         "Build secrets: id to the name of the secret; `false` for none where `defaults` has some.",
         default=TEXTS,
     )
-    prebuild: Prebuild | bool | None = key(
-        OrFalse(RecordOf("a pre-build", Prebuild)),
+    prebuild: PrebuildSpec | bool | None = key(
+        OrFalse(RecordOf("a pre-build", PrebuildSpec)),
         "A stage to build first; `false` for none where `defaults` has one.",
         default=None,
     )
-    source: Source | None = key(
-        RecordOf("a source", Source), "Another repository to check out before the build.", default=None
+    source: SourceSpec | None = key(
+        RecordOf("a source", SourceSpec), "Another repository to check out before the build.", default=None
     )
     command: str | None = key(
         Text("a command", example="make image-build"),
@@ -159,7 +159,7 @@ class Build(Record):
         default=None,
     )
     cache_to: tuple[str, ...] | None = key(OPTIONS, "Caches to write, with the same placeholders.", default=None)
-    no_cache: bool | None = key(Boolean(), "Whether layers are always built anew; `false` if left out.", default=None)
+    no_cache: bool | None = key(Boolean(), "Whether layers are always built again; `false` if left out.", default=None)
     provenance: str | None = key(
         Choice(("none", "min", "max")),
         "How much provenance is attested and attached to each platform; `none` if left out.",
@@ -169,9 +169,9 @@ class Build(Record):
     buildkitd_flags: str | None = key(
         Text("flags", example="'--debug'"), "Flags of the BuildKit daemon of the builder.", default=None
     )
-    scan: Scan | bool | None = key(
-        OrFalse(RecordOf("a scan", Scan)),
+    scan: ScanSpec | bool | None = key(
+        OrFalse(RecordOf("a scan", ScanSpec)),
         "How the published image is scanned for known vulnerabilities, or `false` if it is not. Those from medium to "
-        "critical are told if this is left out.",
+        "critical are reported if this is left out.",
         default=None,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from release_actions.config import grammar, placeholders, resolve
-from release_actions.config.building import Build
-from release_actions.config.document import Document, ImageInChannel, Variant
+from release_actions.config.building import BuildSpec
+from release_actions.config.document import Document, ImageChannelSpec, VariantSpec
 from release_actions.config.model import CHANNELS, PULL_REQUEST
-from release_actions.config.shapes import nearest
+from release_actions.config.shapes import suggest_nearest
 from release_actions.errors import Problem
 
 EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
@@ -22,7 +22,9 @@ PLACES = {
 }
 
 
-def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build | ImageInChannel | Variant]]:
+def list_platform_holders(
+    document: Document,
+) -> Iterator[tuple[tuple[str, ...], BuildSpec | ImageChannelSpec | VariantSpec]]:
     """Everything that can name platforms, and runners but for variants, with the keys that lead to it."""
     yield ("defaults",), document.defaults
     for key, image in document.images.items():
@@ -35,7 +37,7 @@ def with_platforms(document: Document) -> Iterator[tuple[tuple[str, ...], Build 
             yield ("images", key, "variants", name), variant
 
 
-def with_arguments(document: Document) -> Iterator[tuple[tuple[str, ...], Build | Variant]]:
+def list_argument_holders(document: Document) -> Iterator[tuple[tuple[str, ...], BuildSpec | VariantSpec]]:
     """Everything that can name build arguments, with the keys that lead to it."""
     yield ("defaults",), document.defaults
     for key, image in document.images.items():
@@ -61,11 +63,11 @@ def every_image_has_platforms(document: Document) -> Iterator[Problem]:
 
 def platforms_are_canonical(document: Document) -> Iterator[Problem]:
     """Platforms are written as an index writes them: `linux/amd64`, not `linux/x86_64`; `linux/arm64` without `v8`."""
-    for steps, record in with_platforms(document):
+    for steps, record in list_platform_holders(document):
         named = [(name, document.origin.at(*steps, "platforms", i)) for i, name in enumerate(record.platforms or ())]
         named += [(name, document.origin.key_at(*steps, "runners", name)) for name in getattr(record, "runners", {})]
         for name, place in named:
-            canonical = grammar.canonical_platform(name)
+            canonical = grammar.canonicalize_platform(name)
             if canonical != name:
                 yield Problem(f"The platform '{name}' is '{canonical}' in an index.", f"Write {canonical}.", place)
 
@@ -73,14 +75,14 @@ def platforms_are_canonical(document: Document) -> Iterator[Problem]:
 def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
     """Every platform has a runner. Only `linux/amd64` and `linux/arm64` have one by themselves."""
     for key, image in document.images.items():
-        told: set[str] = set()
+        reported: set[str] = set()
         for channel in resolve.channels(document):
             special = resolve.in_channel(image, channel)
             if special is None:
                 continue
             for platform in resolve.all_platforms(image, special, document.defaults):
-                if platform not in resolve.runners(image, special, document.defaults) and platform not in told:
-                    told.add(platform)
+                if platform not in resolve.runners(image, special, document.defaults) and platform not in reported:
+                    reported.add(platform)
                     message = f"No runner builds '{platform}' of the image '{key}'."
                     hint = f"Add '{platform}: LABEL' to 'runners' of the image or of 'defaults'."
                     yield Problem(message, hint, document.origin.at("images", key, "platforms"))
@@ -98,10 +100,10 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
         named: list[tuple[tuple[str, ...], str]] = [(("images", key, "runners"), name) for name in image.runners]
         for channel in EVERY_CHANNEL:
             special = getattr(image.channels, channel.replace("-", "_"), None)
-            if isinstance(special, ImageInChannel):
+            if isinstance(special, ImageChannelSpec):
                 named += [(("images", key, "channels", channel, "runners"), platform) for platform in special.runners]
         for steps, platform in named:
-            if platform not in built and grammar.canonical_platform(platform) == platform:
+            if platform not in built and grammar.canonicalize_platform(platform) == platform:
                 message = f"The image '{key}' is not built for '{platform}', so this runner builds nothing."
                 yield Problem(
                     message, "Add the platform, or remove the runner.", document.origin.key_at(*steps, platform)
@@ -110,7 +112,7 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
 
 def values_are_one_line(document: Document) -> Iterator[Problem]:
     """Build arguments and labels are one line each: builders take them as `NAME=value` lines."""
-    for steps, record in with_arguments(document):
+    for steps, record in list_argument_holders(document):
         for name in [name for name, value in record.build_args.items() if len(value.splitlines()) > 1]:
             place = document.origin.at(*steps, "build-args", name)
             yield Problem(f"The build argument '{name}' has more than one line.", "Put it on one line.", place)
@@ -119,9 +121,9 @@ def values_are_one_line(document: Document) -> Iterator[Problem]:
             yield Problem(f"The label '{name}' has more than one line.", "Put it on one line.", place)
 
 
-def value_placeholders(document: Document) -> Iterator[Problem]:
+def value_placeholders_are_known(document: Document) -> Iterator[Problem]:
     """Values have only the placeholders that there are for them, and `{file.KEY}` needs `version-file`."""
-    for steps, record in with_arguments(document):
+    for steps, record in list_argument_holders(document):
         source = getattr(record, "source", None)
         sources = {"repository": source.repository, "ref": source.ref} if source else {}
         labels = getattr(record, "labels", {})
@@ -135,14 +137,14 @@ def value_placeholders(document: Document) -> Iterator[Problem]:
         for kind, values, allowed in described:
             for name, template in values.items():
                 place = document.origin.at(*steps, kind, name)
-                for used in placeholders.names(template):
+                for used in placeholders.list_names(template):
                     if used.startswith(placeholders.FILE):
                         if document.version_file is None:
                             message = f"'{{{used}}}' is a value of the version file, and 'version-file' names none."
                             yield Problem(message, "Name it at the top of the file.", place)
                     elif used not in allowed:
                         message = f"'{{{used}}}' is not a placeholder of {PLACES[kind]}."
-                        hint = f"{nearest(used, allowed)} For the text itself, write {{{{{used}}}}}."
+                        hint = f"{suggest_nearest(used, allowed)} For the text itself, write {{{{{used}}}}}."
                         yield Problem(message, hint, place)
 
 
@@ -151,9 +153,11 @@ def path_groups_are_used(document: Document) -> Iterator[Problem]:
     for key, image in document.images.items():
         for i, group in enumerate(image.path_groups):
             if group not in document.path_groups:
-                message = f"'{group}' is no path group."
+                message = f"'{group}' is not a path group."
                 place = document.origin.at("images", key, "path-groups", i)
-                yield Problem(message, nearest(group, tuple(document.path_groups)) or "Add 'path-groups'.", place)
+                yield Problem(
+                    message, suggest_nearest(group, tuple(document.path_groups)) or "Add 'path-groups'.", place
+                )
     named = {group for image in document.images.values() for group in image.path_groups}
     for group in document.path_groups:
         if group not in named:
@@ -166,5 +170,5 @@ def a_command_builds_alone(document: Document) -> Iterator[Problem]:
     for key, image in document.images.items():
         for name in ("target", "prebuild", "cache-from", "cache-to"):
             if image.command and getattr(image, name.replace("-", "_")):
-                message = f"The image '{key}' is built by a command, which knows nothing of '{name}'."
+                message = f"The image '{key}' is built by a command, and '{name}' has no effect on a command."
                 yield Problem(message, "Remove one of them.", document.origin.key_at("images", key, name))

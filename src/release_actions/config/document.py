@@ -11,7 +11,7 @@ from dataclasses import dataclass, make_dataclass
 from datetime import timedelta
 
 from release_actions.config import grammar
-from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, Build
+from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
 from release_actions.config.notes import NotesForm
 from release_actions.config.shapes import (
     Boolean,
@@ -61,14 +61,14 @@ RuleLevels: type[Record] = make_dataclass(
     kw_only=True,
     namespace={
         "__doc__": "What each rule of `validate-tag` does when a tag breaks it: `error` refuses the tag, `warn` and "
-        "`info` tell, `off` does not look."
+        "`info` report it, `off` does not check."
     },
 )
 """A key for each rule about tags, made from the rules themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Versions(Record):
+class VersionsSpec(Record):
     """Which git tags are releases."""
 
     prefix: str = key(
@@ -105,7 +105,7 @@ class Versions(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Channel(Record):
+class ChannelSpec(Record):
     """Where the packages of a kind of build live."""
 
     name: str = key(
@@ -124,33 +124,33 @@ class Channel(Record):
     )
 
 
-RELEASE = Channel(name="{image}{suffix}")
+RELEASE = ChannelSpec(name="{image}{suffix}")
 """The release channel of a file that does not describe it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Channels(Record):
+class ChannelsSpec(Record):
     """The kinds of builds that are published."""
 
-    release: Channel = key(
-        RecordOf("a channel", Channel),
+    release: ChannelSpec = key(
+        RecordOf("a channel", ChannelSpec),
         "Packages that release tags are published to. Named `{image}{suffix}` if this is left out.",
         default=RELEASE,
     )
-    dev: Channel | None = key(
-        RecordOf("a channel", Channel),
+    dev: ChannelSpec | None = key(
+        RecordOf("a channel", ChannelSpec),
         "Packages for every other build. If this is left out, only releases are published.",
         default=None,
     )
-    pull_request: Channel | None = key(
-        RecordOf("a channel", Channel),
+    pull_request: ChannelSpec | None = key(
+        RecordOf("a channel", ChannelSpec),
         "Packages for builds of pull requests, for example in a registry of their own. `dev` if this is left out.",
         default=None,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageInChannel(Record):
+class ImageChannelSpec(Record):
     """What is special about an image in one channel."""
 
     name: str | None = key(NAME_TEMPLATE, "The package's name, in place of the channel's template.", default=None)
@@ -162,21 +162,21 @@ class ImageInChannel(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageChannels(Record):
+class ImageChannelsSpec(Record):
     """An image's channels."""
 
-    release: ImageInChannel | bool | None = key(
-        OrFalse(RecordOf("an image in a channel", ImageInChannel)),
+    release: ImageChannelSpec | bool | None = key(
+        OrFalse(RecordOf("an image in a channel", ImageChannelSpec)),
         "What is special about its release packages, or `false` if it is not released.",
         default=None,
     )
-    dev: ImageInChannel | bool | None = key(
-        OrFalse(RecordOf("an image in a channel", ImageInChannel)),
+    dev: ImageChannelSpec | bool | None = key(
+        OrFalse(RecordOf("an image in a channel", ImageChannelSpec)),
         "What is special about its dev packages, or `false` if it has none.",
         default=None,
     )
-    pull_request: ImageInChannel | bool | None = key(
-        OrFalse(RecordOf("an image in a channel", ImageInChannel)),
+    pull_request: ImageChannelSpec | bool | None = key(
+        OrFalse(RecordOf("an image in a channel", ImageChannelSpec)),
         "What is special about it in pull requests, or `false` if they do not build it. What is left out is as in "
         "`dev`, except for the name.",
         default=None,
@@ -184,12 +184,12 @@ class ImageChannels(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant(Record):
+class VariantSpec(Record):
     """One of several builds of an image, for example on another base."""
 
     suffix: str | None = key(
         Text("a suffix of package names", pattern="[a-z0-9._-]*", example="-ubuntu", empty=True),
-        "What `{suffix}` stands for; `-` and the variant's key if this is left out.",
+        "The value of `{suffix}`; `-` and the variant's key if this is left out.",
         default=None,
     )
     platforms: tuple[str, ...] | None = key(
@@ -199,7 +199,7 @@ class Variant(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Credentials(Record):
+class CredentialsSpec(Record):
     """Names of the secrets that log in to a registry. Never the secrets themselves."""
 
     username: str = key(SECRET, "Name of the secret that holds the user name.")
@@ -207,21 +207,21 @@ class Credentials(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image(Build):
-    """An image: what is built and where it goes."""
+class ImageSpec(BuildSpec):
+    """An image: what is built and where it is published."""
 
-    variants: Mapping[str, Variant] = key(
+    variants: Mapping[str, VariantSpec] = key(
         MapOf(
             "a mapping of variants",
             key=Text("a variant's key", pattern=grammar.COMPONENT, example="ubuntu"),
-            value=RecordOf("a variant", Variant),
+            value=RecordOf("a variant", VariantSpec),
             least=1,
         ),
         "Builds of the same image that differ, each in a package of its own.",
         default={},
     )
-    channels: ImageChannels | None = key(
-        RecordOf("an image's channels", ImageChannels),
+    channels: ImageChannelsSpec | None = key(
+        RecordOf("an image's channels", ImageChannelsSpec),
         "What is special about it in a channel. It is published in every channel if this is left out.",
         default=None,
     )
@@ -340,7 +340,9 @@ class Document(Record):
         "What stands between registry and package name; the repository's owner if left out.",
         default=None,
     )
-    versions: Versions = key(RecordOf("'versions'", Versions), "Which git tags are releases.", default=Versions())
+    versions: VersionsSpec = key(
+        RecordOf("'versions'", VersionsSpec), "Which git tags are releases.", default=VersionsSpec()
+    )
     floating_tags: tuple[str, ...] | None = key(
         ListOf(
             "a list of tag templates",
@@ -357,14 +359,14 @@ class Document(Record):
         "`{file.KEY}`. It is read as data and never run.",
         default=None,
     )
-    channels: Channels = key(
-        RecordOf("'channels'", Channels), "Where packages live, by kind of build.", default=Channels()
+    channels: ChannelsSpec = key(
+        RecordOf("'channels'", ChannelsSpec), "Where packages live, by kind of build.", default=ChannelsSpec()
     )
-    credentials: Mapping[str, Credentials] = key(
+    credentials: Mapping[str, CredentialsSpec] = key(
         MapOf(
             "a mapping of registries to credentials",
             key=Text("a registry's host", pattern=grammar.HOST, example="quay.io"),
-            value=RecordOf("credentials", Credentials),
+            value=RecordOf("credentials", CredentialsSpec),
         ),
         "Which secrets log in to a registry. One that is not named takes the job's own token.",
         default={},
@@ -378,17 +380,17 @@ class Document(Record):
         "Paths that several images are made from, by name.",
         default={},
     )
-    defaults: Build = key(
-        RecordOf("'defaults'", Build),
+    defaults: BuildSpec = key(
+        RecordOf("'defaults'", BuildSpec),
         "What holds for every image that says nothing else. An image's mappings are added to these key by key; "
         "everything else that an image says replaces them.",
-        default=Build(),
+        default=BuildSpec(),
     )
-    images: Mapping[str, Image] = key(
+    images: Mapping[str, ImageSpec] = key(
         MapOf(
             "a mapping of images",
             key=Text("an image's key", pattern=grammar.COMPONENT, example="cuda"),
-            value=RecordOf("an image", Image),
+            value=RecordOf("an image", ImageSpec),
             least=1,
         ),
         "The images, by the key that names each in lists and logs.",

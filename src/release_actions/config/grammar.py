@@ -58,17 +58,17 @@ BRANCH_TEMPLATE = r"(?:[A-Za-z0-9._/-]|\{[A-Za-z-]*\})+"
 """Texts with placeholders. Which placeholders there are is a rule of its own, so that the message can name them."""
 
 
-def placeholders(template: str) -> tuple[str, ...]:
+def list_placeholders(template: str) -> tuple[str, ...]:
     """Names of the placeholders in a template, in order."""
     return tuple(match.group(1) for match in PLACEHOLDER.finditer(template))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """A template with its placeholders filled. One without a value stays as it is."""
+    """A template with its placeholders filled. One without a value is kept as it is."""
     return PLACEHOLDER.sub(lambda match: values.get(match.group(1), match.group()), template)
 
 
-def could_be_equal(one: str, other: str) -> bool:
+def can_be_equal(one: str, other: str) -> bool:
     """Whether two templates of tags have a filling in common, the numbers of each being free."""
     return any(
         re.fullmatch(NUMBERS.sub("[0-9]+", re.escape(a)), fill(b, {"major": "1", "minor": "2"}))
@@ -76,7 +76,7 @@ def could_be_equal(one: str, other: str) -> bool:
     )
 
 
-def runs_together(template: str) -> bool:
+def has_adjacent_numbers(template: str) -> bool:
     """Whether a template of tags sets a number beside another number, so that 1.12 and 11.2 give one tag."""
     return bool(re.search(r"[0-9]\{|\}[0-9]|\}\{", template))
 
@@ -103,7 +103,7 @@ def is_glob(text: str) -> bool:
     return any(sign in text for sign in "*?[")
 
 
-def canonical_platform(platform: str) -> str:
+def canonicalize_platform(platform: str) -> str:
     """A platform as an index writes it."""
     system, _, architecture = platform.partition("/")
     return f"{system}/{CANONICAL.get(architecture, architecture)}"

@@ -16,7 +16,7 @@ CHANNELS = ("release", "dev")
 
 
 PULL_REQUEST = "pull-request"
-"""The channel of pull requests, if the file has one. Releases and clean-up never look there."""
+"""The channel of pull requests, if the file has one. Releases and clean-up never use it."""
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN")
 """How bad a vulnerability can be, in the words that scanners share."""
@@ -24,7 +24,7 @@ SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN")
 
 @dataclass(frozen=True)
 class Source:
-    """Sources of another repository to check out to `path`. `patch` is empty when there is none. Templates, as said."""
+    """Sources of another repository to check out to `path`. `patch` is empty without one. All are templates."""
 
     repository: str
     ref: str
@@ -80,7 +80,7 @@ class Package:
     `name` is the repository in the registry, namespace included: `llm-d/llm-d-cuda-ubuntu`. `variant` and `target` are
     empty when there is none. `runners` has a label for each of `platforms`. Paths are relative to the repository.
     `build_args` and `labels` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
-    `place` is where the image stands in the file.
+    `place` is where the image is in the file.
     """
 
     image: str
@@ -149,7 +149,7 @@ class Config:
     """`release.yaml`, complete.
 
     `published` is what `release` and `dev` publish; `pull_requests` is what pull requests do, if they have a channel of
-    their own. `version_file` is relative to the workspace as this file's name is, empty when there is none.
+    their own. `version_file` is relative to the workspace as this file's name is; empty without one.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
@@ -200,5 +200,5 @@ class Config:
         return package.place
 
     def at(self, *steps: str | int) -> Place:
-        """Where a value stands in the file: `config.at("images", "cuda", "platforms", 0)`."""
+        """Where a value is in the file: `config.at("images", "cuda", "platforms", 0)`."""
         return self.origin.at(*steps)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from release_actions.config.shapes import Choice, ListOf, Record, RecordOf, Text, key
 
 OTHERS = "*"
-"""The label that stands for every change that no category before took."""
+"""The label that means every change that no category before took."""
 
 LABELS = ListOf("a list of labels", Text("a label", example="kind/feature"), unique=True)
 AUTHORS = ListOf(

@@ -1,7 +1,7 @@
 """Placeholders in what an image is built with: `{platform}`, `{run-id}`, `{file.CUDA_MAJOR}`. Pure.
 
 One definition serves every channel, so there is no placeholder for the channel: a released image has to be built like
-the one that was tested. Braces around anything else stay as they are; `{{name}}` is the text `{name}`.
+the one that was tested. Braces around anything else are kept; `{{name}}` is the text `{name}`.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ NAME = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z0-9_]+)?"
 PLACEHOLDER = re.compile(rf"\{{(?P<literal>\{{{NAME}\}})\}}|\{{(?P<name>{NAME})\}}")
 
 
-def names(template: str) -> Iterator[str]:
+def list_names(template: str) -> Iterator[str]:
     """The placeholders of a template, in order."""
     yield from (match["name"] for match in PLACEHOLDER.finditer(template) if match["name"])
 
 
-def file_keys(template: str) -> Iterator[str]:
+def list_file_keys(template: str) -> Iterator[str]:
     """The keys of the version file that a template needs."""
-    yield from (name.removeprefix(FILE) for name in names(template) if name.startswith(FILE))
+    yield from (name.removeprefix(FILE) for name in list_names(template) if name.startswith(FILE))
 
 
 def fill(template: str, value: Callable[[str], str]) -> str:

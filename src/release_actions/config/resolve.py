@@ -8,8 +8,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from release_actions.config import building, grammar
-from release_actions.config.building import Build
-from release_actions.config.document import Channel, Cleanup, Document, Image, ImageInChannel, Variant
+from release_actions.config.building import BuildSpec
+from release_actions.config.document import ChannelSpec, Cleanup, Document, ImageChannelSpec, ImageSpec, VariantSpec
 from release_actions.config.model import (
     PULL_REQUEST,
     SEVERITIES,
@@ -26,11 +26,11 @@ from release_actions.versions.history import RULES, Level
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
 """Runners that GitHub offers to everyone, and the platform each builds without emulation."""
 
-AS_IS = ImageInChannel()
+AS_IS = ImageChannelSpec()
 """An image with nothing special in a channel."""
 
 
-def channels(document: Document) -> dict[str, Channel]:
+def channels(document: Document) -> dict[str, ChannelSpec]:
     """The channels that the file has, by name."""
     found = {"release": document.channels.release}
     if document.channels.dev is not None:
@@ -40,9 +40,9 @@ def channels(document: Document) -> dict[str, Channel]:
     return found
 
 
-def in_channel(image: Image, channel: str) -> ImageInChannel | None:
+def in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
     """What is special about an image in a channel; None if it is not published there."""
-    special: ImageInChannel | bool | None = getattr(image.channels, channel.replace("-", "_"), None)
+    special: ImageChannelSpec | bool | None = getattr(image.channels, channel.replace("-", "_"), None)
     if isinstance(special, bool):
         return None
     if channel == PULL_REQUEST:
@@ -59,31 +59,33 @@ def in_channel(image: Image, channel: str) -> ImageInChannel | None:
     return special or AS_IS
 
 
-def platforms(image: Build, special: ImageInChannel, defaults: Build, variant: Variant) -> tuple[str, ...]:
-    """The platforms of a variant in a channel; empty if nobody names any."""
+def platforms(
+    image: BuildSpec, special: ImageChannelSpec, defaults: BuildSpec, variant: VariantSpec
+) -> tuple[str, ...]:
+    """The platforms of a variant in a channel; empty if the file names none."""
     return variant.platforms or special.platforms or image.platforms or defaults.platforms or ()
 
 
-def all_platforms(image: Image, special: ImageInChannel, defaults: Build) -> tuple[str, ...]:
+def all_platforms(image: ImageSpec, special: ImageChannelSpec, defaults: BuildSpec) -> tuple[str, ...]:
     """The platforms that any variant of an image has in a channel."""
     found = (name for _, _, variant in variants(image) for name in platforms(image, special, defaults, variant))
     return tuple(dict.fromkeys(found))
 
 
-def runners(image: Build, special: ImageInChannel, defaults: Build) -> Mapping[str, str]:
-    """The runner of each platform that somebody names one for."""
+def runners(image: BuildSpec, special: ImageChannelSpec, defaults: BuildSpec) -> Mapping[str, str]:
+    """The runner of each platform that has one."""
     return {**HOSTED_RUNNERS, **defaults.runners, **image.runners, **special.runners}
 
 
-def package_name(key: str, channel: Channel, special: ImageInChannel, suffix: str) -> str:
+def package_name(key: str, channel: ChannelSpec, special: ImageChannelSpec, suffix: str) -> str:
     """A package's name below the namespace."""
     return grammar.fill(special.name or channel.name, {"image": key, "suffix": suffix})
 
 
-def variants(image: Image) -> Iterator[tuple[str, str, Variant]]:
+def variants(image: ImageSpec) -> Iterator[tuple[str, str, VariantSpec]]:
     """Key, suffix and variant of each build of an image; one without key and suffix if it names none."""
     if not image.variants:
-        yield "", "", Variant()
+        yield "", "", VariantSpec()
     for key, variant in image.variants.items():
         yield key, f"-{key}" if variant.suffix is None else variant.suffix, variant
 
@@ -127,7 +129,7 @@ def packages(document: Document) -> Iterator[Package]:
 
 
 def package(
-    document: Document, key: str, image: Image, special: ImageInChannel, build: tuple[str, str, str, Variant]
+    document: Document, key: str, image: ImageSpec, special: ImageChannelSpec, build: tuple[str, str, str, VariantSpec]
 ) -> Package:
     """One package. `build` is channel, full name, and the variant's key and description."""
     channel, name, variant, own = build
@@ -159,12 +161,12 @@ def package(
     )
 
 
-def paths(document: Document, image: Image) -> tuple[str, ...]:
+def paths(document: Document, image: ImageSpec) -> tuple[str, ...]:
     """The globs of the files that an image is made from, those of its groups first."""
     return tuple(path for group in image.path_groups for path in document.path_groups.get(group, ())) + image.paths
 
 
-def recipe(image: Build, defaults: Build) -> Recipe:
+def recipe(image: BuildSpec, defaults: BuildSpec) -> Recipe:
     """How an image is built."""
     prebuild = defaults.prebuild if image.prebuild is None else image.prebuild
     source = image.source or defaults.source
@@ -186,19 +188,19 @@ def recipe(image: Build, defaults: Build) -> Recipe:
     )
 
 
-def secrets(defaults: Build, image: Build) -> Mapping[str, str]:
+def secrets(defaults: BuildSpec, image: BuildSpec) -> Mapping[str, str]:
     """The build secrets of an image."""
     if isinstance(image.secrets, bool):
         return {}
     return {**({} if isinstance(defaults.secrets, bool) else defaults.secrets), **image.secrets}
 
 
-def scan(image: Build, defaults: Build) -> Scan | None:
+def scan(image: BuildSpec, defaults: BuildSpec) -> Scan | None:
     """How an image is scanned; None if it is not, because that was said or because nothing would be looked for."""
     said = defaults.scan if image.scan is None else image.scan
     if isinstance(said, bool):
         return None
-    settings = said or building.Scan()
+    settings = said or building.ScanSpec()
     levels = {severity: getattr(settings, severity.lower()) for severity in SEVERITIES}
     looked_for = tuple(severity for severity, level in levels.items() if level != building.OFF)
     if not looked_for:
@@ -212,20 +214,20 @@ def scan(image: Build, defaults: Build) -> Scan | None:
     )
 
 
-def matching(pattern: str, namespace: str, published: Iterable[Package]) -> Iterator[str]:
-    """Full names of the packages that a glob matches. Those of pull requests are none that a rule is about."""
+def match_packages(pattern: str, namespace: str, published: Iterable[Package]) -> Iterator[str]:
+    """Full names of the packages that a glob matches. No rule is about those of pull requests."""
     whole = f"{namespace}/{pattern}"
     found = (package for package in published if package.channel != PULL_REQUEST)
     yield from (package.name for package in found if fnmatch.fnmatchcase(package.name, whole))
 
 
-def selected(rule: Cleanup, published: tuple[Package, ...], namespace: str) -> Iterator[str]:
+def select_packages(rule: Cleanup, published: tuple[Package, ...], namespace: str) -> Iterator[str]:
     """Full names of the packages that a rule is about."""
     if rule.channel:
         yield from (package.name for package in published if package.channel == rule.channel)
     for wanted in rule.packages or ():
         if grammar.is_glob(wanted):
-            yield from matching(wanted, namespace, published)
+            yield from match_packages(wanted, namespace, published)
         else:
             yield f"{namespace}/{wanted}"
 
@@ -247,7 +249,7 @@ def config(document: Document) -> Config:
         cleanup=tuple(
             CleanupRule(
                 name=name,
-                packages=tuple(dict.fromkeys(selected(rule, published, namespace(document)))),
+                packages=tuple(dict.fromkeys(select_packages(rule, published, namespace(document)))),
                 delete_tags=rule.delete_tags,
                 exclude_tags=rule.exclude_tags,
                 keep_n=rule.keep_n,

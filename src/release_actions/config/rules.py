@@ -18,12 +18,12 @@ from release_actions.config.building_rules import (
     every_runner_builds_something,
     path_groups_are_used,
     platforms_are_canonical,
-    value_placeholders,
+    value_placeholders_are_known,
     values_are_one_line,
 )
 from release_actions.config.document import SELECTORS, Document
 from release_actions.config.model import Package
-from release_actions.config.shapes import glob, nearest
+from release_actions.config.shapes import glob, suggest_nearest
 from release_actions.errors import Place, Problem
 from release_actions.versions.version import TagRefused, parse, parse_or_none
 
@@ -34,7 +34,7 @@ TAG_PLACEHOLDERS = ("major", "minor")
 BRANCH_PLACEHOLDERS = ("major", "minor", "patch")
 
 
-def templates(document: Document) -> Iterator[tuple[str, Place]]:
+def list_name_templates(document: Document) -> Iterator[tuple[str, Place]]:
     """Every template of package names, with its place."""
     for channel, described in resolve.channels(document).items():
         yield described.name, document.origin.at("channels", channel, "name")
@@ -45,17 +45,17 @@ def templates(document: Document) -> Iterator[tuple[str, Place]]:
                 yield special.name, document.origin.at("images", key, "channels", channel, "name")
 
 
-def with_legal_placeholders(document: Document) -> Iterator[Package]:
+def list_named_packages(document: Document) -> Iterator[Package]:
     """The packages whose names could be made."""
     yield from (package for package in resolve.packages(document) if "{" not in package.name)
 
 
-def name_placeholders(document: Document) -> Iterator[Problem]:
+def name_placeholders_are_known(document: Document) -> Iterator[Problem]:
     """The placeholders of package names are `{image}` and `{suffix}`."""
-    for template, place in templates(document):
-        for unknown in set(grammar.placeholders(template)) - set(NAME_PLACEHOLDERS):
+    for template, place in list_name_templates(document):
+        for unknown in set(grammar.list_placeholders(template)) - set(NAME_PLACEHOLDERS):
             message = f"'{{{unknown}}}' is not a placeholder of package names."
-            yield Problem(message, nearest(unknown, NAME_PLACEHOLDERS), place)
+            yield Problem(message, suggest_nearest(unknown, NAME_PLACEHOLDERS), place)
 
 
 def every_image_is_published(document: Document) -> Iterator[Problem]:
@@ -88,12 +88,12 @@ def credentials_are_used(document: Document) -> Iterator[Problem]:
     for registry in document.credentials:
         if registry not in used:
             place = document.origin.key_at("credentials", registry)
-            yield Problem(f"Nothing is published to '{registry}'.", nearest(registry, sorted(used)), place)
+            yield Problem(f"Nothing is published to '{registry}'.", suggest_nearest(registry, sorted(used)), place)
 
 
 def package_names_are_legal(document: Document) -> Iterator[Problem]:
     """A package's name is legal by the distribution specification, and has at most 255 characters with the registry."""
-    for package in with_legal_placeholders(document):
+    for package in list_named_packages(document):
         if not grammar.is_name(package.name):
             message = f"'{package.name}' is not a legal repository name."
             hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
@@ -107,7 +107,7 @@ def package_names_are_legal(document: Document) -> Iterator[Problem]:
 def package_names_are_unique(document: Document) -> Iterator[Problem]:
     """No two images, variants or channels share a package."""
     first: dict[str, tuple[str, str]] = {}
-    for package in with_legal_placeholders(document):
+    for package in list_named_packages(document):
         what = f"the image '{package.image}'"
         if package.variant:
             what = f"the variant '{package.variant}' of {what}"
@@ -131,14 +131,14 @@ def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
     seen: list[str] = []
     for i, template in enumerate(document.floating_tags or ()):
         place = document.origin.at("floating-tags", i)
-        used = grammar.placeholders(template)
+        used = grammar.list_placeholders(template)
         sample = grammar.fill(template, {"major": "1", "minor": "2"})
         if "patch" in used:
             message = f"'{template}' would name a single release."
             yield Problem(message, "A release keeps its exact tag; only {major} and {major}.{minor} float.", place)
         elif unknown := next((name for name in used if name not in TAG_PLACEHOLDERS), None):
             message = f"'{{{unknown}}}' is not a placeholder of floating tags."
-            yield Problem(message, nearest(unknown, TAG_PLACEHOLDERS), place)
+            yield Problem(message, suggest_nearest(unknown, TAG_PLACEHOLDERS), place)
         elif "minor" in used and "major" not in used:
             message = f"'{template}' would name releases of different major versions."
             yield Problem(message, "Add {major} to it.", place)
@@ -147,14 +147,14 @@ def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
         elif parse_or_none(sample, prefix):
             message = f"'{template}' could be the tag of a release{', such as ' + sample if used else ''}."
             yield Problem(message, "A tag that moves needs a name that no release has.", place)
-        elif grammar.runs_together(template):
+        elif grammar.has_adjacent_numbers(template):
             message = f"'{template}' would give different versions one tag."
             yield Problem(message, "Set the numbers apart from each other and from other digits.", place)
         else:
             yield from (
                 Problem(f"'{template}' and '{other}' could be one tag.", "Keep one of them.", place)
                 for other in seen
-                if grammar.could_be_equal(template, other)
+                if grammar.can_be_equal(template, other)
             )
             seen.append(template)
 
@@ -179,11 +179,11 @@ def branches_are_legal(document: Document) -> Iterator[Problem]:
         if template is None:
             continue
         place = document.origin.at("versions", name)
-        unknown = [used for used in grammar.placeholders(template) if used not in BRANCH_PLACEHOLDERS]
+        unknown = [used for used in grammar.list_placeholders(template) if used not in BRANCH_PLACEHOLDERS]
         sample = grammar.fill(template, dict.fromkeys(BRANCH_PLACEHOLDERS, "1"))
         if unknown:
             message = f"'{{{unknown[0]}}}' is not a placeholder of branches."
-            yield Problem(message, nearest(unknown[0], BRANCH_PLACEHOLDERS), place)
+            yield Problem(message, suggest_nearest(unknown[0], BRANCH_PLACEHOLDERS), place)
         elif not grammar.is_branch(sample):
             yield Problem(f"'{sample}' is not a legal name of a branch.", "Write it without refs/heads/.", place)
 
@@ -198,7 +198,7 @@ def rules_select_something(document: Document) -> Iterator[Problem]:
             if wanted.startswith(f"{namespace}/"):
                 hint = f"Leave out '{namespace}/'."
                 yield Problem(f"The package '{wanted}' is named with its namespace.", hint, place)
-            elif grammar.is_glob(wanted) and not tuple(resolve.matching(wanted, namespace, published)):
+            elif grammar.is_glob(wanted) and not tuple(resolve.match_packages(wanted, namespace, published)):
                 hint = "It selects among what 'images' and 'channels' give; other packages are named in full."
                 yield Problem(f"'{wanted}' matches no package of this file.", hint, place)
             elif not grammar.is_glob(wanted) and not grammar.is_name(wanted):
@@ -239,14 +239,14 @@ def patterns_are_legal(document: Document) -> Iterator[Problem]:
 
 
 RULES: tuple[Rule, ...] = (
-    name_placeholders,
+    name_placeholders_are_known,
     every_image_is_published,
     channels_exist,
     every_image_has_platforms,
     platforms_are_canonical,
     every_platform_has_a_runner,
     values_are_one_line,
-    value_placeholders,
+    value_placeholders_are_known,
     path_groups_are_used,
     credentials_are_used,
     every_runner_builds_something,

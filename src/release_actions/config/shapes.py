@@ -66,7 +66,7 @@ def load_node(node: Node, shape: Shape[T]) -> T:
 
 
 def in_file_order(problems: Collection[Problem]) -> tuple[Problem, ...]:
-    """Problems as a person mends them: from the top of the file to its end."""
+    """Problems in the order of the file, as a person corrects them."""
     return tuple(sorted(problems, key=lambda problem: problem.place or Place("")))
 
 
@@ -89,23 +89,25 @@ class Shape(ABC, Generic[T]):
         return Refused()
 
     def mismatch(self, node: Node, problems: list[Problem], hint: str = "") -> Refused:
-        """A node of another kind stands here."""
+        """The problem of a node that is of another kind."""
         if node.kind is Kind.NULL:
-            return self.refuse(node, problems, f"{named(node, 'The file')} is empty and should be {self.words}.", hint)
-        return self.refuse(node, problems, f"{subject(node)}, which is not {self.words}.", hint)
+            return self.refuse(
+                node, problems, f"{name_node(node, 'The file')} is empty and should be {self.words}.", hint
+            )
+        return self.refuse(node, problems, f"{describe_node(node)}, which is not {self.words}.", hint)
 
 
-def subject(node: Node) -> str:
+def describe_node(node: Node) -> str:
     """How a message begins: the path and what stands there."""
-    return f"{named(node, 'The file')} is {shown(node)}"
+    return f"{name_node(node, 'The file')} is {quote_node(node)}"
 
 
-def named(node: Node, top: str = "the file") -> str:
+def name_node(node: Node, top: str = "the file") -> str:
     """The path of a node in a message."""
     return f"'{node.path}'" if node.path else top
 
 
-def shown(node: Node) -> str:
+def quote_node(node: Node) -> str:
     """A node in a message: a scalar as written, with control characters escaped; else its kind."""
     if not isinstance(node, ScalarNode):
         return node.kind.value
@@ -113,15 +115,15 @@ def shown(node: Node) -> str:
     return "'" + re.sub("[\x00-\x1f\x7f-\x9f]", lambda match: repr(match.group())[1:-1], text) + "'"
 
 
-def nearest(word: str, words: Collection[str]) -> str:
+def suggest_nearest(word: str, words: Collection[str]) -> str:
     """A sentence that names the nearest of the words, or all of them."""
-    near = closest(word, words)
+    near = find_closest(word, words)
     if near:
         return f"Did you mean '{near}'?"
     return f"Use one of {', '.join(words)}." if words else ""
 
 
-def closest(word: str, words: Collection[str]) -> str:
+def find_closest(word: str, words: Collection[str]) -> str:
     """The one of the words that is meant, as far as spelling tells; empty if none is near."""
     import difflib  # only needed once something is wrong
 
@@ -155,14 +157,14 @@ class Text(Shape[str]):
             raise self.mismatch(node, problems, hint)
         self.check(node, node.text, problems)
         if self.pattern and node.kind is not Kind.TEXT:
-            message = f"{subject(node)}, which YAML takes for {node.kind.value}."
+            message = f"{describe_node(node)}, which YAML takes for {node.kind.value}."
             raise self.refuse(node, problems, message, f"Put it in quotes: '{node.text}'.")
         return node.text
 
     def check(self, node: Node, text: str, problems: list[Problem]) -> None:
         """Refuse a text that does not fit."""
         if not text and not self.empty:
-            raise self.refuse(node, problems, f"{subject(node)}, which is not {self.words}.", self.hint)
+            raise self.refuse(node, problems, f"{describe_node(node)}, which is not {self.words}.", self.hint)
         if self.pattern and not re.fullmatch(self.pattern, text):
             raise self.mismatch(node, problems, self.hint)
 
@@ -172,7 +174,7 @@ class Text(Shape[str]):
         return f"Write for example {self.example}." if self.example else ""
 
     def schema(self) -> Schema:
-        """A string; without a pattern also what stands for itself unquoted."""
+        """A string; without a pattern also a number or a boolean, which YAML users write without quotes."""
         if not self.pattern:
             return {"type": ["string", "number", "boolean"], **({} if self.empty else {"minLength": 1})}
         found: Schema = {"type": "string", "pattern": f"^(?:{self.pattern})$"}
@@ -183,7 +185,7 @@ class Text(Shape[str]):
 
 @dataclass(frozen=True)
 class Parsed(Shape[T]):
-    """A text that stands for a value. `parse` raises `ValueError` with the end of "… is 'y', …" where it does not."""
+    """A text with a meaning, such as a duration. `parse` raises `ValueError` with the end of "… is 'y', …"."""
 
     text: Text
     parse: Callable[[str], T]
@@ -194,12 +196,12 @@ class Parsed(Shape[T]):
         return self.text.words
 
     def load(self, node: Node, problems: list[Problem]) -> T:
-        """The value that the text stands for."""
+        """The value of the text."""
         text = self.text.load(node, problems)
         try:
             return self.parse(text)
         except ValueError as error:
-            raise self.refuse(node, problems, f"{subject(node)}, {error}") from error
+            raise self.refuse(node, problems, f"{describe_node(node)}, {error}") from error
 
     def schema(self) -> Schema:
         """That of the text."""
@@ -213,8 +215,8 @@ def duration() -> Parsed[timedelta]:
 
 
 GLOB = r"(?:[A-Za-z0-9_.:/*?-]|\[!?[A-Za-z0-9_.:-]+\])+"
-"""What a glob may hold: what names do, and signs with a meaning. `[^a]` is none: shells take it for `[!a]`, Python does
-not."""
+"""What a glob may hold: what names do, and signs with a meaning. `[^a]` is refused: shells take it for `[!a]`, and
+Python does not."""
 
 
 def glob(of: str = "tags") -> Text:
@@ -261,7 +263,9 @@ class Integer(Shape[int]):
             raise self.mismatch(node, problems)
         digits = match.group(1)
         if re.match(r"[-+]?0[0-9]", digits):
-            raise self.refuse(node, problems, f"{subject(node)}, whose leading zero older YAML tools take for octal.")
+            raise self.refuse(
+                node, problems, f"{describe_node(node)}, whose leading zero older YAML tools take for octal."
+            )
         value = int(digits)
         if value < self.least or (self.most is not None and value > self.most):
             raise self.mismatch(node, problems)
@@ -288,7 +292,7 @@ class Choice(Shape[str]):
         if not isinstance(node, ScalarNode):
             raise self.mismatch(node, problems)
         if node.kind is not Kind.TEXT or node.text not in self.choices:
-            near = closest(node.text, self.choices)
+            near = find_closest(node.text, self.choices)
             raise self.mismatch(node, problems, f"Did you mean '{near}'?" if near else "")
         return node.text
 
@@ -318,7 +322,7 @@ class ListOf(Shape[tuple[T, ...]]):
             raise self.mismatch(node, problems, hint)
         before = len(problems)
         if len(node.items) < self.least:
-            raise self.refuse(node, problems, f"{named(node, 'The file')} is an empty list.", "Name at least one.")
+            raise self.refuse(node, problems, f"{name_node(node, 'The file')} is an empty list.", "Name at least one.")
         values: list[T] = []
         for item in node.items:
             try:
@@ -326,7 +330,9 @@ class ListOf(Shape[tuple[T, ...]]):
             except Refused:
                 continue
             if self.unique and value in values:
-                problems.append(Problem(f"{subject(item)}, which the list has already.", "Remove it.", item.place))
+                problems.append(
+                    Problem(f"{describe_node(item)}, which the list has already.", "Remove it.", item.place)
+                )
             values.append(value)
         if len(problems) > before:
             raise Refused
@@ -357,11 +363,13 @@ class MapOf(Shape[Mapping[str, T]]):
             raise self.mismatch(node, problems, f"Write 'key: value' below '{node.path}:'." if node.path else "")
         before = len(problems)
         if len(node.entries) < self.least:
-            raise self.refuse(node, problems, f"{named(node, 'The file')} is an empty mapping.", "Name at least one.")
+            raise self.refuse(
+                node, problems, f"{name_node(node, 'The file')} is an empty mapping.", "Name at least one."
+            )
         values: dict[str, T] = {}
         for name, (key, below) in node.entries.items():
             if not re.fullmatch(self.key.pattern or r"(?s).+", name):
-                message = f"The key {shown(key)} of {named(node)} is not {self.key.words}."
+                message = f"The key {quote_node(key)} of {name_node(node)} is not {self.key.words}."
                 problems.append(Problem(message, self.key.hint, key.place))
             try:
                 values[name] = self.value.load(below, problems)
@@ -456,8 +464,8 @@ class RecordOf(Shape[R]):
         known = {key.name: key for key in self.keys}
         for name, (written, _) in node.entries.items():
             if name not in known:
-                message = f"{shown(written)} is not a key of {self.words}."
-                problems.append(Problem(message, nearest(name, tuple(known)), written.place))
+                message = f"{quote_node(written)} is not a key of {self.words}."
+                problems.append(Problem(message, suggest_nearest(name, tuple(known)), written.place))
         values: dict[str, Any] = {}
         for name, wanted in known.items():
             below = node.child(name)

@@ -80,7 +80,7 @@ class Node:
         return entry[0].place if entry else node.place
 
     def child(self, step: str | int) -> Node | None:  # noqa: ARG002  # only lists and mappings have children
-        """The value of a key, or the item with an index from 0; None if there is none."""
+        """The value of a key, or the item with an index from 0; None without one."""
         return None
 
 
@@ -201,9 +201,9 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> Configur
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     what = ", ".join(part for part in (error.context, error.problem) if part)
-    hint = "Look at the indentation, the colons and the quotes of this line and the one before."
+    hint = "Check the indentation, the colons and the quotes of this line and of the line before."
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        hint = "YAML does not allow tabs in the indentation. Use blanks."
+        hint = "YAML does not allow tabs in the indentation. Use spaces."
     elif re.search(r"(?::|-)\s+[{[]", line):
         hint = "A text that begins with { or [ needs quotes."
     elif re.search(r"(?::|-)\s+[*&!%@`|>]", line):
@@ -237,7 +237,7 @@ class _Composer:
     def node(self, event: Any, events: Iterator[Any], path: str, depth: int, key: ScalarNode | None = None) -> Node:
         if depth > DEEPEST:
             message = f"This is nested more than {DEEPEST} levels deep."
-            raise ConfigurationError(message, hint="Look for brackets.", place=self.place(event))
+            raise ConfigurationError(message, hint="Check the brackets.", place=self.place(event))
         if isinstance(event, yaml.AliasEvent):
             self.refuse(event, f"'*{event.anchor}' is a YAML alias, which is not supported.", "Write the value out.")
             return ScalarNode(self.place(event), path, f"*{event.anchor}", plain=False)

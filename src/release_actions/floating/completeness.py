@@ -83,14 +83,16 @@ class Parts:
             return tuple(self.each(lambda child: self._labels(package, child), children))
         return (self._labels(package, manifest.digest, image),)
 
-    def _labels(self, package: Package, digest: str, image: image_manifests.Image | None = None) -> Mapping[str, str]:
+    def _labels(
+        self, package: Package, digest: str, image: image_manifests.AnyManifest | None = None
+    ) -> Mapping[str, str]:
         if image is None:
             manifest = self._registry.get_manifest(package.name, digest)
             image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type) if manifest else None
         if image is None or isinstance(image, Index):
             return {}
         content = self._registry.get_blob(package.name, image.config.digest)
-        return assembly.labels(content) if content else {}
+        return assembly.read_labels(content) if content else {}
 
 
 def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> str:
@@ -107,7 +109,9 @@ def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> st
     return ""
 
 
-def _flaw(image: image_manifests.Image, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]) -> str:
+def _flaw(
+    image: image_manifests.AnyManifest, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]
+) -> str:
     config = None
     if not isinstance(image, Index):
         content = there[image.config.digest]

@@ -1,9 +1,9 @@
 """From what was built for each platform to the one image that is published: an index with all platforms, or nothing.
 
 Pure and deterministic: the same parts in any order give the same bytes. It must never leave a platform out, take one
-that nobody asked for, or believe anybody but the image's own configuration about what it runs on.
+that was not asked for, or believe anybody but the image's own configuration about what it runs on.
 
-The index is written as JSON with sorted keys, without blanks, in ASCII. Its entries are the platforms in the order of
+The index is written as JSON with sorted keys, without spaces, in ASCII. Its entries are the platforms in the order of
 their names, then the attestations in the order of what they are about. Formats: OCI image-spec 1.1, image-index.md;
 attestations: BuildKit's docs/attestations/attestation-storage.md.
 """
@@ -33,7 +33,7 @@ class AssemblyError(PolicyError):
 
 
 @dataclass(frozen=True)
-class Document:
+class RawManifest:
     """A manifest's exact bytes with their digest and media type."""
 
     body: bytes = field(repr=False)
@@ -50,8 +50,8 @@ class Part:
     """
 
     platform: Platform
-    root: Document
-    manifests: Mapping[str, Document] = field(default_factory=dict)
+    root: RawManifest
+    manifests: Mapping[str, RawManifest] = field(default_factory=dict)
     configs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
@@ -62,14 +62,14 @@ class Assembly:
     `revision` is the commit that all platforms say they were built from; empty if they do not say.
     """
 
-    document: Document
+    document: RawManifest
     platforms: Mapping[Platform, str]
     attestations: Mapping[str, str]
     revision: str
 
 
 @dataclass(frozen=True)
-class _Lifted:
+class _PlatformEntries:
     """One platform's entries for the index."""
 
     platform: Platform
@@ -79,7 +79,7 @@ class _Lifted:
     revision: str
 
 
-def choose(package: str, wanted: Collection[Platform], claims: Iterable[Claim]) -> dict[Platform, str]:
+def choose_digests(package: str, wanted: Collection[Platform], claims: Iterable[Claim]) -> dict[Platform, str]:
     """Platform -> digest, exactly for the platforms that are wanted. `claims` are those of the package.
 
     Raises `AssemblyError` with a problem for each platform that is missing, was not asked for, or has two digests.
@@ -90,17 +90,17 @@ def choose(package: str, wanted: Collection[Platform], claims: Iterable[Claim]) 
     problems = []
     missing = sorted(set(wanted) - set(found))
     if missing:
-        there = f"only for {listed(sorted(found))}" if found else "for none of its platforms"
+        there = f"only for {join_platforms(sorted(found))}" if found else "for none of its platforms"
         problems.append(
-            Problem(f"{package} is not published: no digest was given for {listed(missing)}, {there}.", WHOLE)
+            Problem(f"{package} is not published: no digest was given for {join_platforms(missing)}, {there}.", WHOLE)
         )
     for platform in sorted(set(found) - set(wanted)):
         message = f"{package} is not published: a digest was given for {platform}, which it is not built for."
-        problems.append(Problem(message, f"It is built for {listed(sorted(wanted))}."))
+        problems.append(Problem(message, f"It is built for {join_platforms(sorted(wanted))}."))
     for platform, digests in sorted(found.items()):
         if len(set(digests)) > 1:
             message = f"{package} is not published: {platform} has two digests, {' and '.join(sorted(set(digests)))}."
-            problems.append(Problem(message, "Remove what an earlier attempt of the build left."))
+            problems.append(Problem(message, "Delete the artifacts of an earlier attempt of the build."))
     if problems:
         raise AssemblyError(problems=problems)
     return {platform: digests[0] for platform, digests in sorted(found.items())}
@@ -115,7 +115,7 @@ def assemble(package: str, parts: Iterable[Part]) -> Assembly:
     if len({part.platform for part in given}) != len(given) or not given:
         message = "one part a platform"
         raise ValueError(message)
-    lifted = [_lift(package, part) for part in given]
+    lifted = [_read_part(package, part) for part in given]
     revisions = sorted({one.revision for one in lifted})
     if len(revisions) > 1:
         said = ", ".join(f"{one.platform} from {one.revision or 'an unknown commit'}" for one in lifted)
@@ -132,8 +132,8 @@ def assemble(package: str, parts: Iterable[Part]) -> Assembly:
     )
 
 
-def labels(config: bytes) -> Mapping[str, str]:
-    """The labels in an image configuration. Empty where there are none, or none that are texts."""
+def read_labels(config: bytes) -> Mapping[str, str]:
+    """The labels in an image configuration. Empty without labels. One that is not a text is skipped."""
     try:
         found = json.loads(config)["config"]["Labels"]
     except (ValueError, RecursionError, KeyError, TypeError):
@@ -141,23 +141,23 @@ def labels(config: bytes) -> Mapping[str, str]:
     return {key: text for key, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
 
 
-def encode(document: Mapping[str, Any]) -> bytes:
+def encode_json(document: Mapping[str, Any]) -> bytes:
     """JSON in the one form in which indexes are written. Raises `ValueError` for numbers that JSON does not have."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def listed(platforms: Iterable[Platform]) -> str:
+def join_platforms(platforms: Iterable[Platform]) -> str:
     """Platforms for a sentence."""
     return ", ".join(str(platform) for platform in platforms)
 
 
-def _lift(package: str, part: Part) -> _Lifted:
+def _read_part(package: str, part: Part) -> _PlatformEntries:
     """The entries of one part: its image, and its attestations with the annotations that tie them to it."""
     root = image_manifests.parse(part.root.body, part.root.digest, part.root.media_type)
     if isinstance(root, Manifest):
         descriptor = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
         entry, revision = _image(package, part, root, descriptor)
-        return _Lifted(part.platform, entry, (), {}, revision)
+        return _PlatformEntries(part.platform, entry, (), {}, revision)
     raw = json.loads(part.root.body)["manifests"]
     pairs = list(zip(root.children, raw, strict=True))
     nested = [child for child, _ in pairs if child.is_index]
@@ -166,7 +166,7 @@ def _lift(package: str, part: Part) -> _Lifted:
         raise AssemblyError(message, hint="Push each platform as an image of its own.")
     platforms = [(child, entry) for child, entry in pairs if not child.is_attestation]
     if len(platforms) != 1:
-        held = listed(sorted(root.platforms)) or "none"
+        held = join_platforms(sorted(root.platforms)) or "no platform"
         message = (
             f"{package} is not published: {root.digest}, given for {part.platform}, lists {len(platforms)} images "
             f"({held}) and not one."
@@ -190,7 +190,7 @@ def _lift(package: str, part: Part) -> _Lifted:
         )
         raise AssemblyError(message, hint="Build the image again.")
     own, revision = _image(package, part, manifest, entry, child)
-    return _Lifted(part.platform, own, attestations, root.annotations, revision)
+    return _PlatformEntries(part.platform, own, attestations, root.annotations, revision)
 
 
 def _image(
@@ -211,7 +211,7 @@ def _image(
             f"configuration says {platform}."
         )
         raise AssemblyError(message, hint="Build the image again.")
-    return {**entry, "platform": _platform(platform, json.loads(config))}, labels(config).get(REVISION, "")
+    return {**entry, "platform": _platform(platform, json.loads(config))}, read_labels(config).get(REVISION, "")
 
 
 def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
     return found | {key: config[key] for key in ("os.version", "os.features") if config.get(key)}
 
 
-def _index(package: str, lifted: Iterable[_Lifted], entries: list[Mapping[str, Any]]) -> Document:
+def _index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mapping[str, Any]]) -> RawManifest:
     annotations = _annotations(package, lifted)
     # A Docker list has neither annotations nor attestations; an OCI index may hold Docker manifests too.
     docker = not annotations and all(set(entry) == DOCKER_KEYS for entry in entries)
@@ -232,14 +232,14 @@ def _index(package: str, lifted: Iterable[_Lifted], entries: list[Mapping[str, A
     if annotations:
         document["annotations"] = annotations
     try:
-        body = encode(document)
+        body = encode_json(document)
     except ValueError as error:
         message = f"{package} is not published: what was built for it holds a number that JSON does not have."
         raise ManifestError(message, hint="Build the image again.") from error
-    return Document(body, media_type, digest_of(body))
+    return RawManifest(body, media_type, digest_of(body))
 
 
-def _annotations(package: str, lifted: Iterable[_Lifted]) -> dict[str, str]:
+def _annotations(package: str, lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
     """The annotations of the parts' own indexes, for the index over them all. Each build has its own time: the last."""
     found: dict[str, str] = {}
     for one in lifted:

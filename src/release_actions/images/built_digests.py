@@ -118,11 +118,11 @@ def in_file(file: Path, shown: str) -> Iterator[Claim | Problem]:
 def claim_of(package: str, digest: str, platform: str, place: Place | None) -> Claim | str:
     """A claim from its texts, or what is wrong as the end of a sentence."""
     if not DIGEST.fullmatch(digest):
-        return f"has {digest[:100]!r}, which is no digest"
+        return f"has {digest[:100]!r}, which is not a digest"
     try:
         return Claim(package, Platform.parse(platform), digest, place)
     except ValueError:
-        return f"has {platform[:100]!r}, which is no platform"
+        return f"has {platform[:100]!r}, which is not a platform"
 
 
 def of_package(claims: Iterable[Claim], package: str) -> tuple[Claim, ...]:

@@ -59,17 +59,17 @@ def read(text: str) -> tuple[ListedImage, ...]:
     problems: list[Problem] = []
     found = []
     for number, entry in enumerate(value):
-        mistakes = list(mistakes_of(entry))
+        mistakes = list(find_mistakes(entry))
         problems += [Problem(f"Entry {number + 1} of 'image-list' {mistake}.", HINT) for mistake in mistakes]
         if not mistakes:
-            found.append(image_of(entry))
-    problems += twice(found)
+            found.append(parse_entry(entry))
+    problems += find_duplicates(found)
     if problems:
         raise InputError(problems=problems)
     return tuple(found)
 
 
-def image_of(entry: Mapping[str, Any]) -> ListedImage:
+def parse_entry(entry: Mapping[str, Any]) -> ListedImage:
     """An entry without mistakes."""
     return ListedImage(
         package=entry["package"],
@@ -81,7 +81,7 @@ def image_of(entry: Mapping[str, Any]) -> ListedImage:
     )
 
 
-def mistakes_of(entry: Any) -> Iterator[str]:
+def find_mistakes(entry: Any) -> Iterator[str]:
     """What is wrong with an entry, each as the end of a sentence."""
     if not isinstance(entry, dict):
         yield "is not an object"
@@ -94,15 +94,15 @@ def mistakes_of(entry: Any) -> Iterator[str]:
         if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
             yield f"has no list of {what}s under {key!r}"
             continue
-        yield from (f"names {value[:100]!r}, which is no {what}" for value in values if not fits(value, what))
+        yield from (f"names {value[:100]!r}, which is not a {what}" for value in values if not is_valid(value, what))
     if not isinstance(entry.get("required", True), bool):
         yield "has 'required' that is neither true nor false"
     digest = entry.get("digest", "")
     if not isinstance(digest, str) or (digest and not DIGEST.fullmatch(digest)):
-        yield f"has 'digest' that is none: {str(digest)[:100]!r}"
+        yield f"has a 'digest' that is not a digest: {str(digest)[:100]!r}"
 
 
-def fits(value: str, what: str) -> bool:
+def is_valid(value: str, what: str) -> bool:
     """Whether a text is a tag, or a platform."""
     if what == "tag":
         return bool(TAG.fullmatch(value))
@@ -113,7 +113,7 @@ def fits(value: str, what: str) -> bool:
     return True
 
 
-def twice(images: Iterable[ListedImage]) -> list[Problem]:
+def find_duplicates(images: Iterable[ListedImage]) -> list[Problem]:
     """A problem for each package that is listed again: two images would take each other's tags."""
     seen: set[str] = set()
     found = []

@@ -1,7 +1,7 @@
 """Is a published image what its list says? Reads it, judges it, and gives what is wrong and what it consists of.
 
-The judgement is pure and complete: everything that is wrong is told, not only the first. It must never take what could
-not be read for right.
+The judgement is pure and complete: everything that is wrong is reported, not only the first. It must never take
+what could not be read for right.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from release_actions.errors import Problem
 from release_actions.images import assembly
 from release_actions.images import manifests as image_manifests
-from release_actions.images.assembly import REVISION, listed
+from release_actions.images.assembly import REVISION, join_platforms
 from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import (
     REFERENCE_DIGEST,
+    AnyManifest,
     Descriptor,
-    Image,
     Index,
     Manifest,
     ManifestError,
@@ -43,20 +43,20 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the registry gave. `tags`: tag -> digest, "" if there is no such tag.
+    """What the registry gave. `tags`: tag -> digest, "" without such a tag.
 
     `root` is what the first tag names; None if there is nothing. `children`: digest -> the child, None if it does not
     answer. `configs`: digest -> the configuration, None if it does not answer.
     """
 
     tags: Mapping[str, str]
-    root: Image | None
-    children: Mapping[str, Image | None] = field(default_factory=dict)
+    root: AnyManifest | None
+    children: Mapping[str, AnyManifest | None] = field(default_factory=dict)
     configs: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Inspected:
+class Inspection:
     """The judgement. `digest` is what the tags name; platforms and attestations are as in an index."""
 
     image: ListedImage
@@ -76,10 +76,10 @@ class Inspected:
         }
 
 
-def read(registry: Registry, image: ListedImage, sleep: Callable[[float], None] = time.sleep) -> Reading:
-    """Read an image and all of its parts. Looks again while a tag is not there or not yet what the run published.
+def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], None] = time.sleep) -> Reading:
+    """Read an image and all of its parts. Reads again while a tag is not there or not yet what the run published.
 
-    Raises `RemoteError` when the registry does not say, `ManifestError` when it gives something that is no manifest.
+    Raises `RemoteError` when the registry does not say, `ManifestError` when it gives something that is not a manifest.
     """
     tags: dict[str, str] = {}
     for pause in PAUSES:
@@ -95,7 +95,7 @@ def read(registry: Registry, image: ListedImage, sleep: Callable[[float], None] 
     if found is None:
         return Reading(tags, None)
     root = image_manifests.parse(found.body, found.digest, found.media_type)
-    children: dict[str, Image | None] = {}
+    children: dict[str, AnyManifest | None] = {}
     if isinstance(root, Index):
         for child in root.children:
             answer = registry.get_manifest(image.name, child.digest)
@@ -107,14 +107,14 @@ def read(registry: Registry, image: ListedImage, sleep: Callable[[float], None] 
     return Reading(tags, root, children, configs)
 
 
-def judge(image: ListedImage, reading: Reading, expected: Expectation) -> Inspected:
+def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> Inspection:
     """What is wrong with an image, all of it."""
     problems = [*_tags(image, reading)]
     root = reading.root
     if root is None:
-        return Inspected(image, problems=_said(image, problems))
+        return Inspection(image, problems=_said(image, problems))
     attestations: dict[str, str] = {}
-    manifests: list[tuple[Descriptor | None, Image | None]] = []
+    manifests: list[tuple[Descriptor | None, AnyManifest | None]] = []
     seen: list[tuple[Platform | None, str]] = []
     if isinstance(root, Index):
         problems += _children(root, reading)
@@ -133,7 +133,7 @@ def judge(image: ListedImage, reading: Reading, expected: Expectation) -> Inspec
             seen.append((platform, root.digest))
     platforms = {str(platform): digest for platform, digest in seen if platform}
     problems += _platforms(image, [platform for platform, _ in seen if platform])
-    return Inspected(image, root.digest, platforms, attestations, _said(image, problems))
+    return Inspection(image, root.digest, platforms, attestations, _said(image, problems))
 
 
 def _said(image: ListedImage, problems: list[str]) -> tuple[Problem, ...]:
@@ -177,13 +177,13 @@ def _children(root: Index, reading: Reading) -> Iterator[str]:
 def _platforms(image: ListedImage, found: list[Platform]) -> Iterator[str]:
     missing = sorted(set(image.platforms) - set(found))
     if missing:
-        yield f"it lacks {listed(missing)}"
+        yield f"it lacks {join_platforms(missing)}"
     strangers = sorted(set(found) - set(image.platforms))
     if strangers:
-        yield f"it has {listed(strangers)}, for which it is not built"
+        yield f"it has {join_platforms(strangers)}, for which it is not built"
     twice = sorted(platform for platform, count in Counter(found).items() if count > 1)
     if twice:
-        yield f"it has {listed(twice)} more than once"
+        yield f"it has {join_platforms(twice)} more than once"
 
 
 def _configuration(
@@ -201,7 +201,7 @@ def _configuration(
     problems = []
     if stated and platform != stated:
         problems.append(f"the index lists {manifest.digest} as {stated}, and its configuration says {platform}")
-    labels = assembly.labels(config)
+    labels = assembly.read_labels(config)
     missing = [LABELS + name for name in expected.labels if not labels.get(LABELS + name)]
     if missing:
         problems.append(f"{platform} lacks the label{'s' if len(missing) > 1 else ''} {', '.join(missing)}")

@@ -105,7 +105,7 @@ class Index:
 
     @property
     def platforms(self) -> frozenset[Platform]:
-        """The platforms that the index names itself. Attestations and `unknown/unknown` are none."""
+        """The platforms that the index names itself. Attestations and `unknown/unknown` do not count."""
         return frozenset(
             child.platform
             for child in self.children
@@ -144,7 +144,7 @@ class Manifest:
         return (self.config, *self.layers)
 
 
-Image = Index | Manifest
+AnyManifest = Index | Manifest
 """What a digest or a tag of a container package names."""
 
 
@@ -154,7 +154,7 @@ def subject_of_tag(tag: str) -> str:
     return "sha256:" + match["hex"] if match else ""
 
 
-def parse(content: bytes, digest: str = "", media_type: str = "") -> Image:
+def parse(content: bytes, digest: str = "", media_type: str = "") -> AnyManifest:
     """Read a manifest or index.
 
     `digest`, where known, must be that of the bytes; `media_type` is the `Content-Type` it came with. Raises
@@ -198,15 +198,17 @@ def config_platform(content: bytes, digest: str) -> Platform:
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise _error(digest, "is not an image configuration with os and architecture") from error
     if not all(isinstance(part, str) for part in parts):
-        raise _error(digest, "has an os, architecture or variant that is no text")
+        raise _error(digest, "has an os, architecture or variant that is not a text")
     return Platform.of(*parts)
 
 
-def missing_platforms(image: Image, wanted: Iterable[Platform], config: Platform | None = None) -> tuple[Platform, ...]:
+def missing_platforms(
+    image: AnyManifest, wanted: Iterable[Platform], config: Platform | None = None
+) -> tuple[Platform, ...]:
     """The wanted platforms that an image lacks, sorted. Empty means complete.
 
     A manifest does not say what it runs on: pass the platform of its `config` blob (`config_platform`). Without it
-    every wanted platform counts as missing, because nobody knows.
+    every wanted platform counts as missing, because it is not known.
     """
     there = image.platforms if isinstance(image, Index) else frozenset([config])
     return tuple(sorted(set(wanted) - there))
@@ -220,11 +222,11 @@ class Graph:
     digests of what is attached to it, by tag name or by `subject`.
     """
 
-    images: Mapping[str, Image]
+    images: Mapping[str, AnyManifest]
     attached: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, images: Iterable[Image], tags: Mapping[str, str] | None = None) -> Graph:
+    def of(cls, images: Iterable[AnyManifest], tags: Mapping[str, str] | None = None) -> Graph:
         """From what was read, and tag -> digest of every tag, whose names may make their digests attachments."""
         nodes = {image.digest: image for image in images}
         attached: dict[str, set[str]] = {}
@@ -347,7 +349,7 @@ class _Reader:
             # Go writes an empty list as null.
             return ()
         if not isinstance(value, list):
-            raise _error(self.name, f"has {key!r} that is no list")
+            raise _error(self.name, f"has {key!r} that is not a list")
         return tuple(self._descriptor(item, f"{key}[{number}]") for number, item in enumerate(value))
 
     def optional(self, key: str) -> Descriptor | None:
@@ -357,7 +359,7 @@ class _Reader:
     def text(self, key: str) -> str:
         value = self.document.get(key)
         if value is not None and not isinstance(value, str):
-            raise _error(self.name, f"has {key!r} that is no text")
+            raise _error(self.name, f"has {key!r} that is not a text")
         return value or ""
 
     def annotations(self, holder: Mapping[str, Any]) -> Mapping[str, str]:
@@ -370,7 +372,7 @@ class _Reader:
 
     def _descriptor(self, value: Any, where: str) -> Descriptor:
         if not isinstance(value, dict):
-            raise _error(self.name, f"has {where!r} that is no descriptor")
+            raise _error(self.name, f"has {where!r} that is not a descriptor")
         digest, media_type, size = value.get("digest"), value.get("mediaType"), value.get("size")
         if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
             raise _error(self.name, f"has {where!r} without a valid digest")

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from release_actions.errors import PartialError, PolicyError, Problem, RemoteError
 from release_actions.images import assembly, built_digests
 from release_actions.images import manifests as image_manifests
-from release_actions.images.assembly import REVISION, Assembly, AssemblyError, Document, Part
+from release_actions.images.assembly import REVISION, Assembly, AssemblyError, Part, RawManifest
 from release_actions.images.built_digests import Claim
 from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import Index, Platform
@@ -23,9 +23,9 @@ from release_actions.versions import floating
 from release_actions.versions.version import FLOATING_NAMES, is_floating, parse_or_none
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before each look at what was just written: a read of GHCR may lag a few seconds behind."""
+"""Seconds before each read of what was just written: a read of GHCR may lag a few seconds behind."""
 
-Look = Callable[[], "Document | None"]
+ReadManifest = Callable[[], "RawManifest | None"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class TagRules:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PublishPlan:
     """What publishing an image comes to. `before`: tag -> digest it names now, "" for a tag that is not there."""
 
     image: ListedImage
@@ -76,7 +76,7 @@ class Publisher:
     overwrite: bool = False
     sleep: Callable[[float], None] = time.sleep
 
-    def plan(self, image: ListedImage, claims: Iterable[Claim]) -> Plan:
+    def plan(self, image: ListedImage, claims: Iterable[Claim]) -> PublishPlan:
         """Read and judge everything about one image. Writes nothing.
 
         Raises `PolicyError` when it may not be published, `ManifestError` when a part cannot be read as an image, and
@@ -86,15 +86,17 @@ class Publisher:
         if floats:
             message = f"{image.package} is not published: {', '.join(floats)} moves, and an image gets exact tags only."
             raise PolicyError(message, hint="Leave it to protect-latest, which moves floating tags by version order.")
-        digests = assembly.choose(image.package, image.platforms, built_digests.of_package(claims, image.package))
+        digests = assembly.choose_digests(
+            image.package, image.platforms, built_digests.of_package(claims, image.package)
+        )
         made = assembly.assemble(image.package, self._parts(image, digests))
         before = {tag: self._digest(image, tag) for tag in image.tags}
-        plan = Plan(image, made, MappingProxyType(before))
+        plan = PublishPlan(image, made, MappingProxyType(before))
         if not self.overwrite:
             self._spare_releases(plan)
         return plan
 
-    def publish(self, plan: Plan) -> None:
+    def publish(self, plan: PublishPlan) -> None:
         """Put the image under every tag that does not name it, and read each tag again.
 
         Raises `PartialError` when the registry does not show a tag as it was written, and what writing raises.
@@ -109,8 +111,8 @@ class Publisher:
             hint = "Something else pushes there too, or the registry is slow. Run it again."
             raise PartialError(message, done=len(shown) - len(wrong), total=len(shown), hint=hint)
 
-    def _put(self, plan: Plan, tag: str, done: tuple[str, ...]) -> None:
-        """Put one tag. A failure after others says which: they stay."""
+    def _put(self, plan: PublishPlan, tag: str, done: tuple[str, ...]) -> None:
+        """Put one tag. A failure after others says which: those are kept."""
         document = plan.assembly.document
         try:
             self.registry.put_manifest(plan.image.name, tag, document.body, document.media_type)
@@ -139,7 +141,7 @@ class Publisher:
         """What was pushed under a digest, with all that it lists there and readable."""
         root = self._document(image, platform, digest)
         read = image_manifests.parse(root.body, digest, root.media_type)
-        manifests: dict[str, Document] = {}
+        manifests: dict[str, RawManifest] = {}
         parsed = [read]
         if isinstance(read, Index):
             parsed = []
@@ -157,18 +159,18 @@ class Publisher:
                 configs[one.config.digest] = config
         return Part(platform, root, manifests, configs)
 
-    def _document(self, image: ListedImage, platform: Platform, digest: str) -> Document:
+    def _document(self, image: ListedImage, platform: Platform, digest: str) -> RawManifest:
         found = self._patiently(lambda: self._read(image, digest))
         if found is None:
             raise _gone(image, digest, platform)
         return found
 
-    def _read(self, image: ListedImage, reference: str) -> Document | None:
+    def _read(self, image: ListedImage, reference: str) -> RawManifest | None:
         found = self.registry.get_manifest(image.name, reference)
-        return Document(found.body, found.media_type, found.digest) if found else None
+        return RawManifest(found.body, found.media_type, found.digest) if found else None
 
-    def _patiently(self, look: Look, digest: str = "") -> Document | None:
-        """The last look at something that was just written: with the digest, if one is given."""
+    def _patiently(self, look: ReadManifest, digest: str = "") -> RawManifest | None:
+        """The last answer about something that was just written: with the digest, if one is given."""
         found = None
         for pause in PAUSES:
             if pause:
@@ -178,7 +180,7 @@ class Publisher:
                 break
         return found
 
-    def _shown(self, plan: Plan, tag: str) -> str:
+    def _shown(self, plan: PublishPlan, tag: str) -> str:
         found = self._patiently(lambda: self._read(plan.image, tag), plan.digest)
         return found.digest if found else ""
 
@@ -186,8 +188,8 @@ class Publisher:
         found = self.registry.head_manifest(image.name, tag)
         return found.digest if found else ""
 
-    def _spare_releases(self, plan: Plan) -> None:
-        """Refuse to put a release tag that names another commit's build, or one that nobody can tell."""
+    def _spare_releases(self, plan: PublishPlan) -> None:
+        """Refuse to put a release tag that names another commit's build, or whose commit is not known."""
         problems = []
         for tag in plan.changes:
             if not plan.before[tag] or parse_or_none(tag, self.rules.prefix) is None:
@@ -221,7 +223,7 @@ class Publisher:
             for one in manifests
             if isinstance(one, image_manifests.Manifest)
         ]
-        said = {assembly.labels(config).get(REVISION, "") for config in configs if config}
+        said = {assembly.read_labels(config).get(REVISION, "") for config in configs if config}
         return said.pop() if len(said) == 1 else ""
 
 

@@ -22,7 +22,7 @@ GITHUB_TOKEN = re.compile(r"gh[a-z]_|github_pat_")
 """How GitHub's tokens begin."""
 
 ANY_USER = "release-actions"
-"""GHCR looks at the token only."""
+"""GHCR checks the token only."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def token_for(host: str, token: str, context: Context, log: Workflow, *, for_git
     githubs = bool(GITHUB_TOKEN.match(token)) or token == for_github
     if not token or not githubs or context.is_github_registry(host):
         return token
-    log.info(f"{host} is not GitHub's: it is asked without a token. Set registry-token to one of its own.")
+    log.info(f"{host} is not GitHub's registry, so it is read without a token. Set registry-token to one of its own.")
     return ""
 
 

@@ -17,7 +17,7 @@ STOPPED = ("refused", "unknown")
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageState:
     """One image of the plan. `problem` is what keeps it from floating tags, the first that does; empty if it is ready.
 
     `notes` are remarks that stop nothing.
@@ -55,27 +55,27 @@ class Evidence:
     signed: str = ""
 
 
-def judge(planned: Iterable[ListedImage], evidence: Evidence) -> tuple[Image, ...]:
+def judge(planned: Iterable[ListedImage], evidence: Evidence) -> tuple[ImageState, ...]:
     """Every image of a plan, in its order."""
-    return tuple(one(image, evidence) for image in planned)
+    return tuple(judge_image(image, evidence) for image in planned)
 
 
-def one(image: ListedImage, evidence: Evidence) -> Image:
+def judge_image(image: ListedImage, evidence: Evidence) -> ImageState:
     """One image."""
     digest = evidence.published.get(image.package, "")
     if not digest:
-        return Image(image, problem="It was not published: not every platform was built, or publishing failed.")
-    problems, notes = scan(image, evidence)
+        return ImageState(image, problem="It was not published: not every platform was built, or publishing failed.")
+    problems, notes = judge_scans(image, evidence)
     if evidence.signing and evidence.signed != "success":
         problems.append(f"It was not signed: the job that signs has ended as {evidence.signed or 'nothing'}.")
     locked = evidence.locked.get(image.package, "")
     if locked != digest:
         problems.append("It was not verified.")
-    return Image(image, digest, " ".join(problems), tuple(notes))
+    return ImageState(image, digest, " ".join(problems), tuple(notes))
 
 
-def scan(image: ListedImage, evidence: Evidence) -> tuple[list[str], list[str]]:
-    """What the scans of an image's platforms say: what stops it, and what is only told."""
+def judge_scans(image: ListedImage, evidence: Evidence) -> tuple[list[str], list[str]]:
+    """What the scans of an image's platforms say: what stops it, and what is only reported."""
     if not evidence.scanning or not image.entry.get("scan"):
         return [], []
     gate = bool(image.entry.get("scan-gate"))
@@ -94,12 +94,12 @@ def scan(image: ListedImage, evidence: Evidence) -> tuple[list[str], list[str]]:
     return stops, notes
 
 
-def is_ready(images: Sequence[Image]) -> bool:
+def is_ready(images: Sequence[ImageState]) -> bool:
     """Whether floating tags may move: there is something to name, and nothing required is missing."""
     return any(image.ready for image in images) and all(image.ready for image in images if image.planned.required)
 
 
-def built(images: Iterable[Image]) -> dict[str, bool]:
+def built(images: Iterable[ImageState]) -> dict[str, bool]:
     """Key of release.yaml -> whether every package of it is ready, in the order of the plan."""
     found: dict[str, bool] = {}
     for image in images:
@@ -107,6 +107,6 @@ def built(images: Iterable[Image]) -> dict[str, bool]:
     return found
 
 
-def failed_keys(images: Iterable[Image]) -> tuple[str, ...]:
+def failed_keys(images: Iterable[ImageState]) -> tuple[str, ...]:
     """Keys of release.yaml of which a package is not ready, in the order of the plan."""
     return tuple(key for key, ready in built(images).items() if not ready)

@@ -30,23 +30,23 @@ def parse(text: str) -> tuple[Vulnerability, ...]:
     """Every vulnerability of a report, once, the worst first. Raises `InputError` when it cannot be read."""
     try:
         document = json.loads(text)
-        found = {vulnerability for run in document["runs"] for vulnerability in in_run(run)}
+        found = {vulnerability for run in document["runs"] for vulnerability in read_run(run)}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         message = "The scan's report is not the SARIF that trivy writes."
-        raise InputError(message, hint="Look at the step that scanned: it may have been stopped.") from error
+        raise InputError(message, hint="Check the step that scanned: it may have been stopped.") from error
     return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.name, one.about)))
 
 
-def in_run(run: Mapping[str, Any]) -> Iterable[Vulnerability]:
+def read_run(run: Mapping[str, Any]) -> Iterable[Vulnerability]:
     """The vulnerabilities of one run of a scanner."""
     rules = {rule["id"]: rule for rule in run["tool"]["driver"].get("rules", [])}
     for result in run["results"]:
         name = result["ruleId"]
         first, _, _ = str(result["message"]["text"]).partition("\n")
-        yield Vulnerability(severity_of(rules[name]), str(name), first)
+        yield Vulnerability(read_severity(rules[name]), str(name), first)
 
 
-def severity_of(rule: Mapping[str, Any]) -> str:
+def read_severity(rule: Mapping[str, Any]) -> str:
     """The severity that trivy tags a rule with. Raises `KeyError` when it has none."""
     for tag in rule["properties"]["tags"]:
         if tag in SEVERITIES:
@@ -54,7 +54,7 @@ def severity_of(rule: Mapping[str, Any]) -> str:
     raise KeyError(str(rule["id"]))
 
 
-def counts(found: Iterable[Vulnerability]) -> dict[str, int]:
-    """Severity -> how many, the worst first, without those that there are none of."""
+def count_severities(found: Iterable[Vulnerability]) -> dict[str, int]:
+    """Severity -> how many, the worst first, only those that occur."""
     number = Counter(vulnerability.severity for vulnerability in found)
     return {severity: number[severity] for severity in SEVERITIES if number[severity]}

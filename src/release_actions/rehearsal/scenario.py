@@ -24,7 +24,7 @@ from release_actions.config.shapes import (
     in_file_order,
     key,
     load_file,
-    nearest,
+    suggest_nearest,
 )
 from release_actions.errors import ConfigurationError, Place, Problem
 from release_actions.rehearsal.invariants import Invariant
@@ -274,7 +274,7 @@ def check(scenario: Scenario) -> list[Problem]:
         place = scenario.origin.at("published", index)
         if published not in scenario.git_tags:
             message = f"'{published}' is published, but is not one of git-tags."
-            problems.append(Problem(message, nearest(published, scenario.git_tags) or "Add it there.", place))
+            problems.append(Problem(message, suggest_nearest(published, scenario.git_tags) or "Add it there.", place))
         elif not stable(published):
             message = f"'{published}' cannot be published at the start: it is not a stable release."
             problems.append(Problem(message, "Push candidates in a step.", place))

@@ -60,7 +60,7 @@ class Published:
         def is_whole(package: Package) -> bool:
             platforms = tuple(Platform.parse(platform) for platform in package.platforms)
             image = ListedImage(package.reference, (tag,), platforms)
-            return not inspection.judge(image, inspection.read(self.registry, image), expected).problems
+            return not inspection.judge_image(image, inspection.read_image(self.registry, image), expected).problems
 
         return all(_each(is_whole, required).values())
 
