@@ -23,7 +23,7 @@ from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
-from release_actions.versions.version import TagRefused
+from release_actions.versions.grammar import TagRefused
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "ghs_token_of_the_job"
@@ -240,8 +240,8 @@ def test_a_rule_that_is_off_refuses_nothing(judge: Judge, forge: Forge) -> None:
     assert [finding.level.value for finding in warned.findings] == ["warning"]
 
 
-CUT = "Tools that derive floating tags by cutting a tag at its last dot leave such names."
-NEVER_PUSHED = "Floating tags are moved by protect-latest, never pushed."
+CUT = "Tools that make floating tags by cutting a tag at its last dot leave such names."
+NEVER_PUSHED = "The action protect-latest moves floating tags. Do not push them."
 OFFERED = {
     "v0.6.0-rc": f"v0.6.0-rc.1 exists already, and the next one is v0.6.0-rc.2. {CUT}",
     "v0.5": f"v0.5.0 exists already, and the next one is v0.5.2. {NEVER_PUSHED}",
@@ -261,6 +261,35 @@ def test_a_refusal_offers_no_tag_that_exists(judge: Judge, forge: Forge, tag: st
     # Without the repository's tags it is refused all the same.
     with pytest.raises(TagRefused):
         judge(asked=tag, repository="llm-d/nowhere")
+
+
+def test_what_would_be_refused_too_is_not_offered(judge: Judge, forge: Forge) -> None:
+    with pytest.raises(TagRefused) as caught:
+        judge("v0.5.0-RC1", sha=forge.tag("v0.5.0-RC1", forge.commit()))
+
+    assert caught.value.hint == "v0.5.0-rc.1 would be refused too, and the next one is v0.5.2-rc.1."
+
+
+def test_a_candidate_in_a_refused_spelling_is_counted_by_the_command(judge: Judge, forge: Forge) -> None:
+    forge.tag("v0.7.0-RC1", forge.commit())
+    versions = "{rules: {gap: off}}"
+
+    assert told(judge("v0.7.0-rc.2", sha=forge.tag("v0.7.0-rc.2", forge.commit()), versions=versions)) == []
+    assert told(judge("v0.7.0-rc.1", sha=forge.tag("v0.7.0-rc.1", forge.commit()), versions=versions)) == [
+        "other-spelling: v0.7.0-rc.1 is the version that exists already as v0.7.0-RC1. Push v0.7.0-rc.3."
+    ]
+
+
+def test_first_candidate_and_post_spelling_are_the_projects(judge: Judge, forge: Forge) -> None:
+    sha = forge.tag("v0.5.1.1", forge.commit())
+    report = judge("v0.5.1.1", sha=sha, versions="{post-spelling: four-numbers}")
+    assert (told(report), report.outputs["kind"], report.outputs["make-latest"]) == ([], "post", True)
+    assert report.outputs["floating-tags"] == ["v0.5", "v0", "latest"]
+
+    sha = forge.tag("v0.5.2-rc.1", forge.commit())
+    assert told(judge("v0.5.2-rc.1", sha=sha, versions="{first-candidate: 0}")) == [
+        "candidate-number: v0.5.2-rc.1 is not the next candidate of v0.5.2: there is none so far. Push v0.5.2-rc.0."
+    ]
 
 
 # The push
@@ -291,7 +320,7 @@ def test_a_tag_that_was_deleted_while_the_run_waited_is_refused(judge: Judge, fo
     del forge.repository.git.refs["refs/tags/v0.5.2"]
     assert told(judge("v0.5.2", sha=sha)) == [
         "moved-tag: v0.5.2 was deleted since its push: GitHub has no such tag any more."
-        " Push it again if it is to be released. If not, there is nothing to do."
+        " Push it again if you want to release it. If not, there is nothing to do."
     ]
     assert judge("v0.5.2", sha=sha, versions="{rules: {moved-tag: off}}").exit_code is ExitCode.PASS
 
@@ -466,7 +495,7 @@ def test_a_candidate_number_that_only_the_registry_has_seen_is_refused(judge: Ju
     sha = forge.tag("v0.6.0-rc.2", forge.commit())
     assert told(judge("v0.6.0-rc.2", sha=sha)) == [
         "deleted-candidate: v0.6.0-rc.2 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.3, whose"
-        " git tag is gone and whose image is not. Push v0.6.0-rc.4."
+        " git tag is gone and whose image is still published. Push v0.6.0-rc.4."
     ]
 
 
@@ -548,7 +577,7 @@ def test_an_image_that_does_not_say_what_it_was_built_from(judge: Judge, forge: 
     sha = forge.tag("v0.5.2", forge.commit())
     (finding,) = judge("v0.5.2", sha=sha).findings
     assert finding.problem.message == (
-        "ghcr.io/llm-d/llm-d-cpu:v0.5.2 is already published, and its image does not say from which commit."
+        "ghcr.io/llm-d/llm-d-cpu:v0.5.2 is already published, and its image does not name its commit."
     )
 
 
@@ -815,9 +844,9 @@ def test_more_tags_in_the_checkout_than_on_github_are_told_before_the_push(judge
         git(checkout, "tag", name)
     report = judge(asked="v0.5.2", mode="check", history="checkout")
     assert told(report) == [
-        "unpushed-tags: v0.5.2 is not alone: the checkout has 4 more tags that GitHub does not have, old, push,"
-        " v0.5.2-rc.1 and 1 more. More than three in one push start no workflow."
-        " Push it alone: git push origin refs/tags/v0.5.2."
+        "unpushed-tags: The checkout has 4 other tags that GitHub does not have: old, push, v0.5.2-rc.1 and 1 more."
+        " If one push contains more than three tags, GitHub starts no workflow."
+        " Push only this tag: git push origin refs/tags/v0.5.2."
     ]
     assert report.exit_code is ExitCode.PASS
 

@@ -994,7 +994,7 @@ MISTAKES_OF_RULES = {
         """,
         [
             "release.yaml:4:5: Tag 'v0.4' is a floating tag: it names the newest release of 0.4.x, not "
-            "one version. Did you mean v0.4.0? Floating tags are moved by protect-latest, never pushed.",
+            "one version. Did you mean v0.4.0? The action protect-latest moves floating tags. Do not push them.",
         ],
     ),
     "a skipped candidate": (
@@ -1022,7 +1022,7 @@ MISTAKES_OF_RULES = {
             platforms: [linux/amd64]
         """,
         [
-            "release.yaml:4:5: Tag '0.4.0' does not begin with 'v' and a number, as release tags here "
+            "release.yaml:4:5: Tag '0.4.0' does not begin with 'v' and a number, as release tags of this project "
             "do. Did you mean v0.4.0?",
         ],
     ),

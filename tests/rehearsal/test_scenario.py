@@ -139,7 +139,7 @@ def test_the_examples_play_every_kind_of_step() -> None:
             ("do: publish\n    tag: v1.1.1-rc.1", "do: teardown\n    candidate: v1.1"),
             [
                 "scenario.yaml:8:16: Tag 'v1.1' is a floating tag: it names the newest release of 1.1.x, not one "
-                "version. Did you mean v1.1.0? Floating tags are moved by protect-latest, never pushed."
+                "version. Did you mean v1.1.0? The action protect-latest moves floating tags. Do not push them."
             ],
         ),
         (

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.versions.release_tags import histories, unhurried, versions
 
+from release_actions.versions.grammar import Kind, TagScheme
 from release_actions.versions.history import (
     DEFAULTS,
     RULES,
@@ -23,9 +24,16 @@ from release_actions.versions.history import (
     previous_candidate,
     previous_stable,
 )
-from release_actions.versions.version import Kind, Version, known, parse
+from release_actions.versions.version import Version, known, parse, read_misspelt_candidates
 
 PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
+
+
+def judge_with_misspelt(tag: str, tags: str) -> list[str]:
+    """The violations of a tag in a repository that also has candidates whose spelling is refused."""
+    names = tags.split()
+    history = History(known(names), misspelt=read_misspelt_candidates(names))
+    return [line(violation) for violation in judge(parse(tag), history)]
 
 
 def judged(tag: str, past: str = PAST, published: str = "", levels: Mapping[str, Level] = DEFAULTS) -> list[str]:
@@ -57,7 +65,7 @@ TOLD = {
         "error other-spelling: v0.6.0rc2 is the version that exists already as v0.6.0-rc.2. Push v0.6.0-rc.3."
     ],
     "v0.6.0rc3": [
-        "error candidate-spelling: v0.6.0rc3 is written in another way than the candidates of 0.6 before it."
+        "error candidate-spelling: v0.6.0rc3 has another spelling than the candidates of 0.6 before it."
         " Push v0.6.0-rc.3."
     ],
     "v0.4.1": [
@@ -74,11 +82,11 @@ TOLD = {
     ],
     "v0.2.1": [
         "error opens-line-below: v0.2.1 opens line 0.2, below 0.5, which is released as v0.5.1."
-        " Check the number. A patch of a line that has been released is a backport and allowed."
+        " Check the number. Patches of a released line and new minors of a major are allowed."
     ],
     "v0.2.0-rc.1": [
         "error opens-line-below: v0.2.0-rc.1 opens line 0.2, below 0.5, which is released as v0.5.1."
-        " Check the number. A patch of a line that has been released is a backport and allowed."
+        " Check the number. Patches of a released line and new minors of a major are allowed."
     ],
     "v0.5.0-rc.2": [
         "error candidate-after-final: v0.5.0-rc.2 is a candidate of v0.5.0, which is released already."
@@ -92,10 +100,7 @@ TOLD = {
         "error candidate-number: v0.5.2-rc.2 is not the next candidate of v0.5.2: there is none so far."
         " Push v0.5.2-rc.1."
     ],
-    "v0.5.2-rc.0": [
-        "error candidate-number: v0.5.2-rc.0 is not the next candidate of v0.5.2: there is none so far."
-        " Push v0.5.2-rc.1."
-    ],
+    "v0.5.2-rc.0": [],
     "v0.6.0.post1": [
         "error post-without-final: v0.6.0.post1 follows v0.6.0, which has not been released. Release v0.6.0 first."
     ],
@@ -130,6 +135,7 @@ def test_every_rule_is_shown_at_its_default_level() -> None:
     told = {violation.split(":", 1)[0] for violations in TOLD.values() for violation in violations}
     told |= {violation.split(":", 1)[0] for _, violation in ABOUT.values()}
     told |= {judged("v0.6.0-rc.3", published="v0.6.0-rc.4")[0].split(":", 1)[0]}
+    told |= {line(judge(parse("v0.5.1.post1", TagScheme("v", ".")), History(known(["v0.5.1"])))[0]).split(":", 1)[0]}
     assert told == {f"{rule.level.value} {rule.name}" for rule in RULES if rule.level is not Level.OFF}
 
 
@@ -142,7 +148,7 @@ def test_every_rule_says_in_a_sentence_what_it_is_about() -> None:
 def test_candidates_that_git_has_lost_count_where_the_registry_has_them() -> None:
     assert judged("v0.6.0-rc.3", published="v0.6.0-rc.4") == [
         "error deleted-candidate: v0.6.0-rc.3 is not the next candidate of v0.6.0: the highest so far is v0.6.0-rc.4,"
-        " whose git tag is gone and whose image is not. Push v0.6.0-rc.5."
+        " whose git tag is gone and whose image is still published. Push v0.6.0-rc.5."
     ]
     assert judged("v0.6.0-rc.5", published="v0.6.0-rc.4") == []
     assert judged("v0.9.0rc1", "v0.8.0", published="v0.9.0-rc.1")[0].startswith("error other-spelling")
@@ -169,7 +175,7 @@ WITHOUT_TAG = {
     ],
     "v0.6.0": [
         f"error opens-line-below: v0.6.0 opens line 0.6, below 0.7, which is released as v0.7.0 {GONE}."
-        " Check the number. A patch of a line that has been released is a backport and allowed."
+        " Check the number. Patches of a released line and new minors of a major are allowed."
     ],
     "v0.9.0": ["warn gap: v0.9.0 leaves out v0.8.0, which would be next. Check that v0.8.0 was left out on purpose."],
     "v0.8.0rc1": [
@@ -240,7 +246,7 @@ def test_tags_and_releases_are_one_history(tags: list[Version], version: Version
 
 def test_published_candidates_set_the_spelling_too() -> None:
     assert judged("v0.7.0-rc.2", "v0.6.0", published="v0.7.0rc1") == [
-        "error candidate-spelling: v0.7.0-rc.2 is written in another way than the candidates of 0.7 before it."
+        "error candidate-spelling: v0.7.0-rc.2 has another spelling than the candidates of 0.7 before it."
         " Push v0.7.0rc2."
     ]
 
@@ -323,8 +329,8 @@ ABOUT = {
     ),
     "an image that does not say": (
         Evidence(commit=HERE, names=HERE, images={IMAGE: ""}),
-        "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, and its image does not say"
-        " from which commit. A published version never changes. Push v0.5.2.",
+        "error already-published: ghcr.io/llm-d/llm-d-cuda:v0.5.1 is already published, and its image does not name"
+        " its commit. A published version never changes. Push v0.5.2.",
     ),
     "the push was forced": (
         Evidence(commit=HERE, names=HERE, push=Push(created=False, forced=True, before=THERE)),
@@ -364,14 +370,14 @@ ABOUT = {
     ),
     "a local tag too many": (
         Evidence(commit=HERE, names=HERE, unpushed=("v0.5.1", "v0.5.0-rc.9")),
-        "warn unpushed-tags: v0.5.1 is not alone: the checkout has one more tag that GitHub does not have, v0.5.0-rc.9."
-        " Push it alone: git push origin refs/tags/v0.5.1.",
+        "warn unpushed-tags: The checkout has 1 other tag that GitHub does not have: v0.5.0-rc.9."
+        " Push only this tag: git push origin refs/tags/v0.5.1.",
     ),
     "many local tags too many": (
         Evidence(commit=HERE, names=HERE, unpushed=("a\x1b", "b", "c", "d")),
-        "warn unpushed-tags: v0.5.1 is not alone: the checkout has 4 more tags that GitHub does not have,"
-        " a\\x1b, b, c and 1 more. More than three in one push start no workflow."
-        " Push it alone: git push origin refs/tags/v0.5.1.",
+        "warn unpushed-tags: The checkout has 4 other tags that GitHub does not have: a\\x1b, b, c and 1 more."
+        " If one push contains more than three tags, GitHub starts no workflow."
+        " Push only this tag: git push origin refs/tags/v0.5.1.",
     ),
 }
 
@@ -514,7 +520,149 @@ def test_what_is_accepted_as_a_release_is_the_highest_of_its_line(tags: list[Ver
     found = judge(version, History(tuple(tags)))
     accepted = not any(violation.level is Level.ERROR for violation in found)
     line = [other for other in tags if other.line == version.line]
-    if line:
-        assert accepted == (version > max(line))
+    major = [other for other in tags if other.major == version.major]
+    if line or major:
+        assert accepted == (version > max(line or major))
     else:
         assert accepted == all(other < version for other in tags)
+
+
+@pytest.mark.parametrize("tag", ["v0.6.0-rc.0", "v0.6.0-rc.1"])
+def test_the_first_candidate_may_be_number_0_or_1(tag: str) -> None:
+    assert judged(tag, "v0.5.0") == []
+
+
+@pytest.mark.parametrize(("first", "tag", "offer"), [(0, "v0.6.0-rc.1", "rc.0"), (1, "v0.6.0-rc.0", "rc.1")])
+def test_a_project_may_pin_the_number_of_its_first_candidate(first: int, tag: str, offer: str) -> None:
+    history = History(known(["v0.5.0"]), first_candidate=first)
+
+    assert [line(violation) for violation in judge(parse(tag), history)] == [
+        f"error candidate-number: {tag} is not the next candidate of v0.6.0: there is none so far. Push v0.6.0-{offer}."
+    ]
+    assert judge(parse(f"v0.6.0-{offer}"), history) == ()
+
+
+def test_candidates_count_on_from_number_0() -> None:
+    assert judged("v0.6.0-rc.1", "v0.5.0 v0.6.0-rc.0") == []
+    assert judged("v0.6.0-rc.2", "v0.5.0 v0.6.0-rc.0")[0].endswith(
+        "the highest so far is v0.6.0-rc.0. Push v0.6.0-rc.1."
+    )
+    assert judged("v0.6.0-rc.0", "v0.5.0 v0.6.0-rc.1")[0].endswith(
+        "the highest so far is v0.6.0-rc.1. Push v0.6.0-rc.2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("past", "offer"),
+    [
+        ("v0.5.0-rc.0 v0.5.0", "v0.6.0-rc.0"),
+        ("v0.4.0-rc.0 v0.5.0-rc.1 v0.5.0", "v0.6.0-rc.1"),
+        ("v0.5.0", "v0.6.0-rc.1"),
+    ],
+)
+def test_the_offered_first_candidate_has_the_number_that_the_newest_base_began_with(past: str, offer: str) -> None:
+    assert judged("v0.6.0-rc.7", past)[0].endswith(f"there is none so far. Push {offer}.")
+
+
+def test_candidates_in_spellings_that_are_refused_count() -> None:
+    past = "v0.1.0 v0.2.0-RC1"
+
+    assert judge_with_misspelt("v0.2.0-rc.2", past) == []
+    assert judge_with_misspelt("v0.2.0-rc.1", past) == [
+        "error other-spelling: v0.2.0-rc.1 is the version that exists already as v0.2.0-RC1. Push v0.2.0-rc.2."
+    ]
+    assert judge_with_misspelt("v0.2.0-rc.4", past) == [
+        "error candidate-number: v0.2.0-rc.4 is not the next candidate of v0.2.0: the highest so far is v0.2.0-RC1."
+        " Push v0.2.0-rc.2."
+    ]
+
+
+def test_a_refused_spelling_is_no_example_for_the_line() -> None:
+    assert judge_with_misspelt("v0.5.0rc2", "v0.4.0 v0.5.0-rc-1") == []
+
+
+@pytest.mark.parametrize("tag", ["v1.10.0", "v1.10.0-rc.1"])
+def test_a_new_minor_of_an_older_major_is_a_backport_and_reported(tag: str) -> None:
+    assert judged(tag, "v1.8.0 v1.9.3 v2.0.0") == [
+        f"info backport: {tag} is a backport: 1.10, a new line of major version 1, is below 2.0, released as v2.0.0."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "past", "highest"),
+    [
+        ("v1.7.0", "v1.8.0 v2.0.0", "1.8, which is released as v1.8.0"),
+        ("v1.0.0", "v0.9.0 v2.0.0", "2.0, which is released as v2.0.0"),
+    ],
+)
+def test_a_line_below_its_own_major_or_a_skipped_major_is_refused(tag: str, past: str, highest: str) -> None:
+    (only,) = judged(tag, past)
+
+    assert only.startswith(f"error opens-line-below: {tag} opens line {tag[1:4]}, below {highest}.")
+
+
+def test_post_releases_keep_the_spelling_that_the_project_chose() -> None:
+    scheme = TagScheme("v", ".")
+    history = History(known(["v0.9.0", "v0.9.0.1"], scheme))
+
+    assert judge(parse("v0.9.0.2", scheme), history) == ()
+    assert [line(violation) for violation in judge(parse("v0.9.0.post2", scheme), history)] == [
+        "error post-spelling: v0.9.0.post2 has another spelling than versions.post-spelling in release.yaml asks for."
+        " Push v0.9.0.2."
+    ]
+    assert [line(violation) for violation in judge(parse("v0.9.0.4", scheme), history)] == [
+        "error post-number: v0.9.0.4 is not the next post release of v0.9.0: the highest so far is v0.9.0.1."
+        " Push v0.9.0.2."
+    ]
+
+
+def test_nothing_is_offered_where_no_tag_would_be_accepted() -> None:
+    only, _backport = judged("v0.5.0-rc.7", "v0.5.0 v0.9.0", levels={"backport": Level.ERROR})
+
+    assert only == ("error candidate-after-final: v0.5.0-rc.7 is a candidate of v0.5.0, which is released already.")
+
+
+LEVELS = st.dictionaries(st.sampled_from([rule.name for rule in RULES]), st.sampled_from(list(Level)), max_size=6)
+MISSPELT = st.builds(
+    "v{}.{}.{}{}{}".format,
+    *[st.integers(0, 3)] * 3,
+    st.sampled_from(["-RC", "-rc-", ".rc", "RC", "-rc_", "-rc.0"]),
+    st.integers(0, 4),
+)
+
+
+@unhurried
+@given(
+    histories(),
+    histories("candidate", "stable"),
+    histories(),
+    st.lists(MISSPELT, max_size=4),
+    versions(),
+    LEVELS,
+    st.sampled_from([None, 0, 1]),
+)
+def test_what_is_offered_is_accepted_by_the_next_run(
+    tags: list[Version],
+    published: list[Version],
+    released: list[Version],
+    misspelt: list[str],
+    version: Version,
+    levels: dict[str, Level],
+    first: int | None,
+) -> None:
+    before = History(
+        tuple(tags),
+        tuple(published),
+        released=tuple(other for other in released if other not in tags),
+        misspelt=read_misspelt_candidates(misspelt),
+        first_candidate=first,
+    )
+
+    offers = [violation.offer for violation in judge(version, before, levels) if violation.offer]
+
+    # A tag that was refused is deleted before another one is pushed, unless it was there before.
+    after = before if version in tags else before.others(version)
+    for offer in offers:
+        refused = [each for each in judge(parse(offer), after, levels) if each.level is Level.ERROR]
+        assert refused == []
+        assert offer not in {other.tag for other in (*after.tags, *after.released, *after.published)}

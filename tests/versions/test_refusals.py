@@ -7,15 +7,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.versions.release_tags import unhurried
 
+from release_actions.versions.grammar import Reason, TagRefused
 from release_actions.versions.refusals import explain
-from release_actions.versions.version import Reason, TagRefused, Version, parse, parse_or_none
+from release_actions.versions.version import Version, parse, parse_or_none
 
 LOOKS = "Release tags look like v1.2.3, v1.2.3-rc.1 or v1.2.3.post1."
-NEVER_PUSHED = "Floating tags are moved by protect-latest, never pushed."
-CUT = "Tools that derive floating tags by cutting a tag at its last dot leave such names."
-REBUILD = "For a rebuild of v0.10.1 push v0.10.1.post1, for a fix the next patch version."
+NEVER_PUSHED = "The action protect-latest moves floating tags. Do not push them."
+CUT = "Tools that make floating tags by cutting a tag at its last dot leave such names."
+REBUILD = (
+    "For a rebuild of v0.10.1 push v0.10.1.post1, for a fix the next patch version. A project whose post releases have"
+    " four numbers sets versions.post-spelling to four-numbers in release.yaml."
+)
 NAME_OR_REF = "Give the tag's name, or its ref refs/tags/NAME."
-LABEL = "Put it into a label of the image."
+LABEL = "Put the metadata into a label of the image."
 
 REFUSED = {
     "": (Reason.EMPTY, "", "The tag is empty.", LOOKS),
@@ -23,13 +27,13 @@ REFUSED = {
     "v" + "9" * 200 + ".0.0": (
         Reason.TOO_LONG,
         "",
-        "Tag 'v999999999999999999999999999999999999999...' has 205 characters, and a registry takes 128 at most.",
+        "Tag 'v999999999999999999999999999999999999999...' has 205 characters, and a registry accepts at most 128.",
         "Choose a shorter suffix.",
     ),
     "v1.2.3-" + "x" * 122: (
         Reason.TOO_LONG,
         "",
-        "Tag 'v1.2.3-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' has 129 characters, and a registry takes 128 at most.",
+        "Tag 'v1.2.3-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' has 129 characters, and a registry accepts at most 128.",
         "Choose a shorter suffix.",
     ),
     "refs/heads/main": (Reason.NOT_A_TAG, "", "'refs/heads/main' is a git ref, not the name of a tag.", NAME_OR_REF),
@@ -39,78 +43,93 @@ REFUSED = {
         "'refs/tags/v0.5.0' is a git ref, not the name of a tag.",
         NAME_OR_REF,
     ),
-    " v0.5.0": (Reason.BLANKS, "v0.5.0", "Tag ' v0.5.0' begins or ends with a blank or a line break.", ""),
-    "v0.5.0\n": (Reason.BLANKS, "v0.5.0", "Tag 'v0.5.0\\n' begins or ends with a blank or a line break.", ""),
-    "v0.5.0\t": (Reason.BLANKS, "v0.5.0", "Tag 'v0.5.0\\t' begins or ends with a blank or a line break.", ""),
-    "push\n": (Reason.BLANKS, "", "Tag 'push\\n' begins or ends with a blank or a line break.", LOOKS),
+    " v0.5.0": (Reason.SPACES, "v0.5.0", "Tag ' v0.5.0' begins or ends with a space or a line break.", ""),
+    "v0.5.0\n": (Reason.SPACES, "v0.5.0", "Tag 'v0.5.0\\n' begins or ends with a space or a line break.", ""),
+    "v0.5.0\t": (Reason.SPACES, "v0.5.0", "Tag 'v0.5.0\\t' begins or ends with a space or a line break.", ""),
+    "push\n": (Reason.SPACES, "", "Tag 'push\\n' begins or ends with a space or a line break.", LOOKS),
     "v0.5.0\u2013rc.1": (
         Reason.NOT_ASCII,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0\\u2013rc.1' holds U+2013 (en dash), and a registry takes ASCII only.",
+        "Tag 'v0.5.0\\u2013rc.1' contains U+2013 (en dash), and a registry accepts only ASCII.",
         "",
     ),
     "v\uff10.\uff15.\uff10": (
         Reason.NOT_ASCII,
         "v0.5.0",
-        "Tag 'v\\uff10.\\uff15.\\uff10' holds U+FF10 (fullwidth digit zero), and a registry takes ASCII only.",
+        "Tag 'v\\uff10.\\uff15.\\uff10' contains U+FF10 (fullwidth digit zero), and a registry accepts only ASCII.",
         "",
     ),
     "v0.5.\u0663": (
         Reason.NOT_ASCII,
         "v0.5.3",
-        "Tag 'v0.5.\\u0663' holds U+0663 (arabic-indic digit three), and a registry takes ASCII only.",
+        "Tag 'v0.5.\\u0663' contains U+0663 (arabic-indic digit three), and a registry accepts only ASCII.",
         "",
     ),
     "v0.5.\xb2": (
         Reason.NOT_ASCII,
         "",
-        "Tag 'v0.5.\\xb2' holds U+00B2 (superscript two), and a registry takes ASCII only.",
+        "Tag 'v0.5.\\xb2' contains U+00B2 (superscript two), and a registry accepts only ASCII.",
         LOOKS,
     ),
     "v0.5.0\u200b": (
         Reason.NOT_ASCII,
         "v0.5.0",
-        "Tag 'v0.5.0\\u200b' holds U+200B (zero width space), and a registry takes ASCII only.",
+        "Tag 'v0.5.0\\u200b' contains U+200B (zero width space), and a registry accepts only ASCII.",
         "",
     ),
     "\uff560.5.0": (
         Reason.NOT_ASCII,
         "",
-        "Tag '\\uff560.5.0' holds U+FF56 (fullwidth latin small letter v), and a registry takes ASCII only.",
+        "Tag '\\uff560.5.0' contains U+FF56 (fullwidth latin small letter v), and a registry accepts only ASCII.",
         LOOKS,
     ),
     "v0.5.0-\u017ft": (
         Reason.NOT_ASCII,
         "",
-        "Tag 'v0.5.0-\\u017ft' holds U+017F (latin small letter long s), and a registry takes ASCII only.",
+        "Tag 'v0.5.0-\\u017ft' contains U+017F (latin small letter long s), and a registry accepts only ASCII.",
         LOOKS,
     ),
     "v0.5.0\n::error::x": (
         Reason.CHARACTERS,
         "",
-        "Tag 'v0.5.0\\n::error::x' holds '\\n', and an image tag cannot.",
+        "Tag 'v0.5.0\\n::error::x' contains '\\n'. An image tag must not contain it.",
         LOOKS,
     ),
-    "v0.5.0;id": (Reason.CHARACTERS, "", "Tag 'v0.5.0;id' holds ';', and an image tag cannot.", LOOKS),
-    "$(id)": (Reason.CHARACTERS, "", "Tag '$(id)' begins with '$', and an image tag cannot.", LOOKS),
-    "`id`": (Reason.CHARACTERS, "", "Tag '`id`' begins with '`', and an image tag cannot.", LOOKS),
-    "v0.5.0 rc1": (Reason.CHARACTERS, "v0.5.0rc1", "Tag 'v0.5.0 rc1' holds ' ', and an image tag cannot.", ""),
-    "-v0.5.0": (Reason.CHARACTERS, "", "Tag '-v0.5.0' begins with '-', and an image tag cannot.", LOOKS),
-    ".v0.5.0": (Reason.CHARACTERS, "", "Tag '.v0.5.0' begins with '.', and an image tag cannot.", LOOKS),
-    "v1!2.3.0": (Reason.CHARACTERS, "", "Tag 'v1!2.3.0' holds '!', and an image tag cannot.", LOOKS),
-    "release/v0.5.0": (Reason.CHARACTERS, "", "Tag 'release/v0.5.0' holds '/', and an image tag cannot.", LOOKS),
-    "v0.5.0|x": (Reason.CHARACTERS, "", "Tag 'v0.5.0|x' holds '|', and an image tag cannot.", LOOKS),
-    "v0.5.0\x00": (Reason.CHARACTERS, "", "Tag 'v0.5.0\\x00' holds '\\x00', and an image tag cannot.", LOOKS),
+    "v0.5.0;id": (Reason.CHARACTERS, "", "Tag 'v0.5.0;id' contains ';'. An image tag must not contain it.", LOOKS),
+    "$(id)": (Reason.CHARACTERS, "", "Tag '$(id)' begins with '$'. An image tag must not begin with it.", LOOKS),
+    "`id`": (Reason.CHARACTERS, "", "Tag '`id`' begins with '`'. An image tag must not begin with it.", LOOKS),
+    "v0.5.0 rc1": (
+        Reason.CHARACTERS,
+        "v0.5.0rc1",
+        "Tag 'v0.5.0 rc1' contains ' '. An image tag must not contain it.",
+        "",
+    ),
+    "-v0.5.0": (Reason.CHARACTERS, "", "Tag '-v0.5.0' begins with '-'. An image tag must not begin with it.", LOOKS),
+    ".v0.5.0": (Reason.CHARACTERS, "", "Tag '.v0.5.0' begins with '.'. An image tag must not begin with it.", LOOKS),
+    "v1!2.3.0": (Reason.CHARACTERS, "", "Tag 'v1!2.3.0' contains '!'. An image tag must not contain it.", LOOKS),
+    "release/v0.5.0": (
+        Reason.CHARACTERS,
+        "",
+        "Tag 'release/v0.5.0' contains '/'. An image tag must not contain it.",
+        LOOKS,
+    ),
+    "v0.5.0|x": (Reason.CHARACTERS, "", "Tag 'v0.5.0|x' contains '|'. An image tag must not contain it.", LOOKS),
+    "v0.5.0\x00": (
+        Reason.CHARACTERS,
+        "",
+        "Tag 'v0.5.0\\x00' contains '\\x00'. An image tag must not contain it.",
+        LOOKS,
+    ),
     "latest": (
         Reason.FLOATING,
         "",
-        "Tag 'latest' is a floating tag: it names whatever is newest, not one version.",
+        "Tag 'latest' is a floating tag: it names the newest image, not one version.",
         f"Push the version itself. {LOOKS}",
     ),
     "main": (
         Reason.FLOATING,
         "",
-        "Tag 'main' is a floating tag: it names whatever is newest, not one version.",
+        "Tag 'main' is a floating tag: it names the newest image, not one version.",
         f"Push the version itself. {LOOKS}",
     ),
     "v0": (
@@ -146,41 +165,46 @@ REFUSED = {
     "0.0.10": (
         Reason.PREFIX,
         "v0.0.10",
-        "Tag '0.0.10' does not begin with 'v' and a number, as release tags here do.",
+        "Tag '0.0.10' does not begin with 'v' and a number, as release tags of this project do.",
         "",
     ),
     "V0.5.0": (
         Reason.PREFIX,
         "v0.5.0",
-        "Tag 'V0.5.0' does not begin with 'v' and a number, as release tags here do.",
+        "Tag 'V0.5.0' does not begin with 'v' and a number, as release tags of this project do.",
         "",
     ),
     "vv0.5.0": (
         Reason.PREFIX,
         "v0.5.0",
-        "Tag 'vv0.5.0' does not begin with 'v' and a number, as release tags here do.",
+        "Tag 'vv0.5.0' does not begin with 'v' and a number, as release tags of this project do.",
         "",
     ),
     "v.0.5.0": (
         Reason.PREFIX,
         "v0.5.0",
-        "Tag 'v.0.5.0' does not begin with 'v' and a number, as release tags here do.",
+        "Tag 'v.0.5.0' does not begin with 'v' and a number, as release tags of this project do.",
         "",
     ),
     "v-0.5.0": (Reason.NOT_A_VERSION, "", "Tag 'v-0.5.0' is not a version: no number follows 'v'.", LOOKS),
     "router-v0.5.0": (
         Reason.PREFIX,
         "",
-        "Tag 'router-v0.5.0' does not begin with 'v' and a number, as release tags here do.",
+        "Tag 'router-v0.5.0' does not begin with 'v' and a number, as release tags of this project do.",
         LOOKS,
     ),
     "gaie-1.5-sync": (
         Reason.PREFIX,
         "",
-        "Tag 'gaie-1.5-sync' does not begin with 'v' and a number, as release tags here do.",
+        "Tag 'gaie-1.5-sync' does not begin with 'v' and a number, as release tags of this project do.",
         LOOKS,
     ),
-    "push": (Reason.PREFIX, "", "Tag 'push' does not begin with 'v' and a number, as release tags here do.", LOOKS),
+    "push": (
+        Reason.PREFIX,
+        "",
+        "Tag 'push' does not begin with 'v' and a number, as release tags of this project do.",
+        LOOKS,
+    ),
     "v": (Reason.NOT_A_VERSION, "", "Tag 'v' is not a version: no number follows 'v'.", LOOKS),
     "vlatest": (Reason.NOT_A_VERSION, "", "Tag 'vlatest' is not a version: no number follows 'v'.", LOOKS),
     "v0.5-rc.1": (Reason.INCOMPLETE, "v0.5.0-rc.1", "Tag 'v0.5-rc.1' has two numbers where a version has three.", ""),
@@ -209,37 +233,38 @@ REFUSED = {
     "v99999999999999999999.0.0": (
         Reason.TOO_LARGE,
         "",
-        "Tag 'v99999999999999999999.0.0' has a number above 9007199254740991, which tools round or fail at.",
+        "Tag 'v99999999999999999999.0.0' has a number above 9007199254740991. Many tools round such a number or fail.",
         LOOKS,
     ),
     "v0.5.9007199254740992": (
         Reason.TOO_LARGE,
         "",
-        "Tag 'v0.5.9007199254740992' has a number above 9007199254740991, which tools round or fail at.",
+        "Tag 'v0.5.9007199254740992' has a number above 9007199254740991. Many tools round such a number or fail.",
         LOOKS,
     ),
     "v0.5.0-rc.99999999999999999999": (
         Reason.TOO_LARGE,
         "",
-        "Tag 'v0.5.0-rc.99999999999999999999' has a number above 9007199254740991, which tools round or fail at.",
+        "Tag 'v0.5.0-rc.99999999999999999999' has a number above 9007199254740991. Many tools round such a number or"
+        " fail.",
         LOOKS,
     ),
     "v0.5.0+cu128": (
         Reason.BUILD_METADATA,
         "v0.5.0",
-        "Tag 'v0.5.0+cu128' has build metadata, '+cu128', and an image tag cannot hold '+'.",
+        "Tag 'v0.5.0+cu128' has build metadata, '+cu128', and an image tag must not contain '+'.",
         LABEL,
     ),
     "v0.5.0-rc.1+x": (
         Reason.BUILD_METADATA,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0-rc.1+x' has build metadata, '+x', and an image tag cannot hold '+'.",
+        "Tag 'v0.5.0-rc.1+x' has build metadata, '+x', and an image tag must not contain '+'.",
         LABEL,
     ),
     "v0.5.0+": (
         Reason.BUILD_METADATA,
         "v0.5.0",
-        "Tag 'v0.5.0+' has build metadata, '+', and an image tag cannot hold '+'.",
+        "Tag 'v0.5.0+' has build metadata, '+', and an image tag must not contain '+'.",
         LABEL,
     ),
     "v0.10.1.1": (Reason.FOUR_PARTS, "", "Tag 'v0.10.1.1' has more than three numbers.", REBUILD),
@@ -249,49 +274,49 @@ REFUSED = {
     "v0.5.0-rc": (
         Reason.TRUNCATED,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0-rc' looks like a release candidate that lost its number.",
+        "Tag 'v0.5.0-rc' looks like a release candidate without its number.",
         CUT,
     ),
     "v0.5.0rc": (
         Reason.TRUNCATED,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0rc' looks like a release candidate that lost its number.",
+        "Tag 'v0.5.0rc' looks like a release candidate without its number.",
         CUT,
     ),
     "v0.5.0-rc.": (
         Reason.TRUNCATED,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0-rc.' looks like a release candidate that lost its number.",
+        "Tag 'v0.5.0-rc.' looks like a release candidate without its number.",
         CUT,
     ),
     "v0.5.0-RC1": (
         Reason.SPELLING,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0-RC1' looks like a release candidate, but is written in a way that tools do not sort as one.",
+        "Tag 'v0.5.0-RC1' looks like a release candidate, but tools do not sort this spelling as one.",
         "",
     ),
     "v0.5.0-rc-1": (
         Reason.SPELLING,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0-rc-1' looks like a release candidate, but is written in a way that tools do not sort as one.",
+        "Tag 'v0.5.0-rc-1' looks like a release candidate, but tools do not sort this spelling as one.",
         "",
     ),
     "v0.5.0-rc_1": (
         Reason.SPELLING,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0-rc_1' looks like a release candidate, but is written in a way that tools do not sort as one.",
+        "Tag 'v0.5.0-rc_1' looks like a release candidate, but tools do not sort this spelling as one.",
         "",
     ),
     "v0.5.0.rc1": (
         Reason.SPELLING,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0.rc1' looks like a release candidate, but is written in a way that tools do not sort as one.",
+        "Tag 'v0.5.0.rc1' looks like a release candidate, but tools do not sort this spelling as one.",
         "",
     ),
     "v0.5.0rc.1": (
         Reason.SPELLING,
         "v0.5.0-rc.1",
-        "Tag 'v0.5.0rc.1' looks like a release candidate, but is written in a way that tools do not sort as one.",
+        "Tag 'v0.5.0rc.1' looks like a release candidate, but tools do not sort this spelling as one.",
         "",
     ),
     "v0.5.0-rc.01": (
@@ -304,37 +329,37 @@ REFUSED = {
     "v0.5.0-post1": (
         Reason.AMBIGUOUS,
         "v0.5.0.post1",
-        "Tag 'v0.5.0-post1' is ambiguous: SemVer puts it below v0.5.0, PEP 440 above it.",
+        "Tag 'v0.5.0-post1' is ambiguous: some tools sort it below v0.5.0 (SemVer), others above it (PEP 440).",
         "",
     ),
     "v0.5.0-1": (
         Reason.AMBIGUOUS,
         "v0.5.0.post1",
-        "Tag 'v0.5.0-1' is ambiguous: SemVer puts it below v0.5.0, PEP 440 above it.",
+        "Tag 'v0.5.0-1' is ambiguous: some tools sort it below v0.5.0 (SemVer), others above it (PEP 440).",
         "",
     ),
     "v0.5.0-r1": (
         Reason.AMBIGUOUS,
         "v0.5.0.post1",
-        "Tag 'v0.5.0-r1' is ambiguous: SemVer puts it below v0.5.0, PEP 440 above it.",
+        "Tag 'v0.5.0-r1' is ambiguous: some tools sort it below v0.5.0 (SemVer), others above it (PEP 440).",
         "",
     ),
     "v0.5.0-rev2": (
         Reason.AMBIGUOUS,
         "v0.5.0.post2",
-        "Tag 'v0.5.0-rev2' is ambiguous: SemVer puts it below v0.5.0, PEP 440 above it.",
+        "Tag 'v0.5.0-rev2' is ambiguous: some tools sort it below v0.5.0 (SemVer), others above it (PEP 440).",
         "",
     ),
     "v0.5.0-post": (
         Reason.TRUNCATED,
         "v0.5.0.post1",
-        "Tag 'v0.5.0-post' looks like a post release that lost its number.",
+        "Tag 'v0.5.0-post' looks like a post release without its number.",
         "",
     ),
     "v0.5.0.post": (
         Reason.TRUNCATED,
         "v0.5.0.post1",
-        "Tag 'v0.5.0.post' looks like a post release that lost its number.",
+        "Tag 'v0.5.0.post' looks like a post release without its number.",
         "",
     ),
     "v0.5.0post1": (
@@ -388,27 +413,32 @@ REFUSED = {
     "v0.5.0_beta.1": (
         Reason.UNKNOWN_SUFFIX,
         "v0.5.0-beta.1",
-        "Tag 'v0.5.0_beta.1' has the suffix '_beta.1', which no release tag has.",
+        "Tag 'v0.5.0_beta.1' has the suffix '_beta.1', which is not a suffix of release tags.",
         "",
     ),
     "v0.5.0.alpha.1": (
         Reason.UNKNOWN_SUFFIX,
         "v0.5.0-alpha.1",
-        "Tag 'v0.5.0.alpha.1' has the suffix '.alpha.1', which no release tag has.",
+        "Tag 'v0.5.0.alpha.1' has the suffix '.alpha.1', which is not a suffix of release tags.",
         "",
     ),
-    "v0.5.0c1": (Reason.UNKNOWN_SUFFIX, "", "Tag 'v0.5.0c1' has the suffix 'c1', which no release tag has.", LOOKS),
+    "v0.5.0c1": (
+        Reason.UNKNOWN_SUFFIX,
+        "",
+        "Tag 'v0.5.0c1' has the suffix 'c1', which is not a suffix of release tags.",
+        LOOKS,
+    ),
     "v0.5.0-a_b": (
         Reason.UNKNOWN_SUFFIX,
         "",
-        "Tag 'v0.5.0-a_b' has the suffix '-a_b', which no release tag has.",
+        "Tag 'v0.5.0-a_b' has the suffix '-a_b', which is not a suffix of release tags.",
         LOOKS,
     ),
     **{
         tag: (
             Reason.SPELLING,
             "v0.5.0-rc.1",
-            f"Tag '{tag}' looks like a release candidate, but is written in a way that tools do not sort as one.",
+            f"Tag '{tag}' looks like a release candidate, but tools do not sort this spelling as one.",
             "",
         )
         for tag in ("v0.5.0-rc..1", "v0.5.0--rc.1", "v0.5.0-rc.1.")
@@ -416,31 +446,89 @@ REFUSED = {
     "v0.5.0alpha1": (
         Reason.UNKNOWN_SUFFIX,
         "v0.5.0-alpha.1",
-        "Tag 'v0.5.0alpha1' has the suffix 'alpha1', which no release tag has.",
+        "Tag 'v0.5.0alpha1' has the suffix 'alpha1', which is not a suffix of release tags.",
         "",
     ),
     "v0.5.0hotfix": (
         Reason.UNKNOWN_SUFFIX,
         "v0.5.0-hotfix",
-        "Tag 'v0.5.0hotfix' has the suffix 'hotfix', which no release tag has.",
+        "Tag 'v0.5.0hotfix' has the suffix 'hotfix', which is not a suffix of release tags.",
         "",
     ),
     "v0.5.0.post1.dev2": (
         Reason.UNKNOWN_SUFFIX,
         "",
-        "Tag 'v0.5.0.post1.dev2' has the suffix '.post1.dev2', which no release tag has.",
+        "Tag 'v0.5.0.post1.dev2' has the suffix '.post1.dev2', which is not a suffix of release tags.",
         LOOKS,
     ),
     "v0.16.1rc1.dev268": (
         Reason.UNKNOWN_SUFFIX,
         "",
-        "Tag 'v0.16.1rc1.dev268' has the suffix 'rc1.dev268', which no release tag has.",
+        "Tag 'v0.16.1rc1.dev268' has the suffix 'rc1.dev268', which is not a suffix of release tags.",
         LOOKS,
     ),
+    **{
+        tag: (
+            Reason.SPELLING,
+            "v0.5.0",
+            f"Tag '{tag}' has the suffix '{tag[6:]}', and a final release has no suffix.",
+            "",
+        )
+        for tag in ("v0.5.0-final", "v0.5.0.Final", "v0.5.0-GA", "v0.5.0.RELEASE", "v0.5.0-stable", "v0.5.0_ga")
+    },
+    "v0.5.0-final.2": (
+        Reason.SPELLING,
+        "",
+        "Tag 'v0.5.0-final.2' has the suffix '-final.2', and a final release has no suffix.",
+        LOOKS,
+    ),
+    **{
+        tag: (
+            Reason.LETTERS,
+            f"v0.5.0-rc.{meant}",
+            f"Tag '{tag}' has '{letters}' where a release candidate has a number.",
+            "",
+        )
+        for tag, letters, meant in (
+            ("v0.5.0-rc.l", "l", 1),
+            ("v0.5.0rcI", "I", 1),
+            ("v0.5.0-rcO", "O", 0),
+            ("v0.5.0-rc.1O", "1O", 10),
+            ("v0.5.0-RC.o1", "o1", 1),
+        )
+    },
+    **{
+        tag: (Reason.LETTERS, meant, f"Tag '{tag}' has the letter '{letter}' where a version has a digit.", "")
+        for tag, letter, meant in (
+            ("v0.5.O", "O", "v0.5.0"),
+            ("vO.5.0", "O", "v0.5.0"),
+            ("v0.5.l-rc.2", "l", "v0.5.1-rc.2"),
+            ("v0.IO.0", "I", "v0.10.0"),
+        )
+    },
+    **{
+        tag: (Reason.DATE, "", f"Tag '{tag}' is a date, not a version with three numbers.", LOOKS)
+        for tag in ("v20240930", "20240930", "v2024-09-30", "v20240930.1", "v20240930-nightly")
+    },
+    "v0.5.0.patch1": (
+        Reason.SPELLING,
+        "v0.5.0.post1",
+        "Tag 'v0.5.0.patch1' looks like a post release, but is not written as one.",
+        "A project that writes them so sets versions.post-spelling to patch in release.yaml.",
+    ),
+    **{
+        tag: (
+            Reason.AMBIGUOUS,
+            "v0.5.0.post1",
+            f"Tag '{tag}' is ambiguous: some tools sort it below v0.5.0 (SemVer), others above it (PEP 440).",
+            "",
+        )
+        for tag in ("v0.5.0-patch1", "v0.5.0-patch.1", "v0.5.0-p1")
+    },
     "v0.5.0-20260203": (
         Reason.AMBIGUOUS,
         "",
-        "Tag 'v0.5.0-20260203' is ambiguous: SemVer puts it below v0.5.0, PEP 440 above it.",
+        "Tag 'v0.5.0-20260203' is ambiguous: some tools sort it below v0.5.0 (SemVer), others above it (PEP 440).",
         LOOKS,
     ),
 }
@@ -465,7 +553,10 @@ def test_the_table_covers_every_reason() -> None:
 
 
 OTHER_PREFIXES = {
-    ("", "v0.5.0"): "Tag 'v0.5.0' does not begin with a number, as release tags here do. Did you mean 0.5.0?",
+    (
+        "",
+        "v0.5.0",
+    ): "Tag 'v0.5.0' does not begin with a number, as release tags of this project do. Did you mean 0.5.0?",
     ("", "0.5"): (
         "Tag '0.5' is a floating tag: it names the newest release of 0.5.x, not one version. Did you mean 0.5.0? "
         + NEVER_PUSHED
@@ -475,14 +566,15 @@ OTHER_PREFIXES = {
         " Release tags look like 1.2.3, 1.2.3-rc.1 or 1.2.3.post1."
     ),
     ("router-v", "v0.5.0"): (
-        "Tag 'v0.5.0' does not begin with 'router-v' and a number, as release tags here do. Did you mean router-v0.5.0?"
+        "Tag 'v0.5.0' does not begin with 'router-v' and a number, as release tags of this project do."
+        " Did you mean router-v0.5.0?"
     ),
     ("router-v", "epp-v0.5.0"): (
-        "Tag 'epp-v0.5.0' does not begin with 'router-v' and a number, as release tags here do."
+        "Tag 'epp-v0.5.0' does not begin with 'router-v' and a number, as release tags of this project do."
         " Release tags look like router-v1.2.3, router-v1.2.3-rc.1 or router-v1.2.3.post1."
     ),
     ("router-v", "router-v0.5.0-RC1"): (
-        "Tag 'router-v0.5.0-RC1' looks like a release candidate, but is written in a way that tools do not sort as one."
+        "Tag 'router-v0.5.0-RC1' looks like a release candidate, but tools do not sort this spelling as one."
         " Did you mean router-v0.5.0-rc.1?"
     ),
 }
@@ -550,8 +642,8 @@ def test_any_text_is_a_version_or_refused_in_one_line(tag: str, prefix: str) -> 
     assert not answer.meant or parse(answer.meant, prefix).tag == answer.meant
 
 
-def test_a_grammar_that_takes_nothing_ends_in_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("release_actions.versions.refusals.parse_or_none", lambda _tag, _prefix: None)
-    refused = explain("v1.2.3-RC4", "v")
+def test_a_grammar_that_takes_nothing_ends_in_a_refusal() -> None:
+    refused = explain("v1.2.3-RC4", "v", lambda _tag: False)
+
     assert (refused.reason, refused.meant) == (Reason.SPELLING, "")
     assert refused.hint == LOOKS

@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 from tests.versions.release_tags import histories, tags, unhurried, versions
 
 from release_actions.errors import ExitCode, InputError
-from release_actions.versions.version import (
-    LARGEST,
-    Kind,
-    TagRefused,
-    Version,
-    is_floating,
-    known,
-    parse,
-    parse_or_none,
-)
+from release_actions.versions.grammar import LARGEST, Kind, TagRefused, TagScheme, is_floating
+from release_actions.versions.version import Version, known, parse, parse_or_none
 
 READ = {
     "v0.5.0": (Kind.STABLE, None, "", ""),
@@ -92,6 +84,36 @@ LADDER = """
     v0.5.0 v0.5.0.post1 v0.5.0.post2 v0.5.0.post10
     v0.5.1-dev v0.5.1 v0.5.10 v0.6.0-rc.1 v0.6.0 v0.10.0 v1.0.0-dev v1.0.0
 """.split()  # noqa: SIM905 - a ladder reads better by its rungs
+
+
+FOUR_NUMBERS, PATCH = TagScheme("v", "."), TagScheme("v", ".patch")
+
+
+@pytest.mark.parametrize(
+    ("tag", "scheme", "spelling"), [("v0.9.0.1", FOUR_NUMBERS, "."), ("v0.9.0.patch1", PATCH, ".patch")]
+)
+def test_post_releases_are_read_as_the_project_writes_them(tag: str, scheme: TagScheme, spelling: str) -> None:
+    version = parse(tag, scheme)
+
+    assert (version.kind, version.number, version.spelling) == (Kind.POST, 1, spelling)
+    assert version.is_stable
+    assert parse("v0.9.0", scheme) < version < parse("v0.9.1", scheme)
+    assert version.same_version(parse("v0.9.0.post1", scheme))
+    assert version.post(2) == parse(version.post(2), scheme).tag == f"v0.9.0{spelling}2"
+    assert parse_or_none(tag) is None
+
+
+def test_a_project_that_changes_its_post_spelling_keeps_its_history() -> None:
+    tags = ["v0.9.0.1", "v0.9.0.post2", "v0.9.0.patch3"]
+
+    assert [version.tag for version in known(tags, FOUR_NUMBERS)] == ["v0.9.0.1", "v0.9.0.post2"]
+    assert [version.tag for version in known(tags, PATCH)] == ["v0.9.0.post2", "v0.9.0.patch3"]
+    assert [version.tag for version in known(tags)] == ["v0.9.0.post2"]
+
+
+@pytest.mark.parametrize("tag", ["v0.9.0.01", "v0.9.0.1.2", "v0.9.0.1rc1", "v0.9.0.", "v0.9.0.x"])
+def test_what_is_no_fourth_number_is_refused_where_post_releases_have_one(tag: str) -> None:
+    assert parse_or_none(tag, FOUR_NUMBERS) is None
 
 
 def test_one_order_over_all_classes() -> None:

@@ -20,11 +20,13 @@ from release_actions.tags import existing
 from release_actions.tags import policy as tag_policy
 from release_actions.tags.evidence import BEFORE_THE_PUSH, NO_BRANCH, NOT_OF_THE_PUSH, REPEATED, Inquiry
 from release_actions.tags.existing import CHECKOUT, TAG_REF
+from release_actions.tags.offers import offer_acceptable_tag
 from release_actions.tags.policy import Policy
 from release_actions.tags.requested import find_requested_tag
 from release_actions.versions import floating, history
+from release_actions.versions.grammar import TagRefused
 from release_actions.versions.history import RULES, History, Violation
-from release_actions.versions.version import TagRefused, Version, known, parse
+from release_actions.versions.version import Version, parse
 
 RELEASE = "release"
 CHECK = "check"
@@ -147,17 +149,14 @@ def read_tags(given: Inputs, context: Context, policy: Policy, log: Workflow, *,
 
 
 def offered(refused: TagRefused, given: Inputs, context: Context, policy: Policy, log: Workflow) -> TagRefused:
-    """A refusal that offers no tag which exists already, as far as the repository's tags can be read."""
+    """A refusal that offers only what the next run accepts; nothing if the repository's tags cannot be read."""
     if not refused.meant:
         return refused
     try:
         names = read_tags(given, context, policy, log, about="").names
     except ActionError:
-        return refused  # the tag is refused in any case
-    if refused.meant not in names:
-        return refused
-    past = History(known(names, policy.prefix))
-    return refused.taken(history.following(parse(refused.meant, policy.prefix), past))
+        return refused.offering("")  # the tag is refused in any case
+    return offer_acceptable_tag(refused, names, policy)
 
 
 def decide(version: Version, past: History, policy: Policy, unasked: Mapping[str, str]) -> Decision:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from release_actions.versions.version import FLOATING_NAMES, Kind, Version, parse_or_none
+from release_actions.versions.grammar import FLOATING_NAMES, Kind
+from release_actions.versions.version import Version, parse_or_none
 
 STYLE = re.compile(r"(?P<name>(?:[A-Za-z][A-Za-z0-9_.]*-)*)v?(?P<numbers>[0-9]+(?:\.[0-9]+){1,3})(?P<suffix>.*)")
 """A component's name, a v that counts for nothing, two to four numbers, and what follows."""

@@ -28,7 +28,7 @@ from release_actions.config.shapes import (
     key,
 )
 from release_actions.versions import history
-from release_actions.versions.version import PREFIX
+from release_actions.versions.grammar import POST_SPELLINGS, PREFIX
 
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
 TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
@@ -75,6 +75,17 @@ class VersionsSpec(Record):
         Text("a prefix of release tags", pattern=PREFIX.pattern, example="v", empty=True),
         "What release tags begin with: `v`, a component's name such as `router-v`, or `''` for none.",
         default="v",
+    )
+    first_candidate: int | None = key(
+        Integer(0, 1),
+        "Number of the first candidate of a release, `0` or `1`. If this is left out, both are accepted.",
+        default=None,
+    )
+    post_spelling: str = key(
+        Choice(tuple(POST_SPELLINGS)),
+        "How post releases are written: `post` is `v1.2.3.post1`, `patch` is `v1.2.3.patch1`, `four-numbers` is "
+        "`v1.2.3.1`.",
+        default="post",
     )
     skip: Mapping[str, str] = key(
         MapOf(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from release_actions.versions.version import LONGEST
+from release_actions.versions.grammar import LONGEST
 
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 """One part of a repository name."""

@@ -151,6 +151,9 @@ class Config:
     `published` is what `release` and `dev` publish; `pull_requests` is what pull requests do, if they have a channel of
     their own. `version_file` is relative to the workspace as this file's name is; empty without one.
 
+    `tag_prefix` is a `TagScheme`: what release tags begin with, and how post releases are written. `first_candidate` is
+    the number of a release's first candidate, None if 0 and 1 are both right.
+
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
     with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look.
@@ -170,6 +173,7 @@ class Config:
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
     release_branch: str = ""
     prerelease_branch: str = ""
+    first_candidate: int | None = None
     notes: NotesForm = field(default_factory=NotesForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 

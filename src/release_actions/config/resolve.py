@@ -21,6 +21,7 @@ from release_actions.config.model import (
     Scan,
     Source,
 )
+from release_actions.versions.grammar import POST_SPELLINGS, TagScheme
 from release_actions.versions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
@@ -100,6 +101,11 @@ def version_file(document: Document) -> str:
     if document.version_file is None:
         return ""
     return posixpath.normpath(posixpath.join(posixpath.dirname(document.origin.place.file), document.version_file))
+
+
+def tag_scheme(document: Document) -> TagScheme:
+    """How the project writes its release tags."""
+    return TagScheme(document.versions.prefix, POST_SPELLINGS[document.versions.post_spelling])
 
 
 def floating_tags(document: Document) -> tuple[str, ...]:
@@ -241,7 +247,8 @@ def config(document: Document) -> Config:
         registry=document.registry,
         namespace=namespace(document),
         version_file=version_file(document),
-        tag_prefix=document.versions.prefix,
+        tag_prefix=tag_scheme(document),
+        first_candidate=document.versions.first_candidate,
         skip=document.versions.skip,
         floating_tags=floating_tags(document),
         published=published,

@@ -25,7 +25,8 @@ from release_actions.config.document import SELECTORS, Document
 from release_actions.config.model import Package
 from release_actions.config.shapes import glob, suggest_nearest
 from release_actions.errors import Place, Problem
-from release_actions.versions.version import TagRefused, parse, parse_or_none
+from release_actions.versions.grammar import TagRefused
+from release_actions.versions.version import parse, parse_or_none
 
 Rule = Callable[[Document], Iterator[Problem]]
 
@@ -127,7 +128,6 @@ def package_names_are_unique(document: Document) -> Iterator[Problem]:
 
 def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
     """A floating tag is a legal tag, is never the tag of a release, and no other template makes the same one."""
-    prefix = document.versions.prefix
     seen: list[str] = []
     for i, template in enumerate(document.floating_tags or ()):
         place = document.origin.at("floating-tags", i)
@@ -144,7 +144,7 @@ def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
             yield Problem(message, "Add {major} to it.", place)
         elif not grammar.is_tag(sample):
             yield Problem(f"'{sample}' is not a legal tag.", "Begin with a letter, a digit or '_'.", place)
-        elif parse_or_none(sample, prefix):
+        elif parse_or_none(sample, resolve.tag_scheme(document)):
             message = f"'{template}' could be the tag of a release{', such as ' + sample if used else ''}."
             yield Problem(message, "A tag that moves needs a name that no release has.", place)
         elif grammar.has_adjacent_numbers(template):
@@ -164,7 +164,7 @@ def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
     for tag in document.versions.skip:
         place = document.origin.key_at("versions", "skip", tag)
         try:
-            version = parse(tag, document.versions.prefix)
+            version = parse(tag, resolve.tag_scheme(document))
         except TagRefused as error:
             yield Problem(error.problems[0].message, error.hint, place)
             continue

@@ -19,7 +19,8 @@ from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
 from release_actions.versions import floating
 from release_actions.versions.floating import ROLES
-from release_actions.versions.version import Kind, Reason, Version, known, parse_or_none
+from release_actions.versions.grammar import Kind, Reason
+from release_actions.versions.version import Version, explain_refusal, known, parse_or_none
 
 ROUNDS = 3
 """How often tags are listed and moved before somebody else is said to move them."""
@@ -115,9 +116,7 @@ def is_cut(name: str, names: Collection[str], prefix: str) -> bool:
     if version is not None:
         whole = version.kind in {Kind.STABLE, Kind.POST, Kind.CANDIDATE} or version.number is not None
         return not whole and any(other.startswith(f"{name}.") for other in names)
-    from release_actions.versions.refusals import explain  # only in repositories that hold odd tags
-
-    return explain(name, prefix).reason is Reason.TRUNCATED
+    return explain_refusal(name, prefix).reason is Reason.TRUNCATED
 
 
 def described(version: Version) -> str:

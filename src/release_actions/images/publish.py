@@ -20,7 +20,8 @@ from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Registry
 from release_actions.versions import floating
-from release_actions.versions.version import FLOATING_NAMES, is_floating, parse_or_none
+from release_actions.versions.grammar import FLOATING_NAMES, is_floating
+from release_actions.versions.version import parse_or_none
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each read of what was just written: a read of GHCR may lag a few seconds behind."""

@@ -29,7 +29,8 @@ from release_actions.config.shapes import (
 from release_actions.errors import ConfigurationError, Place, Problem
 from release_actions.rehearsal.invariants import Invariant
 from release_actions.runner.context import parse_time
-from release_actions.versions.version import TagRefused, parse
+from release_actions.versions.grammar import TagRefused
+from release_actions.versions.version import parse
 
 SUITE, TODAY = "this-suite", "todays-workflow"
 TODAYS = "today's workflow"

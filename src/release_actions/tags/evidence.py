@@ -16,10 +16,11 @@ from release_actions.errors import InputError, RemoteError
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import CHECKOUT, TAG_REF, Tags
+from release_actions.tags.offers import make_history
 from release_actions.tags.policy import Policy
 from release_actions.versions import history
 from release_actions.versions.history import Evidence, History, Level
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, known, read_misspelt_candidates
 
 if TYPE_CHECKING:
     from release_actions.http.client import Http
@@ -73,7 +74,7 @@ class Inquiry:
             tags, prefix = self.tags.names, self.policy.prefix
             # A release is one also where its tag is gone.
             gone = known(set(releases).difference(tags), prefix)
-            return self._with_registry(History(known(tags, prefix), released=gone, about=about))
+            return self._with_registry(replace(make_history(tags, self.policy), released=gone, about=about))
 
     def _on(self, *rules: str) -> bool:
         return self.policy.asks(*rules)
@@ -210,7 +211,8 @@ class Inquiry:
                 past = replace(past, about=replace(past.about, whole=whole))
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:
-                past = replace(past, published=known(published.tags(), self.policy.prefix))
+                names, prefix = published.tags(), self.policy.prefix
+                past = replace(past, published=(*known(names, prefix), *read_misspelt_candidates(names, prefix)))
                 rules.remove("deleted-candidate")
         except RemoteError as error:
             raise with_way_out(error) from None

@@ -13,18 +13,22 @@ from release_actions.config.grammar import fill
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions import floating
+from release_actions.versions.grammar import Kind
 from release_actions.versions.history import DEFAULTS, Level
-from release_actions.versions.version import Kind, Version
+from release_actions.versions.version import Version
 
 
 @dataclass(frozen=True)
 class Policy:
     """The parts of the configuration that a tag is judged by. `packages` are those that a release publishes.
 
-    The templates of branches are empty when no branch is required. `repository` is "owner/name", empty if not known.
+    `prefix` is a `TagScheme` where the file was read. `first_candidate` is the number of the first candidate, None if 0
+    and 1 are both right. The templates of branches are empty when no branch is required. `repository` is "owner/name",
+    empty if not known.
     """
 
     prefix: str = "v"
+    first_candidate: int | None = None
     floating_tags: tuple[str, ...] = floating.DEFAULT_TEMPLATES
     skip: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
@@ -54,6 +58,7 @@ def read(config: str, context: Context, log: Workflow) -> Policy:
     found = load_config(path, name=config)
     return Policy(
         prefix=found.tag_prefix,
+        first_candidate=found.first_candidate,
         floating_tags=found.floating_tags,
         skip=found.skip,
         levels=found.levels,

@@ -19,7 +19,8 @@ from release_actions.github.releases import Release
 from release_actions.images.manifests import subject_of_tag
 from release_actions.runner.report import counted
 from release_actions.versions import floating
-from release_actions.versions.version import FLOATING_NAMES, TagRefused, Version, known, parse, parse_or_none
+from release_actions.versions.grammar import FLOATING_NAMES, TagRefused
+from release_actions.versions.version import Version, known, parse, parse_or_none
 
 RELEASED = "released"
 """What is asked for in place of a tag: every candidate whose final release is out."""

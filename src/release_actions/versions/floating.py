@@ -12,7 +12,8 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from release_actions.versions.version import Kind, Version
+from release_actions.versions.grammar import Kind
+from release_actions.versions.version import Version
 
 DEFAULT_TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
 """The floating tags of a project that names none. A template is a tag with `{major}` and `{minor}` where numbers go."""

@@ -34,12 +34,16 @@ class Source(enum.Enum):
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that a version does not keep, or of level info something to tell about it."""
+    """A rule that a version does not keep, or, at level info, a remark about it.
+
+    `offer`: the tag to push instead, which the rules accept; empty if there is none. `hint` names it.
+    """
 
     rule: str
     level: Level
     message: str
     hint: str
+    offer: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,13 +125,17 @@ class History:
 
     `tags`: the versions of all git tags; the judged tag may be among them. `published`: the versions that the registry
     has under their exact tag, because candidates get deleted from git after the test. `released`: the versions that
-    have a GitHub release and no git tag any more. `about`: the judged tag itself.
+    have a GitHub release and no git tag any more. `misspelt`: candidates in git whose spelling is refused today.
+    `about`: the judged tag itself. `first_candidate`: the number that a base's candidates begin with; None if 0 and 1
+    are both right.
     """
 
     tags: tuple[Version, ...]
     published: tuple[Version, ...] = ()
     about: Evidence = NOTHING
     released: tuple[Version, ...] = ()
+    misspelt: tuple[Version, ...] = ()
+    first_candidate: int | None = None
 
     def others(self, version: Version) -> History:
         """The same without the tag itself, and without other components' tags."""
@@ -136,7 +144,11 @@ class History:
             return tuple(other for other in versions if other.tag != version.tag and other.prefix == version.prefix)
 
         return replace(
-            self, tags=without(self.tags), published=without(self.published), released=without(self.released)
+            self,
+            tags=without(self.tags),
+            published=without(self.published),
+            released=without(self.released),
+            misspelt=without(self.misspelt),
         )
 
     @property
@@ -155,18 +167,35 @@ class History:
 
     def base(self, version: Version) -> tuple[Version, ...]:
         """Everything of a version's base, in git, released or published, each tag once, lowest first."""
-        every = {other for other in (*self.known, *self.published) if other.numbers == version.numbers}
-        return tuple(sorted(every, key=lambda other: (other.order, other.tag)))
+        every = (*self.known, *self.published, *self.misspelt)
+        own = {other for other in every if other.numbers == version.numbers}
+        return tuple(sorted(own, key=lambda other: (other.order, other.tag)))
 
     def called(self, version: Version) -> str:
         """A version as a sentence names it: with what has become of its tag."""
         return f"{version.tag} (a GitHub release whose git tag is gone)" if version in self.released else version.tag
 
 
-Told = tuple[str, str]
-"""Message and hint."""
+OFFER = "{offer}"
+"""Where the hint of an objection names the tag to push instead."""
 
-Check = Callable[[Version, History], Told | None]
+
+@dataclass(frozen=True)
+class Objection:
+    """What a rule has against a version: what is wrong, and what to do.
+
+    `offer`: the tag to push instead, which `hint` names as `{offer}`. It is shown only if the rules accept it; if they
+    do not, `otherwise` is the hint. `tag_stays`: the refused tag was there before, so the offer has to fit beside it.
+    """
+
+    message: str
+    hint: str = ""
+    offer: str = ""
+    otherwise: str = ""
+    tag_stays: bool = False
+
+
+Check = Callable[[Version, History], Objection | None]
 
 
 @dataclass(frozen=True)

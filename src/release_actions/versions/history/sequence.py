@@ -1,4 +1,4 @@
-"""Rules about a version's place among the others, and what was before and comes next.
+"""Rules about a version's place among the others.
 
 Every one of them is a function of versions alone. None may take an incomplete history for a complete one: the caller
 passes everything or nothing.
@@ -6,116 +6,85 @@ passes everything or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from release_actions.versions.history.model import History, Level, Rule, Source, Told
-from release_actions.versions.version import Kind, Version
-
-
-def previous_stable(version: Version, existing: Iterable[Version]) -> Version | None:
-    """The highest final or post release below a version: what its changes are counted from."""
-    return max((other for other in existing if other.is_stable and other < version), default=None)
-
-
-def previous_candidate(version: Version, existing: Iterable[Version]) -> Version | None:
-    """The highest candidate of the same base below a version."""
-    candidates = (other for other in existing if other.is_candidate and other.numbers == version.numbers)
-    return max((other for other in candidates if other < version), default=None)
+from release_actions.versions.grammar import Kind, post_spelling_of
+from release_actions.versions.history.model import History, Level, Objection, Rule, Source
+from release_actions.versions.history.neighbours import (
+    FIRST_CANDIDATES,
+    candidate_of_next_patch,
+    candidate_spelling,
+    highest_number,
+    next_candidate,
+    next_candidate_number,
+    next_patch,
+    next_post,
+)
+from release_actions.versions.version import Version
 
 
-def next_candidate(version: Version, history: History) -> str:
-    """The tag of the candidate to push after this version; empty once its base is released."""
-    base = (*history.base(version), version)
-    if any(other.is_stable for other in base):
-        return ""
-    return version.candidate(_number_of(base, Kind.CANDIDATE) + 1, _spelling(version, history))
-
-
-def following(version: Version, history: History) -> str:
-    """The tag to push where a version's own is taken: of the same kind and line. Empty where people choose it."""
-    if version.is_candidate:
-        return next_candidate(version, history) or _candidate_of_next_patch(version, history)
-    if version.kind is Kind.POST:
-        return version.post(_number_of((*history.base(version), version), Kind.POST) + 1)
-    return _next_patch(version, history) if version.kind is Kind.STABLE else ""
-
-
-def _number_of(versions: Iterable[Version], kind: Kind) -> int:
-    """The highest number among versions of a kind, 0 where there is none."""
-    return max((version.number or 0 for version in versions if version.kind is kind), default=0)
-
-
-def _next_patch(version: Version, history: History) -> str:
-    """The tag of the next patch of a version's line, after the version itself if that is a release."""
-    own = (version,) if version.is_stable else ()
-    patch = max((other.patch for other in (*history.line(version), *own)), default=-1) + 1
-    return f"{version.prefix}{version.line}.{patch}"
-
-
-def _candidate_of_next_patch(version: Version, history: History) -> str:
-    """The tag of the next candidate of a line whose releases a candidate is behind."""
-    tag = _next_patch(version, history)
-    so_far = [other for other in (*history.known, *history.published) if other.release == tag]
-    return f"{tag}{_spelling(version, history)}{_number_of(so_far, Kind.CANDIDATE) + 1}"
-
-
-def _spelling(version: Version, history: History) -> str:
-    """How the version's line writes its candidates: as its newest one does, else as this one does."""
-    written = [
-        other
-        for other in (*history.known, *history.published)
-        if other.is_candidate and other.numbers[:2] == version.numbers[:2]
-    ]
-    newest = max(written, key=lambda other: (other.order, other.tag), default=version)
-    return newest.spelling if newest.is_candidate else "-rc."
-
-
-def _other_spelling(version: Version, history: History) -> Told | None:
+def _other_spelling(version: Version, history: History) -> Objection | None:
     """The same version exists in another spelling.
 
     Two tags of one version would give one release two images. People also write v0.6.0rc2 when they mean the next one.
     """
-    twin = _twin(version, history)
+    twin = _find_twin(version, history)
     if twin is None:
         return None
-    following = next_candidate(version, history) if version.is_candidate else ""
-    hint = f"Push {following}." if following else "Push the next number."
-    return f"{version.tag} is the version that exists already as {history.called(twin)}.", hint
+    offer = ""
+    if version.is_candidate:
+        offer = next_candidate(version, history)
+    elif version.kind is Kind.POST:
+        offer = next_post(history.base(version), version)
+    message = f"{version.tag} is the version that exists already as {history.called(twin)}."
+    return Objection(message, "Push {offer}.", offer, "Push the next number.")
 
 
-def _candidate_spelling(version: Version, history: History) -> Told | None:
-    """A candidate is written in another way than the others of its line.
+def _candidate_spelling(version: Version, history: History) -> Objection | None:
+    """A candidate has another spelling than the others of its line.
 
     Tools sort -rc.2, -rc2 and rc2 differently from each other, so a line keeps the spelling that it began with.
     """
-    spelling = _spelling(version, history)
+    spelling = candidate_spelling(version, history)
     if not version.is_candidate or version.spelling == spelling or not _may_follow(version, history):
         return None
-    message = f"{version.tag} is written in another way than the candidates of {version.line} before it."
-    return message, f"Push {version.candidate(_number_of(history.base(version), Kind.CANDIDATE) + 1, spelling)}."
+    number = next_candidate_number(history.base(version), version, history)
+    message = f"{version.tag} has another spelling than the candidates of {version.line} before it."
+    return Objection(message, "Push {offer}.", version.candidate(number, spelling))
 
 
-def _below_line_highest(version: Version, history: History) -> Told | None:
+def _post_spelling(version: Version, history: History) -> Objection | None:
+    """A post release has another spelling than the project's.
+
+    `versions.post-spelling` says how post releases are written: `.post1`, `.patch1`, or a fourth number. `.post1` is
+    always read, so that a project that changes its spelling keeps its history, but not pushed any more.
+    """
+    if version.kind is not Kind.POST or version.spelling == post_spelling_of(version.prefix):
+        return None
+    message = f"{version.tag} has another spelling than versions.post-spelling in release.yaml asks for."
+    return Objection(message, "Push {offer}.", next_post(history.base(version), version))
+
+
+def _below_line_highest(version: Version, history: History) -> Objection | None:
     """A final, post release or candidate is below a release of its own line.
 
-    Whoever follows the line would get older code as a newer release. Dev versions and other pre-releases may be below,
-    and of a candidate whose own version is released `candidate-after-final` tells.
+    Users who follow the line would get older code as a newer release. Dev versions and other pre-releases may be below.
+    A candidate of a released version breaks `candidate-after-final` instead.
     """
     highest = max(history.line(version), default=None)
     if highest is None or version > highest or version.kind in {Kind.DEV, Kind.PRERELEASE}:
         return None
-    if version.kind is Kind.CANDIDATE and _released(version, history):
+    if version.kind is Kind.CANDIDATE and _find_release(version, history):
         return None  # candidate-after-final says it better
     if version.kind is Kind.POST and version.numbers == highest.numbers:
         return None  # post-number says it better
     message = f"{version.tag} is below {history.called(highest)}, the highest release of {version.line}."
-    return message, f"The next release of {version.line} is {_next_patch(version, history)}."
+    return Objection(message, f"The next release of {version.line} is {{offer}}.", next_patch(version, history))
 
 
-def _opens_line_below(version: Version, history: History) -> Told | None:
-    """A final or candidate opens a line below one that is released already.
+def _opens_line_below(version: Version, history: History) -> Objection | None:
+    """A final or candidate opens a line below a released line of its major version, or a major below a released one.
 
-    Usually a mistyped number. A patch of a line that has been released is a backport, and allowed.
+    Usually a mistyped number. A patch of a released line is a backport and allowed, and so is a new minor version above
+    all others of its major version.
     """
     highest = max(history.stable, default=None)
     if (
@@ -123,65 +92,72 @@ def _opens_line_below(version: Version, history: History) -> Told | None:
         or history.line(version)
         or highest is None
         or version > highest
+        or _opens_newest_line_of_older_major(version, history)
     ):
         return None
+    highest = max((other for other in history.stable if other.major == version.major), default=highest)
     released = f"{highest.line}, which is released as {history.called(highest)}"
     message = f"{version.tag} opens line {version.line}, below {released}."
-    return message, "Check the number. A patch of a line that has been released is a backport and allowed."
+    return Objection(message, "Check the number. Patches of a released line and new minors of a major are allowed.")
 
 
-def _candidate_after_final(version: Version, history: History) -> Told | None:
+def _candidate_after_final(version: Version, history: History) -> Objection | None:
     """A candidate of a base that has been released.
 
     It would suggest that the release is still to come. What is to be tested now is the next patch.
     """
-    final = _released(version, history)
+    final = _find_release(version, history)
     if not version.is_candidate or final is None:
         return None
-    hint = f"The next candidate of {version.line} is {_candidate_of_next_patch(version, history)}."
-    return (
-        f"{version.tag} is a candidate of {version.release}, which is released already{_as(final, version, history)}.",
-        hint,
+    message = (
+        f"{version.tag} is a candidate of {version.release}, which is released already{_as(final, version, history)}."
     )
+    offer = candidate_of_next_patch(version, history)
+    return Objection(message, f"The next candidate of {version.line} is {{offer}}.", offer)
 
 
-def _candidate_number(version: Version, history: History) -> Told | None:
-    """A candidate's number is not the highest so far plus one; 1 where there is no trace.
+def _candidate_number(version: Version, history: History) -> Objection | None:
+    """A candidate's number is not the highest so far plus one; where there is none so far, neither 0 nor 1.
 
-    A number left out or used again makes two people talk about different images by one name.
+    If a number is left out or used again, two people mean different images by one name. `versions.first-candidate` says
+    whether a project begins with 0 or 1; without it both are right.
     """
-    wrong = _number_after(version, history)
-    if wrong is None or wrong[0] not in {None, *history.known}:
+    wrong = _find_number_after(version, history)
+    if wrong is None or wrong[0] not in {None, *history.known, *history.misspelt}:
         return None
-    highest, following = wrong
+    highest, offer = wrong
     so_far = f"the highest so far is {history.called(highest)}" if highest else "there is none so far"
-    return f"{version.tag} is not the next candidate of {version.release}: {so_far}.", f"Push {following}."
+    message = f"{version.tag} is not the next candidate of {version.release}: {so_far}."
+    return Objection(message, "Push {offer}.", offer)
 
 
-def _deleted_candidate(version: Version, history: History) -> Told | None:
+def _deleted_candidate(version: Version, history: History) -> Objection | None:
     """A candidate's number does not follow one whose git tag is gone, while a released package still has its image.
 
     Candidates get deleted from git after the test. Their images stay, people have pulled them, and the name must not
     come to mean another build. If this rule is off, the registry is not read, and git alone decides about the number.
     """
-    wrong = _number_after(version, history)
-    if wrong is None or wrong[0] in {None, *history.known}:
+    wrong = _find_number_after(version, history)
+    if wrong is None or wrong[0] in {None, *history.known, *history.misspelt}:
         return None
-    highest, following = wrong
-    so_far = f"the highest so far is {highest}, whose git tag is gone and whose image is not"
-    return f"{version.tag} is not the next candidate of {version.release}: {so_far}.", f"Push {following}."
+    highest, offer = wrong
+    so_far = f"the highest so far is {highest}, whose git tag is gone and whose image is still published"
+    message = f"{version.tag} is not the next candidate of {version.release}: {so_far}."
+    return Objection(message, "Push {offer}.", offer)
 
 
-def _number_after(version: Version, history: History) -> tuple[Version | None, str] | None:
+def _find_number_after(version: Version, history: History) -> tuple[Version | None, str] | None:
     """The highest candidate so far and the tag of the next one, if that is not the version; None if all is well."""
     if not version.is_candidate or not _may_follow(version, history):
         return None
     base = history.base(version)
-    expected = _number_of(base, Kind.CANDIDATE) + 1
+    highest = max((other for other in base if other.is_candidate), default=None)
+    expected = next_candidate_number(base, version, history)
     if version.number == expected:
         return None
-    highest = max((other for other in base if other.is_candidate), default=None)
-    return highest, version.candidate(expected, _spelling(version, history))
+    if highest is None and history.first_candidate is None and version.number in FIRST_CANDIDATES:
+        return None
+    return highest, version.candidate(expected, candidate_spelling(version, history))
 
 
 def _may_follow(version: Version, history: History) -> bool:
@@ -189,47 +165,49 @@ def _may_follow(version: Version, history: History) -> bool:
 
     Otherwise candidate-after-final, below-line-highest or other-spelling says what is wrong, and no number is right.
     """
-    return not _twin(version, history) and all(other.numbers < version.numbers for other in history.line(version))
+    return not _find_twin(version, history) and all(other.numbers < version.numbers for other in history.line(version))
 
 
-def _post_without_final(version: Version, history: History) -> Told | None:
+def _post_without_final(version: Version, history: History) -> Objection | None:
     """A post release of a final that does not exist.
 
     A post release repeats a final with other packaging, so there has to be one.
     """
     if version.kind is not Kind.POST or any(other.tag == version.release for other in history.known):
         return None
-    return f"{version.tag} follows {version.release}, which has not been released.", f"Release {version.release} first."
+    message = f"{version.tag} follows {version.release}, which has not been released."
+    return Objection(message, "Release {offer} first.", version.release)
 
 
-def _post_number(version: Version, history: History) -> Told | None:
+def _post_number(version: Version, history: History) -> Objection | None:
     """A post release's number is not the highest so far plus one.
 
     As for candidates: each number once, and none left out.
     """
     if version.kind is not Kind.POST or any(other.patch > version.patch for other in history.line(version)):
         return None  # of an older patch no number would be right: below-line-highest says so
-    highest = _number_of(history.base(version), Kind.POST)
+    highest = highest_number(history.base(version), Kind.POST) or 0
     if version.number == highest + 1:
         return None
     so_far = f"the highest so far is {version.post(highest)}" if highest else "there is none so far"
     message = f"{version.tag} is not the next post release of {version.release}: {so_far}."
-    return message, f"Push {version.post(highest + 1)}."
+    return Objection(message, "Push {offer}.", version.post(highest + 1))
 
 
-def _prerelease_after_final(version: Version, history: History) -> Told | None:
+def _prerelease_after_final(version: Version, history: History) -> Objection | None:
     """A dev version or other pre-release of a base that has been released.
 
-    It sorts below what people have already, so nobody would ever be offered it.
+    It sorts below what people have already, so no tool would ever offer it to them.
     """
-    final = _released(version, history)
+    final = _find_release(version, history)
     if version.kind not in {Kind.DEV, Kind.PRERELEASE} or final is None:
         return None
     message = f"{version.tag} comes before {version.release}, which is released already{_as(final, version, history)}."
-    return message, f"The next version of the line is {_next_patch(version, history)}{version.suffix}."
+    offer = f"{next_patch(version, history)}{version.suffix}"
+    return Objection(message, "The next version of the line is {offer}.", offer)
 
 
-def _gap(version: Version, history: History) -> Told | None:
+def _gap(version: Version, history: History) -> Objection | None:
     """A final or candidate leaves out a patch, a minor or a major version.
 
     Mostly a mistyped number, sometimes a version that was given up. Only a person can tell, so this is a warning.
@@ -248,32 +226,41 @@ def _gap(version: Version, history: History) -> Told | None:
     if not skipped:
         return None
     after = f"{version.prefix}{'.'.join(str(number) for number in expected)}"
-    return f"{version.tag} leaves out {after}, which would be next.", f"Check that {after} was left out on purpose."
+    message = f"{version.tag} leaves out {after}, which would be next."
+    return Objection(message, f"Check that {after} was left out on purpose.")
 
 
-def _backport(version: Version, history: History) -> Told | None:
-    """A version of a line that is not the newest. Allowed, and told.
+def _backport(version: Version, history: History) -> Objection | None:
+    """A version of a line that is not the newest. Allowed, and reported.
 
-    It moves the floating tags of its own line only, and leaves those of newer ones where they are.
+    It moves only the floating tags of its own line and major version, as far as it is their newest release. Those of
+    newer ones stay where they are.
     """
     highest = max(history.stable, default=None)
-    if highest is None or not history.line(version) or version.numbers[:2] >= highest.numbers[:2]:
+    if highest is None or version.numbers[:2] >= highest.numbers[:2]:
         return None
-    message = (
-        f"{version.tag} is a backport: {version.line} is below {highest.line}, released as {history.called(highest)}."
-    )
+    if not history.line(version) and not _opens_newest_line_of_older_major(version, history):
+        return None
+    what = version.line if history.line(version) else f"{version.line}, a new line of major version {version.major},"
+    message = f"{version.tag} is a backport: {what} is below {highest.line}, released as {history.called(highest)}."
     hint = (
         f"Floating tags count only what git has: restore the tag {highest.tag} first, if that release is to keep them."
     )
-    return message, hint if version.is_stable and highest in history.released else ""
+    return Objection(message, hint if version.is_stable and highest in history.released else "")
 
 
-def _twin(version: Version, history: History) -> Version | None:
+def _opens_newest_line_of_older_major(version: Version, history: History) -> bool:
+    """Whether a version opens a line of a major version that has releases, and is above all of them."""
+    major = [other for other in history.stable if other.major == version.major]
+    return bool(major) and version > max(major)
+
+
+def _find_twin(version: Version, history: History) -> Version | None:
     """The same version under another tag, in git, released or published."""
     return next((other for other in history.base(version) if other.same_version(version)), None)
 
 
-def _released(version: Version, history: History) -> Version | None:
+def _find_release(version: Version, history: History) -> Version | None:
     """The final or post release of a version's base."""
     return next((other for other in history.stable if other.numbers == version.numbers), None)
 
@@ -287,6 +274,7 @@ def _as(final: Version, version: Version, history: History) -> str:
 RULES = (
     Rule("other-spelling", Level.ERROR, _other_spelling),
     Rule("candidate-spelling", Level.ERROR, _candidate_spelling),
+    Rule("post-spelling", Level.ERROR, _post_spelling),
     Rule("below-line-highest", Level.ERROR, _below_line_highest),
     Rule("opens-line-below", Level.ERROR, _opens_line_below),
     Rule("candidate-after-final", Level.ERROR, _candidate_after_final),
