@@ -10,22 +10,21 @@ import contextlib
 import importlib
 import json
 import os
-import re
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from release_actions import __version__
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.runner import inputs
-from release_actions.runner.context import DESCRIPTIONS, VARIABLES, Context
+from release_actions.runner.context import Context
+from release_actions.runner.flags import parse_flags
 from release_actions.runner.report import Finding, Level, Output, Report
-from release_actions.runner.workflow import Workflow, read_or_not
+from release_actions.runner.stopping import stopping_on_signals
+from release_actions.runner.workflow import Workflow, print_or_not, read_or_not
 
 ROOT = Path(__file__).resolve().parents[2]
 ISSUES = "https://github.com/llm-d/release-actions/issues"
@@ -49,7 +48,7 @@ ACTIONS = {
 
 TOOLS = {
     "rehearse": "play a whole release on the embedded GitHub and GHCR",
-    "simulate": "run the embedded GitHub and GHCR and print its addresses",
+    "simulate": "run the embedded GitHub and GHCR and print their addresses",
 }
 """Commands for the terminal only."""
 
@@ -64,54 +63,25 @@ class Command(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Flags:
-    """A parsed command line: texts of inputs and context by name, and whether JSON is wanted."""
-
-    inputs: Mapping[str, str]
-    context: Mapping[str, str]
-    json: bool
-
-
 def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     """Run one command. Returns the exit code of `errors.ExitCode`."""
     environ = os.environ if environ is None else environ
     if not argv or argv[0] in {"-h", "--help", "help"}:
-        print(usage())  # noqa: T201  # what was asked for
+        print_or_not(format_usage())
         return ExitCode.PASS if argv else ExitCode.BAD_INPUT
     if argv[0] == "--version":
-        print(f"release-actions {__version__}")  # noqa: T201  # what was asked for
+        print_or_not(f"release-actions {__version__}\n")
         return ExitCode.PASS
-    out = sys.stdout
+    name, out = argv[0], sys.stdout
     as_json = "--json" in argv
-    with terminable(), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+    with stopping_on_signals(), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         log = Workflow(environ)
-        report = attempt(lambda: main_inner(argv, environ, log), argv[0], environ, log)
-        told = attempt(lambda: finish(argv[0], report, log, out if as_json else None), argv[0], environ, log)
-        if told is not report:
-            # What went wrong while telling is told without outputs and summary, which are what went wrong.
-            finish(argv[0], replace(told, summary=""), log, None)
-    return told.exit_code
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """Let SIGTERM interrupt as SIGINT does: `timeout`, and a machine that is shut down, send nothing else.
-
-    Only where it would end the process otherwise, and in the main thread, which alone may say so.
-    """
-
-    def interrupt(_number: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if ours:
-        signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        report = attempt(lambda: main_inner(argv, environ, log), name, environ, log)
+        written = attempt(lambda: finish(name, report, log, out if as_json else None), name, environ, log)
+        if written is not report:
+            # What went wrong while writing is shown without outputs and summary, which are what went wrong.
+            finish(name, replace(written, summary=""), log, None)
+    return written.exit_code
 
 
 def attempt(act: Callable[[], Report], name: str, environ: Mapping[str, str], log: Workflow) -> Report:
@@ -121,7 +91,7 @@ def attempt(act: Callable[[], Report], name: str, environ: Mapping[str, str], lo
     except ActionError as error:
         if environ.get("RUNNER_DEBUG") == "1":
             log.info(traceback.format_exc())
-        return failed(error)
+        return report_of(error)
     except KeyboardInterrupt:
         finding = Finding.of(Level.ERROR, "Stopped by a signal before the end.")
         return Report(findings=(finding,), exit_code=ExitCode.INTERRUPTED)
@@ -136,10 +106,14 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     """Run one command and return its report. Raises whatever the command raises, and `InputError`."""
     name = argv[0]
     command = load(name)
-    flags = parse(name, command, argv[1:])
+    purpose = {**ACTIONS, **TOOLS}[name]
+    specs = inputs.specs(command.Inputs)
+    flags = parse_flags(name, purpose, specs, lambda: describe_inputs(name), argv[1:])
+    if name in ACTIONS and (log.on_runner or not flags.json):
+        log.check_outputs()
     context = Context.read(environ, flags.context)
     texts: dict[str, str] = {}
-    for spec in inputs.specs(command.Inputs):
+    for spec in specs:
         text = flags.inputs.get(spec.name, environ.get(spec.variable, ""))
         if not text and spec.name == "token":
             text = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
@@ -157,7 +131,7 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     return report
 
 
-def failed(error: ActionError) -> Report:
+def report_of(error: ActionError) -> Report:
     """An error as a report: one finding a problem."""
     findings = tuple(Finding(Level.ERROR, problem, error.rule) for problem in error.problems)
     summary = "".join(f"**Error.** {finding_text(finding)}\n\n" for finding in findings)
@@ -223,68 +197,7 @@ def load(name: str) -> Command:
     return command
 
 
-def parse(name: str, command: Command, argv: Sequence[str]) -> Flags:
-    """Flags of a command line: every input, every value of the context, and --json."""
-    if not argv:
-        return Flags({}, {}, json=False)
-    import argparse  # an action is called without flags
-
-    class Parser(argparse.ArgumentParser):
-        def error(self, message: str) -> Any:
-            hint = f"Run release-actions {name} --help to see the flags."
-            near = nearest(message, self._option_string_actions)
-            hint = f"Did you mean {near}? {hint}" if near else hint
-            sentence = f"release-actions {name}: {message}."
-            raise InputError(sentence, hint=hint)
-
-    purpose = {**ACTIONS, **TOOLS}[name]
-    parser = Parser(
-        prog=f"release-actions {name}",
-        description=purpose[:1].upper() + purpose[1:] + ".",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    about = described(name) if {"-h", "--help"} & set(argv) else {}
-    own = parser.add_argument_group("inputs (without a flag the variable INPUT_NAME is read)")
-    taken = set()
-    for spec in inputs.specs(command.Inputs):
-        flag = (nargs := "?" if spec.parse is inputs.boolean else None, "true" if nargs else None)
-        text = about.get(spec.name, spec.about).replace("%", "%%")
-        own.add_argument(
-            f"--{spec.name}", dest=f"input {spec.name}", metavar="VALUE", nargs=flag[0], const=flag[1], help=text
-        )
-        taken.add(spec.name)
-    run = parser.add_argument_group("what an action learns from the platform")
-    for flag_name in VARIABLES:
-        if flag_name not in taken:
-            run.add_argument(
-                f"--{flag_name}",
-                dest=f"context {flag_name}",
-                metavar="VALUE",
-                help=f"{DESCRIPTIONS[flag_name]} ({VARIABLES[flag_name]})",
-            )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print the outputs, and errors if there are any, as one JSON object, and the log to stderr",
-    )
-    given = {key: value for key, value in vars(parser.parse_args(argv)).items() if value is not None}
-    return Flags(
-        inputs={key[6:]: value for key, value in given.items() if key.startswith("input ")},
-        context={key[8:]: value for key, value in given.items() if key.startswith("context ")},
-        json=given["json"],
-    )
-
-
-def nearest(message: str, flags: Iterable[str]) -> str:
-    """The flag that was probably meant by one that argparse does not know; empty when none is like it."""
-    import difflib  # only for a mistake
-
-    unknown = re.search(r"unrecognized arguments: (--[^ =]+)", message)
-    return next(iter(difflib.get_close_matches(unknown[1], flags, n=1)), "") if unknown else ""
-
-
-def described(name: str) -> dict[str, str]:
+def describe_inputs(name: str) -> dict[str, str]:
     """Input -> description and default, from the action's manifest; empty for a command that is no action."""
     manifest = ROOT / "action.yml" if name == "release-plan" else ROOT / "actions" / name / "action.yml"
     if not manifest.is_file():
@@ -299,7 +212,7 @@ def described(name: str) -> dict[str, str]:
     return texts
 
 
-def usage() -> str:
+def format_usage() -> str:
     """The list of commands."""
     width = max(len(name) for name in [*ACTIONS, *TOOLS]) + 2
     rows = [f"  {name:<{width}}{what}" for name, what in ACTIONS.items()]
@@ -316,5 +229,6 @@ def usage() -> str:
             *tools,
             "",
             "Each command has --help.",
+            "",
         ]
     )

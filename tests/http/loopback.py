@@ -93,7 +93,7 @@ def serving(script: Script) -> Iterator[Loopback]:
             if reply.cut:
                 self.close_connection = True
 
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815  # the library's names
+        do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815  # the library's names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's name
             pass

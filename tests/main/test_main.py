@@ -293,6 +293,79 @@ def test_an_output_file_that_is_not_there_is_an_error_without_traceback(
     )
 
 
+@pytest.mark.parametrize("environ", [{}, {"GITHUB_ACTIONS": "true"}])
+def test_outputs_that_cannot_be_written_stop_a_run_before_it_does_anything(
+    command: types.SimpleNamespace, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    done: list[str] = []
+    command.act = lambda *_: done.append("deleted")
+    for unwritable in (tmp_path / "gone", tmp_path, tmp_path / "no" / "folder"):
+        code = main.main(["validate-tag", "--tag", "v1"], {**environ, "GITHUB_OUTPUT": str(unwritable)})
+        assert code == ExitCode.BAD_INPUT
+    assert done == []
+
+
+def test_the_output_file_is_neither_made_nor_changed_by_the_check(
+    command: types.SimpleNamespace, tmp_path: Path
+) -> None:
+    file = tmp_path / "out"
+    file.write_text("of an earlier command\n")
+    seen: list[str] = []
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        seen.append(file.read_text())
+        return Report()
+
+    command.act = act
+
+    main.main(["validate-tag", "--tag", "v1"], {"GITHUB_OUTPUT": str(file)})
+
+    assert seen == ["of an earlier command\n"]
+
+
+def test_outputs_that_get_lost_after_the_work_are_not_called_bad_input(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "out"
+    file.touch()
+
+    def act(given: Inputs, context: Context, log: Workflow) -> Report:
+        file.unlink()
+        return Report({"tag": "v1"}, lines=("deleted v1",))
+
+    command.act = act
+
+    assert main.main(["validate-tag", "--tag", "v1"], {"GITHUB_OUTPUT": str(file)}) == ExitCode.UNKNOWN
+    assert capsys.readouterr().out == (
+        "deleted v1\n"
+        f"error: GITHUB_OUTPUT names {file}, which does not exist. Later steps do not get the outputs.\n"
+        "What was done before stays done; the log says what. Run it again.\n"
+    )
+
+
+def test_a_summary_that_cannot_be_written_is_a_warning(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    command.act = lambda *_: Report({"tag": "v1"}, summary="All is well.")
+
+    assert main.main(["validate-tag", "--tag", "v1"], {"GITHUB_STEP_SUMMARY": str(tmp_path)}) == ExitCode.PASS
+    assert capsys.readouterr().out == (
+        f"warning: The job summary {tmp_path} could not be written: Is a directory.\ntag=v1\n"
+    )
+
+
+@pytest.mark.parametrize("argv", [["-h"], ["--help"], ["--version"], ["validate-tag", "--help"]])
+def test_a_reader_who_leaves_ends_the_help_quietly(argv: list[str]) -> None:
+    program = Path(main.__file__).with_name("__main__.py")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-I", str(program), *argv]
+    ended = subprocess.run(command, env={}, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+
+    assert (ended.returncode, ended.stderr) == (ExitCode.PASS, b"")
+
+
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_a_reader_who_leaves_is_no_bug(tmp_path: Path, flags: tuple[str, ...]) -> None:
     program = Path(main.__file__).parents[2] / "actions" / "validate-tag" / "main.py"

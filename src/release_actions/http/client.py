@@ -27,7 +27,7 @@ from release_actions.http.links import follow_pages
 from release_actions.http.origins import Credential, Origin
 from release_actions.http.pace import READS, Pace
 from release_actions.http.waiting import allowed_in_words, backoff, is_limited, limit_wait, retry_after, wait_in_words
-from release_actions.runner import lazy
+from release_actions.runner import lazy, stopping
 from release_actions.runner.redaction import Redactor
 
 with lazy.postponed("requests"):
@@ -44,8 +44,8 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 REFUSALS = frozenset({400, 401, 403, 404, 405})
 """Statuses of a request that was checked and not carried out."""
 
-EVERY_KIND = ""
-"""Stands for reads and writes alike where a wait concerns both."""
+READ, WRITE, EVERY_KIND = "read", "write", ""
+"""Kinds of requests that a wait may concern."""
 
 
 @final
@@ -65,7 +65,7 @@ class Http:
         user_agent: str = USER_AGENT,
         tries: int = 5,
         max_wait: float = 900.0,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] = stopping.sleep,
         now: Callable[[], float] = time.time,
         log: Callable[[str], object] = lambda _: None,
         redactor: Redactor | None = None,
@@ -173,6 +173,9 @@ class Http:
         # Ends because faults are counted up to `tries`, and what is waited for limits adds up to `max_wait`.
         while True:
             waited += self._wait_for_others(call, origin, waited)
+            if stopping.is_stopping() and (kind_of(call.method) == WRITE or waited or faults):
+                # What was read may still prove what was done. Nothing is written, and nothing is waited for.
+                self._raise_stopped(call, uncertain=uncertain)
             try:
                 response = self._exchange.send(call, origin)
             except (requests.RequestException, OSError) as error:
@@ -280,6 +283,10 @@ class Http:
         times = f" ({tries} times)" if tries > 1 else ""
         self._fail(call, f"{origin} {fault.words}{times}.", fault.hint)
 
+    def _raise_stopped(self, call: Call, *, uncertain: bool) -> NoReturn:
+        when = "before it was known whether this was done" if uncertain else "before this was sent"
+        self._fail(call, f"a signal stopped the run {when}.", "Run it again.", undone=not uncertain)
+
     def _raise_too_long(self, call: Call, response: Response | None, origin: Origin, pause: float) -> NoReturn:
         until = datetime.fromtimestamp(self._now() + pause, timezone.utc)
         words = (
@@ -299,4 +306,4 @@ class Http:
 
 def kind_of(method: str) -> str:
     """Whether a request reads or writes, which GHCR counts apart."""
-    return "read" if method in READS else "write"
+    return READ if method in READS else WRITE

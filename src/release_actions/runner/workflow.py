@@ -14,7 +14,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 
-from release_actions.errors import InputError
+from release_actions.errors import ActionError, InputError
 from release_actions.runner import lazy, markdown
 from release_actions.runner.redaction import SHORTEST_SECRET, Redactor
 from release_actions.runner.report import Finding, Level, Output
@@ -117,28 +117,64 @@ class Workflow:
     def outputs(self, outputs: Mapping[str, Output]) -> None:
         """Hand outputs to later steps. Away from a runner they are printed as `name=value` lines.
 
-        Raises `ValueError` when they exceed what the platform passes on: a command checks its own before.
+        Raises `ValueError` when they exceed what the platform passes on: a command checks its own before. Raises
+        `ActionError` when the file cannot be written, which `check_outputs` finds before anything is done.
         """
         texts = {name: as_text(value) for name, value in outputs.items()}
         size = sum(len(name) + len(text.encode("utf-16-le")) // 2 for name, text in texts.items())
         if size > OUTPUT_LIMIT:
             message = f"outputs of {size} characters exceed the platform's limit of about {OUTPUT_LIMIT}"
             raise ValueError(message)
-        for name, text in texts.items():
-            if self._environ.get("GITHUB_OUTPUT"):
-                with self._lent("GITHUB_OUTPUT"):
-                    core.set_output(name, text)
-            else:
+        if not self._environ.get("GITHUB_OUTPUT"):
+            for name, text in texts.items():
                 self.info(f"{name}={text}")
+            return
+        why = self._why_not_writable("GITHUB_OUTPUT")
+        try:
+            if not why:
+                with self._lend_environment("GITHUB_OUTPUT"):
+                    for name, text in texts.items():
+                        core.set_output(name, text)
+        except OSError as error:
+            why = f"which could not be written: {error.strerror}"
+        if why:
+            message = (
+                f"GITHUB_OUTPUT names {self._environ['GITHUB_OUTPUT']}, {why}. Later steps do not get the outputs."
+            )
+            raise ActionError(message, hint="What was done before stays done; the log says what. Run it again.")
+
+    def check_outputs(self) -> None:
+        """Raise `InputError` when outputs could not be handed on, while nothing has been changed yet."""
+        why = self._why_not_writable("GITHUB_OUTPUT") if self._environ.get("GITHUB_OUTPUT") else ""
+        if why:
+            message = f"GITHUB_OUTPUT names {self._environ['GITHUB_OUTPUT']}, {why}."
+            raise InputError(message, hint="Unset GITHUB_OUTPUT to run outside a workflow.")
+
+    def _why_not_writable(self, name: str) -> str:
+        """Why the file that a variable names cannot be written, to end a sentence; empty if it can.
+
+        The runner makes the file, so one that is not there is another machine's or a container's that lacks the mount.
+        """
+        try:
+            os.close(os.open(self._environ[name], os.O_WRONLY | os.O_APPEND))
+        except FileNotFoundError:
+            return "which does not exist"
+        except OSError as error:
+            return f"which cannot be written: {error.strerror}"
+        return ""
 
     def summary(self, text: str) -> None:
         """Add Markdown to the job summary, cut to what the platform takes."""
         path = self._environ.get("GITHUB_STEP_SUMMARY")
         if not path or not text:
             return
-        with open(path, "a", encoding="utf-8", newline="") as file:  # noqa: PTH123  # append has no Path method
-            room = markdown.SUMMARY_LIMIT - file.tell()
-            file.write(markdown.cut(self.redact(text) + "\n", room))
+        try:
+            with open(path, "a", encoding="utf-8", newline="") as file:  # noqa: PTH123  # append has no Path method
+                room = markdown.SUMMARY_LIMIT - file.tell()
+                file.write(markdown.cut(self.redact(text) + "\n", room))
+        except OSError as error:
+            # The summary repeats what the log says, so the run does not fail for it.
+            self.annotate(Finding.of(Level.WARNING, f"The job summary {path} could not be written: {error.strerror}."))
 
     def _properties(self, finding: Finding) -> dict[str, str | int]:
         place = finding.problem.place
@@ -155,14 +191,8 @@ class Workflow:
         }
 
     @contextlib.contextmanager
-    def _lent(self, name: str) -> Iterator[None]:
-        """`core` reads file paths from the process's environment; lend it ours for the call.
-
-        Raises `InputError` when the file is not there: the runner makes it, so the variable is from somewhere else.
-        """
-        if not os.path.exists(self._environ[name]):  # noqa: PTH110  # pathlib costs more than the question
-            message = f"{name} names {self._environ[name]}, which does not exist."
-            raise InputError(message, hint=f"Unset {name} to run outside a workflow.")
+    def _lend_environment(self, name: str) -> Iterator[None]:
+        """`core` reads file paths from the process's environment; lend it ours for the call."""
         before = os.environ.get(name)
         os.environ[name] = self._environ[name]
         try:
@@ -183,6 +213,13 @@ def read_or_not() -> Iterator[None]:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+def print_or_not(text: str) -> None:
+    """Print what was asked for, unless its reader has left, as `head` does."""
+    with read_or_not():
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def as_text(value: Output) -> str:
