@@ -36,10 +36,11 @@ from release_actions.cleanup import pace as pacing  # noqa: E402  # as above
 from release_actions.cleanup import retention  # noqa: E402  # the path above comes first
 from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
 from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as above
-from release_actions.cleanup.package import Result, Sources, carry_out, prepare  # noqa: E402  # as above
-from release_actions.cleanup.scope import Task  # noqa: E402  # as above
+from release_actions.cleanup.package import Sources, carry_out, prepare  # noqa: E402  # as above
+from release_actions.cleanup.result import Task  # noqa: E402  # as above
 from release_actions.cleanup.selection import Facts, Rule, Version  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
+from release_actions.config.cleanup_settings import CleanupSettings  # noqa: E402  # as above
 from release_actions.github.packages import PER_PAGE, Packages  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
 from release_actions.images import manifests  # noqa: E402  # the path above comes first
@@ -156,11 +157,11 @@ def clean(world: World, cache: Cache | None) -> Measured:
     clock = Clock()
     began, started = time.process_time(), time.monotonic()
     with stores(simulator, clock, cache) as (store, limits, http), contextlib.redirect_stdout(io.StringIO()):
-        result = Result(Task(CUDA, (Rule("sha", delete_tags=("sha-*",)),)), store)
         before = len(world.packages[CUDA].versions())
         context = Context(now=world.now() + timedelta(days=3))
-        prepare(result, context, Sources(http, "v", "", "", ""), Workflow({}))
-        carry_out(result, limits, Workflow({}))
+        task = Task(CUDA, (Rule("sha", CleanupSettings(delete_tags=("sha-*",))),))
+        result = prepare(task, store, context, Sources(http, "v", "", "", ""), Workflow({}))
+        carry_out(result, store, limits, Workflow({}))
     if result.outcome.error:
         raise result.outcome.error
     kinds: Counter[str] = Counter()
@@ -197,7 +198,9 @@ def memory(versions: int) -> int:
             listed.append(Version(number * PER_IMAGE + place, manifest.digest, tags, now, now))
     graph = manifests.Graph.of(read)
     facts = Facts(now + timedelta(days=3))
-    plan = retention.plan(CUDA, listed, graph, [Rule("sha", delete_tags=("sha-*",), keep_n=100)], facts=facts)
+    plan = retention.plan(
+        CUDA, listed, graph, [Rule("sha", CleanupSettings(delete_tags=("sha-*",), keep_n=100))], facts=facts
+    )
     if len(plan.deletions) != (versions // PER_IMAGE - 100) * PER_IMAGE:
         sys.exit("the plan is not what it should be")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

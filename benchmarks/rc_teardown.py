@@ -128,7 +128,7 @@ def run(world: World, folder: Path, **inputs: Any) -> Measured:
             GitRefs(http, simulator.api_url, REPOSITORY, token=TOKEN),
         )
         given = rc_teardown.Inputs(token=TOKEN, **inputs)
-        if given.mode == "restore":
+        if given.mode is rc_teardown.Mode.RESTORE:
             report = rc_teardown.restore(given, context, clients, Workflow({}), Limits(pace=pace))
         else:
             config = load_config(folder / "release.yaml")

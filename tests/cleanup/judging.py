@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Company, Killed, Life, clean, drawn, planted, weather
 
 from release_actions.cleanup import journal
-from release_actions.cleanup.package import Result
+from release_actions.cleanup.result import Result
 from release_actions.cleanup.selection import Rule
 from release_actions.simulator import World
 from release_actions.simulator.packages import Version
@@ -81,17 +81,17 @@ class Kept:
 
 def grace(rules: Rules) -> timedelta:
     """The age below which no untagged version is touched."""
-    return max((rule.untagged_older_than for rule in rules if rule.untagged_older_than), default=DAY)
+    return max((rule.settings.untagged_older_than for rule in rules if rule.settings.untagged_older_than), default=DAY)
 
 
 def excluded(rules: Rules, tag: str) -> bool:
     """Whether some rule excludes a tag by name, for all of them."""
-    return any(fnmatchcase(tag, pattern) for rule in rules for pattern in rule.exclude_tags)
+    return any(fnmatchcase(tag, pattern) for rule in rules for pattern in rule.settings.exclude_tags)
 
 
 def excluded_digests(rules: Rules) -> set[str]:
     """Versions that some rule excludes by digest."""
-    return {pattern for rule in rules for pattern in rule.exclude_tags if pattern.startswith("sha256:")}
+    return {pattern for rule in rules for pattern in rule.settings.exclude_tags if pattern.startswith("sha256:")}
 
 
 def selected(rules: Rules, tag: str, kept: Kept, company: Company) -> bool:
@@ -102,10 +102,10 @@ def selected(rules: Rules, tag: str, kept: Kept, company: Company) -> bool:
 def chosen(rule: Rule, tag: str, kept: Kept, company: Company) -> bool:
     """Whether one rule may select a tag that nothing excludes."""
     finals = kept.tags.keys() | company.names
-    released = rule.delete_released_candidates and "-rc." in tag and tag.partition("-")[0] in finals
+    released = rule.settings.delete_released_candidates and "-rc." in tag and tag.partition("-")[0] in finals
     number = tag.removeprefix("pr-")
-    closed = rule.delete_closed_pull_requests and number.isdigit() and PULLS[int(number)] == "closed"
-    return released or closed or any(fnmatchcase(tag, pattern) for pattern in rule.delete_tags)
+    closed = rule.settings.delete_closed_pull_requests and number.isdigit() and PULLS[int(number)] == "closed"
+    return released or closed or any(fnmatchcase(tag, pattern) for pattern in rule.settings.delete_tags)
 
 
 def protected(rules: Rules, kept: Kept, now: datetime, company: Company) -> set[str]:
@@ -124,11 +124,15 @@ def spared(rule: Rule, names: dict[str, str], kept: Kept, now: datetime, company
     candidates = {tag for tag in names if chosen(rule, tag, kept, company)}
     whole = {tag for tag in names if tag in kept.whole and not kept.reached([names[tag]]) & company.lost}
     stay = {*names} - candidates
-    if rule.delete_ghost_images or rule.delete_partial_images:
+    if rule.settings.delete_ghost_images or rule.settings.delete_partial_images:
         stay -= {*names} - whole
-    if rule.older_than:
-        stay |= {tag for tag, digest in names.items() if now - kept.created[digest] < rule.older_than}
-    if (rule.keep_n or rule.keep_n_per_line) and company.names.isdisjoint(RELEASES) and not company.lost:
+    if rule.settings.older_than:
+        stay |= {tag for tag, digest in names.items() if now - kept.created[digest] < rule.settings.older_than}
+    if (
+        (rule.settings.keep_n or rule.settings.keep_n_per_line)
+        and company.names.isdisjoint(RELEASES)
+        and not company.lost
+    ):
         # Whatever a rule spares, it spares the highest release of all that it selects.
         stay.update([tag for tag in RELEASES if tag in candidates & whole][:1])
     return stay
@@ -218,7 +222,9 @@ def judge(seed: int) -> None:
             digest for digest in unfinished if digest in kept.moved and now - kept.moved[digest] >= grace(rules)
         }
     judge_protection(world, rules, kept, now, company)
-    if not killed and not any(rule.delete_ghost_images or rule.delete_partial_images for rule in rules):
+    if not killed and not any(
+        rule.settings.delete_ghost_images or rule.settings.delete_partial_images for rule in rules
+    ):
         # What the company tagged meanwhile is there, unless the rule selects it.
         assert {tag for tag in company.put if not selected(rules, tag, kept, company)} <= world.tags(CUDA).keys()
     refused |= killed_again(world, rules, now, chance) if killed and chance.random() < 0.3 else set()
@@ -238,7 +244,7 @@ def judge(seed: int) -> None:
     error = last.outcome.error
     # Where somebody copies a tag that is being taken off, and then deletes the image, nobody can put the copy right.
     assert error is None or (
-        any(rule.untag for rule in rules) and company.lost and "somebody copied a tag" in str(error)
+        any(rule.settings.untag for rule in rules) and company.lost and "somebody copied a tag" in str(error)
     ), error
     if error:
         return
@@ -249,7 +255,7 @@ def judge(seed: int) -> None:
     assert still or unseen or not journals(world, unless_of_attachments=killed or bool(refused))
     assert last.plan is None or not last.plan.strips
     # What one rule spares as the newest another may take: the next run counts without it, and spares one more.
-    counted_anew = len(rules) > 1 and any(rule.keep_n or rule.keep_n_per_line for rule in rules)
+    counted_anew = len(rules) > 1 and any(rule.settings.keep_n or rule.settings.keep_n_per_line for rule in rules)
     if killed and not faults and alone and not counted_anew:
         twin, _ = planted(random.Random(seed))
         # Of tags that are all doomed GitHub keeps the last one, which is another one in another order.

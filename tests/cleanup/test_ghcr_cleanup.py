@@ -13,6 +13,7 @@ import yaml
 from tests.cleanup.command import BOTH, CUDA, Clean, digests, image, messages, nested, parts, pulls, sign, undo
 
 from release_actions.cleanup import store
+from release_actions.cleanup.inputs import Inputs
 from release_actions.commands import ghcr_cleanup
 from release_actions.errors import ExitCode, InputError
 from release_actions.runner.inputs import specs
@@ -29,10 +30,10 @@ MANIFEST = Path(__file__).parents[2] / "actions" / "ghcr-cleanup" / "action.yml"
 
 def test_the_manifest_describes_exactly_the_inputs_and_outputs() -> None:
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    assert list(manifest["inputs"]) == [spec.name for spec in specs(ghcr_cleanup.Inputs)]
+    assert list(manifest["inputs"]) == [spec.name for spec in specs(Inputs)]
     assert list(manifest["outputs"]) == list(ghcr_cleanup.OUTPUTS)
     step = manifest["runs"]["steps"][0]
-    assert step["env"] == {spec.variable: f"${{{{ inputs.{spec.name} }}}}" for spec in specs(ghcr_cleanup.Inputs)}
+    assert step["env"] == {spec.variable: f"${{{{ inputs.{spec.name} }}}}" for spec in specs(Inputs)}
 
 
 def test_a_multi_platform_candidate_goes_with_children_and_attachments(world: World, clean: Clean) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.cleanup.rules import make_rule
 
 from release_actions.cleanup import journal, retention
 from release_actions.cleanup.plan import CleanupPlan
@@ -85,7 +86,7 @@ def reason(plan: CleanupPlan, number: int) -> str:
     return plan.by_digest[digest(number)].reason
 
 
-CANDIDATES = Rule("rc", delete_tags=("v*-rc.*",))
+CANDIDATES = make_rule("rc", delete_tags=("v*-rc.*",))
 
 
 def test_a_multi_platform_tag_goes_with_its_children_and_attachments() -> None:
@@ -139,7 +140,7 @@ def test_a_version_with_a_live_tag_beside_the_doomed_one_stays_and_says_which_ta
 
 
 def test_a_version_whose_tags_are_doomed_by_different_rules_goes() -> None:
-    plan = make([version(1, "v1.0.0-rc.1", "pr-7")], [], CANDIDATES, Rule("pr", delete_tags=("pr-*",)))
+    plan = make([version(1, "v1.0.0-rc.1", "pr-7")], [], CANDIDATES, make_rule("pr", delete_tags=("pr-*",)))
     assert gone(plan) == {1}
 
 
@@ -154,8 +155,8 @@ def test_an_exclusion_wins_over_every_rule_and_at_every_depth() -> None:
     plan = make(
         [version(1, "v1.0.0-rc.1"), version(2), version(3, "keep-me-rc.1"), version(4), version(5, "v1.0.0-rc.2")],
         [index(1, nested=(2,)), index(2, 4, nested=(3,)), index(3, 4)],
-        Rule("all", delete_tags=("*",)),
-        Rule("other", exclude_tags=("keep-*", digest(5))),
+        make_rule("all", delete_tags=("*",)),
+        make_rule("other", exclude_tags=("keep-*", digest(5))),
     )
     assert gone(plan) == {1, 2}
     assert reason(plan, 3) == "keep-* excludes keep-me-rc.1."
@@ -189,7 +190,7 @@ def test_a_glob_for_everything_leaves_attachments_of_survivors_alone() -> None:
     plan = make(
         [version(1, "v1.0.0"), version(2, signature(1)), version(3, "x"), version(4, signature(3))],
         [],
-        Rule("all", delete_tags=("*",), exclude_tags=("v*",)),
+        make_rule("all", delete_tags=("*",), exclude_tags=("v*",)),
     )
     assert gone(plan) == {3, 4}
 
@@ -203,7 +204,7 @@ def test_keep_n_spares_the_newest_releases_by_version_and_the_newest_others_by_c
         version(5, "b", days=4),
     ]
 
-    plan = make(versions, [], Rule("old", delete_tags=("*",), keep_n=1), prefix="")
+    plan = make(versions, [], make_rule("old", delete_tags=("*",), keep_n=1), prefix="")
     assert gone(plan) == {2, 3, 4}
     assert reason(plan, 1) == "It is number 1 of the 1 newest releases that the rule spares."
     assert reason(plan, 5) == "It is number 1 of the 1 newest images that the rule spares."
@@ -213,14 +214,14 @@ def test_keep_n_counts_images_and_not_tags() -> None:
     plan = make(
         [version(1, "a", "b", days=1), version(2, "c", days=2), version(3, "d", days=3)],
         [],
-        Rule("old", delete_tags=("*",), keep_n=2),
+        make_rule("old", delete_tags=("*",), keep_n=2),
     )
     assert gone(plan) == {3}
 
 
 def test_keep_n_per_line_spares_the_newest_of_each_line() -> None:
     tags = ("v0.5.0", "v0.5.1", "v0.5.10", "v0.6.0-rc.1", "v0.6.0-rc.2", "sha-1")
-    rule = Rule("lines", delete_tags=("*",), keep_n_per_line=1)
+    rule = make_rule("lines", delete_tags=("*",), keep_n_per_line=1)
     plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, prefix="v")
     assert gone(plan) == {1, 2, 4, 6}
     assert reason(plan, 3) == "It is number 1 of the 1 newest releases of 0.5 that the rule spares."
@@ -235,7 +236,7 @@ def test_candidates_go_once_their_final_is_there() -> None:
         version(5, "v0.5.1-rc.1"),
         version(6, "v0.5.0-alpha.1"),
     ]
-    plan = make(versions, [], Rule("rc", delete_released_candidates=True), prefix="v")
+    plan = make(versions, [], make_rule("rc", delete_released_candidates=True), prefix="v")
     assert gone(plan) == {1}
     assert reason(plan, 1) == "It is a candidate of v0.5.0, which is released."
     assert [blocked.tag for blocked in plan.blocked] == ["v0.5.0-rc.2"]
@@ -243,7 +244,7 @@ def test_candidates_go_once_their_final_is_there() -> None:
 
 def test_tags_of_closed_pull_requests_go_and_those_of_others_stay() -> None:
     tags = ("pr-7", "pr-7-amd64", "pr-8", "pr-77", "pr-x", "mypr-7")
-    rule = Rule("pr", delete_closed_pull_requests=True)
+    rule = make_rule("pr", delete_closed_pull_requests=True)
     plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, closed=[7])
     assert gone(plan) == {1, 2}
     assert reason(plan, 2) == "Pull request 7 is closed."
@@ -251,9 +252,9 @@ def test_tags_of_closed_pull_requests_go_and_those_of_others_stay() -> None:
 
 def test_a_regular_expression_is_about_whole_tags_and_digests_only_where_it_names_them() -> None:
     tags = ("pr-7", "pr-77", "xpr-7")
-    rule = Rule("regex", delete_tags=("pr-[0-9]",), use_regex=True)
+    rule = make_rule("regex", delete_tags=("pr-[0-9]",), use_regex=True)
     assert gone(make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule)) == {1}
-    everything = Rule("all", delete_tags=(".*",), exclude_tags=("pr-7+", "sha256:.*3"), use_regex=True)
+    everything = make_rule("all", delete_tags=(".*",), exclude_tags=("pr-7+", "sha256:.*3"), use_regex=True)
     plan = make([version(1, "pr-7"), version(2, "pr-8"), version(3, "pr-9"), version(4, signature(9))], [], everything)
     assert gone(plan) == {2}
 
@@ -272,9 +273,9 @@ LISTS = [index(1, 2), index(3, 2, 4), index(5, 4, 9), index(6, 2, 9), index(7, 9
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (Rule("ghosts", delete_ghost_images=True), {5}),
-        (Rule("partial", delete_partial_images=True), {3, 6}),
-        (Rule("both", delete_ghost_images=True, delete_partial_images=True), {3, 5, 6}),
+        (make_rule("ghosts", delete_ghost_images=True), {5}),
+        (make_rule("partial", delete_partial_images=True), {3, 6}),
+        (make_rule("both", delete_ghost_images=True, delete_partial_images=True), {3, 5, 6}),
     ],
 )
 def test_ghosts_and_partial_indexes_go_and_whole_ones_keep_their_parts(rule: Rule, expected: set[int]) -> None:
@@ -284,18 +285,18 @@ def test_ghosts_and_partial_indexes_go_and_whole_ones_keep_their_parts(rule: Rul
 def test_an_image_that_only_lost_its_attestation_is_whole() -> None:
     about = Descriptor(digest(4), OCI_MANIFEST, 1, annotations={REFERENCE_TYPE: "attestation-manifest"})
     attested = replace(index(1, 2), children=(*index(1, 2).children, about))
-    rule = Rule("both", delete_ghost_images=True, delete_partial_images=True)
+    rule = make_rule("both", delete_ghost_images=True, delete_partial_images=True)
     assert gone(make([version(1, "v1"), version(2)], [attested], rule, missing=[4])) == set()
 
 
 def test_what_is_not_known_to_be_missing_is_there() -> None:
-    rule = Rule("broken", delete_ghost_images=True, delete_partial_images=True, delete_orphaned_attachments=True)
+    rule = make_rule("broken", delete_ghost_images=True, delete_partial_images=True, delete_orphaned_attachments=True)
     versions = [*BROKEN, version(8, signature(50))]
     assert gone(make(versions, LISTS, rule, missing=[4])) == {3, 5}
 
 
 def test_an_image_that_is_broken_takes_no_place_among_the_newest() -> None:
-    rule = Rule("all", delete_tags=("*",), keep_n=1, delete_partial_images=True)
+    rule = make_rule("all", delete_tags=("*",), keep_n=1, delete_partial_images=True)
     plan = make(
         [version(1, "a", days=9), version(2), version(3, "b", days=3)], [index(1, 2), index(3, 2, 4)], rule, missing=[4]
     )
@@ -310,11 +311,11 @@ def test_attachments_of_what_is_gone_go_and_others_stay() -> None:
         version(4, signature(9).replace(".sig", ".att"), days=0.5),
         version(5),
     ]
-    rule = Rule("orphans", delete_orphaned_attachments=True)
+    rule = make_rule("orphans", delete_orphaned_attachments=True)
     plan = make(versions, [manifest(5, subject=9)], rule, missing=[9])
     assert gone(plan) == {3, 5}
     assert reason(plan, 3) == "It is attached to sha256:000000000000, which is not there."
-    assert gone(make(versions, [manifest(5, subject=9)], Rule("v", delete_tags=("x",)), missing=[9])) == set()
+    assert gone(make(versions, [manifest(5, subject=9)], make_rule("v", delete_tags=("x",)), missing=[9])) == set()
 
 
 def test_what_a_journal_lists_goes_unless_something_needs_it_and_the_journal_goes_last() -> None:
@@ -330,7 +331,7 @@ def test_what_a_journal_lists_goes_unless_something_needs_it_and_the_journal_goe
         version(5, moved=0.1),
         version(9, "v0.5.0-rc.1", days=0.5),
     ]
-    plan = make(versions, [index(1, 2), note], Rule("none", delete_tags=("x",)))
+    plan = make(versions, [index(1, 2), note], make_rule("none", delete_tags=("x",)))
     assert [deletion.version.id for deletion in plan.deletions] == [3, 4, 9]
     assert plan.deletions[-1].after == (3, 4)
     assert plan.dependents == frozenset()
@@ -344,21 +345,21 @@ def test_a_journal_with_a_tag_of_somebody_is_an_image() -> None:
 
 
 def test_older_than_spares_what_was_made_later() -> None:
-    rule = Rule("old", delete_tags=("*",), older_than=timedelta(days=30))
+    rule = make_rule("old", delete_tags=("*",), older_than=timedelta(days=30))
     plan = make([version(1, "a", days=29), version(2, "b", days=30), version(3, "c", days=31, moved=1)], [], rule)
     assert gone(plan) == {2, 3}
     assert reason(plan, 1) == "It is younger than 30 days."
 
 
 def test_a_rule_without_a_selector_selects_nothing() -> None:
-    plan = make([version(1, "a"), version(2)], [], Rule("empty", keep_n=0, older_than=timedelta(0)))
+    plan = make([version(1, "a"), version(2)], [], make_rule("empty", keep_n=0, older_than=timedelta(0)))
     assert gone(plan) == set()
-    assert Rule("empty", keep_n=0).selects_nothing
+    assert make_rule("empty", keep_n=0).settings.selects_nothing
 
 
 def test_untagged_versions_go_when_asked_for_old_and_needed_by_nothing() -> None:
     versions = [version(1, "v1"), version(2), version(3), version(4, days=0.5), version(5, days=40, moved=0.5)]
-    plan = make(versions, [index(1, 2)], Rule("untagged", delete_untagged=True))
+    plan = make(versions, [index(1, 2)], make_rule("untagged", delete_untagged=True))
     assert gone(plan) == {3}
     assert reason(plan, 2) == "v1 needs it."
     assert reason(plan, 4) == "It is untagged and younger than 1 day: a build may be about to tag it."
@@ -366,13 +367,13 @@ def test_untagged_versions_go_when_asked_for_old_and_needed_by_nothing() -> None
 
 
 def test_untagged_versions_stay_when_not_asked_for() -> None:
-    assert gone(make([version(1), version(2, "a-rc.1")], [], Rule("rc", delete_tags=("*-rc.*",)))) == {2}
+    assert gone(make([version(1), version(2, "a-rc.1")], [], make_rule("rc", delete_tags=("*-rc.*",)))) == {2}
 
 
 def test_the_longest_grace_of_all_rules_counts() -> None:
     rules = [
-        Rule("a", delete_untagged=True, untagged_older_than=timedelta(hours=1)),
-        Rule("b", untagged_older_than=timedelta(days=7)),
+        make_rule("a", delete_untagged=True, untagged_older_than=timedelta(hours=1)),
+        make_rule("b", untagged_older_than=timedelta(days=7)),
     ]
     assert gone(make([version(1, days=2), version(2, days=8)], [], *rules)) == {2}
     assert gone(make([version(1, days=2), version(2, days=8)], [], rules[0])) == {1, 2}
@@ -383,7 +384,7 @@ def test_what_an_untagged_build_in_flight_holds_stays() -> None:
     plan = make(
         [version(1, days=0.1), version(2, days=50), version(3, "v1-rc.1", days=50)],
         [index(1, 2), index(3, 2)],
-        Rule("both", delete_tags=("*-rc.*",), delete_untagged=True),
+        make_rule("both", delete_tags=("*-rc.*",), delete_untagged=True),
     )
     assert gone(plan) == {3}
     assert reason(plan, 2).endswith("needs it.")
@@ -393,7 +394,7 @@ def test_a_candidate_made_an_hour_ago_goes_with_its_young_children() -> None:
     plan = make(
         [version(1, "v1-rc.1", days=0.04), version(2, days=0.05), version(3, signature(1), days=0.03)],
         [index(1, 2)],
-        Rule("rc", delete_tags=("*-rc.*",)),
+        make_rule("rc", delete_tags=("*-rc.*",)),
     )
     assert gone(plan) == {1, 2, 3}
 
@@ -402,7 +403,7 @@ def test_a_child_pushed_again_after_the_candidate_belongs_to_a_build_in_flight()
     plan = make(
         [version(1, "v1-rc.1", days=3), version(2, days=3, moved=0.01), version(3, days=3)],
         [index(1, 2, 3)],
-        Rule("rc", delete_tags=("*-rc.*",)),
+        make_rule("rc", delete_tags=("*-rc.*",)),
     )
     assert gone(plan) == {1, 3}
     assert reason(plan, 2) == "It was pushed again after the image that lists it: a build may be about to use it."
@@ -412,7 +413,7 @@ def test_an_untagged_index_that_only_repeats_a_candidate_goes_with_it() -> None:
     """With provenance a platform's digest is an index, which the final index does not list."""
     versions = [version(1, "v1-rc.1", days=3), version(2, days=3.1), version(3, days=3.1), version(4, days=3.1)]
     images = [index(1, 2, 3), index(4, 2, 3)]
-    plan = make(versions, images, Rule("rc", delete_tags=("*-rc.*",)))
+    plan = make(versions, images, make_rule("rc", delete_tags=("*-rc.*",)))
     assert gone(plan) == {1, 2, 3, 4}
     assert reason(plan, 4) == "It is untagged and only repeats content of v1-rc.1, which goes."
     assert plan.by_digest[digest(4)].rule == "rc"
@@ -433,18 +434,20 @@ def test_a_list_of_referrers_that_was_replaced_goes_with_its_subject() -> None:
 
 def test_an_untagged_index_with_other_content_keeps_what_it_shares_with_a_candidate() -> None:
     versions = [version(1, "v1-rc.1"), version(2), version(3), version(4)]
-    plan = make(versions, [index(1, 2), index(4, 2, 3)], Rule("rc", delete_tags=("*-rc.*",)))
+    plan = make(versions, [index(1, 2), index(4, 2, 3)], make_rule("rc", delete_tags=("*-rc.*",)))
     assert gone(plan) == {1}
 
 
 def test_an_untagged_index_that_repeats_a_candidate_but_is_in_flight_stays() -> None:
     versions = [version(1, "v1-rc.1", days=3), version(2, days=3), version(4, days=0.1)]
-    plan = make(versions, [index(1, 2), index(4, 2)], Rule("rc", delete_tags=("*-rc.*",)))
+    plan = make(versions, [index(1, 2), index(4, 2)], make_rule("rc", delete_tags=("*-rc.*",)))
     assert gone(plan) == {1}
 
 
 def test_an_attachment_of_something_else_stays() -> None:
-    plan = make([version(1, signature(99)), version(2, "a")], [], Rule("all", delete_tags=("*",), delete_untagged=True))
+    plan = make(
+        [version(1, signature(99)), version(2, "a")], [], make_rule("all", delete_tags=("*",), delete_untagged=True)
+    )
     assert gone(plan) == {2}
     assert reason(plan, 1) == "It is attached to something that is not in this package."
 
@@ -453,7 +456,7 @@ def test_an_untagged_referrer_goes_with_its_subject() -> None:
     plan = make(
         [version(1, "a-rc.1"), version(2, days=0.1), version(3, "b"), version(4)],
         [manifest(2, subject=1), manifest(4, subject=3)],
-        Rule("rc", delete_tags=("*-rc.*",), delete_untagged=True),
+        make_rule("rc", delete_tags=("*-rc.*",), delete_untagged=True),
     )
     assert gone(plan) == {1, 2}
 
@@ -462,7 +465,7 @@ def test_deletions_wait_for_all_that_needs_them_and_images_follow_one_another() 
     plan = make(
         [version(1, "a-rc.1"), version(2), version(3), version(4, "b-rc.1"), version(5), version(6, signature(5))],
         [index(1, 2, 3), index(4, 3, nested=(5,)), index(5)],
-        Rule("rc", delete_tags=("*-rc.*",)),
+        make_rule("rc", delete_tags=("*-rc.*",)),
     )
     ids = [deletion.version.id for deletion in plan.deletions]
     assert sorted(ids) == [1, 2, 3, 4, 5, 6]
@@ -475,7 +478,7 @@ def test_freed_bytes_count_each_blob_once_and_nothing_that_a_survivor_uses() -> 
     plan = make(
         [version(1, "a-rc.1"), version(2, "b-rc.1"), version(3, "c")],
         [manifest(1, 10, 20), manifest(2, 10, 30), manifest(3, 20)],
-        Rule("rc", delete_tags=("*-rc.*",)),
+        make_rule("rc", delete_tags=("*-rc.*",)),
     )
     assert plan.freed_bytes == (100 + 7 + 10) + (100 + 7 + 30)
     assert plan.unsized == 0
@@ -484,7 +487,7 @@ def test_freed_bytes_count_each_blob_once_and_nothing_that_a_survivor_uses() -> 
 def test_deletions_that_nobody_read_are_counted() -> None:
     versions = [version(1, "a-rc.1"), version(2)]
     graph = Graph.of([index(1, 2)], {"a-rc.1": digest(1)})
-    plan = retention.plan("p", versions, graph, [Rule("rc", delete_tags=("*-rc.*",))], facts=Facts(NOW))
+    plan = retention.plan("p", versions, graph, [make_rule("rc", delete_tags=("*-rc.*",))], facts=Facts(NOW))
     assert (plan.freed_bytes, plan.unsized, plan.unseen) == (10, 1, 0)
 
 
@@ -498,7 +501,7 @@ def test_what_survivors_may_share_is_known_to_be_unknown() -> None:
 
 
 def test_the_plan_digest_names_the_set_of_deletions() -> None:
-    rule = Rule("rc", delete_tags=("*-rc.*",))
+    rule = make_rule("rc", delete_tags=("*-rc.*",))
     plan = make([version(1, "a-rc.1"), version(2, "b")], [], rule)
     same = make([version(2, "b", days=7), version(1, "a-rc.1", days=8)], [], replace(rule, name="other"))
     more = make([version(1, "a-rc.1", "c-rc.1"), version(2, "b")], [], rule)
@@ -523,7 +526,7 @@ def test_a_manifest_that_was_not_read_stops_the_plan() -> None:
 )
 def test_a_list_that_contradicts_itself_stops_the_plan(other: Version, words: str) -> None:
     with pytest.raises(ActionError, match=words):
-        make([version(1, "a"), other], [], Rule("all", delete_tags=("*",)))
+        make([version(1, "a"), other], [], make_rule("all", delete_tags=("*",)))
 
 
 def test_unread_roots_asks_for_tagged_versions_then_nested_indexes_then_untagged_ones_nothing_lists() -> None:
@@ -584,7 +587,7 @@ class Case:
 @st.composite
 def rules(draw: st.DrawFn, name: str) -> Rule:
     days = st.none() | AGES.map(lambda days: timedelta(days=days))
-    return Rule(
+    return make_rule(
         name,
         delete_tags=tuple(draw(st.lists(st.sampled_from(GLOBS), max_size=2))),
         exclude_tags=tuple(draw(st.lists(st.sampled_from(EXCLUSIONS), max_size=1))),
@@ -641,7 +644,7 @@ def deleted(plan: CleanupPlan) -> set[str]:
 
 
 def excluded(case: Case, item: Version) -> bool:
-    patterns = [pattern for rule in case.rules for pattern in rule.exclude_tags]
+    patterns = [pattern for rule in case.rules for pattern in rule.settings.exclude_tags]
     return any(matches(pattern, name) for pattern in patterns for name in (*item.tags, item.digest))
 
 
@@ -667,10 +670,15 @@ def selectable(case: Case, item: Version, tag: str) -> bool:
     parsed = parse_or_none(tag)
     broken = not case.graph.content([item.digest]).isdisjoint(case.missing)
     return any(
-        any(matches(pattern, tag) for pattern in rule.delete_tags)
-        or (rule.delete_released_candidates and parsed is not None and parsed.is_candidate and parsed.release in held)
-        or (rule.delete_closed_pull_requests and tag == "pr-1")
-        or ((rule.delete_ghost_images or rule.delete_partial_images) and broken)
+        any(matches(pattern, tag) for pattern in rule.settings.delete_tags)
+        or (
+            rule.settings.delete_released_candidates
+            and parsed is not None
+            and parsed.is_candidate
+            and parsed.release in held
+        )
+        or (rule.settings.delete_closed_pull_requests and tag == "pr-1")
+        or ((rule.settings.delete_ghost_images or rule.settings.delete_partial_images) and broken)
         for rule in case.rules
     )
 
@@ -687,7 +695,7 @@ def test_a_deleted_version_carries_no_tag_that_no_rule_selects(case: Case) -> No
 @given(cases())
 def test_a_young_untagged_version_goes_only_as_a_finished_part_of_what_goes(case: Case) -> None:
     plan = case.plan()
-    stated = [rule.untagged_older_than for rule in case.rules if rule.untagged_older_than is not None]
+    stated = [rule.settings.untagged_older_than for rule in case.rules if rule.settings.untagged_older_than is not None]
     grace = max(stated, default=GRACE)
     dead = deleted(plan)
     for deletion in plan.deletions:
@@ -704,7 +712,7 @@ def test_a_young_untagged_version_goes_only_as_a_finished_part_of_what_goes(case
 def test_nothing_that_only_deleted_roots_reached_remains(case: Case) -> None:
     plan = case.plan()
     dead = deleted(plan)
-    stated = [rule.untagged_older_than for rule in case.rules if rule.untagged_older_than is not None]
+    stated = [rule.settings.untagged_older_than for rule in case.rules if rule.settings.untagged_older_than is not None]
     grace = max(stated, default=GRACE)
     alive = [item for item in case.versions if item.digest not in dead]
     for_themselves = [

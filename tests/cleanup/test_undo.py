@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from release_actions.cleanup import journal, undo, undo_record
+from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.restoring import LONG_AGO
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import InputError
 from release_actions.images.manifests import Graph, parse

@@ -101,7 +101,8 @@ def age(patch: pytest.MonkeyPatch) -> None:
     real = Selection._judged
 
     def wrong(self: Selection, rule: Any, names: Any) -> Any:
-        return real(self, dataclasses.replace(rule, older_than=None), names)
+        young = dataclasses.replace(rule.settings, older_than=None)
+        return real(self, dataclasses.replace(rule, settings=young), names)
 
     patch.setattr(Selection, "_judged", wrong)
 
@@ -119,7 +120,7 @@ def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
         return apply.Ended(refusal=refusal) if refusal else apply.Ended(deleted=True)
 
     patch.setattr(apply.Work, "delete", wrong)
-    patch.setattr(mending, "restore", lambda *_: ())
+    patch.setattr(mending, "restore", lambda *_: None)
 
 
 MISTAKES: tuple[Break, ...] = (

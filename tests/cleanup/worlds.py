@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from requests import PreparedRequest, Response
+from tests.cleanup.rules import make_rule
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.pace import Limits
-from release_actions.cleanup.package import Result, Sources, carry_out, prepare
-from release_actions.cleanup.scope import Task
+from release_actions.cleanup.package import Sources, carry_out, prepare
+from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.store import Store
 from release_actions.github.packages import Packages
@@ -204,7 +205,9 @@ def drawn(chance: random.Random, world: World) -> tuple[Rule, ...]:
     rules = [one_rule(chance) for _ in range(chance.choice((1, 1, 1, 2)))]
     digests = [version.digest for version in package.versions()]
     if digests and chance.random() < 0.1:
-        rules[0] = replace(rules[0], exclude_tags=(*rules[0].exclude_tags, chance.choice(digests)))
+        settings = rules[0].settings
+        more = replace(settings, exclude_tags=(*settings.exclude_tags, chance.choice(digests)))
+        rules[0] = replace(rules[0], settings=more)
     return tuple(rules)
 
 
@@ -212,7 +215,7 @@ def one_rule(chance: random.Random) -> Rule:
     def maybe(probability: float) -> bool:
         return chance.random() < probability
 
-    rule = Rule(
+    rule = make_rule(
         "random",
         delete_tags=tuple(chance.sample(GLOBS, chance.randint(0, 2))),
         exclude_tags=tuple(chance.sample(EXCLUSIONS, chance.randint(0, 2))),
@@ -228,7 +231,7 @@ def one_rule(chance: random.Random) -> Rule:
         delete_orphaned_attachments=maybe(0.2),
         untag=maybe(0.4),
     )
-    return rule if not rule.selects_nothing else Rule("random", delete_tags=("*-rc.*",))
+    return rule if not rule.settings.selects_nothing else make_rule("random", delete_tags=("*-rc.*",))
 
 
 class Mortal(Adapter):
@@ -291,10 +294,11 @@ def clean(
             session.mount(f"{url}/", Mortal(adapter, life or Life()))
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         registry = Registry(http, simulator.registry_url, token=TOKEN)
-        result = Result(Task(CUDA, rules), Store(CUDA, packages, registry))
+        store = Store(CUDA, packages, registry)
         log = Workflow({})
-        prepare(result, Context(now=now), Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN), log)
-        carry_out(result, Limits(), log)
+        sources = Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN)
+        result = prepare(Task(CUDA, rules), store, Context(now=now), sources, log)
+        carry_out(result, store, Limits(), log)
     return result
 
 

@@ -192,10 +192,15 @@ def test_llm_ds_clean_up_is_about_its_dev_packages_only() -> None:
     (rule,) = found.cleanup
     assert found.namespace == "llm-d"
     assert rule.packages == tuple(package.name for package in found.packages("dev"))
-    assert (rule.name, rule.keep_n, rule.older_than, rule.delete_untagged) == ("dev-images", 7, None, True)
-    assert rule.untagged_older_than == timedelta(days=2)
-    assert rule.delete_tags == ("sha-*", "pr-*", "nightly-*")
-    assert rule.exclude_tags == ("latest", "main")
+    assert (rule.name, rule.settings.keep_n, rule.settings.older_than, rule.settings.delete_untagged) == (
+        "dev-images",
+        7,
+        None,
+        True,
+    )
+    assert rule.settings.untagged_older_than == timedelta(days=2)
+    assert rule.settings.delete_tags == ("sha-*", "pr-*", "nightly-*")
+    assert rule.settings.exclude_tags == ("latest", "main")
 
 
 def test_the_examples_stay_short() -> None:
@@ -350,11 +355,19 @@ def test_a_clean_up_rule_names_packages_in_full() -> None:
         """)
     some, every = found.cleanup
     assert some.packages == ("o/a-dev", "o/b-dev", "o/b", "o/gone-since-long")
-    assert (some.delete_tags, some.exclude_tags) == (("v*-rc.*",), ("keep", "sha256:*"))
-    assert (some.keep_n, some.older_than, some.delete_untagged) == (None, timedelta(days=9), False)
+    assert (some.settings.delete_tags, some.settings.exclude_tags) == (("v*-rc.*",), ("keep", "sha256:*"))
+    assert (some.settings.keep_n, some.settings.older_than, some.settings.delete_untagged) == (
+        None,
+        timedelta(days=9),
+        False,
+    )
     assert some.place == Place("release.yaml", 6, 3)
     assert every.packages == ("o/a-dev", "o/b-dev")
-    assert (every.delete_tags, every.delete_untagged, every.untagged_older_than) == ((), True, timedelta(hours=12))
+    assert (every.settings.delete_tags, every.settings.delete_untagged, every.settings.untagged_older_than) == (
+        (),
+        True,
+        timedelta(hours=12),
+    )
 
 
 def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:

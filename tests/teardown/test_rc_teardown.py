@@ -471,7 +471,7 @@ def test_a_candidate_that_is_pushed_again_meanwhile_keeps_its_names(
     report = tear_down()
     assert report.exit_code is ExitCode.REFUSED
     assert messages(report)[0] == (
-        f"{CUDA}: v0.5.0-rc.1 was pushed again while this ran, and stays. Run it again to plan anew."
+        f"{CUDA}: v0.5.0-rc.1 was pushed again while this ran, and stays. Run it again to make a new plan."
     )
     assert output(report, "removed") == []
     assert {"what": f"tag v0.5.0-rc.1 of {CUDA}", "message": "It was pushed again."} in output(report, "refused")
@@ -496,7 +496,7 @@ def test_a_release_that_is_promoted_meanwhile_is_left(world: World, tear_down: T
     assert releases(world) == {"v0.4.0", "v0.5.0"}
     assert {"v0.5.0", "v0.5.0-rc.1"} <= set(git_tags(world))
     assert messages(report)[0] == (
-        "The release v0.5.0-rc.1 is still there. It was changed since the plan was made. Run it again to plan anew."
+        "The release v0.5.0-rc.1 is still there. It was changed since the plan was made. Run it again to make a new plan."
     )
 
 

@@ -12,6 +12,7 @@ from tests.teardown.judging import judge_alone, judge_company, judge_killed
 from tests.teardown.worlds import Process, process
 
 from release_actions.teardown import work
+from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Plan, World, _Planner
 from release_actions.teardown.undo import Record
 
@@ -23,7 +24,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 def held_back(patch: pytest.MonkeyPatch) -> None:
     """Names go although an image of the candidate is still there."""
-    patch.setattr(work.Image, "held_back", frozenset())
+    patch.setattr(PackageTeardown, "held_back", frozenset())
 
 
 def own_tag(patch: pytest.MonkeyPatch) -> None:

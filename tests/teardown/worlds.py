@@ -309,7 +309,11 @@ class Process:
             clients = rc_teardown.Clients(http, registry, releases, refs)
             undo_file = str(self.undo_file) if mode == "restore" else ""
             given = rc_teardown.Inputs(
-                candidates=candidates, allow_irreversible=allow, mode=mode, undo_file=undo_file, token=TOKEN
+                candidates=candidates,
+                allow_irreversible=allow,
+                mode=rc_teardown.Mode(mode),
+                undo_file=undo_file,
+                token=TOKEN,
             )
             if mode == "restore":
                 return rc_teardown.restore(given, context, clients, Workflow({}), Limits())

@@ -13,11 +13,28 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from release_actions.cleanup import copies, journal, mending, record, tagging
+from release_actions.cleanup.contents import Contents
+from release_actions.cleanup.events import (
+    AlreadyGone,
+    Deleted,
+    DeletionNotSent,
+    DeletionRefused,
+    DeletionSent,
+    Failed,
+    Interrupted,
+    NotDeleted,
+    NotTried,
+    Outcome,
+    Stopped,
+    TagKept,
+    VersionChanged,
+)
 from release_actions.cleanup.pace import HaltedError, Limits
 from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN
+from release_actions.cleanup.result import NOT_BEGUN
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Contents, Kept, NotDeleted, Outcome, Store, title
+from release_actions.cleanup.store import Store, title
 from release_actions.errors import ActionError
 from release_actions.github.packages import PER_PAGE, Refusal
 
@@ -38,7 +55,6 @@ LAST_WORDS = 5.0
 
 STILL_NEEDED = "What needs it is still there."
 STILL_LISTS = "Something that it lists is still there."
-NOT_BEGUN = "The run stopped before it."
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,7 @@ class Work:
     last: int = 0
     listed: Mapping[int, Version] | None = None
     since: int = 0
+    count: int = 0
     stop: str = ""
     waiting: dict[int, set[int]] = field(default_factory=dict)
     following: dict[int, list[Deletion]] = field(default_factory=dict)
@@ -125,7 +142,7 @@ class Work:
                     self.since = 0
                 deletion = self.ready.pop()
                 self.since += 1
-                self.outcome.unsure.append(deletion.version)
+                self.outcome.add(DeletionSent(deletion.version))
                 self.running[pool.submit(self.delete, deletion.version)] = deletion
             done, _ = wait(self.running, timeout=1.0, return_when=FIRST_COMPLETED)
             self.collect(done)
@@ -144,14 +161,13 @@ class Work:
             deletion = self.running.pop(future)
             failed = future.exception()
             if isinstance(failed, HaltedError):
-                self.outcome.unsure.remove(deletion.version)
+                self.outcome.add(DeletionNotSent(deletion.version))
                 continue
             if failed is not None:
                 # Nobody knows whether it was done: it stays among what is unsure.
                 del self.left[deletion.version.id]
                 error = error or failed
                 continue
-            self.outcome.unsure.remove(deletion.version)
             del self.left[deletion.version.id]
             self.settle(deletion, future.result())
         if error:
@@ -161,7 +177,7 @@ class Work:
         """Write down one result, and let go what waited for it."""
         version, outcome = deletion.version, self.outcome
         if ended.moved:
-            outcome.moved.append(NotDeleted(version, ended.moved))
+            outcome.add(VersionChanged(NotDeleted(version, ended.moved)))
             return
         if ended.refusal:
             lasting = ended.refusal.forbidden
@@ -169,16 +185,16 @@ class Work:
             self.store.say(f"{self.store.path}: not deleted {title(version)}: {ended.refusal}")
             if lasting and self.stop:
                 # The same answer to what was already under way.
-                outcome.waiting.append(NotDeleted(version, self.stop))
+                outcome.add(NotTried(NotDeleted(version, self.stop)))
                 return
-            outcome.refused.append(NotDeleted(version, str(ended.refusal), hint, lasting=lasting))
+            outcome.add(DeletionRefused(NotDeleted(version, str(ended.refusal), hint, lasting=lasting)))
             if lasting:
                 self.stop = "GitHub does not allow this token to delete versions of the package."
             return
-        (outcome.gone if ended.gone else outcome.deleted).append(version)
+        outcome.add(AlreadyGone(version) if ended.gone else Deleted(version))
         if ended.deleted:
-            done = len(outcome.deleted)
-            self.store.say(f"{self.store.path}: deleted {done} of {len(self.plan.deletions)}, {title(version)}")
+            self.count += 1
+            self.store.say(f"{self.store.path}: deleted {self.count} of {len(self.plan.deletions)}, {title(version)}")
         if version.id == self.last and ended.deleted:
             # GitHub let it go, so somebody has put another tag; none that is selected shows any more what is left.
             record.show(self.store, self.plan, outcome)
@@ -221,31 +237,34 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     work = Work(store, plan, contents, outcome, limits, len(contents.versions) // PER_PAGE + 1, journals)
     pool = ThreadPoolExecutor(max_workers=WORKERS)
     try:
-        outcome.stopped = limits.stop(work.pages)
-        if not outcome.stopped:
+        stop = limits.stop(work.pages)
+        if not stop:
             copies.put_right(store, contents.copies, outcome)
             mending.heal(store, plan, contents, outcome)
             record.begin(store, plan, contents, outcome)
             work.run(pool)
-            outcome.stopped = "" if outcome.refused_for_good else work.stop
+            stop = "" if outcome.is_refused_for_good else work.stop
+        if stop:
+            outcome.add(Stopped(stop))
     except ActionError as error:
-        outcome.error = error
+        outcome.add(Failed(error))
     except KeyboardInterrupt:
-        outcome.interrupted = True
+        outcome.add(Interrupted())
     limits.pace.halt()
-    settled, _ = wait(work.running, timeout=LAST_WORDS if outcome.interrupted else None)
+    settled, _ = wait(work.running, timeout=LAST_WORDS if outcome.is_interrupted else None)
     try:
         work.collect(settled)
     except ActionError as error:
-        outcome.error = outcome.error or error
+        outcome.add(Failed(error))
     pool.shutdown(wait=False, cancel_futures=True)
     limits.pace.halt(halted=False)
+    unsure = {version.id for version in outcome.unsure}
+    begun = bool(outcome.stopped or outcome.error or outcome.is_interrupted)
     for deletion in plan.deletions:
         version = deletion.version
-        if version.id in work.left and version not in outcome.unsure:
-            begun = bool(outcome.stopped or outcome.error or outcome.interrupted)
+        if version.id in work.left and version.id not in unsure:
             still = STILL_LISTS if version.id in journals else STILL_NEEDED
-            reason = work.stop or outcome.stopped or ("The run stopped before it." if begun else still)
-            outcome.waiting.append(NotDeleted(version, reason))
+            reason = work.stop or outcome.stopped or (NOT_BEGUN if begun else still)
+            outcome.add(NotTried(NotDeleted(version, reason)))
     tried = {strip.tag for strip in outcome.stripped} | {kept.strip.tag for kept in outcome.kept}
-    outcome.kept += [Kept(strip, NOT_BEGUN, tried=False) for strip in plan.strips if strip.tag not in tried]
+    outcome.add(*(TagKept(strip, NOT_BEGUN, tried=False) for strip in plan.strips if strip.tag not in tried))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from release_actions.cleanup.package import Result
+from release_actions.cleanup.result import Result
 from release_actions.runner.report import Finding, Level
 
 MOST = 20_000

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from release_actions.cleanup import journal, mending
+from release_actions.cleanup.contents import Contents
+from release_actions.cleanup.events import CopyPlaced, Outcome
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Contents, Outcome, Store
+from release_actions.cleanup.store import Store
 from release_actions.errors import RemoteError
 from release_actions.images.manifests import Graph, parse
 
@@ -50,7 +52,7 @@ def put_right(store: Store, copies: Mapping[str, str], outcome: Outcome) -> None
         problem = mending.put_back(store, tag, digest)
         if problem:
             raise lost(store.path, [tag], problem)
-        outcome.copies[tag] = digest
+        outcome.add(CopyPlaced(tag, digest))
 
 
 def lost(path: str, tags: Iterable[str], why: str) -> RemoteError:

@@ -5,48 +5,45 @@ It must never move a tag that somebody put on something else since.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.contents import Contents
+from release_actions.cleanup.events import NotDeleted, Outcome, Repaired, Restored, RestoreFailed, TagPutBack
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Contents, NotDeleted, Outcome, Store, as_version, title
+from release_actions.cleanup.store import Store, as_version, title
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images.manifests import Graph, parse
 
 
-def restore(store: Store, outcome: Outcome) -> tuple[NotDeleted, ...]:
-    """Bring back what this run deleted, parts first, and the tags that it took. Gives what could not be, and why."""
-    failed = list(bring_back(store, (*outcome.deleted, *outcome.unsure), outcome))
-    for strip in [*outcome.stripped]:
+def restore(store: Store, outcome: Outcome) -> None:
+    """Bring back what this run deleted, parts first, and the tags that it took. What fails is in `outcome`, too."""
+    for event in bring_back(store, (*outcome.deleted, *outcome.unsure)):
+        outcome.add(event)
+    for strip in outcome.stripped:
         problem = put_back(store, strip.tag, strip.version.digest)
-        if problem:
-            failed.append(NotDeleted(strip.version, problem))
-        else:
-            outcome.stripped.remove(strip)
-    return tuple(failed)
+        outcome.add(RestoreFailed(NotDeleted(strip.version, problem)) if problem else TagPutBack(strip))
 
 
-def bring_back(store: Store, versions: Iterable[Version], outcome: Outcome) -> tuple[NotDeleted, ...]:
-    """Restore versions given in the order of their deletion, parts first, and write them into `outcome`.
+def bring_back(store: Store, versions: Iterable[Version]) -> Iterator[Restored | RestoreFailed]:
+    """Restore versions given in the order of their deletion, parts first, and say of each whether it is there again.
 
-    Gives what could not be brought back, and why. One that was never gone counts as brought back.
+    One that was never gone counts as brought back.
     """
-    failed = []
     for version in reversed([*versions]):
         try:
             refusal = store.packages.restore_version(store.name, version.id)
-            # Refused also when it was never gone, or when the same content was pushed again meanwhile.
+            # Refused also when it was never gone, or when the same content was pushed again since.
             there = not refusal or store.registry.head_manifest(store.path, version.digest) is not None
         except ActionError as error:
-            failed.append(NotDeleted(version, str(error), lasting=True))
+            yield RestoreFailed(NotDeleted(version, str(error), lasting=True))
             continue
         if refusal and not there:
-            failed.append(NotDeleted(version, str(refusal), refusal.hint, lasting=refusal.forbidden))
+            yield RestoreFailed(NotDeleted(version, str(refusal), refusal.hint, lasting=refusal.forbidden))
         else:
-            outcome.restored.append(version)
             store.say(f"{store.path}: restored {title(version)}")
-    return tuple(failed)
+            yield Restored(version)
 
 
 def put_back(store: Store, tag: str, digest: str) -> str:
@@ -82,12 +79,13 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
     there = {version.digest for version in contents.versions}
     while lost := (Graph.of(images_now.values()).content(staying) & listed) - there:
         gone = {version.digest: version for version in reversed(store.packages.versions(store.name, state="deleted"))}
-        again = Outcome()
-        failed = bring_back(store, [as_version(gone[digest]) for digest in sorted(lost & gone.keys())], again)
-        outcome.healed += again.restored
+        events = [*bring_back(store, [as_version(gone[digest]) for digest in sorted(lost & gone.keys())])]
+        again = [event.version for event in events if isinstance(event, Restored)]
+        outcome.add(*map(Repaired, again))
         there |= lost
+        failed = [event.item for event in events if isinstance(event, RestoreFailed)]
         if failed:
             first = failed[0]
             message = f"A clean-up that was stopped deleted {first.version.digest}, which is needed. {first.message}"
             raise RemoteError(message, hint=first.hint)
-        images_now |= store.manifests(version.digest for version in again.restored)
+        images_now |= store.manifests(version.digest for version in again)

@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
+from release_actions.cleanup.events import NotDeleted
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Strip
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import NotDeleted
 from release_actions.runner.report import Output
 
 PLAN_LENGTH = 200_000

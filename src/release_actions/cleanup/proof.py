@@ -9,31 +9,15 @@ what nobody looked at, and never blame this run for what was lost before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from release_actions.cleanup.contents import Check, Contents
+from release_actions.cleanup.events import Outcome
 from release_actions.cleanup.journal import TAG
 from release_actions.cleanup.plan import CleanupPlan
-from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Contents, Outcome, Store
+from release_actions.cleanup.store import Store
 from release_actions.images.manifests import Graph, Index, parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
-
-
-@dataclass(frozen=True)
-class Check:
-    """What a look at the package after the deletions found.
-
-    `tags`: tag -> digest as the registry resolves it now. `versions`: as GitHub lists them now. `broken`: sentences
-    about what no longer pulls because of this run. `incomplete`: sentences about what lacks a part that this run did
-    not delete. `disturbed`: sentences about tags that somebody moved, of versions that this run took another tag off.
-    """
-
-    tags: Mapping[str, str]
-    versions: tuple[Version, ...]
-    broken: tuple[str, ...] = ()
-    incomplete: tuple[str, ...] = ()
-    disturbed: tuple[str, ...] = ()
 
 
 def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> Check:

@@ -9,9 +9,18 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.contents import Contents
+from release_actions.cleanup.events import (
+    DeletionRefused,
+    JournalDeleted,
+    JournalPushed,
+    JournalTagged,
+    NotDeleted,
+    Outcome,
+)
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import READINGS, Contents, NotDeleted, Outcome, Store, as_version
+from release_actions.cleanup.store import READINGS, Store, as_version
 from release_actions.errors import RemoteError
 from release_actions.github.packages import Refusal
 from release_actions.registry.media_types import OCI_INDEX
@@ -35,7 +44,7 @@ def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
     if named or not (parts >= plan.dependents and known.issuperset(others)):
         body = journal.write(plan.dependents, others)
         store.registry.put_manifest(store.path, digest_of(body), body, OCI_INDEX)
-        outcome.journal = body
+        outcome.add(JournalPushed(body))
 
 
 def show(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
@@ -45,14 +54,14 @@ def show(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
     would let go of the last real one. Not where this token may not delete either, which the journal itself shows.
     Raises `RemoteError`.
     """
-    if not outcome.journal or outcome.shown or not _some_tag_stays(store, plan):
+    if not outcome.journal or outcome.is_journal_tagged or not _some_tag_stays(store, plan):
         return
     if not outcome.deleted:
         version = find(store, digest_of(outcome.journal))
         if version is None or version.tags or remove(store, version):
             return
     store.registry.put_manifest(store.path, journal.TAG, outcome.journal, OCI_INDEX)
-    outcome.shown = True
+    outcome.add(JournalTagged())
 
 
 def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
@@ -60,7 +69,7 @@ def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -
 
     It stays for the next clean-up when something is left to do, or GitHub lets this token delete nothing.
     """
-    if not outcome.journal or outcome.stopped or outcome.refused_for_good:
+    if not outcome.journal or outcome.stopped or outcome.is_refused_for_good:
         return
     if plan.dependents & alone(plan, contents, outcome, (item.version for item in outcome.waiting)):
         return
@@ -68,9 +77,9 @@ def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -
     version = find(store, digest_of(outcome.journal), listed)
     refusal = remove(store, version) if version else None
     if version and refusal:
-        outcome.refused.append(NotDeleted(version, str(refusal), refusal.hint))
+        outcome.add(DeletionRefused(NotDeleted(version, str(refusal), refusal.hint)))
     else:
-        outcome.journal = b""
+        outcome.add(JournalDeleted())
 
 
 def alone(plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iterable[Version]) -> frozenset[str]:

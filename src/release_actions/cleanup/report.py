@@ -8,10 +8,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
+from release_actions.cleanup.contents import Check
 from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME
-from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, refused_output
-from release_actions.cleanup.proof import Check
+from release_actions.cleanup.result import Result
 from release_actions.cleanup.store import title
 from release_actions.cleanup.summary import summary
 from release_actions.errors import ExitCode, Problem
@@ -52,7 +52,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
 def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCode:
     """The worst of what happened."""
     outcomes = [result.outcome for result in results]
-    if any(outcome.interrupted for outcome in outcomes):
+    if any(outcome.is_interrupted for outcome in outcomes):
         return ExitCode.INTERRUPTED
     if any(outcome.stopped not in {"", *IN_TIME} for outcome in outcomes):
         return ExitCode.UNKNOWN
@@ -79,7 +79,7 @@ def findings_of(result: Result) -> list[Finding]:
     for item in outcome.refused:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}"
         found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
-    for version in outcome.healed:
+    for version in outcome.repaired:
         message = f"{path}: {title(version)} was restored: something needs it that was pushed since."
         hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
         found.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
@@ -118,10 +118,10 @@ def stop_findings(result: Result) -> list[Finding]:
         hint = "Run it again with the same inputs: it goes on where this run stopped."
         own = outcome.stopped in IN_TIME
         found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
-    if outcome.interrupted and not (outcome.deleted or outcome.unsure or outcome.stripped):
+    if outcome.is_interrupted and not (outcome.deleted or outcome.unsure or outcome.stripped):
         message = f"{path}: stopped by a signal before anything was deleted."
         found.append(Finding.of(Level.ERROR, message, hint="Run it again.", rule="stopped"))
-    elif outcome.interrupted:
+    elif outcome.is_interrupted:
         message = f"{path}: stopped by a signal after {len(outcome.deleted)} of {result.deletions} deletions."
         hint = "Run it again to finish. What is left was not checked; the output 'undo' names what was deleted."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
@@ -174,7 +174,7 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
     found = []
     if check.broken:
         restored = len(outcome.restored)
-        lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in result.unrestored)
+        lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in outcome.unrestored)
         message = f"{path}: {' '.join(check.broken[:3])} All {restored} deleted versions were restored.{lost}"
         hint = "Something was pushed while this ran. Run it again when nothing is, and keep one clean-up a package."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
@@ -205,7 +205,7 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:
-        said += f", {counted(len(outcome.check.tags), 'tag')} left and resolved, {freed(plan, whole=result.whole)}"
+        said += f", {counted(len(outcome.check.tags), 'tag')} left and resolved, {freed(plan, whole=result.is_whole)}"
     return [f"{said}."]
 
 
@@ -233,4 +233,4 @@ def left_of(result: Result) -> int:
 
 def freed_of(result: Result) -> int:
     """Bytes that the deletions of one package freed: all of the plan's, or an unknown amount counted as none."""
-    return result.plan.freed_bytes if result.plan and result.whole else 0
+    return result.plan.freed_bytes if result.plan and result.is_whole else 0

@@ -11,10 +11,18 @@ from datetime import datetime, timezone
 from http import HTTPStatus
 
 from release_actions.cleanup import mending, proof
+from release_actions.cleanup.events import (
+    Failed,
+    Outcome,
+    Restored,
+    RestoreFailed,
+    Stopped,
+    TagNotRestored,
+    TagsResolved,
+)
 from release_actions.cleanup.pace import Limits
-from release_actions.cleanup.package import Result
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import NotDeleted, Outcome, Store, title
+from release_actions.cleanup.store import Store, title
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import ActionError, ExitCode, Problem, RemoteError
 from release_actions.runner import markdown
@@ -49,8 +57,26 @@ def lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
     return [*filter(None, problems.values()), *proof.unresolved(store, whole)]
 
 
+@dataclass(frozen=True)
+class Back:
+    """One package of a restoration: the versions to bring back, and what came of it."""
+
+    versions: Sequence[Version]
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def left(self) -> int:
+        """Versions that were not tried."""
+        return len(self.versions) - len(self.outcome.restored) - len(self.outcome.unrestored)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be found out."""
+        return tuple(problem for error in self.outcome.errors for problem in error.problems)
+
+
 def bring_back(
-    results: Sequence[Result],
+    stores: Mapping[str, Store],
     entries: Mapping[str, Sequence[Entry]],
     undo_file: str,
     limits: Limits,
@@ -58,102 +84,93 @@ def bring_back(
     *,
     dry_run: bool,
 ) -> Report:
-    """Restore what an undo file names, parts first, and resolve every tag that it had. A dry run only names it."""
-    back = {result.task.path: Back(versions_of(entries[result.task.path])) for result in results}
+    """Restore what an undo file names, parts first, and resolve every tag that it had. A dry run only names it.
+
+    `stores`: full name of a package -> its store.
+    """
+    back = {path: Back(versions_of(entries[path])) for path in stores}
     interrupted = False
     try:
-        for result in results if not dry_run else ():
-            path = result.task.path
+        for path, store in stores.items() if not dry_run else ():
             with log.group(f"Restore {path}"):
-                restore_package(result.store, entries[path], back[path], limits)
+                restore_package(store, entries[path], back[path], limits)
     except KeyboardInterrupt:
         interrupted = True
-    findings = [found for path, one in back.items() for found in findings_of(path, one)]
+    findings = [found for path, package in back.items() for found in findings_of(path, package)]
     if interrupted:
-        message = f"Stopped by a signal. {sum(one.left for one in back.values())} versions are left."
+        message = f"Stopped by a signal. {sum(package.left for package in back.values())} versions are left."
         findings.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
     head = "## GHCR clean-up: restore" + (" (dry run: nothing was restored)" if dry_run else "")
     rows = [
-        [markdown.code(path), str(len(one.versions)), str(len(one.outcome.restored)), str(one.tags)]
-        for path, one in back.items()
+        [
+            markdown.code(path),
+            str(len(package.versions)),
+            str(len(package.outcome.restored)),
+            str(package.outcome.resolved_tags),
+        ]
+        for path, package in back.items()
     ]
     table = markdown.table(["Package", "In the undo file", "There again", "Tags that resolve"], rows)
     return Report(
         outputs={
             "deleted": 0,
             "untagged": 0,
-            "left": sum(one.left for one in back.values()),
+            "left": sum(package.left for package in back.values()),
             "freed-bytes": 0,
             "refused": [],
             "undo": {},
             "undo-file": undo_file,
-            "restored": sum(len(one.outcome.restored) for one in back.values()),
+            "restored": sum(len(package.outcome.restored) for package in back.values()),
         },
         summary=f"{head}\n\n{table}",
-        lines=tuple(line for path, one in back.items() for line in lines_of(path, one, entries[path], dry_run=dry_run)),
+        lines=tuple(
+            line for path, package in back.items() for line in lines_of(path, package, entries[path], dry_run=dry_run)
+        ),
         findings=tuple(findings),
         exit_code=ExitCode.INTERRUPTED if interrupted else max(map(exit_code, back.values()), default=ExitCode.PASS),
     )
 
 
-@dataclass
-class Back:
-    """What came of one package: the versions to bring back, those that could not be, and sentences about tags.
-
-    `stopped`: why the others were not tried. `tags`: how many resolve. `errors`: what could not be found out.
-    """
-
-    versions: Sequence[Version]
-    outcome: Outcome = field(default_factory=Outcome)
-    missing: list[NotDeleted] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    errors: list[Problem] = field(default_factory=list)
-    stopped: str = ""
-    tags: int = 0
-
-    @property
-    def left(self) -> int:
-        """Versions that were not tried."""
-        return len(self.versions) - len(self.outcome.restored) - len(self.missing)
-
-
 def restore_package(store: Store, entries: Sequence[Entry], back: Back, limits: Limits) -> None:
-    """Bring back the versions of one package, and the tags that it had. What fails is kept in `back`."""
+    """Bring back the versions of one package, and the tags that it had. What happens is in `back.outcome`."""
+    outcome = back.outcome
     try:
         # A run that goes on must not spend its requests on what is there again.
         listed = {version.id for version in store.versions()}
         there = store.digests(version.digest for version in back.versions if version.id in listed)
-        back.outcome.restored += [version for version in back.versions if there.get(version.digest)]
+        outcome.add(*(Restored(version) for version in back.versions if there.get(version.digest)))
         for version in reversed(back.versions):
             if there.get(version.digest):
                 continue
-            back.stopped = limits.stop(1)
-            if back.stopped:
+            stop = limits.stop(1)
+            if stop:
+                outcome.add(Stopped(stop))
                 return
-            failed = mending.bring_back(store, [version], back.outcome)
-            back.missing += failed
-            if any(item.lasting for item in failed):
-                back.stopped = "It would be the same with every other version."
-                return
+            for event in mending.bring_back(store, [version]):
+                outcome.add(event)
+                if isinstance(event, RestoreFailed) and event.item.lasting:
+                    outcome.add(Stopped("It would be the same with every other version."))
+                    return
         wanted = {tag: entry.digest for entry in entries for tag in entry.tags}
-        back.lost += lost_tags(store, wanted)
-        back.tags = len(wanted) - len(back.lost)
+        lost = lost_tags(store, wanted)
+        outcome.add(*map(TagNotRestored, lost), TagsResolved(len(wanted) - len(lost)))
     except ActionError as error:
         gone = isinstance(error, RemoteError) and error.status == HTTPStatus.NOT_FOUND
-        back.errors += [Problem(problem.message, WHOLE if gone else problem.hint) for problem in error.problems]
+        problems = [Problem(problem.message, WHOLE if gone else problem.hint) for problem in error.problems]
+        outcome.add(Failed(ActionError(problems=problems)))
 
 
 def findings_of(path: str, back: Back) -> Iterable[Finding]:
     """What a person should see of one package."""
-    for problem in back.errors:
+    for problem in back.problems:
         yield Finding.of(Level.ERROR, f"{path}: {problem.message}", hint=problem.hint, rule="restore")
-    for item in back.missing:
+    for item in back.outcome.unrestored:
         message = f"{path}: {title(item.version)} could not be restored. {item.message}"
         yield Finding.of(Level.ERROR, message, hint=item.hint, rule="restore")
-    for sentence in back.lost:
+    for sentence in back.outcome.unresolved:
         yield Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore")
-    if back.stopped and back.left:
-        message = f"{path}: stopped with {counted(back.left, 'version')} left. {back.stopped}"
+    if back.outcome.stopped and back.left:
+        message = f"{path}: stopped with {counted(back.left, 'version')} left. {back.outcome.stopped}"
         yield Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped")
 
 
@@ -168,6 +185,6 @@ def lines_of(path: str, back: Back, entries: Iterable[Entry], *, dry_run: bool) 
 
 def exit_code(back: Back) -> ExitCode:
     """The worst of what happened to one package."""
-    if back.errors or back.stopped:
+    if back.outcome.errors or back.outcome.stopped:
         return ExitCode.UNKNOWN
-    return ExitCode.REFUSED if back.missing or back.lost else ExitCode.PASS
+    return ExitCode.REFUSED if back.outcome.unrestored or back.outcome.unresolved else ExitCode.PASS

@@ -9,11 +9,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from release_actions.cleanup import selection, undo
+from release_actions.cleanup.inputs import Inputs
+from release_actions.cleanup.result import Task
 from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config, shapes
@@ -21,27 +21,7 @@ from release_actions.errors import InputError, Place, Problem
 from release_actions.github.packages import ACCOUNT
 from release_actions.images.manifests import subject_of_tag
 from release_actions.registry.names import REPOSITORY
-from release_actions.runner import inputs
 from release_actions.runner.context import Context
-
-if TYPE_CHECKING:
-    from release_actions.commands.ghcr_cleanup import Inputs
-
-INPUT_RULE = "inputs"
-"""Name of the rule that the inputs make."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One package and the rules that hold for it."""
-
-    path: str
-    rules: tuple[Rule, ...]
-
-    @property
-    def owner(self) -> str:
-        """The account that the package belongs to."""
-        return self.path.partition("/")[0]
 
 
 def tasks_of(
@@ -53,7 +33,7 @@ def tasks_of(
     only asked for globs of an account that the inputs name. Raises `InputError` with every mistake.
     """
     problems = list(mistakes(given))
-    own = rule_of_inputs(given)
+    own = given.own_rule
     named: list[CleanupRule] = []
     for name in dict.fromkeys(given.rule):
         rule = next((rule for rule in config.cleanup if rule.name == name), None) if config else None
@@ -61,16 +41,17 @@ def tasks_of(
             named.append(rule)
         else:
             known = [rule.name for rule in config.cleanup] if config else []
-            problems.append(
-                Problem(f"{given.config} has no clean-up rule {name!r}.", shapes.suggest_nearest(name, known))
-            )
-    problems += [p for rule in named for p in selects_no_tag(rule.delete_tags, regex=rule.use_regex, place=rule.place)]
+            message = f"{given.config} has no clean-up rule {name!r}."
+            problems.append(Problem(message, shapes.suggest_nearest(name, known)))
+    for rule in named:
+        settings = rule.settings
+        problems += selects_no_tag(settings.delete_tags, regex=settings.use_regex, place=rule.place)
     chosen = covered(given, owner, config, listed, problems)
-    tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.selects_nothing else {}
+    tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.settings.selects_nothing else {}
     for rule in named:
         for path in rule.packages:
             if not chosen or path in chosen:
-                tasks.setdefault(path, [own]).append(rule_of(rule.name, rule))
+                tasks.setdefault(path, [own]).append(Rule(rule.name, rule.settings))
     if not tasks and not problems:
         hint = "Name packages that the rules are about, or leave packages and channel empty."
         problems.append(Problem("The rules are about none of the packages that are named.", hint))
@@ -85,7 +66,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
         message = "Nothing says what to restore."
         raise InputError(message, hint="Set undo-file to the file that a clean-up wrote.")
     problems: list[Problem] = []
-    if given.rule or not rule_of_inputs(given).selects_nothing:
+    if given.rule or not given.selects_nothing:
         problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
     found = undo.read(Path(given.undo_file))
     wanted = covered(given, owner, config, lambda _owner: tuple(found), problems)
@@ -100,7 +81,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
 
 def mistakes(given: Inputs) -> Iterable[Problem]:
     """What is wrong with the inputs by themselves."""
-    own = rule_of_inputs(given)
+    own = given.own_rule.settings
     selects = not own.selects_nothing
     if not selects and not given.rule:
         hint = "Set delete-tags, another input that begins with delete-, or rule. An empty selector never means all."
@@ -190,21 +171,6 @@ def covered(
             hint = "Write NAME or OWNER/NAME, without a registry before it and without a tag."
             problems.append(Problem(f"{path!r} is not the name of a package.", hint))
     return tuple(dict.fromkeys(found))
-
-
-def rule_of(name: str, written: Inputs | CleanupRule) -> Rule:
-    """The rule that inputs or the configuration write down: both name everything as the rule does."""
-    texts = {part.name: getattr(written, part.name) for part in fields(Rule) if part.name != "name"}
-    return Rule(name, **texts)
-
-
-def rule_of_inputs(given: Inputs) -> Rule:
-    """The rule that the inputs write down. A comma separates globs; in a regular expression it counts: `a{2,3}`."""
-    rule = rule_of(INPUT_RULE, given)
-    if given.use_regex:
-        return rule
-    delete, exclude = ("\n".join(patterns) for patterns in (rule.delete_tags, rule.exclude_tags))
-    return replace(rule, delete_tags=inputs.items(delete), exclude_tags=inputs.items(exclude))
 
 
 def published_in(given: Inputs, config: Config | None, problems: list[Problem]) -> tuple[Package, ...]:

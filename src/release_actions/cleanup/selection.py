@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from release_actions.cleanup import journal
+from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.images.manifests import Graph, Index, subject_of_tag
 from release_actions.versions import version as versions
 
@@ -49,59 +50,14 @@ class Version:
 
 @dataclass(frozen=True)
 class Rule:
-    """One clean-up rule. Everything it leaves out selects nothing.
+    """One clean-up rule: its name, and what it selects and keeps.
 
-    What it selects: `delete_tags`, globs over whole tags, case-sensitive: `*` any text, `?` one character, `[a-c]` one
-    of a set; with `use_regex` regular expressions. Tags of release candidates whose final is in the package too
-    (`delete_released_candidates`), and of closed pull requests (`delete_closed_pull_requests`). Indexes of which
-    every image is gone (`delete_ghost_images`) or some are (`delete_partial_images`), tagged or not. Attachments of
-    what is not in the package (`delete_orphaned_attachments`), and untagged versions that nothing reaches
-    (`delete_untagged`).
-
-    What it spares: `exclude_tags`, patterns like those of `delete_tags`, hold for every rule of the run and may be
-    digests too. `keep_n` spares that many of the newest releases, by version, and as many of the newest other images,
-    by creation; `keep_n_per_line` that many of the newest releases of each X.Y; `older_than` what was created less
-    than this ago. No untagged version below `untagged_older_than` is ever touched, by any rule; the longest time
-    stated by a rule counts, `GRACE` when none states one.
-
-    With `untag` a tag that it selects is taken off a version that has to stay.
+    `exclude_tags` of its settings hold for every rule of the run. No untagged version that is younger than
+    `untagged_older_than` is touched by any rule; the longest time that a rule states counts, `GRACE` when none does.
     """
 
     name: str
-    delete_tags: tuple[str, ...] = ()
-    exclude_tags: tuple[str, ...] = ()
-    keep_n: int | None = None
-    older_than: timedelta | None = None
-    delete_untagged: bool = False
-    untagged_older_than: timedelta | None = None
-    use_regex: bool = False
-    keep_n_per_line: int | None = None
-    delete_released_candidates: bool = False
-    delete_closed_pull_requests: bool = False
-    delete_ghost_images: bool = False
-    delete_partial_images: bool = False
-    delete_orphaned_attachments: bool = False
-    untag: bool = False
-
-    @property
-    def selects_tags(self) -> bool:
-        """Whether it can select tags by their names, so that `keep_n` and `older_than` have something to spare."""
-        return bool(self.delete_tags) or self.delete_released_candidates or self.delete_closed_pull_requests
-
-    @property
-    def needs_everything(self) -> bool:
-        """Whether it can select what no tag shows, so that a package has to be read to know that nothing is to do."""
-        return self.delete_untagged or self.needs_missing
-
-    @property
-    def needs_missing(self) -> bool:
-        """Whether it asks what images list that is not there."""
-        return self.delete_ghost_images or self.delete_partial_images or self.delete_orphaned_attachments
-
-    @property
-    def selects_nothing(self) -> bool:
-        """Whether the rule cannot doom anything."""
-        return not self.selects_tags and not self.needs_everything
+    settings: CleanupSettings
 
 
 @dataclass(frozen=True)
@@ -163,8 +119,8 @@ def pull_request_of(tag: str) -> int | None:
 def excluded(rules: Iterable[Rule], name: str) -> tuple[str, str] | None:
     """Rule and pattern of the first exclusion that names a tag or digest."""
     for rule in rules:
-        for pattern in rule.exclude_tags:
-            if matches(pattern, name, regex=rule.use_regex):
+        for pattern in rule.settings.exclude_tags:
+            if matches(pattern, name, regex=rule.settings.use_regex):
                 return rule.name, pattern
     return None
 
@@ -173,19 +129,21 @@ def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str,
     """Tags that a rule selects by their names alone -> why. Exclusions are not looked at."""
     found: dict[str, str] = {}
     names = [tag for tag in tags if is_name(tag)]
-    if rule.delete_closed_pull_requests:
+    if rule.settings.delete_closed_pull_requests:
         for tag in names:
             number = pull_request_of(tag)
             if number in facts.closed:
                 found[tag] = f"Pull request {number} is closed."
-    if rule.delete_released_candidates and facts.prefix is not None:
+    if rule.settings.delete_released_candidates and facts.prefix is not None:
         known = versions.known(names, facts.prefix)
         finals = {version.base: version.tag for version in known if version.is_stable}
         for version in known:
             if version.is_candidate and version.base in finals:
                 found[version.tag] = f"It is a candidate of {finals[version.base]}, which is released."
+    settings = rule.settings
     for tag in names:
-        pattern = next((pattern for pattern in rule.delete_tags if matches(pattern, tag, regex=rule.use_regex)), None)
+        matching = (one for one in settings.delete_tags if matches(one, tag, regex=settings.use_regex))
+        pattern = next(matching, None)
         if pattern is not None:
             found[tag] = f"{pattern} in delete-tags of {rule.name} selects {tag}."
     return found
@@ -203,7 +161,9 @@ class Selection:
     @functools.cached_property
     def grace(self) -> timedelta:
         """Age below which no untagged version is touched."""
-        stated = [rule.untagged_older_than for rule in self.rules if rule.untagged_older_than is not None]
+        stated = [
+            rule.settings.untagged_older_than for rule in self.rules if rule.settings.untagged_older_than is not None
+        ]
         return max(stated, default=GRACE)
 
     def tag_verdicts(self) -> Mapping[str, Verdict]:
@@ -222,7 +182,7 @@ class Selection:
     @functools.cached_property
     def removable(self) -> frozenset[str]:
         """Tags that may be taken off a version that stays: doomed, by a rule that says so."""
-        rules = [rule for rule in self.rules if rule.untag]
+        rules = [rule for rule in self.rules if rule.settings.untag]
         names = {tag: version for version in self.versions for tag in version.names}
         spared = {tag for tag in names if excluded(self.rules, tag)}
         free = {tag: version for tag, version in names.items() if tag not in spared}
@@ -232,7 +192,7 @@ class Selection:
         """Of a version without a name that no other version of the package owns."""
         age = self.facts.now - version.moved_at
         if not version.tags and age < self.grace:
-            name = next((rule.name for rule in self.rules if rule.delete_untagged), "")
+            name = next((rule.name for rule in self.rules if rule.settings.delete_untagged), "")
             reason = f"It is untagged and younger than {days(self.grace)}: a build may be about to tag it."
             return Verdict(doomed=False, reason=reason, rule=name)
         subjects = self.graph.subjects.get(version.digest, frozenset())
@@ -240,10 +200,15 @@ class Selection:
             broken = self.broken(rule, version)
             if broken:
                 return Verdict(doomed=True, reason=broken, rule=rule.name)
-            if rule.delete_orphaned_attachments and subjects and subjects <= self.facts.missing and age >= self.grace:
+            if (
+                rule.settings.delete_orphaned_attachments
+                and subjects
+                and subjects <= self.facts.missing
+                and age >= self.grace
+            ):
                 reason = f"It is attached to {short(min(subjects))}, which is not there."
                 return Verdict(doomed=True, reason=reason, rule=rule.name)
-            if rule.delete_untagged and not version.tags:
+            if rule.settings.delete_untagged and not version.tags:
                 return Verdict(doomed=True, reason="It is untagged and nothing needs it.", rule=rule.name)
         if version.tags:
             return Verdict(doomed=False, reason="It is attached to something that is not in this package.")
@@ -258,14 +223,15 @@ class Selection:
         # An image without its attestation still runs.
         lost = sorted(self.graph.runnable(version.digest) & self.facts.missing)
         if platforms and set(platforms) <= self.facts.missing:
-            return "None of the images that it lists is there." if rule.delete_ghost_images else ""
-        if lost and rule.delete_partial_images:
+            return "None of the images that it lists is there." if rule.settings.delete_ghost_images else ""
+        if lost and rule.settings.delete_partial_images:
             return f"It lists {short(lost[0])}, which is not there."
         return ""
 
     def _judged(self, rule: Rule, names: Mapping[str, Version]) -> Mapping[str, Verdict]:
         """Verdicts of one rule, of the tags that it selects."""
         reasons = dict(chosen_tags(rule, names, self.facts))
+        oldest = rule.settings.older_than
         # What is broken takes no place among the newest that are spared.
         lost = {tag: why for tag, version in names.items() if (why := self.broken(rule, version))}
         newest = self._newest(rule, {tag: names[tag] for tag in reasons if tag not in lost})
@@ -274,8 +240,8 @@ class Selection:
             version = names[tag]
             if tag not in lost and version.digest in newest:
                 found[tag] = Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
-            elif rule.older_than is not None and self.facts.now - version.created_at < rule.older_than:
-                young = f"It is younger than {days(rule.older_than)}."
+            elif oldest is not None and self.facts.now - version.created_at < oldest:
+                young = f"It is younger than {days(oldest)}."
                 found[tag] = Verdict(doomed=False, reason=young, rule=rule.name)
             else:
                 found[tag] = Verdict(doomed=True, reason=reason, rule=rule.name)
@@ -301,8 +267,8 @@ class Selection:
         spared: dict[str, str] = {}
         for line, ranks in releases.items():
             what = f"releases of {line}" if line else "releases"
-            spared |= _first(ranks, (rule.keep_n_per_line if line else rule.keep_n) or 0, what)
-        return spared | _first(others, rule.keep_n or 0, "images")
+            spared |= _first(ranks, (rule.settings.keep_n_per_line if line else rule.settings.keep_n) or 0, what)
+        return spared | _first(others, rule.settings.keep_n or 0, "images")
 
 
 def short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""One container package on both its sides, the Packages API and the registry: what it holds, and what became of it.
+"""One container package on both its sides, the Packages API and the registry: what it holds.
 
 Reads all that a plan needs or nothing. It must never take a list that one side alone gives for what is there.
 """
@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from release_actions.cleanup import retention
 from release_actions.cleanup.cache import Cache
-from release_actions.cleanup.plan import CleanupPlan, Strip
+from release_actions.cleanup.contents import Contents
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.github.packages import Packages, PackageVersion
@@ -23,9 +23,6 @@ from release_actions.images import manifests as image_manifests
 from release_actions.images.manifests import AnyManifest, Graph
 from release_actions.registry.client import Registry
 from release_actions.runner.report import counted
-
-if TYPE_CHECKING:
-    from release_actions.cleanup.proof import Check
 
 READERS = 8
 """Manifests read at a time. GitHub asks for less than 100 requests in flight."""
@@ -41,100 +38,6 @@ PAUSE = 2.0
 
 Say = Callable[[str], object]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a package held when it was read. `graph` is complete for its versions.
-
-    `copies`: tag -> digest of the version that has it here, though the tag names an empty one until it is put right.
-    """
-
-    versions: tuple[Version, ...]
-    graph: Graph
-    copies: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """Tag -> digest."""
-        return {tag: version.digest for version in self.versions for tag in version.tags}
-
-
-@dataclass(frozen=True)
-class NotDeleted:
-    """A planned version that is still there, and why: GitHub's words where GitHub refused."""
-
-    version: Version
-    message: str
-    hint: str = ""
-    lasting: bool = False
-    """Whether GitHub would say the same of every other version."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A tag that was to be taken off its version and is still there, and why. `tried`: not because the run stopped."""
-
-    strip: Strip
-    why: str
-    tried: bool = True
-    refused: bool = False
-
-
-@dataclass
-class Outcome:
-    """What has happened so far. Written as it happens, so that it is true whenever a run is stopped.
-
-    `deleted`: by this run, in order; what an undo restores. `gone`: somebody else was faster. `refused`: GitHub said
-    no. `moved`: changed since the plan, so it was left. `waiting`: not tried, because of another one or because the
-    run stopped. `unsure`: asked for, without knowing whether it was done. `restored`: there again. `healed`: what an
-    earlier run that was stopped had deleted, and something needs now; there again. `stopped`: why the run ended before
-    everything was tried, by its own limits.
-
-    `stripped`: tags that were taken off versions that stay. `kept`: tags that were to be, and why they were not.
-    `moment`: from when to when that took place, by GitHub's times; `emptied`: ids of the deleted empty versions that
-    they went with -> digests of the versions that they were taken off. `copies`: tags that somebody copied meanwhile ->
-    digests that they were put on. `journal`: bytes of the journal while it is there, `shown` whether it carries its
-    tag. `doubts`: sentences about what may have been overwritten.
-    """
-
-    deleted: list[Version] = field(default_factory=list)
-    gone: list[Version] = field(default_factory=list)
-    refused: list[NotDeleted] = field(default_factory=list)
-    moved: list[NotDeleted] = field(default_factory=list)
-    waiting: list[NotDeleted] = field(default_factory=list)
-    unsure: list[Version] = field(default_factory=list)
-    restored: list[Version] = field(default_factory=list)
-    healed: list[Version] = field(default_factory=list)
-    stripped: list[Strip] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
-    moment: tuple[datetime, datetime] | None = None
-    emptied: dict[int, str] = field(default_factory=dict)
-    copies: dict[str, str] = field(default_factory=dict)
-    journal: bytes = b""
-    shown: bool = False
-    doubts: list[str] = field(default_factory=list)
-    error: ActionError | None = None
-    interrupted: bool = False
-    stopped: str = ""
-    check: Check | None = None
-
-    @property
-    def undo(self) -> tuple[int, ...]:
-        """Ids of versions that are deleted now and can be restored for 30 days."""
-        back = {version.id for version in self.restored}
-        return tuple(version.id for version in (*self.deleted, *self.unsure) if version.id not in back)
-
-    @property
-    def half_stripped(self) -> tuple[Strip, ...]:
-        """Of `stripped`, those that may still name an empty version."""
-        done = {*self.emptied.values()}
-        return tuple(item for item in self.stripped if item.version.digest not in done)
-
-    @property
-    def refused_for_good(self) -> bool:
-        """Whether GitHub lets this token delete nothing of the package."""
-        return any(item.lasting for item in self.refused)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from release_actions.cleanup.package import Result
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import digest_of, freed
+from release_actions.cleanup.result import Result
 from release_actions.cleanup.selection import Version
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, counted
@@ -43,7 +43,7 @@ def freed_of(result: Result, *, dry_run: bool) -> str:
     """How much one package is freed of; empty when nothing of it was deleted, or is to be."""
     if result.plan is None or not (dry_run or result.outcome.deleted):
         return ""
-    return freed(result.plan, whole=dry_run or result.whole)
+    return freed(result.plan, whole=dry_run or result.is_whole)
 
 
 def state_of(result: Result, *, dry_run: bool) -> str:
@@ -53,7 +53,7 @@ def state_of(result: Result, *, dry_run: bool) -> str:
         return f"Stopped: {outcome.error.problems[0].message}"
     if result.idle:
         return f"Nothing to do. {result.idle}"
-    if outcome.interrupted or outcome.stopped:
+    if outcome.is_interrupted or outcome.stopped:
         left = f"Left: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
         return f"{outcome.stopped or 'Stopped by a signal.'} {left}"
     if outcome.restored:
@@ -76,7 +76,7 @@ def section(result: Result, *, dry_run: bool) -> str:
         return ""
     text = f"\n### {markdown.plain(plan.package)}\n\n"
     deleted = {version.id for version in (*outcome.deleted, *outcome.gone)} - {v.id for v in outcome.restored}
-    kept = {item.version.id: item.message for item in (*outcome.refused, *outcome.moved, *outcome.waiting)}
+    kept = {item.version.id: item.message for item in outcome.not_deleted}
     unsure = {version.id for version in outcome.unsure}
     rows = []
     for deletion in plan.deletions:

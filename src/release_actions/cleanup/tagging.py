@@ -13,10 +13,18 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import timedelta
 
 from release_actions.cleanup import copies, journal, mending
+from release_actions.cleanup.events import (
+    EmptyDeleted,
+    Outcome,
+    TagKept,
+    TagPutBack,
+    TagsMoved,
+    TagTaken,
+)
 from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.cleanup.record import ADMIN, find, remove
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Kept, Outcome, Store, as_version, title
+from release_actions.cleanup.store import Store, as_version, title
 from release_actions.errors import RemoteError
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
@@ -51,7 +59,7 @@ def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> li
         return []
     first, last = outcome.moment
     before = {decision.version.id: decision.version for decision in plan.decisions}
-    ours = {item.version.id for item in plan.strips} | {v.id for v in (*outcome.healed, *outcome.restored)}
+    ours = {item.version.id for item in plan.strips} | {v.id for v in (*outcome.repaired, *outcome.restored)}
     own = digest_of(outcome.journal)
     put = {*outcome.copies.values()}
     tags = ", ".join(item.tag for item in outcome.stripped)
@@ -88,10 +96,10 @@ def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> 
         for item in group:
             why = _moved(store, item)
             if why:
-                outcome.kept.append(Kept(item, why))
+                outcome.add(TagKept(item, why))
                 continue
             # Before the request: whatever becomes of it, undo has to name it.
-            outcome.stripped.append(item)
+            outcome.add(TagTaken(item))
             moved.setdefault(digest_of(body), []).append(item)
             store.registry.put_manifest(store.path, item.tag, body, OCI_INDEX)
     listed = tuple(map(as_version, store.packages.newest(store.name))) if moved else ()
@@ -99,8 +107,7 @@ def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> 
     for digest, items in moved.items():
         version = find(store, digest, listed)
         if version is not None:
-            first, last = outcome.moment or (version.moved_at, version.moved_at)
-            outcome.moment = (min(first, version.moved_at - took - SLACK), max(last, version.moved_at + SLACK))
+            outcome.add(TagsMoved(version.moved_at - took - SLACK, version.moved_at + SLACK))
             _delete(store, version, items, outcome)
 
 
@@ -113,7 +120,7 @@ def _delete(store: Store, version: Version, items: Sequence[Strip], outcome: Out
         hint = f" {ADMIN}" if refusal.forbidden else ""
         _give_back(store, items, outcome, f"{refusal}, so it was put back.{hint}")
         return
-    outcome.emptied[version.id] = of.digest
+    outcome.add(EmptyDeleted(version.id, of.digest))
     for item in items:
         store.say(f"{store.path}: took {item.tag} off {title(of)}")
 
@@ -134,5 +141,4 @@ def _give_back(store: Store, items: Iterable[Strip], outcome: Outcome, why: str)
         problem = mending.put_back(store, item.tag, item.version.digest)
         if problem:
             raise RemoteError(problem, hint=f"Put {item.tag} on {item.version.digest} again.")
-        outcome.stripped.remove(item)
-        outcome.kept.append(Kept(item, why, refused=True))
+        outcome.add(TagPutBack(item), TagKept(item, why, refused=True))

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from release_actions.cleanup import journal, undo
-from release_actions.cleanup.package import Result
+from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.plan import Strip
+from release_actions.cleanup.result import Result
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Contents
 from release_actions.cleanup.undo import Entry
 
 

@@ -7,22 +7,23 @@ what goes is decided in `retention`, and how it is done and told in `cleanup`.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import too_large
+from release_actions.cleanup.events import Outcome, Stopped
+from release_actions.cleanup.inputs import Inputs, Mode
 from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
-from release_actions.cleanup.package import MEASURED, Result, Sources, carry_out, prepare
+from release_actions.cleanup.package import MEASURED, Sources, carry_out, prepare
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
+from release_actions.cleanup.result import Result, Task, interrupt
 from release_actions.cleanup.rights import explained
-from release_actions.cleanup.scope import Task, configuration, tasks_of, undo_entries
+from release_actions.cleanup.scope import configuration, tasks_of, undo_entries
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
@@ -31,9 +32,7 @@ from release_actions.github.packages import Packages
 from release_actions.http.client import Http
 from release_actions.images.registry_access import package_registry
 from release_actions.registry.client import Registry, registry_url
-from release_actions.runner import inputs
 from release_actions.runner.context import Context
-from release_actions.runner.inputs import option
 from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
 
@@ -57,54 +56,13 @@ UNDO_FILE = "ghcr-cleanup-undo.json"
 """Name of the undo file, in the runner's temporary folder or the current one, unless the caller names another."""
 
 
-def percentage(value: str) -> int:
-    """A share in whole percent: `25%`."""
-    if not re.fullmatch(r"(100|[0-9]{1,2})%", value):
-        message = "which is not a percentage. Write for example 25%."
-        raise ValueError(message)
-    return int(value[:-1])
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a caller may set."""
-
-    packages: tuple[str, ...] = option(inputs.items, ())
-    config: str = option(inputs.text, "release.yaml")
-    channel: str = option(inputs.text, "")
-    rule: tuple[str, ...] = option(inputs.items, ())
-    delete_tags: tuple[str, ...] = option(inputs.lines, ())
-    exclude_tags: tuple[str, ...] = option(inputs.lines, ())
-    keep_n: int | None = option(inputs.integer(0), None)
-    older_than: timedelta | None = option(inputs.duration, None)
-    keep_n_per_line: int | None = option(inputs.integer(0), None)
-    use_regex: bool = option(inputs.boolean, default=False)
-    delete_released_candidates: bool = option(inputs.boolean, default=False)
-    delete_closed_pull_requests: bool = option(inputs.boolean, default=False)
-    delete_ghost_images: bool = option(inputs.boolean, default=False)
-    delete_partial_images: bool = option(inputs.boolean, default=False)
-    delete_orphaned_attachments: bool = option(inputs.boolean, default=False)
-    delete_untagged: bool = option(inputs.boolean, default=False)
-    untagged_older_than: timedelta | None = option(inputs.duration, None)
-    untag: bool = option(inputs.boolean, default=False)
-    dry_run: bool = option(inputs.boolean, default=False)
-    max_deletions: int | None = option(inputs.integer(0), None)
-    max_share: int | None = option(percentage, None)
-    time_budget: timedelta | None = option(inputs.duration, None)
-    mode: str = option(inputs.choice("clean", "restore"), "clean")
-    undo_file: str = option(inputs.text, "")
-    manifest_cache: str = option(inputs.text, "")
-    owner: str = option(inputs.text, "")
-    token: str = option(inputs.text, "", secret=True)
-
-
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Clean up the packages that the inputs name, or bring back what an undo file names."""
     began = time.monotonic()
     config = configuration(given, context)
     owner = given.owner or (config.namespace.partition("/")[0] if config else context.owner)
     entries: Mapping[str, Sequence[Entry]] = {}
-    if given.mode == "restore":
+    if given.mode is Mode.RESTORE:
         entries = undo_entries(given, owner, config)
         tasks = tuple(Task(path, ()) for path in entries)
     else:
@@ -122,17 +80,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         accounts = {
             owner: Packages(http, context.api_url, owner, token=given.token) for owner in {task.owner for task in tasks}
         }
-        results = [Result(task, Store(task.path, accounts[task.owner], registry, log.info, kept)) for task in tasks]
+        stores = {task.path: Store(task.path, accounts[task.owner], registry, log.info, kept) for task in tasks}
         repository = config.repository if config else context.repository
         prefix = config.tag_prefix if config else "v"
         sources = Sources(http, prefix, repository, context.api_url, given.token, assumed=config is None)
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
-        if given.mode == "restore":
-            return bring_back(results, entries, given.undo_file, limits, log, dry_run=given.dry_run)
+        if given.mode is Mode.RESTORE:
+            return bring_back(stores, entries, given.undo_file, limits, log, dry_run=given.dry_run)
         path = Path(given.undo_file or Path(context.environ.get("RUNNER_TEMP") or ".") / UNDO_FILE)
         try:
-            return clean(results, given, context, sources, UndoRecord(path), limits, log)
+            return clean(Run(tasks, stores, context, log), given, sources, UndoRecord(path), limits)
         finally:
             if kept:
                 kept.prune()
@@ -157,46 +115,62 @@ def packages_of(given: Inputs, context: Context, log: Workflow, owner: str) -> t
     return tuple(f"{owner}/{package.name}".lower() for package in found)
 
 
+@dataclass(frozen=True)
+class Run:
+    """The packages of a run, by full name, and where it takes place."""
+
+    tasks: Sequence[Task]
+    stores: Mapping[str, Store]
+    context: Context
+    log: Workflow
+
+    def plan(self, task: Task, sources: Sources, limits: Limits, planned: int, given: Inputs) -> Result:
+        """Plan one package, unless the `planned` deletions of those before it take all that is left."""
+        stop = limits.taken_by(planned) if planned and not given.dry_run else ""
+        if stop:
+            return Result(task, outcome=Outcome([Stopped(stop)]))
+        measured = MEASURED_DRY if given.dry_run else MEASURED
+        return prepare(task, self.stores[task.path], self.context, sources, self.log, measured)
+
+
 def clean(
-    results: Sequence[Result],
+    run: Run,
     given: Inputs,
-    context: Context,
     sources: Sources,
     undo_file: UndoRecord,
     limits: Limits,
-    log: Workflow,
 ) -> Report:
     """Plan all, then carry out all, unless this is a dry run or the plan is too large."""
+    results: list[Result] = []
     findings: list[Finding] = []
     try:
-        for number, result in enumerate(results):
-            planned = sum(earlier.planned for earlier in results[:number])
-            result.outcome.stopped = limits.taken_by(planned) if planned and not given.dry_run else ""
-            if not result.outcome.stopped:
-                prepare(result, context, sources, log, MEASURED_DRY if given.dry_run else MEASURED)
+        for task in run.tasks:
+            results.append(run.plan(task, sources, limits, sum(earlier.planned for earlier in results), given))
         findings = too_large(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)
             for result in results:
-                carry_out(result, limits, log)
+                carry_out(result, run.stores[result.task.path], limits, run.log)
     except KeyboardInterrupt:
+        results += [Result(task) for task in run.tasks[len(results) :]]
         for result in results:
-            if not result.done:
-                result.interrupt()
+            if not result.outcome.is_finished:
+                interrupt(result)
     return ended(results, findings, given, undo_file)
 
 
 def ended(results: Sequence[Result], findings: list[Finding], given: Inputs, undo_file: UndoRecord) -> Report:
-    """Write down in the undo file what really went, and tell all of it."""
-    for result in results:
-        if result.outcome.error:
-            result.outcome.error = explained(result.outcome.error, given.token)
+    """Write down in the undo file what was deleted, and report all of it."""
+    results = [
+        replace(result, outcome=result.outcome.with_errors(lambda error: explained(error, given.token)))
+        for result in results
+    ]
     name = str(undo_file.path) if undo_file.written else ""
     try:
         undo_file.end(results)
     except ActionError as error:
-        # What was done has to be told all the same, and all that was planned is in the file.
-        told = report(results, findings, dry_run=given.dry_run, undo_file=name)
+        # What was done has to be reported all the same, and all that was planned is in the file.
+        done = report(results, findings, dry_run=given.dry_run, undo_file=name)
         lost = [Finding(Level.ERROR, problem, "undo-file") for problem in error.problems]
-        return replace(told, findings=(*told.findings, *lost), exit_code=max(told.exit_code, ExitCode.UNKNOWN))
+        return replace(done, findings=(*done.findings, *lost), exit_code=max(done.exit_code, ExitCode.UNKNOWN))
     return report(results, findings, dry_run=given.dry_run, undo_file=name)

@@ -8,17 +8,20 @@ and how it is taken back in `teardown.restoring`.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from release_actions.cleanup import events as cleanup_events
 from release_actions.cleanup import journal, retention
 from release_actions.cleanup.pace import LONGEST_PAUSE, POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
+from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.errors import ActionError, InputError, Problem
 from release_actions.github import repository
 from release_actions.github.packages import Packages
@@ -37,11 +40,12 @@ from release_actions.runner.workflow import Workflow
 from release_actions.teardown import plan as planning
 from release_actions.teardown import report as telling
 from release_actions.teardown import restoring, undo, work
+from release_actions.teardown.events import Done, Failed, Interrupted
+from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Git, Names, Plan, World
 from release_actions.teardown.story import Story
 from release_actions.teardown.story import strangers as strangers_of
 from release_actions.teardown.undo import Record
-from release_actions.teardown.work import Done, Image
 from release_actions.versions.version import Version
 
 OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "undo-file", "restored", "local-commands")
@@ -51,6 +55,18 @@ RULE = "rc-teardown"
 
 UNDO_FILE = "rc-teardown-undo.json"
 """Name of the undo file, in the runner's temporary folder or the current one, unless the caller names another."""
+
+
+class Mode(enum.Enum):
+    """What a run does: take candidates back, or bring back what an undo file names."""
+
+    TEARDOWN = "teardown"
+    RESTORE = "restore"
+
+
+def mode(value: str) -> Mode:
+    """A mode by its name."""
+    return Mode(inputs.choice(*(known.value for known in Mode))(value))
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,7 @@ class Inputs:
     max_deletions: int | None = option(inputs.integer(0), None)
     allow_irreversible: tuple[str, ...] = option(inputs.items, ())
     time_budget: timedelta | None = option(inputs.duration, None)
-    mode: str = option(inputs.choice("teardown", "restore"), "teardown")
+    mode: Mode = option(mode, Mode.TEARDOWN)
     undo_file: str = option(inputs.text, "")
     token: str = option(inputs.text, "", secret=True)
 
@@ -112,14 +128,14 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         )
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
-        if given.mode == "restore":
+        if given.mode is Mode.RESTORE:
             return restore(given, context, clients, log, limits)
         return Run(given, context, config, clients, log, limits).go()
 
 
 def mistakes(given: Inputs) -> Iterable[Problem]:
     """What is wrong with the inputs by themselves."""
-    if given.mode == "teardown":
+    if given.mode is Mode.TEARDOWN:
         if not given.candidates:
             message = "Input 'candidates' is required and was not given."
             hint = "Name candidates such as v0.5.0-rc.1, or write released. An empty list never means all."
@@ -171,46 +187,57 @@ class Run:
     clients: Clients
     log: Workflow
     limits: Limits
+    stores: dict[str, Store] = dataclasses.field(default_factory=dict)
 
     def go(self) -> Report:
         """Read, plan, and unless this is a dry run or the plan may not be carried out, carry it out and prove it."""
         names = Names(self.config.tag_prefix, self.config.floating_tags, tuple(self.config.skip))
         with self.log.group("Read tags, releases and packages"):
             tags = self.tags()
-            images = self.images()
+            listed = self.list_packages()
             releases = self.clients.releases.all()
-            listed = {image.path: dict.fromkeys(image.listed, "") for image in images}
-        first = World(names, Git({tag.name: tag.sha for tag in tags}), listed, releases)
+        nothing_resolved = {package.path: dict.fromkeys(package.listed, "") for package in listed}
+        first = World(names, Git({tag.name: tag.sha for tag in tags}), nothing_resolved, releases)
         candidates, kept = planning.choose(self.given.candidates, first)
         with self.log.group("Plan"):
-            for image in images:
-                self.read(image, candidates)
+            read = [self.read(package, candidates) for package in listed]
             wanted = planning.to_resolve(candidates, names, first.git.tags)
             git = Git(first.git.tags, {tag.name: self.commit(tag) for tag in tags if tag.name in wanted})
-            known = {image.path: image.contents.tags for image in images if image.contents}
-            plan = planning.plan(candidates, World(names, git, known, releases), self.given.allow_irreversible)
-            for image in images:
-                self.plan_image(image, plan)
+            resolved = {package.path: package.contents.tags for package in read if package.contents}
+            plan = planning.plan(candidates, World(names, git, resolved, releases), self.given.allow_irreversible)
+            packages = tuple(self.plan_package(package, plan) for package in read)
         strangers = strangers_of(candidates, plan, first)
-        unread = sum(image.outcome.error is not None for image in images)
-        story = Story(plan, tuple(images), kept, strangers, Done(), self.address, unread)
+        unread = sum(package.outcome.error is not None for package in packages)
+        story = Story(plan, packages, kept, strangers, Done(), self.address, unread)
         stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
             stop = telling.forbidden(self.clients.refs.forbidden())
         if not self.given.dry_run and not stop and not unread:
-            story = dataclasses.replace(story, undo_file=self.recorded(plan, images, first.git.tags, story.done))
+            undo_file = self.carry_out_recorded(story, first.git.tags)
+            story = dataclasses.replace(story, undo_file=undo_file, kinds=self.kinds(packages))
         return telling.report(story, stop, dry_run=self.given.dry_run, repository=self.context.repository)
 
-    def recorded(self, plan: Plan, images: list[Image], before: Mapping[str, str], done: Done) -> str:
+    def carry_out_recorded(self, story: Story, before: Mapping[str, str]) -> str:
         """Carry the plan out with an undo file beside it. Gives its path; empty when there was nothing to do."""
         folder = self.context.environ.get("RUNNER_TEMP") or "."
         record = Record(Path(self.given.undo_file or Path(folder) / UNDO_FILE), self.context.repository)
-        record.plan(images, plan.releases, plan.refs)
+        record.plan(story.images, story.plan.releases, story.plan.refs)
         try:
-            self.carry_out(plan, images, before, done)
+            self.carry_out(story, before)
         finally:
-            record.end(images, done)
+            record.end(story.images, story.done)
         return str(record.path) if record.written else ""
+
+    def store(self, path: str) -> Store:
+        """A package on both its sides. The same for the whole run, so that what it learned is not asked again."""
+        if path not in self.stores:
+            self.stores[path] = store_of(path, self.given, self.context, self.clients, self.log)
+        return self.stores[path]
+
+    def kinds(self, packages: Iterable[PackageTeardown]) -> dict[str, str]:
+        """Account -> kind, of the packages of which something may be gone."""
+        touched = [package.path for package in packages if package.outcome.undo]
+        return {path.partition("/")[0]: self.store(path).packages.kind for path in touched}
 
     @property
     def address(self) -> str:
@@ -231,61 +258,63 @@ class Run:
         context = self.context
         return repository.commit_of(self.clients.http, context.api_url, context.repository, tag, token=self.given.token)
 
-    def images(self) -> list[Image]:
+    def list_packages(self) -> list[PackageTeardown]:
         """The packages of the release channel that exist."""
-        paths = dict.fromkeys(package.name for package in self.config.packages("release"))
-        found = []
-        for path in paths:
+        listed = []
+        for path in dict.fromkeys(package.name for package in self.config.packages("release")):
             tags = self.clients.registry.tags(path)
             if tags is None:
                 self.log.info(f"{path} is not published yet.")
                 continue
-            store = store_of(path, self.given, self.context, self.clients, self.log)
-            found.append(Image(path, store, frozenset(tags)))
-        return found
+            listed.append(PackageTeardown(path, frozenset(tags)))
+        return listed
 
-    @staticmethod
-    def read(image: Image, candidates: Iterable[Version]) -> None:
-        """Read a package that holds something of the candidates, or what a run that was stopped left there."""
+    def read(self, package: PackageTeardown, candidates: Iterable[Version]) -> PackageTeardown:
+        """The package with its contents, if it holds something of the candidates, or what a stopped run left there."""
         touched = {journal.TAG} | {tag for version in candidates for tag in (version.tag, *planning.stumps(version))}
         # Where nothing but attachments has a tag, a run that was stopped may have left its journal without one.
-        if touched & image.listed or not any(not subject_of_tag(tag) for tag in image.listed):
-            try:
-                image.contents = image.store.read()
-            except ActionError as error:
-                image.outcome.error = error
-
-    def plan_image(self, image: Image, plan: Plan) -> None:
-        """Plan the versions of one package, and resolve what stays there."""
-        if image.contents is None:
-            return
-        image.owners = plan.images.get(image.path, {})
-        rule = Rule(RULE, delete_tags=tuple(sorted(image.owners)))
+        if not touched & package.listed and any(not subject_of_tag(tag) for tag in package.listed):
+            return package
         try:
-            contents = image.contents
-            facts = Facts(self.context.now, self.config.tag_prefix)
-            found = retention.plan(image.path, contents.versions, contents.graph, [rule], facts=facts)
-            image.plan = image.store.sized(found, contents)
-            if found.deletions:
-                work.baseline(self.clients.registry, image)
+            return dataclasses.replace(package, contents=self.store(package.path).read())
         except ActionError as error:
-            image.outcome.error = error
+            package.outcome.add(cleanup_events.Failed(error))
+            return package
 
-    def carry_out(self, plan: Plan, images: list[Image], before: Mapping[str, str], done: Done) -> None:
-        """Registry, releases, git, proof. What happens is written into the images and `done`."""
-        say = self.log.info
+    def plan_package(self, package: PackageTeardown, plan: Plan) -> PackageTeardown:
+        """The package with the plan of its versions, and what its tags that are kept resolve to."""
+        contents = package.contents
+        if contents is None:
+            return package
+        owners = plan.images.get(package.path, {})
+        rule = Rule(RULE, CleanupSettings(delete_tags=tuple(sorted(owners))))
+        facts = Facts(self.context.now, self.config.tag_prefix)
+        package = dataclasses.replace(package, owners=owners)
+        try:
+            planned = retention.plan(package.path, contents.versions, contents.graph, [rule], facts=facts)
+            package = dataclasses.replace(package, plan=self.store(package.path).sized(planned, contents))
+            if planned.deletions:
+                before = work.baseline(self.clients.registry, package.path, planned)
+                package = dataclasses.replace(package, before=before)
+        except ActionError as error:
+            package.outcome.add(cleanup_events.Failed(error))
+        return package
+
+    def carry_out(self, story: Story, before: Mapping[str, str]) -> None:
+        """Registry, releases, git, proof. What happens is in the packages' outcomes and in `story.done`."""
+        say, plan, done = self.log.info, story.plan, story.done
         try:
             with self.log.group("Delete images"):
-                for image in images:
-                    if image.planned:
+                for package in story.images:
+                    if package.planned:
                         work.still_planned(before, self.git_tags(), self.config.tag_prefix)
-                        work.delete_images(image, self.clients.registry, self.limits)
-            held_back = frozenset[str]().union(*(image.held_back for image in images))
+                        work.delete_images(package, self.store(package.path), self.limits)
+            held_back = frozenset[str]().union(*(package.held_back for package in story.images))
             with self.log.group("Delete releases and git tags"):
                 work.delete_releases(plan, self.clients.releases, held_back, done, say, self.limits)
                 work.change_refs(plan, self.clients.refs, held_back, done, say, self.limits)
-            work.prove(images, before, self.git_tags, done)
+            work.prove(story.images, before, self.git_tags, done)
         except ActionError as error:
-            done.error = error
+            done.add(Failed(error))
         except KeyboardInterrupt:
-            done.interrupted = True
+            done.add(Interrupted())

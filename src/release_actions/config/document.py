@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, make_dataclass
-from datetime import timedelta
 
 from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
+from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.notes import NotesForm
 from release_actions.config.shapes import (
     Boolean,
     Choice,
-    Integer,
     ListOf,
     MapOf,
     OrFalse,
     Record,
     RecordOf,
     Text,
-    duration,
     glob,
     key,
 )
@@ -31,7 +29,6 @@ from release_actions.versions import history
 from release_actions.versions.grammar import POST_SPELLINGS, PREFIX
 
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
-TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
 PATHS = ListOf(
     "a list of paths",
     Text(
@@ -250,21 +247,9 @@ class ImageSpec(BuildSpec):
     )
 
 
-SELECTORS = (
-    "delete-tags",
-    "delete-released-candidates",
-    "delete-closed-pull-requests",
-    "delete-ghost-images",
-    "delete-partial-images",
-    "delete-orphaned-attachments",
-    "delete-untagged",
-)
-"""The keys of a clean-up rule that select something."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Cleanup(Record):
-    """A rule about what is deleted. What it leaves out selects nothing."""
+class CleanupScope(Record):
+    """The packages that a clean-up rule is about."""
 
     channel: str | None = key(
         Choice(("release", "dev")), "The rule is about every package of this channel.", default=None
@@ -275,62 +260,11 @@ class Cleanup(Record):
         "file; a plain name may also be one that the file no longer publishes.",
         default=None,
     )
-    delete_tags: tuple[str, ...] = key(
-        TAG_PATTERNS, "Globs over whole tags, case-sensitive: what they match is deleted.", default=()
-    )
-    delete_released_candidates: bool = key(
-        Boolean(), "Whether release candidates are deleted once the package has their final release.", default=False
-    )
-    delete_closed_pull_requests: bool = key(
-        Boolean(),
-        "Whether tags `pr-N` and `pr-N-…` are deleted once pull request N of `repository` is closed.",
-        default=False,
-    )
-    delete_ghost_images: bool = key(
-        Boolean(), "Whether indexes are deleted of which every image is gone, tagged or not.", default=False
-    )
-    delete_partial_images: bool = key(
-        Boolean(), "Whether indexes are deleted of which some images are gone, tagged or not.", default=False
-    )
-    delete_orphaned_attachments: bool = key(
-        Boolean(),
-        "Whether signatures and other attachments are deleted of what is not in the package. Not for a package that "
-        "holds the signatures of another one.",
-        default=False,
-    )
-    exclude_tags: tuple[str, ...] = key(
-        TAG_PATTERNS,
-        "Globs over whole tags or digests: what they match is kept, whatever another rule says.",
-        default=(),
-    )
-    use_regex: bool = key(
-        Boolean(),
-        "Whether `delete-tags` and `exclude-tags` are regular expressions of Python, over whole tags.",
-        default=False,
-    )
-    keep_n: int | None = key(
-        Integer(least=1),
-        "How many of the selected tags' images are kept: so many of the newest releases, by version, and as many of "
-        "the newest others, by creation.",
-        default=None,
-    )
-    keep_n_per_line: int | None = key(
-        Integer(least=1),
-        "How many of the selected releases are kept of each line, such as v0.5 and v0.6: the newest by version.",
-        default=None,
-    )
-    older_than: timedelta | None = key(
-        duration(), "Only selected tags whose images are older than this are deleted.", default=None
-    )
-    delete_untagged: bool = key(Boolean(), "Whether untagged versions that nothing needs are deleted.", default=False)
-    untagged_older_than: timedelta | None = key(
-        duration(), "Untagged versions that are younger are left alone; a day if left out.", default=None
-    )
-    untag: bool = key(
-        Boolean(),
-        "Whether a selected tag is taken off a version that stays because of another tag or index.",
-        default=False,
-    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleanup(CleanupSettings, CleanupScope):
+    """A rule about what is deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.config.notes import NotesForm
 from release_actions.config.source import NOWHERE, Node
 from release_actions.errors import Place
@@ -121,26 +122,12 @@ class Package:
 class CleanupRule:
     """A clean-up rule: which packages, by full name, and what is deleted there.
 
-    What each part means is said in `release_actions.cleanup.selection.Rule`, which has the same names. `place` is where
-    the name of the rule is.
+    `place` is where the name of the rule is.
     """
 
     name: str
     packages: tuple[str, ...]
-    delete_tags: tuple[str, ...]
-    exclude_tags: tuple[str, ...]
-    keep_n: int | None
-    older_than: timedelta | None
-    delete_untagged: bool
-    untagged_older_than: timedelta | None
-    use_regex: bool
-    keep_n_per_line: int | None
-    delete_released_candidates: bool
-    delete_closed_pull_requests: bool
-    delete_ghost_images: bool
-    delete_partial_images: bool
-    delete_orphaned_attachments: bool
-    untag: bool
+    settings: CleanupSettings
     place: Place = field(compare=False, repr=False)
 
 

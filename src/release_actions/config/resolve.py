@@ -257,20 +257,7 @@ def config(document: Document) -> Config:
             CleanupRule(
                 name=name,
                 packages=tuple(dict.fromkeys(select_packages(rule, published, namespace(document)))),
-                delete_tags=rule.delete_tags,
-                exclude_tags=rule.exclude_tags,
-                keep_n=rule.keep_n,
-                older_than=rule.older_than,
-                delete_untagged=rule.delete_untagged,
-                untagged_older_than=rule.untagged_older_than,
-                use_regex=rule.use_regex,
-                keep_n_per_line=rule.keep_n_per_line,
-                delete_released_candidates=rule.delete_released_candidates,
-                delete_closed_pull_requests=rule.delete_closed_pull_requests,
-                delete_ghost_images=rule.delete_ghost_images,
-                delete_partial_images=rule.delete_partial_images,
-                delete_orphaned_attachments=rule.delete_orphaned_attachments,
-                untag=rule.untag,
+                settings=rule,
                 place=document.origin.key_at("cleanup", name),
             )
             for name, rule in document.cleanup.items()

@@ -21,7 +21,8 @@ from release_actions.config.building_rules import (
     value_placeholders_are_known,
     values_are_one_line,
 )
-from release_actions.config.document import SELECTORS, Document
+from release_actions.config.cleanup_settings import SELECTORS
+from release_actions.config.document import Document
 from release_actions.config.model import Package
 from release_actions.config.shapes import glob, suggest_nearest
 from release_actions.errors import Place, Problem
@@ -204,7 +205,7 @@ def rules_select_something(document: Document) -> Iterator[Problem]:
             elif not grammar.is_glob(wanted) and not grammar.is_name(wanted):
                 hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
                 yield Problem(f"'{wanted}' is not a legal repository name.", hint, place)
-        if not any(getattr(rule, key.replace("-", "_")) for key in SELECTORS):
+        if rule.selects_nothing:
             message = f"The clean-up rule '{name}' deletes nothing."
             written = next(key for key in SELECTORS if rule.origin.child(key))
             place = document.origin.at("cleanup", name, written)
@@ -212,13 +213,13 @@ def rules_select_something(document: Document) -> Iterator[Problem]:
 
 
 def spared_tags_are_selected(document: Document) -> Iterator[Problem]:
-    """`keep-n`, `keep-n-per-line` and `older-than` spare selected tags, so the rule selects some."""
+    """`keep-n`, `keep-n-per-line` and `older-than` keep some of the selected tags, so the rule selects some."""
     for name, rule in document.cleanup.items():
-        if rule.delete_tags or rule.delete_released_candidates or rule.delete_closed_pull_requests:
+        if rule.selects_tags:
             continue
         for spare in ("keep-n", "keep-n-per-line", "older-than"):
-            if getattr(rule, spare.replace("-", "_")) is not None:
-                message = f"'{spare}' spares selected tags, and the clean-up rule '{name}' selects none."
+            if rule.origin.child(spare) is not None:
+                message = f"'{spare}' keeps some of the selected tags, and the clean-up rule '{name}' selects none."
                 yield Problem(message, "Add 'delete-tags'.", document.origin.key_at("cleanup", name, spare))
 
 

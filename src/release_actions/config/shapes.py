@@ -422,6 +422,12 @@ def key(shape: Shape[T], about: str, **default: Any) -> Any:
     return dataclasses.field(default_factory=lambda: default["default"], metadata=metadata)
 
 
+def _default_of(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return None if field.default is dataclasses.MISSING else field.default
+
+
 MAPPING = MapOf("a mapping", key=Text(), value=Text())
 """What a file as a whole has to be."""
 
@@ -448,8 +454,8 @@ class RecordOf(Shape[R]):
                 name=field.name.replace("_", "-"),
                 shape=field.metadata["shape"],
                 about=field.metadata["about"],
-                required=field.default_factory is dataclasses.MISSING,
-                default=None if field.default_factory is dataclasses.MISSING else field.default_factory(),
+                required=field.default_factory is dataclasses.MISSING and field.default is dataclasses.MISSING,
+                default=_default_of(field),
             )
             for field in dataclasses.fields(self.build)
             if "shape" in field.metadata

@@ -47,7 +47,9 @@ def variable_of(name: str) -> str:
 def option(parse: Parser[T], default: T, *, required: bool = False, secret: bool = False, about: str = "") -> T:
     """Declare an input as a dataclass field. An empty text means "not given" and yields `default`."""
     field: T = dataclasses.field(
-        default=default, metadata={"parse": parse, "required": required, "secret": secret, "about": about}
+        default=default,
+        repr=not secret,
+        metadata={"parse": parse, "required": required, "secret": secret, "about": about},
     )
     return field
 

@@ -6,13 +6,14 @@ It must never name a tag for deletion that is still on GitHub, nor bring back a 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from release_actions.cleanup.undo_record import entries
 from release_actions.runner.report import Output
+from release_actions.teardown.events import Done
+from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Plan, RefChange, stumps
 from release_actions.teardown.undo import gone_refs, gone_releases, release_row
-from release_actions.teardown.work import Done, Image
 
 
 def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ def fetch(tags: Iterable[str], address: str) -> str:
     return shlex.join(["git", "fetch", "--force", address, *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags)])
 
 
-def undo_output(images: Iterable[Image], done: Done) -> dict[str, Output]:
+def undo_output(images: Iterable[PackageTeardown], done: Done) -> dict[str, Output]:
     """What takes it back, as JSON: ids of versions by package, releases as they were, git tags and their objects."""
     versions: dict[str, Output] = {image.path: list(undone(image)) for image in images if undone(image)}
     releases: list[Output] = []
@@ -51,14 +52,16 @@ def undo_output(images: Iterable[Image], done: Done) -> dict[str, Output]:
     return {"versions": versions, "releases": releases, "git": {ref.tag: ref.before for ref in gone_refs(done)}}
 
 
-def undo_commands(images: Iterable[Image], done: Done, repository: str) -> tuple[str, ...]:
-    """What takes a run back, as commands of GitHub's own client."""
+def undo_commands(
+    images: Iterable[PackageTeardown], done: Done, repository: str, kinds: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What takes a run back, as commands of GitHub's own client. `kinds`: account -> `orgs` or `users`."""
     found = []
     for image in images:
         owner, _, name = image.path.partition("/")
         gone = undone(image)
         if gone:
-            route = f"{image.store.packages.kind}/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
+            route = f"{kinds[owner]}/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
             found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(gone)]
     for change in done.refs:
         how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
@@ -69,7 +72,7 @@ def undo_commands(images: Iterable[Image], done: Done, repository: str) -> tuple
     return tuple(found)
 
 
-def undone(image: Image) -> tuple[int, ...]:
+def undone(image: PackageTeardown) -> tuple[int, ...]:
     """Ids of the versions of a package that would be brought back, in the order they went."""
     outcome = image.outcome
     known = {entry.id for entry in entries((*outcome.deleted, *outcome.unsure), image.contents)}

@@ -100,6 +100,15 @@ class RefChange:
 
 
 @dataclass(frozen=True)
+class Ref:
+    """A git tag that was deleted (`after` is empty) or moved: the object it named before, and the one after."""
+
+    tag: str
+    before: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences.
 

@@ -15,10 +15,10 @@ from release_actions.errors import ExitCode, Problem
 from release_actions.github.packages import Refusal
 from release_actions.runner.report import Finding, Level, Output, Report
 from release_actions.teardown.instructions import undo_output
+from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import RefChange, lost_with
 from release_actions.teardown.story import Story, reasons
 from release_actions.teardown.summary import lines, summary
-from release_actions.teardown.work import Image
 
 MOST = 2_000
 """Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
@@ -209,7 +209,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def image_findings(image: Image) -> list[Finding]:
+def image_findings(image: PackageTeardown) -> list[Finding]:
     """What a person should see of one package."""
     path, outcome = image.path, image.outcome
     found = []
@@ -224,12 +224,12 @@ def image_findings(image: Image) -> list[Finding]:
         found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for item in outcome.moved:
         message = f"{path}: {title(item.version)} was left. {item.message}"
-        found.append(Finding.of(Level.ERROR, message, hint="Run it again to plan anew.", rule="moved"))
+        found.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     for tag in image.again:
         message = f"{path}: {tag} was pushed again while this ran, and stays."
-        found.append(Finding.of(Level.ERROR, message, hint="Run it again to plan anew.", rule="moved"))
+        found.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     if outcome.check and outcome.check.broken:
-        lost = "".join(f" {title(one.version)} could not be restored: {one.message}." for one in image.unrestored)
+        lost = "".join(f" {title(one.version)} could not be restored: {one.message}." for one in outcome.unrestored)
         message = f"{path}: {outcome.check.broken[0]} All {len(outcome.restored)} deleted versions were restored.{lost}"
         hint = "Something was pushed while this ran. Run it again when nothing is."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))

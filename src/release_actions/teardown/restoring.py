@@ -7,9 +7,11 @@ else. It must never move a tag that was moved since, never replace what is there
 from __future__ import annotations
 
 import contextlib
+import functools
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from release_actions.cleanup import restoring as packages
 from release_actions.cleanup.pace import Limits
@@ -20,32 +22,68 @@ from release_actions.github.releases import Release, Releases
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Report, counted
 from release_actions.runner.workflow import Workflow
+from release_actions.teardown.events import (
+    Event,
+    Failed,
+    Interrupted,
+    NotRestored,
+    RefRestored,
+    ReleaseRestored,
+    Stopped,
+)
 from release_actions.teardown.instructions import fetch
-from release_actions.teardown.undo import Ref, Undo
+from release_actions.teardown.plan import Ref
+from release_actions.teardown.undo import Undo
 
 RULE = "restore"
 
+E = TypeVar("E")
 
-@dataclass
+
+@dataclass(frozen=True)
 class Back:
-    """What is there again so far. Written as it happens.
+    """A restoration. `images`: full name of a package -> its part; `events`: about git tags, releases and the run."""
 
-    `lost`: problems about git tags and releases that are not; `unknown`: about those that nobody knows. `stopped`: why
-    the others were not tried.
-    """
+    images: Mapping[str, packages.Back]
+    events: list[Event] = field(default_factory=list)
 
-    images: dict[str, packages.Back] = field(default_factory=dict)
-    refs: list[Ref] = field(default_factory=list)
-    releases: list[Release] = field(default_factory=list)
-    lost: list[Problem] = field(default_factory=list)
-    unknown: list[Problem] = field(default_factory=list)
-    interrupted: bool = False
-    stopped: str = ""
+    def _all(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def versions(self) -> int:
         """Package versions that are there again, or never went."""
         return sum(len(back.outcome.restored) for back in self.images.values())
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """Git tags that name again what they named."""
+        return tuple(event.ref for event in self._all(RefRestored))
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """Releases that are there again."""
+        return tuple(event.release for event in self._all(ReleaseRestored))
+
+    @property
+    def lost(self) -> tuple[Problem, ...]:
+        """Problems of git tags and releases that are not there again."""
+        return tuple(event.problem for event in self._all(NotRestored))
+
+    @property
+    def unknown(self) -> tuple[Problem, ...]:
+        """Problems of git tags and releases of which nobody knows whether they are there again."""
+        return tuple(problem for event in self._all(Failed) for problem in event.error.problems)
+
+    @property
+    def stopped(self) -> str:
+        """Why the others were not tried, as a sentence; empty when all were."""
+        return next((event.reason for event in self._all(Stopped)), "")
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether a signal ended the run."""
+        return bool(self._all(Interrupted))
 
 
 @dataclass(frozen=True)
@@ -58,19 +96,23 @@ class Restorer:
     releases: Releases
     log: Workflow
     limits: Limits
-    back: Back = field(default_factory=Back)
+
+    @functools.cached_property
+    def back(self) -> Back:
+        """What is there again so far."""
+        return Back({path: packages.Back(packages.versions_of(known)) for path, known in self.found.packages.items()})
 
     def run(self) -> Back:
         """Bring back everything, the parts of images first. What fails is kept, and the rest goes on."""
         try:
             for path, entries in self.found.packages.items():
-                back = self.back.images[path] = packages.Back(packages.versions_of(entries))
+                back = self.back.images[path]
                 with self.log.group(f"Restore {path}"):
                     packages.restore_package(self.stores[path], entries, back, self.limits)
             with self.log.group("Restore git tags and releases"):
                 self.names()
         except KeyboardInterrupt:
-            self.back.interrupted = True
+            self.back.events.append(Interrupted())
         return self.back
 
     def names(self) -> None:
@@ -92,8 +134,10 @@ class Restorer:
 
     def out_of_time(self) -> bool:
         """Whether nothing further may begin."""
-        self.back.stopped = self.limits.stop(1)
-        return bool(self.back.stopped)
+        stop = self.limits.stop(1)
+        if stop:
+            self.back.events.append(Stopped(stop))
+        return bool(stop)
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -101,7 +145,7 @@ class Restorer:
         try:
             yield
         except ActionError as error:
-            self.back.unknown += error.problems
+            self.back.events.append(Failed(error))
 
     def ref(self, ref: Ref) -> None:
         """A git tag, unless something else was done to it since."""
@@ -114,16 +158,18 @@ class Restorer:
         elif now != ref.before:
             message = f"The git tag {ref.tag} names {now} by now, so it was not put back on {ref.before}."
             hint = f"If it belongs there: git push --force origin {shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
-            self.back.lost.append(Problem(message, hint))
+            self.back.events.append(NotRestored(Problem(message, hint)))
             return
         if refusal:
             hint = (
                 f"{refusal.hint} GitHub drops objects that nothing names. A clone that still has it can push it: "
                 f"git push origin {shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
             )
-            self.back.lost.append(Problem(f"The git tag {ref.tag} could not be restored. {refusal}.", hint.strip()))
+            self.back.events.append(
+                NotRestored(Problem(f"The git tag {ref.tag} could not be restored. {refusal}.", hint.strip()))
+            )
             return
-        self.back.refs.append(ref)
+        self.back.events.append(RefRestored(ref))
         self.log.info(f"the git tag {ref.tag} names {ref.before[:12]} again")
 
     def release(self, release: Release, there: bool) -> None:  # noqa: FBT001  # what was looked up for all at once
@@ -132,15 +178,15 @@ class Restorer:
             if not release.draft and not self.refs.get(release.tag):
                 message = f"The release {release.tag} was not made anew: its git tag is not there."
                 hint = "GitHub would make the tag from a branch. Put the tag back first, then run this again."
-                self.back.lost.append(Problem(message, hint))
+                self.back.events.append(NotRestored(Problem(message, hint)))
                 return
             refusal = self.releases.again(release)
             if refusal:
                 message = f"The release {release.tag} could not be made anew. {refusal}."
-                self.back.lost.append(Problem(message, refusal.hint))
+                self.back.events.append(NotRestored(Problem(message, refusal.hint)))
                 return
             self.log.info(f"made the release {release.tag} anew")
-        self.back.releases.append(release)
+        self.back.events.append(ReleaseRestored(release))
 
 
 def stands_for(there: Release, release: Release) -> bool:
@@ -158,11 +204,11 @@ def report(found: Undo, back: Back, undo_file: str, address: str, *, dry_run: bo
     findings = [finding for path, one in back.images.items() for finding in packages.findings_of(path, one)]
     findings += [Finding(Level.ERROR, problem, RULE) for problem in (*back.lost, *back.unknown)]
     findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in forever(found)]
-    if back.interrupted or back.stopped:
-        why = "Stopped by a signal." if back.interrupted else f"Stopped. {back.stopped}"
+    if back.is_interrupted or back.stopped:
+        why = "Stopped by a signal." if back.is_interrupted else f"Stopped. {back.stopped}"
         findings.append(Finding.of(Level.ERROR, f"{why} {counts(found, back)}", hint=packages.AGAIN, rule="stopped"))
     code = max((packages.exit_code(one) for one in back.images.values()), default=ExitCode.PASS)
-    if back.interrupted:
+    if back.is_interrupted:
         code = ExitCode.INTERRUPTED
     elif back.unknown or back.stopped:
         code = ExitCode.UNKNOWN
@@ -237,7 +283,7 @@ def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
     text += "".join(f"**Not restored.** {markdown.plain(str(one))}\n\n" for one in (*lost, *back.lost, *back.unknown))
     rows = []
     for path, entries in found.packages.items():
-        there = back.images[path].outcome.restored if path in back.images else []
+        there = back.images[path].outcome.restored
         rows.append(["registry", markdown.code(path), f"{len(there)} of {counted(len(entries), 'version')}"])
     rows += [["git", markdown.code(ref.tag), "yes" if ref in back.refs else "no"] for ref in found.refs]
     rows += [["release", markdown.code(one.tag), "yes" if one in back.releases else "no"] for one in found.releases]

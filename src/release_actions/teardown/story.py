@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from release_actions.teardown.events import Done
 from release_actions.teardown.instructions import local_commands
+from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Plan, World
-from release_actions.teardown.work import Done, Image
 from release_actions.versions.version import Version, known
 
 
@@ -18,16 +19,18 @@ class Story:
     `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
     knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written. `address`: of
     the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to the end.
+    `kinds`: account -> what GitHub's API calls its kind, `orgs` or `users`.
     """
 
     plan: Plan
-    images: tuple[Image, ...]
+    images: tuple[PackageTeardown, ...]
     kept: tuple[str, ...]
     strangers: Mapping[str, str]
     done: Done
     address: str
     unread: int = 0
     undo_file: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def planned(self) -> int:
@@ -40,7 +43,7 @@ class Story:
         return sum(len(image.outcome.deleted) - len(image.outcome.restored) for image in self.images)
 
     @property
-    def touched(self) -> tuple[Image, ...]:
+    def touched(self) -> tuple[PackageTeardown, ...]:
         """The packages of which something goes."""
         return tuple(image for image in self.images if image.planned)
 
@@ -53,7 +56,7 @@ class Story:
     @property
     def interrupted(self) -> bool:
         """Whether a signal stopped it."""
-        return self.done.interrupted or any(image.outcome.interrupted for image in self.images)
+        return self.done.is_interrupted or any(image.outcome.is_interrupted for image in self.images)
 
     @property
     def stopped(self) -> str:
@@ -73,7 +76,7 @@ class Story:
         versions = (
             (f"version {item.version.id} of {image.path}", item.message)
             for image in self.images
-            for item in (*image.outcome.refused, *image.outcome.moved, *image.outcome.waiting)
+            for item in image.outcome.not_deleted
         )
         again = ((f"tag {tag} of {image.path}", "It was pushed again.") for image in self.images for tag in image.again)
         return (*versions, *again, *((left.what, left.message) for left in self.done.left))
@@ -97,7 +100,7 @@ def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[s
     return {one.tag: spelled.get(one.order, "") for one in candidates if one in going and one.tag not in there}
 
 
-def reasons(image: Image) -> Mapping[int, str]:
+def reasons(image: PackageTeardown) -> Mapping[int, str]:
     """Id of a package version -> why it goes."""
     behind, found = image.behind, {}
     for deletion in image.plan.deletions if image.plan else ():

@@ -64,7 +64,7 @@ def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     gone = len(story.done.gone) + sum(len(image.outcome.gone) for image in story.images)
     done += f", {gone} found done by somebody else" if gone else ""
     tags = sum(len(image.before) for image in story.touched)
-    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.proven and tags else ""
+    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.is_proven and tags else ""
     return f"{done}{proof}.{refused}"
 
 
@@ -112,7 +112,7 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     commands = story.commands(planned=dry_run or bool(stop))
     if commands:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
-    back = undo_commands(story.images, story.done, repository)
+    back = undo_commands(story.images, story.done, repository, story.kinds)
     if back:
         hand = "by hand, all but the release pages" if story.done.releases else "by hand"
         body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
@@ -130,7 +130,7 @@ def proof(story: Story) -> str:
             rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
     if not rows:
         return ""
-    same = "name what they named before" if story.done.proven else "stay"
+    same = "name what they named before" if story.done.is_proven else "stay"
     return "\n" + markdown.details(f"{len(rows)} tags that {same}", table(["Package", "Tag", "Before", "After"], rows))
 
 

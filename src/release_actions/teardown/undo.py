@@ -18,22 +18,14 @@ from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import entries
 from release_actions.errors import InputError
 from release_actions.github.releases import Asset, Release
-from release_actions.teardown.plan import RefChange
-from release_actions.teardown.work import Done, Image
+from release_actions.teardown.events import Done
+from release_actions.teardown.package import PackageTeardown
+from release_actions.teardown.plan import Ref, RefChange
 
 FORM = "rc-teardown-undo-1"
 
 OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """The id of a git object."""
-
-
-@dataclass(frozen=True)
-class Ref:
-    """A git tag that was deleted (`after` is empty) or moved: the object it named before, and the one after."""
-
-    tag: str
-    before: str
-    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,7 @@ class Record:
     before: Undo = field(default_factory=Undo)
     written: bool = False
 
-    def plan(self, images: Iterable[Image], releases: Iterable[Release], refs: Iterable[RefChange]) -> None:
+    def plan(self, images: Iterable[PackageTeardown], releases: Iterable[Release], refs: Iterable[RefChange]) -> None:
         """Write down all that may go. Raises `InputError`, also for a file that is something else."""
         planned = {
             image.path: tuple(entries((d.version for d in image.plan.deletions), image.contents))
@@ -81,7 +73,7 @@ class Record:
             write(self.path, self.repository, self.before.joined(found))
             self.written = True
 
-    def end(self, images: Iterable[Image], done: Done) -> None:
+    def end(self, images: Iterable[PackageTeardown], done: Done) -> None:
         """Write down what went and is not back. Raises `InputError`."""
         if not self.written:
             return

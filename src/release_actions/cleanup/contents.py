@@ -1,0 +1,45 @@
+"""What a package holds, as it was read once, and as it was checked after deletions.
+
+Only data that other modules of the clean-up hand to each other: nothing here asks the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from release_actions.cleanup.selection import Version
+from release_actions.images.manifests import Graph
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a package held when it was read. `graph` is complete for its versions.
+
+    `copies`: tag -> digest of the version that has the tag here, though the registry still has it on an empty version.
+    """
+
+    versions: tuple[Version, ...]
+    graph: Graph
+    copies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Tag -> digest."""
+        return {tag: version.digest for version in self.versions for tag in version.tags}
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the check of the package after the deletions showed.
+
+    `tags`: tag -> digest as the registry resolves it now. `versions`: as GitHub lists them now. `broken`: sentences
+    about what no longer pulls because of this run. `incomplete`: sentences about images that lack a part that this run
+    did not delete. `disturbed`: sentences about tags that moved while this run took another tag off their version.
+    """
+
+    tags: Mapping[str, str]
+    versions: tuple[Version, ...]
+    broken: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    disturbed: tuple[str, ...] = ()
