@@ -496,7 +496,8 @@ def test_a_release_that_is_promoted_meanwhile_is_left(world: World, tear_down: T
     assert releases(world) == {"v0.4.0", "v0.5.0"}
     assert {"v0.5.0", "v0.5.0-rc.1"} <= set(git_tags(world))
     assert messages(report)[0] == (
-        "The release v0.5.0-rc.1 is still there. It was changed since the plan was made. Run it again to make a new plan."
+        "The release v0.5.0-rc.1 is still there. It was changed since the plan was made. "
+        "Run it again to make a new plan."
     )
 
 

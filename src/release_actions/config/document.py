@@ -16,6 +16,7 @@ from release_actions.config.notes import NotesForm
 from release_actions.config.shapes import (
     Boolean,
     Choice,
+    Integer,
     ListOf,
     MapOf,
     OrFalse,
