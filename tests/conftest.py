@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from release_actions.http.client import Http
+from release_actions.simulator import Simulator, World
 from release_actions.simulator.origin import Answer, Origin
-from tests.contract.description import Description, Exchange
+from tests.contract.exchange import Exchange
+from tests.http.loopback import Clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -53,5 +56,41 @@ def exchanges(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exchange]]:
 
     monkeypatch.setattr(Origin, "answer", record)
     yield seen
+    if not seen:
+        return  # the description is long, and most tests ask GitHub nothing
+    from tests.contract.description import Description
+
     faults = [fault for exchange in seen for fault in Description.load().faults(exchange)]
     assert not faults, "not what GitHub would answer:\n" + "\n".join(dict.fromkeys(faults))
+
+
+@pytest.fixture
+def world() -> World:
+    """Give an empty GitHub. A folder or a file whose tests need something in it has a `world` of its own."""
+    return World()
+
+
+@pytest.fixture
+def simulator(world: World) -> Iterator[Simulator]:
+    """Serve the world over HTTP, on a port of its own."""
+    with Simulator(world) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a time that passes only when somebody sleeps."""
+    return Clock()
+
+
+@pytest.fixture
+def log() -> list[str]:
+    """Collect what `http` says about its requests."""
+    return []
+
+
+@pytest.fixture
+def http(clock: Clock, log: list[str]) -> Iterator[Http]:
+    """Give a client that never really waits."""
+    with Http(sleep=clock.sleep, now=clock.now, log=log.append) as session:
+        yield session

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.killed import Killed
 
 from release_actions.cleanup import journal
 from release_actions.github.packages import Packages
@@ -23,10 +24,6 @@ BOTH = ("linux/amd64", "linux/arm64")
 
 
 Clean = Callable[..., Report]
-
-
-class Killed(BaseException):
-    """The end of a process that is not asked whether it wants to."""
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,12 +26,6 @@ def world() -> World:
     )
     world.add_package(CUDA, visibility="public", repository="llm-d/llm-d")
     return world
-
-
-@pytest.fixture
-def simulator(world: World) -> Iterator[Simulator]:
-    with Simulator(world) as simulator:
-        yield simulator
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Company, Killed, Life, clean, drawn, planted, weather
+from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Company, Life, clean, drawn, planted, weather
+from tests.killed import Killed
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.result import Result

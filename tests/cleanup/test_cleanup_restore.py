@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cleanup.command import CUDA, Clean, Killed, deleted_ids, digests, image, messages, restores, sign, undo
+from tests.cleanup.command import CUDA, Clean, deleted_ids, digests, image, messages, restores, sign, undo
+from tests.killed import Killed
 
 from release_actions.cleanup import apply, store
 from release_actions.cleanup import undo as undo_file

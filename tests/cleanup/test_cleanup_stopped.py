@@ -12,7 +12,6 @@ from tests.cleanup.command import (
     BOTH,
     CUDA,
     Clean,
-    Killed,
     deleted_ids,
     digests,
     image,
@@ -23,6 +22,7 @@ from tests.cleanup.command import (
     sign,
     undo,
 )
+from tests.killed import Killed
 
 from release_actions.cleanup import apply
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits

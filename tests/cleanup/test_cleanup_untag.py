@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from tests.cleanup.command import CUDA, Clean, Killed, digests, image, killed_at, messages, parts, pulls
+from tests.cleanup.command import CUDA, Clean, digests, image, killed_at, messages, parts, pulls
+from tests.killed import Killed
 
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode

@@ -16,6 +16,7 @@ from typing import Any
 
 from requests import PreparedRequest, Response
 from tests.cleanup.rules import make_rule
+from tests.killed import Killed
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.pace import Limits
@@ -46,10 +47,6 @@ TAGS = (*RELEASES, "sha-1", "sha-2", "latest", "keep-1", "pr-7", "pr-8")
 GLOBS = ("*-rc.*", "sha-*", "v0.5*", "pr-*", "*")
 PERMISSIONS = {"contents": "read", "packages": "write", "pull_requests": "read"}
 EXCLUSIONS = ("keep-*", "latest", "v0.5.0", "sha-1")
-
-
-class Killed(BaseException):
-    """The end of a process."""
 
 
 @dataclass

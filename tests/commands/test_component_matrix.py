@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +109,6 @@ def publish(world: World, tag: str, body: str, *, prerelease: bool = False) -> N
     release = Release(world.next_id("release"), tag, "main", "llm-d", now, body=body, prerelease=prerelease)
     release.published = now
     repository.releases[release.id] = release
-
-
-@pytest.fixture
-def simulator(world: World) -> Iterator[Simulator]:
-    with Simulator(world) as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from release_actions.images import inspection, publish, registry_access
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
 from release_actions.runner.report import Report
-from release_actions.simulator import Simulator, build_image
+from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
 
 NOWHERE = f"sha256:{'0' * 64}"
@@ -33,10 +32,9 @@ images:
 """
 
 
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator(world()) as simulator:
-        yield simulator
+@pytest.fixture(name="world")
+def _world() -> World:
+    return world()
 
 
 @pytest.fixture

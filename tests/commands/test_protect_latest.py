@@ -6,7 +6,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,9 @@ def shipped() -> World:
     return made
 
 
-@pytest.fixture
-def simulator(shipped: World) -> Iterator[Simulator]:
-    with Simulator(shipped) as simulator:
-        yield simulator
+@pytest.fixture(name="world")
+def _world(shipped: World) -> World:
+    return shipped
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +93,6 @@ def world() -> World:
         world.add_package(package, visibility="public")
         world.push(package, build_image(("linux/amd64",), seed=package), (tag,))
     return world
-
-
-@pytest.fixture
-def simulator(world: World) -> Iterator[Simulator]:
-    with Simulator(world) as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -99,9 +99,8 @@ def forge() -> Forge:
 
 
 @pytest.fixture
-def simulator(forge: Forge) -> Iterator[Simulator]:
-    with Simulator(forge.world) as simulator:
-        yield simulator
+def world(forge: Forge) -> World:
+    return forge.world
 
 
 @pytest.fixture(autouse=True)

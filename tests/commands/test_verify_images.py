@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,15 @@ from release_actions.errors import ExitCode, InputError
 from release_actions.images import inspection, publish
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
-from release_actions.simulator import Simulator, build_image
+from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
 
 NOWHERE = f"sha256:{'0' * 64}"
 
 
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator(world()) as simulator:
-        yield simulator
+@pytest.fixture(name="world")
+def _world() -> World:
+    return world()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
+from tests.contract.exchange import Exchange
 
 ERROR = {"$ref": "#/components/schemas/basic-error"}
 INVALID = {"$ref": "#/components/schemas/validation-error"}
@@ -116,22 +117,6 @@ OMISSIONS = (
         "https://github.com/dataaxiom/ghcr-cleanup-action sends all three",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A request and its answer, as they went over the wire. Header names are in lower case."""
-
-    method: str
-    target: str
-    """Path and query as sent, escapes included."""
-    sent: bytes
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.target} -> {self.status}"
 
 
 @dataclass(frozen=True, eq=False)

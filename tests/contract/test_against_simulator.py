@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -44,25 +43,8 @@ def world() -> World:
 
 
 @pytest.fixture
-def simulator(world: World) -> Iterator[Simulator]:
-    with Simulator(world) as simulator:
-        yield simulator
-
-
-@pytest.fixture
 def clock(world: World) -> Clock:
     return Clock(world.now().timestamp())
-
-
-@pytest.fixture
-def log() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def http(clock: Clock, log: list[str]) -> Iterator[Http]:
-    with Http(sleep=clock.sleep, now=clock.now, log=log.append) as session:
-        yield session
 
 
 @pytest.fixture

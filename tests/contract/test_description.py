@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.contract.description import ALLOWANCES, OMISSIONS, Description, Exchange, Operation
+from tests.contract.description import ALLOWANCES, OMISSIONS, Description, Operation
+from tests.contract.exchange import Exchange
 
 HEADERS = {
     "content-type": "application/json; charset=utf-8",

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 import requests
-from tests.contract.description import Description, Exchange, Operation
+from tests.contract.description import Description, Operation
+from tests.contract.exchange import Exchange
 from tests.contract.simulated import PASSWORD, world
 
 import update_openapi_excerpt

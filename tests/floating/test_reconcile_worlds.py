@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.floating.shipped import BOTH, CUDA, REVISION, Project, commit_of, faults, floats, only_floats, quick, stable
+from tests.killed import Killed
 
 from release_actions.errors import ActionError
 from release_actions.floating.reconcile import Journal
@@ -153,10 +154,6 @@ def test_reads_that_lag_behind_writes_change_no_end(project: Project, lag: int) 
     faults(project, Fault(method="PUT", path=f"/v2/{CUDA}/manifests/*", times=0, lag=lag))
     run(project)
     assert only_floats(project.tags()) == wanted
-
-
-class Killed(BaseException):
-    """What ends a job at any moment."""
 
 
 class Killer:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
-from tests.http.loopback import Asked, Clock, Reply, serving
+from tests.http.loopback import Asked, Reply, serving
 
 from release_actions.errors import InputError, RemoteError
 from release_actions.github.packages import Package, Packages, PackageVersion, Refusal
@@ -16,13 +16,6 @@ from release_actions.http.client import Http
 
 API = "https://api.github.com"
 VERSIONS = f"{API}/orgs/llm-d/packages/container/llm-d-cuda/versions"
-
-
-@pytest.fixture
-def http() -> Iterator[Http]:
-    clock = Clock()
-    with Http(sleep=clock.sleep, now=clock.now) as session:
-        yield session
 
 
 @pytest.fixture

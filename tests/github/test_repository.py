@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import responses
-from tests.http.loopback import Asked, Clock, Reply, replies, serving
+from tests.http.loopback import Asked, Reply, replies, serving
 
 import release_actions
 from release_actions.errors import InputError, RemoteError
@@ -21,13 +21,6 @@ from release_actions.http.client import Http
 API = "https://api.github.com"
 TAGS = f"{API}/repos/llm-d/llm-d/git/matching-refs/tags/"
 A, B, C = ("a" * 40, "b" * 40, "c" * 40)
-
-
-@pytest.fixture
-def http() -> Iterator[Http]:
-    clock = Clock()
-    with Http(sleep=clock.sleep, now=clock.now) as session:
-        yield session
 
 
 @pytest.fixture

@@ -23,22 +23,6 @@ URL = f"{API}/repos/llm-d/llm-d/thing"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def log() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def http(clock: Clock, log: list[str]) -> Iterator[Http]:
-    with Http(sleep=clock.sleep, now=clock.now, log=log.append) as session:
-        yield session
-
-
-@pytest.fixture
 def web() -> Iterator[responses.RequestsMock]:
     with responses.RequestsMock() as mock:
         yield mock

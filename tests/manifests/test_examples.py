@@ -25,7 +25,7 @@ NOW = datetime(2026, 2, 3, tzinfo=timezone.utc)
 
 
 def jobs(file: Path) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)["jobs"]
+    found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CBaseLoader)["jobs"]
     return found
 
 

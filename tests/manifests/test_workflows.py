@@ -25,7 +25,7 @@ BEFORE = 2005
 
 def read(file: Path) -> dict[str, Any]:
     """A workflow, its key `on` as text."""
-    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CBaseLoader)
     return found
 
 

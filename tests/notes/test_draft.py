@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.description import Exchange
+from tests.contract.exchange import Exchange
 from tests.notes.histories import REPOSITORY, TOKEN, OnGitHub, Told
 
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.notes import draft
 from release_actions.notes.draft import edited, marked
-from release_actions.simulator import Simulator
+from release_actions.simulator import Simulator, World
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.repositories import Release
 
@@ -39,9 +38,8 @@ def github() -> OnGitHub:
 
 
 @pytest.fixture
-def simulator(github: OnGitHub) -> Iterator[Simulator]:
-    with Simulator(github.world) as simulator:
-        yield simulator
+def world(github: OnGitHub) -> World:
+    return github.world
 
 
 class Drafts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,7 +15,7 @@ from release_actions.errors import InputError, RemoteError
 from release_actions.github import repository
 from release_actions.notes import from_github
 from release_actions.notes.from_github import PullReader
-from release_actions.simulator import Simulator
+from release_actions.simulator import Simulator, World
 from release_actions.simulator.faults import Fault
 
 SHA = f"{1:040x}"
@@ -47,9 +47,8 @@ def github() -> OnGitHub:
 
 
 @pytest.fixture
-def simulator(github: OnGitHub) -> Iterator[Simulator]:
-    with Simulator(github.world) as simulator:
-        yield simulator
+def world(github: OnGitHub) -> World:
+    return github.world
 
 
 def page(*commits: dict[str, Any], total: int = -1, behind: int = 0) -> dict[str, Any]:

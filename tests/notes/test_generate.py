@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.notes.histories import READER, REPOSITORY, InGit, OnGitHub, Told, two
 
 from release_actions import main
 from release_actions.errors import ExitCode
-from release_actions.simulator import Simulator
+from release_actions.simulator import Simulator, World
 
 WEB = f"https://github.com/{REPOSITORY}"
 
@@ -52,9 +51,8 @@ def github() -> OnGitHub:
 
 
 @pytest.fixture
-def simulator(github: OnGitHub) -> Iterator[Simulator]:
-    with Simulator(github.world) as simulator:
-        yield simulator
+def world(github: OnGitHub) -> World:
+    return github.world
 
 
 CONFIG = """\

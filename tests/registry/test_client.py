@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,6 @@ from release_actions.registry.names import digest_of
 BODY = b'{"schemaVersion":2,"mediaType":"' + OCI_INDEX.encode() + b'","manifests":[]}'
 DIGEST = digest_of(BODY)
 OTHER = "sha256:" + "0" * 64
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def http(clock: Clock) -> Iterator[Http]:
-    with Http(sleep=clock.sleep, now=clock.now) as session:
-        yield session
 
 
 def manifest(body: bytes = BODY, media_type: str = OCI_INDEX, **headers: str) -> Reply:

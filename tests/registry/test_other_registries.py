@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -29,17 +28,6 @@ def project() -> Project:
     for tag, release in (("latest", "v0.6.0-rc.7"), ("v0", "v0.4.1")):
         project.world.tag(CUDA, release, tag)
     return project
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def http(clock: Clock) -> Iterator[Http]:
-    with Http(sleep=clock.sleep, now=clock.now) as session:
-        yield session
 
 
 def reconciler(project: Project, elsewhere: Elsewhere, http: Http, token: str = SECRET) -> Reconciler:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.contract.description import Exchange
+from tests.contract.exchange import Exchange
 from tests.simulator.callers import ADA, BOB, EVE, JOB, JOB_READING, OTHER_JOB, Caller
 
 from release_actions.simulator import World

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,12 +15,6 @@ from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
 
 ROUTE = "/orgs/{org}/packages/{package_type}/{package_name}/versions"
-
-
-@pytest.fixture
-def simulator(world: World) -> Iterator[Simulator]:
-    with Simulator(world) as found:
-        yield found
 
 
 def connect(url: str) -> http.client.HTTPConnection:

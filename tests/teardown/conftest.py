@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,12 +19,6 @@ from release_actions.simulator import Simulator, World
 def world() -> World:
     """After v0.4.0, with the candidate v0.5.0-rc.1 and its debris in every system."""
     return planted()
-
-
-@pytest.fixture
-def simulator(world: World) -> Iterator[Simulator]:
-    with Simulator(world) as simulator:
-        yield simulator
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from tests.cleanup.worlds import Killed, Life
+from tests.cleanup.worlds import Life
+from tests.killed import Killed
 from tests.teardown.worlds import (
     CANDIDATES,
     FINALS,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.killed import Killed
 from tests.teardown.candidate import (
     BOTH,
     CONFIG,
@@ -571,10 +572,6 @@ def test_a_server_that_fails_between_the_systems_leaves_what_the_next_run_finish
 
 
 # Kill and take back
-
-
-class Killed(BaseException):
-    """The process is gone: nothing after this runs."""
 
 
 @pytest.mark.parametrize("step", range(1, 15))

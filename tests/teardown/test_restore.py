@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.killed import Killed
 from tests.teardown.candidate import (
     CPU,
     CUDA,
@@ -112,18 +113,15 @@ def test_the_file_is_written_before_anything_goes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class KilledError(BaseException):
-        pass
-
     def killed(*_: Any) -> Any:
-        raise KilledError
+        raise Killed
 
     before = git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}
     with monkeypatch.context() as patch:
         # No chance to write the file again: the process is gone.
         patch.setattr(GitRefs, "delete", killed)
         patch.setattr("release_actions.teardown.undo.Record.end", lambda *_: None)
-        with pytest.raises(KilledError):
+        with pytest.raises(Killed):
             tear_down()
     found = json.loads((tmp_path / "rc-teardown-undo.json").read_text(encoding="utf-8"))
     assert [row["tag"] for row in found["git"]] == ["v0", "v0.5", "v0.5.0-rc", "v0.5.0-rc.1"]
