@@ -23,7 +23,16 @@ from release_actions.components import document as components  # noqa: E402  # t
 from release_actions.components import manifest  # noqa: E402  # as above
 from release_actions.config.document import SHAPE  # noqa: E402  # as above
 from release_actions.config.rules import RULES  # noqa: E402  # as above
-from release_actions.config.shapes import Key, ListOf, MapOf, OneOf, OrFalse, RecordOf, Shape  # noqa: E402  # as above
+from release_actions.config.shapes import (  # noqa: E402  # as above
+    Key,
+    KnownKeys,
+    ListOf,
+    MapOf,
+    OneOf,
+    OrFalse,
+    RecordOf,
+    Shape,
+)
 from release_actions.rehearsal import scenario  # noqa: E402  # as above
 
 ADDRESS = "https://raw.githubusercontent.com/llm-d/release-actions/main"
@@ -91,9 +100,13 @@ MANIFEST = Subject(
 SUBJECTS = (RELEASE, SCENARIO, COMPONENTS, MANIFEST)
 
 
-def records(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, RecordOf[Any]]]:
+Described = RecordOf[Any] | KnownKeys
+"""A mapping with known keys, which gets a section of the reference."""
+
+
+def records(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, Described]]:
     """Every record below a shape with the path that leads to it, outermost first."""
-    if isinstance(shape, RecordOf):
+    if isinstance(shape, (RecordOf, KnownKeys)):
         yield path, shape
         for wanted in shape.keys:
             yield from records(wanted.shape, f"{path}.{wanted.name}" if path else wanted.name)
@@ -108,23 +121,25 @@ def records(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, RecordOf[A
             yield from records(kind, f"{path} with {shape.chooser}: {name}")
 
 
-def reference(whole: RecordOf[Any]) -> str:
+def reference(whole: Shape[Any]) -> str:
     """A section with a table for each kind of record."""
-    paths: dict[type[Any], list[str]] = {}
-    shapes: dict[type[Any], RecordOf[Any]] = {}
+    paths: dict[object, list[str]] = {}
+    shapes: dict[object, Described] = {}
     for path, shape in records(whole):
-        paths.setdefault(shape.build, []).append(path)
-        shapes[shape.build] = shape
-    return "\n\n".join(section(paths[build], shapes[build]) for build in shapes)
+        kind = shape.build if isinstance(shape, RecordOf) else shape.words
+        paths.setdefault(kind, []).append(path)
+        shapes[kind] = shape
+    return "\n\n".join(section(paths[kind], shapes[kind]) for kind in shapes)
 
 
-def section(paths: Sequence[str], shape: RecordOf[Any]) -> str:
+def section(paths: Sequence[str], shape: Described) -> str:
     """One record: where it stands, what it is, and its keys."""
     title = "The whole file" if paths == [""] else " and ".join(f"`{path}`" for path in paths)
     rows = "\n".join(row(wanted) for wanted in shape.keys)
-    about = inspect.cleandoc(shape.build.__doc__ or "").partition("\n")[0]
-    notes = "".join(f"\n\n{note}" for note in together(shape))
-    return f"### {title}\n\n{about}\n\n| Key | Value | Default | Meaning |\n| --- | --- | --- | --- |\n{rows}{notes}"
+    notes = "".join(f"\n\n{note}" for note in (together(shape) if isinstance(shape, RecordOf) else ()))
+    return (
+        f"### {title}\n\n{shape.about}\n\n| Key | Value | Default | Meaning |\n| --- | --- | --- | --- |\n{rows}{notes}"
+    )
 
 
 def row(wanted: Key[Any]) -> str:
@@ -132,7 +147,7 @@ def row(wanted: Key[Any]) -> str:
     default = "required" if wanted.required else ""
     if isinstance(wanted.default, (str, int)):
         default = f"`{json.dumps(wanted.default)}`" if not isinstance(wanted.default, str) else f"`{wanted.default}`"
-    value = "a mapping, described below" if isinstance(wanted.shape, RecordOf) else wanted.shape.words
+    value = "a mapping, described below" if isinstance(wanted.shape, (RecordOf, KnownKeys)) else wanted.shape.words
     cells = (f"`{wanted.name}`", value, default, wanted.about)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

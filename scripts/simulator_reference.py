@@ -11,7 +11,7 @@ from typing import Any
 
 import schema
 from generated_page import write_or_check
-from release_actions.config.shapes import RecordOf, Shape
+from release_actions.config.shapes import Shape
 from release_actions.simulator.fault_file import FAULTS
 from release_actions.simulator.faults import PRESETS, Fault
 from release_actions.simulator.seed_file import SEED
@@ -21,11 +21,7 @@ PAGE = schema.ROOT / "docs" / "simulator.md"
 
 def tables(shape: Shape[Any]) -> str:
     """A section with a table for each kind of record below a shape."""
-    found: dict[type[Any], tuple[list[str], RecordOf[Any]]] = {}
-    for path, record in schema.records(shape):
-        found.setdefault(record.build, ([], record))[0].append(path)
-    text = "\n\n".join(schema.section(paths, record) for paths, record in found.values())
-    return text.replace("| `` |", "|  |")  # a default of nothing
+    return schema.reference(shape).replace("| `` |", "|  |")  # a default of nothing
 
 
 def effects(fault: Fault) -> Iterator[str]:

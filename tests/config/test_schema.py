@@ -24,6 +24,7 @@ from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,
+    KnownKeys,
     ListOf,
     MapOf,
     OneOf,
@@ -92,6 +93,11 @@ def _(shape: Choice) -> SearchStrategy[Any]:
 def _(shape: ListOf) -> SearchStrategy[Any]:  # type: ignore[type-arg]  # as above
     unique = json.dumps if shape.unique else None
     return st.lists(values(shape.item), min_size=shape.least, max_size=2, unique_by=unique)
+
+
+@values.register
+def _(shape: KnownKeys) -> SearchStrategy[Any]:
+    return st.fixed_dictionaries({}, optional={wanted.name: values(wanted.shape) for wanted in shape.keys})
 
 
 @values.register

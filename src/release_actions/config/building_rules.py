@@ -3,47 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from release_actions.config import grammar, placeholders, resolve
 from release_actions.config.building import BuildSpec
-from release_actions.config.document import Document, ImageChannelSpec, VariantSpec
+from release_actions.config.document import Document, ImageChannelSpec
 from release_actions.config.model import CHANNELS, PULL_REQUEST
 from release_actions.config.shapes import suggest_nearest
-from release_actions.errors import Problem
+from release_actions.errors import Place, Problem
 
 EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
-CACHES = ("cache-from", "cache-to")
-PLACES = {
-    "build-args": "a value",
-    "labels": "a value",
-    "source": "a source",
-    "cache-from": "a cache",
-    "cache-to": "a cache",
-}
 
 
-def list_platform_holders(
-    document: Document,
-) -> Iterator[tuple[tuple[str, ...], BuildSpec | ImageChannelSpec | VariantSpec]]:
-    """Everything that can name platforms, and runners but for variants, with the keys that lead to it."""
-    yield ("defaults",), document.defaults
+@dataclass(frozen=True)
+class PlatformHolder:
+    """A part of the file that can name platforms and runners. `steps` are the keys that lead to it."""
+
+    steps: tuple[str, ...]
+    platforms: tuple[str, ...]
+    runners: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TemplateHolder:
+    """Templates of one key of the file. `steps` lead to it; `templates` maps a name or an index to the text there.
+
+    `what` names one of them in a sentence, and `allowed` are the placeholders that it may have.
+    """
+
+    steps: tuple[str, ...]
+    what: str
+    templates: Mapping[str, str] | Mapping[int, str]
+    allowed: tuple[str, ...]
+
+
+def list_platform_holders(document: Document) -> Iterator[PlatformHolder]:
+    """Everything that can name platforms."""
+    yield PlatformHolder(("defaults",), document.defaults.platforms or (), document.defaults.runners)
     for key, image in document.images.items():
-        yield ("images", key), image
+        yield PlatformHolder(("images", key), image.platforms or (), image.runners)
         for channel in EVERY_CHANNEL:
             special = resolve.in_channel(image, channel)
             if special:
-                yield ("images", key, "channels", channel), special
+                steps = ("images", key, "channels", channel)
+                yield PlatformHolder(steps, special.platforms or (), special.runners)
         for name, variant in image.variants.items():
-            yield ("images", key, "variants", name), variant
+            yield PlatformHolder(("images", key, "variants", name), variant.platforms or ())
 
 
-def list_argument_holders(document: Document) -> Iterator[tuple[tuple[str, ...], BuildSpec | VariantSpec]]:
-    """Everything that can name build arguments, with the keys that lead to it."""
-    yield ("defaults",), document.defaults
+def list_template_holders(document: Document) -> Iterator[TemplateHolder]:
+    """Everything that can have placeholders for values."""
+    yield from list_build_templates(("defaults",), document.defaults)
     for key, image in document.images.items():
-        yield ("images", key), image
+        yield from list_build_templates(("images", key), image)
         for name, variant in image.variants.items():
-            yield ("images", key, "variants", name), variant
+            steps = ("images", key, "variants", name, "build-args")
+            yield TemplateHolder(steps, "a value", variant.build_args, placeholders.OF_VALUES)
+
+
+def list_build_templates(steps: tuple[str, ...], build: BuildSpec) -> Iterator[TemplateHolder]:
+    """What the description of a build has of them."""
+    yield TemplateHolder((*steps, "build-args"), "a value", build.build_args, placeholders.OF_VALUES)
+    yield TemplateHolder((*steps, "labels"), "a value", build.labels, placeholders.OF_VALUES)
+    if build.source:
+        sources = {"repository": build.source.repository, "ref": build.source.ref}
+        yield TemplateHolder((*steps, "source"), "a source", sources, placeholders.OF_SOURCES)
+    for name, caches in (("cache-from", build.cache_from), ("cache-to", build.cache_to)):
+        yield TemplateHolder((*steps, name), "a cache", dict(enumerate(caches or ())), placeholders.OF_CACHES)
 
 
 def every_image_has_platforms(document: Document) -> Iterator[Problem]:
@@ -63,9 +89,10 @@ def every_image_has_platforms(document: Document) -> Iterator[Problem]:
 
 def platforms_are_canonical(document: Document) -> Iterator[Problem]:
     """Platforms are written as an index writes them: `linux/amd64`, not `linux/x86_64`; `linux/arm64` without `v8`."""
-    for steps, record in list_platform_holders(document):
-        named = [(name, document.origin.at(*steps, "platforms", i)) for i, name in enumerate(record.platforms or ())]
-        named += [(name, document.origin.key_at(*steps, "runners", name)) for name in getattr(record, "runners", {})]
+    at, key_at = document.origin.at, document.origin.key_at
+    for holder in list_platform_holders(document):
+        named = [(name, at(*holder.steps, "platforms", i)) for i, name in enumerate(holder.platforms)]
+        named += [(name, key_at(*holder.steps, "runners", name)) for name in holder.runners]
         for name, place in named:
             canonical = grammar.canonicalize_platform(name)
             if canonical != name:
@@ -99,9 +126,9 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
         }
         named: list[tuple[tuple[str, ...], str]] = [(("images", key, "runners"), name) for name in image.runners]
         for channel in EVERY_CHANNEL:
-            special = getattr(image.channels, channel.replace("-", "_"), None)
-            if isinstance(special, ImageChannelSpec):
-                named += [(("images", key, "channels", channel, "runners"), platform) for platform in special.runners]
+            written = image.channels.of(channel)
+            if isinstance(written, ImageChannelSpec):
+                named += [(("images", key, "channels", channel, "runners"), platform) for platform in written.runners]
         for steps, platform in named:
             if platform not in built and grammar.canonicalize_platform(platform) == platform:
                 message = f"The image '{key}' is not built for '{platform}', so this runner builds nothing."
@@ -112,40 +139,32 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
 
 def values_are_one_line(document: Document) -> Iterator[Problem]:
     """Build arguments and labels are one line each: builders take them as `NAME=value` lines."""
-    for steps, record in list_argument_holders(document):
-        for name in [name for name, value in record.build_args.items() if len(value.splitlines()) > 1]:
-            place = document.origin.at(*steps, "build-args", name)
-            yield Problem(f"The build argument '{name}' has more than one line.", "Put it on one line.", place)
-        for name in [name for name, value in getattr(record, "labels", {}).items() if len(value.splitlines()) > 1]:
-            place = document.origin.at(*steps, "labels", name)
-            yield Problem(f"The label '{name}' has more than one line.", "Put it on one line.", place)
+    words = {"build-args": "build argument", "labels": "label"}
+    for holder in list_template_holders(document):
+        what = words.get(holder.steps[-1])
+        for name in [name for name, text in holder.templates.items() if what and len(text.splitlines()) > 1]:
+            place = document.origin.at(*holder.steps, name)
+            yield Problem(f"The {what} '{name}' has more than one line.", "Put it on one line.", place)
 
 
 def value_placeholders_are_known(document: Document) -> Iterator[Problem]:
     """Values have only the placeholders that there are for them, and `{file.KEY}` needs `version-file`."""
-    for steps, record in list_argument_holders(document):
-        source = getattr(record, "source", None)
-        sources = {"repository": source.repository, "ref": source.ref} if source else {}
-        labels = getattr(record, "labels", {})
-        caches = {kind: dict(enumerate(getattr(record, kind.replace("-", "_"), None) or ())) for kind in CACHES}
-        described: tuple[tuple[str, Mapping[str, str] | Mapping[int, str], tuple[str, ...]], ...] = (
-            ("build-args", record.build_args, placeholders.OF_VALUES),
-            ("labels", labels, placeholders.OF_VALUES),
-            ("source", sources, placeholders.OF_SOURCES),
-            *((kind, templates, placeholders.OF_CACHES) for kind, templates in caches.items()),
-        )
-        for kind, values, allowed in described:
-            for name, template in values.items():
-                place = document.origin.at(*steps, kind, name)
-                for used in placeholders.list_names(template):
-                    if used.startswith(placeholders.FILE):
-                        if document.version_file is None:
-                            message = f"'{{{used}}}' is a value of the version file, and 'version-file' names none."
-                            yield Problem(message, "Name it at the top of the file.", place)
-                    elif used not in allowed:
-                        message = f"'{{{used}}}' is not a placeholder of {PLACES[kind]}."
-                        hint = f"{suggest_nearest(used, allowed)} For the text itself, write {{{{{used}}}}}."
-                        yield Problem(message, hint, place)
+    for holder in list_template_holders(document):
+        for name, template in holder.templates.items():
+            place = document.origin.at(*holder.steps, name)
+            for used in placeholders.list_names(template):
+                yield from check_placeholder(document, holder, used, place)
+
+
+def check_placeholder(document: Document, holder: TemplateHolder, used: str, place: Place) -> Iterator[Problem]:
+    """What is wrong with one placeholder of a template."""
+    if used.startswith(placeholders.FILE):
+        if document.version_file is None:
+            message = f"'{{{used}}}' is a value of the version file, and 'version-file' names none."
+            yield Problem(message, "Name it at the top of the file.", place)
+    elif used not in holder.allowed:
+        hint = f"{suggest_nearest(used, holder.allowed)} For the text itself, write {{{{{used}}}}}."
+        yield Problem(f"'{{{used}}}' is not a placeholder of {holder.what}.", hint, place)
 
 
 def path_groups_are_used(document: Document) -> Iterator[Problem]:
@@ -168,7 +187,13 @@ def path_groups_are_used(document: Document) -> Iterator[Problem]:
 def a_command_builds_alone(document: Document) -> Iterator[Problem]:
     """An image with a `command` of its own has no stage, pre-build or cache: docker buildx does not build it."""
     for key, image in document.images.items():
-        for name in ("target", "prebuild", "cache-from", "cache-to"):
-            if image.command and getattr(image, name.replace("-", "_")):
+        without_effect: dict[str, object] = {
+            "target": image.target,
+            "prebuild": image.prebuild,
+            "cache-from": image.cache_from,
+            "cache-to": image.cache_to,
+        }
+        for name, value in without_effect.items():
+            if image.command and value:
                 message = f"The image '{key}' is built by a command, and '{name}' has no effect on a command."
                 yield Problem(message, "Remove one of them.", document.origin.key_at("images", key, name))

@@ -7,7 +7,7 @@ change within a major version. A key is added together with what uses it, never 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass
 
 from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
@@ -17,6 +17,8 @@ from release_actions.config.shapes import (
     Boolean,
     Choice,
     Integer,
+    Key,
+    KnownKeys,
     ListOf,
     MapOf,
     OrFalse,
@@ -44,23 +46,20 @@ BRANCH_TEMPLATE = Text(
     "a template of branch names", pattern=grammar.BRANCH_TEMPLATE, example="'release-{major}.{minor}'"
 )
 
-RuleLevels: type[Record] = make_dataclass(
-    "RuleLevels",
-    [
-        (
-            rule.name.replace("-", "_"),
-            str,
-            key(Choice(tuple(level.value for level in history.Level)), rule.about, default=rule.level.value),
+RULE_LEVELS = KnownKeys(
+    "'rules'",
+    "What each rule of `validate-tag` does when a tag breaks it: `error` refuses the tag, `warn` and `info` report it, "
+    "`off` does not check.",
+    tuple(
+        Key(
+            name=rule.name,
+            shape=Choice(tuple(level.value for level in history.Level)),
+            about=rule.about,
+            required=False,
+            default=rule.level.value,
         )
         for rule in history.RULES
-    ],
-    bases=(Record,),
-    frozen=True,
-    kw_only=True,
-    namespace={
-        "__doc__": "What each rule of `validate-tag` does when a tag breaks it: `error` refuses the tag, `warn` and "
-        "`info` report it, `off` does not check."
-    },
+    ),
 )
 """A key for each rule about tags, made from the rules themselves."""
 
@@ -106,10 +105,10 @@ class VersionsSpec(Record):
         "The same for dev versions and other pre-releases, for example `main`.",
         default=None,
     )
-    rules: Record = key(
-        RecordOf("'rules'", RuleLevels),
+    rules: Mapping[str, str] = key(
+        RULE_LEVELS,
         "Levels of the rules that a tag is judged by, where they are not to be the default.",
-        default=RuleLevels(),
+        default=RULE_LEVELS.defaults,
     )
 
 
@@ -191,6 +190,10 @@ class ImageChannelsSpec(Record):
         default=None,
     )
 
+    def of(self, channel: str) -> ImageChannelSpec | bool | None:
+        """What was written about a channel, by its name in the file; None if nothing was."""
+        return {"release": self.release, "dev": self.dev, "pull-request": self.pull_request}[channel]
+
 
 @dataclass(frozen=True, kw_only=True)
 class VariantSpec(Record):
@@ -229,10 +232,10 @@ class ImageSpec(BuildSpec):
         "Builds of the same image that differ, each in a package of its own.",
         default={},
     )
-    channels: ImageChannelsSpec | None = key(
+    channels: ImageChannelsSpec = key(
         RecordOf("an image's channels", ImageChannelsSpec),
         "What is special about it in a channel. It is published in every channel if this is left out.",
-        default=None,
+        default=ImageChannelsSpec(),
     )
     paths: tuple[str, ...] = key(
         PATHS,

@@ -43,7 +43,7 @@ def channels(document: Document) -> dict[str, ChannelSpec]:
 
 def in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
     """What is special about an image in a channel; None if it is not published there."""
-    special: ImageChannelSpec | bool | None = getattr(image.channels, channel.replace("-", "_"), None)
+    special: ImageChannelSpec | bool | None = image.channels.of(channel)
     if isinstance(special, bool):
         return None
     if channel == PULL_REQUEST:
@@ -118,7 +118,7 @@ def floating_tags(document: Document) -> tuple[str, ...]:
 
 def levels(document: Document) -> dict[str, Level]:
     """The level of every rule about tags."""
-    return {rule.name: Level(getattr(document.versions.rules, rule.name.replace("-", "_"))) for rule in RULES}
+    return {rule.name: Level(document.versions.rules[rule.name]) for rule in RULES}
 
 
 def packages(document: Document) -> Iterator[Package]:
@@ -207,7 +207,13 @@ def scan(image: BuildSpec, defaults: BuildSpec) -> Scan | None:
     if isinstance(said, bool):
         return None
     settings = said or building.ScanSpec()
-    levels = {severity: getattr(settings, severity.lower()) for severity in SEVERITIES}
+    levels = dict(
+        zip(
+            SEVERITIES,
+            (settings.critical, settings.high, settings.medium, settings.low, settings.unknown),
+            strict=True,
+        )
+    )
     looked_for = tuple(severity for severity, level in levels.items() if level != building.OFF)
     if not looked_for:
         return None

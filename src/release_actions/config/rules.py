@@ -75,7 +75,7 @@ def channels_exist(document: Document) -> Iterator[Problem]:
     known = resolve.channels(document)
     for key, image in document.images.items():
         for channel in EVERY_CHANNEL:
-            if channel not in known and getattr(image.channels, channel.replace("-", "_"), None) is not None:
+            if channel not in known and image.channels.of(channel) is not None:
                 place = document.origin.key_at("images", key, "channels", channel)
                 yield Problem(f"The file has no channel '{channel}'.", "Describe it below 'channels'.", place)
     for name, rule in document.cleanup.items():
@@ -175,8 +175,9 @@ def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
 
 def branches_are_legal(document: Document) -> Iterator[Problem]:
     """A template of branches has only `{major}`, `{minor}` and `{patch}` as placeholders, and gives a legal name."""
-    for name in ("release-branch", "prerelease-branch"):
-        template = getattr(document.versions, name.replace("-", "_"))
+    versions = document.versions
+    templates = {"release-branch": versions.release_branch, "prerelease-branch": versions.prerelease_branch}
+    for name, template in templates.items():
         if template is None:
             continue
         place = document.origin.at("versions", name)
@@ -226,8 +227,8 @@ def spared_tags_are_selected(document: Document) -> Iterator[Problem]:
 def patterns_are_legal(document: Document) -> Iterator[Problem]:
     """What selects and spares tags is a glob over tags or, with `use-regex`, a regular expression."""
     for name, rule in document.cleanup.items():
-        for key in ("delete-tags", "exclude-tags"):
-            for i, pattern in enumerate(getattr(rule, key.replace("-", "_"))):
+        for key, patterns in (("delete-tags", rule.delete_tags), ("exclude-tags", rule.exclude_tags)):
+            for i, pattern in enumerate(patterns):
                 place = document.origin.at("cleanup", name, key, i)
                 if rule.use_regex:
                     try:

@@ -186,7 +186,7 @@ def parse(text: str, file: str) -> Node:
     return node
 
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 """libyaml where the wheel has it: ten times as fast."""
 
 
