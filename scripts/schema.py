@@ -1,7 +1,7 @@
 """Write what follows from the shapes of the files that people write: `python scripts/schema.py [--check]`.
 
 Those are `release.yaml`, `components.yaml`, the scenarios of rehearsals, and what is published with a release in
-`components.json`. From each shape come its JSON Schema, which editors complete
+`components.json`. The schema of reports is written too. From each shape come its JSON Schema, which editors complete
 and check by, and the generated parts of its reference page. The rest of a page is written by hand and left alone.
 """
 
@@ -34,6 +34,7 @@ from release_actions.config.shapes import (  # noqa: E402  # as above
     Shape,
 )
 from release_actions.rehearsal import scenario  # noqa: E402  # as above
+from release_actions.runner import envelope  # noqa: E402  # as above
 
 ADDRESS = "https://raw.githubusercontent.com/llm-d/release-actions/main"
 """Where an editor finds the newest schemas."""
@@ -97,6 +98,9 @@ MANIFEST = Subject(
     schema_file=Path(f"schema/component-manifest.v{manifest.SCHEMA}.schema.json"),
     page=Path("docs/components-json.md"),
 )
+REPORT = Path("schema/report.schema.json")
+"""The schema of every report. People write none, so it has no shape and no page of keys."""
+
 SUBJECTS = (RELEASE, SCENARIO, COMPONENTS, MANIFEST)
 
 
@@ -192,6 +196,7 @@ def generated() -> Mapping[Path, str]:
             page = f"{before}{begin}\n{text}\n\n{end}{after}"
         files[subject.schema_file] = json.dumps(subject.schema(), indent=2, ensure_ascii=False) + "\n"
         files[subject.page] = page
+    files[REPORT] = json.dumps({"$id": f"{ADDRESS}/{REPORT}", **envelope.schema()}, indent=2, ensure_ascii=False) + "\n"
     return files
 
 

@@ -40,6 +40,7 @@ ACTIONS = {
     "verify-images": "prove that the images of a run are published, complete and what was built",
     "component-matrix": "make the component table of a release, and prove its versions",
     "release-notes": "generate the notes of a release, check them, or put them on a draft release",
+    "perf-gate": "decide whether a candidate is slower than the release before",
     "protect-latest": "keep floating tags on the newest stable releases",
     "ghcr-cleanup": "delete package versions that nothing needs any more",
     "rc-teardown": "remove all that a release candidate left in the registry, on GitHub and in git",

@@ -19,7 +19,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes.",
+            "path-groups, defaults, images, cleanup, notes, performance.",
         ],
     ),
     "only a comment": (
@@ -29,7 +29,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes.",
+            "path-groups, defaults, images, cleanup, notes, performance.",
         ],
     ),
     "a list": (
@@ -39,7 +39,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes.",
+            "path-groups, defaults, images, cleanup, notes, performance.",
         ],
     ),
     "no images": (
@@ -130,7 +130,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of repository, registry, "
             "namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes.",
+            "path-groups, defaults, images, cleanup, notes, performance.",
         ],
     ),
     "a key that belongs elsewhere": (

@@ -25,6 +25,9 @@ TOKEN_DEFAULT = "${{ github.token }}"
 OWN_WORDS = {
     ("judge-images", "mode"): "it has modes of its own",
     ("merge-digests", "dry-run"): "it pushes, and deletes nothing anyway",
+    ("perf-gate", "mode"): "it has modes of its own",
+    ("perf-gate", "commit"): "it is what was measured, not where a tag would be put",
+    ("perf-gate", "report"): "it writes its own report, judge-scan reads a scanner's",
     ("protect-latest", "mode"): "it has modes of its own",
     ("release-notes", "mode"): "the same",
     ("ghcr-cleanup", "mode"): "it knows other modes than protect-latest",

@@ -95,7 +95,7 @@ def test_runs_that_differ_too_much_are_inconclusive_with_the_runs_that_would_dec
     outcome = judge("median_tpot_ms", (100, 103, 97, 101), (104, 99, 102, 106))
 
     assert outcome.verdict is Verdict.INCONCLUSIVE
-    assert "that is not decided: the interval holds the tolerance" in only(outcome, "inconclusive")
+    assert "that is not decided: the tolerance lies inside the interval" in only(outcome, "inconclusive")
     assert "more runs on each side would decide" in only(outcome, "inconclusive")
 
 

@@ -88,6 +88,23 @@ def test_iterations_of_a_record_are_one_value_not_many_runs() -> None:
     assert first.metrics == second.metrics == {"p50_latency": pytest.approx(0.80490, abs=0.0001)}
 
 
+def test_guidellm_gives_a_run_a_benchmark_with_its_labels() -> None:
+    run = only_run("guidellm.json")
+
+    named = ("tool", "model", "rate", "concurrency", "dataset")
+    assert [run.settings[name] for name in named] == ["guidellm", "llama-3.1-8b-instruct", "inf", "2", "text_file"]
+    assert run.metrics["median_itl_ms"] == pytest.approx(2.33, abs=0.01)
+    assert run.metrics["median_e2el_ms"] == pytest.approx(60.9, abs=0.1)
+    assert run.metrics["output_throughput"] == pytest.approx(481.9, abs=0.1)
+    assert run.work == {"input tokens": 27.0, "output tokens": 16.0}
+    assert run.commit == "c" * 40
+    assert run.is_saturated
+
+
+def test_guidellm_with_failed_requests_has_a_defect() -> None:
+    assert only_run("guidellm-errors.json").defects == ("10 requests failed",)
+
+
 def test_inference_perf_takes_model_from_the_configuration_beside_it() -> None:
     run = only_run("stage_0_lifecycle_metrics.json")
 

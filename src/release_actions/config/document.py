@@ -13,6 +13,7 @@ from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.notes import NotesForm
+from release_actions.config.performance import PerformanceForm
 from release_actions.config.shapes import (
     Boolean,
     Choice,
@@ -360,6 +361,11 @@ class Document(Record):
     )
     notes: NotesForm = key(
         RecordOf("'notes'", NotesForm), "How release notes sort what was merged.", default=NotesForm()
+    )
+    performance: PerformanceForm = key(
+        RecordOf("'performance'", PerformanceForm),
+        "What `perf-gate` holds a candidate's benchmark results to.",
+        default=PerformanceForm(),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.config.notes import NotesForm
+from release_actions.config.performance import PerformanceForm
 from release_actions.config.source import NOWHERE, Node
 from release_actions.errors import Place
 from release_actions.versions.history import DEFAULTS, Level
@@ -143,7 +144,8 @@ class Config:
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
-    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look.
+    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look,
+    `performance` what benchmark results are held to.
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -162,6 +164,7 @@ class Config:
     prerelease_branch: str = ""
     first_candidate: int | None = None
     notes: NotesForm = field(default_factory=NotesForm)
+    performance: PerformanceForm = field(default_factory=PerformanceForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

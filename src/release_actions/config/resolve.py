@@ -272,5 +272,6 @@ def config(document: Document) -> Config:
         release_branch=document.versions.release_branch or "",
         prerelease_branch=document.versions.prerelease_branch or "",
         notes=document.notes,
+        performance=document.performance,
         origin=document.origin,
     )

@@ -82,25 +82,34 @@ def refuse_same_sides(baseline: Results, candidate: Results) -> None:
         raise InputError(problems=problems)
 
 
-def compare(baseline: Results, candidate: Results, rules: Rules, *, commit: str, today: date) -> Outcome:
-    """Compare two sides. `commit`: the candidate's, empty when it is not known. Raises `InputError` for same sides."""
+def compare(
+    baseline: Results, candidate: Results, rules: Rules, *, commit: str, today: date, missing: str = ""
+) -> Outcome:
+    """Compare two sides. Raises `InputError` when they are the same.
+
+    `commit`: the candidate's, empty when it is not known. `missing`: why there is no baseline, which is a doubt and
+    makes everything about pairs pointless; empty when there is one.
+    """
     refuse_same_sides(baseline, candidate)
     account = _Account()
+    account.add(findings.no_baseline(missing), doubt=True)
     account.add(findings.files_that_gave_nothing(candidate, "candidate"))
     account.add(findings.files_that_gave_nothing(baseline, "baseline"), doubt=True)
     if commit:
         account.add(findings.commits_of_candidate(candidate.runs, commit, rules))
     groups, warm_ups = warmed_up(group_runs(baseline.runs, candidate.runs, rules.match), rules.warm_ups)
-    account.add(findings.unmatched_groups(groups, rules))
-    account.add(findings.required_groups(groups, rules))
+    if not missing:
+        account.add(findings.unmatched_groups(groups, rules))
+        account.add(findings.required_groups(groups, rules))
     account.add(finding for group in groups for finding in findings.broken_runs(group, "candidate", group.candidate))
     account.add(
         (finding for group in groups for finding in findings.broken_runs(group, "baseline", group.baseline)), doubt=True
     )
     gated, reported = compare_groups(groups, rules, account)
-    account.add(findings.required_metrics(gated, rules))
+    if not missing:
+        account.add(findings.required_metrics(gated, rules))
+        account.add(nothing_gated(groups, gated), doubt=True)
     account.add(findings.expired_waivers(rules.waivers, today))
-    account.add(nothing_gated(groups, gated), doubt=True)
     judged = judge(gated, rules, today)
     account.findings[:0] = [
         finding

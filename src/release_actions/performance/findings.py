@@ -21,6 +21,16 @@ WORK_TOLERANCE = 0.02
 SHOWN_FILES = 5
 
 
+def no_baseline(missing: str) -> Iterator[Finding]:
+    """A baseline that could not be had, and why."""
+    if missing:
+        hint = (
+            "Attach the report of this run to its release, so that the next release has a baseline. For this one, "
+            "measure the release before and name its results as baseline."
+        )
+        yield Finding.of(Level.ERROR, missing, hint=hint, rule="no-baseline")
+
+
 def files_that_gave_nothing(results: Results, side: str) -> Iterator[Finding]:
     """Broken files, and files that were passed over."""
     for unused in results.unreadable:
@@ -235,7 +245,7 @@ def hint_of_doubt(comparison: Comparison) -> str:
     if comparison.more_runs is None:
         return (
             "No sensible number of runs decides this: the change lies at the tolerance, or the runs differ too much. "
-            "See suggest for a tolerance that these runs can resolve."
+            "Mode suggest says which tolerance such runs can resolve."
         )
     return f"About {counted(comparison.more_runs, 'more run')} on each side would decide."
 

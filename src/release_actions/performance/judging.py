@@ -86,7 +86,7 @@ def decide(bounds: tuple[float, float] | None, limit: float, *, fewest: int, rul
         return Verdict.FAIL, ""
     if upper <= limit:
         return Verdict.PASS, ""
-    return Verdict.INCONCLUSIVE, "the interval holds the tolerance"
+    return Verdict.INCONCLUSIVE, "the tolerance lies inside the interval"
 
 
 def more_runs(before: Sequence[float], after: Sequence[float], limit: float, rules: Rules) -> int | None:

@@ -130,11 +130,11 @@ def plain_number(text: str) -> str:
 
 
 def settings_of(tool: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """The settings of a run from what a file says, canonical names first. Lists and objects are no settings."""
+    """The settings of a run from what a file says. Lists and objects are no settings, nor is the commit."""
     settings = {"tool": tool}
     for name, value in values.items():
         text = text_of(value)
-        if text:
+        if text and name not in COMMIT_KEYS:
             settings.setdefault(ALIASES.get(name, name.replace("_", "-") if name in KEBAB else name), text)
     return settings
 

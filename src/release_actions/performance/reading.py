@@ -229,7 +229,7 @@ def with_sidecar(run: Run, path: Path, workspace: Path) -> Run:
     settings = {**settings_of(run.settings["tool"], about), **run.settings}
     return replace(
         run,
-        settings={name: text for name, text in settings.items() if name not in COMMIT_KEYS},
+        settings=settings,
         commit=run.commit or first_text(about, COMMIT_KEYS),
         engine=run.engine or first_text(about, ENGINE_KEYS),
         runner=run.runner or first_text(about, RUNNER_KEYS),

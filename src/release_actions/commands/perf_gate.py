@@ -1,0 +1,306 @@
+"""perf-gate: is the candidate slower than the release before? Reads results, compares, and writes the next baseline.
+
+Changes nothing on GitHub but in mode `dispatch`, which starts a benchmark workflow and fetches what it made. A doubt is
+no pass: what cannot be decided is inconclusive, with the runs that would decide it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from release_actions.config import FILE, load_config
+from release_actions.config.performance import percent
+from release_actions.errors import ExitCode, InputError, Problem
+from release_actions.github.workflow_runs import Workflows
+from release_actions.http.client import Http
+from release_actions.performance import document, measuring, plot, reading, suggesting, summary
+from release_actions.performance.baseline import Publications, Published
+from release_actions.performance.comparing import Outcome, compare
+from release_actions.performance.configured import canonical, rules_of
+from release_actions.performance.reading import Results
+from release_actions.performance.rules import Rules
+from release_actions.runner import envelope, inputs, markdown
+from release_actions.runner.context import Context
+from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict
+from release_actions.runner.report import Finding, Level, Output, Report, counted
+from release_actions.runner.workflow import Workflow
+from release_actions.tags.existing import TAG_REF
+from release_actions.tags.requested import find_release_event_tag
+from release_actions.versions.version import Version, parse
+
+NAME = "perf-gate"
+ENFORCE, REPORT, SUGGEST, DISPATCH = "enforce", "report", "suggest", "dispatch"
+MODES = (ENFORCE, REPORT, SUGGEST, DISPATCH)
+RELEASE = "release"
+"""What `baseline` says for the file that a release published; `release:TAG` names the release."""
+
+ASSET = "performance.json"
+HEADS = "refs/heads/"
+
+
+def probability(value: str) -> float:
+    """An alpha as `5%` or `0.05`."""
+    try:
+        alpha = percent().parse(value) if value.endswith("%") else float(value)
+    except ValueError:
+        alpha = 0.0
+    most = 0.5
+    if not 0 < alpha < most:
+        message = "which is not a probability below one half. Write for example 5% or 0.05."
+        raise ValueError(message)
+    return alpha
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/perf-gate/action.yml describes."""
+
+    baseline: tuple[str, ...] = inputs.option(inputs.lines, (RELEASE,))
+    candidate: tuple[str, ...] = inputs.option(inputs.lines, ())
+    mode: str = inputs.option(inputs.choice(*MODES), ENFORCE)
+    tag: str = inputs.option(inputs.text, "")
+    commit: str = inputs.option(inputs.text, "")
+    config: str = inputs.option(inputs.text, FILE)
+    match: tuple[str, ...] = inputs.option(inputs.items, ())
+    min_runs: int = inputs.option(inputs.integer(2), 0)
+    alpha: float = inputs.option(probability, 0.0)
+    asset: str = inputs.option(inputs.text, ASSET)
+    report: str = inputs.option(inputs.text, ASSET)
+    plot: str = inputs.option(inputs.text, "")
+    workflow: str = inputs.option(inputs.text, "")
+    workflow_repository: str = inputs.option(inputs.text, "")
+    workflow_ref: str = inputs.option(inputs.text, "")
+    workflow_inputs: tuple[str, ...] = inputs.option(inputs.lines, ("commit={commit}",))
+    id_input: str = inputs.option(inputs.text, "run-key")
+    artifacts: tuple[str, ...] = inputs.option(inputs.items, ("*",))
+    results: str = inputs.option(inputs.text, "benchmark-results")
+    time_limit: timedelta = inputs.option(inputs.duration, timedelta(hours=6))
+    token: str = inputs.option(inputs.text, "", secret=True)
+
+
+OUTPUTS = ("verdict", "comparisons", "failed", "inconclusive", "more-runs", "baseline-tag", "report", "run-url")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a comparison is about and held to. `tag`, `commit` and `branch` are empty, `version` None when not known."""
+
+    rules: Rules
+    tag: str
+    version: Version | None
+    commit: str
+    branch: str
+    configuration: str
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Compare, suggest, or let a workflow measure."""
+    setting = read_setting(given, context, log)
+    if given.mode == DISPATCH:
+        return dispatch(given, setting, context, log)
+    published = read_baseline(given, setting, context, log)
+    if given.mode == SUGGEST:
+        return suggest(published, setting.rules)
+    if not given.candidate:
+        message = "Input 'candidate' is required and was not given."
+        raise InputError(message, hint="Name the folder, files or globs of the candidate's results.")
+    candidate = reading.read_results(given.candidate, context.workspace)
+    outcome = compare(
+        published.results,
+        candidate,
+        setting.rules,
+        commit=setting.commit,
+        today=context.now.date(),
+        missing=published.missing,
+    )
+    log.info(
+        f"Read {counted(len(published.results.runs), 'run')} of the baseline, {len(candidate.runs)} of the candidate."
+    )
+    made = envelope_of(outcome, candidate, setting, context)
+    write_files(given, outcome, made, context)
+    return report_of(outcome, published, made, given)
+
+
+def read_setting(given: Inputs, context: Context, log: Workflow) -> Setting:
+    """Rules, tag and commit of this run. Raises `ConfigurationError`, `InputError` and `TagRefused`."""
+    path = context.path(given.config)
+    rules, prefix, configuration = Rules(), None, ""
+    if given.config == FILE and not path.exists():
+        log.info(f"There is no {FILE}: the default metrics and tolerances hold.")
+    else:
+        config = load_config(path, name=given.config)
+        rules, prefix = rules_of(config.performance), config.tag_prefix
+        configuration = envelope.digest_of(path.read_bytes())
+    rules = replace(
+        rules,
+        match=tuple(dict.fromkeys((*rules.match, *(canonical(name) for name in given.match)))),
+        min_runs=given.min_runs or rules.min_runs,
+        alpha=given.alpha or rules.alpha,
+    )
+    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
+    version = parse(tag, "v" if prefix is None else prefix) if tag else None
+    branch = context.ref.removeprefix(HEADS) if context.ref.startswith(HEADS) else ""
+    commit = given.commit or context.sha
+    return Setting(rules, version.tag if version else "", version, commit, branch, configuration)
+
+
+def read_baseline(given: Inputs, setting: Setting, context: Context, log: Workflow) -> Published:
+    """The results of the baseline: the files that were named, or what a release published."""
+    names = [name for name in given.baseline if name == RELEASE or name.startswith(f"{RELEASE}:")]
+    if not names:
+        return Published(results=reading.read_results(given.baseline, context.workspace))
+    if len(given.baseline) > 1:
+        message = "Input 'baseline' names a release and something else."
+        raise InputError(message, hint=f"Write either {RELEASE}, {RELEASE}:TAG, or paths.")
+    if not context.repository:
+        message = "The baseline is to come from a release, and no repository is known."
+        raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository, or name files as baseline.")
+    with Http(log=log.info, redactor=log.redactor) as http:
+        publications = Publications(http, context.api_url, context.repository, given.token)
+        tag = names[0].partition(":")[2]
+        published = publications.find(setting.version, tag=tag, file=given.asset)
+    log.info(published.missing or f"The baseline is {given.asset} of {published.tag}.")
+    return published
+
+
+def envelope_of(outcome: Outcome, candidate: Results, setting: Setting, context: Context) -> Envelope:
+    """The report as every check writes it."""
+    return Envelope(
+        NAME,
+        outcome.verdict,
+        context.now,
+        tag=setting.tag,
+        commit=setting.commit,
+        configuration=setting.configuration,
+        run=RunOfWorkflow.of(context),
+        findings=outcome.findings,
+        details=document.details(outcome, candidate.runs, setting.rules),
+    )
+
+
+def write_files(given: Inputs, outcome: Outcome, made: Envelope, context: Context) -> None:
+    """Write the report, and the picture when one is wanted."""
+    files = {given.report: made.text()}
+    if given.plot:
+        files[given.plot] = plot.svg(outcome.gated, title=title_of(made))
+    for name, text in files.items():
+        path = context.path(name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            message = f"{name} could not be written: {error.strerror}."
+            raise InputError(message, hint="Choose a path in a folder that can be written to.") from error
+
+
+def title_of(made: Envelope) -> str:
+    """What the summary and the picture are called."""
+    return f"Performance of {made.tag or made.commit[:12] or 'the candidate'}"
+
+
+def report_of(outcome: Outcome, published: Published, made: Envelope, given: Inputs) -> Report:
+    """Outputs, summary and exit code. In mode `report` nothing stops, and errors become warnings."""
+    is_enforced = given.mode == ENFORCE
+    stops = is_enforced and outcome.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}
+    shown = outcome.findings if is_enforced else tuple(softened(finding) for finding in outcome.findings)
+    more = [item.comparison.more_runs for item in outcome.gated if item.verdict is Verdict.INCONCLUSIVE]
+    against = f" against {published.tag}" if published.tag else ""
+    outputs: dict[str, Output] = {
+        "verdict": outcome.verdict.value,
+        "comparisons": len(outcome.gated),
+        "failed": sum(item.verdict is Verdict.FAIL for item in outcome.gated),
+        "inconclusive": sum(item.verdict is Verdict.INCONCLUSIVE for item in outcome.gated),
+        "more-runs": max((runs for runs in more if runs), default=0),
+        "baseline-tag": published.tag,
+        "report": given.report,
+        "run-url": "",
+    }
+    return Report(
+        outputs=outputs,
+        summary=summary.summary(outcome, title=f"{title_of(made)}{against}"),
+        lines=(f"{outcome.verdict.value}: {summary.HEADLINES[outcome.verdict]}",),
+        findings=shown,
+        exit_code=ExitCode.REFUSED if stops else ExitCode.PASS,
+    )
+
+
+def softened(finding: Finding) -> Finding:
+    """An error as a warning."""
+    return replace(finding, level=Level.WARNING) if finding.level is Level.ERROR else finding
+
+
+def suggest(published: Published, rules: Rules) -> Report:
+    """What the baseline alone can resolve. Raises `InputError` when there is none."""
+    if published.missing or not published.results.runs:
+        message = published.missing or "The baseline has no run."
+        raise InputError(message, hint="Name results of the baseline: at least three runs of each benchmark.")
+    suggestions = suggesting.suggest(published.results.runs, rules)
+    lines = [
+        f"{item.rule.name} in {item.group.title}: "
+        + (
+            "too few runs to say anything."
+            if item.spread is None
+            else f"spread {100 * item.spread:.1f} %; "
+            + ", ".join(f"{count} runs resolve {100 * part:.1f} %" for count, part in item.tolerances)
+            + "."
+        )
+        for item in suggestions
+    ]
+    outputs: dict[str, Output] = dict.fromkeys(OUTPUTS, "")
+    outputs |= {"comparisons": len(suggestions), "baseline-tag": published.tag}
+    return Report(outputs=outputs, summary=summary.suggestions(suggestions), lines=tuple(lines))
+
+
+def dispatch(given: Inputs, setting: Setting, context: Context, log: Workflow) -> Report:
+    """Let a workflow measure the candidate, and fetch what it made into the folder `results`."""
+    repository = given.workflow_repository or context.repository
+    missing = [
+        name
+        for name, value in (("workflow", given.workflow), ("workflow-repository", repository), ("token", given.token))
+        if not value
+    ]
+    if missing:
+        raise InputError(
+            problems=[Problem(f"Mode dispatch needs the input '{name}'.", "See docs/perf-gate.md.") for name in missing]
+        )
+    measurement = measuring.Measurement(
+        file=given.workflow,
+        ref=given.workflow_ref or setting.branch or "main",
+        inputs=workflow_inputs(given.workflow_inputs, setting),
+        key_input=given.id_input,
+        key=f"perf-gate-{uuid.uuid4().hex[:12]}",
+        time_limit=given.time_limit,
+        own=context.repository,
+    )
+    with Http(log=log.info, redactor=log.redactor) as http:
+        workflows = Workflows(http, context.api_url, repository, token=given.token)
+        measuring.check_rights(workflows, measurement, given.token, log.info)
+        measured = measuring.measure(workflows, measurement, log.info)
+        names = measuring.fetch_results(workflows, measured, given.artifacts, context.path(given.results))
+    sentence = f"The benchmark succeeded, and {counted(len(names), 'artifact')} are in {given.results}: {measured.url}"
+    outputs: dict[str, Output] = dict.fromkeys(OUTPUTS, "")
+    outputs["run-url"] = measured.url
+    return Report(outputs=outputs, summary=f"{markdown.plain(sentence)}\n", lines=(sentence,))
+
+
+def workflow_inputs(lines: tuple[str, ...], setting: Setting) -> dict[str, str]:
+    """Inputs of the workflow from lines `name=value`, with `{commit}`, `{tag}` and `{branch}` filled in.
+
+    Raises `InputError` for a line without `=`, and for a placeholder whose value is not known.
+    """
+    values = {"commit": setting.commit, "tag": setting.tag, "branch": setting.branch}
+    filled: dict[str, str] = {}
+    for line in lines:
+        name, equals, text = line.partition("=")
+        if not equals or not name.strip():
+            message = f"Input 'workflow-inputs' has the line {line[:80]!a}, which is not name=value."
+            raise InputError(message, hint="Write for example commit={commit}.")
+        for placeholder, value in values.items():
+            if f"{{{placeholder}}}" in text and not value:
+                message = f"Input 'workflow-inputs' uses {{{placeholder}}}, which is not known in this run."
+                raise InputError(message, hint=f"Set the input {placeholder}, or write the value itself.")
+            text = text.replace(f"{{{placeholder}}}", value)
+        filled[name.strip()] = text.strip()
+    return filled

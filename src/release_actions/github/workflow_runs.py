@@ -1,0 +1,185 @@
+"""Workflows of a repository: start one by hand, find its run, and fetch what it made.
+
+Starting is never repeated: a second try might start a second run. Artifacts come by a signed address of another host,
+which the token never reaches. This module must never decide what is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from release_actions.http.answer import Response
+from release_actions.http.client import GITHUB_HEADERS, Http
+from release_actions.http.origins import Credential
+
+PER_PAGE = 50
+COMPLETED = "completed"
+SCOPES_HEADER = "x-oauth-scopes"
+
+
+@dataclass(frozen=True)
+class WorkflowFile:
+    """A workflow. `state` is `active` unless someone or GitHub disabled it."""
+
+    id: int
+    name: str
+    path: str
+    state: str
+
+
+@dataclass(frozen=True)
+class WorkflowRun:
+    """A run. `conclusion` is empty until `status` is `completed`."""
+
+    id: int
+    title: str
+    status: str
+    conclusion: str
+    url: str
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status == COMPLETED
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An artifact of a run. `digest` is empty where GitHub has none."""
+
+    id: int
+    name: str
+    size: int
+    expired: bool
+    digest: str
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What is known of a token in a repository. None: GitHub does not say.
+
+    `can_push`: of a personal token. `scopes`: of a classic token.
+    """
+
+    can_push: bool | None
+    scopes: frozenset[str] | None
+
+
+class Workflows:
+    """The workflows of one repository "owner/name". Starting one needs the permission actions: write."""
+
+    def __init__(self, http: Http, api_url: str, repository: str, *, token: str) -> None:
+        self.repository = repository
+        self._http = http
+        self._url = f"{api_url.rstrip('/')}/repos/{repository}"
+        self._credential = Credential.bearer(api_url, token)
+
+    def read_rights(self) -> Rights | None:
+        """What the token may do; None when the repository does not exist or the token may not see it."""
+        response = self._get("", f"look at the repository {self.repository}", also=HTTPStatus.NOT_FOUND)
+        if response.status == HTTPStatus.NOT_FOUND:
+            return None
+        permissions = response.object().get("permissions")
+        can_push = permissions.get("push") if isinstance(permissions, Mapping) else None
+        scopes = next((text for name, text in response.headers.items() if name.lower() == SCOPES_HEADER), None)
+        return Rights(
+            can_push if isinstance(can_push, bool) else None,
+            None if scopes is None else frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+        )
+
+    def find(self, file: str) -> WorkflowFile | None:
+        """A workflow by its file's name; None when the default branch has none of that name."""
+        what = f"read the workflow {file} of {self.repository}"
+        response = self._get(f"/actions/workflows/{quote(file, safe='')}", what, also=HTTPStatus.NOT_FOUND)
+        if response.status == HTTPStatus.NOT_FOUND:
+            return None
+        found = response.object()
+        try:
+            return WorkflowFile(found["id"], found["name"], found["path"], found["state"])
+        except KeyError:
+            response.reject("is not a workflow")
+
+    def start(self, file: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow on a branch or tag. Raises `RemoteError`, after which it may have started all the same."""
+        self._http.request(
+            "POST",
+            f"{self._url}/actions/workflows/{quote(file, safe='')}/dispatches",
+            what=f"start the workflow {file} of {self.repository} on {ref}",
+            credential=self._credential,
+            headers=GITHUB_HEADERS,
+            json={"ref": ref, "inputs": dict(inputs)},
+            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.OK),
+        )
+
+    def newest_runs(self, file: str) -> tuple[WorkflowRun, ...]:
+        """The newest runs of a workflow that were started by hand, at most `PER_PAGE`."""
+        response = self._get(
+            f"/actions/workflows/{quote(file, safe='')}/runs",
+            f"list the runs of the workflow {file} of {self.repository}",
+            event="workflow_dispatch",
+            per_page=str(PER_PAGE),
+        )
+        return tuple(run_of(response, item) for item in items_of(response, "workflow_runs"))
+
+    def run(self, number: int) -> WorkflowRun:
+        """One run."""
+        response = self._get(f"/actions/runs/{number}", f"read the run {number} of {self.repository}")
+        return run_of(response, response.object())
+
+    def artifacts(self, number: int) -> tuple[Artifact, ...]:
+        """All artifacts of a run."""
+        pages = self._http.pages(
+            f"{self._url}/actions/runs/{number}/artifacts",
+            {"per_page": 100},
+            what=f"list the artifacts of the run {number} of {self.repository}",
+            credential=self._credential,
+            headers=GITHUB_HEADERS,
+        )
+        return tuple(artifact_of(page, item) for page in pages for item in items_of(page, "artifacts"))
+
+    def archive(self, artifact: Artifact) -> bytes:
+        """The ZIP archive of an artifact."""
+        return self._get(
+            f"/actions/artifacts/{artifact.id}/zip", f"fetch the artifact {artifact.name} of {self.repository}"
+        ).body
+
+    def _get(self, path: str, what: str, *, also: int = HTTPStatus.OK, **params: str) -> Response:
+        return self._http.request(
+            "GET",
+            f"{self._url}{path}",
+            what=what,
+            credential=self._credential,
+            headers=GITHUB_HEADERS,
+            params=params,
+            expect=(HTTPStatus.OK, also),
+        )
+
+
+def items_of(response: Response, name: str) -> list[Any]:
+    """The items of a page that wraps its list in an object."""
+    items = response.object().get(name)
+    if not isinstance(items, list):
+        response.reject(f"has no {name}")
+    return items
+
+
+def run_of(response: Response, item: Any) -> WorkflowRun:
+    """A run from its payload."""
+    try:
+        return WorkflowRun(
+            item["id"], item["display_title"] or "", item["status"] or "", item["conclusion"] or "", item["html_url"]
+        )
+    except (KeyError, TypeError):
+        response.reject("is not a workflow run")
+
+
+def artifact_of(response: Response, item: Any) -> Artifact:
+    """An artifact from its payload."""
+    try:
+        return Artifact(item["id"], item["name"], item["size_in_bytes"], item["expired"], item.get("digest") or "")
+    except (KeyError, TypeError):
+        response.reject("is not an artifact")
