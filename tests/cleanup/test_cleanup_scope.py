@@ -94,8 +94,73 @@ def test_a_comma_in_a_regular_expression_separates_nothing(world: World, clean: 
 def test_an_account_is_the_same_in_any_case(world: World, clean: Clean) -> None:
     world.push(CUDA, image("final"), ["v0.5.0"])
     world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
-    assert clean(owner="LLM-d", packages="llm-d/llm-d-cuda", delete_tags="*-rc.*").exit_code is ExitCode.PASS
+    assert clean(owner="LLM-d", packages="llm-d-cuda", delete_tags="*-rc.*").exit_code is ExitCode.PASS
     assert set(world.tags(CUDA)) == {"v0.5.0"}
+
+
+DOUBLED = "llm-d/llm-d/llm-d-cuda"
+
+
+def test_with_an_owner_a_name_is_never_split(world: World, clean: Clean) -> None:
+    world.add_package(DOUBLED, visibility="public", repository="llm-d/llm-d")
+    for path in (CUDA, DOUBLED):
+        world.push(path, image(f"final {path}"), ["v0.5.0"])
+        world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
+
+    report = clean(owner="llm-d", packages="llm-d/llm-d-cuda", delete_tags="*-rc.*")
+
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}
+    assert set(world.tags(DOUBLED)) == {"v0.5.0"}
+
+
+def test_an_owner_that_is_written_twice_is_refused_with_the_name_to_write(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+
+    with pytest.raises(InputError) as caught:
+        clean(owner="llm-d", packages="llm-d/llm-d-cuda", delete_tags="*-rc.*")
+
+    assert str(caught.value) == (
+        "The token sees no package 'llm-d/llm-d-cuda' of the account 'llm-d'. With owner set, write the name without "
+        "the account: llm-d-cuda."
+    )
+    assert set(world.tags(CUDA)) == {"v0.5.0-rc.1"}
+
+
+def test_a_name_with_a_slash_means_the_package_that_exists(world: World, clean: Clean) -> None:
+    path = "llm-d/charts/web"
+    world.add_package(path, visibility="public", repository="llm-d/llm-d")
+    for tag in ("a", "b"):
+        world.push(path, image(tag), [tag])
+
+    assert clean(packages="charts/web", delete_tags="a").exit_code is ExitCode.PASS
+
+    assert set(world.tags(path)) == {"b"}
+
+
+@pytest.mark.parametrize("exist", [True, False])
+def test_a_name_that_two_packages_or_none_have_is_refused(world: World, clean: Clean, *, exist: bool) -> None:
+    if exist:
+        for path in (CUDA, DOUBLED):
+            world.add_package(path, visibility="public", repository="llm-d/llm-d") if path != CUDA else None
+            world.push(path, image(path), ["a"])
+
+    with pytest.raises(InputError) as caught:
+        clean(packages="llm-d/llm-d-cuda" if exist else "charts/web", delete_tags="a")
+
+    if exist:
+        assert str(caught.value) == (
+            "'llm-d/llm-d-cuda' can mean llm-d/llm-d-cuda or llm-d/llm-d/llm-d-cuda. Both packages exist. For the "
+            "package 'llm-d-cuda' of the account 'llm-d', set owner to 'llm-d' and write 'llm-d-cuda'. For the package "
+            "'llm-d/llm-d-cuda' of the account 'llm-d', set owner to 'llm-d'."
+        )
+        assert set(world.tags(CUDA)) == set(world.tags(DOUBLED)) == {"a"}
+    else:
+        assert str(caught.value) == (
+            "'charts/web' can mean charts/web or llm-d/charts/web. The token sees neither package. For the package "
+            "'web' of the account 'charts', set owner to 'charts' and write 'web'. For the package 'charts/web' of "
+            "the account 'llm-d', set owner to 'llm-d'."
+        )
 
 
 CONFIG = """\

@@ -1105,8 +1105,8 @@ MISTAKES_OF_RULES = {
           old: {channel: release, delete-untagged: true, keep-n-per-line: 2}
         """,
         [
-            "release.yaml:6:50: 'keep-n-per-line' spares selected tags, and the clean-up rule 'old' selects none. "
-            "Add 'delete-tags'.",
+            "release.yaml:6:50: 'keep-n-per-line' keeps some of the selected tags, and the clean-up rule 'old' selects "
+            "none. Add 'delete-tags'.",
         ],
     ),
     "a regular expression": (

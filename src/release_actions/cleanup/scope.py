@@ -6,31 +6,27 @@ packages unless the inputs name the account.
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from release_actions.cleanup import selection, undo
 from release_actions.cleanup.inputs import Inputs
+from release_actions.cleanup.package_names import Lookup, globs_of, name_packages
 from release_actions.cleanup.result import Task
 from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.undo import Entry
-from release_actions.config import CHANNELS, CleanupRule, Config, Package, load_config, shapes
+from release_actions.config import CleanupRule, Config, load_config, shapes
 from release_actions.errors import InputError, Place, Problem
-from release_actions.github.packages import ACCOUNT
 from release_actions.images.manifests import subject_of_tag
-from release_actions.registry.names import REPOSITORY
 from release_actions.runner.context import Context
 
 
-def tasks_of(
-    given: Inputs, owner: str, config: Config | None, listed: Callable[[str], Sequence[str]]
-) -> tuple[Task, ...]:
+def tasks_of(given: Inputs, owner: str, config: Config | None, lookup: Lookup) -> tuple[Task, ...]:
     """Packages and rules, from the inputs and the configuration where they name it.
 
-    `owner` is that of packages named without one. `listed` gives the full names of all packages of an account, and is
-    only asked for globs of an account that the inputs name. Raises `InputError` with every mistake.
+    `owner` is that of packages named without one. `lookup` is only asked for globs of an account that the inputs name,
+    and for names with a slash. Raises `InputError` with every mistake.
     """
     problems = list(mistakes(given))
     own = given.own_rule
@@ -46,7 +42,7 @@ def tasks_of(
     for rule in named:
         settings = rule.settings
         problems += selects_no_tag(settings.delete_tags, regex=settings.use_regex, place=rule.place)
-    chosen = covered(given, owner, config, listed, problems)
+    chosen = name_packages(given, owner, config, lookup, problems)
     tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.settings.selects_nothing else {}
     for rule in named:
         for path in rule.packages:
@@ -69,7 +65,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
     if given.rule or not given.selects_nothing:
         problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
     found = undo.read(Path(given.undo_file))
-    wanted = covered(given, owner, config, lambda _owner: tuple(found), problems)
+    wanted = name_packages(given, owner, config, Lookup(lambda _owner: tuple(found), found.__contains__), problems)
     words = f"The undo file {given.undo_file} has nothing of"
     problems += [
         Problem(f"{words} {path}.", shapes.suggest_nearest(path, found)) for path in wanted if path not in found
@@ -134,65 +130,6 @@ def selects_no_tag(patterns: Iterable[str], *, regex: bool, place: Place | None 
         elif subject_of_tag(pattern) or any(selection.matches(pattern, tag, regex=regex) for tag in attachments):
             message = f"{pattern!r} in delete-tags is about attachments, which go with what they are attached to."
             yield Problem(message, "Those of what is gone already go with delete-orphaned-attachments.", place)
-
-
-def covered(
-    given: Inputs,
-    owner: str,
-    config: Config | None,
-    listed: Callable[[str], Sequence[str]],
-    problems: list[Problem],
-) -> tuple[str, ...]:
-    """Full names of the packages that the inputs name; empty when they leave it to the rules."""
-    published = published_in(given, config, problems)
-    if not given.packages:
-        return tuple(package.name for package in published) if given.channel else ()
-    globs = globs_of(given)
-    if globs and given.owner and problems:
-        return ()  # nobody is asked for a run that does not come to pass
-    full = listed(given.owner) if globs and given.owner else [package.name for package in published]
-    found: list[str] = []
-    for name in given.packages:
-        if name in globs:
-            matching = [one for one in full if matches(name, one)]
-            found += matching
-            if not matching:
-                source = given.owner or given.config
-                problems.append(Problem(f"{name!r} matches no package of {source}.", "Globs choose among these."))
-            continue
-        with_owner = "/" in name if not given.owner else name.lower().startswith(f"{given.owner}/".lower())
-        if not with_owner and not owner:
-            problems.append(Problem(f"Nobody is known to own the package {name!r}.", "Set owner, or write OWNER/NAME."))
-            continue
-        path = (name if with_owner else f"{owner}/{name}").lower()
-        if re.fullmatch(ACCOUNT, path.partition("/")[0]) and re.fullmatch(REPOSITORY, path):
-            found.append(path)
-        else:
-            hint = "Write NAME or OWNER/NAME, without a registry before it and without a tag."
-            problems.append(Problem(f"{path!r} is not the name of a package.", hint))
-    return tuple(dict.fromkeys(found))
-
-
-def published_in(given: Inputs, config: Config | None, problems: list[Problem]) -> tuple[Package, ...]:
-    """The packages of the configuration, or those of the channel that the inputs name."""
-    published = config.published if config else ()
-    if not given.channel:
-        return published
-    published = tuple(package for package in published if package.channel == given.channel)
-    if not published:
-        message = f"{given.config} publishes nothing in a channel {given.channel!r}."
-        problems.append(Problem(message, shapes.suggest_nearest(given.channel, CHANNELS)))
-    return published
-
-
-def globs_of(given: Inputs) -> tuple[str, ...]:
-    """What in `packages` chooses among names."""
-    return tuple(name for name in given.packages if any(sign in name for sign in "*?["))
-
-
-def matches(glob: str, package: str) -> bool:
-    """Whether a glob is about a package "owner/name", written with the owner or without."""
-    return any(fnmatch.fnmatchcase(text, glob) for text in (package, package.partition("/")[2]))
 
 
 def configuration(given: Inputs, context: Context) -> Config | None:

@@ -8,10 +8,11 @@ what goes is decided in `retention`, and how it is done and told in `cleanup`.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from http import HTTPStatus
 from pathlib import Path
+from typing import TypeVar
 
 from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import too_large
@@ -19,6 +20,7 @@ from release_actions.cleanup.events import Outcome, Stopped
 from release_actions.cleanup.inputs import Inputs, Mode
 from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
 from release_actions.cleanup.package import MEASURED, Sources, carry_out, prepare
+from release_actions.cleanup.package_names import Lookup
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
 from release_actions.cleanup.result import Result, Task, interrupt
@@ -27,7 +29,7 @@ from release_actions.cleanup.scope import configuration, tasks_of, undo_entries
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
-from release_actions.errors import ActionError, ExitCode, InputError
+from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
 from release_actions.images.registry_access import package_registry
@@ -35,6 +37,8 @@ from release_actions.registry.client import Registry, registry_url
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
+
+T = TypeVar("T")
 
 OUTPUTS = (
     "plan",
@@ -66,7 +70,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         entries = undo_entries(given, owner, config)
         tasks = tuple(Task(path, ()) for path in entries)
     else:
-        tasks = tasks_of(given, owner, config, partial(packages_of, given, context, log))
+        tasks = tasks_of(given, owner, config, lookup_of(given, context, log))
     insist_on_token(given)
     address = registry_url(package_registry(context, config, "ghcr-cleanup"), context.registry_url)
     kept = cache.opened(given.manifest_cache)
@@ -107,12 +111,30 @@ def insist_on_token(given: Inputs) -> None:
         )
 
 
-def packages_of(given: Inputs, context: Context, log: Workflow, owner: str) -> tuple[str, ...]:
-    """Full names of all container packages of an account that the token may see. Raises `RemoteError`."""
-    insist_on_token(given)
-    with Http(log=log.info, redactor=log.redactor) as http:
-        found = Packages(http, context.api_url, owner, token=given.token).packages()
-    return tuple(f"{owner}/{package.name}".lower() for package in found)
+def lookup_of(given: Inputs, context: Context, log: Workflow) -> Lookup:
+    """What the names of packages are compared with on GitHub. Its functions raise `ActionError`."""
+
+    def ask(owner: str, question: Callable[[Packages], T]) -> T:
+        insist_on_token(given)
+        with Http(log=log.info, redactor=log.redactor) as http:
+            return question(Packages(http, context.api_url, owner, token=given.token))
+
+    def list_packages(owner: str) -> tuple[str, ...]:
+        found = ask(owner, Packages.packages)
+        return tuple(f"{owner}/{package.name}".lower() for package in found)
+
+    def has_package(path: str) -> bool:
+        owner, _, name = path.partition("/")
+        try:
+            ask(owner, lambda packages: packages.repository(name))
+        except RemoteError as error:
+            # The account may not exist either. What the token may not see cannot be cleaned up with it.
+            if error.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    return Lookup(list_packages, has_package)
 
 
 @dataclass(frozen=True)
