@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from release_actions.simulator.github import graphql  # noqa: E402  # found by the line above
-from release_actions.simulator.github.face import Rest, Uploads  # noqa: E402  # found by the line above
+from release_actions.simulator.github.rest import Rest, Uploads  # noqa: E402  # found by the line above
 from release_actions.simulator.origin import template  # noqa: E402
 
 PACKAGE = "@octokit/openapi"

@@ -45,7 +45,7 @@ def exchanges(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exchange]]:
     answer_of = Origin.answer
 
     def record(self: Origin, environ: WSGIEnvironment) -> tuple[Answer, bool]:
-        if self.face.name == "registry" or environ["REQUEST_URI"].startswith(("/_", "/graphql")):
+        if self.api.name == "registry" or environ["REQUEST_URI"].startswith(("/_", "/graphql")):
             return answer_of(self, environ)
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         answer, cut = answer_of(self, {**environ, "wsgi.input": io.BytesIO(sent)})

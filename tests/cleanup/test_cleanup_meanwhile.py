@@ -8,7 +8,7 @@ from tests.cleanup.command import BOTH, CUDA, Clean, digests, heads, image, mess
 
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World, build_image
-from release_actions.simulator.faults import Fault, pushing, tagging
+from release_actions.simulator.faults import Fault, push_step, tag_step
 
 
 def test_the_registry_is_asked_for_parts_that_a_deleted_image_listed_too(
@@ -67,7 +67,7 @@ def test_a_tag_put_on_a_doomed_version_meanwhile_saves_it(world: World, clean: C
     world.push(CUDA, image("final"), ["v0.4.0"])
     version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
     simulator.faults.add(
-        Fault(method="GET", path=f"*/versions/{version.id}", steps=(tagging(CUDA, "v0.5.0", "v0.5.0-rc.1"),))
+        Fault(method="GET", path=f"*/versions/{version.id}", steps=(tag_step(CUDA, "v0.5.0", "v0.5.0-rc.1"),))
     )
     report = clean(delete_tags="v*-rc.*")
     assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0-rc.1", "v0.5.0"}
@@ -119,7 +119,7 @@ def test_a_final_tag_moved_to_a_version_as_it_is_deleted_comes_back(
     candidate = image("candidate")
     world.push(CUDA, image("old"), ["v0.4.0", "latest"])
     version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
-    step = tagging(CUDA, "latest", "v0.5.0-rc.1")
+    step = tag_step(CUDA, "latest", "v0.5.0-rc.1")
     simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.UNKNOWN
@@ -131,7 +131,7 @@ def test_a_final_tag_moved_to_a_version_as_it_is_deleted_comes_back(
 def test_a_push_of_something_else_meanwhile_is_no_trouble(world: World, clean: Clean, simulator: Simulator) -> None:
     world.push(CUDA, image("old"), ["v0.4.0"])
     world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
-    simulator.faults.add(Fault(method="DELETE", steps=(pushing(CUDA, ["v0.6.0"], platforms=BOTH),)))
+    simulator.faults.add(Fault(method="DELETE", steps=(push_step(CUDA, ["v0.6.0"], platforms=BOTH),)))
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.PASS
     assert set(world.tags(CUDA)) == {"v0.4.0", "v0.6.0"}
@@ -161,7 +161,7 @@ def test_a_large_plan_is_compared_with_listings_and_not_version_by_version(
     world.push(CUDA, image("final"), ["v0.5.0"])
     candidates = [world.push(CUDA, image(str(number), "linux/amd64"), [f"v0.5.0-rc.{number}"]) for number in range(30)]
     listing = Fault(
-        path="/orgs/llm-d/packages/container/llm-d-cuda/versions", nth=2, steps=(tagging(CUDA, "kept", "v0.5.0-rc.7"),)
+        path="/orgs/llm-d/packages/container/llm-d-cuda/versions", nth=2, steps=(tag_step(CUDA, "kept", "v0.5.0-rc.7"),)
     )
     simulator.faults.add(listing)
     report = clean(delete_tags="v*-rc.*")
@@ -178,7 +178,7 @@ def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_all_back(
     candidate = image("candidate")
     world.push(CUDA, image("old"), ["v0.4.0"])
     version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])
-    step = tagging(CUDA, "v0.5.0", "v0.5.0-rc.1")
+    step = tag_step(CUDA, "v0.5.0", "v0.5.0-rc.1")
     simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.UNKNOWN

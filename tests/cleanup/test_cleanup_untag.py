@@ -14,7 +14,7 @@ from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.accounts import Role
-from release_actions.simulator.faults import Fault, Step, pushing, tagging
+from release_actions.simulator.faults import Fault, Step, push_step, tag_step
 from release_actions.simulator.image_factory import Image
 
 
@@ -102,7 +102,7 @@ def test_a_tag_that_moves_before_it_is_taken_off_is_left(world: World, clean: Cl
     other = image("other")
     world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
     world.push(CUDA, other, ["v0.6.0"])
-    moved = Fault(method="HEAD", path="*/manifests/v0.5.0-rc.2", steps=(tagging(CUDA, "v0.5.0-rc.2", "v0.6.0"),))
+    moved = Fault(method="HEAD", path="*/manifests/v0.5.0-rc.2", steps=(tag_step(CUDA, "v0.5.0-rc.2", "v0.6.0"),))
     simulator.faults.add(moved)
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert world.tags(CUDA)["v0.5.0-rc.2"] == other.root.digest
@@ -119,11 +119,11 @@ def test_a_tag_that_moves_at_the_same_moment_is_named(
     new: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     # The clean-up leans on this; see the issue about GHCR's dates.
-    world.habits.tag_moves_change_dates = True
+    world.behavior.tag_moves_change_dates = True
     world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
     world.push(CUDA, image("other"), ["v0.6.0"])
     world.clock.advance(timedelta(days=1))
-    step = pushing(CUDA, ["v0.5.0-rc.2"]) if new else tagging(CUDA, "v0.5.0-rc.2", "v0.6.0")
+    step = push_step(CUDA, ["v0.5.0-rc.2"]) if new else tag_step(CUDA, "v0.5.0-rc.2", "v0.6.0")
     simulator.faults.add(Fault(method="PUT", path="*/manifests/v0.5.0-rc.2", steps=(step,)))
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.UNKNOWN
@@ -137,7 +137,7 @@ def test_a_tag_that_is_pushed_again_after_it_was_moved_stays_where_it_is(
     other = image("other")
     world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
     world.push(CUDA, other, ["v0.6.0"])
-    simulator.faults.add(Fault(method="DELETE", steps=(tagging(CUDA, "v0.5.0-rc.2", "v0.6.0"),)))
+    simulator.faults.add(Fault(method="DELETE", steps=(tag_step(CUDA, "v0.5.0-rc.2", "v0.6.0"),)))
     clean(delete_tags="v*-rc.*", untag="true")
     assert world.tags(CUDA)["v0.5.0-rc.2"] == other.root.digest
     assert pulls(world)
@@ -173,7 +173,7 @@ def test_a_copy_of_a_tag_that_is_being_taken_off_gets_what_the_tag_named(
 def test_a_copy_that_is_made_at_the_last_moment_is_made_again(world: World, clean: Clean, simulator: Simulator) -> None:
     promoted = image("promoted")
     world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
-    simulator.faults.add(Fault(method="DELETE", steps=(tagging(CUDA, "copied", "v0.5.0-rc.2"),)))
+    simulator.faults.add(Fault(method="DELETE", steps=(tag_step(CUDA, "copied", "v0.5.0-rc.2"),)))
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.PASS
     assert world.tags(CUDA) == dict.fromkeys(("copied", "v0.5.0"), promoted.root.digest)

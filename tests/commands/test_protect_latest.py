@@ -25,7 +25,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.report import Level, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image
-from release_actions.simulator.faults import Fault, deleting, tagging
+from release_actions.simulator.faults import Fault, delete_step, tag_step
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release
 
@@ -322,7 +322,7 @@ class TestCheckAndEnforce:
         tag_in_git(shipped, "v0.3.1")
         publish(shipped, "v0.3.1")
         protect()
-        deleting(CUDA, shipped.version(CUDA, "v0.3.0").manifest.children[0])(shipped, "")
+        delete_step(CUDA, shipped.version(CUDA, "v0.3.0").manifest.children[0])(shipped, "")
         assert messages(protect("check")) == []
         (told,) = messages(protect("check", thorough="true"))
         assert "Release v0.3.0 is in git, but the package does not hold it complete. Of v0.3.0, its child " in told
@@ -353,7 +353,7 @@ class TestCheckAndEnforce:
 
     def test_a_broken_latest_stays_and_is_an_error(self, protect: Protect, shipped: World) -> None:
         image = shipped.version(CUDA, "v0.4.1")
-        deleting(CUDA, image.manifest.children[0])(shipped, "")
+        delete_step(CUDA, image.manifest.children[0])(shipped, "")
         report = protect()
         assert report.exit_code is ExitCode.REFUSED
         assert report.outputs["failed"] == ["ghcr.io/llm-d/llm-d-cuda"]
@@ -374,7 +374,7 @@ class TestCheckAndEnforce:
     def test_a_fight_is_told_and_ends(self, protect: Protect, shipped: World, simulator: Simulator) -> None:
         tag_in_git(shipped, "v0.5.0")
         publish(shipped, "v0.5.0")
-        steps = (tagging(CUDA, "latest", "v0.4.1"),)
+        steps = (tag_step(CUDA, "latest", "v0.4.1"),)
         simulator.faults.add(Fault(method="HEAD", path=f"/v2/{CUDA}/manifests/latest", times=0, steps=steps))
         report = protect()
         assert report.exit_code is ExitCode.UNKNOWN
@@ -446,7 +446,7 @@ class TestTogether:
 
     def test_an_incomplete_required_image_closes_the_gate(self, protect: Protect, shipped: World) -> None:
         publish(shipped, "v0.5.0")
-        deleting(CPU, shipped.version(CPU, "v0.5.0").manifest.children[1])(shipped, "")
+        delete_step(CPU, shipped.version(CPU, "v0.5.0").manifest.children[1])(shipped, "")
         report = protect(together="true")
         assert report.exit_code is ExitCode.REFUSED
         assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
@@ -600,7 +600,7 @@ class TestSnapshotAndRestore:
         protect("snapshot")
         child = shipped.version(CUDA, "v0.4.1").manifest.children[0]
         self.damage(shipped)
-        deleting(CUDA, child)(shipped, "")
+        delete_step(CUDA, child)(shipped, "")
         damaged = shipped.tags(CUDA)
         report = protect("restore")
         assert report.exit_code is ExitCode.REFUSED

@@ -19,7 +19,7 @@ from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
 from release_actions.simulator import Image, InProcess, Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
-from release_actions.simulator.faults import Fault, deleting, preset, pushing, tagging
+from release_actions.simulator.faults import Fault, delete_step, preset, push_step, tag_step
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 
 JOB = "ghs_job_token_of_llm_d"
@@ -190,10 +190,10 @@ class TestPackages:
     @pytest.mark.parametrize(
         "step",
         [
-            pushing(CUDA, ["pushed"]),
-            deleting(CUDA, "t0"),
-            deleting(CUDA, "t225"),
-            tagging(CUDA, "t229", "t0"),
+            push_step(CUDA, ["pushed"]),
+            delete_step(CUDA, "t0"),
+            delete_step(CUDA, "t225"),
+            tag_step(CUDA, "t229", "t0"),
         ],
         ids=["push", "delete the oldest", "delete a new one", "move a tag"],
     )
@@ -399,7 +399,7 @@ class TestFaults:
         for n in range(29):
             assert packages.delete_version("llm-d-cuda", found[f"v0.{n}.0"].id) is None
         assert world.tags(CUDA).keys() == {"v0.29.0"}
-        assert sum(simulator.faults.met.values()) > 0, "there was bad weather"
+        assert sum(simulator.faults.counts.values()) > 0, "there was bad weather"
 
     def test_threads_share_the_adapters(self, registry: Registry, world: World) -> None:
         pushed = image("one")

@@ -15,7 +15,7 @@ from release_actions.floating.package_state import Judged
 from release_actions.floating.plan import Orphan
 from release_actions.floating.reconcile import Journal, Reconciler
 from release_actions.simulator import World, build_image, oci
-from release_actions.simulator.faults import Fault, tagging
+from release_actions.simulator.faults import Fault, tag_step
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 MANIFEST = "/v2/llm-d/llm-d-cuda/manifests/"
@@ -87,7 +87,9 @@ def test_reads_that_lag_are_waited_for_and_nothing_is_written_twice(project: Pro
 
 def test_pauses_end_at_half_a_minute_and_tries_are_counted(project: Project) -> None:
     # Whoever it is moves `latest` back before every look.
-    faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", times=0, steps=(tagging(CUDA, "latest", "v0.4.0"),)))
+    faults(
+        project, Fault(method="HEAD", path=f"{MANIFEST}latest", times=0, steps=(tag_step(CUDA, "latest", "v0.4.0"),))
+    )
     waits: list[float] = []
     journal = Journal()
     with pytest.raises(PartialError) as caught:
@@ -137,7 +139,7 @@ def test_a_last_look_that_is_right_by_chance_is_not_enough(project: Project) -> 
 
 def test_a_wrong_move_by_somebody_else_is_repaired_and_told(project: Project) -> None:
     faults(
-        project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=3, steps=(tagging(CUDA, "latest", "v0.6.0-rc.1"),))
+        project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=3, steps=(tag_step(CUDA, "latest", "v0.6.0-rc.1"),))
     )
     journal = Journal()
     enforce(project, journal)
@@ -510,7 +512,7 @@ class TestPutBack:
         assert names(project)["latest"] == "v0.6.0-rc.1"
 
     def test_it_says_when_a_tag_does_not_stay(self, project: Project, moved: tuple[Reconciler, Journal]) -> None:
-        steps = (tagging(CUDA, "latest", "v0.6.0-rc.1"),)
+        steps = (tag_step(CUDA, "latest", "v0.6.0-rc.1"),)
         faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=steps))
         back, left = moved[0].put_back(project.package, moved[1])
         assert back == ["v0", "v0.4"]

@@ -14,15 +14,15 @@ from release_actions.simulator.accounts import Role
 from release_actions.simulator.faults import (
     PRESETS,
     Fault,
+    FaultEffects,
     Faults,
-    Meeting,
+    advance_step,
     chance,
-    deleting,
-    passing,
+    delete_step,
     preset,
-    pushing,
-    tagging,
-    vanishing,
+    push_step,
+    tag_step,
+    vanish_step,
 )
 
 MANIFEST = f"/v2/{PACKAGE}/manifests/v1"
@@ -112,11 +112,11 @@ def test_what_struck_is_counted_by_name(call: Caller) -> None:
     inject(call, Fault("busy", times=2, answer=503), Fault(path="/user", answer=500))
     statuses(call, 3)
     call.rest("GET", "/user")
-    assert call.simulator.faults.met == {"busy": 2, "fault 2": 1}
+    assert call.simulator.faults.counts == {"busy": 2, "fault 2": 1}
 
 
 def test_without_faults_nothing_happens() -> None:
-    assert Faults().meet("api", "GET", "/") == Meeting()
+    assert Faults().choose("api", "GET", "/") == FaultEffects()
 
 
 def test_the_simulators_own_routes_meet_none(call: Caller) -> None:
@@ -181,7 +181,7 @@ def test_of_two_that_end_a_request_the_first_does(call: Caller) -> None:
 
 
 def test_a_version_that_the_request_names_vanishes(call: Caller) -> None:
-    inject(call, Fault(method="DELETE", steps=(vanishing(),)), Fault(path=MANIFEST, steps=(vanishing(),)))
+    inject(call, Fault(method="DELETE", steps=(vanish_step(),)), Fault(path=MANIFEST, steps=(vanish_step(),)))
     number = call.world.version(PACKAGE, "v2").id
     assert call.rest("DELETE", f"{VERSIONS}/{number}").status_code == 404
     assert call.registry("GET", MANIFEST).status_code == 404
@@ -189,7 +189,7 @@ def test_a_version_that_the_request_names_vanishes(call: Caller) -> None:
 
 
 def test_a_push_in_the_middle_moves_the_pages(call: Caller) -> None:
-    inject(call, Fault(path=VERSIONS, nth=2, steps=(pushing(PACKAGE, ["v3"]),)))
+    inject(call, Fault(path=VERSIONS, nth=2, steps=(push_step(PACKAGE, ["v3"]),)))
     first = call.versions(per_page=3)
     second = call.versions(per_page=3, page=2)
     assert first[-1]["id"] == second[0]["id"]
@@ -197,20 +197,20 @@ def test_a_push_in_the_middle_moves_the_pages(call: Caller) -> None:
 
 
 def test_a_tag_moves_in_the_middle(call: Caller) -> None:
-    inject(call, Fault(path=MANIFEST, nth=2, steps=(tagging(PACKAGE, "v1", "v2"),)))
+    inject(call, Fault(path=MANIFEST, nth=2, steps=(tag_step(PACKAGE, "v1", "v2"),)))
     digests = [call.registry("HEAD", MANIFEST).headers["Docker-Content-Digest"] for _ in range(2)]
     assert digests[0] != digests[1] == call.world.tags(PACKAGE)["v2"]
 
 
 def test_somebody_else_deletes_even_what_is_gone(call: Caller) -> None:
-    inject(call, Fault(times=2, steps=(deleting(PACKAGE, "v1"),)))
+    inject(call, Fault(times=2, steps=(delete_step(PACKAGE, "v1"),)))
     assert statuses(call, 2) == [200, 200]
     assert set(call.world.tags(PACKAGE)) == {"v2"}
 
 
 def test_time_goes_by(call: Caller) -> None:
     before = call.world.now()
-    inject(call, Fault(steps=(passing(90),)))
+    inject(call, Fault(steps=(advance_step(90),)))
     statuses(call, 1)
     assert (call.world.now() - before).total_seconds() == 90
 
@@ -303,7 +303,7 @@ def test_a_polite_client_survives_a_preset(call: Caller, slept: list[float], nam
         number_of = call.world.version(PACKAGE, f"t{number}").id
         assert polite(call.rest, "DELETE", f"{VERSIONS}/{number_of}").status_code in {204, 404}
     assert set(call.world.tags(PACKAGE)) == {"v1", "v2"}
-    assert call.simulator.faults.met
+    assert call.simulator.faults.counts
     assert bool(slept) == (name in {"latency", "storm"})
 
 

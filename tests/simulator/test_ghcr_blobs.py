@@ -170,7 +170,7 @@ def test_a_storage_address_is_signed_and_dies(call: Caller, world: World) -> Non
 
 
 def test_a_blob_is_served_at_once_where_the_world_does_not_redirect(call: Caller, world: World) -> None:
-    world.habits.redirects_blobs = False
+    world.behavior.redirects_blobs = False
     world.add_blob(PACKAGE, BLOB)
     answer = call.registry("GET", PATH, allow_redirects=False)
     assert (answer.status_code, answer.content) == (200, BLOB)
@@ -189,7 +189,7 @@ def test_a_blob_is_served_at_once_where_the_world_does_not_redirect(call: Caller
 def test_a_part_of_a_blob(
     call: Caller, world: World, *, redirects: bool, span: str, status: int, content: bytes, told: str
 ) -> None:
-    world.habits.redirects_blobs = redirects
+    world.behavior.redirects_blobs = redirects
     world.add_blob(PACKAGE, BLOB)
     answer = call.registry("GET", PATH, headers={"Range": span})
     assert (answer.status_code, answer.content, answer.headers["Content-Range"]) == (status, content, told)

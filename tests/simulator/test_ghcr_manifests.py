@@ -156,7 +156,7 @@ def test_an_index_is_taken_without_its_children(call: Caller, world: World) -> N
 
 
 def test_an_index_without_its_children_is_refused_where_the_world_checks_them(call: Caller, world: World) -> None:
-    world.habits.checks_children = True
+    world.behavior.checks_children = True
     image = multi("a")
     answer = call.put("v1", image.root)
     assert (answer.status_code, codes(answer)) == (400, ["MANIFEST_BLOB_UNKNOWN"] * 2)
@@ -175,7 +175,7 @@ def test_a_written_tag_reads_stale_for_a_while_where_the_world_says_so(call: Cal
     for image in (old, new):
         call.push(image)
     call.put("v1", old.root).raise_for_status()
-    world.habits.stale_tag_reads = 2
+    world.behavior.stale_tag_reads = 2
 
     call.put("v1", new.root).raise_for_status()
     call.put("v2", new.root).raise_for_status()
@@ -191,7 +191,7 @@ def test_a_stale_tag_of_a_deleted_version_reads_as_missing(call: Caller, world: 
     number = world.version(PACKAGE, "v1").id
     new = multi("new")
     call.push(new)
-    world.habits.stale_tag_reads = 1
+    world.behavior.stale_tag_reads = 1
     call.put("v1", new.root).raise_for_status()
     call.rest("DELETE", f"{VERSIONS}/{number}").raise_for_status()
 
@@ -204,7 +204,7 @@ def test_the_registry_cuts_no_tags(call: Caller, world: World) -> None:
 
 
 def test_a_registry_that_cuts_tags_moves_what_the_pushed_version_begins_with(call: Caller, world: World) -> None:
-    world.habits.cuts_tags = True
+    world.behavior.cuts_tags = True
     final, candidate = multi("final"), multi("candidate")
 
     call.push(final, "v0.4.0")
@@ -311,7 +311,7 @@ def test_a_get_is_a_download_of_that_version_and_a_head_is_none(call: Caller, wo
 
 
 def test_a_head_is_a_download_where_the_world_counts_it(call: Caller, world: World) -> None:
-    world.habits.head_counts_as_download = True
+    world.behavior.head_counts_as_download = True
     world.push(PACKAGE, multi("a"), ["v1"])
     call.registry("HEAD", f"{PATH}/v1")
     assert world.version(PACKAGE, "v1").downloads == 1

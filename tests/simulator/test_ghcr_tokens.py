@@ -177,7 +177,7 @@ def test_a_first_push_by_a_person_makes_them_administer_it(call: Caller, world: 
 
 
 def test_new_packages_are_public_where_the_world_says_so(call: Caller, world: World) -> None:
-    world.habits.new_packages = "public"
+    world.behavior.new_packages = "public"
     call.push(build_image(seed="new"), "v1", package="llm-d/new", token=JOB)
     package = world.package("llm-d/new")
     assert package is not None

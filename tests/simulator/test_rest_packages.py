@@ -291,7 +291,7 @@ def test_no_date_shows_a_tag_that_moves_or_a_digest_that_is_pushed_again(call: C
 
 
 def test_dates_follow_tags_where_the_world_says_so(call: Caller, world: World) -> None:
-    world.habits.tag_moves_change_dates = True
+    world.behavior.tag_moves_change_dates = True
     first, second = push(world, "v1", "latest"), push(world, "v2")
 
     move_restore_and_push_again(call, world, first, second)
@@ -300,7 +300,7 @@ def test_dates_follow_tags_where_the_world_says_so(call: Caller, world: World) -
 
 
 def test_a_restoration_is_a_change_where_dates_follow_tags(call: Caller, world: World) -> None:
-    world.habits.tag_moves_change_dates = True
+    world.behavior.tag_moves_change_dates = True
     push(world, "v1")
     number = push(world, "v2")
     call.rest("DELETE", f"{VERSIONS}/{number}")
@@ -312,7 +312,7 @@ def test_a_restoration_is_a_change_where_dates_follow_tags(call: Caller, world: 
 
 
 def test_shuffled_versions_keep_their_order_from_page_to_page(call: Caller, world: World) -> None:
-    world.habits.shuffles_versions = True
+    world.behavior.shuffles_versions = True
     pushed = [push(world, f"v{number}") for number in range(12)]
 
     pages = [call.versions(per_page="5", page=str(page)) for page in (1, 2, 3)]

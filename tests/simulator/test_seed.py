@@ -19,16 +19,16 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "simulator" / "seed.yaml"
 ACCOUNTS = {"llm-d": {"type": "organization", "members": {"ada": "admin"}}, "ada": {}}
 
 
-def planted(**parts: Any) -> World:
+def load_seed(**parts: Any) -> World:
     return world_from_dict({"accounts": ACCOUNTS, **parts})
 
 
 def packages(*versions: dict[str, Any], **package: Any) -> World:
-    return planted(packages={"llm-d/x": {"versions": list(versions), **package}})
+    return load_seed(packages={"llm-d/x": {"versions": list(versions), **package}})
 
 
 def repositories(**repository: Any) -> World:
-    return planted(repositories={"llm-d/llm-d": repository})
+    return load_seed(repositories={"llm-d/llm-d": repository})
 
 
 def test_the_example_is_a_world_where_everything_pulls() -> None:
@@ -59,7 +59,7 @@ def test_time_is_the_seeds_or_the_clocks() -> None:
 
 
 def test_tokens_of_every_kind() -> None:
-    world = planted(
+    world = load_seed(
         repositories={"llm-d/llm-d": {}},
         tokens=[
             {"token": "a", "login": "ada", "scopes": ["repo"], "expires": "2027-01-01T00:00:00Z"},
@@ -146,8 +146,8 @@ def test_releases_and_the_latest() -> None:
     assert latest.tag == "v1.0.0"
 
 
-def test_habits_and_limits() -> None:
-    habits = {
+def test_a_seed_sets_behavior_and_limits() -> None:
+    behavior = {
         "checks-children": True,
         "tag-moves-change-dates": True,
         "shuffles-versions": True,
@@ -158,8 +158,8 @@ def test_habits_and_limits() -> None:
         "new-packages": "public",
         "registry-token-seconds": 60,
     }
-    world = planted(habits=habits, limits={"points": 900, "status": 429})
-    assert {name.replace("_", "-"): value for name, value in vars(world.habits).items()} == habits
+    world = load_seed(behavior=behavior, limits={"points": 900, "status": 429})
+    assert {name.replace("_", "-"): value for name, value in vars(world.behavior).items()} == behavior
     assert (world.limits.points, world.limits.status, world.limits.actions) == (900, 429, 1000)
 
 

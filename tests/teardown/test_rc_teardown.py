@@ -42,7 +42,7 @@ from release_actions.http.client import Http
 from release_actions.runner.inputs import specs
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
-from release_actions.simulator.faults import Fault, tagging
+from release_actions.simulator.faults import Fault, tag_step
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.rules import TagRules
 
@@ -545,7 +545,7 @@ def test_a_production_tag_that_somebody_moves_meanwhile_is_told(
 ) -> None:
     before = world.tags(CUDA)["latest"]
     after = world.tags(CUDA)["v0.3.0"]
-    simulator.faults.add(Fault(method="DELETE", path="*cuda/versions/*", steps=(tagging(CUDA, "latest", "v0.3.0"),)))
+    simulator.faults.add(Fault(method="DELETE", path="*cuda/versions/*", steps=(tag_step(CUDA, "latest", "v0.3.0"),)))
     report = tear_down()
     assert report.exit_code is ExitCode.REFUSED
     assert messages(report) == [

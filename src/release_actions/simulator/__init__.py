@@ -1,10 +1,10 @@
 """An embedded GitHub and GHCR: the REST API and the container registry in one process, over one state.
 
-Simulated, with the habits that docs/simulator.md lists: GitHub Packages, git refs and tags, history, compare, releases
+Simulated, as docs/simulator.md describes: GitHub Packages, git refs and tags, history, compare, releases
 with assets, pull requests and milestones to read, rate limits; and GHCR's distribution API with its token endpoint.
 Known to differ: there are no teams, forks, file contents and ETags of the API; commits carry paths in place of trees;
-nothing that GitHub does later by itself happens. What is a guess about GitHub is a `Habits` switch or stands in
-that page's table.
+nothing that GitHub does later by itself happens. A guess about GitHub is a switch in `RegistryBehavior`, or is in that
+page's table.
 
 `world` holds the state and knows no HTTP; `ghcr` and `github` answer requests on it; `origin` matches routes, meets
 faults and keeps the log; `server` and `transport` carry requests over loopback or in process. It takes made-up tokens

@@ -27,12 +27,12 @@ from release_actions.simulator.faults import (
     PRESETS,
     Fault,
     Step,
-    deleting,
-    passing,
+    advance_step,
+    delete_step,
     preset,
-    pushing,
-    tagging,
-    vanishing,
+    push_step,
+    tag_step,
+    vanish_step,
 )
 from release_actions.simulator.seed_file import PATH, PLATFORM, TAG
 
@@ -80,7 +80,7 @@ class PushStep(Record):
 
     def step(self) -> Step:
         """What happens."""
-        return pushing(self.package, self.tags, platforms=self.platforms, content=self.content)
+        return push_step(self.package, self.tags, platforms=self.platforms, content=self.content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class TagStep(Record):
 
     def step(self) -> Step:
         """What happens."""
-        return tagging(self.package, self.tag, self.to)
+        return tag_step(self.package, self.tag, self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ class DeleteStep(Record):
 
     def step(self) -> Step:
         """What happens."""
-        return deleting(self.package, self.version)
+        return delete_step(self.package, self.version)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +126,9 @@ class Before(Record):
             if told is not None:
                 yield told.step()
         if self.vanish:
-            yield vanishing()
+            yield vanish_step()
         if self.advance is not None:
-            yield passing(self.advance)
+            yield advance_step(self.advance)
 
 
 @dataclass(frozen=True, kw_only=True)

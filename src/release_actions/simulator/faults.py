@@ -69,7 +69,7 @@ class Fault:
 
 
 @dataclass
-class Meeting:
+class FaultEffects:
     """All that happens to one request."""
 
     latency: float = 0.0
@@ -91,7 +91,7 @@ class Faults:
         self._hits: Counter[int] = Counter()
         self._asked: Counter[tuple[int, str, str]] = Counter()
         self._row: Counter[tuple[int, str, str]] = Counter()
-        self.met: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         for fault in faults:
             self.add(fault)
 
@@ -107,17 +107,17 @@ class Faults:
             for counter in (self._matches, self._hits, self._asked, self._row):
                 counter.clear()
 
-    def meet(self, server: str, method: str, path: str) -> Meeting:
+    def choose(self, server: str, method: str, path: str) -> FaultEffects:
         """What happens to a request. Of several faults that end a request early, the first one does."""
-        meeting = Meeting()
+        effects = FaultEffects()
         if not self._faults:
-            return meeting
+            return effects
         with self._lock:
             for index, fault in enumerate(self._faults):
                 if fault.fits(server, method, path) and self._strikes(index, fault, method, path):
-                    self.met[fault.name or f"fault {index + 1}"] += 1
-                    add_to(meeting, fault)
-        return meeting
+                    self.counts[fault.name or f"fault {index + 1}"] += 1
+                    apply_fault(effects, fault)
+        return effects
 
     def _strikes(self, index: int, fault: Fault, method: str, path: str) -> bool:
         key = (index, method, path)
@@ -134,18 +134,18 @@ class Faults:
         return strikes
 
 
-def add_to(meeting: Meeting, fault: Fault) -> None:
+def apply_fault(effects: FaultEffects, fault: Fault) -> None:
     """Let one more fault happen to a request."""
-    meeting.latency += fault.latency
-    meeting.steps += fault.steps
+    effects.latency += fault.latency
+    effects.steps += fault.steps
     if fault.lag:
-        meeting.steps.append(lagging(fault.lag))
+        effects.steps.append(lag_step(fault.lag))
     if fault.tag_lag:
-        meeting.steps.append(lagging_tag(fault.tag_lag))
-    if meeting.answer or meeting.reset or meeting.truncate:
+        effects.steps.append(lag_tag_step(fault.tag_lag))
+    if effects.answer or effects.reset or effects.truncate:
         return
-    meeting.answer, meeting.retry_after, meeting.secondary = fault.answer, fault.retry_after, fault.secondary
-    meeting.reset, meeting.truncate = fault.reset, fault.truncate
+    effects.answer, effects.retry_after, effects.secondary = fault.answer, fault.retry_after, fault.secondary
+    effects.reset, effects.truncate = fault.reset, fault.truncate
 
 
 def chance(fault: Fault, method: str, path: str, asked: int) -> float:
@@ -157,7 +157,7 @@ def chance(fault: Fault, method: str, path: str, asked: int) -> float:
 # Steps
 
 
-def pushing(
+def push_step(
     package: str, tags: Iterable[str], *, platforms: Iterable[str] = ("linux/amd64",), content: str = "pushed meanwhile"
 ) -> Step:
     """Somebody else pushes an image."""
@@ -168,7 +168,7 @@ def pushing(
     return step
 
 
-def tagging(package: str, tag: str, to: str) -> Step:
+def tag_step(package: str, tag: str, to: str) -> Step:
     """Somebody else moves a tag to what another tag or a digest names."""
 
     def step(world: World, _path: str) -> None:
@@ -177,7 +177,7 @@ def tagging(package: str, tag: str, to: str) -> Step:
     return step
 
 
-def deleting(package: str, reference: str) -> Step:
+def delete_step(package: str, reference: str) -> Step:
     """Somebody else deletes a version, named by tag or digest; nothing happens if it is gone."""
 
     def step(world: World, _path: str) -> None:
@@ -189,7 +189,7 @@ def deleting(package: str, reference: str) -> Step:
     return step
 
 
-def vanishing() -> Step:
+def vanish_step() -> Step:
     """The version that the request names is deleted by somebody else; nothing happens if it names none."""
 
     def step(world: World, path: str) -> None:
@@ -207,7 +207,7 @@ def vanishing() -> Step:
     return step
 
 
-def passing(seconds: float) -> Step:
+def advance_step(seconds: float) -> Step:
     """Time goes by."""
 
     def step(world: World, _path: str) -> None:
@@ -216,7 +216,7 @@ def passing(seconds: float) -> Step:
     return step
 
 
-def lagging(reads: int) -> Step:
+def lag_step(reads: int) -> Step:
     """The package that the request writes to is shown as it was before, for a number of reads."""
 
     def step(world: World, path: str) -> None:
@@ -230,7 +230,7 @@ def lagging(reads: int) -> Step:
     return step
 
 
-def lagging_tag(reads: int) -> Step:
+def lag_tag_step(reads: int) -> Step:
     """The tag that the request writes names what it named before, for a number of reads of it."""
 
     def step(world: World, path: str) -> None:

@@ -1,6 +1,6 @@
-"""GHCR: the distribution API with its token endpoint, and GHCR's habits beside the specification.
+"""GHCR: the distribution API with its token endpoint, and and where GHCR departs from the specification.
 
-What the habits are, and which are guesses, is in the package's docstring. Error bodies are the specification's
+docs/simulator.md lists those departures, and which of them are guesses. Error bodies are the specification's
 (OCI distribution specification 1.1, "Error Codes").
 """
 
@@ -20,10 +20,10 @@ from werkzeug.wrappers import Request
 
 from release_actions.simulator import oci, storage
 from release_actions.simulator.accounts import Role, Token, TokenKind, account_role, package_role
-from release_actions.simulator.habits import cut_names
+from release_actions.simulator.behavior import cut_names
 from release_actions.simulator.limits import LimitedError
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
-from release_actions.simulator.origin import Answer, Call, NoError, Route
+from release_actions.simulator.origin import Answer, Call, HttpError, Route
 from release_actions.simulator.packages import Package, Version
 from release_actions.simulator.world import World
 
@@ -55,7 +55,7 @@ class Upload:
 
 
 class Ghcr:
-    """The registry's face: routes, tokens it gave out, and uploads under way."""
+    """The registry: routes, tokens it gave out, and uploads under way."""
 
     name = "registry"
 
@@ -80,7 +80,7 @@ class Ghcr:
     # Who asks
 
     def identify(self, world: World, request: Request) -> Token | None:
-        """The token behind a bearer token; None for anonymous ones. Raises `NoError` for an invalid one."""
+        """The token behind a bearer token; None for anonymous ones. Raises `HttpError` for an invalid one."""
         grant = self._grant(world, request)
         return grant.token if grant else None
 
@@ -93,7 +93,7 @@ class Ghcr:
             return grant
         token = world.token(decode(credential))
         if token is None:
-            raise NoError(unauthorized(request, name_in(request), "pull"))
+            raise HttpError(unauthorized(request, name_in(request), "pull"))
         return Grant(token)
 
     def issue(self, call: Call) -> Answer:
@@ -110,31 +110,31 @@ class Ghcr:
             secret = credentials.password if credentials is not None and credentials.type == "basic" else None
             token = call.world.token(secret or "")
             if token is None or token.kind is TokenKind.FINE_GRAINED:
-                raise NoError(problem(403, "DENIED", "denied"))
+                raise HttpError(problem(403, "DENIED", "denied"))
         else:
             packages = [call.world.package(name) for name in names]
             if not all(package is not None and package.public for package in packages):
-                raise NoError(problem(403, "DENIED", DENIED))
-        expires = call.world.now() + timedelta(seconds=call.world.habits.registry_token_seconds)
+                raise HttpError(problem(403, "DENIED", DENIED))
+        expires = call.world.now() + timedelta(seconds=call.world.behavior.registry_token_seconds)
         number = call.world.next_id("registry-token")
         bearer = base64.b64encode(f"v1:{number}:{hashlib.sha256(str(number).encode()).hexdigest()}".encode()).decode()
         self._grants[bearer] = Grant(token, names, expires)
         return Answer(200, {"token": bearer})
 
     def _authorize(self, call: Call, name: str, need: Role) -> Package | None:
-        """The package a request is about, None if it is not there yet. Raises `NoError` without the right."""
+        """The package a request is about, None if it is not there yet. Raises `HttpError` without the right."""
         if not oci.NAME.fullmatch(name) or "/" not in name:
-            raise NoError(problem(400, "NAME_INVALID", "invalid repository name"))
+            raise HttpError(problem(400, "NAME_INVALID", "invalid repository name"))
         actions = "pull" if need is Role.READ else "pull,push"
         grant = self._grant(call.world, call.request)
         package = call.world.package(name)
         if grant is None:
-            raise NoError(unauthorized(call.request, name, actions))
+            raise HttpError(unauthorized(call.request, name, actions))
         token = grant.token
         if token is None:
             if need is Role.READ and name in grant.names and package is not None and package.public:
                 return package
-            raise NoError(unauthorized(call.request, name, actions))
+            raise HttpError(unauthorized(call.request, name, actions))
         check(call.world, token, name, package, need)
         return package
 
@@ -143,7 +143,7 @@ class Ghcr:
     def ping(self, call: Call) -> Answer:
         """`/v2/`: whether the client is known."""
         if self._grant(call.world, call.request) is None:
-            raise NoError(unauthorized(call.request, "user/image", "pull"))
+            raise HttpError(unauthorized(call.request, "user/image", "pull"))
         return Answer(200, {})
 
     def list_tags(self, call: Call, name: str) -> Answer:
@@ -151,10 +151,10 @@ class Ghcr:
         self._authorize(call, name, Role.READ)
         package = call.world.seen(name)
         if package is None:
-            raise NoError(problem(404, "NAME_UNKNOWN", "repository name not known to registry"))
+            raise HttpError(problem(404, "NAME_UNKNOWN", "repository name not known to registry"))
         number = call.arg("n", str(PAGE))
         if not re.fullmatch(r"[0-9]{1,9}", number):
-            raise NoError(problem(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested"))
+            raise HttpError(problem(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested"))
         count = int(number)
         tags = package.tags_after(call.arg("last"))
         answer = Answer(200, {"name": name, "tags": tags[:count]})
@@ -168,10 +168,10 @@ class Ghcr:
         self._authorize(call, name, Role.READ)
         version, package = call.world.seen_version(name, reference), call.world.package(name)
         if package is None or version is None:
-            raise NoError(problem(404, "MANIFEST_UNKNOWN", "manifest unknown"))
+            raise HttpError(problem(404, "MANIFEST_UNKNOWN", "manifest unknown"))
         accept = ",".join(call.request.headers.getlist("Accept"))
         version = negotiate(package, version, {part.partition(";")[0].strip() for part in accept.split(",")})
-        if call.request.method == "GET" or call.world.habits.head_counts_as_download:
+        if call.request.method == "GET" or call.world.behavior.head_counts_as_download:
             now = call.world.package(name)
             counted = now.find(version.digest) if now else None
             if counted is not None:
@@ -186,22 +186,22 @@ class Ghcr:
         """Push a manifest. The first one of a name makes the package."""
         package = self._authorize(call, name, Role.WRITE)
         if len(call.body) > LARGEST_MANIFEST:
-            raise NoError(problem(413, "SIZE_INVALID", "manifest is larger than 4 MiB"))
+            raise HttpError(problem(413, "SIZE_INVALID", "manifest is larger than 4 MiB"))
         try:
             manifest = oci.parse(call.body, call.request.headers.get("Content-Type", ""))
         except oci.InvalidManifestError as wrong:
-            raise NoError(problem(400, "MANIFEST_INVALID", "manifest invalid", str(wrong))) from wrong
+            raise HttpError(problem(400, "MANIFEST_INVALID", "manifest invalid", str(wrong))) from wrong
         by_digest = ":" in reference
         if by_digest and reference != manifest.digest:
-            raise NoError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
+            raise HttpError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
         if not by_digest and not oci.TAG.fullmatch(reference):
-            raise NoError(problem(400, "TAG_INVALID", "manifest tag did not match URI"))
+            raise HttpError(problem(400, "TAG_INVALID", "manifest tag did not match URI"))
         missing = [digest for digest in manifest.blobs if not call.world.has_blob(name, digest)]
-        if call.world.habits.checks_children:
+        if call.world.behavior.checks_children:
             missing += [child for child in manifest.children if package is None or package.find(child) is None]
         if missing:
             errors = [error("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", digest) for digest in missing]
-            raise NoError(Answer(400, {"errors": errors}))
+            raise HttpError(Answer(400, {"errors": errors}))
         if package is None:
             self._create(call, name)
         if by_digest:
@@ -221,9 +221,9 @@ class Ghcr:
         """A blob: its size for HEAD, the way to storage for GET."""
         self._authorize(call, name, Role.READ)
         if not call.world.has_blob(name, digest):
-            raise NoError(problem(404, "BLOB_UNKNOWN", "blob unknown to registry"))
+            raise HttpError(problem(404, "BLOB_UNKNOWN", "blob unknown to registry"))
         named = {"Docker-Content-Digest": digest, "ETag": f'"{digest}"'}
-        if call.request.method == "GET" and call.world.habits.redirects_blobs and "api" in call.urls:
+        if call.request.method == "GET" and call.world.behavior.redirects_blobs and "api" in call.urls:
             return Answer(307, b"", {"Location": storage.address(call.world, call.urls["api"], digest), **named})
         answer = storage.content(call.request, call.world.blobs[digest])
         answer.headers.update(named)
@@ -246,7 +246,7 @@ class Ghcr:
     def _mountable(self, call: Call, source: str, digest: str) -> bool:
         try:
             self._authorize(call, source, Role.READ)
-        except NoError:
+        except HttpError:
             return False
         return call.world.has_blob(source, digest)
 
@@ -268,12 +268,12 @@ class Ghcr:
         found = self._upload(name, upload)
         digest = call.arg("digest")
         if not oci.DIGEST.fullmatch(digest):
-            raise NoError(problem(400, "DIGEST_INVALID", "provided digest is no sha256 digest"))
+            raise HttpError(problem(400, "DIGEST_INVALID", "provided digest is no sha256 digest"))
         self._append(call, found)
         content = bytes(found.content)
         del self._uploads[upload]
         if oci.digest_of(content) != digest:
-            raise NoError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
+            raise HttpError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
         call.world.add_blob(name, content)
         return created(name, digest)
 
@@ -287,7 +287,7 @@ class Ghcr:
     def _upload(self, name: str, upload: str) -> Upload:
         found = self._uploads.get(upload)
         if found is None or found.path != name:
-            raise NoError(problem(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"))
+            raise HttpError(problem(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"))
         return found
 
     def _append(self, call: Call, upload: Upload) -> None:
@@ -299,7 +299,7 @@ class Ghcr:
             if not match or int(match[1]) != len(upload.content) or int(match[2]) - int(match[1]) + 1 != size:
                 answer = problem(416, "BLOB_UPLOAD_INVALID", "blob upload invalid", f"{span} does not follow")
                 answer.headers["Range"] = received(upload)
-                raise NoError(answer)
+                raise HttpError(answer)
         upload.content += call.body
 
     def _progress(self, status: int, name: str, upload: str) -> Answer:
@@ -322,7 +322,7 @@ class Ghcr:
         try:
             call.world.limits.charge_registry(call.token, call.world.now())
         except LimitedError as limited:
-            raise NoError(self.broken(429, limited.retry_after, secondary=False)) from limited
+            raise HttpError(self.broken(429, limited.retry_after, secondary=False)) from limited
         return {}
 
     def unknown(self, allowed: Sequence[str]) -> Answer:
@@ -349,7 +349,7 @@ class Ghcr:
 
 
 def check(world: World, token: Token, name: str, package: Package | None, need: Role) -> None:
-    """Raise `NoError` unless a token may read, or write, a package, or create it if there is none."""
+    """Raise `HttpError` unless a token may read, or write, a package, or create it if there is none."""
     account = world.account(name.partition("/")[0])
     allowed = token.may_read_packages() if need is Role.READ else token.may_write_packages()
     if account is None:
@@ -361,18 +361,18 @@ def check(world: World, token: Token, name: str, package: Package | None, need: 
         role = package_role(token, account, package.roles, public=package.public)
         allowed = allowed or (need is Role.READ and package.public)
     if role < Role.READ:
-        raise NoError(problem(403, "DENIED", DENIED))
+        raise HttpError(problem(403, "DENIED", DENIED))
     if not allowed:
-        raise NoError(problem(403, "DENIED", WRONG_SCOPES))
+        raise HttpError(problem(403, "DENIED", WRONG_SCOPES))
     if role < need:
-        raise NoError(problem(403, "DENIED", "permission_denied: write_package"))
+        raise HttpError(problem(403, "DENIED", "permission_denied: write_package"))
 
 
 def put_tags(world: World, name: str, manifest: oci.Manifest, tag: str) -> None:
     """Push a manifest under a tag, and under the tags that the registry cuts from it where it does that."""
-    for written in (tag, *(cut_names(tag) if world.habits.cuts_tags else ())):
-        if world.habits.stale_tag_reads:
-            world.lag_tag(name, written, world.habits.stale_tag_reads)
+    for written in (tag, *(cut_names(tag) if world.behavior.cuts_tags else ())):
+        if world.behavior.stale_tag_reads:
+            world.lag_tag(name, written, world.behavior.stale_tag_reads)
         world.put_manifest(name, manifest, written)
 
 
@@ -384,7 +384,7 @@ SCOPE_COLONS = 2
 
 
 def negotiate(package: Package, version: Version, accept: set[str]) -> Version:
-    """The version to answer with, by what the client takes. Raises `NoError`.
+    """The version to answer with, by what the client takes. Raises `HttpError`.
 
     As the distribution registry does it, from where GHCR's own error texts come: no `*/*`, and a client that takes
     only Docker's plain manifest gets the linux/amd64 child of a Docker list, with that child's digest.
@@ -400,7 +400,7 @@ def negotiate(package: Package, version: Version, accept: set[str]) -> Version:
     kinds = {OCI_INDEX: ("OCI index", "OCI indexes"), OCI_MANIFEST: ("OCI manifest", "OCI manifests")}
     one, many = kinds.get(media_type, ("manifest list", "manifest lists"))
     message = f"{one} found, but Accept header does not support {many}"
-    raise NoError(problem(404, "MANIFEST_UNKNOWN", message))
+    raise HttpError(problem(404, "MANIFEST_UNKNOWN", message))
 
 
 def decode(credential: str) -> str:

@@ -1,6 +1,6 @@
 """One origin as a WSGI application: finds the route, meets the faults, keeps the log, sends the answer.
 
-The two origins differ in their routes and in how they say no; a `Face` holds that. Nothing here knows what the routes
+The two origins differ in their routes and in how they say no; a `Api` holds that. Nothing here knows what the routes
 do, and nothing here opens a socket.
 """
 
@@ -21,7 +21,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request
 
 from release_actions.simulator.accounts import Token
-from release_actions.simulator.faults import Faults, Meeting
+from release_actions.simulator.faults import FaultEffects, Faults
 from release_actions.simulator.limits import client as client_of
 from release_actions.simulator.request_log import Entry, RequestLog
 from release_actions.simulator.world import World
@@ -51,7 +51,7 @@ class Answer:
         return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-class NoError(Exception):
+class HttpError(Exception):
     """Raised by a handler that says no: the answer to send."""
 
     def __init__(self, answer: Answer) -> None:
@@ -90,18 +90,18 @@ Route = tuple[str, str, Handler]
 """Methods with `|` between them, a werkzeug rule, and what answers: called with the `Call` and the rule's parts."""
 
 
-class Face(Protocol):
+class Api(Protocol):
     """How an origin recognises clients and says no."""
 
     name: str
     routes: Sequence[Route]
 
     def identify(self, world: World, request: Request) -> Token | None:
-        """The token of a request. Raises `NoError` for one that is not valid."""
+        """The token of a request. Raises `HttpError` for one that is not valid."""
         ...
 
     def admit(self, call: Call) -> Mapping[str, str]:
-        """Count a request against the limits. Returns headers for its answer. Raises `NoError`."""
+        """Count a request against the limits. Returns headers for its answer. Raises `HttpError`."""
         ...
 
     def unknown(self, allowed: Sequence[str]) -> Answer:
@@ -117,7 +117,7 @@ class Face(Protocol):
         ...
 
 
-class Found(NamedTuple):
+class RouteMatch(NamedTuple):
     """A route that fits a request: its template, what answers, and its decoded parts.
 
     Without a handler none fits; `allowed` are then the methods that the path has.
@@ -139,7 +139,7 @@ class Origin:
     def __init__(
         self,
         world: World,
-        face: Face,
+        api: Api,
         faults: Faults,
         log: RequestLog,
         own: Sequence[Route] = (),
@@ -147,14 +147,14 @@ class Origin:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.world = world
-        self.face = face
+        self.api = api
         self.faults = faults
         self.log = log
         self.urls: dict[str, str] = {}
         self._sleep = sleep
         rules = [
             Rule(rule, methods=methods.split("|"), endpoint=(template(rule), handler))
-            for methods, rule, handler in (*face.routes, *own)
+            for methods, rule, handler in (*api.routes, *own)
         ]
         self._own = frozenset(template(rule) for _, rule, _ in own)
         self._map = Map(rules, strict_slashes=False, merge_slashes=False)
@@ -185,62 +185,62 @@ class Origin:
         if found.handler and found.route in self._own:
             with self.world.lock:
                 return found.handler(call, **found.parts), False
-        meeting = self.faults.meet(self.face.name, request.method, path)
+        effects = self.faults.choose(self.api.name, request.method, path)
         refusal = self._identify(call)
         who = client_of(call.token)
         call.in_flight = self.log.begin(who)
         status = 0
         try:
-            self._prepare(meeting, path)
-            answer = refusal or self._serve(call, found, meeting)
-            self.face.stamp(call, answer)
+            self._prepare(effects, path)
+            answer = refusal or self._serve(call, found, effects)
+            self.api.stamp(call, answer)
             answer.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
-            if meeting.reset == "after":
+            if effects.reset == "after":
                 raise ConnectionResetError(CUT)
             status = answer.status
         finally:
-            self.log.end(who, Entry(self.face.name, request.method, found.route, status, target, who))
-        return answer, meeting.truncate
+            self.log.end(who, Entry(self.api.name, request.method, found.route, status, target, who))
+        return answer, effects.truncate
 
-    def _match(self, path: str, method: str) -> Found:
+    def _match(self, path: str, method: str) -> RouteMatch:
         """Find the route of a path as it was sent: a slash inside a package's name is `%2F` there, no separator."""
         try:
             (route, handler), parts = self._adapter.match(path, method)
         except HTTPException as error:
-            return Found("", None, {}, list(getattr(error, "valid_methods", None) or []))
-        return Found(route, handler, {key: unquote(value) for key, value in parts.items()}, [])
+            return RouteMatch("", None, {}, list(getattr(error, "valid_methods", None) or []))
+        return RouteMatch(route, handler, {key: unquote(value) for key, value in parts.items()}, [])
 
     def _identify(self, call: Call) -> Answer | None:
         """Put the client's token on the call. Returns the answer to a client that is not who it says."""
         try:
-            call.token = self.face.identify(self.world, call.request)
-        except NoError as no:
-            return no.answer
+            call.token = self.api.identify(self.world, call.request)
+        except HttpError as error:
+            return error.answer
         return None
 
-    def _prepare(self, meeting: Meeting, path: str) -> None:
+    def _prepare(self, effects: FaultEffects, path: str) -> None:
         """Let happen what comes before the work."""
-        if meeting.latency:
-            self._sleep(meeting.latency)
+        if effects.latency:
+            self._sleep(effects.latency)
         with self.world.lock:
-            for step in meeting.steps:
+            for step in effects.steps:
                 step(self.world, path)
-        if meeting.reset == "before":
+        if effects.reset == "before":
             raise ConnectionResetError(CUT)
 
-    def _serve(self, call: Call, found: Found, meeting: Meeting) -> Answer:
+    def _serve(self, call: Call, found: RouteMatch, effects: FaultEffects) -> Answer:
         """Count the request and do the work, or answer as the fault says."""
-        if meeting.answer:
-            return self.face.broken(meeting.answer, meeting.retry_after, secondary=meeting.secondary)
+        if effects.answer:
+            return self.api.broken(effects.answer, effects.retry_after, secondary=effects.secondary)
         with self.world.lock:
             try:
-                headers = self.face.admit(call)
-            except NoError as no:
-                return no.answer
+                headers = self.api.admit(call)
+            except HttpError as error:
+                return error.answer
             try:
-                answer = found.handler(call, **found.parts) if found.handler else self.face.unknown(found.allowed)
-            except NoError as no:
-                answer = no.answer
+                answer = found.handler(call, **found.parts) if found.handler else self.api.unknown(found.allowed)
+            except HttpError as error:
+                answer = error.answer
         answer.headers = {**headers, **answer.headers}
         return answer
 

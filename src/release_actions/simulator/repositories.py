@@ -10,7 +10,7 @@ from typing import Any
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind, account_role
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import Git
-from release_actions.simulator.rules import TagRules
+from release_actions.simulator.rules import ProtectedTags, TagRules
 
 
 @dataclass(eq=False)
@@ -121,6 +121,12 @@ class Repository:
     def full_name(self) -> str:
         """`owner/name`."""
         return f"{self.owner.login}/{self.name}"
+
+    @property
+    def protected_tags(self) -> ProtectedTags:
+        """What protects tags of this repository now."""
+        immutable = {release.tag for release in self.releases.values() if release.immutable}
+        return ProtectedTags(self.tag_rules, immutable, self.reserved)
 
     def latest_release(self) -> Release | None:
         """The release marked as the latest, or by GitHub's rule the highest version, then the newest."""

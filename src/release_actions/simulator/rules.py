@@ -6,14 +6,14 @@ deleted. The words are GitHub's (reolink/reolink-cli#38, ospo-reusable-workflows
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    from release_actions.simulator.repositories import Repository
+Act = Literal["creation", "update", "deletion"]
 
-WORDS = {
+VIOLATIONS: dict[Act, str] = {
     "creation": "Cannot create ref due to creations being restricted.",
     "update": "Cannot update this protected ref.",
     "deletion": "Cannot delete this tag",
@@ -28,18 +28,29 @@ class TagRules:
     tags: tuple[str, ...]
     restricts: tuple[str, ...]
 
-    def forbids(self, tag: str, act: str) -> bool:
+    def forbids(self, tag: str, act: Act) -> bool:
         """Whether it applies."""
         return act in self.restricts and any(fnmatchcase(tag, pattern) for pattern in self.tags)
 
 
-def violation(repository: Repository, ref: str, act: str) -> str:
-    """Why a change of a ref is refused, in GitHub's words; empty when it is not."""
-    tag = ref.removeprefix("refs/tags/")
-    if tag == ref:
+@dataclass(frozen=True)
+class ProtectedTags:
+    """What protects the tags of one repository.
+
+    `immutable`: tags of immutable releases that exist. `reserved`: tags that an immutable release has, or had.
+    """
+
+    rules: Iterable[TagRules]
+    immutable: Collection[str]
+    reserved: Collection[str]
+
+    def find_violation(self, ref: str, act: Act) -> str:
+        """Why a change of a ref is refused, in GitHub's words; empty when it is allowed."""
+        tag = ref.removeprefix("refs/tags/")
+        if tag == ref:
+            return ""
+        is_frozen = act != "creation" and tag in self.immutable
+        is_taken = act == "creation" and tag in self.reserved
+        if is_frozen or is_taken or any(rules.forbids(tag, act) for rules in self.rules):
+            return f"Repository rule violations found\n\n{VIOLATIONS[act]}\n\n"
         return ""
-    held = any(release.immutable and release.tag == tag for release in repository.releases.values())
-    taken = act == "creation" and tag in repository.reserved
-    if (held and act != "creation") or taken or any(rules.forbids(tag, act) for rules in repository.tag_rules):
-        return f"Repository rule violations found\n\n{WORDS[act]}\n\n"
-    return ""

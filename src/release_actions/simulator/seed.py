@@ -14,9 +14,9 @@ from typing import Any
 from release_actions.config.shapes import Record, in_file_order, load, load_file
 from release_actions.errors import ConfigurationError, Problem
 from release_actions.simulator.accounts import Role, TokenKind
+from release_actions.simulator.behavior import RegistryBehavior
 from release_actions.simulator.clock import Clock, stamp
 from release_actions.simulator.git import Commit, Target
-from release_actions.simulator.habits import Habits
 from release_actions.simulator.image_factory import attachment, attachment_tag, build_image
 from release_actions.simulator.limits import Limits
 from release_actions.simulator.oci import digest_of
@@ -38,37 +38,37 @@ from release_actions.simulator.world import World
 
 def world_from_file(path: Path, *, clock: Clock | None = None) -> World:
     """The world that a seed file describes. Raises `ConfigurationError` with every mistake and its place."""
-    return plant(load_file(path, SEED, hint="Pass a seed file; docs/simulator.md describes it."), clock=clock)
+    return build_world(load_file(path, SEED, hint="Pass a seed file; docs/simulator.md describes it."), clock=clock)
 
 
 def world_from_dict(seed: Mapping[str, Any], *, clock: Clock | None = None) -> World:
     """The world that a seed as JSON values describes. Raises `ConfigurationError`."""
-    return plant(load(json.dumps(seed, ensure_ascii=False), SEED, file="seed"), clock=clock)
+    return build_world(load(json.dumps(seed, ensure_ascii=False), SEED, file="seed"), clock=clock)
 
 
-def plant(seed: Seed, *, clock: Clock | None = None) -> World:
+def build_world(seed: Seed, *, clock: Clock | None = None) -> World:
     """Make the world. Raises `ConfigurationError` for a name that is used and nowhere explained."""
-    world = World(clock or Clock(seed.now, ticking=seed.ticking), habits=habits_of(seed), limits=limits_of(seed))
-    planting = Planting(world)
+    world = World(clock or Clock(seed.now, ticking=seed.ticking), behavior=behavior_of(seed), limits=limits_of(seed))
+    loader = SeedLoader(world)
     for login, account in seed.accounts.items():
         world.add_account(
             login, organization=account.type == "organization", members=account.members, name=account.name
         )
     for full_name, repository in seed.repositories.items():
-        planting.repository(full_name, repository)
+        loader.repository(full_name, repository)
     for path, package in seed.packages.items():
-        planting.package(path, package)
+        loader.package(path, package)
     for token in seed.tokens:
-        planting.token(token)
-    if planting.problems:
-        raise ConfigurationError(problems=in_file_order(planting.problems))
+        loader.token(token)
+    if loader.problems:
+        raise ConfigurationError(problems=in_file_order(loader.problems))
     return world
 
 
-def habits_of(seed: Seed) -> Habits:
-    """The habits of a seed."""
-    told = seed.habits
-    return Habits(
+def behavior_of(seed: Seed) -> RegistryBehavior:
+    """The registry behavior that a seed asks for."""
+    told = seed.behavior
+    return RegistryBehavior(
         checks_children=told.checks_children,
         tag_moves_change_dates=told.tag_moves_change_dates,
         shuffles_versions=told.shuffles_versions,
@@ -95,7 +95,7 @@ def limits_of(seed: Seed) -> Limits:
     )
 
 
-class Planting:
+class SeedLoader:
     """Puts the parts of a seed into a world and collects what does not fit together."""
 
     def __init__(self, world: World) -> None:

@@ -263,8 +263,8 @@ class PackageSeed(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HabitsSeed(Record):
-    """Where registries differ; see `Habits`."""
+class BehaviorSeed(Record):
+    """How the registry behaves; see `RegistryBehavior`."""
 
     checks_children: bool = key(Boolean(), "Refuse an index whose children are not there.", default=False)
     tag_moves_change_dates: bool = key(
@@ -316,7 +316,9 @@ class Seed(Record):
     packages: Mapping[str, PackageSeed] = key(
         MapOf("packages", PATH, RecordOf("a package", PackageSeed)), "Container packages.", default={}
     )
-    habits: HabitsSeed = key(RecordOf("the habits", HabitsSeed), "Habits of the registry.", default=HabitsSeed())
+    behavior: BehaviorSeed = key(
+        RecordOf("the behavior", BehaviorSeed), "How the registry behaves.", default=BehaviorSeed()
+    )
     limits: LimitsSeed = key(RecordOf("the limits", LimitsSeed), "Rate limits.", default=LimitsSeed())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from release_actions.simulator import admin
 from release_actions.simulator.faults import Fault, Faults
 from release_actions.simulator.ghcr import Ghcr
-from release_actions.simulator.github.face import Rest, Uploads
+from release_actions.simulator.github.rest import Rest, Uploads
 from release_actions.simulator.origin import Origin
 from release_actions.simulator.request_log import RequestLog
 from release_actions.simulator.world import World

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
 
-from release_actions.simulator.origin import Answer, Call, NoError
+from release_actions.simulator.origin import Answer, Call, HttpError
 from release_actions.simulator.world import World
 
 ROUTE = "/_storage/blobs/<digest>"
@@ -35,9 +35,9 @@ def fetch(call: Call, digest: str) -> Answer:
     """Serve a signed address."""
     ends = call.arg("se")
     if "Authorization" in call.request.headers:
-        raise NoError(Answer(400, b"Authentication information is not given in the correct format.", PLAIN))
+        raise HttpError(Answer(400, b"Authentication information is not given in the correct format.", PLAIN))
     if call.arg("sig") != signature(digest, ends) or int(ends) < call.world.now().timestamp():
-        raise NoError(Answer(403, b"Server failed to authenticate the request.", PLAIN))
+        raise HttpError(Answer(403, b"Server failed to authenticate the request.", PLAIN))
     return content(call.request, call.world.blobs[digest])
 
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind
+from release_actions.simulator.behavior import RegistryBehavior
 from release_actions.simulator.clock import Clock, stamp
-from release_actions.simulator.habits import Habits
 from release_actions.simulator.image_factory import Image
 from release_actions.simulator.limits import Limits
 from release_actions.simulator.oci import Manifest, digest_of
@@ -27,11 +27,11 @@ class World:
     """An embedded GitHub: see the module."""
 
     def __init__(
-        self, clock: Clock | None = None, *, habits: Habits | None = None, limits: Limits | None = None
+        self, clock: Clock | None = None, *, behavior: RegistryBehavior | None = None, limits: Limits | None = None
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock or Clock()
-        self.habits = habits or Habits()
+        self.behavior = behavior or RegistryBehavior()
         self.limits = limits or Limits()
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[str, Repository] = {}
@@ -156,7 +156,7 @@ class World:
                 name.lower(),
                 self.now(),
                 self.now(),
-                visibility or self.habits.new_packages,
+                visibility or self.behavior.new_packages,
                 repository,
                 granted,
             )
@@ -224,7 +224,7 @@ class World:
             known, before = package.find(manifest.digest), package.tags.get(tag)
             number, moment = known.id if known else self.next_id("version"), at or self.now()
             version = package.put(manifest, tag, number, moment)
-            if self.habits.tag_moves_change_dates and tag and before is not version:
+            if self.behavior.tag_moves_change_dates and tag and before is not version:
                 for changed in (version, before):
                     if changed is not None:
                         changed.updated = moment
@@ -234,7 +234,7 @@ class World:
         """Bring a deleted version back. Raises `RefusedError`: see `Package.restore`."""
         with self.lock:
             package.restore(version, self.now())
-            if self.habits.tag_moves_change_dates:
+            if self.behavior.tag_moves_change_dates:
                 version.updated = self.now()
 
     def push(self, path: str, image: Image, tags: Iterable[str] = (), *, at: datetime | None = None) -> Version:

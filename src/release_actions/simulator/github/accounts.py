@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from release_actions.simulator.accounts import Account, TokenKind
-from release_actions.simulator.github.answers import no, not_accessible, not_found
+from release_actions.simulator.github.answers import http_error, not_accessible, not_found
 from release_actions.simulator.github.bodies import Bodies
 from release_actions.simulator.limits import Standing
 from release_actions.simulator.origin import Answer, Call, Route
@@ -37,10 +37,10 @@ def get_self(call: Call) -> Answer:
 
 
 def self_of(call: Call) -> Account:
-    """The user behind a personal token. Raises `NoError` for any other client."""
+    """The user behind a personal token. Raises `HttpError` for any other client."""
     token = call.token
     if token is None:
-        raise no(401, "Requires authentication", SELF)
+        raise http_error(401, "Requires authentication", SELF)
     account = call.world.account(token.login) if token.kind in {TokenKind.CLASSIC, TokenKind.FINE_GRAINED} else None
     if account is None:
         raise not_accessible(call, "", SELF)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from release_actions.simulator.origin import Answer, Call, NoError
+from release_actions.simulator.origin import Answer, Call, HttpError
 
 DOCS = "https://docs.github.com/rest"
 PER_PAGE = 30
@@ -23,26 +23,26 @@ def problem(status: int, message: str, docs: str = "", **more: Any) -> Answer:
     return Answer(status, body)
 
 
-def no(status: int, message: str, docs: str = "", **more: Any) -> NoError:
+def http_error(status: int, message: str, docs: str = "", **more: Any) -> HttpError:
     """The same, to raise."""
-    return NoError(problem(status, message, docs, **more))
+    return HttpError(problem(status, message, docs, **more))
 
 
-def not_found(docs: str = "") -> NoError:
+def not_found(docs: str = "") -> HttpError:
     """What is not there, or not for this client to see."""
-    return no(404, "Not Found", docs)
+    return http_error(404, "Not Found", docs)
 
 
-def invalid(docs: str, resource: str, field: str, code: str) -> NoError:
+def invalid(docs: str, resource: str, field: str, code: str) -> HttpError:
     """422 with GitHub's list of what did not validate."""
-    return no(422, "Validation Failed", docs, errors=[{"resource": resource, "code": code, "field": field}])
+    return http_error(422, "Validation Failed", docs, errors=[{"resource": resource, "code": code, "field": field}])
 
 
-def not_accessible(call: Call, permission: str, docs: str = "") -> NoError:
+def not_accessible(call: Call, permission: str, docs: str = "") -> HttpError:
     """A token with permissions lacks one. `permission`: as GitHub's header writes it, `packages=write`."""
     integration = call.token is not None and call.token.is_integration
     who = "integration" if integration else "personal access token"
-    error = no(403, f"Resource not accessible by {who}", docs)
+    error = http_error(403, f"Resource not accessible by {who}", docs)
     error.answer.headers["X-Accepted-GitHub-Permissions"] = permission.replace("-", "_")
     return error
 
@@ -98,13 +98,13 @@ def links(call: Call, page: int, size: int, total: int) -> str:
 
 
 def sent(call: Call) -> dict[str, Any]:
-    """The JSON object of a request's body. Raises `NoError`."""
+    """The JSON object of a request's body. Raises `HttpError`."""
     if not call.body:
         return {}
     try:
         value = json.loads(call.body)
     except ValueError as error:
-        raise no(400, "Problems parsing JSON") from error
+        raise http_error(400, "Problems parsing JSON") from error
     if not isinstance(value, dict):
-        raise no(400, "Body should be a JSON object")
+        raise http_error(400, "Body should be a JSON object")
     return value

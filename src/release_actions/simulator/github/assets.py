@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from release_actions.simulator import storage
-from release_actions.simulator.github.answers import invalid, no, not_found, number, paged_list
+from release_actions.simulator.github.answers import http_error, invalid, not_found, number, paged_list
 from release_actions.simulator.github.bodies import Bodies
-from release_actions.simulator.github.found import readable, writable
+from release_actions.simulator.github.lookup import readable, writable
 from release_actions.simulator.github.releases import one, visible
 from release_actions.simulator.oci import digest_of
 from release_actions.simulator.origin import Answer, Call, Route
@@ -49,7 +49,7 @@ def upload_asset(call: Call, owner: str, repo: str, release_id: str) -> Answer:
     repository = writable(call, owner, repo, UPLOAD)
     release = one(call, repository, release_id)
     if release.immutable:
-        raise no(422, "Cannot upload assets to an immutable release.", UPLOAD)
+        raise http_error(422, "Cannot upload assets to an immutable release.", UPLOAD)
     name = accepted(call.arg("name"))
     if not name:
         raise invalid(UPLOAD, "ReleaseAsset", "name", "missing_field")
@@ -71,13 +71,13 @@ def delete_asset(call: Call, owner: str, repo: str, asset_id: str) -> Answer:
     repository = writable(call, owner, repo, DELETE)
     release, asset = find(call, repository, asset_id)
     if release.immutable:
-        raise no(422, "Cannot delete assets of an immutable release.", DELETE)
+        raise http_error(422, "Cannot delete assets of an immutable release.", DELETE)
     del release.assets[asset.id]
     return Answer(204)
 
 
 def find(call: Call, repository: Repository, asset_id: str) -> tuple[Release, Asset]:
-    """An asset and its release by the id in a route. Raises `NoError`."""
+    """An asset and its release by the id in a route. Raises `HttpError`."""
     for release in repository.releases.values():
         asset = release.assets.get(number(asset_id))
         if asset is not None and visible(call, repository, release):

@@ -10,12 +10,12 @@ from typing import Any
 
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import AnnotatedTag, Commit, Target
-from release_actions.simulator.github.answers import no, not_found, sent
+from release_actions.simulator.github.answers import http_error, not_found, sent
 from release_actions.simulator.github.bodies import WEB, node_id
-from release_actions.simulator.github.found import readable, writable
+from release_actions.simulator.github.lookup import readable, writable
 from release_actions.simulator.origin import Answer, Call, Route
 from release_actions.simulator.repositories import Repository
-from release_actions.simulator.rules import violation
+from release_actions.simulator.rules import Act
 
 REFS = "git/refs"
 GET = f"{REFS}#get-a-reference"
@@ -71,13 +71,13 @@ def create_ref(call: Call, owner: str, repo: str) -> Answer:
     body = sent(call)
     ref, sha = str(body.get("ref", "")), str(body.get("sha", ""))
     if not WELL_FORMED.fullmatch(ref):
-        raise no(422, "Reference name is not well formed", CREATE)
+        raise http_error(422, "Reference name is not well formed", CREATE)
     target = repository.git.find(sha)
     if target is None:
-        raise no(422, "Object does not exist", CREATE)
+        raise http_error(422, "Object does not exist", CREATE)
     if ref in repository.git.refs:
-        raise no(422, "Reference already exists", CREATE)
-    lawful(repository, ref, "creation", CREATE)
+        raise http_error(422, "Reference already exists", CREATE)
+    check_change_allowed(repository, ref, "creation", CREATE)
     repository.git.refs[ref] = target
     shown = ref_body(call, repository, ref, target)
     return Answer(201, shown, {"Location": shown["url"]})
@@ -90,12 +90,12 @@ def update_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
     git, name = repository.git, f"refs/{ref}"
     target = git.find(str(body.get("sha", "")))
     if name not in git.refs:
-        raise no(422, "Reference does not exist", UPDATE)
+        raise http_error(422, "Reference does not exist", UPDATE)
     if target is None:
-        raise no(422, "Object does not exist", UPDATE)
+        raise http_error(422, "Object does not exist", UPDATE)
     if body.get("force") is not True and not git.contains(git.peel(target).sha, git.peel(git.refs[name]).sha):
-        raise no(422, "Update is not a fast forward", UPDATE)
-    lawful(repository, name, "update", UPDATE)
+        raise http_error(422, "Update is not a fast forward", UPDATE)
+    check_change_allowed(repository, name, "update", UPDATE)
     git.refs[name] = target
     return Answer(200, ref_body(call, repository, name, target))
 
@@ -105,8 +105,8 @@ def delete_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
     repository = writable(call, owner, repo, DELETE)
     name = f"refs/{ref}"
     if name not in repository.git.refs:
-        raise no(422, "Reference does not exist", DELETE)
-    lawful(repository, name, "deletion", DELETE)
+        raise http_error(422, "Reference does not exist", DELETE)
+    check_change_allowed(repository, name, "deletion", DELETE)
     del repository.git.refs[name]
     return Answer(204)
 
@@ -126,7 +126,7 @@ def create_tag(call: Call, owner: str, repo: str) -> Answer:
     body = sent(call)
     target = repository.git.find(str(body.get("object", "")))
     if target is None or target.type != body.get("type") or not body.get("tag"):
-        raise no(422, "Object does not exist or is of another type", CREATE_TAG)
+        raise http_error(422, "Object does not exist or is of another type", CREATE_TAG)
     tag = repository.git.annotate(str(body["tag"]), target, str(body.get("message", "")), call.world.now())
     return Answer(201, tag_body(call, repository, tag))
 
@@ -140,11 +140,11 @@ def get_commit(call: Call, owner: str, repo: str, commit_sha: str) -> Answer:
     return Answer(200, git_commit_body(call, repository, commit))
 
 
-def lawful(repository: Repository, ref: str, act: str, docs: str) -> None:
-    """Let a change of a ref pass, or raise `NoError`."""
-    refused = violation(repository, ref, act)
+def check_change_allowed(repository: Repository, ref: str, act: Act, docs: str) -> None:
+    """Raise `HttpError` when a rule of the repository forbids a change of a ref."""
+    refused = repository.protected_tags.find_violation(ref, act)
     if refused:
-        raise no(422, refused, docs)
+        raise http_error(422, refused, docs)
 
 
 def url_of(call: Call, repository: Repository, rest: str) -> str:

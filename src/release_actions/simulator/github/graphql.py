@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from release_actions.simulator.accounts import Role
 from release_actions.simulator.clock import stamp
-from release_actions.simulator.github.answers import no, sent
+from release_actions.simulator.github.answers import http_error, sent
 from release_actions.simulator.github.bodies import WEB
 from release_actions.simulator.origin import Answer, Call, Route
 from release_actions.simulator.repositories import Pull, Repository
@@ -47,11 +47,11 @@ def graphql(call: Call) -> Answer:
     from graphql import graphql_sync
 
     if call.token is None:
-        raise no(401, "This endpoint requires you to be authenticated.")
+        raise http_error(401, "This endpoint requires you to be authenticated.")
     body = sent(call)
     query, variables = body.get("query"), body.get("variables") or {}
     if not isinstance(query, str) or not isinstance(variables, dict):
-        raise no(400, "A query attribute must be specified and must be a string.")
+        raise http_error(400, "A query attribute must be specified and must be a string.")
     result = graphql_sync(schema(), query, Root(call), variable_values=variables, type_resolver=type_of)
     answer: dict[str, Any] = {"data": result.data} if result.data is not None else {}
     if result.errors:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind, package_role
 from release_actions.simulator.github.accounts import self_of
-from release_actions.simulator.github.answers import no, not_accessible, paged, paged_list
+from release_actions.simulator.github.answers import http_error, not_accessible, paged, paged_list
 from release_actions.simulator.github.bodies import Bodies
 from release_actions.simulator.origin import Answer, Call, Route
 from release_actions.simulator.packages import Package, RefusedError, Version
@@ -26,7 +26,7 @@ def organization(call: Call, parts: dict[str, str]) -> Account:
     """The organization of `/orgs/{org}/…`."""
     account = call.world.account(parts.pop("org"))
     if account is None or not account.organization:
-        raise no(404, "Not Found", PAGE)
+        raise http_error(404, "Not Found", PAGE)
     return account
 
 
@@ -34,7 +34,7 @@ def user(call: Call, parts: dict[str, str]) -> Account:
     """The user of `/users/{username}/…`. An organization is not found there."""
     account = call.world.account(parts.pop("username"))
     if account is None or account.organization:
-        raise no(404, "Not Found", PAGE)
+        raise http_error(404, "Not Found", PAGE)
     return account
 
 
@@ -48,10 +48,10 @@ def list_packages(call: Call, owner: Account) -> Answer:
     docs = f"{PAGE}#list-packages-for-an-organization"
     token = may_read(call, "list packages", docs)
     if owner.organization and token.kind is TokenKind.ACTIONS:
-        raise no(400, "Invalid argument.", docs)
+        raise http_error(400, "Invalid argument.", docs)
     kind = call.arg("package_type")
     if kind not in TYPES:
-        raise no(400, "Package type is missing or invalid.", docs)
+        raise http_error(400, "Package type is missing or invalid.", docs)
     wanted = call.arg("visibility")
     found = [
         package
@@ -77,7 +77,7 @@ def delete_package(call: Call, owner: Account, package_type: str, package_name: 
     try:
         call.world.delete_package(package)
     except RefusedError as error:
-        raise no(400, str(error), PAGE) from error
+        raise http_error(400, str(error), PAGE) from error
     return Answer(204)
 
 
@@ -87,19 +87,19 @@ def restore_package(call: Call, owner: Account, package_type: str, package_name:
     package = call.world.deleted_packages.get(f"{owner.login}/{package_name}".lower())
     if package is None or package_type != "container":
         may_read(call, "restore a package", docs)
-        raise no(404, "Package not found.", docs)
+        raise http_error(404, "Package not found.", docs)
     check_admin(call, owner, package, docs)
     try:
         call.world.restore_package(package.path)
     except RefusedError as error:
-        raise no(404, str(error), docs) from error
+        raise http_error(404, str(error), docs) from error
     return Answer(204)
 
 
 def list_versions(call: Call, owner: Account, package_type: str, package_name: str) -> Answer:
     """The versions of a package, newest first: those there are, or with `state=deleted` those deleted.
 
-    The habit `shuffles_versions` gives those there are another order.
+    `RegistryBehavior.shuffles_versions` lists the versions that are there in another order.
     """
     package = readable(call, owner, package_type, package_name)
     bodies = Bodies(call.world, call.base)
@@ -110,7 +110,7 @@ def list_versions(call: Call, owner: Account, package_type: str, package_name: s
     return paged(
         call,
         len(package.versions()),
-        package.shuffled if call.world.habits.shuffles_versions else package.newest,
+        package.shuffled if call.world.behavior.shuffles_versions else package.newest,
         lambda version: bodies.package_version(package, version),
     )
 
@@ -128,7 +128,7 @@ def delete_version(call: Call, owner: Account, package_type: str, package_name: 
     try:
         package.delete(version(package, package_version_id, deleted=False), call.world.now())
     except RefusedError as error:
-        raise no(400, str(error), f"{PAGE}#delete-package-version-for-an-organization") from error
+        raise http_error(400, str(error), f"{PAGE}#delete-package-version-for-an-organization") from error
     return Answer(204)
 
 
@@ -140,7 +140,7 @@ def restore_version(
     try:
         call.world.restore_version(package, version(package, package_version_id, deleted=True))
     except RefusedError as error:
-        raise no(404, str(error), f"{PAGE}#restore-package-version-for-an-organization") from error
+        raise http_error(404, str(error), f"{PAGE}#restore-package-version-for-an-organization") from error
     return Answer(204)
 
 
@@ -148,9 +148,9 @@ def may_read(call: Call, what: str, docs: str) -> Token:
     """The client's token, if it may read packages at all. Public packages need a token here as well."""
     token = call.token
     if token is None:
-        raise no(401, "Requires authentication", docs)
+        raise http_error(401, "Requires authentication", docs)
     if token.kind is TokenKind.CLASSIC and not token.may_read_packages():
-        raise no(403, f"You need at least read:packages scope to {what}.", docs)
+        raise http_error(403, f"You need at least read:packages scope to {what}.", docs)
     if not token.may_read_packages():
         raise not_accessible(call, "packages=read", docs)
     return token
@@ -162,7 +162,7 @@ def role(call: Call, owner: Account, package: Package) -> Role:
 
 
 def readable(call: Call, owner: Account, package_type: str, package_name: str) -> Package:
-    """A package as a reader sees it. Raises `NoError`: not there and not to be seen are the same."""
+    """A package as a reader sees it. Raises `HttpError`: not there and not to be seen are the same."""
     docs = f"{PAGE}#get-a-package-for-an-organization"
     may_read(call, "get a package", docs)
     path = f"{owner.login}/{package_name}".lower()
@@ -171,38 +171,38 @@ def readable(call: Call, owner: Account, package_type: str, package_name: str) -
         package = call.world.seen(path)
         if package is not None:
             return package
-    raise no(404, "Package not found.", docs)
+    raise http_error(404, "Package not found.", docs)
 
 
 def deletable(call: Call, owner: Account, package_type: str, package_name: str) -> Package:
-    """A package as it is, for a client that may delete in it. Raises `NoError`."""
+    """A package as it is, for a client that may delete in it. Raises `HttpError`."""
     docs = f"{PAGE}#delete-package-version-for-an-organization"
     may_read(call, "delete a package version", docs)
     package = call.world.package(f"{owner.login}/{package_name}")
     if package_type != "container" or package is None or role(call, owner, package) < Role.READ:
-        raise no(404, "Package not found.", docs)
+        raise http_error(404, "Package not found.", docs)
     check_admin(call, owner, package, docs)
     return package
 
 
 def check_admin(call: Call, owner: Account, package: Package, docs: str) -> None:
-    """Raise `NoError` unless the client may delete packages and administers this one."""
+    """Raise `HttpError` unless the client may delete packages and administers this one."""
     token = may_read(call, "delete a package version", docs)
     if token.kind is TokenKind.CLASSIC:
         if not token.may_delete_packages():
             message = "You need at least delete:packages and read:packages scope to delete a package version."
-            raise no(403, message, docs)
+            raise http_error(403, message, docs)
         if role(call, owner, package) < Role.ADMIN:
-            raise no(403, "You do not have permission to delete this package version.", docs)
+            raise http_error(403, "You do not have permission to delete this package version.", docs)
     elif not token.may_delete_packages() or role(call, owner, package) < Role.ADMIN:
         raise not_accessible(call, "packages=write", docs)
 
 
 def version(package: Package, number: str, *, deleted: bool) -> Version:
-    """A version by the id in a route. Raises `NoError`."""
+    """A version by the id in a route. Raises `HttpError`."""
     found = package.version(int(number), deleted=deleted) if number.isdecimal() else None
     if found is None:
-        raise no(404, "Package version not found.", PAGE)
+        raise http_error(404, "Package version not found.", PAGE)
     return found
 
 

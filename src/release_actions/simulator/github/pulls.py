@@ -8,8 +8,8 @@ from typing import Any
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.github.answers import invalid, not_found, number, paged_list
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id
-from release_actions.simulator.github.found import readable
 from release_actions.simulator.github.git import url_of
+from release_actions.simulator.github.lookup import readable
 from release_actions.simulator.github.repositories import ROOT, commit_body
 from release_actions.simulator.origin import Answer, Call, Route
 from release_actions.simulator.repositories import Milestone, Pull, Repository
@@ -92,7 +92,7 @@ def get_milestone(call: Call, owner: str, repo: str, milestone_number: str) -> A
 
 
 def one(repository: Repository, pull_number: str, docs: str) -> Pull:
-    """A pull request by the number in a route. Raises `NoError`."""
+    """A pull request by the number in a route. Raises `HttpError`."""
     pull = repository.pulls.get(number(pull_number))
     if pull is None:
         raise not_found(docs)

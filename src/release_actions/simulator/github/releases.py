@@ -11,13 +11,12 @@ from typing import Any
 from release_actions.simulator.accounts import Role
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import Target
-from release_actions.simulator.github.answers import invalid, no, not_found, number, paged_list, sent
+from release_actions.simulator.github.answers import http_error, invalid, not_found, number, paged_list, sent
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id, shown_tag
-from release_actions.simulator.github.found import readable, writable
 from release_actions.simulator.github.git import url_of
-from release_actions.simulator.origin import Answer, Call, NoError, Route
+from release_actions.simulator.github.lookup import readable, writable
+from release_actions.simulator.origin import Answer, Call, HttpError, Route
 from release_actions.simulator.repositories import Release, Repository
-from release_actions.simulator.rules import violation
 
 PAGE = "releases/releases"
 LATEST = f"{PAGE}#get-the-latest-release"
@@ -98,7 +97,7 @@ def delete_release(call: Call, owner: str, repo: str, release_id: str) -> Answer
 
 
 def change(call: Call, repository: Repository, release: Release, body: dict[str, Any]) -> None:
-    """Set what a request sends. Raises `NoError` and changes nothing where it does not validate."""
+    """Set what a request sends. Raises `HttpError` and changes nothing where it does not validate."""
     wanted = {name: body[field] for field, name in FIELDS.items() if body.get(field) is not None}
     flags = {name: bool(body.get(name, getattr(release, name))) for name in FLAGS}
     mark = str(body.get("make_latest", "legacy" if release.published else "true")).lower()
@@ -130,7 +129,7 @@ def change(call: Call, repository: Repository, release: Release, body: dict[str,
 
 
 def check_values(text: str, mark: str) -> None:
-    """Let the notes and `make_latest` of a request pass, or raise `NoError`."""
+    """Let the notes and `make_latest` of a request pass, or raise `HttpError`."""
     if mark not in {"true", "false", "legacy"}:
         raise invalid(CREATE, "Release", "make_latest", "invalid")
     if len(text) > LONGEST_BODY:
@@ -139,7 +138,7 @@ def check_values(text: str, mark: str) -> None:
 
 
 def check_publishing(repository: Repository, release: Release, tag: str, *, can_tag: bool) -> None:
-    """Let a release be published under a tag, or raise `NoError`. `can_tag`: its target is there."""
+    """Let a release be published under a tag, or raise `HttpError`. `can_tag`: its target is there."""
     ref = f"refs/tags/{tag}"
     twins = (other for other in repository.releases.values() if other.tag == tag and not other.draft)
     if any(other is not release for other in twins):
@@ -151,16 +150,16 @@ def check_publishing(repository: Repository, release: Release, tag: str, *, can_
         return
     if not can_tag:
         raise invalid(CREATE, "Release", "target_commitish", "invalid")
-    refused = violation(repository, ref, "creation")
+    refused = repository.protected_tags.find_violation(ref, "creation")
     if refused:
         words = f"pre_receive {refused}"
         raise custom(words, "pre_receive")
 
 
-def custom(words: str, field: str) -> NoError:
+def custom(words: str, field: str) -> HttpError:
     """422 with words of its own about a field."""
     error = {"resource": "Release", "code": "custom", "field": field, "message": words}
-    return no(422, "Validation Failed", CREATE, errors=[error])
+    return http_error(422, "Validation Failed", CREATE, errors=[error])
 
 
 def visible(call: Call, repository: Repository, release: Release) -> bool:
@@ -169,7 +168,7 @@ def visible(call: Call, repository: Repository, release: Release) -> bool:
 
 
 def one(call: Call, repository: Repository, release_id: str) -> Release:
-    """A release by the id in a route. Raises `NoError`."""
+    """A release by the id in a route. Raises `HttpError`."""
     release = repository.releases.get(number(release_id))
     if release is None or not visible(call, repository, release):
         raise not_found(ONE)

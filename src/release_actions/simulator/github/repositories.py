@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from release_actions.simulator.git import Commit
-from release_actions.simulator.github.answers import links, no, not_found, number, page_of, paged_list
+from release_actions.simulator.github.answers import http_error, links, not_found, number, page_of, paged_list
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id
-from release_actions.simulator.github.found import readable
 from release_actions.simulator.github.git import UNSIGNED, parent_body, person, url_of
+from release_actions.simulator.github.lookup import readable
 from release_actions.simulator.origin import Answer, Call, Route
 from release_actions.simulator.repositories import Repository
 
@@ -57,7 +57,7 @@ def get_branch(call: Call, owner: str, repo: str, branch: str) -> Answer:
     repository = readable(call, owner, repo, BRANCH)
     target = repository.git.refs.get(f"refs/heads/{branch}")
     if target is None:
-        raise no(404, "Branch not found", BRANCH)
+        raise http_error(404, "Branch not found", BRANCH)
     url = url_of(call, repository, f"branches/{branch}")
     body = {
         "name": branch,
@@ -87,7 +87,7 @@ def get_commit(call: Call, owner: str, repo: str, ref: str) -> Answer:
     repository = readable(call, owner, repo, COMMIT)
     commit = repository.git.resolve(ref)
     if commit is None:
-        raise no(422, f"No commit found for SHA: {ref}", COMMIT)
+        raise http_error(422, f"No commit found for SHA: {ref}", COMMIT)
     body = commit_body(call, repository, commit)
     body["stats"] = {"total": len(commit.files), "additions": len(commit.files), "deletions": 0}
     body["files"] = [file_body(call, repository, commit, name) for name in commit.files]
@@ -104,7 +104,7 @@ def compare(call: Call, owner: str, repo: str, basehead: str) -> Answer:
         raise not_found(COMPARE)
     merge_base = git.merge_base(base.sha, head.sha)
     if merge_base is None:
-        raise no(404, f"No common ancestor between {before} and {after}.", COMPARE)
+        raise http_error(404, f"No common ancestor between {before} and {after}.", COMPARE)
     ahead, behind = git.between(base.sha, head.sha), git.between(head.sha, base.sha)
     asked = number(call.arg("page")) or number(call.arg("per_page"))
     page, size = page_of(call) if asked else (1, COMPARED)

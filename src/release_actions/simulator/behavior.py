@@ -1,7 +1,7 @@
 """How the registry behaves where registries differ, or where GitHub does not say how GHCR behaves.
 
-Each default is what has been observed of GHCR, with the observation beside it. Tests and seeds switch a habit to see
-that an action does not lean on it.
+Each default is what has been observed of GHCR, with the observation beside it. Tests and seeds switch one to see
+that an action does not depend on it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Habits:
-    """The switches. See the module."""
+class RegistryBehavior:
+    """The switches, one a field."""
 
     checks_children: bool = False
     """Refuse an index whose children are missing, as the distribution registry does. GHCR accepts it (Mic92/niks3#233).

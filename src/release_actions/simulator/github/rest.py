@@ -9,9 +9,9 @@ from werkzeug.wrappers import Request
 from release_actions.simulator import storage
 from release_actions.simulator.accounts import Token, TokenKind
 from release_actions.simulator.github import accounts, assets, git, graphql, packages, pulls, releases, repositories
-from release_actions.simulator.github.answers import no, not_found, problem
+from release_actions.simulator.github.answers import http_error, not_found, problem
 from release_actions.simulator.limits import LimitedError, Standing
-from release_actions.simulator.origin import Answer, Call, NoError, Route
+from release_actions.simulator.origin import Answer, Call, HttpError, Route
 from release_actions.simulator.world import World
 
 SECONDARY = (
@@ -39,7 +39,7 @@ class Rest:
     )
 
     def identify(self, world: World, request: Request) -> Token | None:
-        """The token of a request; None without one. Raises `NoError` for one that is not valid."""
+        """The token of a request; None without one. Raises `HttpError` for one that is not valid."""
         header = request.headers.get("Authorization", "")
         if not header or request.path.startswith("/_storage/"):
             return None
@@ -49,7 +49,7 @@ class Rest:
             secret = (credentials.password if credentials else None) or ""
         token = world.token(secret.strip()) if kind.lower() in {"bearer", "token", "basic"} else None
         if token is None:
-            raise no(401, "Bad credentials")
+            raise http_error(401, "Bad credentials")
         return token
 
     def admit(self, call: Call) -> Mapping[str, str]:
@@ -60,7 +60,7 @@ class Rest:
         try:
             standing = limits.charge(call.token, method, call.route, in_flight=call.in_flight, now=call.world.now())
         except LimitedError as error:
-            raise NoError(self._limited(call, error)) from error
+            raise HttpError(self._limited(call, error)) from error
         return where(standing, "graphql" if call.route == graphql.PATH else "core")
 
     def _limited(self, call: Call, error: LimitedError) -> Answer:
