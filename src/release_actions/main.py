@@ -116,6 +116,8 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     texts: dict[str, str] = {}
     for spec in specs:
         text = flags.inputs.get(spec.name, environ.get(spec.variable, ""))
+        if spec.name in flags.inputs and not text.strip():
+            text = spec.empty_flag
         if not text and spec.name == "token":
             text = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
         if spec.name == "registry-token" and spec.name not in flags.inputs and spec.variable not in environ:

@@ -205,7 +205,7 @@ def test_the_undo_file_is_right_when_the_run_is_killed(
     [
         ({"mode": "restore"}, "Nothing says what to restore."),
         ({"mode": "restore", "undo_file": "absent.json"}, "could not be read"),
-        ({"mode": "undo"}, "which is none of clean, restore"),
+        ({"mode": "undo"}, "which is not one of clean, restore"),
         ({"delete_tags": "*", "max_share": "50"}, "which is not a percentage"),
         ({"delete_tags": "*", "max_share": "101%"}, "which is not a percentage"),
     ],

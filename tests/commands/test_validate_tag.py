@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,13 +17,15 @@ import pytest
 from release_actions import main
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
 from release_actions.git.checkout import tags as read_tags
-from release_actions.runner.report import Report
+from release_actions.http.client import Http
+from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Release, Repository
+from release_actions.tags.github_refs import GitHubRefs
 from release_actions.versions.grammar import TagRefused
 
 ROOT = Path(__file__).parents[2]
@@ -159,8 +162,22 @@ def judge(simulator: Simulator, tmp_path: Path) -> Judge:
 
 
 def told(report: Report) -> list[str]:
-    """Every finding as rule and whole text."""
-    return [f"{finding.rule}: {finding.problem}" for finding in report.findings]
+    """Every finding as rule and text, without the sentence about its level that every refusal ends with."""
+    return [f"{finding.rule}: {without_level(finding)}" for finding in report.findings]
+
+
+def without_level(finding: Finding) -> str:
+    text = str(finding.problem)
+    if finding.level is not Level.ERROR:
+        return text
+    before, separator, level = text.rpartition(f" Rule {finding.rule}: ")
+    assert separator
+    assert re.fullmatch(
+        rf"set its level as versions\.rules\.{finding.rule} in release\.yaml; the default is \w+\."
+        r"|release\.yaml:2:\d+ sets its level\.",
+        level,
+    )
+    return before
 
 
 def paths(simulator: Simulator) -> list[str]:
@@ -254,7 +271,8 @@ OFFERED = {
 def test_a_refusal_offers_no_tag_that_exists(judge: Judge, forge: Forge, tag: str) -> None:
     with pytest.raises(TagRefused) as caught:
         judge(tag, sha=forge.tag(tag, forge.commit()))
-    assert caught.value.hint == OFFERED[tag]
+    rule = f"Rule {caught.value.rule}: It has no level to set: a tag that is not a version is always refused."
+    assert caught.value.hint == f"{OFFERED[tag]} Delete the refused tag before you push another one. {rule}"
     assert caught.value.meant in caught.value.hint
     assert caught.value.meant not in ("", *RELEASED)
     # Without the repository's tags it is refused all the same.
@@ -266,7 +284,59 @@ def test_what_would_be_refused_too_is_not_offered(judge: Judge, forge: Forge) ->
     with pytest.raises(TagRefused) as caught:
         judge("v0.5.0-RC1", sha=forge.tag("v0.5.0-RC1", forge.commit()))
 
-    assert caught.value.hint == "v0.5.0-rc.1 would be refused too, and the next one is v0.5.2-rc.1."
+    assert caught.value.hint == (
+        "v0.5.0-rc.1 would be refused too, and the next one is v0.5.2-rc.1."
+        " Delete the refused tag before you push another one."
+        " Rule spelling: It has no level to set: a tag that is not a version is always refused."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "others", "advice"),
+    [
+        (
+            "ray-2.9.3",
+            ["ray-2.9.1", "ray-2.9.2", *[f"ray-2.8.{n}" for n in range(9)]],
+            "begin with ray-: set versions.prefix to ray-",
+        ),
+        ("0.6.0", [f"0.5.{n}" for n in range(9)], "have no prefix: set versions.prefix to ''"),
+        ("v20240930", [f"ray-2.8.{n}" for n in range(9)], "begin with ray-: set versions.prefix to ray-"),
+    ],
+)
+def test_a_tag_with_the_repositorys_own_prefix_is_told_about_versions_prefix(
+    judge: Judge, tag: str, others: list[str], advice: str
+) -> None:
+    with pytest.raises(TagRefused) as caught:
+        judge(asked=tag, mode="check", existing_tags=",".join(others))
+
+    assert caught.value.hint.startswith(f"Most versions of this repository {advice} in release.yaml. Rule ")
+    assert caught.value.meant == ""
+
+
+def test_another_components_tag_is_told_nothing_about_the_prefix(judge: Judge) -> None:
+    with pytest.raises(TagRefused) as caught:
+        judge(asked="router-v1.0.0", mode="check", existing_tags="v0.4.0,v0.5.0,router-v0.9.0")
+
+    assert "versions.prefix" not in caught.value.hint
+
+
+def test_a_level_that_the_file_sets_is_named_with_its_line(judge: Judge, forge: Forge) -> None:
+    sha = forge.tag("v0.5.3", forge.commit())
+    report = judge("v0.5.3", sha=sha, versions="{rules: {gap: error}}")
+
+    assert report.findings[0].problem.hint.endswith("on purpose. Rule gap: release.yaml:2:25 sets its level.")
+
+
+def test_a_refused_tag_that_was_pushed_is_to_be_deleted(judge: Judge, forge: Forge) -> None:
+    sha = forge.tag("v0.6.0-rc.7", forge.commit())
+    advice = (
+        "Delete v0.6.0-rc.7 before you push another tag, or it counts: git push origin --delete refs/tags/v0.6.0-rc.7"
+    )
+
+    assert judge("v0.6.0-rc.7", sha=sha).lines[-2:-1] == (advice,)
+    assert advice not in judge(asked="v0.6.0-rc.8", mode="check").lines
+    moved = judge("v0.5.1", sha=forge.commit(), event={"forced": True})
+    assert not [line for line in moved.lines if line.startswith("Delete")]
 
 
 def test_a_candidate_in_a_refused_spelling_is_counted_by_the_command(judge: Judge, forge: Forge) -> None:
@@ -385,6 +455,64 @@ def test_vllm_has_a_branch_for_each_release(judge: Judge, forge: Forge) -> None:
     assert (told(report), report.outputs["release-branch"]) == ([], "releases/v0.6.0")
 
 
+VLLM = "{release-branch: ['releases/v{major}.{minor}.{patch}', 'releases/v{major}.{minor}.{newest}']}"
+
+
+def test_a_patch_may_reuse_the_branch_that_was_cut_for_its_line(judge: Judge, forge: Forge) -> None:
+    forge.commit("releases/v0.5.0", base=forge.commit())
+    sha = forge.tag("v0.5.2", forge.commit("releases/v0.5.1", base=forge.commit()))
+    forge.commit("releases/v0.50.9", base=forge.commit())
+
+    report = judge("v0.5.2", sha=sha, versions=VLLM)
+
+    assert (told(report), report.outputs["release-branch"]) == ([], "releases/v0.5.1")
+
+
+def test_the_first_branch_of_the_list_that_exists_counts(judge: Judge, forge: Forge) -> None:
+    forge.commit("releases/v0.5.2", base=forge.commit())
+    sha = forge.tag("v0.5.2", forge.commit("releases/v0.5.10", base=forge.commit()))
+
+    assert told(judge("v0.5.2", sha=sha, versions=VLLM)) == [
+        f"release-branch: v0.5.2 is on commit {sha[:12]}, which is not on the branch releases/v0.5.2."
+        " Merge the commit into releases/v0.5.2, or tag one that is on it."
+    ]
+
+
+def test_where_no_branch_of_the_list_exists_all_are_named(judge: Judge, forge: Forge) -> None:
+    forge.commit("releases/v0.5.x", base=forge.commit())
+    sha = forge.tag("v0.5.2", forge.commit())
+
+    assert told(judge("v0.5.2", sha=sha, versions=VLLM)) == [
+        "release-branch: v0.5.2 has to be on the branch releases/v0.5.2 or releases/v0.5.{newest}, none of which"
+        " exists. There is releases/v0.5.x. Make releases/v0.5.2 from the commit to release, then push the tag."
+    ]
+
+
+def test_with_tags_by_hand_nothing_is_asked_from_the_network(judge: Judge, forge: Forge, simulator: Simulator) -> None:
+    sha = forge.tag("v0.6.0-rc.2", forge.commit())
+    versions = f"{BRANCHES[:-1]}, rules: {{signed-tag: error}}}}"
+    report = judge("v0.6.0-rc.2", sha=sha, versions=versions, existing_tags=",".join((*RELEASED, "v0.6.0-rc.2")))
+
+    assert simulator.requests.entries == ()
+    assert report.exit_code is ExitCode.PASS
+    assert told(report) == [
+        f"{rule}: The rule {rule} was not judged: existing-tags was given, so nothing is asked from the network."
+        " Leave existing-tags out of a release, or set the rule to off."
+        for rule in ("release-branch", "signed-tag")
+    ]
+
+
+@pytest.mark.parametrize("given", ["", "none"])
+def test_an_empty_list_of_tags_on_the_command_line_means_that_there_are_none(given: str) -> None:
+    report = main.main_inner(
+        ["validate-tag", "--mode", "check", "--tag", "v0.1.0-rc.1", "--existing-tags", given], {}, Workflow({})
+    )
+
+    assert report.outputs["next-candidate"] == "v0.1.0-rc.2"
+    with pytest.raises(InputError, match="existing tags are not known"):
+        main.main_inner(["validate-tag", "--mode", "check", "--tag", "v0.1.0-rc.1"], {}, Workflow({}))
+
+
 def test_dev_versions_may_have_to_be_on_the_trunk(judge: Judge, forge: Forge) -> None:
     sha = forge.tag("v0.7.0-dev.1", forge.commit())
     assert told(judge("v0.7.0-dev.1", sha=sha, versions=BRANCHES)) == []
@@ -417,7 +545,7 @@ def test_how_a_tag_was_made(judge: Judge, forge: Forge, *, annotated: bool, veri
 
 
 def test_a_tag_that_is_not_on_github_cannot_be_judged_by_its_signature(judge: Judge) -> None:
-    with pytest.raises(InputError, match=r"v0\.5\.2 is not on GitHub, so nobody can tell how it was made"):
+    with pytest.raises(InputError, match=r"v0\.5\.2 is not on GitHub, so its tag object cannot be read"):
         judge(asked="v0.5.2", versions="{rules: {signed-tag: error}}")
 
 
@@ -515,7 +643,7 @@ def test_a_run_repeated_is_fine_whatever_came_since(judge: Judge, forge: Forge) 
     forge.publish("v0.6.0-rc.1", sha, PACKAGES[0])
     report = judge("v0.6.0-rc.1", sha=sha)
     assert (report.exit_code, told(report)) == (ExitCode.PASS, [])
-    assert "| `deleted-candidate` | error | not judged: the run is one repeated |" in report.summary
+    assert "| `deleted-candidate` | error | not judged: the run is a repeated one |" in report.summary
 
 
 def test_a_second_event_learns_that_there_is_nothing_to_build(judge: Judge, forge: Forge, simulator: Simulator) -> None:
@@ -658,18 +786,21 @@ def test_a_registry_that_does_not_answer_is_an_error_unless_its_rules_are_off(ju
         judge("v0.5.2", sha=sha, token="")
     assert refused.value.exit_code is ExitCode.UNKNOWN
     assert refused.value.hint.endswith(
-        " A job that may not read the packages can switch the rules already-published and deleted-candidate off."
+        " If the job may not read the packages, set versions.rules.already-published and deleted-candidate to off."
     )
     assert judge("v0.5.2", sha=sha, token="", versions="{rules: {already-published: off}}").exit_code is ExitCode.PASS
 
 
-def test_a_private_repository_without_a_token_is_not_one_without_branches(judge: Judge, forge: Forge) -> None:
+def test_a_private_repository_without_a_token_is_not_one_without_branches(
+    judge: Judge, forge: Forge, simulator: Simulator
+) -> None:
     forge.repository.private = True
     with pytest.raises(RemoteError, match="Could not list the tags of llm-d/llm-d") as refused:
         judge("v0.5.2", token="", versions=BRANCHES)
     assert "token" in refused.value.hint
+    refs = GitHubRefs(Http(), simulator.api_url, "llm-d/llm-d")
     with pytest.raises(RemoteError, match=r"Could not read the branch release-0\.5 of llm-d/llm-d"):
-        judge("v0.5.2", token="", versions=BRANCHES, existing_tags="v0.5.1")
+        refs.find_branch(("release-0.5",), "")
 
 
 def test_an_api_that_is_not_there_is_an_error(judge: Judge, simulator: Simulator) -> None:
@@ -718,7 +849,7 @@ def test_a_check_of_a_commit_looks_where_it_is(judge: Judge, forge: Forge) -> No
         assert [finding.rule for finding in judge(**asked, commit=commit).findings] == ["release-branch"]
     with pytest.raises(InputError, match="Input 'commit' is 'main', which is not the full id of a commit"):
         judge(**asked, commit="main")
-    with pytest.raises(InputError, match="Input 'commit' is for mode check"):
+    with pytest.raises(InputError, match="Input 'commit' is only for mode check"):
         judge("v0.5.2", commit=inside)
 
 

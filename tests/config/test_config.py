@@ -8,6 +8,7 @@ import yaml
 
 from release_actions.config import Config, Package, Recipe, Scan, load_config, load_text
 from release_actions.errors import ConfigurationError, Place
+from release_actions.versions.grammar import post_spelling_of
 from release_actions.versions.history import DEFAULTS, Level
 
 WARNS = Scan(("CRITICAL", "HIGH", "MEDIUM"), gate=(), ignore_unfixed=False, skip_dirs=(), timeout=timedelta(minutes=30))
@@ -335,9 +336,29 @@ def test_every_rule_about_tags_has_a_level_and_off_is_a_word() -> None:
         images: {a: {platforms: [linux/amd64]}}
         """)
     assert found.levels == {**DEFAULTS, "gap": Level.OFF, "signed-tag": Level.ERROR}
-    assert (found.release_branch, found.prerelease_branch) == ("releases/v{major}.{minor}.{patch}", "main")
+    assert (found.release_branches, found.prerelease_branch) == (("releases/v{major}.{minor}.{patch}",), "main")
     plain = config("repository: o/r\nimages: {a: {platforms: [linux/amd64]}}")
-    assert (plain.levels, plain.release_branch, plain.prerelease_branch) == (DEFAULTS, "", "")
+    assert (plain.levels, plain.release_branches, plain.prerelease_branch) == (DEFAULTS, (), "")
+    assert (plain.tag_prefix, post_spelling_of(plain.tag_prefix), plain.first_candidate) == ("v", ".post", None)
+
+
+def test_a_project_says_how_it_writes_its_tags_and_where_it_releases_from() -> None:
+    found = config("""
+        repository: o/r
+        versions:
+          prefix: router-v
+          post-spelling: four-numbers
+          first-candidate: 0
+          release-branch:
+            - releases/v{major}.{minor}.{patch}
+            - releases/v{major}.{minor}.{newest}
+          skip: {router-v0.9.0.1: broken}
+        images: {a: {platforms: [linux/amd64]}}
+        """)
+
+    assert (found.tag_prefix, post_spelling_of(found.tag_prefix), found.first_candidate) == ("router-v", ".", 0)
+    assert found.release_branches == ("releases/v{major}.{minor}.{patch}", "releases/v{major}.{minor}.{newest}")
+    assert found.skip == {"router-v0.9.0.1": "broken"}
 
 
 def test_a_clean_up_rule_names_packages_in_full() -> None:

@@ -275,6 +275,39 @@ MISTAKES_OF_FORM = {
         """,
         ["release.yaml:3:16: 'versions.rules.gap' is 'false', which is not one of error, warn, info, off."],
     ),
+    "a first candidate, a spelling and branches that are none": (
+        """\
+        repository: o/r
+        versions:
+          first-candidate: 2
+          post-spelling: .post
+          release-branch: ["main", "releases/{newest}", "x/{majr}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:20: 'versions.first-candidate' is '2', which is not a whole number of at least 0 and at"
+            " most 1.",
+            "release.yaml:4:18: 'versions.post-spelling' is '.post', which is not one of post, patch, four-numbers."
+            " Did you mean 'post'?",
+        ],
+    ),
+    "branches of a list that are none": (
+        """\
+        repository: o/r
+        versions:
+          release-branch: ["main", "releases/{newest}", "x/{majr}"]
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:28: 'releases/{newest}' does not say of which line {newest} is the newest branch."
+            " Write for example 'releases/v{major}.{minor}.{newest}'.",
+            "release.yaml:3:49: '{majr}' is not a placeholder of branches. Did you mean 'major'?",
+        ],
+    ),
     "a branch with a blank": (
         """\
         repository: o/r

@@ -72,7 +72,7 @@ def test_all_mistakes_are_reported_together() -> None:
         "Input 'tag' is required and was not given. Set 'tag:' under 'with:', or pass --tag on the command line.",
         "Input 'dry-run' is 'yes', which is not a YAML 1.2 boolean. Write true or false.",
         "Input 'keep-n' is '0', which is not a whole number of at least 1.",
-        "Input 'mode' is 'fix', which is none of check, enforce.",
+        "Input 'mode' is 'fix', which is not one of check, enforce.",
         "Input 'older-than' is '30', which is not a duration. Write for example 30d, 12h, 90m or 1w2d.",
     ]
     assert caught.value.exit_code == ExitCode.BAD_INPUT

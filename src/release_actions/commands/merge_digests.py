@@ -19,8 +19,9 @@ from release_actions.images.built_digests import Claim
 from release_actions.images.image_list import ListedImage
 from release_actions.images.inspection import Expectation
 from release_actions.images.publish import Publisher, TagRules
-from release_actions.images.registry_access import Login, connect
+from release_actions.images.registry_access import connect
 from release_actions.registry.client import Registry
+from release_actions.registry.login import Login
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted

@@ -29,8 +29,9 @@ from release_actions.floating.report import OUTPUTS, Git, Result, Returned
 from release_actions.floating.snapshot import Restorer, Snapshot
 from release_actions.http.client import Http
 from release_actions.http.exchange import CONNECTIONS
-from release_actions.images.registry_access import Login, connect_to
+from release_actions.images.registry_access import connect_to
 from release_actions.registry.client import GITHUB_TOKENS, Manifest, Registry
+from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report

@@ -24,7 +24,7 @@ from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import CHECKOUT, SOURCES
+from release_actions.tags.existing import TagSource
 from release_actions.tags.requested import find_requested_tag
 from release_actions.versions.version import Version, parse
 
@@ -43,7 +43,7 @@ class Inputs:
     config: str = inputs.option(inputs.text, "release.yaml")
     components: str = inputs.option(inputs.text, "components.yaml")
     components_file: str = inputs.option(inputs.text, "components.json")
-    history: str = inputs.option(inputs.choice(*SOURCES), "api")
+    history: TagSource = inputs.option(inputs.member(TagSource), TagSource.API)
     bots: str = inputs.option(inputs.choice("hide", "fold", "list"), "")
     replace_edits: bool = inputs.option(inputs.boolean, default=False)
     sarif_file: str = inputs.option(inputs.text, "")
@@ -77,7 +77,7 @@ def generating(given: Inputs, context: Context, log: Workflow) -> Report:
     """Write the notes."""
     task = Task.of(given, context)
     components = generate.read_components(task.files, task.version, task.context)
-    if given.history == CHECKOUT:
+    if given.history is TagSource.CHECKOUT:
         told = story.from_checkout(task.version, given.previous_tag, task.context, log)
     else:
         told = story.from_api(task.version, given.previous_tag, task.context, given.token, log)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
-from release_actions.commands import build_matrix, validate_tag
+from release_actions.commands import build_matrix
 from release_actions.errors import ExitCode
+from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.tags import existing
+from release_actions.tags import decision
+from release_actions.tags.existing import TagSource
+from release_actions.tags.judging import judge_tag
+from release_actions.tags.requested import Mode, TagRequest
+from release_actions.tags.summary import make_report
 
 
 @dataclass(frozen=True)
@@ -18,10 +23,10 @@ class Inputs:
     """What the action.yml at the root describes."""
 
     tag: str = inputs.option(inputs.verbatim, "")
-    mode: str = inputs.option(inputs.choice(validate_tag.RELEASE, validate_tag.CHECK), validate_tag.RELEASE)
+    mode: Mode = inputs.option(inputs.member(Mode), Mode.RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
-    history: str = inputs.option(inputs.choice(*existing.SOURCES), existing.API)
-    existing_tags: tuple[str, ...] = inputs.option(inputs.items, ())
+    history: TagSource = inputs.option(inputs.member(TagSource), TagSource.API)
+    existing_tags: tuple[str, ...] = inputs.option(inputs.items, (), empty_flag="none")
     commit: str = inputs.option(inputs.text, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ("all",))
     strict: bool = inputs.option(inputs.boolean, default=False)
@@ -31,13 +36,22 @@ class Inputs:
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = validate_tag.OUTPUTS + build_matrix.OUTPUTS
+OUTPUTS = decision.OUTPUTS + build_matrix.OUTPUTS
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Judge the tag, and plan the builds if it is not refused."""
-    asked = {field.name: getattr(given, field.name) for field in fields(validate_tag.Inputs)}
-    judged = validate_tag.run(validate_tag.Inputs(**asked), context, log)
+    request = TagRequest(
+        tag=given.tag,
+        mode=given.mode,
+        config=given.config,
+        source=given.history,
+        existing_tags=given.existing_tags,
+        commit=given.commit,
+        token=given.token,
+        login=Login(given.registry_token, given.registry_user, given.login_host),
+    )
+    judged = make_report(judge_tag(request, context, log))
     if judged.exit_code is not ExitCode.PASS:
         return judged
     tag = str(judged.outputs["tag"])

@@ -22,6 +22,7 @@ from release_actions.config.shapes import (
     KnownKeys,
     ListOf,
     MapOf,
+    OneOrMore,
     OrFalse,
     Record,
     RecordOf,
@@ -94,12 +95,15 @@ class VersionsSpec(Record):
         "Releases that no floating tag may name, each with the reason.",
         default=TEXTS,
     )
-    release_branch: str | None = key(
-        BRANCH_TEMPLATE,
+    release_branch: tuple[str, ...] = key(
+        OneOrMore(
+            BRANCH_TEMPLATE, ListOf("a list of templates of branch names", BRANCH_TEMPLATE, least=1, unique=True)
+        ),
         "Branch that the commits of candidates, finals and post releases are on: `release-{major}.{minor}`, "
-        "`releases/v{major}.{minor}.{patch}`, or `main` where releases are made from the trunk. If this is left out, "
-        "no branch is required.",
-        default=None,
+        "`releases/v{major}.{minor}.{patch}`, or `main` where releases are made from the trunk. Of a list, the first "
+        "branch that exists counts. `{newest}` in place of `{patch}` is the newest branch of the line. If this is left "
+        "out, no branch is required.",
+        default=(),
     )
     prerelease_branch: str | None = key(
         BRANCH_TEMPLATE,

@@ -143,9 +143,10 @@ class Config:
     the number of a release's first candidate, None if 0 and 1 are both right.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
-    `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
-    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look,
-    `performance` what benchmark results are held to.
+    `{major}` and `{minor}`. `levels` has every rule about tags. `release_branches` and `prerelease_branch` are
+    templates with `{major}`, `{minor}`, `{patch}` and `{newest}`, empty when no branch is required; the first release
+    branch that exists counts. `notes` says how release notes look, `performance`
+    what benchmark results are held to.
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -160,7 +161,7 @@ class Config:
     pull_requests: tuple[Package, ...] = ()
     version_file: str = ""
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
-    release_branch: str = ""
+    release_branches: tuple[str, ...] = ()
     prerelease_branch: str = ""
     first_candidate: int | None = None
     notes: NotesForm = field(default_factory=NotesForm)

@@ -269,7 +269,7 @@ def config(document: Document) -> Config:
             for name, rule in document.cleanup.items()
         ),
         levels=levels(document),
-        release_branch=document.versions.release_branch or "",
+        release_branches=document.versions.release_branch,
         prerelease_branch=document.versions.prerelease_branch or "",
         notes=document.notes,
         performance=document.performance,

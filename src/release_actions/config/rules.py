@@ -25,6 +25,7 @@ from release_actions.config.cleanup_settings import SELECTORS
 from release_actions.config.document import Document
 from release_actions.config.model import Package
 from release_actions.config.shapes import glob, suggest_nearest
+from release_actions.config.source import SequenceNode
 from release_actions.errors import Place, Problem
 from release_actions.versions.grammar import TagRefused
 from release_actions.versions.version import parse, parse_or_none
@@ -33,7 +34,10 @@ Rule = Callable[[Document], Iterator[Problem]]
 
 NAME_PLACEHOLDERS = ("image", "suffix")
 TAG_PLACEHOLDERS = ("major", "minor")
-BRANCH_PLACEHOLDERS = ("major", "minor", "patch")
+NEWEST = "newest"
+"""The placeholder of the newest branch of a line."""
+
+BRANCH_PLACEHOLDERS = ("major", "minor", "patch", NEWEST)
 
 
 def list_name_templates(document: Document) -> Iterator[tuple[str, Place]]:
@@ -174,20 +178,29 @@ def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
 
 
 def branches_are_legal(document: Document) -> Iterator[Problem]:
-    """A template of branches has only `{major}`, `{minor}` and `{patch}` as placeholders, and gives a legal name."""
-    versions = document.versions
-    templates = {"release-branch": versions.release_branch, "prerelease-branch": versions.prerelease_branch}
-    for name, template in templates.items():
-        if template is None:
-            continue
-        place = document.origin.at("versions", name)
-        unknown = [used for used in grammar.list_placeholders(template) if used not in BRANCH_PLACEHOLDERS]
-        sample = grammar.fill(template, dict.fromkeys(BRANCH_PLACEHOLDERS, "1"))
-        if unknown:
-            message = f"'{{{unknown[0]}}}' is not a placeholder of branches."
-            yield Problem(message, suggest_nearest(unknown[0], BRANCH_PLACEHOLDERS), place)
-        elif not grammar.is_branch(sample):
-            yield Problem(f"'{sample}' is not a legal name of a branch.", "Write it without refs/heads/.", place)
+    """A template of branches has only the placeholders of branches, and gives a legal name."""
+    origin, versions = document.origin, document.versions
+    written = origin.child("versions")
+    node = written.child("release-branch") if written else None
+    for i, template in enumerate(versions.release_branch):
+        steps = (i,) if isinstance(node, SequenceNode) else ()
+        yield from _branch_is_legal(template, origin.at("versions", "release-branch", *steps))
+    if versions.prerelease_branch is not None:
+        yield from _branch_is_legal(versions.prerelease_branch, origin.at("versions", "prerelease-branch"))
+
+
+def _branch_is_legal(template: str, place: Place) -> Iterator[Problem]:
+    used = grammar.list_placeholders(template)
+    unknown = [name for name in used if name not in BRANCH_PLACEHOLDERS]
+    sample = grammar.fill(template, dict.fromkeys(BRANCH_PLACEHOLDERS, "1"))
+    if unknown:
+        message = f"'{{{unknown[0]}}}' is not a placeholder of branches."
+        yield Problem(message, suggest_nearest(unknown[0], BRANCH_PLACEHOLDERS), place)
+    elif used.count(NEWEST) > 1 or (NEWEST in used and not {"major", "minor"} <= set(used)):
+        message = f"'{template}' does not say of which line {{newest}} is the newest branch."
+        yield Problem(message, "Write for example 'releases/v{major}.{minor}.{newest}'.", place)
+    elif not grammar.is_branch(sample):
+        yield Problem(f"'{sample}' is not a legal name of a branch.", "Write it without refs/heads/.", place)
 
 
 def rules_select_something(document: Document) -> Iterator[Problem]:

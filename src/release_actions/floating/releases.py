@@ -17,7 +17,7 @@ from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.tags import existing
+from release_actions.tags.existing import read_tags
 from release_actions.versions.version import Version, known
 
 
@@ -48,7 +48,7 @@ class GitReleases:
         )
 
     def _read(self, given: Sequence[str]) -> tuple[Version, ...]:
-        tags = existing.read(given, self._context, self._token, self._log)
+        tags = read_tags(given, self._context, self._token, self._log)
         self._refs = {tag.name: tag for tag in tags.refs}
         return known(tags.names, self._prefix)
 

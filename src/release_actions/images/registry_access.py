@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from release_actions.config import Config
 from release_actions.errors import ConfigurationError, InputError
@@ -15,6 +14,7 @@ from release_actions.http.client import Http
 from release_actions.http.origins import Origin
 from release_actions.images.image_list import ListedImage
 from release_actions.registry.client import Registry, registry_url
+from release_actions.registry.login import Login
 from release_actions.runner.context import GHCR, Context
 from release_actions.runner.workflow import Workflow
 
@@ -23,15 +23,6 @@ GITHUB_TOKEN = re.compile(r"gh[a-z]_|github_pat_")
 
 ANY_USER = "release-actions"
 """GHCR checks the token only."""
-
-
-@dataclass(frozen=True)
-class Login:
-    """What is needed to log in to a registry. `host`: another host that its token may be sent to."""
-
-    token: str
-    user: str = ""
-    host: str = ""
 
 
 def connect(http: Http, listed: Iterable[ListedImage], login: Login, context: Context, log: Workflow) -> Registry:

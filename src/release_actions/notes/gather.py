@@ -34,7 +34,7 @@ from release_actions.notes.merged import Merged
 from release_actions.notes.reading import PublishedNotes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import CHECKOUT, TAG_REF
+from release_actions.tags.existing import TAG_REF, TagSource
 from release_actions.versions.version import Version, known, parse
 
 PARALLEL_REQUESTS = 8
@@ -61,7 +61,7 @@ class Asked:
     config: str = CONFIG
     components: str = COMPONENTS
     components_file: str = manifest.FILE
-    history: str = ""
+    history: TagSource = TagSource.API
     check_upstream: bool = True
     token: str = field(default="", repr=False)
     registry_token: str = field(default="", repr=False)
@@ -125,7 +125,7 @@ def gather(
     asked: Asked, context: Context, notes: PublishedNotes, here: NotesEvidence, http: Http, log: Workflow
 ) -> NotesEvidence:
     """All of the evidence. `here` is what `offline` gave. Raises `InputError` for a previous tag that is none."""
-    if asked.history == CHECKOUT:
+    if asked.history is TagSource.CHECKOUT:
         evidence = dataclasses.replace(here, tags=attempt(lambda: frozenset(checkout.tags(context.workspace))))
         evidence = _with_previous(evidence, asked, None, log)
         remote = (

@@ -131,7 +131,9 @@ def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
     world.add_account(LEADER)
     for account in {owner, *(package.owner for package in config.published)}:
         world.add_account(account, organization=True, members={LEADER: "admin"})
-    policy = Policy(config.tag_prefix, release_branch=config.release_branch, prerelease_branch=config.prerelease_branch)
+    policy = Policy(
+        config.tag_prefix, release_branches=config.release_branches, prerelease_branch=config.prerelease_branch
+    )
     setting = Setting(world, world.add_repository(scenario.repository), Ledger(config.floating_tags), policy)
     add_tokens(world, scenario.repository)
     begin = scenario.starts - BETWEEN_RELEASES * (len(scenario.git_tags) + 1)

@@ -8,6 +8,7 @@ enforce `required`, so both are done here. Nothing here reads the environment: t
 from __future__ import annotations
 
 import dataclasses
+import enum
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from release_actions.errors import InputError, Problem
 
 T = TypeVar("T")
+AnyEnum = TypeVar("AnyEnum", bound=enum.Enum)
 
 Parser = Callable[[str], T]
 """Text to value. Raises `ValueError` with the end of the sentence "Input 'x' is 'y', …"."""
@@ -24,7 +26,10 @@ Parser = Callable[[str], T]
 
 @dataclass(frozen=True)
 class Spec(Generic[T]):
-    """How one input is read. `about` describes it where no manifest does: commands that are not actions."""
+    """How one input is read. `about` describes it where no manifest does: commands that are not actions.
+
+    `empty_flag`: the text that an empty flag on the command line means. In a workflow an empty input was not given.
+    """
 
     name: str
     parse: Parser[T]
@@ -32,6 +37,7 @@ class Spec(Generic[T]):
     required: bool
     secret: bool
     about: str = ""
+    empty_flag: str = ""
 
     @property
     def variable(self) -> str:
@@ -44,12 +50,14 @@ def variable_of(name: str) -> str:
     return "INPUT_" + name.replace("-", "_").upper()
 
 
-def option(parse: Parser[T], default: T, *, required: bool = False, secret: bool = False, about: str = "") -> T:
+def option(
+    parse: Parser[T], default: T, *, required: bool = False, secret: bool = False, about: str = "", empty_flag: str = ""
+) -> T:
     """Declare an input as a dataclass field. An empty text means "not given" and yields `default`."""
     field: T = dataclasses.field(
         default=default,
         repr=not secret,
-        metadata={"parse": parse, "required": required, "secret": secret, "about": about},
+        metadata={"parse": parse, "required": required, "secret": secret, "about": about, "empty_flag": empty_flag},
     )
     return field
 
@@ -64,6 +72,7 @@ def specs(inputs: type[Any]) -> tuple[Spec[Any], ...]:
             required=field.metadata["required"],
             secret=field.metadata["secret"],
             about=field.metadata["about"],
+            empty_flag=field.metadata["empty_flag"],
         )
         for field in dataclasses.fields(inputs)
     )
@@ -151,9 +160,22 @@ def choice(*names: str) -> Parser[str]:
 
     def parse(value: str) -> str:
         if value not in names:
-            message = f"which is none of {', '.join(names)}."
+            message = f"which is not one of {', '.join(names)}."
             raise ValueError(message)
         return value
+
+    return parse
+
+
+def member(enumeration: type[AnyEnum]) -> Parser[AnyEnum]:
+    """A value of an enum whose values are texts."""
+    names = [str(each.value) for each in enumeration]
+
+    def parse(value: str) -> AnyEnum:
+        if value not in names:
+            message = f"which is not one of {', '.join(names)}."
+            raise ValueError(message)
+        return enumeration(value)
 
     return parse
 

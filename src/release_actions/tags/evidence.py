@@ -1,247 +1,260 @@
 """Finds out what the rules about a tag have to know, and nothing that could not change the answer.
 
 A rule that is off reads nothing. The registry is asked only while the tag is not refused already, and for a candidate's
-number only. What is given by hand is asked nowhere. Whatever cannot be found out is an error, and what was not asked is
-said, with the reason. This module must never guess: no answer leaves a rule without evidence, and that is told.
+number only. If the tags are given by hand, nothing is asked from the network. What cannot be found out is an error.
+Each rule that was not judged is reported with the reason. This module must never guess.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from release_actions.errors import InputError, RemoteError
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import CHECKOUT, TAG_REF, Tags
+from release_actions.tags.existing import TAG_REF, Tags, TagSource
 from release_actions.tags.offers import make_history
 from release_actions.tags.policy import Policy
+from release_actions.tags.requested import Mode, TagRequest
 from release_actions.versions import history
 from release_actions.versions.history import Evidence, History, Level
 from release_actions.versions.version import Version, known, read_misspelt_candidates
 
 if TYPE_CHECKING:
     from release_actions.http.client import Http
-    from release_actions.tags.origin import Origin
+    from release_actions.tags.github_refs import GitHubRefs
     from release_actions.tags.published import Published
 
-OVER_BOTH = ("candidate-number", "candidate-spelling")
+RULES_THE_REGISTRY_CAN_LIFT = ("candidate-number", "candidate-spelling")
 """Rules that git alone may break for a candidate that follows what only the registry has."""
 
 AT_THE_PUSH = "the tag has not been pushed"
-BEFORE_THE_PUSH = "told before the push, by mode check with history checkout"
-BY_HAND = "existing-tags was given, and stands for everything that was released"
+BEFORE_THE_PUSH = "only mode check with history checkout judges it, before the push"
+BY_HAND = "existing-tags was given, so nothing is asked from the network"
 NO_BRANCH = "no branch is required"
 NOT_OF_THE_PUSH = "the run is not of the tag's push"
-REPEATED = "the run is one repeated"
+REPEATED = "the run is a repeated one"
 NO_REPOSITORY = "the repository is not known"
 
 
-@dataclass
-class Inquiry:
-    """One tag and whom to ask about it.
+class EvidenceGatherer:
+    """Asks about one tag. `commit`: the one that is or would be released, empty if not known.
 
-    `pushed`: the tag is judged for its release; False when it is only asked what would happen. `commit`: the one that
-    is or would be released, empty if not known. `source`: where the tags came from. `unasked`: rule -> why it was not
-    judged.
+    `not_judged`: rule -> why it was not judged.
     """
 
-    version: Version
-    tags: Tags
-    policy: Policy
-    context: Context
-    log: Workflow
-    pushed: bool = True
-    commit: str = ""
-    source: str = ""
-    token: str = ""
-    registry_token: str = ""
-    registry_user: str = ""
-    login_host: str = ""
-    unasked: dict[str, str] = field(default_factory=dict)
-    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    _http: Http | None = None
+    def __init__(
+        self, version: Version, tags: Tags, policy: Policy, request: TagRequest, context: Context, log: Workflow
+    ) -> None:
+        self._version = version
+        self._tags = tags
+        self._policy = policy
+        self._request = request
+        self._context = context
+        self._log = log
+        self._commit = find_commit(request, version, context)
+        self._closing = contextlib.ExitStack()
+        self._http: Http | None = None
+        self.not_judged: dict[str, str] = {}
 
     def gather(self) -> History:
         """Everything that the rules need. Raises `RemoteError` for what could not be read."""
         with self._closing:
-            about = Evidence(self.pushed, self.commit, self.tags.commit)
+            about = Evidence(self._request.is_pushed, self._commit, self._tags.commit)
             about = replace(about, push=self._push(), branch=self._branch(), tag_object=self._tag_object())
             releases = self._releases()
             about = replace(about, released=self._released(releases), unpushed=self._unpushed())
-            tags, prefix = self.tags.names, self.policy.prefix
-            # A release is one also where its tag is gone.
+            tags, prefix = self._tags.names, self._policy.prefix
+            # A release counts even if its tag is gone.
             gone = known(set(releases).difference(tags), prefix)
-            return self._with_registry(replace(make_history(tags, self.policy), released=gone, about=about))
+            return self._with_registry(replace(make_history(tags, self._policy), released=gone, about=about))
 
-    def _on(self, *rules: str) -> bool:
-        return self.policy.asks(*rules)
+    def _is_on(self, *rules: str) -> bool:
+        return self._policy.asks(*rules)
 
-    def _not_asked(self, why: str, *rules: str) -> None:
-        self.unasked.update(dict.fromkeys((rule for rule in rules if self._on(rule)), why))
+    def _skip(self, why: str, *rules: str) -> None:
+        self.not_judged.update(dict.fromkeys((rule for rule in rules if self._is_on(rule)), why))
 
     # The event and GitHub
 
     def _push(self) -> history.Push | None:
-        if not self.pushed:
-            self._not_asked(AT_THE_PUSH, "moved-tag")
+        if not self._request.is_pushed:
+            self._skip(AT_THE_PUSH, "moved-tag")
             return None
-        if not self._on("moved-tag"):
+        if not self._is_on("moved-tag"):
             return None
         if self._deleted():
             return history.Push(deleted=True)
-        if self.context.event_name != "push":
+        if self._context.event_name != "push":
             return None
-        from release_actions.tags.origin import push_of
+        from release_actions.tags.github_refs import read_push
 
-        return push_of(self.context, self.version.tag)
+        return read_push(self._context, self._version.tag)
 
     def _deleted(self) -> bool:
         """Whether the tag that the run is of is not on GitHub any more. A list may lag behind a push: asked again."""
-        if self.tags.given or self.version.tag in self.tags.names or self.context.ref != TAG_REF + self.version.tag:
+        if (
+            self._tags.given
+            or self._version.tag in self._tags.names
+            or self._context.ref != TAG_REF + self._version.tag
+        ):
             return False
-        return self._origin("moved-tag").tag_object(self.version.tag) is None
+        return self._github("moved-tag").read_tag_object(self._version.tag) is None
 
     def _branch(self) -> history.Branch | None:
-        name = self.policy.branch(self.version)
-        if not name:
-            self._not_asked(NO_BRANCH, "release-branch")
+        names = self._policy.branches(self._version)
+        if not names or self._tags.given:
+            self._skip(BY_HAND if names else NO_BRANCH, "release-branch")
             return None
-        if not self._on("release-branch"):
+        if not self._is_on("release-branch"):
             return None
-        return self._origin("release-branch").branch(name, self.commit or self.tags.commit)
+        return self._github("release-branch").find_branch(names, self._commit or self._tags.commit)
 
     def _tag_object(self) -> history.TagObject | None:
-        rules = [rule for rule in ("annotated-tag", "signed-tag") if self._on(rule)]
+        rules = [rule for rule in ("annotated-tag", "signed-tag") if self._is_on(rule)]
         if not rules:
             return None
-        if not self.pushed:
-            self._not_asked(AT_THE_PUSH, *rules)
+        if not self._request.is_pushed or self._tags.given:
+            self._skip(AT_THE_PUSH if not self._request.is_pushed else BY_HAND, *rules)
             return None
-        found = self._origin(rules[0]).tag_object(self.version.tag)
-        if found is None:
-            message = f"{self.version.tag} is not on GitHub, so nobody can tell how it was made."
+        tag_object = self._github(rules[0]).read_tag_object(self._version.tag)
+        if tag_object is None:
+            message = f"{self._version.tag} is not on GitHub, so its tag object cannot be read."
             raise InputError(message, hint="Push the tag first, or ask what would happen with mode: check.")
-        return found
+        return tag_object
 
     def _releases(self) -> dict[str, str]:
         """Tag -> when its release was published, of every release on GitHub that ever was."""
-        if not self._on("release-exists"):
+        if not self._is_on("release-exists"):
             return {}
-        if self.tags.given or not self.policy.repository:
-            self._not_asked(BY_HAND if self.tags.given else NO_REPOSITORY, "release-exists")
+        if self._tags.given or not self._policy.repository:
+            self._skip(BY_HAND if self._tags.given else NO_REPOSITORY, "release-exists")
             return {}
         from release_actions.github.releases import Releases
 
-        found = Releases(self._session(), self.context.api_url, self.policy.repository, token=self.token).all()
-        return {release.tag: release.published for release in found if release.published}
+        releases = Releases(
+            self._session(), self._context.api_url, self._policy.repository, token=self._request.token
+        ).all()
+        return {release.tag: release.published for release in releases if release.published}
 
     def _released(self, releases: Mapping[str, str]) -> str:
         """When a release of the tag itself was published, if that was before the tag's push."""
-        published = releases.get(self.version.tag, "")
-        if not self.pushed or "release-exists" in self.unasked:
+        published = releases.get(self._version.tag, "")
+        if not self._request.is_pushed or "release-exists" in self.not_judged:
             return published
-        from release_actions.tags.origin import before_its_push, pushed_at
+        from release_actions.tags.github_refs import find_push_time, is_before_push
 
-        moment = pushed_at(self.context)
+        moment = find_push_time(self._context)
         if moment is None or not self._about_the_push():
-            self._not_asked(NOT_OF_THE_PUSH, "release-exists")
+            self._skip(NOT_OF_THE_PUSH, "release-exists")
             return ""
-        return published if published and before_its_push(published, moment) else ""
+        return published if published and is_before_push(published, moment) else ""
 
     def _about_the_push(self) -> bool:
-        return self.context.event_name == "push" and self.context.ref == TAG_REF + self.version.tag
+        return self._context.event_name == "push" and self._context.ref == TAG_REF + self._version.tag
 
     def _unpushed(self) -> tuple[str, ...]:
-        if not self._on("unpushed-tags"):
+        if not self._is_on("unpushed-tags"):
             return ()
-        if self.pushed or self.source != CHECKOUT or self.tags.given:
-            self._not_asked(BEFORE_THE_PUSH, "unpushed-tags")
+        if self._request.is_pushed or self._request.source is not TagSource.CHECKOUT or self._tags.given:
+            self._skip(BEFORE_THE_PUSH, "unpushed-tags")
             return ()
-        if not self.policy.repository:
-            self._not_asked(NO_REPOSITORY, "unpushed-tags")
+        if not self._policy.repository:
+            self._skip(NO_REPOSITORY, "unpushed-tags")
             return ()
         from release_actions.github import repository
 
-        found = repository.tags(self._session(), self.context.api_url, self.policy.repository, token=self.token)
-        there = {tag.name for tag in found}
-        missing = known(there.difference(self.tags.names), self.policy.prefix)
+        refs = repository.tags(
+            self._session(), self._context.api_url, self._policy.repository, token=self._request.token
+        )
+        on_github = {tag.name for tag in refs}
+        missing = known(on_github.difference(self._tags.names), self._policy.prefix)
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             message = (
                 f"The checkout lacks {missing[-1]}{more}, which GitHub has, so its tags are not the whole history."
             )
             raise InputError(message, hint="Run git fetch --tags.")
-        return tuple(sorted(set(self.tags.names) - there))
+        return tuple(sorted(set(self._tags.names) - on_github))
 
-    def _origin(self, rule: str) -> Origin:
-        if not self.policy.repository:
+    def _github(self, rule: str) -> GitHubRefs:
+        if not self._policy.repository:
             message = f"The rule {rule} cannot be judged: {NO_REPOSITORY}."
             raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository, or switch the rule off.")
-        from release_actions.tags.origin import Origin
+        from release_actions.tags.github_refs import GitHubRefs
 
-        return Origin(self._session(), self.context.api_url, self.policy.repository, self.token)
+        return GitHubRefs(self._session(), self._context.api_url, self._policy.repository, self._request.token)
 
     # The registry
 
     def _with_registry(self, past: History) -> History:
         """The history with what the registry has, as far as it can change the answer."""
-        rules = [rule for rule in ("already-published", "deleted-candidate") if self._on(rule)]
-        if not self.version.is_candidate and "deleted-candidate" in rules:
+        rules = [rule for rule in ("already-published", "deleted-candidate") if self._is_on(rule)]
+        if not self._version.is_candidate and "deleted-candidate" in rules:
             rules.remove("deleted-candidate")
-        if not self.policy.packages or self.tags.given:
-            self._not_asked(BY_HAND if self.tags.given else "no package is configured", *rules)
+        if not self._policy.packages or self._tags.given:
+            self._skip(BY_HAND if self._tags.given else "no package is configured", *rules)
             return past
-        judged = history.judge(self.version, past, self.policy.levels)
-        mendable = OVER_BOTH if "deleted-candidate" in rules else ()
-        refused = any(each.level is Level.ERROR and each.rule not in mendable for each in judged)
-        # A run repeated is fine whatever has come since. Only the image can tell.
-        repeated = self.pushed and bool(self.commit)
+        judged = history.judge(self._version, past, self._policy.levels)
+        liftable = RULES_THE_REGISTRY_CAN_LIFT if "deleted-candidate" in rules else ()
+        refused = any(each.level is Level.ERROR and each.rule not in liftable for each in judged)
+        # A repeated run is right whatever was released since. Only the image shows that it is one.
+        repeated = self._request.is_pushed and bool(self._commit)
         if refused and not repeated:
-            self._not_asked("refused already", *rules)
+            self._skip("refused already", *rules)
             return past
         published = self._published()
         try:
             if "already-published" in rules:
-                images = published.revisions(self.version.tag)
+                images = published.revisions(self._version.tag)
                 past = replace(past, about=replace(past.about, images=images))
-                whole = past.about.is_published and published.whole(self.version.tag, self.commit, images)
+                whole = past.about.is_published and published.whole(self._version.tag, self._commit, images)
                 past = replace(past, about=replace(past.about, whole=whole))
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:
-                names, prefix = published.tags(), self.policy.prefix
+                names, prefix = published.tags(), self._policy.prefix
                 past = replace(past, published=(*known(names, prefix), *read_misspelt_candidates(names, prefix)))
                 rules.remove("deleted-candidate")
         except RemoteError as error:
-            raise with_way_out(error) from None
-        self._not_asked("refused already", *rules)
+            raise add_way_out(error) from None
+        self._skip("refused already", *rules)
         if past.about.repeats:
-            self._not_asked(REPEATED, *self.policy.levels)
-            self.log.info(f"The images under {self.version.tag} were built from this commit: the run is one repeated.")
+            self._skip(REPEATED, *self._policy.levels)
+            self._log.info(
+                f"The images under {self._version.tag} were built from this commit: this run repeats an earlier one."
+            )
         return past
 
     def _published(self) -> Published:
-        from release_actions.images.registry_access import Login, connect_to
+        from release_actions.images.registry_access import connect_to
         from release_actions.tags.published import Published
 
-        login, host = Login(self.registry_token, self.registry_user, self.login_host), self.policy.registry
-        registry = connect_to(self._session(), host, login, self.context, self.log, for_github=self.token)
-        return Published(registry, self.policy.packages)
+        registry = connect_to(
+            self._session(),
+            self._policy.registry,
+            self._request.login,
+            self._context,
+            self._log,
+            for_github=self._request.token,
+        )
+        return Published(registry, self._policy.packages)
 
     def _session(self) -> Http:
         """The one session for everything, made when the first thing is asked."""
         if self._http is None:
             from release_actions.http.client import Http
 
-            self._http = self._closing.enter_context(Http(log=self.log.info, redactor=self.log.redactor))
+            self._http = self._closing.enter_context(Http(log=self._log.info, redactor=self._log.redactor))
         return self._http
 
 
-def with_way_out(error: RemoteError) -> RemoteError:
+def add_way_out(error: RemoteError) -> RemoteError:
     """The same error of the registry with what else a person can do about it."""
-    way = "A job that may not read the packages can switch the rules already-published and deleted-candidate off."
+    way = "If the job may not read the packages, set versions.rules.already-published and deleted-candidate to off."
     return RemoteError(
         error.problems[0].message,
         hint=f"{error.hint} {way}".strip(),
@@ -250,3 +263,22 @@ def with_way_out(error: RemoteError) -> RemoteError:
         status=error.status,
         request_id=error.request_id,
     )
+
+
+def find_commit(request: TagRequest, version: Version, context: Context) -> str:
+    """The commit that is or would be released; empty when it is not known. Raises `InputError` for another text."""
+    if request.mode is Mode.RELEASE:
+        if request.commit:
+            message = "Input 'commit' is only for mode check: a pushed tag has a commit already."
+            raise InputError(message, hint="Remove it, or set mode to check.")
+        return context.sha if context.ref == TAG_REF + version.tag else ""
+    if request.commit:
+        if not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", request.commit):
+            message = f"Input 'commit' is {request.commit[:80]!r}, which is not the full id of a commit."
+            raise InputError(message, hint="Pass what git rev-parse HEAD prints.")
+        return request.commit
+    if request.source is TagSource.CHECKOUT and not request.existing_tags:
+        from release_actions.git import checkout
+
+        return checkout.head(context.workspace)
+    return ""

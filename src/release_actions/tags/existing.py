@@ -5,6 +5,7 @@ Every source gives all of them or an error: a list with a gap would make an old 
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     from release_actions.github.repository import GitTag
 
 TAG_REF = "refs/tags/"
-NONE = ("none",)
+NO_TAGS = ("none",)
 """What the input `existing-tags` says for a repository without tags, since an empty input means "not given"."""
 
-API = "api"
-CHECKOUT = "checkout"
-SOURCES = (API, CHECKOUT)
-"""Where tags are read from, unless they are given by hand."""
+
+class TagSource(str, enum.Enum):
+    """Where the repository's tags are read from, unless they are given by hand."""
+
+    API = "api"
+    CHECKOUT = "checkout"
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,14 @@ class Tags:
     refs: tuple[GitTag, ...] = ()
 
 
-def read(
+def read_tags(
     given: Sequence[str],
     context: Context,
     token: str,
     log: Workflow,
     *,
     about: str = "",
-    source: str = API,
+    source: TagSource = TagSource.API,
     of: str = "",
 ) -> Tags:
     """The tags that were given, or all that the source has. `about`: the tag whose commit is wanted.
@@ -58,14 +61,14 @@ def read(
     repository are known or the checkout has not all of them, and `RemoteError` when GitHub's list is not complete.
     """
     if given:
-        # No git tag holds a blank: such an item is several tags, and taken for one it would leave a gap.
+        # A git tag has no space. An item with one is several tags; read as one it would leave a gap in the history.
         joined = next((item for item in given if len(item.split()) > 1), "")
         if joined:
             message = f"Input 'existing-tags' has {joined[:80]!a} as one tag."
             raise InputError(message, hint="Separate tags by commas or line breaks.")
-        names = () if tuple(given) == NONE else tuple(name.removeprefix(TAG_REF) for name in given)
+        names = () if tuple(given) == NO_TAGS else tuple(name.removeprefix(TAG_REF) for name in given)
         return Tags(names, context.sha if context.ref == TAG_REF + about and about in names else "", given=True)
-    if source == CHECKOUT:
+    if source is TagSource.CHECKOUT:
         from release_actions.git import checkout
 
         commits = checkout.tags(context.workspace)
@@ -83,8 +86,8 @@ def read(
     from release_actions.http.client import Http
 
     with Http(log=log.info, redactor=log.redactor) as http:
-        found = github_repository.tags(http, context.api_url, repository, token=token)
-        log.info(f"{repository} has {len(found)} tags.")
-        asked = [tag for tag in found if tag.name == about]
+        refs = github_repository.tags(http, context.api_url, repository, token=token)
+        log.info(f"{repository} has {len(refs)} tags.")
+        asked = [tag for tag in refs if tag.name == about]
         commit = github_repository.commit_of(http, context.api_url, repository, asked[0], token=token) if asked else ""
-    return Tags(tuple(tag.name for tag in found), commit, refs=found)
+    return Tags(tuple(tag.name for tag in refs), commit, refs=refs)

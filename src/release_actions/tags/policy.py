@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from release_actions.config import FILE, Package, load_config
 from release_actions.config.grammar import fill
+from release_actions.config.source import Node
+from release_actions.errors import Place
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions import floating
@@ -17,14 +19,17 @@ from release_actions.versions.grammar import Kind
 from release_actions.versions.history import DEFAULTS, Level
 from release_actions.versions.version import Version
 
+NEWEST = "newest"
+"""The placeholder of the number of the newest branch of a line."""
+
 
 @dataclass(frozen=True)
 class Policy:
     """The parts of the configuration that a tag is judged by. `packages` are those that a release publishes.
 
     `prefix` is a `TagScheme` where the file was read. `first_candidate` is the number of the first candidate, None if 0
-    and 1 are both right. The templates of branches are empty when no branch is required. `repository` is "owner/name",
-    empty if not known.
+    and 1 are both right. `file` is the name of the file that was read, empty where there is none. The templates of
+    branches are empty when no branch is required. `repository` is "owner/name", empty if not known.
     """
 
     prefix: str = "v"
@@ -32,39 +37,69 @@ class Policy:
     floating_tags: tuple[str, ...] = floating.DEFAULT_TEMPLATES
     skip: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
-    release_branch: str = ""
+    release_branches: tuple[str, ...] = ()
     prerelease_branch: str = ""
     repository: str = ""
     registry: str = ""
     packages: tuple[Package, ...] = ()
+    file: str = ""
+    origin: Node | None = None
 
     def asks(self, *rules: str) -> bool:
         """Whether any of the rules is on."""
         return any(self.levels[rule] is not Level.OFF for rule in rules)
 
-    def branch(self, version: Version) -> str:
-        """The branch that a version has to be on; empty when none is required."""
-        early = version.kind in {Kind.DEV, Kind.PRERELEASE}
+    def branches(self, version: Version) -> tuple[str, ...]:
+        """The branches of which a version has to be on the first that exists; none where no branch is required.
+
+        Each is a name, or has `{newest}` where the number of the newest branch stands.
+        """
+        is_early = version.kind in {Kind.DEV, Kind.PRERELEASE}
+        early = (self.prerelease_branch,) if self.prerelease_branch else ()
         numbers = dict(zip(("major", "minor", "patch"), map(str, version.numbers), strict=True))
-        return fill(self.prerelease_branch if early else self.release_branch, numbers)
+        return tuple(fill(template, numbers) for template in (early if is_early else self.release_branches))
+
+    def branch(self, version: Version) -> str:
+        """The branch that would be made for a version; empty when none is required."""
+        names = self.branches(version)
+        return fill(names[0], {NEWEST: str(version.patch)}) if names else ""
+
+    def describe_level(self, rule: str) -> str:
+        """Where the level of a rule is set, for the hint of a violation."""
+        key = f"versions.rules.{rule}"
+        if self.file and self.place_of_rule(rule):
+            return f"Rule {rule}: {self.place_of_rule(rule)} sets its level."
+        where = self.file or FILE
+        return f"Rule {rule}: set its level as {key} in {where}; the default is {DEFAULTS[rule].value}."
+
+    def place_of_rule(self, rule: str) -> Place | None:
+        """Where the file sets the level of a rule; None if it does not."""
+        node = self.origin
+        for key in ("versions", "rules", rule):
+            node = node.child(key) if node else None
+        return node.place if node else None
 
 
-def read(config: str, context: Context, log: Workflow) -> Policy:
+def read_policy(name: str, context: Context, log: Workflow) -> Policy:
     """The policy in a file; the defaults where the usual file is not there and no other was named."""
-    path = context.path(config)
-    if config == FILE and not path.exists():
-        log.info(f"There is no {FILE}: tags begin with v, and latest, vX and vX.Y float.")
+    path = context.path(name)
+    if name == FILE and not path.exists():
+        log.info(
+            f"There is no {FILE}. By default release tags begin with v, and latest, vX and vX.Y are floating tags."
+        )
         return Policy(repository=context.repository)
-    found = load_config(path, name=config)
+    config = load_config(path, name=name)
     return Policy(
-        prefix=found.tag_prefix,
-        first_candidate=found.first_candidate,
-        floating_tags=found.floating_tags,
-        skip=found.skip,
-        levels=found.levels,
-        release_branch=found.release_branch,
-        prerelease_branch=found.prerelease_branch,
-        repository=context.repository or found.repository,
-        registry=found.registry,
-        packages=found.packages("release"),
+        prefix=config.tag_prefix,
+        first_candidate=config.first_candidate,
+        floating_tags=config.floating_tags,
+        skip=config.skip,
+        levels=config.levels,
+        release_branches=config.release_branches,
+        prerelease_branch=config.prerelease_branch,
+        repository=context.repository or config.repository,
+        registry=config.registry,
+        packages=config.packages("release"),
+        file=name,
+        origin=config.origin,
     )

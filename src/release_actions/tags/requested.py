@@ -1,10 +1,44 @@
-"""Which tag a run is about: the one of its input, else the one of its event."""
+"""Which tag a run is about, and how it is to be judged."""
 
 from __future__ import annotations
 
+import enum
+from dataclasses import dataclass, field
+
 from release_actions.errors import InputError
+from release_actions.registry.login import Login
 from release_actions.runner.context import Context
-from release_actions.tags.existing import TAG_REF
+from release_actions.tags.existing import TAG_REF, TagSource
+
+
+class Mode(str, enum.Enum):
+    """Whether a tag is judged for its release, or only asked about before its push."""
+
+    RELEASE = "release"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class TagRequest:
+    """A tag to judge, as the inputs of a command give it.
+
+    `config`: name of the configuration. `existing_tags`: the repository's tags by hand, empty if they are to be read.
+    `commit`: the one that would be released, empty if not known. `token` is GitHub's, `login` the registry's.
+    """
+
+    tag: str = ""
+    mode: Mode = Mode.RELEASE
+    config: str = "release.yaml"
+    source: TagSource = TagSource.API
+    existing_tags: tuple[str, ...] = ()
+    commit: str = ""
+    token: str = field(default="", repr=False)
+    login: Login = field(default_factory=lambda: Login(""))
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether the tag is in git because the run is of its push."""
+        return self.mode is Mode.RELEASE
 
 
 def find_requested_tag(given: str, context: Context) -> str:

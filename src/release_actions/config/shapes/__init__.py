@@ -16,7 +16,7 @@ from release_actions.config.shapes.base import (
     quote_node,
     suggest_nearest,
 )
-from release_actions.config.shapes.choices import OneOf, OrFalse
+from release_actions.config.shapes.choices import OneOf, OneOrMore, OrFalse
 from release_actions.config.shapes.collections import ListOf, MapOf
 from release_actions.config.shapes.loading import load, load_file, load_node
 from release_actions.config.shapes.records import Key, KnownKeys, Record, RecordOf, key
@@ -32,6 +32,7 @@ __all__ = [
     "ListOf",
     "MapOf",
     "OneOf",
+    "OneOrMore",
     "OrFalse",
     "Parsed",
     "Record",

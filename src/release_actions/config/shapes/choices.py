@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from release_actions.config.shapes.base import Schema, Shape
+from release_actions.config.shapes.collections import ListOf
 from release_actions.config.shapes.records import RecordOf
 from release_actions.config.shapes.scalars import Choice
 from release_actions.config.source import BOOLEANS, Kind, MappingNode, Node, ScalarNode
@@ -64,3 +65,26 @@ class OrFalse(Shape[T | bool]):
     def schema(self) -> Schema:
         """Either."""
         return {"anyOf": [{"const": False}, self.shape.schema()]}
+
+
+@dataclass(frozen=True)
+class OneOrMore(Shape[tuple[T, ...]]):
+    """A value, or a list of such values that is not empty."""
+
+    item: Shape[T]
+    several: ListOf[T]
+
+    @property
+    def words(self) -> str:  # type: ignore[override]  # made from the shape's
+        """Either."""
+        return f"{self.item.words} or {self.several.words}"
+
+    def load(self, node: Node, problems: list[Problem]) -> tuple[T, ...]:
+        """The values in order."""
+        if isinstance(node, ScalarNode):
+            return (self.item.load(node, problems),)
+        return self.several.load(node, problems)
+
+    def schema(self) -> Schema:
+        """Either."""
+        return {"anyOf": [self.item.schema(), self.several.schema()]}

@@ -63,7 +63,8 @@ class Push:
 class Branch:
     """The branch that a version has to be on, and whether its commit is.
 
-    `tip` is empty when there is no such branch; then `near` names branches that begin alike. `holds` is None when no
+    `tip` is empty when there is no such branch; then `near` names branches that begin alike, and `others` the other
+    names that the branch could have. `holds` is None when no
     commit is known: then only the branch itself is judged.
     """
 
@@ -71,6 +72,7 @@ class Branch:
     tip: str = ""
     holds: bool | None = None
     near: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

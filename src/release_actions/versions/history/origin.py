@@ -104,8 +104,10 @@ def _release_branch(version: Version, history: History) -> Objection | None:
         return None
     if not branch.tip:
         near = f" There is {_list_names(branch.near)}." if branch.near else ""
-        message = f"{version.tag} has to be on the branch {branch.name}, which does not exist.{near}"
-        return Objection(message, f"Make {branch.name} from the commit to release, then push the tag.")
+        also = f" or {' or '.join(branch.others)}, none of which exists" if branch.others else ", which does not exist"
+        message = f"{version.tag} has to be on the branch {branch.name}{also}.{near}"
+        name = branch.name.replace("{newest}", str(version.patch))
+        return Objection(message, f"Make {name} from the commit to release, then push the tag.")
     if branch.holds is False:
         message = f"{version.tag} is on commit {commit[:COMMIT_DIGITS]}, which is not on the branch {branch.name}."
         return Objection(message, f"Merge the commit into {branch.name}, or tag one that is on it.")

@@ -7,6 +7,7 @@ take the event's word for a branch: what `base_ref` of a push names is not where
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from urllib.parse import quote
@@ -19,23 +20,26 @@ from release_actions.runner.context import Context, parse_time
 from release_actions.tags.existing import TAG_REF
 from release_actions.versions.history import Branch, Push, TagObject
 
-MARGIN = timedelta(minutes=10)
+NEWEST = "{newest}"
+"""What stands in a branch's name for the number of the newest branch."""
+
+RELEASE_BEFORE_PUSH = timedelta(minutes=10)
 """How long before the push of its tag a release may have been published that made the tag itself."""
 
 
-def push_of(context: Context, tag: str) -> Push | None:
+def read_push(context: Context, tag: str) -> Push | None:
     """What the push event says of the tag; None for another event, or the push of something else."""
     event = context.event
     if context.event_name != "push" or event.get("ref") != TAG_REF + tag:
         return None
     before = str(event.get("before", ""))
-    known = re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", before) and before.strip("0")
+    is_commit = re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", before) and before.strip("0")
     # A payload by hand may leave these out; then it says nothing against the tag.
     created, forced = event.get("created", True), event.get("forced", False)
-    return Push(created=created is not False, forced=forced is True, before=before if known else "")
+    return Push(created=created is not False, forced=forced is True, before=before if is_commit else "")
 
 
-def pushed_at(context: Context) -> datetime | None:
+def find_push_time(context: Context) -> datetime | None:
     """When the push of the event was; None when it does not say. A run repeated later has the event of the first."""
     repository = context.event.get("repository")
     seconds = repository.get("pushed_at") if isinstance(repository, dict) else None
@@ -44,7 +48,7 @@ def pushed_at(context: Context) -> datetime | None:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-class Origin:
+class GitHubRefs:
     """Asks one repository's GitHub. `repository` is "owner/name"."""
 
     def __init__(self, http: Http, api_url: str, repository: str, token: str = "") -> None:
@@ -53,14 +57,23 @@ class Origin:
         self._repository = repository
         self._credential = Credential.bearer(api_url, token)
 
-    def branch(self, name: str, commit: str) -> Branch:
-        """The branch of that very name, and whether it has the commit. `holds` is None without a commit."""
-        found = self._refs("heads", name, f"read the branch {name} of {self._repository}")
-        tips = {branch: sha for branch, (sha, _) in found.items()}
-        tip = tips.pop(name, "")
-        if not tip:
-            return Branch(name, near=tuple(sorted(tips)))
-        return Branch(name, tip, self._holds(tip, commit, name) if commit else None)
+    def find_branch(self, names: Sequence[str], commit: str) -> Branch:
+        """The first branch of the names that exists, and whether it has the commit.
+
+        A name with `{newest}` is the branch with the highest number there. `holds` is None without a commit. If there
+        is no such branch, `near` has the branches that begin alike.
+        """
+        near: dict[str, None] = {}
+        for name in names:
+            start = name.partition(NEWEST)[0]
+            refs = self._refs("heads", start, f"read the branch {name} of {self._repository}")
+            tips = {branch: sha for branch, (sha, _) in refs.items()}
+            branch = _pick_branch(name, tips)
+            if branch:
+                tip = tips[branch]
+                return Branch(branch, tip, self._holds(tip, commit, branch) if commit else None)
+            near |= dict.fromkeys(sorted(tips))
+        return Branch(names[0], near=tuple(near), others=tuple(names[1:]))
 
     def _refs(self, kind: str, name: str, what: str) -> dict[str, tuple[str, str]]:
         """Every ref of a kind whose name begins so -> id and type of what it names.
@@ -94,12 +107,12 @@ class Origin:
             response.reject("does not compare two commits")
         return status in {"ahead", "identical"}
 
-    def tag_object(self, tag: str) -> TagObject | None:
+    def read_tag_object(self, tag: str) -> TagObject | None:
         """How the tag was made; None when GitHub has no such tag."""
-        found = self._refs("tags", tag, f"read the tag {tag} of {self._repository}").get(tag)
-        if found is None:
+        ref = self._refs("tags", tag, f"read the tag {tag} of {self._repository}").get(tag)
+        if ref is None:
             return None
-        sha, kind = found
+        sha, kind = ref
         if kind != "tag":
             return TagObject(annotated=False)
         response = self._http.request(
@@ -116,9 +129,20 @@ class Origin:
         return TagObject(annotated=True, verified=verification["verified"], why=why)
 
 
-def before_its_push(published: str, pushed: datetime) -> bool:
+def is_before_push(published: str, pushed: datetime) -> bool:
     """Whether a release was published so long before the push of its tag that it cannot have made the tag itself."""
-    return parse_time(published) < pushed - MARGIN
+    return parse_time(published) < pushed - RELEASE_BEFORE_PUSH
+
+
+def _pick_branch(name: str, branches: Iterable[str]) -> str:
+    """The branch of a name; with `{newest}` in the name the one with the highest number. Empty if there is none."""
+    start, newest, end = name.partition(NEWEST)
+    if not newest:
+        return name if name in branches else ""
+    pattern = re.compile(rf"{re.escape(start)}(0|[1-9][0-9]{{0,15}}){re.escape(end)}")
+    matches = (pattern.fullmatch(branch) for branch in branches)
+    numbers = {int(match.group(1)): match.group() for match in matches if match}
+    return numbers[max(numbers)] if numbers else ""
 
 
 def _ref(page: Response, item: object, prefix: str) -> tuple[str, tuple[str, str]]:
