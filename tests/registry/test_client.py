@@ -304,6 +304,7 @@ class TestBlobs:
             ("", "does not say where to upload to"),
             ("https://example.com/upload", "names another host for the upload"),
             ("http://example.com/upload", "names for the upload an address that may not be spoken to"),
+            ("http://[::1", "names for the upload an address that may not be spoken to"),
         ],
     )
     def test_an_upload_stays_at_the_registry(self, http: Http, location: str, wrong: str) -> None:
@@ -450,6 +451,15 @@ class TestLogin:
             Registry(http, server.url, token="ghs_secret").tags("a/b")
         assert "The token is missing, expired, revoked or not meant for" in str(caught.value)
         assert len(server.asked) == 2
+
+    @pytest.mark.parametrize("realm", ["https://[::1/token", "http://[", "https://a:b:c/", "ftp://example.com/"])
+    def test_a_malformed_realm_is_an_error_in_words(self, http: Http, realm: str) -> None:
+        challenge = f'Bearer realm="{realm}",service="x"'
+        with (
+            serving(replies(Reply(401, headers={"WWW-Authenticate": challenge}))) as server,
+            pytest.raises(RemoteError, match="names as token service an address that may not be spoken to"),
+        ):
+            Registry(http, server.url, token="ghs_secret").get_manifest("a/b", "v1")
 
     def test_the_token_is_not_sent_to_a_foreign_realm(self, http: Http) -> None:
         with serving(replies(Reply.of({"token": "x"}))) as thief:

@@ -21,7 +21,7 @@ from release_actions import __version__
 from release_actions.errors import RemoteError
 from release_actions.http.answer import Response, host_of, path_of, request_sentence
 from release_actions.http.budgets import Budget, Budgets
-from release_actions.http.exchange import Call, Exchange
+from release_actions.http.exchange import LONGEST_ANSWER, Call, Exchange
 from release_actions.http.failures import PASSING, Fault, fault_of, hint_for
 from release_actions.http.links import follow_pages
 from release_actions.http.origins import Credential, Origin
@@ -119,12 +119,14 @@ class Http:
         json: Any = None,
         expect: Collection[int] = (200,),
         idempotent: bool | None = None,
+        longest: int = LONGEST_ANSWER,
     ) -> Response:
         """Send one request and return the answer, whose status is one of `expect`.
 
         `what` ends the sentence "Could not …" and should name the thing: "list the tags of llm-d/llm-d". `idempotent`
-        allows repeating a method that is not known to be harmless. Raises `InputError` for an address that may not be
-        spoken to, before anything is sent, and `RemoteError` for everything else, with the secrets removed.
+        allows repeating a method that is not known to be harmless. `longest`: bytes of an unpacked body. Raises
+        `InputError` for an address that may not be spoken to, before anything is sent, and `RemoteError` for everything
+        else, with the secrets removed.
         """
         method = method.upper()
         if params:
@@ -147,6 +149,7 @@ class Http:
             expect,
             what,
             method in IDEMPOTENT if idempotent is None else idempotent,
+            longest,
         )
         return self._try(call, Origin.of(url))
 

@@ -31,8 +31,8 @@ for at most 100 requests at once."""
 MOST_REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
-LONGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of a body, unpacked."""
+LONGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of an unpacked body unless the caller names a limit. JSON can take twenty times as much memory."""
 
 PIECE = 65536
 """Bytes of a body that are read at once."""
@@ -50,6 +50,7 @@ class Call:
     expect: Collection[int]
     what: str
     idempotent: bool
+    longest: int = LONGEST_ANSWER
 
 
 class Exchange:
@@ -71,7 +72,12 @@ class Exchange:
         self._session.headers["User-Agent"] = user_agent
         # Nothing here needs cookies, and a shared jar would carry them from one request to another.
         self._session.cookies.set_policy(_refuse_cookies())
-        adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=CONNECTIONS, max_retries=0)
+        # Even where it follows none, requests prepares the next request of a redirect: it reads the whole body, and
+        # raises ValueError for a malformed address. `send` does this itself.
+        self._session.get_redirect_target = _ignore_redirect  # type: ignore[assignment,method-assign]
+        from release_actions.http.transport import Adapter  # it imports requests, which most runs never need
+
+        adapter = Adapter(pool_connections=16, pool_maxsize=CONNECTIONS, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -124,7 +130,7 @@ class Exchange:
             stream=True,
             proxies=proxies,
         ) as answer:
-            body = _read_body(answer, LONGEST_ANSWER)
+            body = _read_body(answer, call.longest)
             is_error = answer.status_code >= HTTPStatus.BAD_REQUEST
             response = Response(
                 method=call.method,
@@ -138,8 +144,8 @@ class Exchange:
                 request_id=self._redact(clean_line(answer.headers.get("X-GitHub-Request-Id", "")))[:80],
                 redact=self._redact,
             )
-        if len(body) > LONGEST_ANSWER:
-            response.reject(f"is longer than {LONGEST_ANSWER // 1024 // 1024} MiB")
+        if len(body) > call.longest:
+            response.reject(f"is longer than {call.longest // 1024 // 1024} MiB")
         return response
 
 
@@ -154,6 +160,10 @@ def _read_body(answer: requests.Response, limit: int) -> bytes:
             break
     # Joined once: adding each piece to the bytes before it copies them all every time.
     return b"".join(pieces)
+
+
+def _ignore_redirect(_: requests.Response) -> None:
+    """The address that requests is to follow: none."""
 
 
 def _refuse_cookies() -> CookiePolicy:

@@ -51,8 +51,10 @@ def _faults() -> tuple[tuple[tuple[type[BaseException], ...], Fault], ...]:
     import urllib3.exceptions as urllib3
     from urllib3.util.ssl_match_hostname import CertificateError
 
+    from release_actions.http.transport import ANSWER_SECONDS, DeadlineError
+
     its = requests.exceptions
-    trust = "Behind a company's proxy, name its certificate file in REQUESTS_CA_BUNDLE."
+    trust = "Behind a company's proxy, name the file of its certificates in SSL_CERT_FILE."
     return (
         (
             (its.ProxyError, urllib3.ProxyError),
@@ -76,6 +78,7 @@ def _faults() -> tuple[tuple[tuple[type[BaseException], ...], Fault], ...]:
             (its.ConnectTimeout, urllib3.ConnectTimeoutError, urllib3.NewConnectionError),
             Fault("could not be reached", NETWORK, unsent=True),
         ),
+        ((DeadlineError,), Fault(f"did not end its answer within {ANSWER_SECONDS:.0f} s", LATER)),
         ((its.Timeout, urllib3.ReadTimeoutError), Fault(f"did not answer within {TIMEOUT[1]:.0f} s", LATER)),
         (
             (its.ChunkedEncodingError, its.ContentDecodingError),

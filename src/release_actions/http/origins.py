@@ -16,6 +16,9 @@ from release_actions.errors import InputError
 
 PORTS = {"http": 80, "https": 443}
 
+HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(?::[0-9]*)?")
+"""RFC 3986, 3.2.2, without the marks that no host has: urlsplit takes the host of "https://[::1]x" for "::1"."""
+
 SETTINGS = "GITHUB_API_URL (--api-url) and RELEASE_ACTIONS_REGISTRY_URL (--registry-url)"
 """Where a person sets the addresses, for hints."""
 
@@ -64,7 +67,8 @@ def _split(url: str) -> SplitResult:
     suspicious = re.search(r"[^\x21-\x7e]|\\", url)
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.scheme.lower() in PORTS and (parts.port is None or parts.port > 0)
+        host_and_port = parts.netloc.rpartition("@")[2]
+        usable = bool(HOST_AND_PORT.fullmatch(host_and_port)) and parts.scheme.lower() in PORTS and parts.port != 0
     except ValueError:
         usable = False
         parts = SplitResult("", "", "", "", "")

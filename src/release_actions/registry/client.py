@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.answer import Response
 from release_actions.http.client import Http
+from release_actions.http.exchange import LONGEST_ANSWER
 from release_actions.http.links import follow_pages, resolve_address
 from release_actions.http.origins import Origin
 from release_actions.registry.media_types import MEDIA_TYPES
@@ -30,6 +31,11 @@ TAGS_PAGE = 1000
 SMALL_TAGS_PAGE = 100
 """Tags that are asked for at once: as GHCR gives them, and what every registry should give (OCI distribution 1.1,
 "Content Discovery"). Some releases of Quay refuse to give more (quay/quay#2884)."""
+
+LONGEST_MANIFEST = 8 * 1024 * 1024
+LONGEST_BLOB = 8 * 1024 * 1024
+"""Bytes. Registries take manifests of 4 MiB (OCI distribution 1.1, "Pushing Manifests"), and blobs that are read here
+are configurations."""
 
 TOO_MANY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 """Answers to a number of tags that is too large."""
@@ -269,6 +275,7 @@ class Registry:
             what=f"read {repository}{_joined(reference)}",
             headers={"Accept": ", ".join(MEDIA_TYPES)},
             expect=(200, 404),
+            longest=LONGEST_MANIFEST,
         )
 
     def _blob(self, method: str, repository: str, digest: str) -> Response:
@@ -278,6 +285,7 @@ class Registry:
             f"blobs/{_check_digest(digest)}",
             what=f"read {repository}{_joined(digest)}",
             expect=(200, 404),
+            longest=LONGEST_BLOB,
         )
 
     def _ask(
@@ -293,6 +301,7 @@ class Registry:
         write: bool = False,
         idempotent: bool | None = None,
         source: str = "",
+        longest: int = LONGEST_ANSWER,
     ) -> Response:
         url = f"{self.url}/v2/{self._path(repository)}/{path}"
         return self._send(
@@ -306,6 +315,7 @@ class Registry:
             write=write,
             idempotent=idempotent,
             source=source,
+            longest=longest,
         )
 
     def _send(
@@ -321,6 +331,7 @@ class Registry:
         write: bool = False,
         idempotent: bool | None = None,
         source: str = "",
+        longest: int = LONGEST_ANSWER,
     ) -> Response:
         """Send with the right credential, asking for one when the registry wants it or the old one has expired."""
         scopes = [self._pull(repository) + (",push" if write else "")]
@@ -338,6 +349,7 @@ class Registry:
                 data=data,
                 expect=allowed,
                 idempotent=idempotent,
+                longest=longest,
             )
 
         response = send((*expect, HTTPStatus.UNAUTHORIZED))

@@ -21,6 +21,8 @@ TOKEN_LIFE = 60.0
 """Seconds a token lives when the registry does not say (distribution, "Token Authentication")."""
 
 TOKEN_MARGIN = 10.0
+LONGEST_TOKEN_ANSWER = 1024 * 1024
+"""Bytes of a token service's answer."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Tokens:
             what=f"{what} (asking {Origin.of(challenge.realm).host} for a token)",
             credential=Credential.basic(challenge.realm, *self._secret),
             params={**({"service": challenge.service} if challenge.service else {}), "scope": scopes},
+            longest=LONGEST_TOKEN_ANSWER,
         )
         answer = response.object()
         token = answer.get("token") or answer.get("access_token")
