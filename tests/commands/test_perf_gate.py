@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from tests.performance import workflows
 from tests.performance.maker import AFTER, BEFORE, write_side
 
 from release_actions import main
@@ -283,3 +285,46 @@ def test_without_a_tag_the_release_before_is_not_known(gate: Gate, simulator: Si
 
     assert code == ExitCode.BAD_INPUT
     assert "The release before is not known, because no tag was given." in gate.log
+
+
+def test_a_workflow_measures_and_the_next_step_judges(gate: Gate) -> None:
+    world = workflows.new_world()
+    workflow = workflows.add_workflow(world, "acme/server", queued_for=timedelta(0), runs_for=timedelta(0))
+    with Simulator(world) as simulator:
+        gate.api = simulator.api_url
+        token = ("--token", workflows.JOB)
+        code, outputs = gate.run(
+            "--mode", "dispatch", "--workflow", workflow.file, "--artifacts", "performance-*",
+            "--workflow-inputs", "commit={commit}\nbranch=releases/v0.8.0", *token,
+        )  # fmt: skip
+
+    (started,) = world.repositories["acme/server"].runs.values()
+    assert code == ExitCode.PASS
+    assert outputs["run-url"] == f"https://github.com/acme/server/actions/runs/{started.id}"
+    assert started.inputs["commit"] == AFTER
+    assert started.inputs["branch"] == "releases/v0.8.0"
+    assert started.title == f"Benchmark {started.inputs['run-key']}"
+    code, outputs = gate.run("--baseline", "before", "--candidate", "benchmark-results")
+    assert (code, outputs["verdict"]) == (ExitCode.PASS, "pass")
+
+
+def test_dispatch_names_every_input_that_it_lacks(gate: Gate) -> None:
+    code, outputs = gate.run("--mode", "dispatch")
+
+    assert code == ExitCode.BAD_INPUT
+    messages = [error["message"] for error in outputs["errors"]]
+    assert messages == [f"Mode dispatch needs the input '{name}'." for name in ("workflow", "token")]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("commit", "has the line 'commit', which is not name=value"),
+        ("tag={tag}", "uses {tag}, which is not known in this run"),
+    ],
+)
+def test_inputs_of_the_workflow_that_cannot_be_filled_in_are_refused(gate: Gate, line: str, message: str) -> None:
+    code, _ = gate.run("--mode", "dispatch", "--workflow", "b.yml", "--token", "x" * 20, "--workflow-inputs", line)
+
+    assert code == ExitCode.BAD_INPUT
+    assert message in gate.log

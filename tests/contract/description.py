@@ -85,6 +85,12 @@ ALLOWANCES = (
         "Notes of more than 125,000 characters are refused when they are changed too: "
         "https://github.com/cli/cli/issues/7705",
     ),
+    Allowance(
+        r"actions/create-workflow-dispatch",
+        422,
+        "Inputs that a workflow does not have, a ref that is not there and a disabled workflow are refused: "
+        "https://github.com/benc-uk/workflow-dispatch/issues/37",
+    ),
     *(
         Allowance(
             r".*",

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,8 +21,10 @@ from tests.contract.simulated import PASSWORD, world
 import update_openapi_excerpt
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.actions import RunArtifact, Workflow, WorkflowRun
 from release_actions.simulator.git import Target
 from release_actions.simulator.github.bodies import Bodies
+from release_actions.simulator.oci import digest_of
 from release_actions.simulator.repositories import Milestone, Pull
 
 POWERLESS = "ghp_powerless"
@@ -145,6 +148,28 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("DELETE", f"{ROOT}/releases/{{release}}")
 
 
+def workflow_steps(found: World) -> Iterator[Step]:
+    """A workflow's life: started by hand, seen, and a run that ended with an artifact."""
+    repository, now = found.repositories["llm-d/llm-d"], found.now()
+    workflow = Workflow(7, "benchmark.yml", "Benchmark", now, inputs=("commit",))
+    repository.workflows[7] = workflow
+    sha = repository.git.refs["refs/heads/main"].sha
+    run = WorkflowRun(70, 1, workflow, "main", sha, "robot", {}, now - timedelta(hours=1))
+    for number in (700, 701):
+        digest = digest_of(b"PK")
+        found.blobs[digest] = b"PK"
+        run.artifacts[number] = RunArtifact(number, "results", digest, 2, is_expired=number == 701)
+    repository.runs[run.id] = run
+    file = f"{ROOT}/actions/workflows/benchmark.yml"
+    yield Step("GET", file)
+    yield Step("POST", f"{file}/dispatches", {"ref": "main"})
+    yield Step("POST", f"{file}/dispatches", {"ref": "main", "return_run_details": True})
+    yield Step("GET", f"{file}/runs?event=workflow_dispatch&per_page=1")
+    yield Step("GET", f"{ROOT}/actions/runs/70")
+    yield Step("GET", f"{ROOT}/actions/runs/70/artifacts")
+    yield Step("GET", f"{ROOT}/actions/artifacts/700/zip")
+
+
 def filled() -> tuple[World, list[Step]]:
     """An organization with a repository and a package, a user with a package, and the walk through them."""
     found = world()
@@ -155,6 +180,7 @@ def filled() -> tuple[World, list[Step]]:
         Step("GET", "/users/robot"),
         Step("GET", "/orgs/llm-d"),
         *repository_steps(found),
+        *workflow_steps(found),
     ]
     for owner, spaces in (("llm-d", ["/orgs/llm-d"]), ("robot", ["/users/robot", "/user"])):
         found.add_package(f"{owner}/nested/gateway", repository="llm-d/llm-d")
@@ -181,6 +207,7 @@ REFUSED = (
     (Step("GET", f"{ROOT}/pulls?state=nonsense"), 422),
     (Step("POST", f"{ROOT}/releases", {"name": "without a tag"}), 422),
     (Step("POST", f"{ROOT}/releases", {"tag_name": "v0.4.0", "draft": True}), 201),
+    (Step("GET", f"{ROOT}/actions/artifacts/701/zip"), 410),
     (upload("twice.json"), 201),
     (upload("twice.json"), 422),
 )
@@ -248,7 +275,7 @@ def walked(exchanges: list[Exchange]) -> list[Exchange]:
 def test_every_route_answers_as_githubs_does(walked: list[Exchange]) -> None:
     found = met(walked)
     served = {
-        (operation.method, operation.shape) for operation, statuses in found.items() if statuses & {200, 201, 204}
+        (operation.method, operation.shape) for operation, statuses in found.items() if statuses & {200, 201, 204, 302}
     }
     assert served == set(routes())
 

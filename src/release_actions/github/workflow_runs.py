@@ -103,17 +103,24 @@ class Workflows:
         except KeyError:
             response.reject("is not a workflow")
 
-    def start(self, file: str, ref: str, inputs: Mapping[str, str]) -> None:
-        """Start a workflow on a branch or tag. Raises `RemoteError`, after which it may have started all the same."""
-        self._http.request(
+    def start(self, file: str, ref: str, inputs: Mapping[str, str]) -> int | None:
+        """Start a workflow on a branch or tag. Raises `RemoteError`, after which it may have started all the same.
+
+        The run's id; None where GitHub does not say it, as older Enterprise Servers do.
+        """
+        response = self._http.request(
             "POST",
             f"{self._url}/actions/workflows/{quote(file, safe='')}/dispatches",
             what=f"start the workflow {file} of {self.repository} on {ref}",
             credential=self._credential,
             headers=GITHUB_HEADERS,
-            json={"ref": ref, "inputs": dict(inputs)},
+            json={"ref": ref, "inputs": dict(inputs), "return_run_details": True},
             expect=(HTTPStatus.NO_CONTENT, HTTPStatus.OK),
         )
+        if response.status == HTTPStatus.NO_CONTENT:
+            return None
+        number = response.object().get("workflow_run_id")
+        return number if isinstance(number, int) else None
 
     def newest_runs(self, file: str) -> tuple[WorkflowRun, ...]:
         """The newest runs of a workflow that were started by hand, at most `PER_PAGE`."""

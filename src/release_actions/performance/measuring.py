@@ -1,6 +1,7 @@
 """Lets a workflow measure: checks what can be known beforehand, starts it, waits, and fetches the results.
 
-The run is found by a key of its own, which the workflow has to show in its name. What the token may do is said before
+GitHub says which run it started. Where it does not, as older servers, the run is found by a key of its own, which the
+workflow has to show in its name. What the token may do is said before
 anything is started, as far as GitHub tells. Nothing is started twice.
 """
 
@@ -14,9 +15,10 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 
-from release_actions.errors import ActionError, InputError, PolicyError
+from release_actions.errors import ActionError, InputError, PolicyError, RemoteError
 from release_actions.github.workflow_runs import Artifact, Rights, WorkflowRun, Workflows
 
 INTEGRATION = "ghs_"
@@ -96,14 +98,29 @@ def refusal_of(rights: Rights) -> str:
 def measure(workflows: Workflows, measurement: Measurement, log: Callable[[str], object]) -> WorkflowRun:
     """Start the workflow and wait for its end. Raises `ActionError` when it fails or takes too long."""
     before = {run.id for run in workflows.newest_runs(measurement.file)}
-    workflows.start(measurement.file, measurement.ref, {**measurement.inputs, measurement.key_input: measurement.key})
-    run = find_run(workflows, measurement, before)
+    inputs = {**measurement.inputs, measurement.key_input: measurement.key}
+    number = start(workflows, measurement, inputs)
+    run = find_run(workflows, measurement, before) if number is None else workflows.run(number)
     log(f"The benchmark runs at {run.url}.")
     run = wait_for(workflows, run, measurement, log)
     if run.conclusion != "success":
         message = f"The benchmark workflow ended with {run.conclusion or 'no conclusion'}: {run.url}."
         raise ActionError(message, hint="Read its log. Nothing is judged from a run that did not succeed.")
     return run
+
+
+def start(workflows: Workflows, measurement: Measurement, inputs: Mapping[str, str]) -> int | None:
+    """Start the workflow; the run's id where GitHub says it. Raises `InputError` for what GitHub does not take."""
+    try:
+        return workflows.start(measurement.file, measurement.ref, inputs)
+    except RemoteError as error:
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        hint = (
+            f"The workflow on {measurement.ref} must be started by workflow_dispatch and have the inputs "
+            f"{', '.join(inputs)}."
+        )
+        raise InputError(error.problems[0].message, hint=hint) from error
 
 
 def find_run(workflows: Workflows, measurement: Measurement, before: set[int]) -> WorkflowRun:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind, account_role
+from release_actions.simulator.actions import Workflow, WorkflowRun
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.git import Git
 from release_actions.simulator.rules import ProtectedTags, TagRules
@@ -109,6 +110,8 @@ class Repository:
     releases: dict[int, Release] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
+    workflows: dict[int, Workflow] = field(default_factory=dict)
+    runs: dict[int, WorkflowRun] = field(default_factory=dict)
     latest: int = 0
     """The release marked as the latest by hand; 0 leaves it to GitHub's rule."""
     immutable_releases: bool = False
@@ -175,6 +178,7 @@ class Repository:
                 for release in sorted(self.releases.values(), key=lambda release: release.id)
             },
             "pulls": {str(pull.number): pull.state for pull in sorted(self.pulls.values(), key=lambda one: one.number)},
+            "runs": {str(run.id): run.title for run in sorted(self.runs.values(), key=lambda run: run.id)},
             "milestones": {str(one.number): one.title for one in sorted(self.milestones.values(), key=by_number)},
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from release_actions.simulator.accounts import Role
 from release_actions.simulator.git import Commit
 from release_actions.simulator.github.answers import http_error, links, not_found, number, page_of, paged_list
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id
@@ -27,7 +28,17 @@ COMPARED = 250
 def get_repository(call: Call, owner: str, repo: str) -> Answer:
     """The repository."""
     repository = readable(call, owner, repo, REPOSITORY, "metadata")
-    return Answer(200, Bodies(call.world, call.base).full_repository(repository))
+    body = Bodies(call.world, call.base).full_repository(repository)
+    if call.token is not None and call.token.login:
+        role = repository.role(call.token)
+        body["permissions"] = {
+            "admin": role >= Role.ADMIN,
+            "maintain": role >= Role.ADMIN,
+            "push": role >= Role.WRITE,
+            "triage": role >= Role.WRITE,
+            "pull": role >= Role.READ,
+        }
+    return Answer(200, body)
 
 
 def list_tags(call: Call, owner: str, repo: str) -> Answer:

@@ -8,7 +8,17 @@ from werkzeug.wrappers import Request
 
 from release_actions.simulator import storage
 from release_actions.simulator.accounts import Token, TokenKind
-from release_actions.simulator.github import accounts, assets, git, graphql, packages, pulls, releases, repositories
+from release_actions.simulator.github import (
+    accounts,
+    assets,
+    git,
+    graphql,
+    packages,
+    pulls,
+    releases,
+    repositories,
+    workflows,
+)
 from release_actions.simulator.github.answers import http_error, not_found, problem
 from release_actions.simulator.limits import LimitedError, Standing
 from release_actions.simulator.origin import Answer, Call, HttpError, Route
@@ -34,6 +44,7 @@ class Rest:
         *pulls.ROUTES,
         *releases.ROUTES,
         *assets.ROUTES,
+        *workflows.ROUTES,
         *graphql.ROUTES,
         ("GET", storage.ROUTE, storage.fetch),
     )
