@@ -276,7 +276,7 @@ def test_a_checkout_gives_tags_and_asks_nobody(workspace: Path, capsys: pytest.C
     code, outputs, log = run(None, workspace, capsys, "--tag", "v0.5.0", "--history", "checkout")
     assert [rule for rule, _ in rules(outputs)] == ["change-outside", "changelog-base-wrong"]
     assert code == ExitCode.REFUSED
-    assert "with history: checkout nobody is asked" in log
+    assert "history: checkout makes no requests" in log
 
 
 def test_the_release_before_can_be_named(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_actions.components import manifest
-from release_actions.components.document import fill, load_text, title_of
+from release_actions.components.document import fill_template, load_text, title_of
 from release_actions.components.manifest import ComponentEntry, ComponentManifest, RemovedEntry
 from release_actions.errors import ConfigurationError
 
@@ -89,7 +89,7 @@ def test_the_title_has_the_organisation_and_the_variant() -> None:
     ],
 )
 def test_the_tag_of_a_version(template: str, version: str, tag: str) -> None:
-    assert fill(template, version) == tag
+    assert fill_template(template, version) == tag
 
 
 FULL = ComponentManifest(

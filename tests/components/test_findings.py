@@ -10,12 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from release_actions.components import assemble, findings, manifest, table
+from release_actions.components import assemble, findings, manifest, notes_tables, table
 from release_actions.components.assemble import ComponentChangeKind, PreviousRelease
-from release_actions.components.document import VERSION, ComponentsFile, load_text
-from release_actions.components.findings import RULES, Certainty, ComponentFinding, JudgedRelease
+from release_actions.components.document import ComponentsFile, load_text
+from release_actions.components.finding import RULES, Certainty, ComponentFinding
+from release_actions.components.findings import JudgedRelease
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
+from release_actions.components.version_source import VERSION
 from release_actions.runner.report import Level
 from release_actions.versions.version import parse
 
@@ -81,11 +83,11 @@ def release(components: str = COMPONENTS, notes: str | None = NOTES, tag: str = 
     given = {id_: sources.find(part.version) for _, id_, part in document.parts()}
     before = before_of(document, notes) if notes is not None else None
     found = {id_: source for id_, source in given.items() if isinstance(source, FoundVersion)}
-    return JudgedRelease(parse(tag), document, given, assemble.lines(document, found, before, WEB), before)
+    return JudgedRelease(parse(tag), document, given, assemble.build_rows(document, found, before, WEB), before)
 
 
 def made(of: JudgedRelease) -> ComponentManifest:
-    return assemble.manifest(of.lines, of.document, of.before, release=of.version.tag, repository="llm-d/llm-d")
+    return assemble.build_manifest(of.lines, of.document, of.before, release=of.version.tag, repository="llm-d/llm-d")
 
 
 def test_a_clean_release_has_no_findings() -> None:
@@ -112,7 +114,7 @@ def test_what_changed() -> None:
     clean = release()
     found = [
         (one.change, one.title, one.version, one.previous, one.note)
-        for one in assemble.changes(clean.lines, made(clean))
+        for one in assemble.list_changes(clean.lines, made(clean))
     ]
     assert found == [
         (
@@ -283,7 +285,7 @@ def test_a_source_without_a_version_and_one_that_is_found_twice() -> None:
         "router": MissingVersion("source-not-found", "f does not exist.", "Correct the path.", router),
         "cuda": FoundVersion("v0.9.0", router, (router,)),
     }
-    one, two = findings.sources(JudgedRelease(clean.version, clean.document, sources, (), None))
+    one, two = findings.check_sources(JudgedRelease(clean.version, clean.document, sources, (), None))
     assert (one.rule, one.message, one.level) == ("source-not-found", "router: f does not exist.", Level.ERROR)
     assert (two.rule, two.level) == ("source-ambiguous", Level.WARNING)
     assert two.message == "cuda: its source finds v0.9.0 2 times, next in line 9."
@@ -293,7 +295,7 @@ def notes_findings(notes: str) -> list[ComponentFinding]:
     clean = release()
     headings = (clean.document.heading, clean.document.infrastructure_heading)
     tables = table.read(notes, file="new.md")
-    return list(findings.in_notes(tables, made(clean), headings, "new.md"))
+    return list(notes_tables.compare_notes(tables, made(clean), headings, "new.md"))
 
 
 def written() -> str:
@@ -346,7 +348,11 @@ def test_a_generated_table_agrees_with_components_json() -> None:
             "| llm-d/connector |",
             "| llm-d/conector |",
             [
-                ("row-unknown", "new.md:7:3", "The table has llm-d/conector, which is no component of this release."),
+                (
+                    "row-unknown",
+                    "new.md:7:3",
+                    "The table has llm-d/conector, which is not a component of this release.",
+                ),
                 ("row-missing", "new.md:3:1", "The table has no row for llm-d/connector 0.23."),
             ],
         ),
@@ -387,7 +393,7 @@ def test_any_edit_of_a_version_cell_is_found(cell: tuple[int, int], start: int, 
     start, end = min(start, len(before)), min(start + length, len(before))
     edited = before[:start] + put + before[end:]
     # An edit that no reader can see is none: blanks at the ends, and marks around the same text.
-    assume(table.shown(f"`{edited}`") != before)
+    assume(table.visible_text(f"`{edited}`") != before)
     cells[column] = f" `{edited}` "
     lines[number] = "|".join(cells)
     found = notes_findings("\n".join(lines))

@@ -104,12 +104,12 @@ def test_a_source_gives_a_version_and_its_place(source: str, version: str, place
         (
             "{kind: version-file, file: docker/common-versions, key: EMPTY}",
             "source-no-version",
-            "docker/common-versions:6 gives '', which is no version.",
+            "docker/common-versions:6 gives '', which is not a version.",
         ),
         (
             "{kind: file, file: docker/common-versions, pattern: '^CUDA_[A-Z]+=(.*)$'}",
             "source-no-version",
-            "docker/common-versions:5:12 gives \"'9'  # quoted\", which is no version.",
+            "docker/common-versions:5:12 gives \"'9'  # quoted\", which is not a version.",
         ),
         (
             "{kind: file, file: docker/common-versions, pattern: 'maps to ([0-9.]+) tag'}",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from release_actions.components import table
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
-from release_actions.components.table import ComponentTable, TableCell, cells, shown
+from release_actions.components.table import ComponentTable, TableCell, split_cells, visible_text
 from release_actions.errors import Place
 
 NOTES = """\
@@ -54,7 +54,7 @@ Some words first.
 
 
 def summary() -> ComponentTable:
-    found = table.find(table.read(NOTES, file="notes.md"), "LLM-D Component Summary")
+    found = table.find_table(table.read(NOTES, file="notes.md"), "LLM-D Component Summary")
     assert found is not None
     return found
 
@@ -85,7 +85,7 @@ def test_a_published_table_is_read_with_every_place() -> None:
 
 
 def test_the_second_table_has_names_that_are_no_repositories() -> None:
-    found = table.find(table.read(NOTES, file="notes.md"), "Infrastructure", table.INFRASTRUCTURE)
+    found = table.find_table(table.read(NOTES, file="notes.md"), "Infrastructure", table.INFRASTRUCTURE)
     assert found is not None
     assert [(row.title, row.version.version, row.previous.version) for row in found.rows] == [
         ("Gateway API", "v1.4.0", "v1.3.0"),
@@ -105,7 +105,7 @@ def test_the_second_table_has_names_that_are_no_repositories() -> None:
 )
 def test_a_heading_is_found_in_many_forms(heading: str) -> None:
     text = f"{heading}\n\n| Component | Version |\n|--|--|\n| a/b | `v1.0.0` |\n"
-    found = table.find(table.read(text, file="n.md"), "LLM-D Component Summary")
+    found = table.find_table(table.read(text, file="n.md"), "LLM-D Component Summary")
     assert found is not None
     assert found.rows[0].title == "a/b"
 
@@ -113,7 +113,7 @@ def test_a_heading_is_found_in_many_forms(heading: str) -> None:
 def test_the_configured_heading_wins_over_one_that_is_alike() -> None:
     body = "\n\n| Component | Version |\n|--|--|\n| {} | `v1.0.0` |\n\n"
     text = f"## Old Component Summary{body.format('a/old')}## Parts{body.format('a/new')}"
-    found = table.find(table.read(text, file="n.md"), "Parts")
+    found = table.find_table(table.read(text, file="n.md"), "Parts")
     assert found is not None
     assert found.rows[0].title == "a/new"
 
@@ -130,7 +130,7 @@ def test_the_configured_heading_wins_over_one_that_is_alike() -> None:
     ],
 )
 def test_there_is_no_table(text: str) -> None:
-    assert table.find(table.read(text, file="n.md"), "Component Summary") is None
+    assert table.find_table(table.read(text, file="n.md"), "Component Summary") is None
 
 
 def test_lines_of_other_systems_and_odd_separators_keep_their_numbers() -> None:
@@ -159,7 +159,7 @@ def test_a_fence_ends_and_the_table_after_it_counts() -> None:
     ],
 )
 def test_what_a_reader_sees(markdown: str, text: str) -> None:
-    assert shown(markdown) == text
+    assert visible_text(markdown) == text
 
 
 @pytest.mark.parametrize("text", ["", "NA", "N/A", "n/a", "NA (New)", "NA (New - external)", "—", "-", "none", "`NA`"])
@@ -219,6 +219,6 @@ def test_without_infrastructure_there_is_one_table() -> None:
 @example("| a | b |")
 @example("\\")
 def test_any_line_is_cut_at_its_bars_and_every_cell_stands_where_it_says(line: str) -> None:
-    for cell in cells(line, "n.md", 1):
+    for cell in split_cells(line, "n.md", 1):
         start = cell.place.column - 1
         assert line[start : start + len(cell.markdown)] == cell.markdown

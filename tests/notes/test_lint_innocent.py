@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.notes import cleaned
 
-from release_actions.components.findings import Certainty
+from release_actions.components.finding import Certainty
 from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import lint
 from release_actions.versions.version import parse

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.notes import cleaned, published
 
 from release_actions.components import table
-from release_actions.components.findings import Certainty
+from release_actions.components.finding import Certainty
 from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import lint
 from release_actions.versions.version import parse

@@ -8,7 +8,7 @@ import pytest
 from tests.notes import cleaned
 from tests.notes.plants import PLANTS, Plant
 
-from release_actions.components.findings import Certainty, ComponentFinding
+from release_actions.components.finding import Certainty, ComponentFinding
 from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import RULES, lint
 from release_actions.notes.lint_ignore import NAME

@@ -7,7 +7,7 @@ import json
 import pytest
 from tests.notes import cleaned
 
-from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
+from release_actions.components.finding import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import ExitCode, Place
 from release_actions.notes import lint_report
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence

@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator
 from tests.notes import cleaned
 from tests.notes.plants import PLANTS
 
-from release_actions.components.findings import ComponentFinding
+from release_actions.components.finding import ComponentFinding
 from release_actions.notes import sarif
 from release_actions.notes.evidence import NotesEvidence, Unreadable
 from release_actions.notes.lint import RULES, idle, lint

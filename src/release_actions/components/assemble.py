@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from release_actions.components.document import Component, ComponentsFile, MatrixPart, fill, name_of, place_of, title_of
+from release_actions.components.document import (
+    Component,
+    ComponentsFile,
+    MatrixPart,
+    fill_template,
+    name_of,
+    place_of,
+    title_of,
+)
 from release_actions.components.manifest import SCHEMA, ComponentEntry, ComponentManifest, RemovedEntry
 from release_actions.components.sources import FoundVersion
-from release_actions.components.table import INFRASTRUCTURE, SUMMARY, ComponentTable, find, folded
+from release_actions.components.table import INFRASTRUCTURE, SUMMARY, ComponentTable, find_table, fold_name
 from release_actions.errors import Place
 
 COMPONENTS_TABLE, INFRASTRUCTURE_TABLE = "components", "infrastructure"
@@ -57,10 +65,10 @@ class PreviousRelease:
     def of_tables(cls, tag: str, tables: Iterable[ComponentTable], headings: tuple[str, str]) -> PreviousRelease | None:
         """From the tables of its notes below these headings; None when there is no table of components."""
         found = tuple(tables)
-        summary = find(found, headings[0], SUMMARY)
+        summary = find_table(found, headings[0], SUMMARY)
         if summary is None:
             return None
-        second = find((one for one in found if one is not summary), headings[1], INFRASTRUCTURE)
+        second = find_table((one for one in found if one is not summary), headings[1], INFRASTRUCTURE)
         both = ((COMPONENTS_TABLE, summary), (INFRASTRUCTURE_TABLE, second))
         return cls(
             tag,
@@ -74,9 +82,9 @@ class PreviousRelease:
 
     def published(self, id_: str, names: Iterable[str]) -> PublishedComponent | None:
         """The component with this id, else with one of these names; a name may also be an earlier id."""
-        wanted = [folded(name) for name in names]
+        wanted = [fold_name(name) for name in names]
         by_id = [row for row in self.rows if row.id and row.id == id_]
-        by_name = [row for name in wanted for row in self.rows if name in (folded(row.title), row.id)]
+        by_name = [row for name in wanted for row in self.rows if name in (fold_name(row.title), row.id)]
         return next(iter([*by_id, *by_name]), None)
 
 
@@ -104,10 +112,10 @@ class ReleaseRow:
         """The git tags between which it changed; None when it did not, or has no repository."""
         if not self.part.repository or not self.was or self.was == self.entry.version:
             return None
-        return fill(self.part.git_tag, self.was), fill(self.part.git_tag, self.entry.version)
+        return fill_template(self.part.git_tag, self.was), fill_template(self.part.git_tag, self.entry.version)
 
 
-def lines(
+def build_rows(
     document: ComponentsFile, found: Mapping[str, FoundVersion], before: PreviousRelease | None, server_url: str
 ) -> tuple[ReleaseRow, ...]:
     """The rows whose version was found, in the file's order."""
@@ -147,13 +155,11 @@ def _with_link(line: ReleaseRow, server_url: str) -> ReleaseRow:
     if not line.tags:
         return line
     base, head = (quote(tag, safe="") for tag in line.tags)
-    values = {name: getattr(line.entry, name) for name in line.entry.__dataclass_fields__}
     address = f"{server_url}/{line.part.repository}/compare/{base}...{head}"
-    entry = ComponentEntry(**{**values, "compare": address})
-    return ReleaseRow(line.table, line.part, entry, line.at, line.key, line.before)
+    return replace(line, entry=replace(line.entry, compare=address))
 
 
-def manifest(
+def build_manifest(
     made: Iterable[ReleaseRow],
     document: ComponentsFile,
     before: PreviousRelease | None,
@@ -199,7 +205,7 @@ class ComponentChange:
     note: str = ""
 
 
-def changes(made: Iterable[ReleaseRow], release: ComponentManifest) -> Iterator[ComponentChange]:
+def list_changes(made: Iterable[ReleaseRow], release: ComponentManifest) -> Iterator[ComponentChange]:
     """What changed since the previous release: every row, then what was removed."""
     for line in made:
         if not line.was:

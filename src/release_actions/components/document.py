@@ -7,12 +7,13 @@ added together with what uses it, never before.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from release_actions.components.version_source import IMAGE, SOURCE, FromFile, Source
 from release_actions.config import grammar
-from release_actions.config.shapes import Choice, ListOf, MapOf, OneOf, Record, RecordOf, Text, in_file_order, key, load
+from release_actions.config.shapes import ListOf, MapOf, Record, RecordOf, Text, in_file_order, key, load
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
 
@@ -22,9 +23,6 @@ FILE = "components.yaml"
 ID = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 """The name of a component that never changes."""
 
-VERSION = r"[A-Za-z0-9][A-Za-z0-9._+!-]*"
-"""A version in any style that has been seen: v1.2.3, 1.2, 1.2.3.4, 1.2rc3, name-v1.2.3, a commit."""
-
 TITLE = r"[A-Za-z0-9][A-Za-z0-9._/() -]*"
 """A component as a table calls it: `org/name` or `org/name (Variant)`."""
 
@@ -32,142 +30,12 @@ CELL = r"[A-Za-z0-9](?:[A-Za-z0-9 .,:;&+()/'_`-]*[A-Za-z0-9.)`])?"
 """What a cell of a table may hold beside versions: nothing in it ends the cell or begins a link."""
 
 TEMPLATE = r"[A-Za-z0-9._/+-]*\{(?:version|number)\}[A-Za-z0-9._/+-]*"
-"""`{version}` stands for the version as written, `{number}` for the same without a leading v."""
+"""`{version}` is the version as written, `{number}` the same without a leading v."""
 
 CHART = r"(?:oci|https)://[A-Za-z0-9][A-Za-z0-9./:_-]*"
-IMAGE = rf"{grammar.HOST}/{grammar.NAME}"
 
-PATH = Text("a path", example="docker/common-versions")
 NAMES = ListOf("a list of names", Text("a component's name", pattern=TITLE, example="llm-d/llm-d-router"), unique=True)
 
-
-@dataclass(frozen=True, kw_only=True)
-class FromRelease(Record):
-    """The version is the tag of the release itself."""
-
-    kind: str = key(Choice(("release",)), "The version is the tag that is being released.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromLiteral(Record):
-    """The version is written here."""
-
-    kind: str = key(Choice(("literal",)), "The version is written in this file.")
-    version: str = key(Text("a version", pattern=VERSION, example="v1.2.3"), "The version.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromFile(Record):
-    """The version is found in a file by a pattern."""
-
-    kind: str = key(Choice(("file",)), "The version is found in a text file by a pattern.")
-    file: str = key(PATH, "The file, relative to the workspace.")
-    pattern: str = key(
-        Text("a pattern", example="'maps to (v[0-9.]+) tag'"),
-        "A regular expression of Python with one group, the version. `^` and `$` match at lines. It has to match once.",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromYaml(Record):
-    """The version is the value of a key in a YAML file."""
-
-    kind: str = key(Choice(("yaml",)), "The version is the value of a key in a YAML file.")
-    file: str = key(PATH, "The file, relative to the workspace.")
-    key: str = key(
-        Text("a path of keys", example="'image.tag'"),
-        "The keys that lead to it, joined by dots; `[0]` is the first item of a list.",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromToml(Record):
-    """The version is a text in a TOML file."""
-
-    kind: str = key(Choice(("toml",)), "The version is a text in a TOML file, such as pyproject.toml.")
-    file: str = key(PATH, "The file, relative to the workspace.")
-    key: str = key(
-        Text("a path of keys", pattern=r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", example="project.version"),
-        "Table and key, joined by dots.",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromVersionFile(Record):
-    """The version is a value in a file of `KEY=value` lines."""
-
-    kind: str = key(Choice(("version-file",)), "The version is a value in a file of `KEY=value` lines.")
-    file: str = key(PATH, "The file, relative to the workspace. It is read as data, and never run by a shell.")
-    key: str = key(Text("a key", pattern="[A-Za-z_][A-Za-z0-9_]*", example="ROUTER_VERSION"), "The key.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromChart(Record):
-    """The version is that of a Helm chart in the repository."""
-
-    kind: str = key(Choice(("helm-chart",)), "The version is that of a Helm chart in the repository.")
-    file: str = key(PATH, "Its Chart.yaml, relative to the workspace.")
-    field: str = key(
-        Choice(("version", "appVersion")),
-        "Whether it is the chart's own version or its application's.",
-        default="version",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromGitTag(Record):
-    """The version is the newest stable git tag of a repository."""
-
-    kind: str = key(
-        Choice(("git-tag",)),
-        "The version is the newest stable git tag of a repository, by version. It may be another one tomorrow: a "
-        "version that is pinned in a file is better.",
-    )
-    repository: str = key(
-        Text("a repository", pattern=grammar.REPOSITORY, example="llm-d/llm-d-router"), "The repository on GitHub."
-    )
-    prefix: str = key(
-        Text("a prefix of tags", pattern=r"[A-Za-z0-9._-]*", empty=True, example="router-v"),
-        "What its release tags begin with. It stays in the version.",
-        default="v",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromImageTag(Record):
-    """The version is the newest stable tag of an image."""
-
-    kind: str = key(
-        Choice(("image-tag",)),
-        "The version is the newest stable tag of an image, by version. It may be another one tomorrow.",
-    )
-    image: str = key(Text("an image", pattern=IMAGE, example="ghcr.io/llm-d/llm-d-router"), "The image without a tag.")
-    prefix: str = key(
-        Text("a prefix of tags", pattern=r"[A-Za-z0-9._-]*", empty=True, example="v"),
-        "What its release tags begin with. It stays in the version.",
-        default="v",
-    )
-
-
-Source = (
-    FromRelease | FromLiteral | FromFile | FromYaml | FromToml | FromVersionFile | FromChart | FromGitTag | FromImageTag
-)
-
-SOURCE = OneOf(
-    "a version's source",
-    "kind",
-    {
-        "release": RecordOf("a source of the kind release", FromRelease),
-        "literal": RecordOf("a source of the kind literal", FromLiteral),
-        "file": RecordOf("a source of the kind file", FromFile),
-        "yaml": RecordOf("a source of the kind yaml", FromYaml),
-        "toml": RecordOf("a source of the kind toml", FromToml),
-        "version-file": RecordOf("a source of the kind version-file", FromVersionFile),
-        "helm-chart": RecordOf("a source of the kind helm-chart", FromChart),
-        "git-tag": RecordOf("a source of the kind git-tag", FromGitTag),
-        "image-tag": RecordOf("a source of the kind image-tag", FromImageTag),
-    },
-)
 
 NEEDS = {"git-tag": ("repository",), "image-tag": ("image",), "chart-version": ("chart",)}
 
@@ -206,7 +74,7 @@ class MatrixPart(Record):
     )
     chart: str | None = key(
         Text("the address of a Helm chart", pattern=CHART, example="oci://ghcr.io/llm-d/charts/router"),
-        "The Helm chart: `oci://…`, which is looked up, or `https://…` of a chart repository, which is not.",
+        "The Helm chart: `oci://…`, which is looked up, or `https://…` of a chart repository, which is not looked up.",
         default=None,
     )
     chart_version: str = key(
@@ -216,7 +84,7 @@ class MatrixPart(Record):
     )
     previous: str | None = key(
         Text("a version or a remark", pattern=CELL, example="'Deprecated in v0.4.0'"),
-        "What stands in the previous column if the previous release did not have it.",
+        "The previous column's text if the previous release did not have the component.",
         default=None,
     )
 
@@ -236,7 +104,7 @@ class Component(MatrixPart):
     )
     variant: str | None = key(
         Text("a variant", pattern="[A-Za-z0-9][A-Za-z0-9._ -]*", example="EFA"),
-        "What stands in parentheses after the name.",
+        "The text in parentheses after the name.",
         default=None,
     )
     type: str = key(
@@ -292,7 +160,7 @@ class ComponentsFile(Record):
     )
     components: Mapping[str, Component] = key(
         MapOf("a mapping of components", key=IDS, value=RecordOf("a component", Component, needs=NEEDS), least=1),
-        "The components in the order of the table, by an id that stays when a name changes.",
+        "The components in the order of the table, by an id that does not change with the name.",
     )
     infrastructure: Mapping[str, Infrastructure] = key(
         MapOf(
@@ -300,7 +168,7 @@ class ComponentsFile(Record):
             key=IDS,
             value=RecordOf("a piece of infrastructure", Infrastructure, needs=NEEDS),
         ),
-        "What stands in the second table, by id.",
+        "The rows of the second table, by id.",
         default={},
     )
     removed: Mapping[str, RemovedComponent] = key(
@@ -338,18 +206,23 @@ def title_of(id_: str, part: MatrixPart) -> str:
     return f"{name} ({part.variant})" if isinstance(part, Component) and part.variant else name
 
 
-def ids_are_unique(document: ComponentsFile) -> Iterator[Problem]:
-    """An id stands in one of `components`, `infrastructure` and `removed` only."""
+def check_unique_ids(document: ComponentsFile) -> Iterator[Problem]:
+    """An id is in only one of `components`, `infrastructure` and `removed`."""
     seen: dict[str, str] = {}
-    for table in ("components", "infrastructure", "removed"):
-        for id_ in getattr(document, table):
+    tables: tuple[tuple[str, Collection[str]], ...] = (
+        ("components", document.components),
+        ("infrastructure", document.infrastructure),
+        ("removed", document.removed),
+    )
+    for table, ids in tables:
+        for id_ in ids:
             if id_ in seen:
                 message = f"The id '{id_}' is in '{seen[id_]}' and in '{table}'."
                 yield Problem(message, "Remove one of them.", document.origin.key_at(table, id_))
             seen.setdefault(id_, table)
 
 
-def names_are_unique(document: ComponentsFile) -> Iterator[Problem]:
+def check_unique_names(document: ComponentsFile) -> Iterator[Problem]:
     """No two rows share a name or an alias."""
     seen: dict[str, str] = {}
     for table, id_, part in document.parts():
@@ -360,7 +233,7 @@ def names_are_unique(document: ComponentsFile) -> Iterator[Problem]:
             seen.setdefault(name.casefold(), id_)
 
 
-def patterns_have_one_group(document: ComponentsFile) -> Iterator[Problem]:
+def check_pattern_groups(document: ComponentsFile) -> Iterator[Problem]:
     """The pattern of a `file` source is a regular expression with one group."""
     for table, id_, part in document.parts():
         if not isinstance(part.version, FromFile):
@@ -369,7 +242,7 @@ def patterns_have_one_group(document: ComponentsFile) -> Iterator[Problem]:
         try:
             groups = re.compile(part.version.pattern).groups
         except re.error as error:
-            message = f"The pattern is no regular expression: {error}."
+            message = f"The pattern is not a regular expression: {error}."
             yield Problem(message, "Write a backslash before characters that are meant as they are.", place)
             continue
         if groups != 1:
@@ -378,9 +251,9 @@ def patterns_have_one_group(document: ComponentsFile) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[ComponentsFile], Iterator[Problem]], ...] = (
-    ids_are_unique,
-    names_are_unique,
-    patterns_have_one_group,
+    check_unique_ids,
+    check_unique_names,
+    check_pattern_groups,
 )
 """What a JSON Schema cannot say, in the order of the reference."""
 
@@ -400,7 +273,7 @@ def load_text(text: str, *, file: str = FILE) -> ComponentsFile:
     return document
 
 
-def fill(template: str, version: str) -> str:
+def fill_template(template: str, version: str) -> str:
     """A template of tags for one version."""
     number = version[1:] if re.match(r"v[0-9]", version) else version
     return template.replace("{version}", version).replace("{number}", number)

@@ -10,7 +10,8 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
-from release_actions.components.document import CELL, ID, TITLE, VERSION
+from release_actions.components.document import CELL, ID, TITLE
+from release_actions.components.version_source import VERSION
 from release_actions.config import grammar
 from release_actions.config.shapes import Integer, ListOf, Record, RecordOf, Text, key, load_node
 from release_actions.config.source import MappingNode, ScalarNode, parse
@@ -30,7 +31,7 @@ URL = Text("an address", pattern=r"https?://[!-~]+")
 class ComponentEntry(Record):
     """A component of a release, or a piece of infrastructure."""
 
-    id: str = key(Text("an id", pattern=ID), "Id that stays the same when the name changes.")
+    id: str = key(Text("an id", pattern=ID), "Id that does not change with the name.")
     name: str = key(Text("a name", pattern=CELL), "Name in the table, without the variant: `org/name`.")
     variant: str = key(Text("a variant", pattern="[A-Za-z0-9][A-Za-z0-9._ -]*"), "Variant, if it has one.", default="")
     type: str = key(Text("a type", pattern=CELL), "Type in the table. Infrastructure has none.", default="")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from release_actions.builds import version_file
-from release_actions.components.document import (
+from release_actions.components.version_source import (
     VERSION,
     FromChart,
     FromFile,
@@ -114,7 +114,7 @@ class VersionSources:
 
     def _checked(self, source: Source, found: FoundVersion | MissingVersion) -> FoundVersion | MissingVersion:
         if isinstance(found, FoundVersion) and not re.fullmatch(VERSION, found.version):
-            message = f"{found.place} gives {found.version[:60]!r}, which is no version."
+            message = f"{found.place} gives {found.version[:60]!r}, which is not a version."
             hint = f"The source is described at {source.origin.place}. Make it lead to the version alone."
             return MissingVersion(NO_VERSION, message, hint, found.place)
         return found

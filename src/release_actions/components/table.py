@@ -2,7 +2,7 @@
 
 The written form is what other programs parse: no empty cells, nothing but text in the first column, versions in
 backticks, `NA` for none. Read are links, emphasis, code, empty and missing cells, further columns, and headings with
-emoji and versions in them. Reading must never guess a cell: a text that is no version stays that text.
+emoji and versions in them. Reading must never guess a cell: a text that is not a version is kept as text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from release_actions.runner import markdown
 HEAD = ("Component", "Version", "Previous Version", "Type")
 INFRASTRUCTURE_HEAD = HEAD[:3]
 NONE = "NA"
-"""What stands for no previous version."""
+"""The cell's text for no previous version."""
 
 SUMMARY = "component summary"
 INFRASTRUCTURE = "infrastructure"
@@ -49,7 +49,7 @@ class TableCell:
     @property
     def text(self) -> str:
         """What a reader sees, without links, code marks and emphasis."""
-        return shown(self.markdown)
+        return visible_text(self.markdown)
 
     @property
     def version(self) -> str:
@@ -100,7 +100,7 @@ class ComponentTable:
     rows: tuple[TableRow, ...]
 
 
-def shown(text: str) -> str:
+def visible_text(text: str) -> str:
     """Markdown of one line as its reader sees it."""
     kept: list[str] = []
 
@@ -116,12 +116,7 @@ def shown(text: str) -> str:
     return " ".join(plain.split())
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names of components are one, whatever their case and blanks."""
-    return folded(one) == folded(other)
-
-
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A component's name for comparing."""
     return " ".join(re.sub(r"([()])", r" \1 ", name).casefold().split())
 
@@ -131,11 +126,11 @@ def read(text: str, *, file: str) -> tuple[ComponentTable, ...]:
     return tuple(_tables(re.split(r"\r\n|\r|\n", text), file))
 
 
-def find(tables: Iterable[ComponentTable], heading: str, words: str = SUMMARY) -> ComponentTable | None:
+def find_table(tables: Iterable[ComponentTable], heading: str, words: str = SUMMARY) -> ComponentTable | None:
     """The table below a heading; else the first one below a heading with these words; None if there is none."""
     found = tuple(tables)
-    exact = (table for table in found if folded(table.heading) == folded(heading))
-    alike = (table for table in found if words in folded(table.heading))
+    exact = (table for table in found if fold_name(table.heading) == fold_name(heading))
+    alike = (table for table in found if words in fold_name(table.heading))
     return next(exact, None) or next(alike, None)
 
 
@@ -150,7 +145,7 @@ def _tables(lines: Sequence[str], file: str) -> Iterator[ComponentTable]:
             fence = mark.group(1)[:3] if not fence else "" if mark.group(1).startswith(fence) else fence
         title = None if fence else HEADING.fullmatch(line)
         if title:
-            heading = shown(title.group(2))
+            heading = visible_text(title.group(2))
         elif not fence and BREAK.fullmatch(line):
             heading = ""
         elif not fence and "|" in line and number + 1 < len(lines) and DELIMITER.fullmatch(lines[number + 1]):
@@ -166,13 +161,13 @@ def _tables(lines: Sequence[str], file: str) -> Iterator[ComponentTable]:
 
 
 def _table(heading: str, lines: Sequence[str], file: str, first: int) -> ComponentTable | None:
-    head = tuple(cell.text for cell in cells(lines[0], file, first))
-    columns = {folded(name): index for index, name in reversed(list(enumerate(head)))}
+    head = tuple(cell.text for cell in split_cells(lines[0], file, first))
+    columns = {fold_name(name): index for index, name in reversed(list(enumerate(head)))}
     if not {"component", "version"} <= set(columns):
         return None
     rows = []
     for number, line in enumerate(lines[2:], first + 2):
-        found = cells(line, file, number)
+        found = split_cells(line, file, number)
         nothing = TableCell("", found[0].place)
 
         def cell(*names: str, found: tuple[TableCell, ...] = found, nothing: TableCell = nothing) -> TableCell:
@@ -185,7 +180,7 @@ def _table(heading: str, lines: Sequence[str], file: str, first: int) -> Compone
     return ComponentTable(heading, Place(file, first, 1), head, tuple(rows))
 
 
-def cells(line: str, file: str, number: int) -> tuple[TableCell, ...]:
+def split_cells(line: str, file: str, number: int) -> tuple[TableCell, ...]:
     """The cells of a row. A `|` parts cells even inside code, unless a backslash stands before it (GFM, tables)."""
     indent = len(line) - len(line.lstrip())
     body = line.strip()

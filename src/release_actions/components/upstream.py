@@ -13,8 +13,8 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from release_actions.components.assemble import ReleaseRow
-from release_actions.components.document import fill
-from release_actions.components.findings import UNKNOWN, ComponentFinding, found
+from release_actions.components.document import fill_template
+from release_actions.components.finding import UNKNOWN, ComponentFinding, make_finding
 from release_actions.errors import ActionError
 from release_actions.github import repository as github_repository
 from release_actions.github.assets import Assets
@@ -52,8 +52,8 @@ class Upstream:
 
     def releases(self, repository: str) -> tuple[Release, ...]:
         """Every published release of a repository. Complete, or a `RemoteError`."""
-        found = Releases(self._http, self._api, repository, token=self._token).all()
-        return tuple(release for release in found if not release.draft)
+        make_finding = Releases(self._http, self._api, repository, token=self._token).all()
+        return tuple(release for release in make_finding if not release.draft)
 
     def asset(self, repository: str, release: Release, name: str) -> str:
         """The text of a release asset. Raises `RemoteError` when it is none."""
@@ -118,20 +118,20 @@ class Upstream:
             return self._registries[host]
 
 
-def checks(line: ReleaseRow, upstream: Upstream) -> Iterator[Callable[[], ComponentFinding | None]]:
+def list_checks(line: ReleaseRow, upstream: Upstream) -> Iterator[Callable[[], ComponentFinding | None]]:
     """One question for each place where a row's version has to be, and for the link to its changes."""
     part, entry = line.part, line.entry
     if part.repository:
-        repository, tag = part.repository, fill(part.git_tag, entry.version)
+        repository, tag = part.repository, fill_template(part.git_tag, entry.version)
         hint = "Push the tag, correct the version, or say with 'git-tag' what tags are called there."
         absent = f"{repository} has no git tag {tag}."
         yield _check(line, lambda: upstream.has_git_tag(repository, tag), absent, hint)
     if part.image:
-        image, image_tag = part.image, fill(part.image_tag, entry.version)
+        image, image_tag = part.image, fill_template(part.image_tag, entry.version)
         hint = "Publish the image, correct the version, or say with 'image-tag' what tags are called there."
         yield _check(line, lambda: upstream.has_image(image, image_tag), f"{image} has no tag {image_tag}.", hint)
     if part.chart:
-        yield _chart(line, part.chart, fill(part.chart_version, entry.version), upstream)
+        yield _chart(line, part.chart, fill_template(part.chart_version, entry.version), upstream)
     if part.repository and line.tags:
         linked, (base, head) = part.repository, line.tags
         absent = f"GitHub cannot compare {base} with {head} in {linked}, so the link would lead nowhere."
@@ -143,7 +143,7 @@ def _chart(line: ReleaseRow, chart: str, version: str, upstream: Upstream) -> Ca
     if not chart.startswith(OCI):
         message = f"{line.entry.title}: the chart {version} in {chart} is not looked up."
         hint = "Chart repositories have an index that is not read here; charts at oci:// are looked up."
-        return lambda: found("not-checkable", message, hint=hint, place=line.part.origin.at("chart"))
+        return lambda: make_finding("not-checkable", message, hint=hint, place=line.part.origin.at("chart"))
     # Tags have no +, so Helm writes _ for it (helm/helm#10166).
     image, tag = chart.removeprefix(OCI), version.replace("+", "_")
     absent = f"{chart} has no version {version}."
@@ -158,8 +158,10 @@ def _check(
         try:
             there = ask()
         except ActionError as error:
-            return found(UNKNOWN, f"{line.entry.title}: {error.problems[0].message}", hint=error.hint, place=line.at)
-        return None if there else found(rule, f"{line.entry.title}: {absent}", hint=hint, place=line.at)
+            return make_finding(
+                UNKNOWN, f"{line.entry.title}: {error.problems[0].message}", hint=error.hint, place=line.at
+            )
+        return None if there else make_finding(rule, f"{line.entry.title}: {absent}", hint=hint, place=line.at)
 
     return answer
 

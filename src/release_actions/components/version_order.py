@@ -2,7 +2,7 @@
 
 Components number themselves as they like: `v1.2.3`, `1.2`, `v0.6.8.1`, `0.18.0rc2`, `v0.5.13.post1`, `router-v1.2.3`.
 The order within a number is that of `versions`. What cannot be read, such as a commit or a remark, must never be
-ordered: not knowing is no answer about which is newer.
+ordered: not knowing says nothing about which is newer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a web address of GitHub's leads to: a pull request, a comparison, a tag, a commit, a repository, an account.
 
-An address that is not understood is no address of GitHub's here: nothing is guessed about it. Pure.
+An address in another form gives None: nothing is guessed about it. Pure.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class GitHubAddress:
 
 REPOSITORY = re.compile(r"/(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?(?P<rest>/.*)?")
 PAGES = frozenset({"orgs", "users", "apps", "settings", "search", "topics", "marketplace", "features", "sponsors"})
-"""First parts of paths that are no account."""
+"""First parts of paths that do not name an account."""
 
 
 def parse(url: str, server: str = "https://github.com") -> GitHubAddress | None:

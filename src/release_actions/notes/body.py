@@ -1,6 +1,6 @@
 """Writes notes as Markdown, in the forms that GitHub generates and that programs parse.
 
-Titles and descriptions are text from outside: nothing in them becomes markup, and nobody is mentioned by them. A
+Titles and descriptions are text from outside: nothing in them becomes markup, and they mention no account. A
 backslash does not keep GitHub from mentioning (github/cmark-gfm#181), so `@` is followed by a space of no width there.
 Bullets are change lines and contributor lines only, because programs take each bullet for a change.
 """
@@ -31,7 +31,7 @@ CONTRIBUTORS = "New Contributors"
 NOTHING = "No pull request was merged."
 INVISIBLE = "&#8203;"
 GOES_ON = re.compile(r"^The notes go on with [0-9]+ more changes? in \[", re.MULTILINE)
-"""What stands where changes were cut off."""
+"""The sentence in place of changes that did not fit."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def who(author: Author) -> str:
 
 
 def title_of(text: str) -> str:
-    """Text from outside in one line, in which nothing is markup and nobody is mentioned."""
+    """Text from outside in one line, without markup and without mentions."""
     flat = " ".join(text.split()).replace("&", "&amp;")
     return markdown.plain(flat).replace("\\@", f"@{INVISIBLE}")
 

@@ -1,8 +1,8 @@
-"""Puts notes on a draft release: made if there is none, changed if it differs, left alone if it is right.
+"""Puts notes on a draft release: creates it, updates it if it differs, changes nothing if it is right.
 
 It is never published here, a published release is never touched, and no tag is made or moved: the tag has to be there,
-since publishing a draft without one makes it. A text that somebody has edited by hand is not replaced unless it is
-wanted; whether one was is told by a digest at its end.
+since publishing a draft without one makes it. A text that a person has edited is only
+replaced on request; a digest at its end shows whether one has.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from release_actions.versions.floating import make_latest
 from release_actions.versions.version import Version, known
 
 PAUSE_SECONDS = (2.0, 4.0, 8.0)
-"""Seconds before it is looked again what a request left that got no clear answer: GitHub's lists lag a little."""
+"""Seconds to wait before reading again what a request without a clear answer did: GitHub's lists lag a little."""
 
 MARK = re.compile(r"\n*<!-- notes: sha256 ([0-9a-f]{64}) -->\s*$")
 
@@ -55,7 +55,7 @@ class DraftOutcome:
 
 
 def marked(text: str) -> str:
-    """A text with its digest at the end, as a comment that nobody sees."""
+    """A text with its digest at the end, as a comment that readers do not see."""
     plain = text.rstrip("\n")
     return f"{plain}\n\n<!-- notes: sha256 {digest(plain)} -->\n"
 
@@ -113,10 +113,10 @@ def publish(
     draft = draft_of(version.tag, releases.all(), want, replace=replace)
     if draft is None:
         draft = make(version.tag, releases, want, replace=replace)
-        steps.append(f"The draft release of {version.tag} is made.")
+        steps.append(f"The draft release of {version.tag} was created.")
     elif not same_text(draft.body, want.body) or draft.prerelease != want.prerelease:
         draft = releases.change(draft, want.body, prerelease=want.prerelease, make_latest=want.latest)
-        steps.append(f"The draft release of {version.tag} is changed.")
+        steps.append(f"The draft release of {version.tag} was updated.")
     for name, content in want.files.items():
         steps += put(name, content, draft, releases, assets)
     return DraftOutcome(proved(releases.read(draft), want), tuple(steps)), want
@@ -130,11 +130,11 @@ def draft_of(tag: str, every: Iterable[Release], want: DraftContent, *, replace:
         message = f"The release {tag} is published already ({published[0].url})."
         raise PolicyError(message, hint="Notes of a published release are edited by people. Nothing was changed.")
     if len(found) > 1:
-        message = f"There are {len(found)} drafts of {tag}, and nobody can tell which one is meant."
+        message = f"{tag} has {len(found)} drafts, and it is not clear which one is meant."
         raise PolicyError(message, hint=f"Delete all but one of them: {', '.join(one.url for one in found)}.")
     draft = found[0] if found else None
     if draft and not replace and edited(draft.body) and not same_text(draft.body, want.body):
-        message = f"The draft of {tag} was edited by hand ({draft.url})."
+        message = f"A person edited the draft of {tag} ({draft.url})."
         raise PolicyError(message, hint="Copy the edits into the file, or set replace-edits: true to lose them.")
     return draft
 
@@ -167,7 +167,7 @@ def put(name: str, content: bytes, release: Release, releases: Releases, assets:
     there = find(release, name)
     if there and holds(there, content, release, assets):
         return []
-    done = [f"{name} is {'replaced' if there else 'added'}."]
+    done = [f"{name} was {'replaced' if there else 'added'}."]
     for pause in (*PAUSE_SECONDS, None):
         if there:
             # GitHub refuses a second file of a name, and keeps a part of one whose upload broke off.
@@ -216,7 +216,7 @@ def proved(release: Release, want: DraftContent) -> Release:
     ]
     if wrong:
         message = f"The draft of {release.tag} is not what was asked for: {', '.join(wrong)}."
-        raise RemoteError(message, hint="Somebody may have changed it meanwhile. Run it again.")
+        raise RemoteError(message, hint="It may have been changed since it was read. Run it again.")
     return release
 
 
@@ -226,11 +226,11 @@ def report(done: DraftOutcome, want: DraftContent, files: NotesFiles) -> Report:
     kind = "a pre-release" if want.prerelease else "a full release"
     badge = "the latest one" if want.latest else "not the latest one"
     verdict = f"The draft of {release.tag} is ready: {kind}, {badge}, with {', '.join(release.files) or 'no files'}."
-    steps = done.steps or ("Nothing had to be changed.",)
+    steps = done.steps or ("Nothing needed a change.",)
     summary = (
         f"## Draft of {markdown.plain(release.tag)}\n\n{markdown.plain(verdict)}\n\n"
         + "".join(f"* {markdown.plain(step)}\n" for step in steps)
-        + f"\n[Look at it, and publish it]({release.url})"
+        + f"\n[Check and publish it]({release.url})"
         + (".\n" if want.latest or want.prerelease else ", without the mark for the latest release.\n")
     )
     return Report(

@@ -66,7 +66,7 @@ class NotesEvidence:
 
     `previous_tag` is empty where there is no release before. `changes`: what was merged since the previous release.
     `announced`: login in lower case -> tag of the release that welcomed it first. `earlier`: login in lower case ->
-    whether it had something merged before, None where nobody can say. `built`: names of the images that
+    whether it had something merged before, None where that is not known. `built`: names of the images that
     the build matrix publishes, by name without a tag. `images`, `compares` and `upstream` hold answers: an image with
     its tag as `name:tag`, two tags of a repository, a repository's tag as `owner/name@tag`.
     """

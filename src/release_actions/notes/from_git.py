@@ -1,4 +1,4 @@
-"""Reads from a checkout what lies between two commits: all that git knows, and nobody is asked.
+"""Reads from a checkout what lies between two commits: all that git knows, without any request.
 
 Pull requests are known by what commit messages say of them, accounts by addresses that GitHub gives its users. Labels,
 and who is an app without saying so, git does not know. A checkout without the whole history is an error. This module

@@ -28,7 +28,7 @@ COMMITS_PER_QUERY = 50
 """Commits that one query asks about. GitHub gives a query ten seconds."""
 
 NUMBERS_PER_QUERY = 50
-"""Pull requests that one query asks about by number."""
+"""Pull requests by number in one query."""
 
 AUTHORS_PER_QUERY = 20
 """Authors that one query asks about, each by two searches."""
@@ -84,7 +84,7 @@ class PullReader:
         return HistorySpan(found, (), self.pulls(found))
 
     def _compared(self, base: str, head: str) -> tuple[tuple[HistoryCommit, ...], int]:
-        """Commits that `head` has and `base` has not, and how many it is the other way round."""
+        """Commits that `head` has and `base` has not, and how many `base` has and `head` has not."""
         what = f"compare {base} with {head} in {self.repository}"
         found: list[HistoryCommit] = []
         total = behind = 0
@@ -270,7 +270,7 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 @contextlib.contextmanager
 def understood(what: str) -> Iterator[None]:
-    """Raise `RemoteError` when an answer does not hold what is looked for in it."""
+    """Raise `RemoteError` when an answer lacks an expected value."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:

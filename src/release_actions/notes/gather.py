@@ -1,7 +1,7 @@
 """Collects what release notes are held against: from files of the workspace, the checkout, GitHub and registries.
 
 Nothing here judges. A file that the user named and that cannot be used is an error at once; a server that does not
-answer becomes an `Unreadable`, so that the rest is still told. Nothing is changed anywhere, and each thing is asked
+answer becomes an `Unreadable`, so that the rest is still reported. Nothing is changed anywhere, and each thing is asked
 once: a fixed number of lists, and one question for each image, comparison and component version that the notes name.
 """
 
@@ -45,8 +45,8 @@ HEADINGS = ("Component Summary", "Infrastructure Changes")
 
 NO_TAG = "no tag was given"
 NO_REPOSITORY = "the repository is not known"
-ANONYMOUS = "GitHub tells nobody without a token"
-ASKS_NOBODY = "with history: checkout nobody is asked"
+ANONYMOUS = "GitHub answers only with a token"
+ASKS_NOBODY = "history: checkout makes no requests"
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)

@@ -115,11 +115,11 @@ def headings(name: str, context: Context) -> tuple[str, str]:
 
 
 def findings(notes: ReleaseNotes, unknown: tuple[str, ...]) -> list[Finding]:
-    """What a person should look at before the notes go out."""
+    """What a person should check before the notes are published."""
     found = []
     if unknown:
-        message = f"Whether {', '.join(unknown)} contributed before could not be found out, so they are not called new."
-        hint = "GitHub's search does not show accounts that are suspended or renamed. Look, and add them by hand."
+        message = f"It is not known whether {', '.join(unknown)} contributed before, so they are not announced as new."
+        hint = "GitHub's search does not show accounts that are suspended or renamed. Check, and add them by hand."
         found.append(Finding(Level.WARNING, Problem(message, hint), "contributor-unknown"))
     made = notes.manifest
     if made and made.previous_release != notes.previous:
@@ -169,9 +169,9 @@ def login_of(contributor: NewContributor) -> str:
 
 def lines(notes: ReleaseNotes) -> list[str]:
     """What is not listed and why, a line each."""
-    told = [f"Taken back meanwhile, so not listed: {change.title}" for change in notes.collapsed]
-    told += [f"Released with {notes.previous} before, so not listed: {change.title}" for change in notes.known]
-    return [*told, *(f"Listed as what it was picked from: {change.title}" for change in notes.twice)]
+    told = [f"Reverted in the same release, so not listed: {change.title}" for change in notes.collapsed]
+    told += [f"Already released with {notes.previous}, so not listed: {change.title}" for change in notes.known]
+    return [*told, *(f"Cherry-picked from a listed change: {change.title}" for change in notes.twice)]
 
 
 def verdict(generated: GeneratedNotes) -> str:
@@ -181,8 +181,8 @@ def verdict(generated: GeneratedNotes) -> str:
     size = body.length(generated.written.body)
     return (
         f"{notes.tag} has {counted(len(notes.changes), 'change')} {since} and "
-        f"{counted(len(notes.contributors), 'new contributor')}; {len(notes.collapsed)} taken back meanwhile, "
-        f"{len(notes.known)} released before, {len(notes.twice)} picked. "
+        f"{counted(len(notes.contributors), 'new contributor')}; {len(notes.collapsed)} reverted, "
+        f"{len(notes.known)} already released, {len(notes.twice)} cherry-picked. "
         f"The notes have {size} of {body.RELEASE_BODY_CHARACTERS} characters."
     )
 
@@ -196,9 +196,9 @@ def summary(generated: GeneratedNotes) -> str:
         *([["Components", str(len(made.components))]] if made else []),
         *rows,
         [body.CONTRIBUTORS, str(len(notes.contributors))],
-        ["Taken back meanwhile, not listed", str(len(notes.collapsed))],
-        ["Released before, not listed", str(len(notes.known))],
-        ["Picked from one that is listed", str(len(notes.twice))],
+        ["Reverted, not listed", str(len(notes.collapsed))],
+        ["Already released, not listed", str(len(notes.known))],
+        ["Cherry-picked from a listed change", str(len(notes.twice))],
     ]
     head = f"## Notes of {markdown.plain(notes.tag)}\n\n{markdown.plain(verdict(generated))}\n\n"
     told = "\n".join(f"* {markdown.plain(line)}" for line in lines(notes))

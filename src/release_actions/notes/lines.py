@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from release_actions.components.table import BREAK, CODE, DELIMITER, HEADING, shown
+from release_actions.components.table import BREAK, CODE, DELIMITER, HEADING, visible_text
 from release_actions.errors import Place
 
 FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<info>.*)")
@@ -68,7 +68,7 @@ class MarkdownLine:
     def title(self) -> str:
         """What a reader sees of a heading."""
         found = HEADING.fullmatch(self.text)
-        return shown(found.group(2)) if found else ""
+        return visible_text(found.group(2)) if found else ""
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Reader:
     def _kind(self, text: str) -> LineKind:
         heading = HEADING.fullmatch(text)
         if heading:
-            self.section, self.level, self.in_list = shown(heading.group(2)), len(heading.group(1)), False
+            self.section, self.level, self.in_list = visible_text(heading.group(2)), len(heading.group(1)), False
             return LineKind.HEADING
         if not text.strip():
             return LineKind.BLANK
@@ -220,7 +220,7 @@ class _Reader:
 
 
 def _rows(lines: list[MarkdownLine]) -> Iterator[MarkdownLine]:
-    """The lines, those of tables told from text."""
+    """The lines, with those of tables marked as rows."""
     within = False
     for index, line in enumerate(lines):
         following = lines[index + 1].text if index + 1 < len(lines) else ""
@@ -247,7 +247,7 @@ def _in_line(text: MarkdownText, line: MarkdownLine, defined: dict[str, str]) ->
 
     def link(match: re.Match[str], target: str) -> MarkdownLink:
         taken.append(match.span())
-        words = shown(line.text[match.start("text") : match.end("text")])
+        words = visible_text(line.text[match.start("text") : match.end("text")])
         return MarkdownLink(words, target, text.place(line, match.start()), line)
 
     for match in LINK.finditer(line.prose):

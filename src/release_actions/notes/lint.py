@@ -1,7 +1,7 @@
 """Checks release notes: every rule that the evidence allows, in one pass. Pure.
 
 A rule whose evidence was not offered does not run, and `idle` says so. Evidence that could not be read is a finding of
-its own, because then nobody knows whether the notes are right.
+its own, because then it is not known whether the notes are right.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
+from release_actions.components.finding import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import Place
 from release_actions.notes import (
     lint_changelog,

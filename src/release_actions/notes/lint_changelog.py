@@ -41,14 +41,14 @@ def _floating(subject: LintSubject) -> Iterator[RuleHit]:
     """
     for one, address in _found(subject):
         if floats(address.base, address.name):
-            message = f"The changes are counted from {address.base}, a name that moves."
+            message = f"The changes are counted from {address.base}, a tag that moves."
             yield RuleHit(one.place, message, _hint(subject))
 
 
 def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes of a final release are counted from a candidate or a dev version.
 
-    What went into the candidate is then told nowhere.
+    No release's notes then list what went into the candidate.
     """
     for one, address in _found(subject):
         if (
@@ -56,7 +56,7 @@ def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
             and version_order.is_unfinished(address.base)
             and not version_order.is_moving(address.base)
         ):
-            message = f"The changes of {address.name} are counted from {address.base}, which is no full release."
+            message = f"The changes of {address.name} are counted from {address.base}, which is not a full release."
             yield RuleHit(one.place, message, _hint(subject))
 
 

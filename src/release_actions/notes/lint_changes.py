@@ -1,11 +1,11 @@
-"""Rules about the list of changes: what stands twice, what was taken back, and what was not merged in between."""
+"""Rules about the list of changes: what is listed twice, what was reverted, and what was not merged in between."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from release_actions.components.table import shown
+from release_actions.components.table import visible_text
 from release_actions.errors import Place
 from release_actions.notes import model, span, undo
 from release_actions.notes.evidence import EvidenceKind
@@ -25,9 +25,9 @@ def _named(change: ChangeLine) -> str:
 
 
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
-    """A pull request or commit stands in the list twice.
+    """A pull request or commit is listed twice.
 
-    A highlight that ends with a number is no part of the list.
+    A highlight that ends with a number does not count as part of the list.
     """
     seen: dict[tuple[str, str, int, str], ChangeLine] = {}
     for change in subject.notes.changes:
@@ -46,7 +46,7 @@ def _title_twice(subject: LintSubject) -> Iterator[RuleHit]:
     """
     seen: dict[tuple[str, str], ChangeLine] = {}
     for change in subject.notes.changes:
-        key = (change.login.casefold(), ENDING.sub("", shown(change.title)).casefold())
+        key = (change.login.casefold(), ENDING.sub("", visible_text(change.title)).casefold())
         other = seen.setdefault(key, change)
         if other is not change and change.login and (other.number, other.sha) != (change.number, change.sha):
             message = f"{_named(change)} has the title of {_named(other)} in line {other.place.line}."
@@ -54,7 +54,7 @@ def _title_twice(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
-    """A revert is listed beside the change that it takes back.
+    """A revert is listed beside the change that it reverts.
 
     Neither is in the release. A re-land stands for itself, and what it brings back is listed without it or not at all.
     """
@@ -71,7 +71,7 @@ def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
         )
         if target:
             change, other = lines[made], lines[target]
-            message = f"{_named(change)} takes back {_named(other)} in line {other.place.line}; both are listed."
+            message = f"{_named(change)} reverts {_named(other)} in line {other.place.line}, and both are listed."
             yield RuleHit(change.place, message, "Leave both out.", other.place)
 
 
@@ -81,7 +81,9 @@ def _as_merged(change: ChangeLine, subject: LintSubject) -> model.MergedChange |
         return None
     known = next((one for one in _merged(subject) if one.number == change.number), None)
     author = model.Author(change.login)
-    return known or model.MergedChange(shown(change.title), author, (change.sha or f"#{change.number}",), change.number)
+    return known or model.MergedChange(
+        visible_text(change.title), author, (change.sha or f"#{change.number}",), change.number
+    )
 
 
 def _merged(subject: LintSubject) -> tuple[model.MergedChange, ...]:
@@ -111,7 +113,7 @@ def _outside(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _author(subject: LintSubject) -> Iterator[RuleHit]:
-    """A change is credited to somebody who did not make it."""
+    """A change is credited to an account that did not make it."""
     authors = {merged.number: merged.author for merged in _merged(subject) if merged.number}
     for change in subject.notes.changes:
         author = authors.get(change.number)

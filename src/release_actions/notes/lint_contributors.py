@@ -44,7 +44,7 @@ def _bot(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
-    """Somebody is welcomed twice."""
+    """A contributor is welcomed twice."""
     seen: dict[str, ContributorLine] = {}
     for one in subject.notes.contributors:
         other = seen.setdefault(one.login.casefold(), one)
@@ -54,7 +54,7 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _announced(subject: LintSubject) -> Iterator[RuleHit]:
-    """Somebody is welcomed who was welcomed in an earlier release.
+    """A contributor is welcomed who was welcomed in an earlier release.
 
     Most often the changes were counted from a wrong tag, and then more is wrong than this line.
     """
@@ -67,7 +67,7 @@ def _announced(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
-    """Somebody is welcomed who had a pull request merged before this release.
+    """A contributor is welcomed who had a pull request merged before this release.
 
     What counts is when it was merged: a lower number may have been merged later.
     """
@@ -82,10 +82,10 @@ def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _change(subject: LintSubject) -> Iterator[RuleHit]:
-    """Somebody is welcomed for a pull request that is not in the list of changes.
+    """A contributor is welcomed for a pull request that is not in the list of changes.
 
-    Notes without such a list are left alone, and those whose list goes on in a file. A list may leave out what has some
-    label, so this is only suspicious.
+    Notes without such a list are not checked, nor are those whose list continues in a file. A list may leave out
+    what has some label, so this is only suspicious.
     """
     if GOES_ON.search(subject.notes.text.body):
         return
@@ -98,7 +98,7 @@ def _change(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _author(subject: LintSubject) -> Iterator[RuleHit]:
-    """Somebody is welcomed for a pull request that the list credits to somebody else."""
+    """A contributor is welcomed for a pull request that the list credits to another account."""
     listed = {change.number: change for change in subject.notes.changes if change.number and change.login}
     for one in subject.notes.contributors:
         change = listed.get(one.number)

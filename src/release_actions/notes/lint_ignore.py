@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from release_actions.components.findings import Certainty, ComponentFinding
+from release_actions.components.finding import Certainty, ComponentFinding
 from release_actions.errors import Place
 from release_actions.notes.lines import HtmlComment, LineKind, MarkdownText
 
@@ -21,7 +21,7 @@ NAME = "ignore-comment"
 
 @dataclass(frozen=True)
 class IgnoreComment:
-    """One rule in one line. `at` is where the comment stands."""
+    """One rule in one line. `at` is the comment's place."""
 
     rule: str
     line: int
@@ -46,9 +46,9 @@ def read(text: MarkdownText, rules: Collection[str]) -> tuple[tuple[IgnoreCommen
 def _wrong(match: re.Match[str], rules: Collection[str]) -> tuple[str, str] | None:
     form = "Write <!-- release-notes-lint: ignore RULE reason -->."
     if match["verb"] != IGNORE:
-        return f"'{match['verb']}' is nothing that a comment to this check can say.", form
+        return f"'{match['verb']}' is not a command of this check.", form
     if match["rule"] not in rules:
-        return f"'{match['rule']}' is no rule.", "docs/release-notes-lint.md has them all."
+        return f"'{match['rule']}' is not a rule.", "docs/release-notes-lint.md has them all."
     if not match["reason"].strip():
         return f"The comment does not say why {match['rule']} is ignored.", form
     return None

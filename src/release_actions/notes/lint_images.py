@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_actions.components import version_order
-from release_actions.components.document import fill
-from release_actions.components.findings import UNKNOWN
-from release_actions.components.table import TableRow, folded
+from release_actions.components.document import fill_template
+from release_actions.components.finding import UNKNOWN
+from release_actions.components.table import TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind, Unreadable
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
@@ -29,7 +29,7 @@ def _moving(subject: LintSubject) -> Iterator[RuleHit]:
     """
     for image in subject.notes.images:
         if image.tag and not image.digest and version_order.is_moving(image.tag):
-            message = f"{image.name}:{image.tag} is another image tomorrow."
+            message = f"{image.name}:{image.tag} names another image tomorrow."
             yield RuleHit(
                 image.place,
                 message,
@@ -66,7 +66,7 @@ def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
     built, document = subject.evidence.built, subject.evidence.document
     known = set(built) if isinstance(built, frozenset) else set()
     known |= {part.image for _, _, part in document.parts() if part.image} if document else set()
-    folders = {name.split(" (")[0].casefold() for row in subject.notes.rows for name in [folded(row.title)]}
+    folders = {name.split(" (")[0].casefold() for row in subject.notes.rows for name in [fold_name(row.title)]}
     for image in subject.notes.images:
         path = image.name.partition("/")[2]
         if _own(image.name, subject) and image.name not in known and path not in folders:
@@ -91,7 +91,7 @@ def _missing(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _judged(name: str, subject: LintSubject) -> bool:
-    """Whether an image may be built at all: one that is not is told of by another rule."""
+    """Whether an image may be built at all: one that is not is reported by another rule."""
     return not (
         isinstance(subject.evidence.built, frozenset)
         and any(hit.message.startswith(f"{name} is") for hit in _not_built(subject))
@@ -131,7 +131,7 @@ def _expected(image: ImageMention, subject: LintSubject) -> tuple[str, Place]:
     if rows and not any(agree(image.tag, row.version.version) for row in rows):
         row = rows[0]
         part = part_of(row, subject.evidence)
-        return fill(part[1].image_tag, row.version.version) if part else row.version.version, row.version.place
+        return fill_template(part[1].image_tag, row.version.version) if part else row.version.version, row.version.place
     return ("", Place("")) if not rows else (image.tag, rows[0].version.place)
 
 
@@ -140,7 +140,7 @@ def _is_of(name: str, row: TableRow, subject: LintSubject) -> bool:
     part = part_of(row, subject.evidence)
     if part and part[1].image:
         return part[1].image == name
-    return name.partition("/")[2].casefold() == folded(row.title).split(" (")[0]
+    return name.partition("/")[2].casefold() == fold_name(row.title).split(" (")[0]
 
 
 def _of_chart(name: str, subject: LintSubject) -> Iterator[TableRow]:
@@ -150,7 +150,7 @@ def _of_chart(name: str, subject: LintSubject) -> Iterator[TableRow]:
         alike = (
             not part
             and "chart" in row.type.text.casefold()
-            and folded(row.title).rpartition("/")[2] == name.rpartition("/")[2]
+            and fold_name(row.title).rpartition("/")[2] == name.rpartition("/")[2]
         )
         if row.version.version and (own or alike):
             yield row

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from release_actions.components import version_order
-from release_actions.components.findings import UNKNOWN
+from release_actions.components.finding import UNKNOWN
 from release_actions.errors import Place
 from release_actions.notes.addresses import AddressKind, GitHubAddress
 from release_actions.notes.evidence import EvidenceKind, TagComparison, Unreadable
@@ -141,7 +141,7 @@ def _nowhere(subject: LintSubject) -> Iterator[RuleHit]:
 def _relative(subject: LintSubject) -> Iterator[RuleHit]:
     """A link to a file by a relative path.
 
-    The page of a release is no folder of the repository, so such a link leads nowhere from there.
+    The page of a release is not a folder of the repository, so such a link leads nowhere from there.
     """
     for link in subject.notes.text.links:
         if RELATIVE.fullmatch(link.target):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
+from release_actions.components.finding import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import ExitCode
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence
 from release_actions.notes.lint import RULES, UnrunRule, idle
@@ -83,8 +83,8 @@ def verdict(checked: LintResult) -> str:
     certain = sum(one.certainty is Certainty.CERTAIN for one in checked.found)
     rest = len(checked.found) - unknown - certain
     ran = f"{len(RULES) - len(checked.idle)} of {len(RULES)} rules ran"
-    asked = f", {unknown} could not be found out" if unknown else ""
-    return f"{checked.path} has {counted(certain, 'contradiction')} and {rest} that may be one{asked}; {ran}."
+    asked = f", {counted(unknown, 'question')} without an answer" if unknown else ""
+    return f"{checked.path} has {counted(certain, 'error')} and {counted(rest, 'possible error')}{asked}; {ran}."
 
 
 def unrun(resting: Iterable[UnrunRule], evidence: NotesEvidence) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a rule about release notes is, and what it looks at.
+"""What a rule about release notes is, and what it checks.
 
 A rule is a function of the notes and the evidence. Its docstring is its documentation: what it finds, then why that
 matters. A rule that needs evidence is only called when all of it is there.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from release_actions.components import version_order
-from release_actions.components.findings import Certainty
+from release_actions.components.finding import Certainty
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence
 from release_actions.notes.reading import PublishedNotes
@@ -23,7 +23,7 @@ CERTAIN, SUSPICIOUS = Certainty.CERTAIN, Certainty.SUSPICIOUS
 
 @dataclass(frozen=True)
 class LintSubject:
-    """What rules look at."""
+    """What rules check."""
 
     notes: PublishedNotes
     evidence: NotesEvidence
@@ -88,7 +88,7 @@ class LintRule:
 
 
 def agree(one: str, other: str) -> bool | None:
-    """Whether two texts name one version, in whatever style and with whatever prefix; None when nobody can tell."""
+    """Whether two texts name one version, in whatever style and with whatever prefix; None when that is not known."""
     if one == other:
         return True
     left, right = version_order.read(one), version_order.read(other)

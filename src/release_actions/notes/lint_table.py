@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from release_actions.components import findings, table
-from release_actions.components.table import DELIMITER, HEAD, INFRASTRUCTURE, SUMMARY, ComponentTable, TableRow, folded
+from release_actions.components import notes_tables, table
+from release_actions.components.finding import RULES as COMPONENT_RULES
+from release_actions.components.finding import ComponentFinding
+from release_actions.components.table import (
+    DELIMITER,
+    HEAD,
+    INFRASTRUCTURE,
+    SUMMARY,
+    ComponentTable,
+    TableRow,
+    fold_name,
+)
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.lines import LineKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import NAME
 
-CONTRACT = frozenset(folded(name) for name in HEAD)
+CONTRACT = frozenset(fold_name(name) for name in HEAD)
 """The columns that programs read."""
 
 
 def _tables(subject: LintSubject) -> Iterator[ComponentTable]:
     """The tables of the release's components; others have rules of their own."""
     return (
-        one for one in subject.notes.tables if one is subject.notes.summary or INFRASTRUCTURE in folded(one.heading)
+        one for one in subject.notes.tables if one is subject.notes.summary or INFRASTRUCTURE in fold_name(one.heading)
     )
 
 
@@ -31,7 +41,7 @@ def _empty(subject: LintSubject) -> Iterator[RuleHit]:
     for one in _tables(subject):
         for row in one.rows:
             for name, cell in zip(one.head, row.cells, strict=False):
-                if not cell.text and folded(name) in CONTRACT:
+                if not cell.text and fold_name(name) in CONTRACT:
                     message = f"{row.title} has an empty cell below '{name}'."
                     yield RuleHit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
 
@@ -50,7 +60,7 @@ def _columns(subject: LintSubject) -> Iterator[RuleHit]:
         if line.kind is not LineKind.ROW:
             head = 0
             continue
-        width = len(table.cells(line.text, subject.notes.text.path, line.number))
+        width = len(table.split_cells(line.text, subject.notes.text.path, line.number))
         if head and width != head and not DELIMITER.fullmatch(line.text):
             message = f"The row has {width} cells, and the table {head} columns."
             yield RuleHit(subject.notes.text.place(line), message, "Put | between the cells, and \\| inside of one.")
@@ -71,14 +81,14 @@ def _linked(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
-    """A component stands in a table twice.
+    """A component is in a table twice.
 
     Only suspicious if the rows differ: they may be of variants.
     """
     for one in _tables(subject):
         seen: dict[str, TableRow] = {}
         for row in one.rows:
-            other = seen.setdefault(folded(row.title), row)
+            other = seen.setdefault(fold_name(row.title), row)
             if other is not row:
                 message = f"{row.title} is in line {other.place.line} of the table already."
                 same = [cell.text for cell in row.cells] == [cell.text for cell in other.cells]
@@ -96,8 +106,8 @@ def _none(subject: LintSubject) -> Iterator[RuleHit]:
             yield RuleHit(subject.start, one.message, one.hint)
             return
     for line in subject.notes.text.lines:
-        if line.kind is LineKind.HEADING and SUMMARY in folded(line.title):
-            below = any(folded(one.heading) == folded(line.title) for one in subject.notes.tables)
+        if line.kind is LineKind.HEADING and SUMMARY in fold_name(line.title):
+            below = any(fold_name(one.heading) == fold_name(line.title) for one in subject.notes.tables)
             if not below:
                 message = "There is no table with the columns Component and Version below this heading."
                 hint = "Paste the table that component-matrix writes."
@@ -112,13 +122,14 @@ def _organisation(subject: LintSubject) -> Iterator[RuleHit]:
         name = NAME.match(row.title)
         owner = name[0].partition("/")[0] if name else ""
         if owner and owner.casefold() not in known:
-            message = f"The organisation {owner} is none of {', '.join(document.organisations if document else ())}."
+            names = ", ".join(document.organisations if document else ())
+            message = f"The organisation {owner} is not in 'organisations' ({names})."
             yield RuleHit(
                 row.component.place, message, "Correct it, or add it to 'organisations' of the components file."
             )
 
 
-def _manifest(subject: LintSubject) -> Iterator[findings.ComponentFinding]:
+def _manifest(subject: LintSubject) -> Iterator[ComponentFinding]:
     """What the tables say otherwise than components.json."""
     made, document = subject.evidence.manifest, subject.evidence.document
     if made is None:
@@ -126,18 +137,18 @@ def _manifest(subject: LintSubject) -> Iterator[findings.ComponentFinding]:
     second = next((one.heading for one in _tables(subject) if one is not subject.notes.summary), "")
     first = subject.notes.summary.heading if subject.notes.summary else ""
     headings = (document.heading if document else first, document.infrastructure_heading if document else second)
-    yield from findings.in_notes(subject.notes.tables, made, headings, subject.notes.text.path)
+    yield from notes_tables.compare_notes(subject.notes.tables, made, headings, subject.notes.text.path)
 
 
 def _of(rule: str) -> Check:
-    """The part of a comparison with components.json that one rule tells."""
+    """The part of a comparison with components.json that one rule reports."""
 
     def check(subject: LintSubject) -> Iterator[RuleHit]:
         for one in _manifest(subject):
             if one.rule == rule:
                 yield RuleHit(one.place or subject.start, one.message, one.hint, one.other, one.certainty)
 
-    check.__doc__ = findings.RULES[rule][1]
+    check.__doc__ = COMPONENT_RULES[rule][1]
     return check
 
 

@@ -1,4 +1,4 @@
-"""Rules about the text itself: what was left in, what is open, what is too long, what stands twice."""
+"""Rules about the text itself: what was left in, what is open, what is too long, what is there twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEFT = re.compile(
     r"^(?:[\s>|#*+-]|\[[ xX]\]|[0-9]+[.)]\s)*(?:TODO|TBD|FIXME|TKTK)[\s.!*_|]*$"
     r"|\b(?:TODO|TBD|FIXME|TKTK):|[(\[](?:TODO|TBD|FIXME|TKTK)[)\]]"
 )
-"""Such a word where it can only be somebody's note to themselves: alone, before a colon, or in brackets."""
+"""Such a word where it can only be an author's reminder: alone, before a colon, or in brackets."""
 
 TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w.])v?X\.Y(?:\.Z)?(?![\w.])|(?i:\blorem ipsum\b)|#XX+|/XX+(?![\w])"
@@ -44,9 +44,9 @@ TASK = re.compile(r"\s*[*+-]\s+\[ \]\s")
 
 
 def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
-    """A TODO, TBD or FIXME, or a template's place for a value that nobody filled in.
+    """A TODO, TBD or FIXME, or a template's place for a value that was not filled in.
 
-    Titles of changes are left alone: they are what somebody called their work.
+    Titles of changes are not checked: they are what their authors wrote.
     """
     listed = {change.line.number for change in subject.notes.changes}
     for line in subject.notes.text.lines:
@@ -63,7 +63,7 @@ def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _left_in_cells(subject: LintSubject, line: MarkdownLine) -> Iterator[RuleHit]:
     """A cell that is nothing but a placeholder, and others in which there is one."""
-    for cell in table.cells(line.text, subject.notes.text.path, line.number):
+    for cell in table.split_cells(line.text, subject.notes.text.path, line.number):
         found = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
         if found:
             yield _left(found[0], cell.place, sure=cell.text == found[0])
@@ -103,7 +103,7 @@ def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
     """A heading says that the notes are of another release.
 
     Certain for headings that name a release and nothing else, such as `What's Changed in v0.5.0`. Of the others only
-    the first one is looked at, unless it is about coming from another version.
+    the first one is checked, unless it is about upgrading from another version.
     """
     version = subject.evidence.version
     headings = [
@@ -167,13 +167,13 @@ def _heading_twice(subject: LintSubject) -> Iterator[RuleHit]:
         key = tuple(title for _, title in path)
         if key in seen:
             other = subject.notes.text.place(seen[key])
-            message = f"The heading '{line.title}' stands in line {other.line} already."
+            message = f"The heading '{line.title}' is in line {other.line} too."
             yield RuleHit(subject.notes.text.place(line), message, "Merge the sections, or name them apart.", other)
         seen.setdefault(key, line)
 
 
 def _line_twice(subject: LintSubject) -> Iterator[RuleHit]:
-    """An item stands twice in one section."""
+    """An item is in one section twice."""
     listed = subject.notes.credits
     seen: dict[tuple[int, str], MarkdownLine] = {}
     heading = 0
@@ -188,9 +188,7 @@ def _line_twice(subject: LintSubject) -> Iterator[RuleHit]:
         key = (heading, line.text.strip())
         if key in seen:
             other = subject.notes.text.place(seen[key])
-            yield RuleHit(
-                subject.notes.text.place(line), f"This item stands in line {other.line} already.", "Keep one.", other
-            )
+            yield RuleHit(subject.notes.text.place(line), f"This item is in line {other.line} too.", "Keep one.", other)
         seen.setdefault(key, line)
 
 
@@ -219,8 +217,8 @@ def _mention_in_code(subject: LintSubject) -> Iterator[RuleHit]:
     """A person is named in code, where GitHub neither links nor credits them."""
     for line in subject.notes.text.lines:
         for found in NAME_IN_CODE.finditer(line.text) if line.kind is not LineKind.CODE else ():
-            message = f"@{found[1]} stands in code, so GitHub neither links nor credits them."
-            hint = "Write the name without the code marks, or without the @ if it is no person."
+            message = f"@{found[1]} is in code, so GitHub neither links nor credits the account."
+            hint = "Write the name without the code marks, or without the @ if it is not a person."
             yield RuleHit(subject.notes.text.place(line, found.start()), message, hint)
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from release_actions.components import version_order
 from release_actions.components.assemble import COMPONENTS_TABLE, INFRASTRUCTURE_TABLE, PublishedComponent
-from release_actions.components.document import MatrixPart, fill, title_of
-from release_actions.components.findings import UNKNOWN, names_of
-from release_actions.components.table import TableRow, folded
+from release_actions.components.document import MatrixPart, fill_template, title_of
+from release_actions.components.finding import UNKNOWN
+from release_actions.components.findings import names_of
+from release_actions.components.table import TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, Unreadable
 from release_actions.notes.lines import LineKind
@@ -40,7 +41,9 @@ def part_of(row: TableRow, evidence: NotesEvidence) -> tuple[str, MatrixPart] | 
     document = evidence.document
     for table, id_, part in document.parts() if document else ():
         names = (title_of(id_, part), *part.aliases)
-        if table in {COMPONENTS_TABLE, INFRASTRUCTURE_TABLE} and folded(row.title) in {folded(name) for name in names}:
+        if table in {COMPONENTS_TABLE, INFRASTRUCTURE_TABLE} and fold_name(row.title) in {
+            fold_name(name) for name in names
+        }:
             return id_, part
     return None
 
@@ -50,7 +53,7 @@ def _moving(subject: LintSubject) -> Iterator[RuleHit]:
     for row in subject.notes.rows:
         for cell in (row.version, row.previous):
             if cell.version and version_order.is_moving(cell.version):
-                message = f"The version of {row.title} is {cell.version}, a name that moves."
+                message = f"The version of {row.title} is {cell.version}, which names another version tomorrow."
                 yield RuleHit(cell.place, message, "Write the version that it names.")
 
 
@@ -127,9 +130,9 @@ def _published(row: TableRow, subject: LintSubject) -> PublishedComponent | None
         return None
     part = part_of(row, subject.evidence)
     id_, others = (part[0], (*part[1].aliases, *part[1].renamed_from)) if part else ("", ())
-    wanted = {folded(name) for name in (row.title, *others)}
+    wanted = {fold_name(name) for name in (row.title, *others)}
     by_id = (one for one in previous.rows if one.id and one.id == id_)
-    return next(by_id, None) or next((one for one in previous.rows if folded(one.title) in wanted), None)
+    return next(by_id, None) or next((one for one in previous.rows if fold_name(one.title) in wanted), None)
 
 
 def _not_published(subject: LintSubject) -> Iterator[RuleHit]:
@@ -164,13 +167,13 @@ def _told_gone(before: PublishedComponent, subject: LintSubject) -> bool:
     document = subject.evidence.document
     if document:
         for table, id_, _ in document.parts():
-            if folded(before.title) in {folded(name) for name in names_of(table, id_, document)}:
+            if fold_name(before.title) in {fold_name(name) for name in names_of(table, id_, document)}:
                 return False
-        if any(folded(gone.name) == folded(before.title) for gone in document.removed.values()):
+        if any(fold_name(gone.name) == fold_name(before.title) for gone in document.removed.values()):
             return True
-    names = {folded(before.title), folded(before.title).split(" (")[0]}
+    names = {fold_name(before.title), fold_name(before.title).split(" (")[0]}
     return any(
-        any(name in folded(line.text) for name in names)
+        any(name in fold_name(line.text) for name in names)
         and (TOLD_GONE.search(line.text) or TOLD_GONE.search(line.section))
         for line in subject.notes.text.lines
         if line.kind is not LineKind.CODE
@@ -185,8 +188,8 @@ def _unchanged(subject: LintSubject) -> Iterator[RuleHit]:
     previous, summary = _previous(subject), subject.notes.summary
     if previous is None or summary is None:
         return
-    now = {(folded(row.title), row.version.version) for row in subject.notes.rows}
-    if now == {(folded(before.title), before.version) for before in previous.rows if before.version}:
+    now = {(fold_name(row.title), row.version.version) for row in subject.notes.rows}
+    if now == {(fold_name(before.title), before.version) for before in previous.rows if before.version}:
         message = f"Every version is the one that {previous.tag} published."
         yield RuleHit(summary.place, message, "Bring the table up to date.", previous.rows[0].place)
 
@@ -194,7 +197,7 @@ def _unchanged(subject: LintSubject) -> Iterator[RuleHit]:
 def _upstream(subject: LintSubject) -> Iterator[RuleHit]:
     """A version that is not there where the component is published: no git tag, no image, no chart.
 
-    The components file says where that is. Components that it does not have are left alone.
+    The components file says where that is. Components that it does not have are not checked.
     """
     for row in subject.notes.rows:
         for place, answer, what in asked(row, subject.evidence):
@@ -220,12 +223,12 @@ def asked(row: TableRow, evidence: NotesEvidence) -> Iterator[tuple[str, bool | 
 def places(part: MatrixPart, version: str) -> Iterator[tuple[str, str, str]]:
     """Where a version of a component has to be: git, image or chart; repository or name; and the tag there."""
     if part.repository:
-        yield "git", part.repository, fill(part.git_tag, version)
+        yield "git", part.repository, fill_template(part.git_tag, version)
     if part.image:
-        yield "image", part.image, fill(part.image_tag, version)
+        yield "image", part.image, fill_template(part.image_tag, version)
     if part.chart and part.chart.startswith("oci://"):
         # Tags have no +, so Helm writes _ for it (helm/helm#10166).
-        yield "chart", part.chart.removeprefix("oci://"), fill(part.chart_version, version).replace("+", "_")
+        yield "chart", part.chart.removeprefix("oci://"), fill_template(part.chart_version, version).replace("+", "_")
 
 
 def _elsewhere(subject: LintSubject) -> Iterator[RuleHit]:
@@ -262,7 +265,7 @@ def _mentioned(subject: LintSubject) -> Iterator[RuleHit]:
     """Versions that stand right after a component's name."""
     rows: dict[str, list[TableRow]] = {}
     for row in _rows(subject):
-        rows.setdefault(folded(row.title).split(" (")[0], []).append(row)
+        rows.setdefault(fold_name(row.title).split(" (")[0], []).append(row)
     listed = subject.notes.credits
     for line in subject.notes.text.lines:
         if line.kind in {LineKind.CODE, LineKind.ROW, LineKind.BLANK} or line.number in listed:

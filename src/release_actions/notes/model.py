@@ -10,7 +10,7 @@ from release_actions.components.manifest import ComponentManifest
 
 
 class BotChanges(enum.Enum):
-    """What becomes of changes by bots: left out, folded together, or listed like any other."""
+    """How changes by bots are listed: not at all, folded together, or like any other."""
 
     HIDE = "hide"
     FOLD = "fold"
@@ -30,7 +30,7 @@ class Author:
 
     @property
     def key(self) -> str:
-        """What tells two authors apart."""
+        """What identifies an author."""
         return (self.login or self.name).casefold()
 
 
@@ -55,7 +55,7 @@ class MergedChange:
 
     @property
     def sha(self) -> str:
-        """The commit that stands for it."""
+        """The commit that identifies it."""
         return self.commits[0]
 
 

@@ -20,7 +20,7 @@ def announced(bodies: Iterable[str]) -> frozenset[str]:
 
 
 def first_changes(changes: Iterable[MergedChange]) -> dict[str, MergedChange]:
-    """Key of an author -> the pull request of theirs that was merged first. Bots are nobody."""
+    """Key of an author -> the pull request of theirs that was merged first. Bots are skipped."""
     found: dict[str, MergedChange] = {}
     for change in changes:
         if not change.number or change.author.bot or change.author == Author() or change.author.login == "ghost":
@@ -37,7 +37,7 @@ def contributors(
     before: Mapping[str, bool | None],
     known: Collection[str],
 ) -> tuple[tuple[NewContributor, ...], tuple[str, ...]]:
-    """Who is new, in the order of merging, and the authors of whom nobody could say.
+    """Who is new, in the order of merging, and the authors of whom it is not known.
 
     `first`: key of an author -> what was merged first of theirs. `listed`: the same of what the notes list, which is
     what they are thanked for: of nobody is said that they began with something that was taken back. `before`: whether

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release_actions.components import table
-from release_actions.components.table import SUMMARY, ComponentTable, TableRow, folded
+from release_actions.components.table import SUMMARY, ComponentTable, TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes import addresses
 from release_actions.notes.addresses import AddressKind, GitHubAddress
@@ -171,7 +171,9 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
     welcomed = {contributor.line.number for contributor in contributors}
     tables = table.read(_outside_code(text), file=path)
     alike = (
-        one for one in tables if SUMMARY in folded(one.heading) or (heading and folded(heading) == folded(one.heading))
+        one
+        for one in tables
+        if SUMMARY in fold_name(one.heading) or (heading and fold_name(heading) == fold_name(one.heading))
     )
     return PublishedNotes(
         text,

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from release_actions import __version__
-from release_actions.components.findings import UNKNOWN, Certainty, ComponentFinding
+from release_actions.components.finding import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import Place
 from release_actions.notes.lint import RULES, UnrunRule
 from release_actions.notes.lint_rule import LintRule

@@ -89,7 +89,7 @@ def from_api(version: Version, given: str, context: Context, token: str, log: Wo
 def needed(token: str, repository: str) -> str:
     """A token. Raises `InputError` without one."""
     if not token:
-        message = f"Pull requests of {repository} are read by GraphQL, which GitHub answers to nobody without a token."
+        message = f"Pull requests of {repository} are read by GraphQL, which GitHub answers only with a token."
         raise InputError(message, hint="Pass 'token', or read what git knows with history: checkout.")
     return token
 
