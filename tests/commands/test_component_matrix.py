@@ -151,9 +151,7 @@ def test_a_clean_release(simulator: Simulator, workspace: Path, capsys: pytest.C
     written = manifest.read((workspace / outputs["components-file"]).read_text())
     assert (written.release, written.previous_release, written.repository) == ("v0.5.0", "v0.4.0", "llm-d/llm-d")
     assert written.components[0].compare == "https://github.com/llm-d/llm-d-router/compare/v0.8.0...v0.9.0"
-    assert log.splitlines()[-1] == (
-        "v0.5.0 has 4 components, 4 changed since v0.4.0. 0 errors, 0 possible errors."
-    )
+    assert log.splitlines()[-1] == ("v0.5.0 has 4 components, 4 changed since v0.4.0. 0 errors, 0 possible errors.")
 
 
 def test_every_place_that_a_version_has_to_be_in_is_looked_at(

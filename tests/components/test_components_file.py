@@ -21,7 +21,7 @@ ROW = "{organisation: a, type: Image, version: {kind: release}"
         (
             "organisations: [a]\n",
             "c.yaml:1:1: The file needs the key 'components'. The components in the order of the table, by an id that "
-            "stays when a name changes.",
+            "does not change with the name.",
         ),
         (
             HEAD + "  x: {organisation: a, type: Image, version: {kind: releases}}\n",
@@ -48,7 +48,7 @@ ROW = "{organisation: a, type: Image, version: {kind: release}"
         ),
         (
             HEAD + "  x: {organisation: a, type: Image, version: {kind: file, file: f, pattern: 'v('}}\n",
-            "c.yaml:3:77: The pattern is no regular expression: missing ), unterminated subpattern at position 1. "
+            "c.yaml:3:77: The pattern is not a regular expression: missing ), unterminated subpattern at position 1. "
             "Write a backslash before characters that are meant as they are.",
         ),
         (

@@ -173,7 +173,7 @@ def test_what_was_deprecated_has_no_version_and_says_since_when() -> None:
             "organisation: lmm-d\n    name: connector\n    renamed-from: [llm-d/connector]\n    type: Wheel",
             "unknown-organisation",
             Level.ERROR,
-            "The organisation lmm-d of connector is none of llm-d, vllm-project.",
+            "The organisation lmm-d of connector is not in 'organisations' (llm-d, vllm-project).",
             "components.yaml:19:19",
         ),
         (
@@ -214,7 +214,7 @@ def test_what_was_deprecated_has_no_version_and_says_since_when() -> None:
             "  kgateway:\n    version: {kind: literal, version: main}\nremoved:\n",
             "moving-version",
             Level.ERROR,
-            "The version of kgateway is main, a name that moves.",
+            "The version of kgateway is main, which names another version tomorrow.",
             "components.yaml:27:39",
         ),
         (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from release_actions.changes.model import Author, MergedChange
 from release_actions.components import assemble, manifest, table
 from release_actions.components.document import load_text, title_of
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
-from release_actions.notes import model
 from release_actions.notes.evidence import NotesEvidence, PreviousTables, TagComparison
 from release_actions.versions.version import parse
 
@@ -192,8 +192,8 @@ BEFORE = """\
 """
 
 
-def merged(title: str, login: str, number: int = 0, sha: str = "", *, bot: bool = False) -> model.MergedChange:
-    return model.MergedChange(title, model.Author(login, login, bot), (sha or f"{number:040x}",), number)
+def merged(title: str, login: str, number: int = 0, sha: str = "", *, bot: bool = False) -> MergedChange:
+    return MergedChange(title, Author(login, login, bot), (sha or f"{number:040x}",), number)
 
 
 MERGED = (

@@ -207,8 +207,29 @@ CHANGES = (
         "a change that stands twice",
         "change-twice",
         "* Fix the probe by @barbara in #403\n",
-        f"* Fix the probe by @barbara in #403\n* Fix a probe by @barbara in {PULLS}/403\n",
-        line="* Fix a probe",
+        f"* Fix the probe by @barbara in #403\n* Fix the probe by @barbara in {PULLS}/403\n",
+        line=f"* Fix the probe by @barbara in {PULLS}",
+    ),
+    Plant(
+        "a change in two sections",
+        "change-twice",
+        "### Fixes\n\n",
+        f"### Fixes\n\n* Add the gateway by @grace in {PULLS}/405\n",
+        certain=False,
+    ),
+    Plant(
+        "a breaking change that the number hides",
+        "bump-too-small",
+        line="Pump",
+        certain=False,
+        plain=True,
+        known={
+            "changes": (
+                merged("feat!: Stop the motor when the tank is empty", "sophie", 88),
+                merged("Name the valve in errors", "sophie", 90),
+                merged("Document `pump --dry-run`", "sophie", 91),
+            )
+        },
     ),
     Plant(
         "a change of two branches",

@@ -145,7 +145,7 @@ def test_a_published_release_is_not_touched(drafts: Drafts, github: OnGitHub) ->
 def test_several_drafts_are_nobodys_guess(drafts: Drafts, github: OnGitHub) -> None:
     for _ in range(2):
         github.release("v1.1.0", draft=True)
-    assert "There are 2 drafts of v1.1.0" in drafts(code=ExitCode.REFUSED)
+    assert "v1.1.0 has 2 drafts" in drafts(code=ExitCode.REFUSED)
     assert drafts.writes() == []
 
 
@@ -154,7 +154,7 @@ def test_what_a_person_wrote_is_kept_unless_told(drafts: Drafts) -> None:
     (made,) = drafts.releases()
     made.body = made.body.replace("Fix by", "A fix of everything by").replace("\n", "\r\n")
     drafts.write(NOTES + "\nMore.\n")
-    assert "was edited by hand" in drafts(code=ExitCode.REFUSED)
+    assert "A person edited the draft" in drafts(code=ExitCode.REFUSED)
     assert "everything" in made.body
     drafts("--replace-edits", "true")
     assert "everything" not in made.body

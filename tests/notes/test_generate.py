@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -216,13 +217,13 @@ def test_an_account_that_no_search_shows_is_not_called_new(run: Runner, github: 
     github.world.hidden_from_search.add("eve")
     outputs = run("--tag", "v1.1.0", simulator=simulator)
     assert outputs["new-contributors"] == []
-    assert "Whether eve contributed before could not be found out" in run.log
+    assert "It is not known whether eve contributed before" in run.log
 
 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--tag", "v9.0.0"], "There is no git tag v9.0.0."),
+        (["--tag", "v9.0.0", "--history", "checkout"], "git says"),
         (["--tag", "v1.1.0", "--previous-tag", "v0.9.0"], "there is no such tag"),
         (["--tag", "v1.1.0", "--previous-tag", "v1.1.0"], "the release itself"),
         (["--tag", "v1.1.0", "--components-file", "none.json"], "none.json does not exist."),
@@ -330,7 +331,9 @@ def test_components_of_another_release_are_refused(run: Runner, github: OnGitHub
     assert "components.json is of the release v1.0.0, and the notes are of v1.1.0." in run.capsys.readouterr().out
 
 
-def test_components_that_no_release_has_room_for(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+def test_components_that_no_release_has_room_for_go_on_in_a_file(
+    run: Runner, github: OnGitHub, simulator: Simulator
+) -> None:
     two_releases(github)
     entries = [
         {"id": f"c{number}", "name": f"acme/c{number}", "type": "Image", "version": "v1.1.0", "description": "x" * 200}
@@ -338,11 +341,69 @@ def test_components_that_no_release_has_room_for(run: Runner, github: OnGitHub, 
     ]
     made = {"schema": 1, "release": "v1.1.0", "components": entries}
     (run.workspace / "components.json").write_text(json.dumps(made))
-    environ = {"GITHUB_WORKSPACE": str(run.workspace), "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": READER}
-    environ["GITHUB_API_URL"] = simulator.api_url
-    assert main.main(["release-notes", "--tag", "v1.1.0"], environ) == ExitCode.BAD_INPUT
-    assert "beside the changes is longer than the 125000 characters" in run.capsys.readouterr().out
-    assert not (run.workspace / "release-notes.md").exists()
+
+    outputs = run("--tag", "v1.1.0", simulator=simulator)
+
+    body = run.body()
+    assert 120_000 < len(body) < 125_000
+    assert outputs["overflow-file"] == "release-notes-full.md"
+    # The short parts are whole, the long one is cut and says so.
+    assert body.count("\n| acme/c") == 600
+    assert len(lines(body)) == 9
+    assert re.search(r"The notes go on with [0-9]+ more components in \[release-notes-full.md]", body)
+    assert (run.workspace / "release-notes-full.md").read_text().count("**Description**") == 600
+
+
+def test_every_long_part_keeps_what_fits(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    github.tag("v1.0.0", github.commit("start"))
+    for number in range(600):
+        github.world.add_account(f"person-{number}")
+        github.squash(Told(number + 1, f"Change {number} {'x' * 240}", f"person-{number}"))
+    github.tag("v1.1.0", github.tip("main")[0])
+
+    run("--tag", "v1.1.0", simulator=simulator)
+
+    body = run.body()
+    assert 120_000 < len(body) < 125_000
+    assert len(lines(body)) > 150
+    assert len(lines(body, "## New Contributors")) == 600
+    assert "more changes in [" in body
+    assert "more new contributors" not in body
+
+
+def test_notes_before_the_tag_are_of_the_head(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.release("v1.0.0")
+    github.branch("release-1.2", github.squash(Told(40, "Only on the branch", "bob")))
+    outputs = run("--tag", "v1.2.0", "--head", "release-1.2", "--previous-tag", "v1.1.0", simulator=simulator)
+
+    assert lines(run.body()) == [f"* Only on the branch by @bob in {WEB}/pull/40"]
+    assert outputs["previous-tag"] == "v1.1.0"
+    assert run.body().endswith(f"**Full Changelog**: {WEB}/compare/v1.1.0...v1.2.0\n")
+
+
+def test_notes_before_the_tag_are_of_the_release_branch(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    github.branch("release-1.2", github.squash(Told(40, "Only on the branch", "bob")))
+    config = CONFIG.partition("notes:")[0] + "versions: {release-branch: 'release-{major}.{minor}'}\n"
+    (run.workspace / "release.yaml").write_text(config)
+
+    run("--tag", "v1.2.0", simulator=simulator)
+
+    assert lines(run.body()) == [f"* Only on the branch by @bob in {WEB}/pull/40"]
+
+
+def test_notes_before_the_tag_are_of_what_is_checked_out(run: Runner) -> None:
+    history = InGit(run.workspace)
+    two_releases(history)
+    history.squash(Told(41, "Since then", "bob"))
+    history.run("remote", "add", "origin", f"https://github.com/{REPOSITORY}.git")
+
+    environ = {"GITHUB_WORKSPACE": str(run.workspace)}
+    code = main.main(["release-notes", "--json", "--tag", "v1.2.0", "--history", "checkout"], environ)
+
+    assert code == ExitCode.PASS
+    assert lines(run.body()) == [f"* Since then by @bob in {WEB}/pull/41"]
 
 
 def test_two_bases_are_told(run: Runner, github: OnGitHub, simulator: Simulator) -> None:

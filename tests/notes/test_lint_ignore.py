@@ -41,9 +41,9 @@ def test_it_silences_neither_another_line_nor_another_rule() -> None:
     [
         ("ignore placeholder", "does not say why"),
         ("ignore placeholder -", "does not say why"),
-        ("ignore plaseholder a typo", "no rule"),
-        ("disable placeholder it is a title", "nothing that a comment"),
-        ("ignore", "no rule"),
+        ("ignore plaseholder a typo", "not a rule"),
+        ("disable placeholder it is a title", "not a command of this check"),
+        ("ignore", "not a rule"),
     ],
 )
 def test_a_comment_that_is_wrong_silences_nothing(said: str, words: str) -> None:

@@ -149,10 +149,35 @@ def test_what_the_repository_is_called_can_be_seen_from_the_list() -> None:
     lines = [
         f"* Fix it by @ada in {HUB}/a/b/pull/1",
         f'* Revert "Fix it" by @ada in {HUB}/a/b/pull/2',
-        "* Fix by @ada in #1",
+        "* Fix it by @ada in #1",
     ]
     found = lint("\n".join(lines), "notes.md", NotesEvidence())
     assert [(one.rule, one.place.line if one.place else 0) for one in found] == [
         ("change-reverted", 2),
         ("change-twice", 3),
     ]
+
+
+def test_several_lines_of_one_pull_request_are_no_duplicates() -> None:
+    lines = [f"* Add a flag by @ada in {HUB}/a/b/pull/1", f"* Document the flag by @ada in {HUB}/a/b/pull/1"]
+
+    assert lint("\n".join(lines), "notes.md", NotesEvidence()) == ()
+
+
+def test_an_author_that_only_a_checkout_knows_is_never_a_certain_finding() -> None:
+    known = NotesEvidence(repository="a/b", changes=(cleaned.merged("Fix it", "ada", 1),), from_git=True)
+
+    found = lint(f"* Fix it by @eve in {HUB}/a/b/pull/1\n", "notes.md", known)
+
+    assert [(one.rule, one.certainty) for one in found] == [("change-author", Certainty.SUSPICIOUS)]
+
+
+def test_a_pick_by_a_program_may_be_credited_either_way() -> None:
+    picked = cleaned.merged("Fix it (backport #1)", "mergify[bot]", 2, bot=True)
+    credited = cleaned.merged("Fix it", "ada", 1)
+    known = NotesEvidence(
+        version=parse("v0.5.0", "v"), repository="a/b", previous_tag="v0.4.0", changes=(picked, credited)
+    )
+
+    for who, number in (("mergify[bot]", 2), ("ada", 1)):
+        assert lint(f"* Fix it by @{who} in {HUB}/a/b/pull/{number}\n", "notes.md", known) == ()

@@ -44,7 +44,7 @@ def test_how_loud_each_is() -> None:
 
 def test_the_verdict_counts_each_once() -> None:
     checked = LintResult("n.md", cleaned.evidence(), (SURE, SURE, MAYBE, UNREAD))
-    words = "n.md has 2 contradictions and 1 that may be one, 1 could not be found out"
+    words = "n.md has 2 errors and 1 possible error, 1 question without an answer"
     assert lint_report.verdict(checked) == f"{words}; {len(RULES)} of {len(RULES)} rules ran."
 
 

@@ -72,3 +72,12 @@ def is_unfinished(text: str) -> bool:
 def is_moving(text: str) -> bool:
     """Whether a version is no version but a tag that moves: latest, main, nightly, pr-12."""
     return text.lower() in FLOATING_NAMES or bool(MOVING.fullmatch(text))
+
+
+def sort_key(text: str) -> tuple[tuple[int, ...], Version]:
+    """A key that sorts versions which `compare` can compare with each other. Raises `ValueError` for others."""
+    version = read(text)
+    if version is None:
+        message = f"{text!r} is not a version"
+        raise ValueError(message)
+    return version.numbers, version.version

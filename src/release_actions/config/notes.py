@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from release_actions.config.shapes import Choice, ListOf, Record, RecordOf, Text, key
+from release_actions.config.shapes import Boolean, Choice, ListOf, Record, RecordOf, Text, key
 
 OTHERS = "*"
 """The label that means every change that no category before took."""
@@ -60,6 +60,25 @@ class NotesForm(Record):
     )
     bot_authors: tuple[str, ...] = key(
         AUTHORS,
-        "Accounts that are bots though GitHub takes them for people, such as a renovate of one's own.",
+        "Accounts that are bots though GitHub takes them for people, such as a renovate of one's own. `generate` and "
+        "`lint` know the usual ones.",
+        default=(),
+    )
+    breaking: tuple[str, ...] = key(
+        LABELS,
+        "Labels of breaking changes, which are listed on top. So are `feat!:` titles, `BREAKING CHANGE:` in a commit "
+        "and a `release-note` block that asks for action.",
+        default=("breaking-change", "kind/breaking-change", "breaking", "release-note-action-required"),
+    )
+    deprecated: tuple[str, ...] = key(
+        LABELS,
+        "Labels of deprecations, which are listed on top with the release that removes them.",
+        default=("deprecation", "kind/deprecation", "deprecated"),
+    )
+    co_authors: bool = key(Boolean(), "Whether the co-authors that a commit names are credited too.", default=False)
+    paths: tuple[str, ...] = key(
+        ListOf("a list of paths", Text("a glob over paths", example="router/**"), unique=True),
+        "Only changes that touch one of these paths, in a repository with several components. `!` before a glob takes "
+        "away what it matches.",
         default=(),
     )

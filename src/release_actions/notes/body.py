@@ -7,15 +7,14 @@ Bullets are change lines and contributor lines only, because programs take each 
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
+from release_actions.changes.model import Author, MergedChange
 from release_actions.components import table
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
-from release_actions.notes.model import Author, MergedChange, NewContributor, ReleaseNotes, Section
+from release_actions.notes.fitting import NotesPart, NotesText, fit_parts
+from release_actions.notes.model import ComponentNotes, NewContributor, Notice, ReleaseNotes, Section
 from release_actions.runner import markdown
 from release_actions.runner.report import counted
 
@@ -25,53 +24,55 @@ RELEASE_BODY_CHARACTERS = 125_000
 GENERATED_CHARACTERS = RELEASE_BODY_CHARACTERS - 200
 """Characters of generated notes: what puts them on a release adds a line of its own."""
 
+BREAKING = "Breaking Changes"
+DEPRECATIONS = "Deprecations"
 COMPONENTS = "Component Changes"
 CHANGES = "What's Changed"
 CONTRIBUTORS = "New Contributors"
 NOTHING = "No pull request was merged."
 INVISIBLE = "&#8203;"
-GOES_ON = re.compile(r"^The notes go on with [0-9]+ more changes? in \[", re.MULTILINE)
-"""The sentence in place of changes that did not fit."""
-
-
-@dataclass(frozen=True)
-class NotesText:
-    """Notes as text. `full` is all of them where `body` has only what a release takes, else empty."""
-
-    body: str
-    full: str = ""
 
 
 def write(notes: ReleaseNotes, asset: str, longest: int = GENERATED_CHARACTERS) -> NotesText:
     """The notes. `asset`: name of the file that has all of them when they are too long for a release."""
-    whole = text(notes)
-    if length(whole) <= longest:
-        return NotesText(whole)
-    kept = sum(len(section.changes) for section in notes.sections)
-    # Every line less makes it shorter, so the most that fit are found by halving.
-    low, high = 0, kept
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if length(text(notes, middle, asset)) <= longest else (low, middle - 1)
-    return NotesText(text(notes, low, asset), whole)
+    address = f"{notes.web}/releases/download/{quote(notes.tag, safe='')}/{quote(asset)}"
+    return fit_parts(tuple(_parts(notes)), f"[{markdown.plain(asset)}]({address})", longest)
 
 
-def length(body: str) -> int:
-    """Characters as GitHub may count them: those beyond the basic plane as two."""
-    return len(body.encode("utf-16-le")) // 2
-
-
-def text(notes: ReleaseNotes, most: int | None = None, asset: str = "") -> str:
-    """All of the notes, or with the first `most` changes only and a pointer to the rest."""
-    parts = []
+def _parts(notes: ReleaseNotes) -> Iterator[NotesPart]:
+    yield from _notices(notes.breaking, BREAKING, notes.web, "breaking change")
+    yield from _notices(notes.deprecated, DEPRECATIONS, notes.web, "deprecation")
     if notes.manifest:
-        parts += [table.write(notes.manifest, *notes.headings).rstrip("\n"), *components(notes)]
-    parts += changes(notes, most, asset)
+        yield from _tables(notes.manifest, notes.headings)
+        yield from _components(notes)
+    yield from _changes(notes)
     if notes.contributors:
-        lines = "\n".join(contributor_line(one, notes.web) for one in notes.contributors)
-        parts.append(f"## {CONTRIBUTORS}\n\n{lines}")
-    parts.append(f"**Full Changelog**: {changelog(notes)}")
-    return "\n\n".join(parts) + "\n"
+        lines = tuple(contributor_line(contributor, notes.web) for contributor in notes.contributors)
+        yield NotesPart(f"## {CONTRIBUTORS}\n\n", lines, noun="new contributor")
+    yield NotesPart(f"**Full Changelog**: {changelog(notes)}")
+
+
+def _notices(notices: Iterable[Notice], title: str, web: str, noun: str) -> Iterator[NotesPart]:
+    paragraphs = tuple(notice_text(notice, web) for notice in notices)
+    if paragraphs:
+        yield NotesPart(f"## {title}\n\n", paragraphs, between="\n\n", noun=noun)
+
+
+def notice_text(notice: Notice, web: str) -> str:
+    """A paragraph of its own, so that no program takes it for a second change."""
+    change = notice.change
+    name = f"#{change.number}" if change.number else change.sha[:12]
+    where = f"{web}/pull/{change.number}" if change.number else f"{web}/commit/{change.sha}"
+    said = f": {title_of(notice.text)}" if notice.text else ""
+    removal = f" It is removed in {title_of(notice.removal)}." if notice.removal else ""
+    return f"**{title_of(change.title)}** ([{markdown.plain(name)}]({where})){said}{removal}"
+
+
+def _tables(manifest: ComponentManifest, headings: tuple[str, str]) -> Iterator[NotesPart]:
+    """The tables of the components, whose rows are cut like any list."""
+    for text in table.write(manifest, *headings).rstrip("\n").split("\n\n## "):
+        lines = text.removeprefix("## ").rstrip("\n").split("\n")
+        yield NotesPart("\n".join([f"## {lines[0]}", *lines[1:4]]) + "\n", tuple(lines[4:]), noun="row")
 
 
 def changelog(notes: ReleaseNotes) -> str:
@@ -84,39 +85,30 @@ def changelog(notes: ReleaseNotes) -> str:
     )
 
 
-def changes(notes: ReleaseNotes, most: int | None, asset: str) -> Iterable[str]:
-    """The sections of changes, cut after `most` of them."""
-    yield f"## {CHANGES}"
+def _changes(notes: ReleaseNotes) -> Iterator[NotesPart]:
+    """The sections of changes."""
     if not notes.sections:
-        yield NOTHING
-    room = most
-    for section in notes.sections:
-        kept = section.changes if room is None else section.changes[:room]
-        room = None if room is None else room - len(kept)
-        if kept:
-            yield from section_text(dataclasses.replace(section, changes=kept), notes.web, whole=section)
-    left = 0 if most is None else len(notes.changes) - most
-    if left:
-        address = f"{notes.web}/releases/download/{quote(notes.tag, safe='')}/{quote(asset)}"
-        yield f"The notes go on with {counted(left, 'more change')} in [{markdown.plain(asset)}]({address})."
-
-
-def section_text(section: Section, web: str, whole: Section) -> Iterable[str]:
-    """One section. `whole` is the same before anything was cut off."""
-    lines = "\n".join(change_line(change, web) for change in section.changes)
-    if section.folded:
-        title = markdown.plain(f"{section.title} ({len(whole.changes)})")
-        yield f"<details>\n<summary>{title}</summary>\n\n{lines}\n\n</details>"
+        yield NotesPart(f"## {CHANGES}\n\n{NOTHING}")
         return
-    if section.title:
-        yield f"### {title_of(section.title)}"
-    yield lines
+    first, *others = notes.sections
+    yield _section(first, notes.web, f"## {CHANGES}\n\n")
+    yield from (_section(section, notes.web, "") for section in others)
+
+
+def _section(section: Section, web: str, head: str) -> NotesPart:
+    lines = tuple(change_line(change, web) for change in section.changes)
+    if section.folded:
+        title = markdown.plain(f"{section.title} ({len(lines)})")
+        head += f"<details>\n<summary>{title}</summary>\n\n"
+        return NotesPart(head, lines, tail="\n\n</details>", noun="change")
+    return NotesPart(head + (f"### {title_of(section.title)}\n\n" if section.title else ""), lines, noun="change")
 
 
 def change_line(change: MergedChange, web: str) -> str:
     """`* title by @author in URL`; a commit without a pull request is named by its id."""
     where = f"{web}/pull/{change.number}" if change.number else f"commit {change.sha}"
-    return f"* {title_of(change.title)} by {who(change.author)} in {where}"
+    people = " and ".join(who(author) for author in (change.author, *change.others))
+    return f"* {title_of(change.title)} by {people} in {where}"
 
 
 def contributor_line(contributor: NewContributor, web: str) -> str:
@@ -135,16 +127,16 @@ def title_of(text: str) -> str:
     return markdown.plain(flat).replace("\\@", f"@{INVISIBLE}")
 
 
-def components(notes: ReleaseNotes) -> Iterable[str]:
-    """A section for each component that changed: what it is, and where its changes are."""
-    found = [part for entry in moved(notes.manifest) if (part := component(entry))]
-    gone = [
+def _components(notes: ReleaseNotes) -> Iterator[NotesPart]:
+    """A section for each component that changed: what it is, and what changed in it."""
+    manifest = notes.manifest
+    sections = [text for entry in moved(manifest) if (text := _component(entry, notes.component_notes.get(entry.id)))]
+    sections += [
         f"### {title_of(removed.name)}\n\n**Removed**: {title_of(removed.reason)}"
-        for removed in (notes.manifest.removed if notes.manifest else ())
+        for removed in (manifest.removed if manifest else ())
     ]
-    if found or gone:
-        yield f"## {COMPONENTS}"
-        yield from (*found, *gone)
+    if sections:
+        yield NotesPart(f"## {COMPONENTS}\n\n", tuple(sections), between="\n\n", noun="component")
 
 
 def moved(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
@@ -153,14 +145,22 @@ def moved(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
     return (entry for entry in every if entry.version != entry.previous)
 
 
-def component(entry: ComponentEntry) -> str:
-    """One component."""
-    lines = []
+def _component(entry: ComponentEntry, changed: ComponentNotes | None) -> str:
+    """One component. Its changes are lines of a paragraph, since each bullet counts as a change of this release."""
+    parts = []
     if entry.description:
-        lines.append(f"**Description**: {title_of(entry.description)}")
+        parts.append(f"**Description**: {title_of(entry.description)}")
     if entry.compare:
         shown = f"{title_of(entry.previous)} → {title_of(entry.version)}"
-        lines.append(f"**Diff**: [{shown}]({entry.compare})")
+        parts.append(f"**Diff**: [{shown}]({entry.compare})")
     elif not entry.previous:
-        lines.append("**History**: new in this release")
-    return "\n\n".join([f"### {title_of(entry.title)}", *lines]) if lines else ""
+        parts.append("**History**: new in this release")
+    if changed and changed.releases:
+        links = ", ".join(f"[{title_of(tag)}]({address})" for tag, address in changed.releases)
+        parts.append(f"**Release notes**: {links}")
+    if changed:
+        rest = changed.total - len(changed.lines)
+        more = (f"and {counted(rest, 'more change')}",) if rest else ()
+        # Two blanks at the end of a line break it (CommonMark, hard line breaks).
+        parts.append("  \n".join(["**Changes**:", *(f"\u2013 {line}" for line in (*changed.lines, *more))]))
+    return "\n\n".join([f"### {title_of(entry.title)}", *parts]) if parts else ""

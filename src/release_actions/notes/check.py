@@ -12,7 +12,7 @@ from release_actions.config.source import read_text
 from release_actions.errors import InputError
 from release_actions.http.client import Http
 from release_actions.notes import gather, lint_report, reading, sarif
-from release_actions.notes.gather import Asked
+from release_actions.notes.inputs import Inputs
 from release_actions.notes.lint import judge
 from release_actions.notes.lint_report import LintResult
 from release_actions.runner.context import Context
@@ -20,17 +20,18 @@ from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 
 
-def check(asked: Asked, file: str, sarif_file: str, context: Context, log: Workflow) -> Report:
-    """Check the notes in `file`. Raises `InputError` and `ConfigurationError` for files that cannot be used."""
+def check(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Check the notes in a file. Raises `InputError` and `ConfigurationError` for files that cannot be used."""
+    file, sarif_file = given.file, given.sarif_file
     text = read_text(context.path(file), name=file, hint="Say where the notes are with 'file'.")
-    files = gather.files(asked, context)
+    files = gather.read_files(given, context)
     if sarif_file and not context.path(sarif_file).parent.is_dir():
-        unwritable(sarif_file, "there is no such folder")  # before anybody is asked
-    here = gather.offline(asked, context, files)
+        unwritable(sarif_file, "there is no such folder")  # before any request
+    here = gather.start_evidence(given, context, files)
     heading = here.document.heading if here.document else ""
     notes = reading.read(text, file, server=here.server, heading=heading)
     with Http(log=log.info, redactor=log.redactor) as http:
-        evidence = gather.gather(asked, context, notes, here, http, log)
+        evidence = gather.gather(given, context, notes, here, http, log)
     checked = LintResult(file, evidence, judge(notes, evidence), sarif_file)
     if sarif_file:
         save(sarif.write(checked.found, checked.idle, text, file), context.path(sarif_file), sarif_file)

@@ -23,7 +23,8 @@ from release_actions.github.assets import Assets
 from release_actions.github.releases import Asset, Release, Releases
 from release_actions.http.client import Http
 from release_actions.notes import body
-from release_actions.notes.generate import NotesFiles, read_manifest
+from release_actions.notes.fitting import count_characters
+from release_actions.notes.notes_files import NotesFiles, read_manifest
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
@@ -82,8 +83,8 @@ def wanted(
         message = f"{files.notes} is empty."
         raise InputError(message, hint="Run mode: generate before, or name another file.")
     whole = marked(text)
-    if body.length(whole) > body.RELEASE_BODY_CHARACTERS:
-        size, limit = body.length(text), body.RELEASE_BODY_CHARACTERS
+    if count_characters(whole) > body.RELEASE_BODY_CHARACTERS:
+        size, limit = count_characters(text), body.RELEASE_BODY_CHARACTERS
         message = f"{files.notes} has {size} characters, and GitHub takes {limit} with a release."
         raise InputError(message, hint="Shorten it, or let mode: generate put the rest into a file.")
     attached: dict[str, bytes] = {}

@@ -10,10 +10,11 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from release_actions.changes.model import MergedChange
 from release_actions.components.assemble import PublishedComponent
 from release_actions.components.document import ComponentsFile
 from release_actions.components.manifest import ComponentManifest
-from release_actions.notes.model import MergedChange
+from release_actions.config.notes import NotesForm
 from release_actions.versions.version import Version
 
 
@@ -88,6 +89,8 @@ class NotesEvidence:
     images: Mapping[str, bool | Unreadable] | None = None
     compares: Mapping[TagComparison, bool | Unreadable] | None = None
     upstream: Mapping[str, bool | Unreadable] | None = None
+    form: NotesForm = field(default_factory=NotesForm)
+    """What the configuration says of notes: bots beside the usual ones, labels of breaking changes."""
     why: Mapping[EvidenceKind, str] = field(default_factory=dict)
     """Why a piece was not offered, for people."""
 

@@ -1,4 +1,4 @@
-"""Reads from a checkout what lies between two commits: all that git knows, without any request.
+"""Reads from a checkout what lies between two points: all that git knows, without any request.
 
 Pull requests are known by what commit messages say of them, accounts by addresses that GitHub gives its users. Labels,
 and who is an app without saying so, git does not know. A checkout without the whole history is an error. This module
@@ -8,48 +8,122 @@ must never change anything.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from release_actions.builds import path_filter
+from release_actions.changes.credit import Originals, author_of, named_numbers
+from release_actions.changes.mainline import pulls_by_message
+from release_actions.changes.model import HistoryCommit, HistorySpan, MergedChange, MergedPull
+from release_actions.changes.titles import trailing_numbers, without_numbers
 from release_actions.errors import InputError
 from release_actions.git import checkout
-from release_actions.notes.model import Author
-from release_actions.notes.span import HistoryCommit, HistorySpan, pulls_by_message
-
-NO_REPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
-"""The address that GitHub gives to who keeps theirs private, and to apps."""
 
 PLAIN = ("--no-show-signature", "--encoding=UTF-8")
 """Against settings that would put other text into the output."""
 
 FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%ct%x1f%B%x00"
+LOOKED_UP = 200
+"""Pull requests that are searched for in the history, since each search reads all of it."""
+
+SHOWN = 500
+"""Commits of one command line."""
 
 
-def span(folder: Path, base: str, head: str) -> HistorySpan:
-    """What lies between two commits; all that `head` has when `base` is empty. Raises `InputError`."""
-    ahead = commits(folder, base, head)
-    behind = commits(folder, head, base) if base else ()
-    return HistorySpan(ahead, behind, pulls_by_message(ahead))
+class CheckoutHistory:
+    """The history of a checkout. `repository` is whose it is, so that numbers of others are not taken for its own."""
+
+    def __init__(self, folder: Path, repository: str) -> None:
+        self._folder = folder
+        self._repository = repository
+
+    def read_span(self, base: str, head: str) -> HistorySpan:
+        """What lies between two points. Raises `InputError`."""
+        ahead = read_commits(self._folder, base, head)
+        behind = read_commits(self._folder, head, base) if base else ()
+        return HistorySpan(ahead, behind, pulls_by_message(ahead, self._repository))
+
+    def read_originals(self, picked: Sequence[MergedChange]) -> Originals:
+        """What changes were picked from, where the checkout has it."""
+        by_commit = {
+            sha: pull for change in picked for sha in change.sources if (pull := self._find(sha, "--no-walk", sha))
+        }
+        numbers = sorted(named_numbers(picked))[:LOOKED_UP]
+        by_number = {
+            number: pull
+            for number in numbers
+            if (pull := self._find(f"#{number}", "--all", "-n", "1", "--fixed-strings", f"--grep=(#{number})"))
+            and pull.number == number
+        }
+        return Originals(by_number, by_commit)
+
+    def _find(self, what: str, *arguments: str) -> MergedPull | None:
+        text = checkout.git(self._folder, "log", *PLAIN, f"--format={FORMAT}", *arguments, "--", fails=True)
+        records = [record.lstrip("\n") for record in text.split("\0") if record.strip()]
+        if not records:
+            return None
+        commit = _commit(records[0])
+        numbers = trailing_numbers(commit.subject, self._repository)
+        number = numbers[-1] if numbers else 0
+        # The search finds a number anywhere in a message; only at the end of a subject it is the change's own.
+        return (
+            MergedPull(number, without_numbers(commit.subject), commit.author, commit.sha, merged=commit.date)
+            if number or not what.startswith("#")
+            else None
+        )
+
+    def has_merged_before(self, first: Mapping[str, MergedChange], base: str) -> Mapping[str, bool | None]:
+        """Whether authors wrote a commit before the base. The same name counts, so that nobody is announced twice."""
+        earlier = read_authors(self._folder, base) if base else frozenset()
+        return {key: bool({key, change.author.name.casefold()} & (earlier - {""})) for key, change in first.items()}
+
+    def find_touching(self, changes: Sequence[MergedChange], globs: Collection[str]) -> frozenset[str]:
+        """The commits that identify the changes that touch a path. Raises `InputError`."""
+        owners = {sha: change.sha for change in changes for sha in change.commits}
+        shas = sorted(owners)
+        touching: set[str] = set()
+        for start in range(0, len(shas), SHOWN):
+            # Without -m a merge shows nothing, which is right: the commits that it brought are asked about themselves.
+            flags = ("--no-walk=unsorted", "--name-only", "-z", "--format=%x01%H")
+            text = checkout.git(self._folder, "log", *PLAIN, *flags, *shas[start : start + SHOWN], "--")
+            for record in text.split("\x01")[1:]:
+                sha, *names = re.split(r"[\0\n]+", record)
+                if any(path_filter.matches(globs, name) for name in names if name):
+                    touching.add(owners[sha])
+        return frozenset(touching)
 
 
-def commits(folder: Path, base: str, head: str) -> tuple[HistoryCommit, ...]:
+def read_commits(folder: Path, base: str, head: str) -> tuple[HistoryCommit, ...]:
     """Commits that `head` has and `base` has not, parents before children. Raises `InputError`."""
     names = [head, *([f"^{base}"] if base else [])]
     text = checkout.git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *names, "--")
     return tuple(_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
 
 
-def authors_of(folder: Path, commit: str) -> frozenset[str]:
-    """Keys of everybody who wrote a commit or one before it. Raises `InputError`."""
+def read_authors(folder: Path, commit: str) -> frozenset[str]:
+    """Folded logins and names of everybody who wrote a commit or one before it. Raises `InputError`."""
     text = checkout.git(folder, "log", *PLAIN, "--format=%an%x1f%ae", commit, "--")
-    return frozenset(author_of(*line.split("\x1f")).key for line in set(text.splitlines()) if "\x1f" in line)
+    authors = [author_of(*line.split("\x1f")) for line in set(text.splitlines()) if "\x1f" in line]
+    return frozenset(name for author in authors for name in (author.key, author.name.casefold()))
 
 
-def author_of(name: str, email: str) -> Author:
-    """An author by what a commit says. The login is only known from an address that GitHub gave."""
-    found = NO_REPLY.fullmatch(email.strip())
-    login = found[1] if found else ""
-    return Author(login, name, bot=login.endswith("[bot]") or name.endswith("[bot]"))
+def resolve_point(folder: Path, names: Sequence[str]) -> str:
+    """The first of some names that is a commit in the checkout; empty where none is."""
+    for name in names:
+        if not re.match(r"[A-Za-z0-9]", name):
+            continue  # never an option of git
+        if checkout.git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True).strip():
+            return name
+    return ""
+
+
+def read_origin(folder: Path, server_url: str) -> str:
+    """The repository "owner/name" that the checkout was cloned from; empty where it is not one of this server."""
+    url = checkout.git(folder, "config", "--get", "remote.origin.url", fails=True).strip()
+    host = re.escape(server_url.partition("://")[2])
+    match = re.fullmatch(rf"(?:https?://(?:[^/@]*@)?|ssh://git@|git@){host}[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
+    return match[1] if match else ""
 
 
 def _commit(record: str) -> HistoryCommit:

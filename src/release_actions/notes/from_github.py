@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from release_actions.builds import path_filter
+from release_actions.changes.credit import Originals, named_numbers
+from release_actions.changes.model import Author, HistoryCommit, HistorySpan, MergedChange, MergedPull
+from release_actions.changes.titles import trailing_numbers, without_numbers
 from release_actions.errors import InputError, RemoteError
 from release_actions.github import repository as github_repository
-from release_actions.notes.model import Author
-from release_actions.notes.span import HistoryCommit, HistorySpan, MergedPull, numbers, without_numbers
 from release_actions.runner.context import parse_time
 
 if TYPE_CHECKING:
@@ -76,12 +78,52 @@ class PullReader:
         back = self._compared(head, base)[0] if behind else ()
         return HistorySpan(ahead, back, self.pulls(ahead))
 
+    def read_pulls(self, wanted: Sequence[int]) -> dict[int, MergedPull]:
+        """Merged pull requests by number; those that are not there, or not merged, are left out."""
+        read: dict[int, MergedPull] = {}
+        what = f"read pull requests of {self.repository}"
+        for batch in batches(sorted(set(wanted)), NUMBERS_PER_QUERY):
+            parts = " ".join(f"n{number}: pullRequest(number: {number}) {{ {PULL} }}" for number in batch)
+            answer = self._query(f"repository(owner: $owner, name: $name) {{ {parts} }}", what, lenient=True)
+            for number in batch:
+                node = answer["repository"].get(f"n{number}")
+                with understood(what):
+                    pull = pull_of(node) if node else None
+                if pull:
+                    read[number] = pull
+        return read
+
+    def read_pulls_of(self, shas: Sequence[str]) -> dict[str, MergedPull]:
+        """Commit -> the pull request that it is the merge of. Commits that are not in the repository are left out."""
+        read: dict[str, MergedPull] = {}
+        what = f"read the pull requests of picked commits of {self.repository}"
+        for batch in batches(sorted(set(shas)), COMMITS_PER_QUERY):
+            parts = [f"c{i}: object(oid: {json.dumps(sha)}) {{ {OF_COMMIT % 'null'} }}" for i, sha in enumerate(batch)]
+            body = f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}"
+            answer = self._query(body, what, lenient=True)["repository"]
+            for index, sha in enumerate(batch):
+                node = answer.get(f"c{index}")
+                with understood(what):
+                    pull = choose(sha, page_of(node)[0]) if node else None
+                if pull:
+                    read[sha] = pull
+        return read
+
+    def read_paths(self, sha: str) -> tuple[str, ...]:
+        """The paths that a commit changed against its first parent. Raises `RemoteError`."""
+        what = f"read the files of {sha} in {self.repository}"
+        names: list[str] = []
+        for page in self._pages(f"commits/{sha}", {}, what):
+            with understood(what):
+                names += [str(file["filename"]) for file in page["files"]]
+        return tuple(names)
+
     def history(self, head: str) -> HistorySpan:
         """All that a tag has, for a first release. Raises `RemoteError`."""
         what = f"list the commits of {head} in {self.repository}"
         pages = self._pages("commits", {"sha": head}, what)
-        found = tuple(commit_of(item, what) for page in pages for item in page)[::-1]
-        return HistorySpan(found, (), self.pulls(found))
+        commits = tuple(commit_of(item, what) for page in pages for item in page)[::-1]
+        return HistorySpan(commits, (), self.pulls(commits))
 
     def _compared(self, base: str, head: str) -> tuple[tuple[HistoryCommit, ...], int]:
         """Commits that `head` has and `base` has not, and how many `base` has and `head` has not."""
@@ -142,24 +184,14 @@ class PullReader:
 
         A cherry-picked commit keeps number and subject of the pull request that first brought it.
         """
-        asked = {commit: named[-1] for commit in commits if (named := numbers(commit.subject))}
-        found: dict[int, MergedPull] = {}
-        what = f"read pull requests of {self.repository}"
-        for batch in batches(sorted(set(asked.values())), NUMBERS_PER_QUERY):
-            parts = " ".join(f"n{number}: pullRequest(number: {number}) {{ {PULL} }}" for number in batch)
-            answer = self._query(f"repository(owner: $owner, name: $name) {{ {parts} }}", what, lenient=True)[
-                "repository"
-            ]
-            for number in batch:
-                node = answer.get(f"n{number}")
-                with understood(what):
-                    pull = pull_of(node) if node else None
-                if pull:
-                    found[number] = pull
+        asked = {
+            commit: named[-1] for commit in commits if (named := trailing_numbers(commit.subject, self.repository))
+        }
+        pulls = self.read_pulls(tuple(asked.values()))
         return {
-            commit.sha: found[number]
+            commit.sha: pulls[number]
             for commit, number in asked.items()
-            if number in found and same(found[number].title, commit.subject)
+            if number in pulls and same(pulls[number].title, commit.subject)
         }
 
     def merged_before(self, first: Mapping[str, datetime]) -> dict[str, bool | None]:
@@ -189,6 +221,48 @@ class PullReader:
         head = "query($owner: String!, $name: String!)" if names else "query"
         variables = {"owner": self._owner, "name": self._name} if names else {}
         return github_repository.graphql(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
+
+
+class GitHubHistory:
+    """The history of a repository on GitHub, which needs a token for it."""
+
+    def __init__(self, api_url: str, repository: str, token: str) -> None:
+        self._api_url = api_url
+        self._repository = repository
+        self._token = token
+
+    def _reader(self) -> PullReader:
+        return PullReader(self._api_url, self._repository, token=self._token)
+
+    def read_span(self, base: str, head: str) -> HistorySpan:
+        """What lies between two points. Raises `RemoteError` when GitHub does not say all of it."""
+        with self._reader() as reader:
+            return reader.span(base, head) if base else reader.history(head)
+
+    def read_originals(self, picked: Sequence[MergedChange]) -> Originals:
+        """What changes were picked from. Raises `RemoteError`."""
+        numbers, shas = sorted(named_numbers(picked)), sorted({sha for change in picked for sha in change.sources})
+        if not numbers and not shas:
+            return Originals()
+        with self._reader() as reader:
+            return Originals(reader.read_pulls(numbers), reader.read_pulls_of(shas))
+
+    def has_merged_before(self, first: Mapping[str, MergedChange], base: str) -> Mapping[str, bool | None]:  # noqa: ARG002  # GitHub knows the times
+        """Whether authors had a pull request merged before their first change. Raises `RemoteError`."""
+        times = {change.author.login: change.merged for change in first.values() if change.merged}
+        with self._reader() as reader:
+            answers = reader.merged_before(times) if times else {}
+        return {key: answers.get(change.author.login) for key, change in first.items()}
+
+    def find_touching(self, changes: Sequence[MergedChange], globs: Collection[str]) -> frozenset[str]:
+        """The commits that identify the changes that touch a path: a request for each commit. Raises `RemoteError`."""
+        touching = set()
+        with self._reader() as reader:
+            for change in changes:
+                paths = (path for sha in change.commits for path in reader.read_paths(sha))
+                if any(path_filter.matches(globs, path) for path in paths):
+                    touching.add(change.sha)
+        return frozenset(touching)
 
 
 def commit_of(item: Mapping[str, Any], what: str) -> HistoryCommit:

@@ -8,12 +8,16 @@ once: a fixed number of lists, and one question for each image, comparison and c
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from release_actions.changes import mainline
+from release_actions.changes.credit import credit_originals, find_picked_by_programs
+from release_actions.changes.model import MergedChange
+from release_actions.changes.programs import mark_programs
 from release_actions.components import manifest, table
 from release_actions.components.assemble import PreviousRelease
 from release_actions.components.document import FILE as COMPONENTS
@@ -21,16 +25,21 @@ from release_actions.components.document import ComponentsFile, load_components
 from release_actions.components.upstream import Upstream, full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
+from release_actions.config.notes import NotesForm
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError
 from release_actions.git import checkout
 from release_actions.github.releases import Release
 from release_actions.http.client import Http
-from release_actions.notes import merged, newcomers, reading, story
+from release_actions.notes import newcomers, reading
 from release_actions.notes.addresses import AddressKind
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, TagComparison, Unreadable
+from release_actions.notes.from_git import CheckoutHistory
+from release_actions.notes.history import History
+from release_actions.notes.inputs import Inputs
 from release_actions.notes.lint_versions import part_of, places
-from release_actions.notes.merged import Merged
+from release_actions.notes.notes_files import HEADINGS
+from release_actions.notes.previous_tag import choose_previous
 from release_actions.notes.reading import PublishedNotes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
@@ -39,9 +48,6 @@ from release_actions.versions.version import Version, known, parse
 
 PARALLEL_REQUESTS = 8
 """Questions that are asked at the same time."""
-
-HEADINGS = ("Component Summary", "Infrastructure Changes")
-"""Headings of the tables where no components file names others."""
 
 NO_TAG = "no tag was given"
 NO_REPOSITORY = "the repository is not known"
@@ -53,21 +59,6 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a run was given. Paths are relative to the workspace; texts are empty where nothing was given."""
-
-    tag: str = ""
-    previous_tag: str = ""
-    config: str = CONFIG
-    components: str = COMPONENTS
-    components_file: str = manifest.FILE
-    history: TagSource = TagSource.API
-    check_upstream: bool = True
-    token: str = field(default="", repr=False)
-    registry_token: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
 class WorkspaceFiles:
     """What the workspace has. Everything is None where a usual file is not there."""
 
@@ -76,27 +67,27 @@ class WorkspaceFiles:
     made: manifest.ComponentManifest | None
 
 
-def files(asked: Asked, context: Context) -> WorkspaceFiles:
+def read_files(given: Inputs, context: Context) -> WorkspaceFiles:
     """Read the files of the workspace. Raises `ConfigurationError` and `InputError`."""
 
     def there(name: str, usual: str) -> Path | None:
         path = context.path(name)
         return None if name == usual and not path.exists() else path
 
-    config = there(asked.config, CONFIG)
-    components = there(asked.components, COMPONENTS)
-    made = there(asked.components_file, manifest.FILE)
-    name = asked.components_file
+    config = there(given.config, CONFIG)
+    components = there(given.components, COMPONENTS)
+    made = there(given.components_file, manifest.FILE)
+    name = given.components_file
     return WorkspaceFiles(
-        load_config(config, name=asked.config) if config else None,
-        load_components(components, name=asked.components) if components else None,
+        load_config(config, name=given.config) if config else None,
+        load_components(components, name=given.components) if components else None,
         manifest.read(read_text(made, name=name), file=name) if made else None,
     )
 
 
-def offline(asked: Asked, context: Context, found: WorkspaceFiles) -> NotesEvidence:
+def start_evidence(given: Inputs, context: Context, found: WorkspaceFiles) -> NotesEvidence:
     """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
-    tag = asked.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
+    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
     version = parse(tag, found.config.tag_prefix if found.config else "v") if tag else None
     # A components.json that another release left in the workspace says nothing about this one.
     made = found.made if found.made and version and found.made.release == version.tag else None
@@ -104,11 +95,11 @@ def offline(asked: Asked, context: Context, found: WorkspaceFiles) -> NotesEvide
     why = {
         EvidenceKind.TAG: NO_TAG,
         EvidenceKind.REPOSITORY: NO_REPOSITORY,
-        EvidenceKind.BUILT: f"there is no {asked.config}",
-        EvidenceKind.COMPONENTS: f"there is no {asked.components}",
-        EvidenceKind.MANIFEST: f"{asked.components_file} is of {found.made.release}"
+        EvidenceKind.BUILT: f"there is no {given.config}",
+        EvidenceKind.COMPONENTS: f"there is no {given.components}",
+        EvidenceKind.MANIFEST: f"{given.components_file} is of {found.made.release}"
         if found.made
-        else f"there is no {asked.components_file}",
+        else f"there is no {given.components_file}",
     }
     return NotesEvidence(
         server=context.server_url,
@@ -116,18 +107,19 @@ def offline(asked: Asked, context: Context, found: WorkspaceFiles) -> NotesEvide
         repository=context.repository or (found.config.repository if found.config else ""),
         built=built,
         document=found.document,
+        form=found.config.notes if found.config else NotesForm(),
         manifest=made,
         why=why,
     )
 
 
 def gather(
-    asked: Asked, context: Context, notes: PublishedNotes, here: NotesEvidence, http: Http, log: Workflow
+    given: Inputs, context: Context, notes: PublishedNotes, here: NotesEvidence, http: Http, log: Workflow
 ) -> NotesEvidence:
     """All of the evidence. `here` is what `offline` gave. Raises `InputError` for a previous tag that is none."""
-    if asked.history is TagSource.CHECKOUT:
+    if given.history is TagSource.CHECKOUT:
         evidence = dataclasses.replace(here, tags=attempt(lambda: frozenset(checkout.tags(context.workspace))))
-        evidence = _with_previous(evidence, asked, None, log)
+        evidence = _with_previous(evidence, given, None, log)
         remote = (
             EvidenceKind.PREVIOUS,
             EvidenceKind.ANNOUNCED,
@@ -136,22 +128,22 @@ def gather(
             EvidenceKind.UPSTREAM,
         )
         evidence = _because(dataclasses.replace(evidence, from_git=True), dict.fromkeys(remote, ASKS_NOBODY))
-        return _with_changes(evidence, merged.of_checkout(context.workspace), notes)
+        return _with_changes(evidence, CheckoutHistory(context.workspace, evidence.repository), notes)
     upstream = Upstream(
         http,
         context.api_url,
-        token=asked.token,
-        registry_token=asked.registry_token,
+        token=given.token,
+        registry_token=given.registry_token,
         registry_override=context.registry_url,
     )
     evidence = here
     if here.repository:
         tags = attempt(lambda: _tags_of(here.repository, upstream))
         releases = attempt(lambda: full_releases(upstream.releases(here.repository)))
-        evidence = _with_previous(dataclasses.replace(evidence, tags=tags), asked, releases, log)
+        evidence = _with_previous(dataclasses.replace(evidence, tags=tags), given, releases, log)
         evidence = _with_releases(evidence, releases, upstream)
-        if asked.token:
-            evidence = _with_changes(evidence, merged.of_github(context.api_url, here.repository, asked.token), notes)
+        if given.token:
+            evidence = _with_changes(evidence, _github_history(context.api_url, here.repository, given.token), notes)
         else:
             evidence = _because(evidence, dict.fromkeys((EvidenceKind.CHANGES, EvidenceKind.EARLIER), ANONYMOUS))
     else:
@@ -164,7 +156,7 @@ def gather(
             EvidenceKind.EARLIER,
         )
         evidence = _because(evidence, dict.fromkeys(needs, NO_REPOSITORY))
-    if not asked.check_upstream:
+    if not given.check_upstream:
         return _because(
             evidence, dict.fromkeys((EvidenceKind.REGISTRY, EvidenceKind.UPSTREAM), "check-upstream is false")
         )
@@ -184,9 +176,9 @@ def attempt(read: Callable[[], T]) -> T | Unreadable:
 
 
 def _with_previous(
-    evidence: NotesEvidence, asked: Asked, releases: tuple[Release, ...] | Unreadable | None, log: Workflow
+    evidence: NotesEvidence, given: Inputs, releases: tuple[Release, ...] | Unreadable | None, log: Workflow
 ) -> NotesEvidence:
-    """With the release before, by the rule that notes are generated by. `releases` is None where git alone is asked."""
+    """With the release before, by the rule that notes are generated by. `releases` is None where git alone is given."""
     version, tags = evidence.version, evidence.tags
     if version is None:
         return _because(evidence, {EvidenceKind.PREVIOUS_TAG: NO_TAG})
@@ -195,8 +187,7 @@ def _with_previous(
             return dataclasses.replace(evidence, previous_tag=piece)
     names = dict.fromkeys((*(tags if isinstance(tags, frozenset) else ()), version.tag), "")
     full = {release.tag for release in releases if release.tag != version.tag} if isinstance(releases, tuple) else None
-    given = asked.previous_tag.removeprefix(TAG_REF)
-    return dataclasses.replace(evidence, previous_tag=story.chosen(version, given, names, full, log))
+    return dataclasses.replace(evidence, previous_tag=choose_previous(version, given.previous_tag, names, full, log))
 
 
 def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
@@ -253,7 +244,7 @@ def _announced(releases: Iterable[Release], version: Version, evidence: NotesEvi
     return found
 
 
-def _with_changes(evidence: NotesEvidence, history: Merged, notes: PublishedNotes) -> NotesEvidence:
+def _with_changes(evidence: NotesEvidence, history: History, notes: PublishedNotes) -> NotesEvidence:
     """With what was merged since the release before, and whether those who are welcomed had something merged before."""
     version, previous = evidence.version, evidence.previous_tag
     needs = (EvidenceKind.CHANGES, EvidenceKind.EARLIER)
@@ -263,19 +254,36 @@ def _with_changes(evidence: NotesEvidence, history: Merged, notes: PublishedNote
         return dataclasses.replace(evidence, changes=previous, earlier=previous)
     if not isinstance(evidence.tags, frozenset) or version.tag not in evidence.tags:
         return _because(evidence, dict.fromkeys(needs, f"{version} is no tag yet"))
-    changes = attempt(lambda: history.between(previous, version.tag))
+    programs = evidence.form.bot_authors
+    changes = attempt(lambda: _read_changes(history, previous, version.tag, programs))
     evidence = dataclasses.replace(evidence, changes=changes)
     if evidence.from_git:
         return evidence
     if isinstance(changes, Unreadable):
         return dataclasses.replace(evidence, earlier=changes)
     first = newcomers.first_changes(changes)
-    welcomed = {one.login.casefold() for one in notes.contributors}
-    asked = {change.author.login: change.merged for key, change in first.items() if key in welcomed and change.merged}
-    earlier = attempt(
-        lambda: {name.casefold(): found for name, found in history.before(asked).items()} if asked else {}
-    )
+    welcomed = {contributor.login.casefold() for contributor in notes.contributors}
+    wanted = {key: change for key, change in first.items() if key in welcomed and change.merged}
+    earlier = attempt(lambda: dict(history.has_merged_before(wanted, previous)) if wanted else {})
     return dataclasses.replace(evidence, earlier=earlier)
+
+
+def _read_changes(history: History, previous: str, tag: str, programs: Collection[str]) -> tuple[MergedChange, ...]:
+    """What was merged, each with what it was before and after it was credited to who wrote it."""
+    span = history.read_span(previous, tag)
+    changes = mark_programs(mainline.group_changes(span.ahead, span.pulls), programs)
+    picked = find_picked_by_programs(changes)
+    credited = credit_originals(changes, history.read_originals(picked)) if picked else changes
+    # Notes may list either: what a program opened, or what it was picked from.
+    known = {change.commits: change for change in changes}
+    return (*changes, *(change for change in credited if change != known[change.commits]))
+
+
+def _github_history(api_url: str, repository: str, token: str) -> History:
+    # PyGithub is imported with this module, which only this way of reading needs.
+    from release_actions.notes.from_github import GitHubHistory
+
+    return GitHubHistory(api_url, repository, token)
 
 
 def _with_answers(evidence: NotesEvidence, notes: PublishedNotes, upstream: Upstream) -> NotesEvidence:

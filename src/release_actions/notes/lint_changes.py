@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from release_actions.changes import picks, undo
+from release_actions.changes.model import Author, MergedChange
+from release_actions.changes.programs import fold_login
+from release_actions.changes.titles import fold_title, references
+from release_actions.changes.undo_grammar import UndoKind
 from release_actions.components.table import visible_text
 from release_actions.errors import Place
-from release_actions.notes import model, span, undo
+from release_actions.notes import breaking
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import ChangeLine
+from release_actions.versions.version import parse_or_none
+
+SHORT_SHA = 7
+"""Characters of a commit that notes show at least."""
 
 ENDING = re.compile(r"\s*\(#[0-9]+\)$")
 
@@ -27,16 +36,20 @@ def _named(change: ChangeLine) -> str:
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """A pull request or commit is listed twice.
 
-    A highlight that ends with a number does not count as part of the list.
+    Several lines of one pull request that say different things are not duplicates. A highlight that ends with a number
+    does not count as part of the list. Only suspicious in different sections: a candidate's notes may have a list since
+    the last candidate and one since the last release.
     """
-    seen: dict[tuple[str, str, int, str], ChangeLine] = {}
+    seen: dict[tuple[str, str, int, str, str], ChangeLine] = {}
     for change in subject.notes.changes:
         repository = "" if _own(change, subject) else change.repository.casefold()
-        key = ("" if change.credited else f"below {change.line.section}", repository, change.number, change.sha)
-        if key in seen:
-            message = f"{_named(change)} is listed in line {seen[key].place.line} already."
-            yield RuleHit(change.place, message, "Keep one of the lines.", seen[key].place)
-        seen.setdefault(key, change)
+        group = "" if change.credited else f"below {change.line.section}"
+        key = (group, repository, change.number, change.sha, fold_title(visible_text(change.title)))
+        other = seen.setdefault(key, change)
+        if other is not change and (change.number or change.sha):
+            message = f"{_named(change)} is listed in line {other.place.line} already."
+            same = (change.line.section, change.line.level) == (other.line.section, other.line.level)
+            yield RuleHit(change.place, message, "Keep one of the lines.", other.place, CERTAIN if same else SUSPICIOUS)
 
 
 def _title_twice(subject: LintSubject) -> Iterator[RuleHit]:
@@ -57,79 +70,122 @@ def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
     """A revert is listed beside the change that it reverts.
 
     Neither is in the release. A re-land stands for itself, and what it brings back is listed without it or not at all.
+    Only suspicious where the two agree in nothing but the title, and what was merged is not known.
     """
     lines = {made: change for change in subject.notes.changes if (made := _as_merged(change, subject)) is not None}
     order = {change.number: place for place, change in enumerate(_merged(subject)) if change.number}
-    inorder = sorted(lines, key=lambda made: (order.get(made.number, made.number), made.number))
-    collapsed = undo.collapse(inorder).collapsed
-    for made in collapsed:
-        told = undo.read(made)
-        if told is None or told.kind is not undo.UndoKind.REVERT:
+    in_order = sorted(lines, key=lambda made: (order.get(made.number, made.number), made.number))
+    collapsed = {change.commits for change in undo.collapse(in_order, subject.repository).collapsed}
+    for resolved in undo.resolve_undos(in_order, subject.repository):
+        if resolved.undo.kind is not UndoKind.REVERT or resolved.change.commits not in collapsed:
             continue
-        target = next(
-            (one for one in collapsed if one is not made and len(undo.collapse((one, made)).collapsed) > 1), None
-        )
-        if target:
-            change, other = lines[made], lines[target]
+        for target in resolved.targets:
+            change, other = lines[resolved.change], lines[target]
+            if target.commits not in collapsed or change.place == other.place:
+                continue
+            named = {reference.number for reference in resolved.undo.numbers} & picks.numbers_of(target)
+            sure = bool(named or resolved.undo.commits or resolved.change.number in order)
             message = f"{_named(change)} reverts {_named(other)} in line {other.place.line}, and both are listed."
-            yield RuleHit(change.place, message, "Leave both out.", other.place)
+            certainty = CERTAIN if sure else SUSPICIOUS
+            yield RuleHit(change.place, message, "Leave both out.", other.place, certainty)
 
 
-def _as_merged(change: ChangeLine, subject: LintSubject) -> model.MergedChange | None:
+def _as_merged(change: ChangeLine, subject: LintSubject) -> MergedChange | None:
     """The change that a line is about: with all that was said of it where that is known."""
     if not change.number or not _own(change, subject):
         return None
-    known = next((one for one in _merged(subject) if one.number == change.number), None)
-    author = model.Author(change.login)
-    return known or model.MergedChange(
+    known = _by_number(subject).get(change.number)
+    author = Author(change.login)
+    return known or MergedChange(
         visible_text(change.title), author, (change.sha or f"#{change.number}",), change.number
     )
 
 
-def _merged(subject: LintSubject) -> tuple[model.MergedChange, ...]:
+def _merged(subject: LintSubject) -> tuple[MergedChange, ...]:
     changes = subject.evidence.changes
     return changes if isinstance(changes, tuple) else ()
+
+
+def _by_number(subject: LintSubject) -> dict[int, MergedChange]:
+    """The first change of each number: what was opened comes before what it was picked from."""
+    return {change.number: change for change in reversed(_merged(subject)) if change.number}
 
 
 def _outside(subject: LintSubject) -> Iterator[RuleHit]:
     """A change is listed that was not merged between the previous release and this one.
 
     A number that a commit in between names, as a picked one does, counts as merged. Only suspicious for a line that
-    credits nobody: its number may be an issue's.
+    credits no account, since its number may be an issue's, and where not every change's number is known.
     """
     merged = _merged(subject)
-    numbers = {number for one in merged for number in (*span.named_by(one), *span.ported_by(one))}
-    shas = [sha for one in merged for sha in (*one.commits, *one.sources)]
+    numbers = {number for one in merged for number in (*picks.numbers_of(one), *picks.ported_numbers(one))}
+    numbers |= {reference.number for one in merged for text in _texts(one) for reference in references(text)}
+    shas = {sha[:SHORT_SHA] for one in merged for sha in (*one.commits, *one.sources)}
     # Git alone does not know the numbers of what was merged by rebasing.
     sure = not subject.evidence.from_git or all(one.number for one in merged)
+    since = subject.evidence.previous_tag or "the beginning"
     for change in subject.notes.changes:
-        there = change.number in numbers if change.number else any(sha.startswith(change.sha) for sha in shas)
+        if not change.number and not change.sha:
+            continue
+        there = change.number in numbers if change.number else change.sha[:SHORT_SHA] in shas
         if _own(change, subject) and not there:
-            since = subject.evidence.previous_tag or "the beginning"
             message = f"{_named(change)} was not merged between {since} and {subject.evidence.version}."
             hint = "Remove it, or list it in the release that has it."
             other = Place(f"history of {subject.evidence.repository}")
-            yield RuleHit(change.place, message, hint, other, CERTAIN if sure and change.credited else SUSPICIOUS)
+            certainty = CERTAIN if sure and change.credited and _is_of_this(change, subject) else SUSPICIOUS
+            yield RuleHit(change.place, message, hint, other, certainty)
+
+
+def _texts(change: MergedChange) -> tuple[str, ...]:
+    """What a commit says in all of its lines: some name the pull requests of a branch that was merged as one."""
+    return (change.title, *change.messages)
+
+
+def _is_of_this(change: ChangeLine, subject: LintSubject) -> bool:
+    """Whether the list that a line is in says that it begins where the evidence begins, or says nothing of it."""
+    said = re.search(r"(?i)\b(?:since|from|after)\s+\[?`?(?P<tag>v?[0-9][\w.+-]*)", change.line.section)
+    return said is None or said["tag"].rstrip(".") == subject.evidence.previous_tag
 
 
 def _author(subject: LintSubject) -> Iterator[RuleHit]:
-    """A change is credited to an account that did not make it."""
-    authors = {merged.number: merged.author for merged in _merged(subject) if merged.number}
+    """A change is credited to an account that did not make it.
+
+    Only suspicious where the authors are read from a checkout: whoever pushed a commit need not have opened the pull
+    request.
+    """
+    authors: dict[int, list[Author]] = {}
+    for merged in _merged(subject):
+        people = (merged.author, *merged.others)
+        authors.setdefault(merged.number, []).extend(author for author in people if author.login)
     for change in subject.notes.changes:
-        author = authors.get(change.number)
-        if author is None or not author.login or not change.login or not _own(change, subject):
+        own = authors.get(change.number) if change.number and _own(change, subject) else None
+        if not own or not change.login or any(fold_login(author.login) == fold_login(change.login) for author in own):
             continue
-        if (
-            _account(author.login) != _account(change.login)
-            and author.login.casefold() not in change.line.text.casefold()
-        ):
-            message = f"{_named(change)} is by @{author.login}, and the notes say @{change.login}."
-            hint = f"Write @{author.login}."
-            yield RuleHit(change.place, message, hint, Place(f"pull requests of {subject.evidence.repository}"))
+        if not any(author.login.casefold() in change.line.text.casefold() for author in own):
+            login = own[0].login
+            message = f"{_named(change)} is by @{login}, and the notes say @{change.login}."
+            certainty = SUSPICIOUS if subject.evidence.from_git or change.coded else CERTAIN
+            other = Place(f"pull requests of {subject.evidence.repository}")
+            yield RuleHit(change.place, message, f"Write @{login}.", other, certainty)
 
 
-def _account(login: str) -> str:
-    return login.casefold().removesuffix("[bot]").removeprefix("app/")
+def _bump(subject: LintSubject) -> Iterator[RuleHit]:
+    """The release has breaking changes, and its number promises none.
+
+    From 1.0.0 on a breaking change needs a new major number, before that a new minor one. Only suspicious, because a
+    project may have other rules.
+    """
+    version, previous = subject.evidence.version, subject.evidence.previous_tag
+    before = parse_or_none(previous, version.prefix) if version and isinstance(previous, str) and previous else None
+    if version is None or before is None or not breaking.is_bump_too_small(version, before):
+        return
+    notices = breaking.find_breaking(undo.collapse(_merged(subject), subject.repository).shown, subject.evidence.form)
+    if notices:
+        first = notices[0].change
+        name = f"#{first.number}" if first.number else f"commit {first.sha[:12]}"
+        message = f"{version} follows {before}, and {name} is a breaking change: {visible_text(first.title)}."
+        hint = "Raise the major number, or the minor number before 1.0.0; or correct the labels."
+        yield RuleHit(subject.start, message, hint, Place(f"pull requests of {subject.evidence.repository}"))
 
 
 def _foreign(subject: LintSubject) -> Iterator[RuleHit]:
@@ -152,5 +208,6 @@ RULES = (
     LintRule("change-reverted", CERTAIN, _reverted),
     LintRule("change-outside", CERTAIN, _outside, (EvidenceKind.TAG, EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
     LintRule("change-author", CERTAIN, _author, (EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
+    LintRule("bump-too-small", SUSPICIOUS, _bump, (EvidenceKind.TAG, EvidenceKind.PREVIOUS_TAG, EvidenceKind.CHANGES)),
     LintRule("change-foreign", SUSPICIOUS, _foreign, (EvidenceKind.REPOSITORY,)),
 )

@@ -4,42 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from release_actions.changes.programs import is_program
 from release_actions.errors import Place
-from release_actions.notes.body import GOES_ON
 from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.fitting import CONTINUES
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import ContributorLine
-
-BOTS = frozenset(
-    {
-        "dependabot",
-        "dependabot-preview",
-        "renovate",
-        "renovate-bot",
-        "github-actions",
-        "copilot",
-        "copilot-swe-agent",
-        "pre-commit-ci",
-        "codecov",
-        "mergify",
-        "k8s-ci-robot",
-        "gemini-code-assist",
-        "coderabbitai",
-        "snyk-bot",
-        "imgbot",
-        "allcontributors",
-        "greenkeeper",
-        "pyup-bot",
-        "web-flow",
-    }
-)
-"""Accounts that are programs, without the mark that GitHub puts after an app's name."""
 
 
 def _bot(subject: LintSubject) -> Iterator[RuleHit]:
     """A bot is welcomed as a new contributor."""
     for one in subject.notes.contributors:
-        if one.login.casefold().endswith("[bot]") or one.login.casefold() in BOTS:
+        if is_program(one.login, subject.evidence.form.bot_authors):
             yield RuleHit(one.place, f"@{one.login} is a bot.", "Remove the line.")
 
 
@@ -87,7 +63,7 @@ def _change(subject: LintSubject) -> Iterator[RuleHit]:
     Notes without such a list are not checked, nor are those whose list continues in a file. A list may leave out
     what has some label, so this is only suspicious.
     """
-    if GOES_ON.search(subject.notes.text.body):
+    if CONTINUES.search(subject.notes.text.body):
         return
     listed = {change.number for change in subject.notes.changes if change.number}
     listed &= listed if any(change.credited for change in subject.notes.changes) else set()

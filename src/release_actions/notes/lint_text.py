@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from release_actions.components import table
 from release_actions.errors import Place
-from release_actions.notes.body import RELEASE_BODY_CHARACTERS, length
+from release_actions.notes.body import RELEASE_BODY_CHARACTERS
 from release_actions.notes.evidence import EvidenceKind
+from release_actions.notes.fitting import count_characters
 from release_actions.notes.lines import LineKind, MarkdownLine
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 
@@ -89,7 +90,7 @@ def _too_long(subject: LintSubject) -> Iterator[RuleHit]:
     the like make the difference: they may count as two.
     """
     body = subject.notes.text.body
-    size = length(body)
+    size = count_characters(body)
     if size > RELEASE_BODY_CHARACTERS:
         line = body.count("\n", 0, RELEASE_BODY_CHARACTERS) + 1
         limit = f"{RELEASE_BODY_CHARACTERS:,}"

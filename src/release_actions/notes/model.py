@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from release_actions.changes.model import Author, MergedChange
 from release_actions.components.manifest import ComponentManifest
 
 
@@ -18,50 +19,8 @@ class BotChanges(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Author:
-    """Who made a change.
-
-    `login` is empty where no account is known; `name` is then what the commit says. An app's login ends in "[bot]".
-    """
-
-    login: str = ""
-    name: str = ""
-    bot: bool = False
-
-    @property
-    def key(self) -> str:
-        """What identifies an author."""
-        return (self.login or self.name).casefold()
-
-
-@dataclass(frozen=True)
-class MergedChange:
-    """A merged pull request, or a commit that came without one.
-
-    `number` is 0 for a commit. `commits` are those on the line of history that is released, the last one first.
-    `sources` are the commits that they were cherry-picked from. `text` is the pull request's own, `messages` are the
-    commits'. `merged` is None where it is not known.
-    """
-
-    title: str
-    author: Author
-    commits: tuple[str, ...]
-    number: int = 0
-    labels: tuple[str, ...] = ()
-    merged: datetime | None = None
-    text: str = ""
-    messages: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-
-    @property
-    def sha(self) -> str:
-        """The commit that identifies it."""
-        return self.commits[0]
-
-
-@dataclass(frozen=True)
 class NewContributor:
-    """Somebody whose first change is in this release."""
+    """An author whose first change is in this release."""
 
     author: Author
     change: MergedChange
@@ -77,13 +36,37 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """A breaking change or a deprecation. `text` is what it means for users, empty where its author did not say.
+
+    `removal` is the release that removes what is deprecated, empty where that is not said.
+    """
+
+    change: MergedChange
+    text: str = ""
+    removal: str = ""
+
+
+@dataclass(frozen=True)
+class ComponentNotes:
+    """What changed in a component between two of its versions, shortened: Markdown of one line each.
+
+    `total` counts all of them. `releases` are addresses of its own release notes, the oldest first.
+    """
+
+    lines: tuple[str, ...]
+    total: int
+    releases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class ReleaseNotes:
     """The notes of one release.
 
     `previous` is the tag that the changes are counted from, empty for a first release. `web` is the repository's
-    address, which the links are made of. `headings` are those of the component tables. `collapsed`: changes that a
-    revert in the same release takes back, and those reverts. `known`: changes that the previous release had already, by
-    cherry-pick. `twice`: those that bring a listed one once more.
+    address, which the links are made of. `headings` are those of the component tables. `collapsed`: changes that are
+    reverted in the same release, and those reverts. `known`: changes that the previous release had already, by
+    cherry-pick. `twice`: those that bring a listed one once more. `component_notes`: id of a component -> its changes.
     """
 
     tag: str
@@ -96,6 +79,9 @@ class ReleaseNotes:
     collapsed: tuple[MergedChange, ...] = ()
     known: tuple[MergedChange, ...] = ()
     twice: tuple[MergedChange, ...] = ()
+    breaking: tuple[Notice, ...] = ()
+    deprecated: tuple[Notice, ...] = ()
+    component_notes: Mapping[str, ComponentNotes] = field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[MergedChange, ...]:

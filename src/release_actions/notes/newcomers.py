@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from release_actions.notes.model import Author, MergedChange, NewContributor
+from release_actions.changes.model import Author, MergedChange
+from release_actions.notes.model import NewContributor
 
 ANNOUNCED = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?)\s+made\s+their\s+first\s+contribution", re.IGNORECASE)
 

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
+from release_actions.changes.model import MergedChange
 from release_actions.config.notes import OTHERS, Exclusion, NotesForm
-from release_actions.notes.model import BotChanges, MergedChange, Section
+from release_actions.notes.model import BotChanges, Section
 
 OTHER = "Other Changes"
 BOTS = "Changes by bots"
-
-
-def with_bots(changes: Iterable[MergedChange], form: NotesForm) -> tuple[MergedChange, ...]:
-    """Changes, those of accounts that the configuration calls bots marked as such."""
-    names = {folded(name) for name in form.bot_authors}
-    return tuple(
-        replace(change, author=replace(change.author, bot=True)) if folded(change.author.login) in names else change
-        for change in changes
-    )
 
 
 def sections(changes: Iterable[MergedChange], form: NotesForm, bots: BotChanges) -> tuple[Section, ...]:
@@ -47,7 +38,8 @@ def categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Sec
             if (OTHERS in wanted or wanted & {label.casefold() for label in change.labels})
             and not excluded(change, category.exclude)
         ]
-        left = [change for change in left if change not in taken]
+        gone = {change.commits for change in taken}
+        left = [change for change in left if change.commits not in gone]
         if taken:
             yield Section(category.title, tuple(taken))
     if left:

@@ -1,0 +1,274 @@
+"""Reads what a change says that it reverts or brings back. What that is, `undo` finds.
+
+People and tools write it in many ways, and this is the one list of them:
+
+    Revert "X"                      revert: X                     Revert "Revert "X""
+    [CI] Revert "X" (#12)           fix: revert "X"               :bug: Revert X (#768)
+    Revert #1, #2 and #3            Revert PRs 1 and 2            Revert "X" and "Y"
+    Back out "X"                    Roll back X                   Partially revert "X"
+    Use the old cache (reverts #1)  Reland "X"                    Reapply "X"
+    [Reland] X                      X (re-land)                   Revert "A title that was cut o…
+
+In the text of a pull request or commit: `This reverts commit 0123abc.`, `Reverts acme/web#1`, and lists of them.
+A text that says nothing of the kind gives None; nothing is taken from likeness. Pure.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, replace
+
+from release_actions.changes.model import MergedChange
+from release_actions.changes.titles import (
+    QUOTES,
+    REFERENCE,
+    Reference,
+    is_cut,
+    references,
+    split_marks,
+    without_cut,
+    without_numbers,
+)
+
+
+class UndoKind(enum.Enum):
+    """What a change does to another one."""
+
+    REVERT = "revert"
+    RELAND = "re-land"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A change that is about others, which are named by title, numbers or commits.
+
+    `titles` is what stands in quotes as a whole, `parts` the same as several titles. `cut`: the title was cut off, so
+    it is the beginning of the real one. `partial`: only a part of what is named is reverted. `pure`: it does nothing
+    else, so that the change and what it reverts cancel each other.
+    """
+
+    kind: UndoKind
+    titles: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    numbers: tuple[Reference, ...] = ()
+    commits: tuple[str, ...] = ()
+    cut: bool = False
+    partial: bool = False
+    pure: bool = True
+
+
+RELAND_WORD = r"(?:re-?land(?:s|ed|ing)?|re-?appl(?:y|ies|ied|ying)|re-?merge|un-?revert)"
+REVERT_WORD = r"(?:revert(?:s|ed|ing)?|back(?:s|ed|ing)?[ -]?out|roll(?:s|ed|ing)?[ -]?back)"
+PART = r"(?P<partial>(?:partial(?:ly)?|in part)\s+)?(?:(?:manual(?:ly)?|temporar(?:y|ily)|automatic(?:ally)?)\s+)?"
+REVERT = re.compile(
+    rf"(?is){PART}{REVERT_WORD}(?:\([^)]*\))?!?(?:\s*:|(?=\s*[{QUOTES}])|(?=\s)|(?=#))\s*(?P<rest>\S.*)"
+)
+RELAND = re.compile(rf"(?is){RELAND_WORD}(?:\([^)]*\))?!?(?:\s*:|(?=\s*[{QUOTES}])|(?=\s)|(?=#))\s*(?P<rest>\S.*)")
+AT_END = re.compile(
+    rf"(?is)(?P<rest>\S.*?)\s*[\[(](?:{RELAND_WORD}|(?P<revert>{REVERT_WORD}))(?P<of>[^\[\]()]*)[\])]\s*$"
+)
+NOUN = re.compile(
+    r"(?i)(?P<partial>(?:part|parts)\s+of\s+|partially\s+)?(?:(?:of|the)\s+)*"
+    r"(?P<noun>(?:prs?|pull requests?|pulls?|commits?|changes?|changesets?)(?=[\s:#]))?[\s:]*"
+)
+SEPARATOR = re.compile(r"(?i)\s*(?:,\s*and\b|,|;|&|\+|\band\b)\s*(?:prs?\s+|pull requests?\s+|commits?\s+)?")
+SHA = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,64}\b")
+ADDRESS = re.compile(r"https?://[^\s/]+/(?P<repository>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<number>[0-9]{1,9})\b")
+BARE = re.compile(r"[0-9]{1,9}\b(?!\.)")
+SPLIT_QUOTES = re.compile(
+    rf"[{QUOTES}]\s*(?:\(#[0-9]{{1,9}}\)\s*)?(?:,\s*and|,|;|&|\+|and)\s+[{QUOTES}]", re.IGNORECASE
+)
+NAMED = re.compile(r"(?i)(?:\b(?:of|from|in|by|pr|pull request|commit)\s+|\()(?=(?:[\w.-]+/[\w.-]+)?#[0-9]|https?://)")
+"""What stands before the number of what is reverted, rather than of the reason."""
+
+LIST = r"(?:(?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}|https?://\S+?/pull/[0-9]{1,9}|[0-9a-f]{7,64}\b)"
+JOINED = rf"{LIST}(?:(?:\s*(?:,\s*and|,|;|&|\band\b)\s*|\s*\n\s*[*+-]\s*){LIST})*"
+TEXT = re.compile(
+    rf"(?im)(?P<start>^[\s*>+-]{{0,4}}|\bthis\s+(?:(?:pr|commit|change)\s+)?)(?P<partial>partially\s+)?"
+    rf"(?:(?P<revert>revert(?:s|ed|ing)?)|{RELAND_WORD})(?:\s+(?:of|from))?:?"
+    rf"(?:\s+(?:the\s+)?(?:commits?|changes?|changesets?|prs?|pull requests?|following[^\n]{{0,40}}))?:?\s*"
+    rf"(?:[*+-]\s*)?(?P<items>{JOINED})"
+)
+TRAILER = re.compile(
+    r"(?i)[A-Za-z-]+-(?:by|id|on):\s.*|\(cherry picked from commit [0-9a-f]+\)|reversing|changes made to.*"
+)
+
+
+def read_undo(change: MergedChange) -> Undo | None:
+    """What a change reverts or brings back; None for one that only does something of its own."""
+    title = _whole_title(change)
+    said = _read_title(title, change.number)
+    stated = _read_text(change)
+    if said is None or stated is None or stated.kind is not said.kind:
+        # The text of a re-land often states "This reverts commit …" of the revert that it ends: that is not its target.
+        return said or stated
+    return replace(
+        said,
+        numbers=_unique(said.numbers, stated.numbers),
+        commits=tuple(dict.fromkeys((*said.commits, *stated.commits))),
+        partial=said.partial or stated.partial,
+    )
+
+
+def _whole_title(change: MergedChange) -> str:
+    """The title, with the rest of it where GitHub moved that to the beginning of the text."""
+    title = change.title.strip()
+    first = change.text.lstrip().partition("\n")[0]
+    if title.endswith("\u2026") and first.startswith("\u2026"):
+        return title[:-1] + first[1:].strip()
+    return title
+
+
+def _read_title(title: str, own: int) -> Undo | None:
+    """What a title says. `own` is the change's number, which a title may repeat at its end."""
+    bare = without_numbers(title)
+    tail = references(title[len(bare) :])
+    marks, core = split_marks(bare)
+    kind, rest, partial = _read_verb(marks, bare, core)
+    if kind is None:
+        ending = AT_END.match(bare)
+        if ending is None:
+            return None
+        kind = UndoKind.REVERT if ending["revert"] else UndoKind.RELAND
+        named = references(ending["of"])
+        titles = (without_numbers(ending["rest"]),) if kind is UndoKind.RELAND and not named else ()
+        if kind is UndoKind.REVERT and not named:
+            return None  # "Fix the button (revert)" is about a button
+        return Undo(kind, titles, numbers=_without_own(named, own))
+    undo = _read_items(kind, rest, partial=partial)
+    return replace(undo, numbers=_without_own(_unique(undo.numbers, tail), own))
+
+
+def _read_verb(marks: tuple[str, ...], bare: str, core: str) -> tuple[UndoKind | None, str, bool]:
+    """The verb of a title, what follows it, and whether it is about a part only."""
+    # A mark may be the verb itself: `[reland] X`, `revert: X`, `revert(cache): X`.
+    for mark in marks:
+        if re.fullmatch(RELAND_WORD, mark, re.IGNORECASE):
+            return UndoKind.RELAND, core, False
+        if re.fullmatch(REVERT_WORD, mark, re.IGNORECASE):
+            return UndoKind.REVERT, core, False
+    for text in (core, bare):
+        if match := RELAND.match(text):
+            return UndoKind.RELAND, match["rest"], False
+        if match := REVERT.match(text):
+            return UndoKind.REVERT, match["rest"], bool(match["partial"])
+    return None, "", False
+
+
+def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
+    """What follows the verb: numbers and commits one after another, titles in quotes, or one title as it is."""
+    noun = NOUN.match(rest)
+    start = noun.end() if noun else 0
+    partial = partial or bool(noun and noun["partial"])
+    numbers, commits = _read_list(rest, start, bare=bool(noun and noun["noun"] and noun["noun"][0] in "pP"))
+    if numbers or commits:
+        return Undo(kind, numbers=numbers, commits=commits, partial=partial)
+    text = rest[start:] if rest[start : start + 1] and rest[start] in QUOTES else rest
+    text = text.strip()
+    if text[:1] and text[0] in QUOTES:
+        return _read_quoted(kind, text, partial=partial)
+    if is_cut(text):
+        return Undo(kind, (without_cut(text),), cut=True, partial=partial)
+    named = tuple(one for match in NAMED.finditer(text) for one in _list_at(text, match.end()))
+    title = without_numbers(text)
+    return Undo(
+        kind, (title,) if title else (), numbers=_unique(named, references(text[len(title) :])), partial=partial
+    )
+
+
+def _read_quoted(kind: UndoKind, text: str, *, partial: bool) -> Undo:
+    """Titles in quotes. The last quote ends them, since a title may hold quotes itself."""
+    last = max(text.rfind(quote) for quote in QUOTES)
+    closed = last > 0
+    if not closed and is_cut(text):
+        return Undo(kind, (without_cut(text[1:]),), cut=True, partial=partial)
+    inner, after = (text[1:last], text[last + 1 :]) if closed else (text[1:], "")
+    cut = is_cut(inner)
+    whole = without_cut(inner) if cut else inner.strip()
+    parts = tuple(part.strip() for part in SPLIT_QUOTES.split(inner)) if closed else ()
+    named = [references(part[len(without_numbers(part)) :]) for part in (parts if len(parts) > 1 else (whole,))]
+    behind = [one for match in NAMED.finditer(after) for one in _list_at(after, match.end())]
+    return Undo(
+        kind,
+        (whole,) if whole else (),
+        parts if len(parts) > 1 else (),
+        () if cut else _unique(*named, tuple(behind)),
+        cut=cut,
+        partial=partial,
+    )
+
+
+def _read_list(text: str, start: int, *, bare: bool) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+    """Numbers and commits one after another from a place on. `bare`: numbers need no #."""
+    numbers: list[Reference] = []
+    commits: list[str] = []
+    position = start
+    while True:
+        number = REFERENCE.match(text, position)
+        address = ADDRESS.match(text, position)
+        sha = SHA.match(text, position)
+        plain = BARE.match(text, position) if bare and not sha else None
+        item = address or number or sha or plain
+        if item is None:
+            return tuple(numbers), tuple(commits)
+        if sha and item is sha:
+            commits.append(sha[0])
+        elif plain and item is plain:
+            numbers.append(Reference(int(plain[0])))
+        else:
+            numbers.append(Reference(int(item["number"]), item["repository"] or ""))
+        position = item.end()
+        separator = SEPARATOR.match(text, position)
+        if separator is None:
+            return tuple(numbers), tuple(commits)
+        position = separator.end()
+
+
+def _list_at(text: str, position: int) -> tuple[Reference, ...]:
+    return _read_list(text, position, bare=False)[0]
+
+
+def _read_text(change: MergedChange) -> Undo | None:
+    """What the text of a pull request or of its only commit states in a line of its own."""
+    # Among several commits of a branch one may revert another one of the same branch.
+    messages = change.messages if len(change.messages) == 1 or _says_undo(change.title) else ()
+    texts = [change.text, *(message.partition("\n")[2] for message in messages)]
+    matches = [match for text in texts for match in TEXT.finditer(text)]
+    if not matches:
+        return None
+    kind = UndoKind.REVERT if any(match["revert"] for match in matches) else UndoKind.RELAND
+    own = [match for match in matches if bool(match["revert"]) == (kind is UndoKind.REVERT)]
+    items = [item for match in own for item in re.split(r"[\s,;&*+]+|\band\b", match["items"])]
+    numbers = tuple(reference for item in items if (reference := _reference(item)))
+    return Undo(
+        kind,
+        numbers=_without_own(_unique(numbers), change.number),
+        commits=tuple(dict.fromkeys(item for item in items if re.fullmatch(r"[0-9a-f]{7,64}", item))),
+        partial=any(match["partial"] for match in own),
+        pure=kind is UndoKind.REVERT and all(_says_nothing_else(text) for text in texts),
+    )
+
+
+def _reference(item: str) -> Reference | None:
+    match = ADDRESS.fullmatch(item) or REFERENCE.fullmatch(item)
+    return Reference(int(match["number"]), match["repository"] or "") if match else None
+
+
+def _says_undo(title: str) -> bool:
+    marks, core = split_marks(without_numbers(title))
+    return _read_verb(marks, without_numbers(title), core)[0] is not None
+
+
+def _says_nothing_else(text: str) -> bool:
+    """Whether a text is only the statement and trailers."""
+    lines = (line.strip(" .,*-") for line in TEXT.sub("", text).splitlines())
+    return not any(line and not TRAILER.fullmatch(line) for line in lines)
+
+
+def _unique(*groups: tuple[Reference, ...]) -> tuple[Reference, ...]:
+    return tuple(dict.fromkeys(one for group in groups for one in group))
+
+
+def _without_own(numbers: tuple[Reference, ...], own: int) -> tuple[Reference, ...]:
+    return tuple(one for one in numbers if one.number != own or not own)
