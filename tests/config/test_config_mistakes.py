@@ -1,6 +1,8 @@
 """Every mistake that `release.yaml` is refused for, and the words a user reads."""
 
+import json
 import textwrap
+from typing import Any
 
 import pytest
 import yaml
@@ -1368,3 +1370,48 @@ def test_every_rule_has_a_mistake_that_breaks_it() -> None:
         document = shapes.load(textwrap.dedent(text), SHAPE, file="release.yaml")
         broken |= {rule.__name__ for rule in RULES if list(rule(document))}
     assert broken == {rule.__name__ for rule in RULES}
+
+
+OUTSIDE = ("../../etc", "/etc", "a/../../x", "..")
+ADDRESSES = ("https://evil.example/x.git", "git@evil.example:x/y", "github.com/x/y")
+OPTIONS = ("-", "--upload-pack=x", "~/x", "$HOME/x")
+TEMPLATES = ("{{defaultContext}}", "{{defaultContext}}:a")
+NO_PATHS = (*OUTSIDE, *ADDRESSES, *OPTIONS, *TEMPLATES, ".git/config", "a\\b", "a\nb")
+KEYS_OF_PATHS = ("context", "dockerfile", "version-file", "source.path", "source.patch")
+
+
+@pytest.mark.parametrize("key", KEYS_OF_PATHS)
+@pytest.mark.parametrize("value", NO_PATHS)
+def test_what_leads_out_of_the_repository_is_not_a_path(key: str, value: str) -> None:
+    image: dict[str, Any] = {"platforms": ["linux/amd64"]}
+    document: dict[str, Any] = {"repository": "acme/web", "images": {"web": image}}
+    if key == "version-file":
+        document[key] = value
+    elif key.startswith("source."):
+        image["source"] = {"repository": "o/r", "ref": "main", "path": "src", key.removeprefix("source."): value}
+    else:
+        image[key] = value
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_text(json.dumps(document))
+
+    assert len(caught.value.problems) == 1
+    assert "inside the repository" in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("value", [".", "./", "././/"])
+def test_another_repository_is_never_checked_out_over_this_one(value: str) -> None:
+    source = {"repository": "o/r", "ref": "main", "path": value}
+    document = {"repository": "acme/web", "images": {"web": {"platforms": ["linux/amd64"], "source": source}}}
+
+    with pytest.raises(ConfigurationError, match="which is not a folder inside the repository"):
+        load_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("value", [".", "./a", "a/b", ".cache/src", "a..b", "..a/b", "x y/z", "a+b@c,d=e"])
+def test_a_path_inside_the_repository_is_taken_as_it_is(value: str) -> None:
+    document = {"repository": "acme/web", "images": {"web": {"platforms": ["linux/amd64"], "context": value}}}
+
+    (package,) = load_text(json.dumps(document)).packages()
+
+    assert package.context == value

@@ -38,7 +38,8 @@ LABELS = MapOf(
     value=Text(empty=True),
 )
 STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
-PATH = Text("a path", example="docker/Dockerfile.cuda")
+PATH = Text("a path inside the repository", pattern=grammar.PATH, example="docker/Dockerfile.cuda")
+FOLDER = Text("a folder inside the repository", pattern=grammar.FOLDER, example=".cache/source")
 SECRETS = MapOf(
     "a mapping of secrets",
     key=Text("a secret's id", pattern="[A-Za-z0-9_][A-Za-z0-9_.-]*", example="aws_access_key_id"),
@@ -73,7 +74,7 @@ class SourceSpec(Record):
         Text("a ref", example="'{file.SGLANG_REF}'"),
         "Commit, tag or branch. What a tag or branch names is looked up once a run, for every platform.",
     )
-    path: str = key(PATH, "Folder to check it out to, relative to the repository.")
+    path: str = key(FOLDER, "Folder to check it out to, relative to the repository.")
     patch: str | None = key(PATH, "Patch to apply to it, relative to the repository.", default=None)
 
 

@@ -52,6 +52,19 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z-]*)\}")
 NUMBERS = re.compile(r"\\\{(?:major|minor)\\\}")
 """A placeholder of a tag template, escaped for a pattern."""
 
+PATH = (
+    r"(?![-~/])"  # an option, a home folder, an absolute path
+    r"(?!(?:.*/)?\.\.(?:/|$))"  # a way out of the repository
+    r"(?!(?:\./)*\.git(?:/|$))"
+    r"(?!git@|github\.com(?:/|$))"  # addresses of repositories to docker, with nothing that says so
+    r"[A-Za-z0-9_.,+@=~#%()/ -]+"
+)
+"""A path inside the repository. What docker, git or an action would take for something else is none: an address, an
+option, a placeholder of theirs."""
+
+FOLDER = r"(?!(?:\.|/)*$)" + PATH
+"""A folder inside the repository that is not the repository itself."""
+
 NAME_TEMPLATE = r"(?:[a-z0-9._/-]|\{[A-Za-z-]*\})+"
 TAG_TEMPLATE = r"(?:[A-Za-z0-9._-]|\{[A-Za-z-]*\})+"
 BRANCH_TEMPLATE = r"(?:[A-Za-z0-9._/-]|\{[A-Za-z-]*\})+"
