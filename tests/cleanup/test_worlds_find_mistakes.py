@@ -123,10 +123,21 @@ def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(mending, "restore", lambda *_: None)
 
 
-MISTAKES: tuple[Break, ...] = (
-    *(tagged_beside_a_live_tag, exclusions, shared_parts, nested_indexes, attachments, builds_in_flight, left_behind),
-    *(children_first, the_newest, age, killed_runs, moves_meanwhile),
-)
+MISTAKES: dict[Break, int] = {
+    tagged_beside_a_live_tag: 10,
+    exclusions: 7,
+    shared_parts: 12,
+    nested_indexes: 7,
+    attachments: 3,
+    builds_in_flight: 12,
+    left_behind: 3,
+    children_first: 72,
+    the_newest: 7,
+    age: 9,
+    killed_runs: 149,
+    moves_meanwhile: 207,
+}
+"""Each with the seed of a world that it was seen in. That is tried first, since the search for one takes a minute."""
 
 
 @pytest.fixture(autouse=True)
@@ -147,4 +158,4 @@ def fails(seed: int) -> bool:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
 def test_a_mistake_is_found(mistake: Break, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake(monkeypatch)
-    assert any(fails(seed) for seed in range(MOST)), mistake.__doc__
+    assert any(fails(seed) for seed in (MISTAKES[mistake], *range(MOST))), mistake.__doc__

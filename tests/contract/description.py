@@ -31,6 +31,12 @@ INVALID = {"$ref": "#/components/schemas/validation-error"}
 EXCERPT = Path(__file__).parent / "openapi" / "api.github.com.excerpt.json"
 ADDRESS = "urn:github-rest"
 
+ANYTHING: Mapping[str, Any] = {}
+"""The schema that every value fits."""
+
+REMEMBERED_VALUES = 20_000
+"""Judged values that are remembered at once: some 50 MB."""
+
 SLASHED = frozenset({"ref", "basehead", "branch", "tag"})
 """Path parameters that take slashes as they are, since the name of a branch or tag may have some."""
 
@@ -168,6 +174,7 @@ class Description:
         self.document = document
         self.registry: Registry[Any] = Registry().with_resource(ADDRESS, DRAFT4.create_resource(_rooted(document)))
         self.formats = _formats()
+        self.known: dict[tuple[object, ...], tuple[tuple[str | None, str], ...]] = {}
         self.operations = tuple(
             sorted(
                 (
@@ -274,19 +281,57 @@ class Description:
         except ValueError as error:
             yield f"{what} is not JSON: {error}"
             return
-        yield from self._value_faults(what, instance, schema)
-        yield from (
-            f"{what} has {path}, which GitHub does not describe"
-            for path in self._invented(instance, [schema, *also], "")
-        )
+        schemas = [schema, *also]
+        if isinstance(instance, list):
+            # Pages of one list repeat their entries from request to request, so each is judged by itself, once.
+            yield from self._value_faults(what, instance, {**self._resolved(schema), "items": ANYTHING})
+            naming = [flat["items"] for flat in self._flat(schemas) if "items" in flat]
+            judges = [self._resolved(schema).get("items", ANYTHING)]
+            for n, entry in enumerate(instance):
+                for place, words in self._judged(json.dumps(entry), judges, naming):
+                    yield f"{what}[{n}]{place}{words}" if place is not None else f"{what} has [{n}]{words}"
+            return
+        for place, words in self._judged(json.dumps(instance), [schema], schemas):
+            yield f"{what}{place}{words}" if place is not None else f"{what} has {words.lstrip('.')}"
+
+    def _judged(
+        self, text: str, judges: Sequence[Mapping[str, Any]], naming: Sequence[Mapping[str, Any]]
+    ) -> tuple[tuple[str | None, str], ...]:
+        """What is wrong with a value: place inside it and words, where the place is None for an invented property.
+
+        `judges` are the schemas that it has to fit, `naming` those that name the properties it may have. Remembered,
+        because the same value comes again and again, and the schemas of one description are the same objects.
+        """
+        key = (text, *map(id, judges), *map(id, naming))
+        known = self.known.get(key)
+        if known is None:
+            instance = json.loads(text)
+            faults: list[tuple[str | None, str]] = []
+            for schema in judges:
+                faults += self._value_errors(instance, schema)
+            faults += [
+                (None, f"{path}, which GitHub does not describe") for path in self._invented(instance, list(naming), "")
+            ]
+            if len(self.known) >= REMEMBERED_VALUES:
+                self.known.clear()
+            known = self.known[key] = tuple(faults)
+        return known
 
     def _value_faults(self, what: str, instance: Any, schema: Mapping[str, Any]) -> Iterator[str]:
-        rooted = _rooted(schema)
-        checker = OAS30Validator(rooted, registry=self.registry, format_checker=self.formats)
+        yield from (f"{what}{place}{words}" for place, words in self._value_errors(instance, schema))
+
+    def _value_errors(self, instance: Any, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        checker = OAS30Validator(_rooted(schema), registry=self.registry, format_checker=self.formats)
         for error in checker.iter_errors(instance):
             where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
             words = error.message
-            yield f"{what}{where}: {words if len(words) <= 300 else words[:140] + ' ... ' + words[-140:]}"
+            yield where, f": {words if len(words) <= 300 else words[:140] + ' ... ' + words[-140:]}"
+
+    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema that a reference leads to."""
+        while "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return schema
 
     def _invented(self, instance: Any, schemas: list[Mapping[str, Any]], path: str) -> Iterator[str]:
         """Properties of an instance that none of the schemas for it names. Maps with free keys name them all."""
@@ -304,7 +349,7 @@ class Description:
             if deeper:
                 yield from self._invented(child, deeper, f"{path}.{name}")
             elif closed and not free:
-                yield f"{path}.{name}".lstrip(".")
+                yield f"{path}.{name}"
 
     def _flat(self, schemas: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Schemas with their references and alternatives spread out."""
