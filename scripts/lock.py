@@ -17,8 +17,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 
-LOCKS = ("actions", "simulator", "development")
-"""Names without their ending, in the order they build on each other: each constrains the next."""
+LOCKS = ("actions", "simulator", "development", "statistics")
+"""Names without their ending. The first three build on each other in this order; the last stands alone."""
 
 OLDEST_PYTHON = "3.10"
 
