@@ -225,6 +225,43 @@ def test_a_change_that_lands_again_under_its_own_title_is_listed() -> None:
     assert shown(TRY, revert, again) == [3]
 
 
+def test_a_branch_that_reverted_something_on_its_way_reverts_nothing() -> None:
+    """The message of a squash lists the commits of the branch, and this one took its revert back."""
+    message = (
+        "Ask before deleting (#2)\n\n"
+        f'* Revert "feat(cache): Try it (#1)"\n\nThis reverts commit {1:040x}.\n\n'
+        "* Ask before deleting\n\n"
+        f'* Revert "Revert "feat(cache): Try it (#1)""\n\nThis reverts commit {7:040x}.\n'
+    )
+
+    assert shown(TRY, change(2, "Ask before deleting", "", message)) == [1, 2]
+
+
+def test_a_number_that_something_is_reverted_from_is_reverted_in_part() -> None:
+    assert shown(TRY, change(2, "Revert the limits from #1")) == [1, 2]
+    assert shown(TRY, change(2, "fix: revert accidental changes of PR #1")) == [1, 2]
+
+
+def test_one_commit_of_several_is_not_the_whole_pull_request() -> None:
+    merge = "Merge pull request #1 from ada/work\n\nTry it"
+    branch = MergedChange("Try it", Author("ada"), ("a" * 40, "b" * 40, "c" * 40), 1, messages=("One", "Two", merge))
+
+    assert shown(branch, change(2, "Revert one", "", f'Revert "One"\n\nThis reverts commit {"b" * 40}.')) == [1, 2]
+    assert shown(branch, change(2, "Revert it", "", f"Revert it\n\nThis reverts commit {'a' * 40}.")) == []
+
+
+def test_a_title_that_mentions_its_revert_beside_something_else_is_listed() -> None:
+    text = f"Document it, revert #1\n\nThis reverts commit {1:040x}."
+
+    assert shown(TRY, LATER, change(2, "Document it, revert #1", "", text)) == [9, 2]
+
+
+def test_what_lands_again_by_reverting_its_revert_is_listed_once() -> None:
+    revert = change(2, 'Temporarily revert "feat(cache): Try it" (#1)')
+
+    assert shown(TRY, revert, change(3, "feat(cache): Try it", "This reverts #2, it works now.\n")) == [3]
+
+
 @pytest.mark.parametrize(
     "reland",
     [

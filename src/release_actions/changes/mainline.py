@@ -12,11 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from release_actions.changes.model import Author, HistoryCommit, MergedChange, MergedPull
-from release_actions.changes.picks import MERGE, PICKED
+from release_actions.changes.picks import MERGE, PICKED, QUEUED
 from release_actions.changes.titles import trailing_numbers, without_numbers
-
-QUEUED = re.compile(r"(?:Auto merge of|Merge(?: pr)?) #([0-9]{1,9})\b", re.IGNORECASE)
-"""Subjects of the merges that merge queues of the bors family make."""
 
 ELSEWHERE = re.compile(
     r"Merge (?:remote-tracking )?branch '(?:(?P<remote>[\w.-]+)/)?[^']*'(?: of (?P<address>\S+))?", re.IGNORECASE

@@ -11,6 +11,9 @@ from release_actions.changes.titles import PICK, trailing_numbers, without_numbe
 MERGE = re.compile(r"Merge pull request #([0-9]{1,9}) from (\S+)", re.ASCII)
 """Subject of the commit that GitHub makes for a merge."""
 
+QUEUED = re.compile(r"(?:Auto merge of|Merge(?: pr)?) #([0-9]{1,9})\b", re.IGNORECASE)
+"""Subjects of the merges that merge queues of the bors family make."""
+
 PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40})\)\s*$", re.MULTILINE)
 """What `git cherry-pick -x` adds."""
 
@@ -109,6 +112,12 @@ def subjects_of(change: MergedChange) -> frozenset[str]:
     """Its title and its commits' subjects as they compare: without numbers and marks of a backport."""
     texts = (change.title, *(message.partition("\n")[0] for message in change.messages))
     return frozenset(" ".join(original_title(text).casefold().split()) for text in texts)
+
+
+def is_merge_of(message: str, number: int) -> bool:
+    """Whether a commit's message is that of the merge of a pull request."""
+    subject = message.partition("\n")[0]
+    return bool(MERGE.match(subject) or QUEUED.match(subject)) or (number > 0 and number in trailing_numbers(subject))
 
 
 def original_title(title: str) -> str:

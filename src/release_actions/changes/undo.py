@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from release_actions.changes.model import MergedChange
-from release_actions.changes.picks import numbers_of
+from release_actions.changes.picks import is_merge_of, numbers_of
 from release_actions.changes.titles import fold_core, fold_title
 from release_actions.changes.undo_grammar import Undo, UndoKind, read_undo
 
@@ -83,12 +83,11 @@ class _Index:
         self._cores: dict[str, list[_Item]] = defaultdict(list)
 
     def add(self, item: _Item) -> None:
-        for sha in item.change.commits:
+        for sha in _names_of(item.change):
             self._commits[sha[:ABBREVIATED]].append((sha, item))
-        # The commit that a picked one came from is as good a name for it.
-        for sha in item.change.sources:
-            self._commits[sha[:ABBREVIATED]].append((sha, item))
-        for number in numbers_of(item.change):
+        # The numbers in the commits of a branch are those of what it merged, not of the branch.
+        single = len(item.change.messages) <= 1
+        for number in numbers_of(item.change if single else replace(item.change, messages=())):
             self._numbers[number].append(item)
         self._titles[fold_title(item.change.title)].append(item)
         if item.undo is None:
@@ -154,6 +153,18 @@ class _Index:
         return [item for full in titles for item in self._titles[full]] if len(titles) == 1 else []
 
 
+def _names_of(change: MergedChange) -> tuple[str, ...]:
+    """The commits each of which stands for all of a change: one of several on a branch does not.
+
+    The commit that a picked one came from is as good a name for it.
+    """
+    merges = [message for message in change.messages if is_merge_of(message, change.number)]
+    inner = len(change.commits) - len(merges)
+    if inner > 1:
+        return change.commits[:1] if merges else ()
+    return (*change.commits, *change.sources)
+
+
 def _without_doubles(items: Iterable[_Item | None]) -> list[_Item]:
     return list({id(item): item for item in items if item}.values())
 
@@ -193,9 +204,10 @@ def _follow(changes: Iterable[MergedChange], repository: str) -> list[_Item]:
         item = _Item(change, read_undo(change))
         if item.undo:
             item.targets, item.complete = index.find(item.undo)
+            brings_back = item.undo.kind is UndoKind.RELAND or _is_landed_again(item)
             if item.undo.partial:
                 item.complete = False
-            elif item.undo.kind is UndoKind.REVERT:
+            elif not brings_back:
                 for target in item.targets:
                     target.switch(on=False)
             else:
@@ -205,6 +217,13 @@ def _follow(changes: Iterable[MergedChange], repository: str) -> list[_Item]:
         index.add(item)
         items.append(item)
     return items
+
+
+def _is_landed_again(item: _Item) -> bool:
+    """Whether a change under a title of its own says that it reverts reverts: it lands again what they reverted."""
+    undo = item.undo
+    reverts = [target for target in item.targets if target.undo and target.undo.kind is UndoKind.REVERT]
+    return undo is not None and not undo.pure and bool(item.targets) and len(reverts) == len(item.targets)
 
 
 def _bring_back(item: _Item, reverts: Sequence[_Item]) -> None:

@@ -72,7 +72,9 @@ NOUN = re.compile(
     r"(?i)(?P<partial>(?:part|parts)\s+of\s+|partially\s+)?(?:(?:of|the)\s+)*"
     r"(?P<noun>(?:prs?|pull requests?|pulls?|commits?|changes?|changesets?)(?=[\s:#]))?[\s:]*"
 )
-SEPARATOR = re.compile(r"(?i)\s*(?:,\s*and\b|,|;|&|\+|\band\b)\s*(?:prs?\s+|pull requests?\s+|commits?\s+)?")
+SEPARATOR = re.compile(
+    r"(?i)\s*(?:,\s*and\b|,|;|&|\+|\band\b)\s*(?:prs?\s+|pull requests?\s+|commits?\s+)?|\s+(?=#[0-9])"
+)
 SHA = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,64}\b")
 ADDRESS = re.compile(r"https?://[^\s/]+/(?P<repository>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<number>[0-9]{1,9})\b")
 BARE = re.compile(r"[0-9]{1,9}\b(?!\.)")
@@ -90,6 +92,9 @@ TEXT = re.compile(
     rf"(?:\s+(?:the\s+)?(?:commits?|changes?|changesets?|prs?|pull requests?|following[^\n]{{0,40}}))?:?\s*"
     rf"(?:[*+-]\s*)?(?P<items>{JOINED})"
 )
+SQUASHED = re.compile(r"^\* \S", re.MULTILINE)
+"""The subject of a commit in the message that GitHub suggests for a squash."""
+
 TRAILER = re.compile(
     r"(?i)[A-Za-z-]+-(?:by|id|on):\s.*|\(cherry picked from commit [0-9a-f]+\)|reversing|changes made to.*"
 )
@@ -172,9 +177,10 @@ def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
         return Undo(kind, (without_cut(text),), cut=True, partial=partial)
     named = tuple(one for match in NAMED.finditer(text) for one in _list_at(text, match.end()))
     title = without_numbers(text)
-    return Undo(
-        kind, (title,) if title else (), numbers=_unique(named, references(text[len(title) :])), partial=partial
-    )
+    behind = references(text[len(title) :])
+    # "Revert the limits from #12" is about a part of it, while a number in parentheses is the name of what was written.
+    part = bool(named) and not set(named) <= set(behind)
+    return Undo(kind, (title,) if title else (), numbers=_unique(named, behind), partial=partial or part)
 
 
 def _read_quoted(kind: UndoKind, text: str, *, partial: bool) -> Undo:
@@ -231,8 +237,10 @@ def _list_at(text: str, position: int) -> tuple[Reference, ...]:
 
 def _read_text(change: MergedChange) -> Undo | None:
     """What the text of a pull request or of its only commit states in a line of its own."""
-    # Among several commits of a branch one may revert another one of the same branch.
-    messages = change.messages if len(change.messages) == 1 or _says_undo(change.title) else ()
+    # Among several commits of a branch one may revert another one of the same branch, and that one again: neither
+    # says what the branch comes to. A squash keeps their subjects as bullets.
+    several = len(change.messages) > 1 or any(len(SQUASHED.findall(message)) > 1 for message in change.messages)
+    messages = change.messages if not several or _says_undo(change.title) else ()
     texts = [change.text, *(message.partition("\n")[2] for message in messages)]
     matches = [match for text in texts for match in TEXT.finditer(text)]
     if not matches:
@@ -246,7 +254,10 @@ def _read_text(change: MergedChange) -> Undo | None:
         numbers=_without_own(_unique(numbers), change.number),
         commits=tuple(dict.fromkeys(item for item in items if re.fullmatch(r"[0-9a-f]{7,64}", item))),
         partial=any(match["partial"] for match in own),
-        pure=kind is UndoKind.REVERT and all(_says_nothing_else(text) for text in texts),
+        # "Document it, revert #12" does two things, and says one of them in its title.
+        pure=kind is UndoKind.REVERT
+        and not re.search(REVERT_WORD, change.title, re.IGNORECASE)
+        and all(_says_nothing_else(text) for text in texts),
     )
 
 
