@@ -18,6 +18,7 @@ from release_actions.http.origins import Credential
 
 PER_PAGE = 50
 COMPLETED = "completed"
+LARGEST_ARCHIVE = 512 * 1024 * 1024
 SCOPES_HEADER = "x-oauth-scopes"
 
 
@@ -149,9 +150,14 @@ class Workflows:
         return tuple(artifact_of(page, item) for page in pages for item in items_of(page, "artifacts"))
 
     def archive(self, artifact: Artifact) -> bytes:
-        """The ZIP archive of an artifact."""
-        return self._get(
-            f"/actions/artifacts/{artifact.id}/zip", f"fetch the artifact {artifact.name} of {self.repository}"
+        """The ZIP archive of an artifact, of at most `LARGEST_ARCHIVE` bytes."""
+        return self._http.request(
+            "GET",
+            f"{self._url}/actions/artifacts/{artifact.id}/zip",
+            what=f"fetch the artifact {artifact.name} of {self.repository}",
+            credential=self._credential,
+            headers=GITHUB_HEADERS,
+            longest=LARGEST_ARCHIVE,
         ).body
 
     def _get(self, path: str, what: str, *, also: int = HTTPStatus.OK, **params: str) -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import io
+import shutil
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -218,7 +219,8 @@ def unpack(archive: bytes, name: str, folder: Path) -> None:
                     raise ActionError(message, hint="Do not use this artifact.")
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(packed.read(member))
+                with packed.open(member) as source, target.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
     except zipfile.BadZipFile as error:
         message = f"The artifact {name} is not a ZIP archive."
         raise ActionError(message, hint="Run again.") from error

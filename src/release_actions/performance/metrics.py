@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -59,6 +60,7 @@ PERCENTILE = re.compile(r"p[0-9]+(?:\.[0-9]+)?_latency")
 STARTUP = re.compile(r"avg_(?:cold|warm)_[a-z_]+_time")
 
 
+@functools.lru_cache(maxsize=1024)
 def known_metric(name: str) -> Metric | None:
     """The metric of a name, by the table or by the form of the name; None when the way to better is not known."""
     if name in KNOWN:

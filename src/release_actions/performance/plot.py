@@ -47,7 +47,7 @@ def svg(judged: Sequence[Judged], *, title: str) -> str:
         parts.append(f'<text x="8" y="{TOP + 16}">No comparison has an interval.</text>')
     for change in (-scale, 0.0, scale):
         label = f'<text x="{place(change, scale):.1f}" y="{height - 8}" text-anchor="middle" fill="#57606a">'
-        parts.append(f"{label}{100 * change:+.0f} %</text>")
+        parts.append(f"{label}{f'{100 * change:+.0f} %' if change else 'no change'}</text>")
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

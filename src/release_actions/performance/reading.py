@@ -223,7 +223,7 @@ def config_beside(folder: Path) -> Mapping[str, Any]:
 
 def with_sidecar(run: Run, path: Path, workspace: Path) -> Run:
     """A run with what the nearest `perf-run.json` says and the result does not."""
-    about = sidecar_above(path.resolve().parent, workspace.resolve())
+    about = sidecar_above(absolute(Path.cwd() / path.parent), absolute(Path.cwd() / workspace))
     if not about:
         return run
     settings = {**settings_of(run.settings["tool"], about), **run.settings}
@@ -235,6 +235,12 @@ def with_sidecar(run: Run, path: Path, workspace: Path) -> Run:
         runner=run.runner or first_text(about, RUNNER_KEYS),
         started=run.started or first_text(about, ("started", "date")),
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def absolute(folder: Path) -> Path:
+    """A folder without links, looked up once for all its files."""
+    return folder.resolve()
 
 
 @functools.lru_cache(maxsize=1024)

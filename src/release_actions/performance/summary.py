@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from release_actions.performance import wording
 from release_actions.performance.comparing import Judged, Outcome
 from release_actions.performance.judging import Comparison
+from release_actions.performance.model import Run
 from release_actions.performance.suggesting import RUN_COUNTS, Suggestion
 from release_actions.runner import markdown
 from release_actions.runner.envelope import Verdict
@@ -23,6 +24,10 @@ HEADLINES = {
 
 HEAD = ("Group", "Metric", "Baseline", "Candidate", "Change", "Interval", "Allowed", "Verdict", "Runs", "p (Holm)")
 SHOWN_ROWS = 200
+SHOWN_FILES = 6
+SHORT = 12
+"""Digits of a commit."""
+
 BAR_ROWS = 30
 BAR_WIDTH = 41
 """Characters of a bar, odd, so that no change is in the middle."""
@@ -38,6 +43,8 @@ def summary(outcome: Outcome, *, title: str) -> str:
     remarks = list(remarks_of(outcome))
     if remarks:
         parts.append("### Remarks\n\n" + "\n".join(f"- {remark}" for remark in remarks))
+    if outcome.groups:
+        parts.append(markdown.details("What was compared", sides_table(outcome)))
     if outcome.reported:
         parts.append(markdown.details("Metrics that are only reported", reported_table(outcome.reported)))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -145,6 +152,31 @@ def reported_table(comparisons: Sequence[Comparison]) -> str:
         for item in comparisons[:SHOWN_ROWS]
     ]
     return markdown.table(HEAD[:6], rows)
+
+
+def sides_table(outcome: Outcome) -> str:
+    """A row a side of a group: commits, engines, runners and files."""
+    rows = [
+        [
+            markdown.plain(group.title),
+            side,
+            str(len(runs)),
+            markdown.codes(dict.fromkeys(run.commit[:SHORT] for run in runs if run.commit), none=""),
+            markdown.codes(dict.fromkeys(run.engine for run in runs if run.engine), none=""),
+            markdown.codes(dict.fromkeys(run.runner for run in runs if run.runner), none=""),
+            markdown.codes(files_of(runs), none=""),
+        ]
+        for group in outcome.groups[:SHOWN_ROWS]
+        for side, runs in (("baseline", group.baseline), ("candidate", group.candidate))
+        if runs
+    ]
+    return markdown.table(("Group", "Side", "Runs", "Commit", "Engine", "Runner", "Files"), rows)
+
+
+def files_of(runs: Sequence[Run]) -> list[str]:
+    """The files of some runs, the first few."""
+    files = list(dict.fromkeys(run.source.file for run in runs))
+    return files if len(files) <= SHOWN_FILES else [*files[:SHOWN_FILES], f"and {len(files) - SHOWN_FILES} more"]
 
 
 def suggestions(items: Sequence[Suggestion]) -> str:
