@@ -39,6 +39,7 @@ ACTIONS = {
     "judge-images": "decide which images of a run may get floating tags, and show all in one table",
     "verify-images": "prove that the images of a run are published, complete and what was built",
     "component-matrix": "make the component table of a release, and prove its versions",
+    "version-audit": "find versions in files that are not the release's",
     "release-notes": "generate the notes of a release, check them, or put them on a draft release",
     "perf-gate": "decide whether a candidate is slower than the release before",
     "protect-latest": "keep floating tags on the newest stable releases",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from release_actions.config import grammar
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
+from release_actions.config.drift import DriftForm
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.shapes import (
@@ -366,10 +367,15 @@ class Document(Record):
     notes: NotesForm = key(
         RecordOf("'notes'", NotesForm), "How release notes sort what was merged.", default=NotesForm()
     )
+<<<<<<< HEAD
     performance: PerformanceForm = key(
         RecordOf("'performance'", PerformanceForm),
         "What `perf-gate` holds a candidate's benchmark results to.",
         default=PerformanceForm(),
+=======
+    drift: DriftForm = key(
+        RecordOf("'drift'", DriftForm), "What `version-audit` reads and reports.", default=DriftForm()
+>>>>>>> 7280163 (Audit the versions in files as an action)
     )
 
 

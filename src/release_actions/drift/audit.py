@@ -6,15 +6,15 @@ its reason, and an exception or a comment that excepts nothing is itself a findi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from release_actions.drift.catalogue import Catalogue
-from release_actions.drift.classes import Judged, Verdict, find_mixed, judge
+from release_actions.drift.classes import Judged, VersionClass, find_mixed, judge
 from release_actions.drift.exceptions import Comment, Exemption, find_exemption, read_comments
 from release_actions.drift.patch import Replacement
-from release_actions.drift.reference import Form
+from release_actions.drift.reference import Form, Reference
 from release_actions.drift.scan import Scan
 from release_actions.drift.strangers import Stray
 from release_actions.drift.tracked_files import EXAMPLE
@@ -24,6 +24,7 @@ from release_actions.versions.history import Level
 OTHER_LEVELS = {
     "third-party-floating": Level.INFO,
     "conflict-marker": Level.ERROR,
+    "tag-exists": Level.ERROR,
     "dependency-stale": Level.ERROR,
     "dependency-missing": Level.ERROR,
     "component-without-build": Level.WARN,
@@ -34,19 +35,19 @@ OTHER_LEVELS = {
 """Levels of the rules that are not about one version, on every branch."""
 
 HINTS = {
-    Verdict.STALE: "Write {instead}.",
-    Verdict.AHEAD: "Correct it, or the version that the release should have.",
-    Verdict.DEV_PACKAGE: "Name the package that releases go to.",
-    Verdict.DEV_TAG: "Write {instead}.",
-    Verdict.FLOATING: "Write {instead}.",
-    Verdict.CANDIDATE: "Write {instead}.",
-    Verdict.RENAMED: "Use the new name.",
-    Verdict.BRANCH: "Name a tag: {instead}.",
-    Verdict.MISSING: "Correct the version, or publish it first.",
-    Verdict.MIXED: "Use one version in all files.",
+    VersionClass.STALE: "Write {instead}.",
+    VersionClass.AHEAD: "Correct it, or the version that the release should have.",
+    VersionClass.DEV_PACKAGE: "Name the package that releases go to.",
+    VersionClass.DEV_TAG: "Write {instead}.",
+    VersionClass.FLOATING: "Write {instead}.",
+    VersionClass.CANDIDATE: "Write {instead}.",
+    VersionClass.RENAMED: "Use the new name.",
+    VersionClass.BRANCH: "Name a tag: {instead}.",
+    VersionClass.MISSING: "Correct the version, or publish it first.",
+    VersionClass.MIXED: "Use one version in all files.",
 }
 
-PATCHED = frozenset({Verdict.STALE, Verdict.CANDIDATE, Verdict.FLOATING, Verdict.DEV_TAG})
+PATCHED = frozenset({VersionClass.STALE, VersionClass.CANDIDATE, VersionClass.FLOATING, VersionClass.DEV_TAG})
 """What a patch may put right: it writes another version and nothing else."""
 
 
@@ -101,9 +102,21 @@ class Rules:
     today: date = date.max
 
 
-def run_audit(scan: Scan, catalogue: Catalogue, rules: Rules, strays: Iterable[Stray] = ()) -> Audit:
-    """Judge everything that a scan gave, and `strays` from elsewhere."""
-    judged = tuple(judge(reference, catalogue) for reference in scan.references)
+def run_audit(
+    scan: Scan,
+    catalogue: Catalogue,
+    rules: Rules,
+    strays: Iterable[Stray] = (),
+    *,
+    is_missing: Callable[[Reference], bool] = lambda _: False,
+) -> Audit:
+    """Judge everything that a scan gave, and `strays` from elsewhere. `is_missing`: what a server does not have."""
+    judged = tuple(
+        Judged(reference, VersionClass.MISSING, why="no server has it")
+        if is_missing(reference)
+        else judge(reference, catalogue)
+        for reference in scan.references
+    )
     comments = {(text.path, comment.line): comment for text in scan.files.values() for comment in read_comments(text)}
     kustomized = frozenset(item.reference.name.text for item in judged if item.reference.form is Form.KUSTOMIZE)
     found = [
@@ -136,7 +149,7 @@ def _with(finding: DriftFinding, level: Level, excepted: str) -> DriftFinding:
 
 def _describe(item: Judged, kustomized: frozenset[str]) -> Iterator[DriftFinding]:
     """A version that is not right, as a sentence."""
-    if item.verdict in {Verdict.OK, Verdict.UNKNOWN}:
+    if item.verdict in {VersionClass.OK, VersionClass.UNKNOWN}:
         return
     reference = item.reference
     level = Level.INFO if _is_harmless(item, kustomized) else Level.ERROR
@@ -146,7 +159,7 @@ def _describe(item: Judged, kustomized: frozenset[str]) -> Iterator[DriftFinding
     yield DriftFinding(item.verdict.value, level, _sentence(item), hint, reference.place, reference.name.component)
 
 
-MOVING = frozenset({Verdict.FLOATING, Verdict.DEV_TAG})
+MOVING = frozenset({VersionClass.FLOATING, VersionClass.DEV_TAG})
 
 
 def _is_harmless(item: Judged, kustomized: frozenset[str]) -> bool:
@@ -169,15 +182,15 @@ def _sentence(item: Judged) -> str:
 
 
 _WORDS = {
-    Verdict.STALE: "out of date",
-    Verdict.AHEAD: "newer than the release",
-    Verdict.DEV_PACKAGE: "a development package",
-    Verdict.DEV_TAG: "a development tag",
-    Verdict.FLOATING: "a floating tag",
-    Verdict.CANDIDATE: "a candidate",
-    Verdict.MISSING: "not published",
-    Verdict.RENAMED: "an earlier name",
-    Verdict.BRANCH: "a branch",
+    VersionClass.STALE: "out of date",
+    VersionClass.AHEAD: "newer than the release",
+    VersionClass.DEV_PACKAGE: "a development package",
+    VersionClass.DEV_TAG: "a development tag",
+    VersionClass.FLOATING: "a floating tag",
+    VersionClass.CANDIDATE: "a candidate",
+    VersionClass.MISSING: "not published",
+    VersionClass.RENAMED: "an earlier name",
+    VersionClass.BRANCH: "a branch",
 }
 
 
@@ -186,7 +199,9 @@ def _describe_mixed(judged: tuple[Judged, ...], catalogue: Catalogue) -> Iterato
     for component, versions in find_mixed(judged, catalogue).items():
         places = [item.reference.place for item in judged if item.reference.name.component == component]
         message = f"{catalogue.wanted[component].title} is named in {len(versions)} versions: {', '.join(versions)}."
-        yield DriftFinding(Verdict.MIXED.value, Level.WARN, message, HINTS[Verdict.MIXED], places[0], component)
+        yield DriftFinding(
+            VersionClass.MIXED.value, Level.WARN, message, HINTS[VersionClass.MIXED], places[0], component
+        )
 
 
 def _describe_stray(stray: Stray) -> DriftFinding:
@@ -234,7 +249,7 @@ def _plan_patch(judged: Iterable[Judged], excused: set[Place]) -> tuple[tuple[Re
     replacements, unchanged = [], []
     for item in judged:
         reference = item.reference
-        if item.verdict in {Verdict.OK, Verdict.UNKNOWN} or reference.place in excused:
+        if item.verdict in {VersionClass.OK, VersionClass.UNKNOWN} or reference.place in excused:
             continue
         why = _why_not(item)
         if why:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from release_actions.components import version_order
 from release_actions.drift.catalogue import Catalogue, Kind, Wanted
 from release_actions.drift.reference import Form, Reference
+from release_actions.versions.grammar import Kind as VersionKind
 from release_actions.versions.history import Level
-from release_actions.versions.version import Kind as VersionKind
 
 
-class Verdict(enum.Enum):
+class VersionClass(enum.Enum):
     """What a version in a file is. The value is the name of the rule."""
 
     OK = "ok"
@@ -34,25 +34,25 @@ class Verdict(enum.Enum):
 
 
 ON_RELEASE_BRANCH = {
-    Verdict.STALE: Level.ERROR,
-    Verdict.AHEAD: Level.WARN,
-    Verdict.DEV_PACKAGE: Level.ERROR,
-    Verdict.DEV_TAG: Level.ERROR,
-    Verdict.FLOATING: Level.ERROR,
-    Verdict.CANDIDATE: Level.ERROR,
-    Verdict.MISSING: Level.ERROR,
-    Verdict.RENAMED: Level.WARN,
-    Verdict.MIXED: Level.WARN,
-    Verdict.BRANCH: Level.ERROR,
+    VersionClass.STALE: Level.ERROR,
+    VersionClass.AHEAD: Level.WARN,
+    VersionClass.DEV_PACKAGE: Level.ERROR,
+    VersionClass.DEV_TAG: Level.ERROR,
+    VersionClass.FLOATING: Level.ERROR,
+    VersionClass.CANDIDATE: Level.ERROR,
+    VersionClass.MISSING: Level.ERROR,
+    VersionClass.RENAMED: Level.WARN,
+    VersionClass.MIXED: Level.WARN,
+    VersionClass.BRANCH: Level.ERROR,
 }
 """Levels of the rules on a release branch."""
 
 ON_TRUNK = {
     **ON_RELEASE_BRANCH,
-    Verdict.DEV_PACKAGE: Level.INFO,
-    Verdict.DEV_TAG: Level.INFO,
-    Verdict.FLOATING: Level.INFO,
-    Verdict.BRANCH: Level.INFO,
+    VersionClass.DEV_PACKAGE: Level.INFO,
+    VersionClass.DEV_TAG: Level.INFO,
+    VersionClass.FLOATING: Level.INFO,
+    VersionClass.BRANCH: Level.INFO,
 }
 """Levels on trunk, which may use what trunk builds."""
 
@@ -67,7 +67,7 @@ class Judged:
     """A reference with its verdict. `instead`: the token to write, empty when none can be offered."""
 
     reference: Reference
-    verdict: Verdict
+    verdict: VersionClass
     instead: str = ""
     why: str = ""
 
@@ -76,12 +76,12 @@ def judge(reference: Reference, catalogue: Catalogue) -> Judged:
     """What a version is. Templates and digests alone have the verdict `unknown` with the reason."""
     wanted = catalogue.wanted[reference.name.component]
     if reference.is_template:
-        return Judged(reference, Verdict.UNKNOWN, why="a template fills it in")
+        return Judged(reference, VersionClass.UNKNOWN, why="a template fills it in")
     if reference.name.is_dev:
-        return Judged(reference, Verdict.DEV_PACKAGE, why="only development builds go to this package")
+        return Judged(reference, VersionClass.DEV_PACKAGE, why="only development builds go to this package")
     verdict = _judge_repository(reference, wanted, catalogue) if _is_git(reference) else _judge_tag(reference, wanted)
-    if reference.name.current and verdict.verdict in {Verdict.OK, Verdict.STALE}:
-        return Judged(reference, Verdict.RENAMED, why=f"its name is {reference.name.current} now")
+    if reference.name.current and verdict.verdict in {VersionClass.OK, VersionClass.STALE}:
+        return Judged(reference, VersionClass.RENAMED, why=f"its name is {reference.name.current} now")
     return verdict
 
 
@@ -107,11 +107,11 @@ def _split_flavour(reference: Reference, wanted: Wanted) -> tuple[str, str, str]
 def _judge_tag(reference: Reference, wanted: Wanted) -> Judged:
     token, instead, flavour = _split_flavour(reference, wanted)
     if token and f"{token}{flavour}" == instead:
-        return Judged(reference, Verdict.OK)
+        return Judged(reference, VersionClass.OK)
     if not token:
-        return Judged(reference, Verdict.FLOATING, instead, "without a tag, latest is pulled")
+        return Judged(reference, VersionClass.FLOATING, instead, "without a tag, latest is pulled")
     if FLOATING.fullmatch(token) and not _is_chart_number(reference):
-        return Judged(reference, Verdict.FLOATING, instead, "the tag moves")
+        return Judged(reference, VersionClass.FLOATING, instead, "the tag moves")
     if version_order.read(token) is None:
         return _judge_word(reference, instead)
     return _compare(reference, wanted, token, instead)
@@ -123,8 +123,8 @@ def _judge_word(reference: Reference, instead: str) -> Judged:
     is_dev = DEV_TAG.fullmatch(token) or version_order.is_moving(token)
     if reference.form in {Form.VARIABLE, Form.TABLE} and not is_dev:
         is_commit = COMMIT.fullmatch(token) and not token.isdecimal()
-        return Judged(reference, Verdict.UNKNOWN, why="it is a commit" if is_commit else "it is not a version")
-    return Judged(reference, Verdict.DEV_TAG, instead, "no release has this tag")
+        return Judged(reference, VersionClass.UNKNOWN, why="it is a commit" if is_commit else "it is not a version")
+    return Judged(reference, VersionClass.DEV_TAG, instead, "no release has this tag")
 
 
 def _compare(reference: Reference, wanted: Wanted, token: str, instead: str) -> Judged:
@@ -132,16 +132,18 @@ def _compare(reference: Reference, wanted: Wanted, token: str, instead: str) -> 
     is_final = not version_order.is_unfinished(target or token)
     if is_final and version_order.is_unfinished(token):
         is_candidate = (reading := version_order.read(token)) and reading.version.kind is VersionKind.CANDIDATE
-        return Judged(reference, Verdict.CANDIDATE if is_candidate else Verdict.DEV_TAG, instead, "it is not final")
+        return Judged(
+            reference, VersionClass.CANDIDATE if is_candidate else VersionClass.DEV_TAG, instead, "it is not final"
+        )
     if not instead:
-        return Judged(reference, Verdict.UNKNOWN, why=wanted.why or "its version at the release is not known")
+        return Judged(reference, VersionClass.UNKNOWN, why=wanted.why or "its version at the release is not known")
     order = version_order.compare(token, target)
     if order is None:
-        return Judged(reference, Verdict.UNKNOWN, instead, f"it cannot be compared with {instead}")
+        return Judged(reference, VersionClass.UNKNOWN, instead, f"it cannot be compared with {instead}")
     if order > 0:
-        return Judged(reference, Verdict.AHEAD, why=f"the release has {instead}")
+        return Judged(reference, VersionClass.AHEAD, why=f"the release has {instead}")
     # The same version in another spelling is a tag that nothing was published under.
-    return Judged(reference, Verdict.STALE, instead, f"the release has {instead}")
+    return Judged(reference, VersionClass.STALE, instead, f"the release has {instead}")
 
 
 def _is_chart_number(reference: Reference) -> bool:
@@ -155,17 +157,17 @@ def _judge_repository(reference: Reference, wanted: Wanted, catalogue: Catalogue
     token = reference.token.removeprefix("refs/tags/").removeprefix("refs/heads/")
     if token in {catalogue.trunk, "main", "master", "HEAD"}:
         # A link for readers may lead to the newest page; what a program fetches is another thing tomorrow.
-        verdict = Verdict.UNKNOWN if reference.form is Form.LINK else Verdict.BRANCH
+        verdict = VersionClass.UNKNOWN if reference.form is Form.LINK else VersionClass.BRANCH
         return Judged(reference, verdict, spell(reference, wanted), "a branch moves")
     if COMMIT.fullmatch(token) and not token.isdecimal():
-        return Judged(reference, Verdict.UNKNOWN, why="it is a commit")
+        return Judged(reference, VersionClass.UNKNOWN, why="it is a commit")
     branch = RELEASE_BRANCH.fullmatch(token)
     if branch:
         return _judge_branch(reference, wanted, catalogue, branch["version"])
     if version_order.read(token) is None:
-        return Judged(reference, Verdict.UNKNOWN, why="it is not a version")
+        return Judged(reference, VersionClass.UNKNOWN, why="it is not a version")
     if token == wanted.token(Kind.REPOSITORY):
-        return Judged(reference, Verdict.OK)
+        return Judged(reference, VersionClass.OK)
     return _compare(reference, wanted, token, spell(reference, wanted))
 
 
@@ -175,16 +177,18 @@ def _judge_branch(reference: Reference, wanted: Wanted, catalogue: Catalogue, ve
     if wanted.is_release and catalogue.branch:
         instead = catalogue.branch
         if reference.token.endswith(catalogue.branch):
-            return Judged(reference, Verdict.OK)
+            return Judged(reference, VersionClass.OK)
     reading = version_order.read(wanted.version) if wanted.version else None
     if reading is None:
-        return Judged(reference, Verdict.UNKNOWN, why=wanted.why or "its version at the release is not known")
+        return Judged(reference, VersionClass.UNKNOWN, why=wanted.why or "its version at the release is not known")
     numbers = tuple(map(int, version.split(".")))
     line = reading.numbers[: len(numbers)]
     if numbers == line:
-        return Judged(reference, Verdict.OK)
-    verdict = Verdict.STALE if numbers < line else Verdict.AHEAD
-    return Judged(reference, verdict, instead if verdict is Verdict.STALE else "", f"the release is {wanted.version}")
+        return Judged(reference, VersionClass.OK)
+    verdict = VersionClass.STALE if numbers < line else VersionClass.AHEAD
+    return Judged(
+        reference, verdict, instead if verdict is VersionClass.STALE else "", f"the release is {wanted.version}"
+    )
 
 
 def spell(reference: Reference, wanted: Wanted) -> str:

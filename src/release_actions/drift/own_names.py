@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from release_actions.components.document import Document, FromRelease, Part, title_of
-from release_actions.components.sources import Found, Missing
+from release_actions.components.document import ComponentsFile, FromRelease, MatrixPart, title_of
+from release_actions.components.sources import FoundVersion, MissingVersion
 from release_actions.config.model import Config
 from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted, strip_scheme, unique
 
@@ -15,8 +15,8 @@ OWN = "release:"
 
 def make_catalogue(
     config: Config | None,
-    document: Document | None,
-    versions: Mapping[str, Found | Missing],
+    document: ComponentsFile | None,
+    versions: Mapping[str, FoundVersion | MissingVersion],
     *,
     tag: str,
     branch: str,
@@ -47,10 +47,10 @@ def _release_first(name: Name, names: list[Name], wanted: Mapping[str, Wanted], 
     return next((other for other in names if other.text == repository and wanted[other.component].is_release), name)
 
 
-def _wanted(id_: str, part: Part, source: Found | Missing | None, prefix: str) -> Wanted:
+def _wanted(id_: str, part: MatrixPart, source: FoundVersion | MissingVersion | None, prefix: str) -> Wanted:
     templates = {Kind.IMAGE: part.image_tag, Kind.CHART: part.chart_version, Kind.REPOSITORY: part.git_tag}
-    version = source.version if isinstance(source, Found) else ""
-    why = source.message if isinstance(source, Missing) else "its version was not asked for"
+    version = source.version if isinstance(source, FoundVersion) else ""
+    why = source.message if isinstance(source, MissingVersion) else "its version was not asked for"
     return Wanted(
         id_,
         title_of(id_, part),
@@ -62,7 +62,7 @@ def _wanted(id_: str, part: Part, source: Found | Missing | None, prefix: str) -
     )
 
 
-def _names_of(id_: str, part: Part) -> Iterator[Name]:
+def _names_of(id_: str, part: MatrixPart) -> Iterator[Name]:
     current = []
     if part.image:
         current.append(Name(part.image, Kind.IMAGE, id_))
@@ -110,7 +110,7 @@ def _names_of_images(
             yield Name(package.reference, Kind.IMAGE, component, is_dev=True)
 
 
-def find_unbuilt(config: Config, document: Document) -> Iterator[tuple[str, str]]:
+def find_unbuilt(config: Config, document: ComponentsFile) -> Iterator[tuple[str, str]]:
     """What no build gives, and what no component describes: an id or an image, and the rule that says so."""
     built = {package.reference for package in config.packages("release")}
     described = {part.image for part in document.components.values() if part.image}
