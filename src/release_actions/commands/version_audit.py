@@ -16,6 +16,7 @@ from release_actions.components.sources import FoundVersion, MissingVersion, Ver
 from release_actions.components.upstream import Upstream
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
+from release_actions.config.grammar import fill
 from release_actions.config.source import read_text
 from release_actions.drift import expectations, own_names, patch, summary, tracked_files
 from release_actions.drift.audit import Audit, DriftFinding, Rules, run_audit
@@ -144,10 +145,8 @@ def is_on_trunk(given: Inputs, context: Context) -> bool:
 def _release_branch(config: Config | None, version: Version) -> str:
     """The release branch of a version by the configuration; empty when there is none."""
     numbers = {"major": str(version.major), "minor": str(version.minor), "patch": str(version.patch)}
-    template = config.release_branch if config else ""
-    for name, number in numbers.items():
-        template = template.replace(f"{{{name}}}", number)
-    return template
+    templates = config.release_branches if config else ()
+    return fill(templates[0], numbers) if templates else ""
 
 
 def find_versions(

@@ -367,15 +367,13 @@ class Document(Record):
     notes: NotesForm = key(
         RecordOf("'notes'", NotesForm), "How release notes sort what was merged.", default=NotesForm()
     )
-<<<<<<< HEAD
     performance: PerformanceForm = key(
         RecordOf("'performance'", PerformanceForm),
         "What `perf-gate` holds a candidate's benchmark results to.",
         default=PerformanceForm(),
-=======
+    )
     drift: DriftForm = key(
         RecordOf("'drift'", DriftForm), "What `version-audit` reads and reports.", default=DriftForm()
->>>>>>> 7280163 (Audit the versions in files as an action)
     )
 
 

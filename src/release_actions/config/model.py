@@ -144,16 +144,13 @@ class Config:
     the number of a release's first candidate, None if 0 and 1 are both right.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
-<<<<<<< HEAD
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branches` and `prerelease_branch` are
     templates with `{major}`, `{minor}`, `{patch}` and `{newest}`, empty when no branch is required; the first release
     branch that exists counts. `notes` says how release notes look, `performance`
     what benchmark results are held to.
-=======
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
     with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look,
     `drift` what version-audit reports.
->>>>>>> 7280163 (Audit the versions in files as an action)
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -172,11 +169,8 @@ class Config:
     prerelease_branch: str = ""
     first_candidate: int | None = None
     notes: NotesForm = field(default_factory=NotesForm)
-<<<<<<< HEAD
     performance: PerformanceForm = field(default_factory=PerformanceForm)
-=======
     drift: DriftForm = field(default_factory=DriftForm)
->>>>>>> 7280163 (Audit the versions in files as an action)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

@@ -272,10 +272,7 @@ def config(document: Document) -> Config:
         release_branches=document.versions.release_branch,
         prerelease_branch=document.versions.prerelease_branch or "",
         notes=document.notes,
-<<<<<<< HEAD
         performance=document.performance,
-=======
         drift=document.drift,
->>>>>>> 7280163 (Audit the versions in files as an action)
         origin=document.origin,
     )
