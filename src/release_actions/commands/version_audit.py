@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions.components.document import ComponentsFile, FromGitTag, FromImageTag, load_components
+from release_actions.components.document import ComponentsFile, load_components
 from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
 from release_actions.components.upstream import Upstream
+from release_actions.components.version_source import FromGitTag, FromImageTag
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.config.grammar import fill

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from release_actions.components.document import ComponentsFile, FromRelease, MatrixPart, title_of
+from release_actions.components.document import ComponentsFile, MatrixPart, title_of
 from release_actions.components.sources import FoundVersion, MissingVersion
+from release_actions.components.version_source import FromRelease
 from release_actions.config.model import Config
 from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted, strip_scheme, unique
 
