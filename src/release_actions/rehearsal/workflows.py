@@ -139,7 +139,7 @@ def build(
 def protect(stage: Stage, job: Job, played: Played, *, together: bool = False) -> None:
     """protect-latest, as the last job of a release, which promotes it in all images or in none, or on its own."""
     # The simulator shows a write at once unless a scenario says otherwise, and then counts reads, not seconds.
-    inputs = {"mode": "enforce", "settle": "0s", "together": str(together).lower()}
+    inputs = {"mode": "enforce", "settle-time": "0s", "together": str(together).lower()}
     ended = stage.action(job, "protect-latest", inputs, played)
     for move in json.loads(ended.outputs["moved"]):
         path = str(move["package"]).partition("/")[2]
