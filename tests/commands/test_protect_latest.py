@@ -562,7 +562,7 @@ class TestTogether:
             "Input 'together' promotes a release in all required images",
             "Input 'together' waits for every required image",
             "Input 'exclude-images' excludes every image.",
-            "nowhere.json could not be read: No such file or directory.",
+            "nowhere.json does not exist.",
         ]
 
     def test_some_of_the_images_are_not_together(self, protect: Protect) -> None:
