@@ -232,9 +232,9 @@ def test_a_missing_token_is_asked_for_with_its_permission(clean: Clean, simulato
     ("inputs", "words"),
     [
         ({}, "Nothing is selected"),
-        ({"keep_n": "3"}, "Input 'keep-n' spares some of the tags that are selected, and no tag is"),
-        ({"older_than": "3d"}, "Input 'older-than' spares some of the tags that are selected, and no tag is"),
-        ({"delete_untagged": "true", "keep_n_per_line": "1"}, "Input 'keep-n-per-line' spares some of the tags"),
+        ({"keep_n": "3"}, "Input 'keep-n' keeps some of the tags that are selected, and no tag is"),
+        ({"older_than": "3d"}, "Input 'older-than' keeps some of the tags that are selected, and no tag is"),
+        ({"delete_untagged": "true", "keep_n_per_line": "1"}, "Input 'keep-n-per-line' keeps some of the tags"),
         ({"delete_untagged": "true", "untag": "true"}, "Input 'untag' is about tags that the inputs select"),
         ({"delete_tags": "pr-(.*", "use_regex": "true"}, "'pr-(.*' is not a regular expression: missing )"),
         ({"delete_tags": "*", "exclude_tags": "!v*"}, "begins with '!'"),

@@ -89,7 +89,8 @@ def test_a_dry_run_of_a_restore_only_says_what_would_come_back(
     report = clean(mode="restore", undo_file=cleaned, dry_run="true")
     assert report.exit_code is ExitCode.PASS
     assert [line for line in report.lines if "v0.5.0-rc.1 " in line and line.endswith("would be restored.")]
-    assert len(report.lines) == 3
+    assert len(report.lines) == 4
+    assert report.lines[-1] == "Nothing was changed."
     assert digests(world) == before
     assert restores(simulator) == 0
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import responses
-from tests.cleanup.command import CUDA, Clean, image
+from tests.cleanup.command import CUDA, Clean, image, messages
 
 from release_actions import main
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
@@ -161,6 +161,59 @@ def test_a_name_that_two_packages_or_none_have_is_refused(world: World, clean: C
             "'web' of the account 'charts', set owner to 'charts' and write 'web'. For the package 'charts/web' of "
             "the account 'llm-d', set owner to 'llm-d'."
         )
+
+
+def test_tags_without_a_prefix_are_ranked_as_releases(world: World, clean: Clean) -> None:
+    for tag in ("1.4.0", "1.4.1", "1.5.0", "1.5.1", "1.5.2", "main"):
+        world.push(CUDA, image(tag), [tag])
+
+    report = clean(delete_tags="1.*", keep_n_per_line="1")
+
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"1.4.1", "1.5.2", "main"}
+
+
+def test_each_package_is_asked_for_its_own_prefix(world: World, clean: Clean) -> None:
+    chart = "llm-d/chart"
+    world.add_package(chart, visibility="public", repository="llm-d/llm-d")
+    for prefix, path in (("v", CUDA), ("", chart)):
+        for number in ("0.9.0", "0.10.0", "0.10.0-rc.2"):
+            world.push(path, image(f"{path} {number}"), [f"{prefix}{number}"])
+
+    report = clean(packages="llm-d-cuda, chart", delete_tags="v0.*, 0.*", keep_n="1")
+
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.10.0", "v0.10.0-rc.2"}
+    assert set(world.tags(chart)) == {"0.10.0", "0.10.0-rc.2"}
+
+
+def test_a_prefix_of_the_configuration_counts_for_a_package_that_is_named(
+    world: World, clean: Clean, tmp_path: Path
+) -> None:
+    (tmp_path / "release.yaml").write_text(CONFIG.replace("channels:", "versions: {prefix: rel.v}\nchannels:"))
+    for tag in ("rel.v0.9.0", "rel.v0.10.0"):
+        world.push(CUDA, image(tag), [tag])
+
+    assert clean(delete_tags="rel.v*", keep_n_per_line="1").exit_code is ExitCode.PASS
+
+    assert set(world.tags(CUDA)) == {"rel.v0.9.0", "rel.v0.10.0"}
+
+
+def test_a_rule_that_would_keep_none_of_what_it_should_rank_is_refused(world: World, clean: Clean) -> None:
+    for tag in ("build-1", "build-2", "v1.0.0"):
+        world.push(CUDA, image(tag), [tag])
+
+    report = clean(delete_tags="build-*", keep_n_per_line="1")
+
+    assert report.exit_code is ExitCode.REFUSED
+    assert messages(report) == (
+        "llm-d/llm-d-cuda: keep-n-per-line of inputs keeps releases, and the rule also selects 2 tags that are not, "
+        "build-1 first. Nothing was changed. The tags of releases here: vX.Y.Z. If these tags may go, set keep-n as "
+        "well: 0 keeps none of them, 1 keeps the newest. If not, let delete-tags select only releases."
+    )
+    assert set(world.tags(CUDA)) == {"build-1", "build-2", "v1.0.0"}
+    assert clean(delete_tags="build-*", keep_n_per_line="1", keep_n="0").exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v1.0.0"}
 
 
 CONFIG = """\

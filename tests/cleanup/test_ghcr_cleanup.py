@@ -392,8 +392,35 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
         world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
     names = "llm-d-cuda, llm-d-cpu, llm-d-absent"
     planned = clean(packages=names, delete_tags="v*-rc.*", dry_run="true")
-    assert planned.lines[-1] == "3 packages: 6 versions would go, 1 package could not be finished."
+    assert planned.lines[-2:] == (
+        "3 packages: 6 versions would go, 1 package could not be finished.",
+        "Nothing was changed.",
+    )
     report = clean(packages=names, delete_tags="v*-rc.*")
     assert report.lines[-1] == (
         "3 packages: 6 of 6 planned deletions done, 4 tags left and resolved, 1 package could not be finished."
     )
+
+
+def lose_manifests(simulator: Simulator, *references: str) -> None:
+    for reference in references:
+        path = f"/v2/{CUDA}/manifests/{reference}"
+        simulator.faults.add(Fault(method="GET|HEAD", path=path, server="registry", times=0, answer=404))
+
+
+def test_a_listed_version_that_the_registry_lacks_is_deleted_when_it_is_named(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    for tag in ("broken", "sha-1", "v1"):
+        world.push(CUDA, image(tag, "linux/amd64"), [tag])
+    lose_manifests(simulator, world.tags(CUDA)["broken"], "broken")
+
+    refused = clean(delete_tags="sha-*")
+    assert refused.exit_code is ExitCode.UNKNOWN
+    assert "name its tag in delete-tags, or its tag or digest in exclude-tags." in messages(refused)
+    assert set(world.tags(CUDA)) == {"broken", "sha-1", "v1"}
+
+    assert clean(delete_tags="sha-*", exclude_tags="broken").exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"broken", "v1"}
+    assert clean(delete_tags="sha-*, broken").exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v1"}

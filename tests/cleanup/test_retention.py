@@ -73,7 +73,8 @@ def make(
     known = {image.digest for image in images}
     more = [manifest(item.id) for item in versions if item.digest not in known]
     tags = {tag: item.digest for item in versions for tag in item.tags}
-    facts = Facts(NOW, prefix, frozenset(digest(number) for number in missing), frozenset(closed))
+    prefixes = () if prefix is None else (prefix,)
+    facts = Facts(NOW, prefixes, frozenset(digest(number) for number in missing), frozenset(closed))
     return retention.plan("llm-d/llm-d-cuda", versions, Graph.of([*images, *more], tags), rules, facts=facts)
 
 
@@ -206,8 +207,8 @@ def test_keep_n_spares_the_newest_releases_by_version_and_the_newest_others_by_c
 
     plan = make(versions, [], make_rule("old", delete_tags=("*",), keep_n=1), prefix="")
     assert gone(plan) == {2, 3, 4}
-    assert reason(plan, 1) == "It is number 1 of the 1 newest releases that the rule spares."
-    assert reason(plan, 5) == "It is number 1 of the 1 newest images that the rule spares."
+    assert reason(plan, 1) == "It is number 1 of the 1 newest releases that the rule keeps."
+    assert reason(plan, 5) == "It is number 1 of the 1 newest images that the rule keeps."
 
 
 def test_keep_n_counts_images_and_not_tags() -> None:
@@ -224,7 +225,40 @@ def test_keep_n_per_line_spares_the_newest_of_each_line() -> None:
     rule = make_rule("lines", delete_tags=("*",), keep_n_per_line=1)
     plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, prefix="v")
     assert gone(plan) == {1, 2, 4, 6}
-    assert reason(plan, 3) == "It is number 1 of the 1 newest releases of 0.5 that the rule spares."
+    assert reason(plan, 3) == "It is number 1 of the 1 newest releases of 0.5 that the rule keeps."
+    assert plan.unranked == {"lines": ("sha-1",)}
+
+
+def test_keep_n_with_keep_n_per_line_says_what_happens_to_other_tags() -> None:
+    tags = ("v0.5.0", "v0.5.1", "sha-1")
+    rule = make_rule("lines", delete_tags=("*",), keep_n_per_line=1, keep_n=0)
+    plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, prefix="v")
+    assert gone(plan) == {1, 3}
+    assert plan.unranked == {}
+
+
+@pytest.mark.parametrize("settings", [{"keep_n": 1}, {"keep_n_per_line": 1}])
+def test_a_candidate_takes_no_place_of_a_release(settings: dict[str, int]) -> None:
+    tags = ("v0.5.0", "v0.5.1", "v0.5.2-rc.1", "v0.5.2-rc.2")
+    rule = make_rule("rule", delete_tags=("v*",), **settings)
+    plan = make([version(number, tag) for number, tag in enumerate(tags, start=1)], [], rule, prefix="v")
+    assert gone(plan) == {1, 3}
+
+
+def test_keep_n_untagged_keeps_the_newest_with_all_that_they_need() -> None:
+    versions = [
+        version(1, days=40),
+        version(2, days=30),
+        version(3, days=20),
+        version(4, days=10),
+        version(5, days=50),
+        version(6, "latest"),
+    ]
+    rule = make_rule("nightly", delete_untagged=True, keep_n_untagged=2)
+    plan = make(versions, [index(4, 5)], rule)
+    assert gone(plan) == {1, 2}
+    assert reason(plan, 3) == "It is number 2 of the 2 newest untagged versions that the rule keeps."
+    assert reason(plan, 5) == f"{digest(4)[:19]} needs it."
 
 
 def test_candidates_go_once_their_final_is_there() -> None:
@@ -566,7 +600,7 @@ class Case:
 
     def plan(self) -> CleanupPlan:
         return retention.plan(
-            "p", self.versions, self.graph, self.rules, facts=Facts(NOW, "v", self.missing, frozenset({1}))
+            "p", self.versions, self.graph, self.rules, facts=Facts(NOW, ("v",), self.missing, frozenset({1}))
         )
 
     @property

@@ -632,10 +632,10 @@ MISTAKES_OF_FORM = {
           a:
             platforms: [linux/amd64]
         cleanup:
-          old: {channel: release, delete-tags: [pr-*], keep-n: 0}
+          old: {channel: release, delete-tags: [pr-*], keep-n-per-line: 0}
         """,
         [
-            "release.yaml:6:56: 'cleanup.old.keep-n' is '0', which is not a whole number of at least 1.",
+            "release.yaml:6:65: 'cleanup.old.keep-n-per-line' is '0', which is not a whole number of at least 1.",
         ],
     ),
     "a rule about an unknown channel": (

@@ -98,7 +98,9 @@ def test_a_dry_run_changes_nothing_and_names_the_plan_of_the_real_run(
     assert state(world) == before
     assert not [entry for entry in simulator.requests.entries if entry.method not in {"GET", "HEAD"}]
     assert report.exit_code is ExitCode.PASS
-    assert report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move."
+    assert (
+        report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move. Nothing was changed."
+    )
     going = [line for line in report.lines if line.startswith(f"{CUDA}: ")]
     assert len(going) + len([line for line in report.lines if line.startswith(f"{CPU}: ")]) == 12
     assert going[0].endswith(" would go. It is the image of v0.5.0-rc.1.")
@@ -403,7 +405,9 @@ def test_a_job_that_may_not_write_contents_is_told_the_permission_before_anythin
         "'permissions:' of the job, or to the app."
     )
     assert output(report, "removed") == []
-    assert report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move."
+    assert (
+        report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move. Nothing was changed."
+    )
 
 
 @pytest.mark.parametrize(

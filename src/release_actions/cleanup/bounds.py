@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from release_actions.cleanup.prefixes import learn_prefixes
 from release_actions.cleanup.result import Result
-from release_actions.runner.report import Finding, Level
+from release_actions.runner.report import Finding, Level, counted
 
 MOST = 20_000
 """Deletions of one run at most: their ids have to fit into the output `undo`, and no job lasts long enough for more."""
@@ -16,9 +17,27 @@ MOST = 20_000
 LOOK = "Look at the plan. If it is right, "
 
 
+def unranked(result: Result) -> list[Finding]:
+    """Why a plan is not carried out that deletes tags which its rule should rank and cannot."""
+    prefixes = learn_prefixes(result.contents.tags) if result.contents else ()
+    shown = ", ".join(f"{prefix}X.Y.Z" for prefix in prefixes) or "none that is a version"
+    return [
+        Finding.of(
+            Level.ERROR,
+            f"{result.task.path}: keep-n-per-line of {rule} keeps releases, and the rule also selects "
+            f"{counted(len(tags), 'tag')} that {'is not one' if len(tags) == 1 else 'are not'}, {tags[0]} first. "
+            f"Nothing was changed.",
+            hint=f"The tags of releases here: {shown}. If these tags may go, set keep-n as well: 0 keeps none of them, "
+            "1 keeps the newest. If not, let delete-tags select only releases.",
+            rule="keep-n-per-line",
+        )
+        for rule, tags in (result.plan.unranked.items() if result.plan else ())
+    ]
+
+
 def too_large(results: Sequence[Result], max_deletions: int | None, max_share: int | None) -> list[Finding]:
     """Why the plan is too large to be carried out; nothing of it is then."""
-    found = []
+    found = [finding for result in results for finding in unranked(result)]
     for result in results:
         there = len(result.plan.decisions) if result.plan else 0
         if max_share is not None and result.planned * 100 > max_share * there:

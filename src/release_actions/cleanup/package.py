@@ -15,6 +15,7 @@ from release_actions.cleanup.events import Failed, Finished, Outcome
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan_output import freed
+from release_actions.cleanup.prefixes import learn_prefixes
 from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
@@ -34,17 +35,24 @@ a lower bound: each reading is a request, and counts as a download."""
 class Sources:
     """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed.
 
+    `prefix`: what the configuration says that release tags begin with; None where it was not read.
+
     `assumed`: nobody wrote down which repository it is, and it is the one of this run.
     """
 
     http: Http
-    prefix: str
+    prefix: str | None
     repository: str
     api_url: str
     token: str
     states: dict[int, str] = field(default_factory=dict)
     assumed: bool = False
     known: dict[str, str] = field(default_factory=dict)
+
+    def prefixes(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """What release tags of a package begin with: as the configuration says, and as its own tags show."""
+        stated = () if self.prefix is None else (self.prefix,)
+        return tuple(dict.fromkeys((*stated, *learn_prefixes(tag for tag in tags if selection.is_name(tag)))))
 
     def closed(self, store: Store, rules: Iterable[Rule], tags: Iterable[str]) -> frozenset[int]:
         """Those of the pull requests that tags are named after. Raises `ActionError`."""
@@ -90,15 +98,15 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
         left = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
-        facts = Facts(context.now, sources.prefix, closed=sources.closed(store, rules, tags))
+        facts = Facts(context.now, sources.prefixes(tags), closed=sources.closed(store, rules, tags))
         if not left and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
             idle = f"None of its {len(tags)} tags is selected."
             store.say(f"{path}: {idle}")
             return Result(task, idle=idle)
-    contents = copies.settled(path, store.read())
+    contents = copies.settled(path, store.read(lambda version: selection.is_named(rules, version)))
     needs_missing = any(rule.settings.needs_missing for rule in rules)
     missing = store.missing(contents) if needs_missing else frozenset()
-    facts = Facts(context.now, sources.prefix, missing, sources.closed(store, rules, contents.tags))
+    facts = Facts(context.now, sources.prefixes(contents.tags), missing, sources.closed(store, rules, contents.tags))
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
     count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
     count += f", {counted(len(plan.strips), 'tag')} taken off others" if plan.strips else ""

@@ -76,7 +76,9 @@ def _full_name(name: str, given_owner: str, owner: str, lookup: Lookup, problems
     if not readings:
         problems.append(Problem(f"The owner of the package {name!r} is not known.", "Set owner, or write OWNER/NAME."))
         return ""
-    legal = [path.lower() for path in readings if is_legal(path.lower())]
+    # What begins with a host, such as ghcr.io, is the address of an image.
+    is_address = "/" in name and "." in name.partition("/")[0]
+    legal = [path.lower() for path in readings if is_legal(path.lower()) and not is_address]
     if not legal:
         hint = "Write NAME or OWNER/NAME, without a registry before it and without a tag."
         problems.append(Problem(f"{readings[0].lower()!r} is not the name of a package.", hint))

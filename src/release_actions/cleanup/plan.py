@@ -9,7 +9,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from release_actions.cleanup.selection import Version
 
@@ -60,7 +60,8 @@ class CleanupPlan:
     the registry no longer has to store, as far as manifests were read: `unsized` deletions have content nobody looked
     at, and blobs that `unseen` survivors may share are counted as freed. `dependents` are the digests among the
     deletions that no rule would find again once the image they belong to is gone. `digest` names exactly these
-    deletions and strips.
+    deletions and strips. `unranked`: name of a rule -> tags that it would delete although it cannot rank them; a plan
+    that has some is not carried out.
     """
 
     package: str
@@ -73,6 +74,7 @@ class CleanupPlan:
     dependents: frozenset[str]
     digest: str
     strips: tuple[Strip, ...] = ()
+    unranked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @functools.cached_property
     def by_digest(self) -> Mapping[str, Decision]:

@@ -27,7 +27,7 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
     kept = {
         tag: decision.version
         for decision in plan.decisions
-        if not decision.delete
+        if not decision.delete and decision.version.digest not in contents.lacking
         for tag in decision.version.tags
         if tag not in stripped and tag != TAG
     }

@@ -26,6 +26,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
     found = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
     planned = dry_run or bool(findings)
     plans = [result.plan for result in results if result.plan]
+    moot = any(plan.unranked for plan in plans)
     return Report(
         outputs={
             "plan": plan_output(plans),
@@ -41,8 +42,9 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
         },
         summary=summary(results, findings, dry_run=dry_run),
         lines=(
-            *itertools.chain.from_iterable(lines_of(result, dry_run=planned) for result in results),
-            *total(results, dry_run=planned),
+            *([] if moot else itertools.chain.from_iterable(lines_of(result, dry_run=planned) for result in results)),
+            *([] if moot else total(results, dry_run=planned)),
+            *(["Nothing was changed."] if planned else []),
         ),
         findings=tuple(found),
         exit_code=exit_code(results, findings),

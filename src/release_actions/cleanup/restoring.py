@@ -123,8 +123,9 @@ def bring_back(
             "restored": sum(len(package.outcome.restored) for package in back.values()),
         },
         summary=f"{head}\n\n{table}",
-        lines=tuple(
-            line for path, package in back.items() for line in lines_of(path, package, entries[path], dry_run=dry_run)
+        lines=(
+            *(line for path, found in back.items() for line in lines_of(path, found, entries[path], dry_run=dry_run)),
+            *(["Nothing was changed."] if dry_run else []),
         ),
         findings=tuple(findings),
         exit_code=ExitCode.INTERRUPTED if interrupted else max(map(exit_code, back.values()), default=ExitCode.PASS),

@@ -155,9 +155,11 @@ class _Planner:
             # A ring, such as an index with a subject among its children. What reaches most is in the outermost one.
             digest = max(unreached, key=lambda digest: (len(self.graph.reachable([digest])), digest))
             roots[digest] = self.alone(self.there[digest])
+        newest = self.selection.keep_newest_untagged(roots)
+        roots |= newest
         doomed = {digest for digest, verdict in roots.items() if verdict.doomed}
         survivors = set(roots) - doomed
-        fragments = self.fragments(survivors, doomed)
+        fragments = self.fragments(survivors - newest.keys(), doomed)
         survivors -= fragments
         late: frozenset[str] = frozenset()
         while True:
@@ -308,6 +310,7 @@ class _Planner:
             dependents=end.gone - end.doomed,
             digest=digest_of_plan(self.package, deletions, strips),
             strips=tuple(Strip(b.tag, b.version, b.rule, b.because) for b in strips),
+            unranked=self.selection.unranked(),
         )
 
     def keeps_its_tags(self, version: Version) -> bool:

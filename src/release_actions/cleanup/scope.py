@@ -85,9 +85,12 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
     spares = {"keep-n": given.keep_n, "keep-n-per-line": given.keep_n_per_line, "older-than": given.older_than}
     for name, value in spares.items():
         if value is not None and not own.selects_tags:
-            message = f"Input '{name}' spares some of the tags that are selected, and no tag is."
+            message = f"Input '{name}' keeps some of the tags that are selected, and no tag is."
             hint = "Set delete-tags, delete-released-candidates or delete-closed-pull-requests too, or write it into "
             yield Problem(message, f"{hint}the rule of the configuration.")
+    if given.keep_n_untagged is not None and not own.delete_untagged:
+        message = "Input 'keep-n-untagged' keeps some of the untagged versions that are selected, and none is."
+        yield Problem(message, "Set delete-untagged too.")
     if given.untag and not (own.selects_tags or own.delete_ghost_images or own.delete_partial_images):
         message = "Input 'untag' is about tags that the inputs select, and they select none."
         yield Problem(message, "Set delete-tags or the like too, or write untag into the rule of the configuration.")

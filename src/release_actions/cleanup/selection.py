@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.prefixes import parse_any
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.images.manifests import Graph, Index, subject_of_tag
 from release_actions.versions import version as versions
@@ -64,13 +65,13 @@ class Rule:
 class Facts:
     """What rules are judged by beyond the package's versions and manifests.
 
-    `prefix` begins release tags; None: no tag is a release. `missing`: digests that images of the package list, or are
-    attached to, and that neither GitHub nor the registry has. `closed`: numbers of closed pull requests; a number that
-    is not in it counts as open.
+    `prefixes`: what release tags begin with; without any no tag is a release. `missing`: digests that images of the
+    package list, or are attached to, and that neither GitHub nor the registry has. `closed`: numbers of closed pull
+    requests; a number that is not in it counts as open.
     """
 
     now: datetime
-    prefix: str | None = None
+    prefixes: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
     closed: frozenset[int] = frozenset()
 
@@ -82,6 +83,8 @@ class Verdict:
     doomed: bool
     reason: str
     rule: str = ""
+    is_untagged: bool = False
+    """Whether the version goes for nothing but having no tag."""
 
 
 def is_name(tag: str) -> bool:
@@ -125,6 +128,19 @@ def excluded(rules: Iterable[Rule], name: str) -> tuple[str, str] | None:
     return None
 
 
+def is_named(rules: Iterable[Rule], version: Version) -> bool:
+    """Whether patterns of rules name a version: by its digest or all of its tags, to be deleted or to be kept."""
+    rules = tuple(rules)
+
+    def is_pattern_of(tag: str) -> bool:
+        settings = (rule.settings for rule in rules)
+        return any(matches(pattern, tag, regex=one.use_regex) for one in settings for pattern in one.delete_tags)
+
+    if excluded(rules, version.digest):
+        return True
+    return bool(version.tags) and all(excluded(rules, tag) or is_pattern_of(tag) for tag in version.tags)
+
+
 def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str, str]:
     """Tags that a rule selects by their names alone -> why. Exclusions are not looked at."""
     found: dict[str, str] = {}
@@ -134,8 +150,8 @@ def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str,
             number = pull_request_of(tag)
             if number in facts.closed:
                 found[tag] = f"Pull request {number} is closed."
-    if rule.settings.delete_released_candidates and facts.prefix is not None:
-        known = versions.known(names, facts.prefix)
+    for prefix in facts.prefixes if rule.settings.delete_released_candidates else ():
+        known = versions.known(names, prefix)
         finals = {version.base: version.tag for version in known if version.is_stable}
         for version in known:
             if version.is_candidate and version.base in finals:
@@ -209,7 +225,9 @@ class Selection:
                 reason = f"It is attached to {short(min(subjects))}, which is not there."
                 return Verdict(doomed=True, reason=reason, rule=rule.name)
             if rule.settings.delete_untagged and not version.tags:
-                return Verdict(doomed=True, reason="It is untagged and nothing needs it.", rule=rule.name)
+                return Verdict(
+                    doomed=True, reason="It is untagged and nothing needs it.", rule=rule.name, is_untagged=True
+                )
         if version.tags:
             return Verdict(doomed=False, reason="It is attached to something that is not in this package.")
         return Verdict(doomed=False, reason="It is untagged, and no rule selects untagged versions.")
@@ -248,27 +266,64 @@ class Selection:
         return found
 
     def _newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
-        """Digest -> why `keep_n` or `keep_n_per_line` spares it.
+        """Digest -> why `keep_n` or `keep_n_per_line` keeps it.
 
-        Releases are ranked by version, other tags by the creation of their image, each kind for itself: which tags
-        are newest must not depend on what else a pattern happens to match.
+        Releases are ranked by version, other tags by the creation of their image. Releases, what comes before them,
+        and each prefix are ranked for themselves: which tags are newest must not depend on what else a pattern happens
+        to match, and a candidate must not take the place of a release.
         """
-        releases: dict[str, dict[str, Any]] = {}
+        ranked: dict[tuple[str, str, bool], dict[str, Any]] = {}
         others: dict[str, Any] = {}
         for tag, version in chosen.items():
-            found = None if self.facts.prefix is None else versions.parse_or_none(tag, self.facts.prefix)
-            if found is None:
+            release = parse_any(tag, self.facts.prefixes)
+            if release is None:
                 others[version.digest] = version.created_at, version.id
                 continue
-            key = found.order, version.created_at, version.id
-            for group in ("", found.line):
-                ranks = releases.setdefault(group, {})
+            key = release.order, version.created_at, version.id
+            for line in ("", release.line):
+                ranks = ranked.setdefault((release.prefix, line, release.is_stable), {})
                 ranks[version.digest] = max(ranks.get(version.digest, key), key)
-        spared: dict[str, str] = {}
-        for line, ranks in releases.items():
-            what = f"releases of {line}" if line else "releases"
-            spared |= _first(ranks, (rule.settings.keep_n_per_line if line else rule.settings.keep_n) or 0, what)
-        return spared | _first(others, rule.settings.keep_n or 0, "images")
+        kept: dict[str, str] = {}
+        for (_, line, is_stable), ranks in ranked.items():
+            kind = "releases" if is_stable else "pre-releases"
+            what = f"{kind} of {line}" if line else kind
+            kept |= _first(ranks, (rule.settings.keep_n_per_line if line else rule.settings.keep_n) or 0, what)
+        return kept | _first(others, rule.settings.keep_n or 0, "images")
+
+    def unranked(self) -> Mapping[str, tuple[str, ...]]:
+        """Name of a rule -> the tags that it deletes although its `keep_n_per_line` cannot rank them.
+
+        A rule that says with `keep_n` what happens to other tags has none.
+        """
+        names = {tag: version for version in self.versions for tag in version.names}
+        free = {tag: version for tag, version in names.items() if not excluded(self.rules, tag)}
+        unranked: dict[str, tuple[str, ...]] = {}
+        for rule in self.rules:
+            if not rule.settings.keep_n_per_line or rule.settings.keep_n is not None:
+                continue
+            deleted = [tag for tag, verdict in self._judged(rule, free).items() if verdict.doomed]
+            tags = [tag for tag in deleted if not parse_any(tag, self.facts.prefixes)]
+            tags = [tag for tag in tags if not self.broken(rule, free[tag])]
+            if tags:
+                unranked[rule.name] = tuple(sorted(tags))
+        return unranked
+
+    def keep_newest_untagged(self, roots: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
+        """Digest -> verdict, of the newest untagged versions that a rule keeps by `keep_n_untagged`.
+
+        `roots`: digest -> verdict so far, of versions that are no part of another one.
+        """
+        there = {version.digest: version for version in self.versions}
+        kept: dict[str, Verdict] = {}
+        for rule in self.rules:
+            ranks = {
+                digest: (there[digest].created_at, there[digest].id)
+                for digest, verdict in roots.items()
+                if verdict.is_untagged and verdict.rule == rule.name and digest in there
+            }
+            first = _first(ranks, rule.settings.keep_n_untagged or 0, "untagged versions")
+            kept |= {digest: Verdict(doomed=False, reason=why, rule=rule.name) for digest, why in first.items()}
+        return kept
 
 
 def short(name: str) -> str:
@@ -290,7 +345,7 @@ def _first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
     """Digest -> that it is one of the `count` highest."""
     best = sorted(ranks, key=lambda digest: ranks[digest], reverse=True)[:count]
     return {
-        digest: f"It is number {rank} of the {count} newest {what} that the rule spares."
+        digest: f"It is number {rank} of the {count} newest {what} that the rule keeps."
         for rank, digest in enumerate(best, start=1)
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -20,8 +20,9 @@ from release_actions.cleanup.selection import Version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.github.packages import Packages, PackageVersion
 from release_actions.images import manifests as image_manifests
-from release_actions.images.manifests import AnyManifest, Graph
+from release_actions.images.manifests import AnyManifest, Graph, Index
 from release_actions.registry.client import Registry
+from release_actions.registry.media_types import OCI_INDEX
 from release_actions.runner.report import counted
 
 READERS = 8
@@ -68,9 +69,13 @@ class Store:
             raise RemoteError(message, hint="Run it again later; nothing was deleted.")
         return frozenset(found)
 
-    def read(self) -> Contents:
-        """Every version and every manifest that a plan needs. Raises `ActionError` when any is missing."""
-        last = None
+    def read(self, may_lack: Callable[[Version], bool] = lambda _: False) -> Contents:
+        """Every version and every manifest that a plan needs. Raises `ActionError` when any is missing.
+
+        `may_lack`: whether a version whose manifest the registry does not have may be taken for an empty one.
+        """
+        last = ""
+        lacking: frozenset[str] = frozenset()
         for reading in range(READINGS):
             if reading:
                 self.say(f"{self.path}: {last} Reading it again.")
@@ -79,12 +84,16 @@ class Store:
             last = self._disagreement(versions)
             if last:
                 continue
+            named = {version.digest for version in versions if may_lack(version)}
             try:
-                return self._contents(versions)
+                return self._contents(versions, named if reading == READINGS - 1 else set())
             except _NotThereError as error:
-                last = str(error)
+                last, lacking = str(error), error.digests
         message = f"{last} It was read {READINGS} times."
-        raise RemoteError(message, hint="Run it again when nothing is being pushed to or deleted from the package.")
+        hint = "Run it again when nothing is being pushed to or deleted from the package."
+        if lacking:
+            hint += " If it is missing for good, name its tag in delete-tags, or its tag or digest in exclude-tags."
+        raise RemoteError(message, hint=hint)
 
     @staticmethod
     def pause() -> None:
@@ -133,33 +142,48 @@ class Store:
         other = "the registry does not have" if odd in listed else "GitHub does not list"
         return f"In {self.path} {side} the tag {odd}, which {other}."
 
-    def _contents(self, versions: tuple[Version, ...]) -> Contents:
+    def _contents(self, versions: tuple[Version, ...], may_lack: Collection[str]) -> Contents:
         read: dict[str, AnyManifest] = {}
+        lacking: frozenset[str] = frozenset()
         tags = {tag: version.digest for version in versions for tag in version.tags}
+        # Each round reads one more level of indexes, and no manifest is read twice.
         while True:
             graph = Graph.of(read.values(), tags)
             todo = retention.unread_roots(versions, graph)
             if not todo:
-                return Contents(versions, graph)
-            read |= self.manifests(todo)
+                return Contents(versions, graph, lacking=lacking)
+            found, missing = self._known_manifests(todo)
+            unnamed = missing.difference(may_lack)
+            if unnamed:
+                raise _NotThereError(self.path, unnamed)
+            lacking |= missing
+            read |= found | {digest: Index(digest, OCI_INDEX, 0, ()) for digest in missing}
             self.say(f"{self.path}: {counted(len(versions), 'version')}, {counted(len(read), 'manifest')} read")
 
     def manifests(self, digests: Iterable[str]) -> dict[str, AnyManifest]:
         """Manifests by digest, from the cache where they are there. Raises `ActionError` for one that is missing."""
+        found, missing = self._known_manifests(digests)
+        if missing:
+            raise _NotThereError(self.path, missing)
+        return found
 
-        def read(digest: str) -> AnyManifest:
+    def _known_manifests(self, digests: Iterable[str]) -> tuple[dict[str, AnyManifest], frozenset[str]]:
+        """Manifests by digest, from the cache where they are there, and the digests that the registry does not have."""
+
+        def read(digest: str) -> AnyManifest | None:
             kept = self._cached(digest)
             if kept:
                 return kept
-            found = self.registry.get_manifest(self.path, digest)
-            if found is None:
-                message = f"The registry does not have {digest} of {self.path}, though GitHub lists it."
-                raise _NotThereError(message)
+            manifest = self.registry.get_manifest(self.path, digest)
+            if manifest is None:
+                return None
             if self.cache:
-                self.cache.put(found)
-            return image_manifests.parse(found.body, digest, found.media_type)
+                self.cache.put(manifest)
+            return image_manifests.parse(manifest.body, digest, manifest.media_type)
 
-        return _each(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
+        answers = _each(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
+        missing = frozenset(digest for digest, image in answers.items() if image is None)
+        return {digest: image for digest, image in answers.items() if image is not None}, missing
 
     def _cached(self, digest: str) -> AnyManifest | None:
         """A manifest from the cache; None when it is not there, or its media type is not what it was pushed with."""
@@ -180,6 +204,10 @@ class Store:
 
 class _NotThereError(RemoteError):
     """The registry lacks what GitHub lists: one of them may lag."""
+
+    def __init__(self, path: str, digests: frozenset[str]) -> None:
+        super().__init__(f"The registry does not have {min(digests)} of {path}, though GitHub lists it.")
+        self.digests = digests
 
 
 def as_version(found: PackageVersion) -> Version:

@@ -29,6 +29,7 @@ from release_actions.cleanup.scope import configuration, tasks_of, undo_entries
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
+from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
@@ -86,8 +87,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         }
         stores = {task.path: Store(task.path, accounts[task.owner], registry, log.info, kept) for task in tasks}
         repository = config.repository if config else context.repository
-        prefix = config.tag_prefix if config else "v"
-        sources = Sources(http, prefix, repository, context.api_url, given.token, assumed=config is None)
+        sources = Sources(
+            http, tag_prefix(given, context, config), repository, context.api_url, given.token, assumed=config is None
+        )
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
         if given.mode is Mode.RESTORE:
@@ -98,6 +100,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         finally:
             if kept:
                 kept.prune()
+
+
+def tag_prefix(given: Inputs, context: Context, config: Config | None) -> str | None:
+    """What release tags begin with, by the configuration, whether or not an input refers to it; None without one.
+
+    Read only for rules that rank releases: other runs have no need of the file.
+    """
+    ranks = given.keep_n or given.keep_n_per_line or given.delete_released_candidates
+    if config is None and ranks and context.path(given.config).exists():
+        config = load_config(context.path(given.config), name=given.config)
+    return config.tag_prefix if config else None
 
 
 def insist_on_token(given: Inputs) -> None:

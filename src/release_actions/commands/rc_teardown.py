@@ -222,10 +222,12 @@ class Run:
         folder = self.context.environ.get("RUNNER_TEMP") or "."
         record = Record(Path(self.given.undo_file or Path(folder) / UNDO_FILE), self.context.repository)
         record.plan(story.images, story.plan.releases, story.plan.refs)
+        self.carry_out(story, before)
         try:
-            self.carry_out(story, before)
-        finally:
             record.end(story.images, story.done)
+        except ActionError as error:
+            # What was done has to be reported all the same, and all that was planned is in the file.
+            story.done.add(Failed(error))
         return str(record.path) if record.written else ""
 
     def store(self, path: str) -> Store:
@@ -288,7 +290,7 @@ class Run:
             return package
         owners = plan.images.get(package.path, {})
         rule = Rule(RULE, CleanupSettings(delete_tags=tuple(sorted(owners))))
-        facts = Facts(self.context.now, self.config.tag_prefix)
+        facts = Facts(self.context.now, (self.config.tag_prefix,))
         package = dataclasses.replace(package, owners=owners)
         try:
             planned = retention.plan(package.path, contents.versions, contents.graph, [rule], facts=facts)

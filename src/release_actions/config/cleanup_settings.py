@@ -70,15 +70,17 @@ class CleanupSettings:
         "Whether `delete-tags` and `exclude-tags` are regular expressions of Python, over whole tags."
     )
     keep_n: int | None = optional(
-        Integer(least=1),
+        Integer(least=0),
         inputs.integer(0),
-        "How many of the selected tags' images are kept: so many of the newest releases, by version, and as many of "
-        "the newest others, by creation.",
+        "How many of the selected tags' images are kept: so many of the newest releases, by version, as many of the "
+        "newest pre-releases, and as many of the newest others, by creation.",
     )
     keep_n_per_line: int | None = optional(
         Integer(least=1),
         inputs.integer(0),
-        "How many of the selected releases are kept of each line, such as v0.5 and v0.6: the newest by version.",
+        "How many of the selected releases are kept of each line, such as v0.5 and v0.6: the newest by version, and as "
+        "many of the pre-releases of that line. If the rule also selects tags that are not releases, `keep-n` has to "
+        "say how many of those are kept.",
     )
     older_than: timedelta | None = optional(
         duration(),
@@ -90,6 +92,11 @@ class CleanupSettings:
         duration(),
         inputs.duration,
         "Untagged versions that are younger are kept; a day if left out.",
+    )
+    keep_n_untagged: int | None = optional(
+        Integer(least=1),
+        inputs.integer(0),
+        "How many of the untagged versions that `delete-untagged` selects are kept: the newest by creation.",
     )
     untag: bool = switch("Whether a selected tag is taken off a version that is kept because of another tag or index.")
 

@@ -229,6 +229,10 @@ def rules_select_something(document: Document) -> Iterator[Problem]:
 def spared_tags_are_selected(document: Document) -> Iterator[Problem]:
     """`keep-n`, `keep-n-per-line` and `older-than` keep some of the selected tags, so the rule selects some."""
     for name, rule in document.cleanup.items():
+        if rule.keep_n_untagged is not None and not rule.delete_untagged:
+            message = f"'keep-n-untagged' keeps untagged versions, and the clean-up rule '{name}' deletes none."
+            place = document.origin.key_at("cleanup", name, "keep-n-untagged")
+            yield Problem(message, "Add 'delete-untagged: true'.", place)
         if rule.selects_tags:
             continue
         for spare in ("keep-n", "keep-n-per-line", "older-than"):

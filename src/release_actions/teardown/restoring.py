@@ -272,7 +272,7 @@ def verdict(found: Undo, back: Back, *, dry_run: bool) -> str:
         return counts(found, back)
     total = sum(len(entries) for entries in found.packages.values())
     tags, pages = counted(len(found.refs), "git tag"), counted(len(found.releases), "release")
-    return f"{counted(total, 'version')}, {tags} and {pages} would come back."
+    return f"{counted(total, 'version')}, {tags} and {pages} would come back. Nothing was changed."
 
 
 def summary(found: Undo, back: Back, *, dry_run: bool) -> str:

@@ -55,7 +55,7 @@ def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     ]
     whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
     if dry_run or stop:
-        return f"{whole} would go or move.{refused}"
+        return f"{whole} would go or move.{refused} Nothing was changed."
     done = (
         f"{story.deleted} of {counted(story.planned, 'version')} deleted, {len(story.done.releases)} of "
         f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
