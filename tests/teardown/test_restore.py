@@ -25,11 +25,12 @@ from tests.teardown.candidate import (
 from release_actions.cleanup.pace import OUT_OF_TIME, Limits
 from release_actions.errors import ExitCode, InputError
 from release_actions.github.refs import GitRefs
+from release_actions.registry.names import digest_of
 from release_actions.runner.report import Report
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
-from release_actions.simulator.repositories import Asset
+from release_actions.simulator.repositories import Asset, Release
 from release_actions.simulator.rules import TagRules
 
 NEW = "The release v0.5.0-rc.1 comes back as a new one, with a new date and by another author."
@@ -102,7 +103,7 @@ def test_a_dry_run_only_says_what_would_come_back(
     first, *_ = report.lines
     assert first.startswith(f"{CUDA}: 6 versions would come back, with the tags sha256-")
     assert first.endswith(f"{tags}.")
-    assert "release v0.5.0-rc.1 would be made anew." in report.lines
+    assert "release v0.5.0-rc.1 would be made again." in report.lines
     assert "(dry run: nothing was changed)" in report.summary
 
 
@@ -168,7 +169,7 @@ def test_a_tag_object_that_github_dropped_is_named_for_a_clone(
     assert "Object does not exist" in first
     assert first.endswith(f"git push origin {sha}:refs/tags/v0.5.0-rc.1")
     # Without its tag GitHub would make one, of the branch.
-    assert second.startswith("The release v0.5.0-rc.1 was not made anew: its git tag is not there.")
+    assert second.startswith("The release v0.5.0-rc.1 was not made again: its git tag is not there.")
     assert "v0.5.0-rc.1" not in git_tags(world)
 
 
@@ -384,3 +385,25 @@ def test_the_time_of_a_restore_can_end_too(
     )
     assert restore().exit_code is ExitCode.PASS
     assert (git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}) == before
+
+
+def test_a_draft_comes_back_with_its_files(world: World, tear_down: TearDown, restore: Callable[..., Report]) -> None:
+    page = the_page(world)
+    page.draft, page.published = True, None
+    content = b'{"form": 1}\n\xff'
+    digest = digest_of(content)
+    world.blobs[digest] = content
+    page.assets[1] = Asset(1, "components.json", digest, len(content), "ada", world.now())
+
+    assert tear_down().exit_code is ExitCode.PASS
+    assert "v0.5.0-rc.1" not in {tag for tag, *_ in pages(world)}
+    assert restore().exit_code is ExitCode.PASS
+
+    again = the_page(world)
+    assert again.draft
+    assert [(one.name, one.digest) for one in again.assets.values()] == [("components.json", digest)]
+
+
+def the_page(world: World) -> Release:
+    [page] = [one for one in the_repository(world).releases.values() if one.tag == "v0.5.0-rc.1"]
+    return page

@@ -24,6 +24,7 @@ from release_actions.config import Config, load_config
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.errors import ActionError, InputError, Problem
 from release_actions.github import repository
+from release_actions.github.assets import Assets
 from release_actions.github.packages import Packages
 from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Releases
@@ -43,6 +44,7 @@ from release_actions.teardown import restoring, undo, work
 from release_actions.teardown.events import Done, Failed, Interrupted
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Git, Names, Plan, World
+from release_actions.teardown.release_files import save_files
 from release_actions.teardown.story import Story
 from release_actions.teardown.story import strangers as strangers_of
 from release_actions.teardown.undo import Record
@@ -158,10 +160,16 @@ def restore(given: Inputs, context: Context, clients: Clients, log: Workflow, li
     """Bring back what the undo file names, unless this is a dry run."""
     found = undo.read(Path(given.undo_file), context.repository)
     stores = {path: store_of(path, given, context, clients, log) for path in found.packages}
-    restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, log, limits)
+    assets = assets_of(given, context, clients)
+    restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, assets, log, limits)
     back = restorer.back if given.dry_run else restorer.run()
     address = f"{context.server_url.rstrip('/')}/{context.repository}"
     return restoring.report(found, back, given.undo_file, address, dry_run=given.dry_run)
+
+
+def assets_of(given: Inputs, context: Context, clients: Clients) -> Assets:
+    """The files of the repository's releases."""
+    return Assets(clients.http, context.api_url, context.repository, token=given.token)
 
 
 def store_of(path: str, given: Inputs, context: Context, clients: Clients, log: Workflow) -> Store:
@@ -221,7 +229,8 @@ class Run:
         """Carry the plan out with an undo file beside it. Gives its path; empty when there was nothing to do."""
         folder = self.context.environ.get("RUNNER_TEMP") or "."
         record = Record(Path(self.given.undo_file or Path(folder) / UNDO_FILE), self.context.repository)
-        record.plan(story.images, story.plan.releases, story.plan.refs)
+        files = save_files(story.plan.releases, assets_of(self.given, self.context, self.clients))
+        record.plan(story.images, story.plan.releases, story.plan.refs, files)
         self.carry_out(story, before)
         try:
             record.end(story.images, story.done)

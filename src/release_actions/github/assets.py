@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from release_actions.errors import RemoteError
 from release_actions.github.releases import Asset, Release, asset_of
+from release_actions.http.answer import Response
 from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential, Origin
 
@@ -29,17 +30,24 @@ class Assets:
 
     def text(self, release: Release, asset: Asset) -> str:
         """The text of a file. Raises `RemoteError` when it is none."""
-        response = self._http.request(
+        response = self._get(release, asset)
+        try:
+            return response.body.decode("utf-8")
+        except UnicodeDecodeError:
+            response.reject("is not UTF-8")
+
+    def content(self, release: Release, asset: Asset) -> bytes:
+        """The bytes of a file. Raises `RemoteError`."""
+        return self._get(release, asset).body
+
+    def _get(self, release: Release, asset: Asset) -> Response:
+        return self._http.request(
             "GET",
             self._url(asset),
             what=f"read {asset.name} of the release {release.tag} of {self.repository}",
             credential=Credential.bearer(self._api, self._token),
             headers={**GITHUB_HEADERS, "Accept": "application/octet-stream"},
         )
-        try:
-            return response.body.decode("utf-8")
-        except UnicodeDecodeError:
-            response.reject("is not UTF-8")
 
     def add(self, release: Release, name: str, content: bytes) -> Asset:
         """Add a file. Raises `RemoteError`, for one of a name that is taken too."""

@@ -242,7 +242,7 @@ def lost_with(release: Release) -> str:
     """Why the deletion of a release could not be taken back; empty when it could."""
     if release.immutable:
         return "is immutable: once it is deleted, GitHub never lets its tag be used again"
-    if release.files:
+    if release.files and not release.draft:
         first = " first" if len(release.files) > 1 else ""
         return f"has {counted(len(release.files), 'file')}, {release.files[0]}{first}, which would be lost"
     if not release.prerelease and not release.draft:

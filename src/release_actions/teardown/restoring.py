@@ -17,6 +17,7 @@ from release_actions.cleanup import restoring as packages
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError, ExitCode, Problem
+from release_actions.github.assets import Assets
 from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Release, Releases
 from release_actions.runner import markdown
@@ -33,6 +34,7 @@ from release_actions.teardown.events import (
 )
 from release_actions.teardown.instructions import fetch
 from release_actions.teardown.plan import Ref
+from release_actions.teardown.release_files import add_files
 from release_actions.teardown.undo import Undo
 
 RULE = "restore"
@@ -94,6 +96,7 @@ class Restorer:
     stores: Mapping[str, Store]
     refs: GitRefs
     releases: Releases
+    assets: Assets
     log: Workflow
     limits: Limits
 
@@ -130,7 +133,7 @@ class Restorer:
                     if self.out_of_time():
                         return
                     known = (*there, *self.back.releases)
-                    self.release(release, any(stands_for(one, release) for one in known))
+                    self.release(release, next((one for one in known if stands_for(one, release)), None))
 
     def out_of_time(self) -> bool:
         """Whether nothing further may begin."""
@@ -172,20 +175,29 @@ class Restorer:
         self.back.events.append(RefRestored(ref))
         self.log.info(f"the git tag {ref.tag} names {ref.before[:12]} again")
 
-    def release(self, release: Release, there: bool) -> None:  # noqa: FBT001  # what was looked up for all at once
-        """A release, once its git tag is there."""
-        if not there:
+    def release(self, release: Release, existing: Release | None) -> None:
+        """A release, once its git tag is there, with the files that the undo file holds."""
+        files = self.found.files.get(release.id, {})
+        if existing is None:
             if not release.draft and not self.refs.get(release.tag):
-                message = f"The release {release.tag} was not made anew: its git tag is not there."
+                message = f"The release {release.tag} was not made again: its git tag is not there."
                 hint = "GitHub would make the tag from a branch. Put the tag back first, then run this again."
                 self.back.events.append(NotRestored(Problem(message, hint)))
                 return
             refusal = self.releases.again(release)
             if refusal:
-                message = f"The release {release.tag} could not be made anew. {refusal}."
+                message = f"The release {release.tag} could not be made again. {refusal}."
                 self.back.events.append(NotRestored(Problem(message, refusal.hint)))
                 return
-            self.log.info(f"made the release {release.tag} anew")
+            self.log.info(f"made the release {release.tag} again")
+        if files:
+            # Only GitHub's list says where the files of the new release go.
+            made = existing or next((one for one in self.releases.all() if stands_for(one, release)), None)
+            if made is None:
+                message = f"GitHub does not list the release {release.tag}, which was just made, so it has no files."
+                self.back.events.append(NotRestored(Problem(message, packages.AGAIN)))
+                return
+            add_files(made, files, self.assets)
         self.back.events.append(ReleaseRestored(release))
 
 
@@ -240,7 +252,8 @@ def report(found: Undo, back: Back, undo_file: str, address: str, *, dry_run: bo
 def forever(found: Undo) -> Iterator[str]:
     """Sentences about what nobody can bring back."""
     for release in found.releases:
-        files = f" The files that it had are lost: {', '.join(release.files)}." if release.files else ""
+        lost = [name for name in release.files if name not in found.files.get(release.id, {})]
+        files = f" The files that it had are lost: {', '.join(lost)}." if lost else ""
         yield f"The release {release.tag} comes back as a new one, with a new date and by another author.{files}"
 
 
@@ -252,7 +265,7 @@ def would(found: Undo) -> Iterator[str]:
     for ref in found.refs:
         yield f"git tag {ref.tag} would name {ref.before[:12]} again."
     for release in found.releases:
-        yield f"release {release.tag} would be made anew."
+        yield f"release {release.tag} would be made again."
 
 
 def counts(found: Undo, back: Back) -> str:

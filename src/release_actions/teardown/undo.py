@@ -7,6 +7,7 @@ is something else, nor be taken for one of another repository.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from release_actions.github.releases import Asset, Release
 from release_actions.teardown.events import Done
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Ref, RefChange
+from release_actions.teardown.release_files import SavedFiles
 
 FORM = "rc-teardown-undo-1"
 
@@ -30,11 +32,15 @@ OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Undo:
-    """What may be gone, each list in the order of its deletion. `packages`: full name -> versions."""
+    """What may be gone, each list in the order of its deletion. `packages`: full name -> versions.
+
+    `files`: id of a release -> name of a file -> its bytes, of releases whose files come back.
+    """
 
     packages: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     refs: tuple[Ref, ...] = ()
+    files: SavedFiles = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -48,6 +54,7 @@ class Undo:
             {path: tuple(entries) for path, entries in packages.items()},
             tuple({one.id: one for one in (*self.releases, *later.releases)}.values()),
             tuple({one.tag: one for one in (*self.refs, *later.refs)}.values()),
+            {**self.files, **later.files},
         )
 
 
@@ -59,19 +66,27 @@ class Record:
     repository: str
     before: Undo = field(default_factory=Undo)
     written: bool = False
+    files: SavedFiles = field(default_factory=dict)
 
-    def plan(self, images: Iterable[PackageTeardown], releases: Iterable[Release], refs: Iterable[RefChange]) -> None:
+    def plan(
+        self,
+        images: Iterable[PackageTeardown],
+        releases: Iterable[Release],
+        refs: Iterable[RefChange],
+        files: SavedFiles,
+    ) -> None:
         """Write down all that may go. Raises `InputError`, also for a file that is something else."""
         planned = {
             image.path: tuple(entries((d.version for d in image.plan.deletions), image.contents))
             for image in images
             if image.plan
         }
-        found = Undo({path: gone for path, gone in planned.items() if gone}, tuple(releases), rows(refs))
+        found = Undo({path: gone for path, gone in planned.items() if gone}, tuple(releases), rows(refs), files)
         if not found.is_empty:
             self.before = read(self.path, self.repository) if self.path.exists() else Undo()
             write(self.path, self.repository, self.before.joined(found))
             self.written = True
+            self.files = files
 
     def end(self, images: Iterable[PackageTeardown], done: Done) -> None:
         """Write down what went and is not back. Raises `InputError`."""
@@ -82,7 +97,9 @@ class Record:
             numbers = set(image.outcome.undo)
             versions = [v for v in (*image.outcome.deleted, *image.outcome.unsure) if v.id in numbers]
             gone[image.path] = tuple(entries(versions, image.contents))
-        left = Undo({path: found for path, found in gone.items() if found}, gone_releases(done), gone_refs(done))
+        releases = gone_releases(done)
+        files = {release.id: self.files[release.id] for release in releases if release.id in self.files}
+        left = Undo({path: found for path, found in gone.items() if found}, releases, gone_refs(done), files)
         write(self.path, self.repository, self.before.joined(left))
 
 
@@ -109,6 +126,7 @@ def read(path: Path, repository: str) -> Undo:
             {str(name): tuple(map(undo.entry_of, entries)) for name, entries in document["packages"].items()},
             tuple(map(_release, document["releases"])),
             tuple(_ref(item) for item in document["git"]),
+            {item["id"]: _contents(item) for item in document["releases"] if item.get("contents")},
         )
         of = str(document["repository"])
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -125,7 +143,7 @@ def write(path: Path, repository: str, found: Undo) -> None:
         "form": FORM,
         "repository": repository,
         "packages": undo.rows(found.packages),
-        "releases": [release_row(release) for release in found.releases],
+        "releases": [release_row(release) | _contents_row(found.files.get(release.id)) for release in found.releases],
         "git": [{"tag": ref.tag, "before": ref.before, "after": ref.after} for ref in found.refs],
     }
     undo.save(path, document)
@@ -143,6 +161,16 @@ def release_row(release: Release) -> dict[str, Any]:
         "prerelease": release.prerelease,
         "files": list(release.files),
     }
+
+
+def _contents_row(files: Mapping[str, bytes] | None) -> dict[str, Any]:
+    if not files:
+        return {}
+    return {"contents": {name: base64.b64encode(content).decode() for name, content in files.items()}}
+
+
+def _contents(item: Any) -> dict[str, bytes]:
+    return {str(name): base64.b64decode(text, validate=True) for name, text in item["contents"].items()}
 
 
 def _release(item: Any) -> Release:

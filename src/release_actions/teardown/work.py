@@ -140,7 +140,7 @@ def delete_releases(
 def meaning(release: Release) -> tuple[object, ...]:
     """What the plan and the undo file rest on of a release."""
     kept = release.tag, release.name, release.body, release.draft, release.prerelease
-    return (*kept, release.immutable, bool(release.files))
+    return (*kept, release.immutable, tuple((asset.name, asset.digest) for asset in release.assets))
 
 
 def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Done, say: Say, limits: Limits) -> None:
