@@ -196,7 +196,9 @@ def test_a_lock_without_hashes_installs_nothing(house: House) -> None:
             "  cause: Hash mismatch for `yaml==1.0`",
             "A package on the index is not the one in requirements/actions.lock",
         ),
-        ("  cause: No space left on device (os error 28)", "The Python environment could not be written to"),
+        ("  cause: No space left on device (os error 28)", "The disk is full: the Python environment could not be"),
+        ("  cause: Disk quota exceeded", "The disk is full: the Python environment could not be written to"),
+        ("  cause: Permission denied (os error 13)", "The Python environment could not be written to"),
         ("  cause: Because yaml==1.0 has no wheels with a matching Python ABI tag", "The index has no wheel"),
         ("something new", "The Python environment could not be built."),
     ],
@@ -220,6 +222,107 @@ def test_a_folder_that_is_a_file(house: House, tmp_path: Path) -> None:
     assert ran.err == PREPARING + (
         f"release-actions: The Python environment could not be written to {tmp_path}/file.\n"
         "Set RELEASE_ACTIONS_CACHE to a folder that can be written to.\n"
+    )
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
+def test_a_cache_that_others_can_write_to_is_not_used(house: House, tmp_path: Path, mode: int) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    cache.chmod(mode)
+    ran = house.run("validate-tag", RELEASE_ACTIONS_CACHE=str(cache))
+    assert ran.code == 2
+    assert ran.err == (
+        f"release-actions: RELEASE_ACTIONS_CACHE names {cache}, which another user owns or can write to.\n"
+        "Whoever can write there decides what runs here. Name a folder of this user, and run chmod go-w on it.\n"
+    )
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_cache_of_another_user_is_not_used(house: House, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o755)
+    os.chown(cache, 12345, -1)
+    link = tmp_path / "link"
+    link.symlink_to(cache)
+    for name in (cache, link):
+        ran = house.run("validate-tag", RELEASE_ACTIONS_CACHE=str(name))
+        assert (ran.code, list(cache.iterdir())) == (2, [])
+
+
+def test_a_cache_that_others_can_read_is_used_and_a_new_one_is_closed(house: House, tmp_path: Path) -> None:
+    readable = tmp_path / "readable"
+    readable.mkdir(mode=0o755)
+    new = tmp_path / "new" / "cache"
+    for cache in (readable, new):
+        assert house.run("validate-tag", RELEASE_ACTIONS_CACHE=str(cache)).report["yaml"] == "the lock"
+    assert new.stat().st_mode & 0o777 == 0o700
+
+
+# --- An environment that is not complete
+
+
+@pytest.mark.parametrize(
+    "setting", ["dry-run = true", "prefix = {}/away", "root = {}/away", "target = {}/away", "user = true"]
+)
+def test_a_pip_conf_does_not_change_where_packages_go(house: House, tmp_path: Path, setting: str) -> None:
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text(f"[install]\n{setting.format(tmp_path)}\n")
+    ran = house.run("validate-tag", PIP_CONFIG_FILE=str(configuration))
+    assert ran.report["yaml"] == "the lock"
+    assert ran.err == PREPARING
+
+
+def test_an_installer_that_ends_well_and_installs_nothing_leaves_no_environment(house: House) -> None:
+    python = os.path.realpath(house.bin / "python3")
+    house.program(
+        "uv", f'[ "$1" = venv ] || exit 0\nfor place; do :; done\nexec "{python}" -I -m venv --without-pip "$place"'
+    )
+    house.interpreter("python3", hidden=("pip", "ensurepip"))
+    ran = house.run("validate-tag", UV_FIND_LINKS="/nowhere")
+    assert ran.code == 3
+    assert "  | incomplete environment: yaml\n" in ran.err
+    assert ran.err.endswith(
+        "release-actions: The installer ended well, and the Python environment is not complete.\n"
+        "Look for options of pip.conf or PIP_* that change where or what pip installs.\n"
+    )
+    assert house.environments() == []
+
+
+def test_an_environment_that_lost_a_file_before_it_was_finished_is_built_again(house: House) -> None:
+    house.run("validate-tag")
+    environment = house.temp / house.environments()[0]
+    (environment / "release-actions.complete").unlink()
+    (module,) = environment.rglob("site-packages/yaml.py")
+    module.write_text("")
+    ran = house.run("validate-tag")
+    assert ran.report["yaml"] == "the lock"
+    assert ran.err == PREPARING
+
+
+def test_a_complete_environment_of_an_earlier_launcher_is_kept(house: House) -> None:
+    house.run("validate-tag")
+    environment = house.temp / house.environments()[0]
+    (environment / "release-actions.complete").unlink()
+    ran = house.run("validate-tag")
+    assert (ran.code, ran.err) == (0, "")
+    assert (environment / "release-actions.complete").is_file()
+
+
+# --- A full disk
+
+
+def test_a_full_disk_is_named_even_if_the_installer_could_not_say_so(house: House) -> None:
+    python = house.interpreter("python3", hidden=("pip", "ensurepip"))
+    # The launcher asks Python how much room there is.
+    python.write_text(python.read_text().replace("esac\n", "  *statvfs*) exit 0 ;;\nesac\n"))
+    house.program("uv", "exit 2")
+    ran = house.run("validate-tag", UV_FIND_LINKS="/nowhere", PIP_FIND_LINKS="/nowhere")
+    assert ran.code == 3
+    assert ran.err.endswith(
+        f"release-actions: The disk is full: the Python environment could not be written to {house.temp}.\n"
+        "Free some space there, or set RELEASE_ACTIONS_CACHE to a folder on another disk.\n"
     )
 
 

@@ -153,7 +153,7 @@ def test_each_input_is_passed_on_once(action: Action, step: Step) -> None:
 def test_the_step_only_calls_the_launcher(name: str, step: Step) -> None:
     expected = ROOT_SCRIPT if name == manifests.ROOT_ACTION else SCRIPT
     assert step.script.text == expected.format(name)
-    assert (step.id, step.shell.text, step.directory.text) == ("run", "bash", "")
+    assert (step.id, step.shell.text, step.directory.text) == ("run", "sh", "")
     assert step.name
 
 

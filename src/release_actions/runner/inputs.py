@@ -72,7 +72,7 @@ def specs(inputs: type[Any]) -> tuple[Spec[Any], ...]:
             required=field.metadata["required"],
             secret=field.metadata["secret"],
             about=field.metadata["about"],
-            empty_flag=field.metadata["empty_flag"],
+            empty_flag=field.metadata.get("empty_flag", ""),
         )
         for field in dataclasses.fields(inputs)
     )
