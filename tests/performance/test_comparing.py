@@ -280,6 +280,34 @@ def test_the_same_file_on_both_sides_is_refused(tmp_path: Path) -> None:
         compare_folders(tmp_path)
 
 
+def test_the_same_run_in_other_files_of_both_sides_is_refused() -> None:
+    started = "2026-08-01T10:00:00"
+    baseline = side_of("median_tpot_ms", STEADY, side="baseline", commit="", started=started)
+    candidate = side_of("median_tpot_ms", STEADY, side="candidate", commit="", started=started)
+
+    with pytest.raises(InputError, match=r"The same run is on both sides: baseline/run-1\.json and candidate/run-1"):
+        compare(baseline, candidate, NO_RULES, commit="", today=TODAY)
+
+
+def test_runs_of_one_side_that_differ_in_a_setting_are_pointed_out() -> None:
+    def side(name: str) -> Results:
+        return Results(
+            tuple(
+                run_of({"median_tpot_ms": value}, side=name, number=n, settings={"max_num_seqs": str(4 + 4 * (n % 2))})
+                for n, value in enumerate(STEADY)
+            )
+        )
+
+    mixed = compare(side("baseline"), side("candidate"), NO_RULES, commit=AFTER, today=TODAY)
+    apart = compare(side("baseline"), side("candidate"), Rules(match=("max_num_seqs",)), commit=AFTER, today=TODAY)
+
+    messages = [str(finding.problem) for finding in of_rule(mixed, "mixed-settings")]
+    assert messages[0].startswith("The runs of the baseline differ in max_num_seqs (4, 8) in vllm serve")
+    assert "name max_num_seqs in performance.match" in messages[0]
+    assert of_rule(apart, "mixed-settings") == []
+    assert len(apart.gated) == 2
+
+
 def test_the_same_commit_on_both_sides_is_refused() -> None:
     baseline = side_of("median_tpot_ms", STEADY, side="baseline", commit=AFTER[:12])
     candidate = side_of("median_tpot_ms", scaled(1.1), side="candidate")

@@ -8,7 +8,7 @@ import pytest
 from tests.performance.maker import AFTER, MODEL, serve, write_runs
 
 from release_actions.errors import InputError
-from release_actions.performance import reading
+from release_actions.performance import files
 from release_actions.performance.model import Run
 from release_actions.performance.reading import Results, read_results
 
@@ -85,7 +85,8 @@ def test_benchmark_records_of_a_file_are_one_run_until_a_metric_comes_again() ->
 def test_iterations_of_a_record_are_one_value_not_many_runs() -> None:
     first, second = read("pytorch-v3-lines.jsonl").runs
 
-    assert first.metrics == second.metrics == {"p50_latency": pytest.approx(0.80490, abs=0.0001)}
+    assert first.metrics == {"p50_latency": pytest.approx(0.80490, abs=0.0001)}
+    assert second.metrics == {"p50_latency": pytest.approx(0.81490, abs=0.0001)}
 
 
 def test_guidellm_gives_a_run_a_benchmark_with_its_labels() -> None:
@@ -152,6 +153,61 @@ def test_a_folder_skips_what_vllm_and_inference_perf_write_twice() -> None:
     assert reasons["vllm-serve.pytorch.json"] == "vLLM wrote the same run to vllm-serve.json, which is read"
     assert reasons["summary_lifecycle_metrics.json"] == "the stages beside it are read, which it only adds up"
     assert reasons["config.yaml"] == "it is no result of a benchmark that is known"
+
+
+def test_llm_d_benchmarks_newest_report_stands_for_the_result_and_the_older_report(tmp_path: Path) -> None:
+    native = "stage_0_lifecycle_metrics.json"
+    shutil.copy(FILES / native, tmp_path / native)
+    shutil.copy(FILES / "llm-d-report-0.1.yaml", tmp_path / f"benchmark_report,_{native}.yaml")
+    shutil.copy(FILES / "llm-d-report-0.2.1.yaml", tmp_path / f"benchmark_report_v0.2,_{native}.yaml")
+    shutil.copy(FILES / "guidellm.json", tmp_path / "results.json")
+    shutil.copy(FILES / "llm-d-report-0.1.yaml", tmp_path / "benchmark_report,_results.json_0.yaml")
+
+    results = read_results(["."], tmp_path)
+
+    assert [run.source.file for run in results.runs] == [
+        "benchmark_report,_results.json_0.yaml",
+        f"benchmark_report_v0.2,_{native}.yaml",
+    ]
+    newest = f"benchmark_report_v0.2,_{native}.yaml"
+    assert {unused.file: unused.reason for unused in results.ignored} == {
+        f"benchmark_report,_{native}.yaml": f"llm-d-benchmark wrote the same run to {newest}, which is read",
+        native: f"llm-d-benchmark wrote the same run to {newest}, which is read",
+        "results.json": "llm-d-benchmark wrote the same run to benchmark_report,_results.json_0.yaml, which is read",
+    }
+
+
+def test_a_summary_that_holds_the_runs_again_adds_none(tmp_path: Path) -> None:
+    runs = [serve(date=f"2026080{number}-120000", run_number=number) for number in range(1, 4)]
+    write_runs(tmp_path / "side", runs)
+    (tmp_path / "side" / "summary.json").write_text(json.dumps(runs, indent=4), encoding="utf-8")
+
+    results = read_results(["side"], tmp_path)
+
+    assert [str(run.source) for run in results.runs] == [f"side/run-{number}.json" for number in (1, 2, 3)]
+    assert results.ignored[1].file == "side/summary.json (run 2)"
+    assert results.ignored[1].reason == "it is the same run as side/run-2.json"
+
+
+def test_runs_without_a_date_are_no_copies_however_alike(tmp_path: Path) -> None:
+    text = json.dumps({"runs": [{"metrics": {"parse_ms": 12}}, {"metrics": {"parse_ms": 12}}]})
+    (tmp_path / "own.json").write_text(text, encoding="utf-8")
+
+    assert len(read_results(["own.json"], tmp_path).runs) == 2
+
+
+def test_our_own_report_beside_its_results_is_skipped_and_alone_is_read(tmp_path: Path) -> None:
+    report = {"report": "perf-gate", "runs": [{"metrics": {"parse_ms": 12}, "settings": {"tool": "x"}}]}
+    for folder in ("beside", "alone"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "performance.json").write_text(json.dumps(report), encoding="utf-8")
+    write_runs(tmp_path / "beside", [serve()])
+
+    beside, alone = read_results(["beside"], tmp_path), read_results(["alone"], tmp_path)
+
+    assert [run.source.file for run in beside.runs] == ["beside/run-1.json"]
+    assert beside.ignored[0].reason == "it is a report of perf-gate, and results are beside it"
+    assert [run.source.file for run in alone.runs] == ["alone/performance.json"]
 
 
 def test_copies_count_once_and_are_named(tmp_path: Path) -> None:
@@ -278,4 +334,4 @@ def test_files_far_outside_the_workspace_can_be_named(tmp_path: Path) -> None:
     (same,) = read_results([str(tmp_path / "side" / "*.json")], FILES).runs
 
     assert run == same
-    assert reading.name_of(tmp_path, FILES) == tmp_path.as_posix()
+    assert files.name_of(tmp_path, FILES) == tmp_path.as_posix()

@@ -14,7 +14,7 @@ from release_actions.performance import findings, ranks, wording
 from release_actions.performance.groups import Group, group_runs, has_settings
 from release_actions.performance.judging import Comparison, compare_metric, values_of
 from release_actions.performance.model import Run
-from release_actions.performance.reading import Results
+from release_actions.performance.reading import Results, fingerprint
 from release_actions.performance.rules import MetricRule, Rules, Waiver
 from release_actions.runner.envelope import Verdict
 from release_actions.runner.report import Finding, Level, counted
@@ -70,6 +70,11 @@ def refuse_same_sides(baseline: Results, candidate: Results) -> None:
     if shared:
         digest = min(shared)
         message = f"The same result is on both sides: {baseline.digests[digest]} and {candidate.digests[digest]}."
+        problems.append(Problem(message, "Pass the results of the release before as baseline."))
+    dated = {fingerprint(run): run for run in baseline.runs if run.started}
+    twice = [(dated[fingerprint(run)], run) for run in candidate.runs if run.started and fingerprint(run) in dated]
+    if twice and not shared:
+        message = f"The same run is on both sides: {twice[0][0].source} and {twice[0][1].source}."
         problems.append(Problem(message, "Pass the results of the release before as baseline."))
     before = {run.commit for run in baseline.runs if run.commit}
     both = sorted(
@@ -139,6 +144,7 @@ def compare_groups(
         other_work = findings.different_work(group)
         account.add([other_work] if other_work else [], doubt=True)
         account.add(findings.circumstances(group))
+        account.add(findings.mixed_settings(group))
         held = rules_of(group, rules)
         account.add(findings.order_of_runs(group, [rule for rule in held if rule.is_gated]))
         for rule in held:

@@ -9,7 +9,7 @@ from release_actions.errors import Place
 from release_actions.performance import series
 from release_actions.performance.groups import Group, Key, has_settings, nearest_key
 from release_actions.performance.judging import SURPRISE, Comparison, defects_of, logs_of, values_of
-from release_actions.performance.model import Run
+from release_actions.performance.model import ENGINE_KEYS, RUNNER_KEYS, Run
 from release_actions.performance.reading import Results
 from release_actions.performance.rules import MetricRule, Rules, Waiver
 from release_actions.runner.envelope import Verdict
@@ -194,6 +194,26 @@ def order_of_runs(group: Group, rules: Sequence[MetricRule]) -> Iterator[Finding
             )
             hint = "Warm up before the first run, or declare it with performance.warm-ups in release.yaml."
             yield Finding.of(Level.WARNING, message, hint=hint, rule="cold-first-run")
+
+
+def mixed_settings(group: Group) -> Iterator[Finding]:
+    """Settings that differ between the runs of one side, which then are compared as one although they are not alike."""
+    for side, runs in (("baseline", group.baseline), ("candidate", group.candidate)):
+        names = dict.fromkeys(name for run in runs for name in run.settings if name not in OF_ONE_RUN)
+        for name in names:
+            values = [run.settings.get(name, "") for run in runs]
+            # What differs in every run, such as a time, is a name of the run and not a setting.
+            if 1 < len(set(values)) < len(values):
+                shown = ", ".join(sorted(set(values))[:SHOWN_FILES])
+                message = (
+                    f"The runs of the {side} differ in {name} ({shown}) in {group.title}, and are compared as one."
+                )
+                hint = f"If it matters, name {name} in performance.match of release.yaml to keep them apart."
+                yield Finding.of(Level.WARNING, message, hint=hint, rule="mixed-settings")
+
+
+OF_ONE_RUN = frozenset({*RUNNER_KEYS, *ENGINE_KEYS, "run_number", "run", "number", "label", "seed", "run_id", "date"})
+"""Settings that name a run or its place, not what was measured."""
 
 
 def circumstances(group: Group) -> Iterator[Finding]:

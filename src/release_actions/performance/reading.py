@@ -6,8 +6,7 @@ Nothing is dropped in silence: a file that is no result, a copy of another, or o
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import yaml
 
 from release_actions.errors import InputError
 from release_actions.performance import guidellm, inference_perf, json_text, llmd_report, own, pytorch, vllm
+from release_actions.performance.files import SIDECAR, Copies, files_of, name_of
 from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
@@ -27,16 +27,10 @@ from release_actions.performance.model import (
     settings_of,
 )
 
-SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".yaml", ".yml"})
-"""Ends of names that are read in a folder. A file that is named itself may have any."""
-
-SIDECAR = "perf-run.json"
-"""A file that says of all results in its folder, and the folders below, what they do not say themselves."""
+REPORT = "perf-gate"
+"""What our own reports say that they are."""
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
-
-PYTORCH_COPY = re.compile(r"(?:\.[a-z_]+)?\.pytorch\.json$")
-SUMMARY, STAGE = "summary_lifecycle_metrics.json", "stage_*_lifecycle_metrics.json"
 
 MOST_YAML = 16 * 1024 * 1024
 """Bytes of a YAML file. llm-d-benchmark's reports have some kilobytes."""
@@ -67,6 +61,7 @@ class Results:
 @dataclass
 class _Reading:
     runs: list[Run] = field(default_factory=list)
+    reports: set[str] = field(default_factory=set)
     unreadable: list[Unused] = field(default_factory=list)
     ignored: list[Unused] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -76,71 +71,49 @@ def read_results(paths: Sequence[str], workspace: Path) -> Results:
     """Read files, folders and globs, each relative to the workspace. Raises `InputError` for a broken sidecar only."""
     reading = _Reading()
     files = list(files_of(paths, workspace))
-    names = {path: name for name, path in files}
+    copies = Copies([path for _, path in files])
     for name, path in files:
-        reason = reason_to_skip(path, names.keys())
+        reason = copies.reason_to_skip(path)
         if reason:
             reading.ignored.append(Unused(name, reason))
         else:
             read_file(reading, name, path)
+    leave_out_reports(reading, paths)
+    leave_out_copies(reading)
     places = dict(files)
     runs = tuple(with_sidecar(run, places[run.source.file], workspace) for run in reading.runs)
     return Results(runs, tuple(reading.unreadable), tuple(reading.ignored), reading.digests)
 
 
-def files_of(paths: Sequence[str], workspace: Path) -> Iterator[tuple[str, Path]]:
-    """Files by name and path, each once, in the order of names with numbers counted as numbers."""
-    seen: set[Path] = set()
-    for given in paths:
-        start = workspace / given
-        if start.is_dir():
-            candidates = [path for path in start.rglob("*") if path.suffix.lower() in SUFFIXES]
-        elif start.is_file():
-            candidates = [start]
+def leave_out_reports(reading: _Reading, paths: Sequence[str]) -> None:
+    """Skip reports of this gate that lie among the results they were made from, unless they were named."""
+    beside = {run.source.file for run in reading.runs} - reading.reports
+    for name in sorted(reading.reports - set(paths)):
+        if beside:
+            reading.runs = [run for run in reading.runs if run.source.file != name]
+            reading.ignored.append(Unused(name, "it is a report of perf-gate, and results are beside it"))
+            reading.digests = {digest: file for digest, file in reading.digests.items() if file != name}
+
+
+def leave_out_copies(reading: _Reading) -> None:
+    """Count a run once that several files hold, as `vllm bench sweep` does in its summaries.
+
+    Only a run with a date is recognised: without one, equal numbers may be two runs of a coarse clock.
+    """
+    first: dict[tuple[object, ...], Run] = {}
+    kept = []
+    for run in reading.runs:
+        original = first.setdefault(fingerprint(run), run) if run.started else run
+        if original is run:
+            kept.append(run)
         else:
-            candidates = list(workspace.glob(given)) if not Path(given).is_absolute() else list(glob_from_root(given))
-            candidates = [path for path in candidates if path.is_file()]
-        for path in sorted(candidates, key=lambda path: natural_key(str(path))):
-            resolved = path.resolve()
-            if path.name != SIDECAR and path.is_file() and resolved not in seen:
-                seen.add(resolved)
-                yield name_of(path, workspace), path
+            reading.ignored.append(Unused(str(run.source), f"it is the same run as {original.source}"))
+    reading.runs = kept
 
 
-def glob_from_root(pattern: str) -> Iterator[Path]:
-    """The files of an absolute glob."""
-    path = Path(pattern)
-    return Path(path.anchor).glob(str(path.relative_to(path.anchor)))
-
-
-def name_of(path: Path, workspace: Path) -> str:
-    """A file as people know it: below the workspace without it."""
-    try:
-        return path.relative_to(workspace).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
-def natural_key(text: str) -> list[tuple[int, int | str]]:
-    """Orders run-2 before run-10."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"([0-9]+)", text)]
-
-
-def reason_to_skip(path: Path, others: Iterable[Path]) -> str:
-    """Why a file that holds a result is not read: another file holds the same run; empty when it is read."""
-    if PYTORCH_COPY.search(path.name):
-        for original in originals_of(path):
-            if original in others:
-                return f"vLLM wrote the same run to {original.name}, which is read"
-    if path.name == SUMMARY and any(other.parent == path.parent and other.match(STAGE) for other in others):
-        return "the stages beside it are read, which it only adds up"
-    return ""
-
-
-def originals_of(path: Path) -> tuple[Path, Path]:
-    """The result that vLLM wrote together with a file of benchmark records."""
-    whole = path.with_name(path.name.removesuffix(".pytorch.json") + ".json")
-    return whole, path.with_name(PYTORCH_COPY.sub(".json", path.name))
+def fingerprint(run: Run) -> tuple[object, ...]:
+    """What two readings of one run share, and two runs do not."""
+    return run.started, run.commit, run.settings.get("model", ""), tuple(sorted(run.metrics.items()))
 
 
 def read_file(reading: _Reading, name: str, path: Path) -> None:
@@ -150,12 +123,15 @@ def read_file(reading: _Reading, name: str, path: Path) -> None:
         if digest in reading.digests:
             reading.ignored.append(Unused(name, f"it is a copy of {reading.digests[digest]}, and a run counts once"))
             return
-        runs = runs_of(path, name)
+        objects = objects_of(path)
+        runs = own.read_table(text_of_table(path), name) if objects is None else runs_of(objects, path, name)
     except (OSError, ValueError) as error:
         reading.unreadable.append(Unused(name, reason_of(error)))
         return
     if runs:
         reading.runs += runs
+        if any(item.get("report") == REPORT for item in objects or ()):
+            reading.reports.add(name)
         reading.digests[digest] = name
     else:
         reading.ignored.append(Unused(name, "it is no result of a benchmark that is known"))
@@ -170,14 +146,23 @@ def reason_of(error: OSError | ValueError) -> str:
     return str(error).splitlines()[0]
 
 
-def runs_of(path: Path, name: str) -> list[Run]:
-    """The runs of a file, by its content. Raises `OSError` and `ValueError`."""
+def objects_of(path: Path) -> list[Mapping[str, Any]] | None:
+    """The objects of a JSON or YAML file; None for a table. Raises `OSError` and `ValueError`."""
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        return own.read_table(path.read_text(encoding="utf-8-sig"), name)
+        return None
     values = [yaml_of(path)] if suffix in {".yaml", ".yml"} else list(json_text.values_of(json_text.read_reduced(path)))
     flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
-    objects = [item for item in flat if isinstance(item, Mapping)]
+    return [item for item in flat if isinstance(item, Mapping)]
+
+
+def text_of_table(path: Path) -> str:
+    """The text of a table. Raises `OSError` and `ValueError`."""
+    return path.read_text(encoding="utf-8-sig")
+
+
+def runs_of(objects: Sequence[Mapping[str, Any]], path: Path, name: str) -> list[Run]:
+    """The runs of a file's objects, by their content."""
     records = [item for item in objects if pytorch.is_record(item)]
     runs = pytorch.read_runs(records, name) if records else []
     for item in objects:

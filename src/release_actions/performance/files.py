@@ -1,0 +1,99 @@
+"""Which files of a side are read: those that were named, in an order, without those that hold a run a second time.
+
+Three tools write a result more than once. vLLM writes benchmark records beside it, inference-perf adds up its stages,
+and llm-d-benchmark converts it into reports of two versions. Names are looked at for that alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".yaml", ".yml"})
+"""Ends of names that are read in a folder. A file that is named itself may have any."""
+
+SIDECAR = "perf-run.json"
+"""A file that says of all results in its folder, and the folders below, what they do not say themselves."""
+
+PYTORCH_COPY = re.compile(r"(?:\.[a-z_]+)?\.pytorch\.json$")
+SUMMARY, STAGE = "summary_lifecycle_metrics.json", "stage_*_lifecycle_metrics.json"
+CONVERTED = re.compile(r"benchmark_report(?P<version>_v[0-9.]+)?,_(?P<original>.+?)(?:_[0-9]+)?\.yaml")
+"""How llm-d-benchmark names its report of a result; the number is that of a benchmark of guidellm."""
+
+
+def files_of(paths: Sequence[str], workspace: Path) -> Iterator[tuple[str, Path]]:
+    """Files by name and path, each once, in the order of names with numbers counted as numbers."""
+    seen: set[Path] = set()
+    for given in paths:
+        start = workspace / given
+        if start.is_dir():
+            candidates = [path for path in start.rglob("*") if path.suffix.lower() in SUFFIXES]
+        elif start.is_file():
+            candidates = [start]
+        else:
+            candidates = list(workspace.glob(given)) if not Path(given).is_absolute() else list(glob_from_root(given))
+            candidates = [path for path in candidates if path.is_file()]
+        for path in sorted(candidates, key=lambda path: natural_key(str(path))):
+            resolved = path.resolve()
+            if path.name != SIDECAR and path.is_file() and resolved not in seen:
+                seen.add(resolved)
+                yield name_of(path, workspace), path
+
+
+def glob_from_root(pattern: str) -> Iterator[Path]:
+    """The files of an absolute glob."""
+    path = Path(pattern)
+    return Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+
+
+def name_of(path: Path, workspace: Path) -> str:
+    """A file as people know it: below the workspace without it."""
+    try:
+        return path.relative_to(workspace).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def natural_key(text: str) -> list[tuple[int, int | str]]:
+    """Orders run-2 before run-10."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"([0-9]+)", text)]
+
+
+class Copies:
+    """Knows of the files of a side which of them hold a run that another one holds, too."""
+
+    def __init__(self, paths: Collection[Path]) -> None:
+        self._paths = frozenset(paths)
+        self._stages = {path.parent for path in paths if path.match(STAGE)}
+        self._newest: dict[Path, tuple[str, Path]] = {}
+        for path in paths:
+            report = CONVERTED.fullmatch(path.name)
+            if report:
+                original, found = path.with_name(report["original"]), (report["version"] or "", path)
+                self._newest[original] = max(self._newest.get(original, found), found)
+
+    def reason_to_skip(self, path: Path) -> str:
+        """Why a file is not read, although it holds a result; empty when it is read."""
+        if PYTORCH_COPY.search(path.name):
+            for original in originals_of(path):
+                if original in self._paths:
+                    return f"vLLM wrote the same run to {original.name}, which is read"
+        if path.name == SUMMARY and path.parent in self._stages:
+            return "the stages beside it are read, which it only adds up"
+        return self._reason_of_conversion(path)
+
+    def _reason_of_conversion(self, path: Path) -> str:
+        """llm-d-benchmark's newest report of a result is read: it names model and devices, too."""
+        report = CONVERTED.fullmatch(path.name)
+        original, version = (path.with_name(report["original"]), report["version"] or "") if report else (path, None)
+        newest = self._newest.get(original)
+        if newest and version != newest[0]:
+            return f"llm-d-benchmark wrote the same run to {newest[1].name}, which is read"
+        return ""
+
+
+def originals_of(path: Path) -> tuple[Path, Path]:
+    """The result that vLLM wrote together with a file of benchmark records."""
+    whole = path.with_name(path.name.removesuffix(".pytorch.json") + ".json")
+    return whole, path.with_name(PYTORCH_COPY.sub(".json", path.name))
