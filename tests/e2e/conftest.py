@@ -13,7 +13,7 @@ from tests.e2e.diary import Record
 from tests.e2e.llm_d import ROOT, LlmD
 from tests.e2e.pipeline import Pipeline
 
-from release_actions.rehearsal.stage import environments
+from release_actions.rehearsal.action_runner import environments
 
 
 @pytest.fixture(scope="session")

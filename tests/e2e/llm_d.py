@@ -11,9 +11,9 @@ from typing import Any
 from tests.e2e.act import Act, Event, Ran
 
 from release_actions.config import Config, Package, load_config
-from release_actions.rehearsal.pull import Client, Shot
+from release_actions.rehearsal.pull import Client, RegistrySnapshot
+from release_actions.rehearsal.rehearsal_world import JUDGE_TOKEN, WORKFLOW_TOKEN, RehearsalWorld, build_rehearsal_world
 from release_actions.rehearsal.scenario import load_scenario
-from release_actions.rehearsal.setting import JUDGE_TOKEN, WORKFLOW_TOKEN, Setting, set_up
 from release_actions.simulator import Simulator
 from release_actions.simulator.request_log import Entry
 
@@ -26,7 +26,7 @@ CONFIG = EXAMPLES / "llm-d" / "release.yaml"
 class LlmD:
     """The repository llm-d/llm-d, its packages, and act as its runner."""
 
-    setting: Setting
+    setting: RehearsalWorld
     config: Config
     simulator: Simulator
     act: Act
@@ -35,7 +35,7 @@ class LlmD:
     def begin(cls, folder: Path, repository: Path, environments: str) -> LlmD:
         """Start the simulator. `repository` is a copy of ours, `environments` a folder with the actions' Python."""
         config = load_config(CONFIG)
-        setting = set_up(load_scenario(EXAMPLES / "llm-d" / "rehearsal.yaml"), config, seed=0)
+        setting = build_rehearsal_world(load_scenario(EXAMPLES / "llm-d" / "rehearsal.yaml"), config, seed=0)
         simulator = Simulator(setting.world)
         variables = {
             **simulator.environment(),
@@ -75,9 +75,10 @@ class LlmD:
         about = {"full_name": repository.full_name, "default_branch": repository.default_branch}
         return Event(name, ref, sha, {**payload, "repository": about})
 
-    def look(self) -> Shot:
+    def look(self) -> RegistrySnapshot:
         """What a plain client finds in the registry: every tag of every package, pulled down to the blobs."""
-        return Client(self.simulator.registry_url, JUDGE_TOKEN).look(package.name for package in self.config.published)
+        client = Client(self.simulator.registry_url, JUDGE_TOKEN)
+        return client.take_snapshot(package.name for package in self.config.published)
 
     def writes(self) -> list[Entry]:
         """Requests that were to change something, uploads and deletions included."""

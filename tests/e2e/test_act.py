@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.llm_d import EXAMPLES, LlmD
 
-from release_actions.rehearsal.setting import make_image
+from release_actions.rehearsal.rehearsal_world import make_image
 from release_actions.simulator import build_image
 
 pytestmark = pytest.mark.tools("act", "git")

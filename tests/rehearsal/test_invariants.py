@@ -9,7 +9,7 @@ import pytest
 
 from release_actions.rehearsal import invariants, pull
 from release_actions.rehearsal.invariants import Build, Invariant, Ledger
-from release_actions.rehearsal.pull import Pulled, Shot
+from release_actions.rehearsal.pull import Pulled, RegistrySnapshot
 
 CUDA = "llm-d/llm-d-cuda"
 FLOATING = ("latest", "v{major}", "v{major}.{minor}")
@@ -19,9 +19,9 @@ def pulled(name: str, *children: str, missing: tuple[str, ...] = ()) -> Pulled:
     return Pulled(name, frozenset({name, *children}), ("linux/amd64",), missing)
 
 
-def shot(**tags: Pulled) -> Shot:
+def shot(**tags: Pulled) -> RegistrySnapshot:
     """A registry with one package; `v0_4_0` stands for v0.4.0."""
-    return Shot({CUDA: {tag.replace("__", "-").replace("_", "."): image for tag, image in tags.items()}})
+    return RegistrySnapshot({CUDA: {tag.replace("__", "-").replace("_", "."): image for tag, image in tags.items()}})
 
 
 @pytest.fixture
@@ -98,12 +98,12 @@ def test_a_release_that_is_left_is_seen() -> None:
     ]
 
 
-def with_tags(base: Shot, **tags: Pulled) -> Shot:
-    return Shot({CUDA: {**base.packages[CUDA], **shot(**tags).packages[CUDA]}})
+def with_tags(base: RegistrySnapshot, **tags: Pulled) -> RegistrySnapshot:
+    return RegistrySnapshot({CUDA: {**base.packages[CUDA], **shot(**tags).packages[CUDA]}})
 
 
-def without(base: Shot, *tags: str) -> Shot:
-    return Shot({CUDA: {tag: image for tag, image in base.packages[CUDA].items() if tag not in tags}})
+def without(base: RegistrySnapshot, *tags: str) -> RegistrySnapshot:
+    return RegistrySnapshot({CUDA: {tag: image for tag, image in base.packages[CUDA].items() if tag not in tags}})
 
 
 def test_a_clean_candidate_breaks_nothing(ledger: Ledger) -> None:

@@ -26,6 +26,6 @@ def test_a_proxy_of_the_environment_does_not_stand_between_the_judge_and_loopbac
     world.add_package("acme/app", visibility="public")
     world.push("acme/app", build_image(PLATFORMS, seed="one"), ["v1.0.0"])
     with Simulator(world) as simulator:
-        seen = Client(simulator.registry_url, TOKEN).look(["acme/app", "acme/none"])
+        seen = Client(simulator.registry_url, TOKEN).take_snapshot(["acme/app", "acme/none"])
     assert {package: list(tags) for package, tags in seen.packages.items()} == {"acme/app": ["v1.0.0"]}
     assert seen.packages["acme/app"]["v1.0.0"].platforms == PLATFORMS

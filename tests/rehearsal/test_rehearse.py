@@ -22,7 +22,7 @@ ACTIONS = (
     "validate-tag", "build-matrix", "merge-digests", "verify-images", "protect-latest", "ghcr-cleanup", "rc-teardown",
 )  # fmt: skip
 NOTES = ("component-matrix", "release-notes")
-SHIPPED = ("actions", "src", "examples", "release-actions", "action.yml", "requirements", *ACTIONS, *NOTES)
+SHIPPED = (".github", "actions", "src", "examples", "release-actions", "action.yml", "requirements", *ACTIONS, *NOTES)
 
 CONFIG = """\
 repository: acme/app
@@ -62,7 +62,7 @@ TODAY = """\
     also-pushes: [v1.1, v1.1.0, v1.1.0-rc]
     also-moves-git-tags: [v1, v1.1, v1.1.0-rc]
     pre-release: true
-    breaks: [candidate-moved-production]
+    breaks: [candidate-moved-production, stray-tag]
 """
 
 TEARDOWN = """\
@@ -106,8 +106,12 @@ class Ended:
         return {
             step["number"]: {found["invariant"] for found in step["violations"] if not found["expected"]}
             for step in self.report["steps"]
-            if step["faults"]
+            if step["problems"]
         }
+
+
+def without_signatures(tags: dict[str, str]) -> dict[str, str]:
+    return {tag: digest for tag, digest in tags.items() if not tag.startswith("sha256-")}
 
 
 def rehearse(folder: Path, *flags: str, root: Path = ROOT, scenario: str = SCENARIO, config: str = CONFIG) -> Ended:
@@ -160,11 +164,12 @@ def test_a_small_release_holds_every_invariant(tmp_path: Path) -> None:
         "candidate-moved-production": 0,
         "tag-unresolvable": 0,
         "floating-tag-wrong": 0,
+        "stray-tag": 0,
         "needed-deleted": 0,
         "leftover-kept": 0,
         "notes-wrong": 0,
     }
-    tags = [step["tags"]["acme/app"] for step in ended.report["steps"]]
+    tags = [without_signatures(step["tags"]["acme/app"]) for step in ended.report["steps"]]
     assert set(tags[0]) == {"latest", "v1", "v1.0", "v1.0.0", "v1.1.0-rc.1"}
     assert set(tags[1]) == {"latest", "v1", "v1.0", "v1.0.0"}
     assert tags[2]["latest"] == tags[2]["v1"] == tags[2]["v1.1"] == tags[2]["v1.1.0"] != tags[1]["latest"]
@@ -204,7 +209,12 @@ def test_a_release_ends_with_its_notes(tmp_path: Path, faults: str) -> None:
 
 
 def test_a_draft_that_is_not_what_was_checked_is_found(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "notes/draft.py", "return Wanted(whole, ", "return Wanted(whole.replace('pull/1', 'pull/9'), ")
+    break_code(
+        suite,
+        "notes/draft.py",
+        "return DraftContent(whole, ",
+        "return DraftContent(whole.replace('pull/1', 'pull/9'), ",
+    )
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO.partition("steps:")[0] + MERGED)
     assert ended.code == 1
     assert ended.broken() == {2: {"notes-wrong"}}
@@ -212,7 +222,8 @@ def test_a_draft_that_is_not_what_was_checked_is_found(tmp_path: Path, suite: Pa
 
 
 def test_floating_tags_moved_for_a_candidate_are_found(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "versions.py", "return self.kind in {Kind.STABLE, Kind.POST}", "return self.kind is not Kind.DEV")
+    right, wrong = "return self.kind in {Kind.STABLE, Kind.POST}", "return self.kind is not Kind.DEV"
+    break_code(suite, "versions/version.py", right, wrong)
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
     assert ended.report["held"] is False
@@ -224,7 +235,10 @@ def test_versions_ordered_as_text_are_found_by_the_example_of_a_single_image(tmp
     example = ROOT / "examples" / "single-image"
     files = {"scenario": (example / "rehearsal.yaml").read_text(), "config": (example / "release.yaml").read_text()}
     break_code(
-        suite, "floating.py", "key=lambda release: (release.order, release.tag)", "key=lambda release: release.tag"
+        suite,
+        "versions/floating.py",
+        "key=lambda release: (release.order, release.tag)",
+        "key=lambda release: release.tag",
     )
     ended = rehearse(tmp_path / "work", root=suite, **files)
     assert ended.code == 1
@@ -234,8 +248,8 @@ def test_versions_ordered_as_text_are_found_by_the_example_of_a_single_image(tmp
 def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_found(
     tmp_path: Path, suite: Path
 ) -> None:
-    break_code(suite, "build_event.py", "return (build.version.tag,)", 'return (build.version.tag, "latest")')
-    break_code(suite, "publish.py", "        if floats:\n", "        if False:\n")
+    break_code(suite, "builds/event.py", "return (build.version.tag,)", 'return (build.version.tag, "latest")')
+    break_code(suite, "images/publish.py", "        if floats:\n", "        if False:\n")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
     assert ended.broken() == {1: {"candidate-moved-production"}}
@@ -245,12 +259,14 @@ def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_f
 
 def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, suite: Path) -> None:
     matching = "    return _compiled(pattern, regex).fullmatch(name) is not None\n"
-    break_code(suite, "selection.py", matching, "    return True\n")
+    break_code(suite, "cleanup/selection.py", matching, "    return True\n")
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO + CLEAN_UP)
     assert ended.code == 1
     assert "needed-deleted" in ended.broken()[2]
-    assert any(fault.startswith("needed-deleted: acme/app v1.0.0: ") for fault in ended.report["steps"][1]["faults"])
-    verdict = r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more like it\)$"
+    assert any(
+        problem.startswith("needed-deleted: acme/app v1.0.0: ") for problem in ended.report["steps"][1]["problems"]
+    )
+    verdict = r"error: Step 2, .*: needed-deleted: acme/app .*\(and [0-9]+ more\)$"
     assert re.search(verdict, ended.log, re.MULTILINE)
 
 
@@ -312,7 +328,7 @@ def test_a_teardown_that_leaves_something_is_found(
 
 def test_a_teardown_is_refused_while_latest_names_the_candidate(tmp_path: Path) -> None:
     today = TODAY.replace("also-pushes: [", "also-pushes: [latest, ").replace(
-        "[candidate-moved-production]", "[candidate-moved-production, floating-tag-wrong]"
+        "[candidate-moved-production,", "[candidate-moved-production, floating-tag-wrong,"
     )
     ended = rehearse(tmp_path / "work", scenario=SCENARIO + today + TEARDOWN)
     assert ended.code == 1
@@ -323,33 +339,34 @@ def test_a_teardown_is_refused_while_latest_names_the_candidate(tmp_path: Path) 
 
 
 def test_a_matrix_that_forgets_a_platform_is_found(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "matrix.py", "for platform in package.platforms]\n", "for platform in package.platforms[:1]]\n")
+    break_code(
+        suite, "builds/matrix.py", "for platform in package.platforms]\n", "for platform in package.platforms[:1]]\n"
+    )
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
-    assert ended.report["steps"][0]["faults"] == [
-        "merge-digests ended with exit code 1: ghcr.io/acme/app is not published: no digest was given for linux/arm64, "
-        "only for linux/amd64. report.json has its whole log."
+    assert ended.report["steps"][0]["problems"] == [
+        "merge-digests failed with exit code 1: ghcr.io/acme/app is not published: no digest was given for "
+        "linux/arm64, only for linux/amd64."
     ]
     assert "v1.1.0-rc.1" not in ended.report["steps"][0]["tags"]["acme/app"]
 
 
 def test_a_merge_that_drops_a_platform_is_found_by_the_verification(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "assembly.py", "for part in given]", "for part in given][:1]")
+    break_code(suite, "images/assembly.py", "for part in given]", "for part in given][:1]")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
-    assert ended.report["steps"][0]["faults"] == [
-        "verify-images ended with exit code 1: ghcr.io/acme/app: it lacks linux/arm64. report.json has its whole log."
+    assert ended.report["steps"][0]["problems"] == [
+        "verify-images failed with exit code 1: ghcr.io/acme/app: it lacks linux/arm64."
     ]
 
 
 def test_a_merge_that_drops_a_platform_is_found_without_the_suite_too(tmp_path: Path, suite: Path) -> None:
-    break_code(suite, "assembly.py", "for part in given]", "for part in given][:1]")
-    break_code(suite, "inspection.py", "missing = sorted(set(image.platforms) - set(found))", "missing = []")
+    break_code(suite, "images/assembly.py", "for part in given]", "for part in given][:1]")
+    break_code(suite, "images/inspection.py", "missing = sorted(set(image.platforms) - set(found))", "missing = []")
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
-    assert ended.report["steps"][0]["faults"] == [
-        "acme/app:v1.1.0-rc.1 pulls as something else than what the build jobs pushed. An image is published on all "
-        "its platforms or not at all."
+    assert ended.report["steps"][0]["problems"] == [
+        "acme/app:v1.1.0-rc.1 pulls as something else than what the build jobs pushed."
     ]
 
 
@@ -363,9 +380,8 @@ def test_todays_workflow_that_breaks_nothing_means_that_the_judge_is_blind(tmp_p
 def test_a_refused_tag_fails_the_step_that_pushes_it(tmp_path: Path) -> None:
     ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("v1.1.0-rc.1", "v1.1.0-rc.3"))
     assert ended.code == 1
-    assert ended.report["steps"][0]["faults"] == [
-        "release-actions ended with exit code 1: v1.1.0-rc.3 is not the next candidate of v1.1.0: "
-        "there is none so far. report.json has its whole log."
+    assert ended.report["steps"][0]["problems"] == [
+        "release-plan failed with exit code 1: v1.1.0-rc.3 is not the next candidate of v1.1.0: there is none so far."
     ]
     (run,) = ended.report["steps"][0]["runs"]
     assert run["exit-code"] == 1
@@ -427,3 +443,160 @@ def test_keep_leaves_the_simulator_up_until_it_is_interrupted(tmp_path: Path) ->
     tags = {tag for version in answer.json() for tag in version["metadata"]["container"]["tags"]}
     assert {"v1.0.0", "v1.1.0-rc.1", "latest"} <= tags
     assert any(line.startswith("  crane ls --insecure 127.0.0.1:") and "acme/app" in line for line in lines)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_tag_pushed_again_is_built_again_only_where_the_workflow_says_so(
+    tmp_path: Path,
+    suite: Path,
+    published: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    again = SCENARIO + "  - do: publish\n    tag: v1.1.0-rc.1\n"
+    if not published:
+        workflow = suite / ".github" / "workflows" / "build-and-publish.yml"
+        text = workflow.read_text()
+        assert text.count("    if: ${{ !inputs.published }}\n") == 1
+        workflow.write_text(text.replace("    if: ${{ !inputs.published }}\n", ""))
+
+    ended = rehearse(tmp_path / "work", root=suite, scenario=again)
+
+    first, second = ([run["name"] for run in step["runs"]] for step in ended.report["steps"])
+    assert "build" in first
+    assert ("build" in second) is not published
+
+
+def test_a_job_that_the_workflow_forbids_never_runs(tmp_path: Path, suite: Path) -> None:
+    workflow = suite / ".github" / "workflows" / "build-and-publish.yml"
+    text = workflow.read_text()
+    condition = "if: ${{ inputs.floating == 'release' && steps.ready.outputs.ready == 'true' }}"
+    assert text.count(condition) == 1
+    workflow.write_text(text.replace(condition, "if: ${{ inputs.floating == 'no' }}"))
+
+    ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO.replace("v1.1.0-rc.1", "v1.1.0"))
+
+    assert ended.code == 1
+    assert ended.broken() == {1: {"floating-tag-wrong"}}
+    assert "protect-latest" not in [run["name"] for run in ended.report["steps"][0]["runs"]]
+
+
+def test_a_job_without_the_permission_it_needs_fails(tmp_path: Path, suite: Path) -> None:
+    workflow = suite / ".github" / "workflows" / "build-and-publish.yml"
+    text = workflow.read_text()
+    needed = "      packages: write # to push the exact tags\n"
+    assert text.count(needed) == 1
+    workflow.write_text(text.replace(needed, "      packages: read\n"))
+
+    ended = rehearse(tmp_path / "work", root=suite)
+
+    assert ended.code == 1
+    assert ended.report["steps"][0]["failure"].startswith("merge-digests failed with exit code ")
+
+
+def test_an_action_that_fails_is_no_broken_invariant(tmp_path: Path) -> None:
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("v1.1.0-rc.1", "v1.1.0-rc.3"))
+
+    assert ended.code == 1
+    assert "FAIL  An action failed in step 1." in ended.log
+    assert "an invariant broke" not in ended.log
+    page = (tmp_path / "work" / "rehearsal-report" / "report.md").read_text()
+    assert "**An action failed in step 1.**" in page
+    step = ended.report["steps"][0]
+    assert step["failure"] in ended.log.replace("\n        ", " ")
+    assert step["hint"].endswith("report.json has its whole log.")
+
+
+def test_the_first_table_shows_what_each_tag_named_at_each_moment(tmp_path: Path) -> None:
+    ours = "  - do: publish\n    tag: v1.1.0-rc.1\n"
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO + TODAY + TEARDOWN + ours + TEARDOWN)
+
+    assert ended.code == 0, ended.log
+    moments = [entry["moment"] for entry in ended.report["candidate-tags"]]
+    named = {
+        tag: [entry["tags"][tag] for entry in ended.report["candidate-tags"]]
+        for tag in ended.report["candidate-tags"][0]["tags"]
+    }
+    today, ours = "v1.1.0-rc.1, today's", "v1.1.0-rc.1"
+    assert moments == ["before", "today's", "torn down", "ours", "torn down"]
+    assert named == {
+        "latest": ["v1.0.0"] * 5,
+        "v1": ["v1.0.0"] * 5,
+        "v1.1": [None, today, None, None, None],
+        "v1.1.0": [None, today, None, None, None],
+        "v1.1.0-rc": [None, today, None, None, None],
+        "v1.1.0-rc.1": [None, today, None, ours, None],
+    }
+    page = (tmp_path / "work" / "rehearsal-report" / "report.md").read_text()
+    assert page.index("## What the tags of v1.1.0-rc.1 named") < page.index("## Invariants")
+
+
+def test_a_tag_that_today_leaves_on_a_candidate_is_wrong_until_it_is_gone(tmp_path: Path) -> None:
+    protect = "  - do: protect-latest\n"
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO + TODAY + protect + TEARDOWN)
+
+    assert ended.code == 0, ended.log
+    remaining = [{violation["subject"] for violation in step["remaining"]} for step in ended.report["steps"]]
+    assert remaining == [set(), {"v1.1", "v1.1.0", "v1.1.0-rc"}, set()]
+    assert "stray-tag: broken in step 1 as the scenario says, repaired by step 3" in ended.log
+
+
+def test_a_registry_that_cuts_tags_ends_right(tmp_path: Path) -> None:
+    cut = SCENARIO.replace("steps:\n", "registry-cuts-tags: true\nsteps:\n")
+    breaks = "    breaks: [candidate-moved-production, floating-tag-wrong, stray-tag]\n"
+    ended = rehearse(tmp_path / "work", scenario=cut + breaks + "  - do: protect-latest\n" + TEARDOWN)
+
+    assert ended.code == 0, ended.log
+    assert set(without_signatures(ended.report["steps"][-1]["tags"]["acme/app"])) == {"latest", "v1", "v1.0", "v1.0.0"}
+    assert ended.report["candidate-tags"][1]["tags"]["v1.1"] == "v1.1.0-rc.1"
+
+
+def test_nothing_changes_in_the_package_of_a_retired_image(tmp_path: Path) -> None:
+    retired = "retired: [{package: acme/old, published: [v1.0.0]}]\nsteps:\n"
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("steps:\n", retired).replace("-rc.1", ""))
+
+    assert ended.code == 0, ended.log
+    assert set(ended.report["steps"][0]["tags"]["acme/old"]) == {"latest", "v1", "v1.0", "v1.0.0"}
+
+
+def test_nights_that_are_not_played_leave_the_same_tags(tmp_path: Path) -> None:
+    nights = SCENARIO.partition("  - do")[0] + NIGHTS.replace("nights: 2", "nights: 4").replace("keeps: 1", "keeps: 1")
+    played = rehearse(tmp_path / "all", "--nights", "4", scenario=nights).report["steps"]
+    short = rehearse(tmp_path / "few", "--nights", "1", scenario=nights).report["steps"]
+
+    def names(steps: Any) -> list[list[str]]:
+        return [sorted(without_signatures(step["tags"]["acme/app-dev"])) for step in steps]
+
+    assert names(short) == names(played)
+    assert len(names(played)[0]) == 9
+
+
+def test_a_scenario_of_another_repository_is_refused(tmp_path: Path) -> None:
+    ended = rehearse(tmp_path / "work", scenario=SCENARIO.replace("repository: acme/app", "repository: acme/web"))
+    assert ended.code == 2
+    assert "scenario.yaml:2:13: error: The scenario is about acme/web, and release.yaml is of acme/app." in ended.log
+
+
+def test_a_scenario_takes_the_configuration_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "scenario.yaml").write_text(SCENARIO)
+    (folder / "release.yaml").write_text(CONFIG)
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            str(ROOT / "src" / "release_actions"),
+            "rehearse",
+            "--scenario",
+            "project/scenario.yaml",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "GITHUB_WORKSPACE": "", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert max(map(len, ended.stdout.splitlines())) <= 120
+    assert "PASS  The release is safe in all that was rehearsed." in ended.stdout
+    assert "Not rehearsed: the builds themselves" in ended.stdout

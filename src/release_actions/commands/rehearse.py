@@ -12,11 +12,13 @@ from pathlib import Path
 
 from release_actions.config import load_config
 from release_actions.errors import ExitCode, InputError
-from release_actions.rehearsal import narrate
+from release_actions.rehearsal.action_runner import ROOT, RehearsalInputs
+from release_actions.rehearsal.page import format_page
 from release_actions.rehearsal.play import rehearse
+from release_actions.rehearsal.rehearsal_world import JUDGE_TOKEN, build_rehearsal_world
 from release_actions.rehearsal.scenario import load_scenario
-from release_actions.rehearsal.setting import JUDGE_TOKEN, set_up
-from release_actions.rehearsal.stage import ROOT, Script
+from release_actions.rehearsal.terminal import Terminal
+from release_actions.rehearsal.timeline import Line, Style, format_conclusion
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report
@@ -36,9 +38,16 @@ class Inputs:
         inputs.text, "", about="Scenario to play; docs/rehearsal.md says how to write one. Default: llm-d's v0.5.0."
     )
     config: str = inputs.option(inputs.text, "", about="release.yaml of the scenario's project. Default: llm-d's.")
-    seed: int = inputs.option(inputs.integer(), 0, about="Number that the images and the chances follow from.")
+    seed: int = inputs.option(inputs.integer(), 0, about="Random seed of the images' content and of faults.")
+    nights: int = inputs.option(
+        inputs.integer(1),
+        2,
+        about="Nights that run through the nightly workflow; a stand-in pushes the others.",
+    )
     faults: str = inputs.option(
-        inputs.text, "", about=f"Trouble on the line while the actions run: {', '.join(PRESETS)}, or a file of faults."
+        inputs.text,
+        "",
+        about=f"Faults that requests meet: {', '.join(PRESETS)}, or a file of faults.",
     )
     keep: bool = inputs.option(
         inputs.boolean, default=False, about="Leave the simulator up at the end and print its addresses."
@@ -56,50 +65,68 @@ OUTPUTS = (
     "seconds",
     "requests",
     "invariants",
+    "candidate-tags",
     "steps",
 )
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Play the scenario. Exit code 1 when an invariant broke or an action failed."""
-    script = script_of(given, context)
+    rehearsed = resolve_inputs(given, context)
     folder = context.path(given.output)
     # What cannot be written is better known before, and no report of an earlier run is taken for this one's.
     write(folder, "", "")
-    setting = set_up(script.scenario, script.config, script.seed)
-    with Simulator(setting.world, faults=script.faults) as simulator:
-        log.info(f"{script.scenario.name}, on GitHub at {simulator.api_url} and GHCR at {simulator.registry_url}")
-        rehearsal = rehearse(script, simulator, setting, log.info)
-        for line in narrate.conclusion(rehearsal):
-            log.info(line)
-        files = write(folder, narrate.page(rehearsal), json.dumps(rehearsal.as_json(), indent=2) + "\n")
-        log.info(f"Report: {files[0]} and {files[1]}")
+    terminal = Terminal(log, context.environ)
+    world = build_rehearsal_world(rehearsed.scenario, rehearsed.config, rehearsed.seed)
+    with Simulator(world.world, faults=rehearsed.faults) as simulator:
+        terminal.show(Line(f"{rehearsed.scenario.name}, rehearsed on an embedded GitHub and GHCR", Style.HEADING))
+        terminal.show(Line(f"  GitHub {simulator.api_url}, GHCR {simulator.registry_url}", Style.FAINT))
+        with terminal.kept_alive():
+            rehearsal = rehearse(rehearsed, simulator, world, terminal)
+        files = write(folder, format_page(rehearsal), json.dumps(rehearsal.as_json(), indent=2) + "\n")
+        for line in format_conclusion(rehearsal):
+            terminal.show(line)
+        terminal.show(Line(f"Report: {files[0]}, data: {files[1].name}"))
         if given.keep:
-            stay(simulator, script, log)
+            stay(simulator, rehearsed, log)
     return Report(
         outputs=rehearsal.as_json(),
-        summary=narrate.page(rehearsal),
+        summary=format_page(rehearsal),
         findings=tuple(
-            Finding.of(Level.ERROR, f"Step {step.number}, {step.title}: {fault}", rule="rehearsal")
+            Finding.of(Level.ERROR, f"Step {step.number}, {step.title}: {problem}", hint=step.hint, rule="rehearsal")
             for step in rehearsal.steps
-            for fault in step.first_faults(1)
+            for problem in step.first_problems(1)
         ),
         exit_code=ExitCode.PASS if rehearsal.held else ExitCode.REFUSED,
     )
 
 
-def script_of(given: Inputs, context: Context) -> Script:
-    """What to play: what the flags name, llm-d's release where they name nothing."""
-    scenario = context.path(given.scenario) if given.scenario else EXAMPLE / "rehearsal.yaml"
-    config = context.path(given.config) if given.config else EXAMPLE / "release.yaml"
-    loaded = load_config(config, name=given.config)
-    return Script(
-        scenario=load_scenario(scenario, name=given.scenario),
-        config=loaded,
-        config_file=config,
+def resolve_inputs(given: Inputs, context: Context) -> RehearsalInputs:
+    """What to play: what the flags name, llm-d's release where they name nothing.
+
+    A scenario without a configuration takes the `release.yaml` beside it. Raises `InputError` for a scenario of another
+    repository than the configuration's.
+    """
+    scenario_file = context.path(given.scenario) if given.scenario else EXAMPLE / "rehearsal.yaml"
+    beside = scenario_file.parent / "release.yaml"
+    config_file = context.path(given.config) if given.config else beside
+    config = load_config(config_file, name=given.config or (str(beside) if given.scenario else ""))
+    scenario = load_scenario(scenario_file, name=given.scenario)
+    if scenario.repository != config.repository:
+        message = f"The scenario is about {scenario.repository}, and {config_file.name} is of {config.repository}."
+        raise InputError(
+            message,
+            hint="Pass --config with the release.yaml of the scenario's repository, or change 'repository' there.",
+            place=scenario.origin.at("repository"),
+        )
+    return RehearsalInputs(
+        scenario=scenario,
+        config=config,
+        config_file=config_file,
         seed=given.seed,
         faults=faults_named(given.faults, folder=context.workspace, seed=str(given.seed)) if given.faults else (),
         faults_name=given.faults,
+        nights=given.nights,
     )
 
 
@@ -116,12 +143,12 @@ def write(folder: Path, page: str, data: str) -> tuple[Path, Path]:
     return files
 
 
-def stay(simulator: Simulator, script: Script, log: Workflow) -> None:
-    """Leave the simulator up until Ctrl-C, and say how to look at it."""
-    package = script.config.packages("release")[0]
+def stay(simulator: Simulator, rehearsed: RehearsalInputs, log: Workflow) -> None:
+    """Leave the simulator up until Ctrl-C, and say how to inspect it."""
+    package = rehearsed.config.packages("release")[0]
     host = simulator.registry_url.partition("://")[2]
     log.info("")
-    log.info("The simulator stays up until Ctrl-C. Look at it, for example:")
+    log.info("The simulator stays up until Ctrl-C. Inspect it, for example:")
     log.info(f"  crane ls --insecure {host}/{package.name}")
     path = f"/orgs/{package.owner}/packages/container/{package.package.replace('/', '%2F')}/versions"
     log.info(f"  curl -H 'Authorization: Bearer {JUDGE_TOKEN}' {simulator.api_url}{path}")

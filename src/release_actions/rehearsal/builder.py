@@ -14,7 +14,7 @@ from release_actions.errors import ActionError
 from release_actions.registry.client import Registry
 from release_actions.rehearsal.invariants import Build, Ledger
 from release_actions.rehearsal.pull import Client
-from release_actions.rehearsal.setting import JUDGE_TOKEN, make_image
+from release_actions.rehearsal.rehearsal_world import make_image
 from release_actions.simulator import Image
 from release_actions.simulator.image_factory import attachment, attachment_tag
 
@@ -30,42 +30,46 @@ class Pushed:
 class Builder:
     """Builds and pushes with one registry client, and writes every image into the ledger."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, repository: str, seed: int) -> None:
+    def __init__(self, registry: Registry, client: Client, ledger: Ledger, repository: str, seed: int) -> None:
         self._registry = registry
         self._ledger = ledger
         self._repository = repository
         self._seed = seed
         self._runs = 0
-        self._client = Client(registry.url, JUDGE_TOKEN)
+        self._client = client
+        self.pushed: dict[str, Pushed] = {}
+        """Package -> what the build jobs of this workflow run pushed."""
         self.images: dict[str, str] = {}
         """Digest -> what image it is, for people."""
 
-    def push_platforms(self, jobs: Iterable[Mapping[str, Any]], *, version: str, revision: str) -> dict[str, Pushed]:
-        """Play the jobs of `matrix`, each of which pushes one platform by digest. Returns package -> what it got."""
+    def begin_run(self) -> None:
+        """Begin a workflow run: what it builds differs from what any other run builds."""
         self._runs += 1
-        found: dict[str, Pushed] = {}
-        for job in jobs:
-            package, platform = str(job["package"]), str(job["platform"])
-            # A small index over the image and its attestation, as buildx pushes a single platform today.
-            image = self._image(package, [platform], version, revision)
-            self._push(_path(package), image)
-            pushed = found.setdefault(package, Pushed())
-            pushed.digests[platform] = image.root.digest
-            pushed.manifests.update(child.digest for child in image.manifests[:-1])
-        return found
+        self.pushed = {}
 
-    def published(
-        self,
-        publications: Iterable[Mapping[str, Any]],
-        pushed: Mapping[str, Pushed],
-        *,
-        version: str,
-        signed: bool = False,
-    ) -> None:
-        """Look at what was published, with the judge's own client, and write it into the ledger.
+    def push_platform(self, package: str, platform: str, *, version: str, revision: str) -> str:
+        """Push one platform of a package by digest, as a build job does. Returns the digest."""
+        # A small index over the image and its attestation, as buildx pushes a single platform today.
+        image = self._image(package, [platform], version, revision)
+        self._push(_path(package), image)
+        pushed = self.pushed.setdefault(package, Pushed())
+        pushed.digests[platform] = image.root.digest
+        pushed.manifests.update(child.digest for child in image.manifests[:-1])
+        return image.root.digest
+
+    def push_signature(self, image: str, version: str) -> None:
+        """Push a signature of `registry/owner/name@digest`, as cosign does."""
+        package, _, digest = image.partition("@")
+        signature = attachment(digest, seed=f"{self._seed}/{_path(package)}/{version}/{self._runs}")
+        self._push(_path(package), signature, [attachment_tag(digest, ".sig")])
+        self.images[signature.root.digest] = f"signature of {version}"
+
+    def check_published(self, publications: Iterable[Mapping[str, Any]], *, version: str) -> None:
+        """Pull what was published, with the judge's own client, and write it into the ledger.
 
         Raises `ActionError` when a tag does not pull as exactly what the jobs pushed for it, on all its platforms.
         """
+        pushed = self.pushed
         for publication in publications:
             package, path = str(publication["package"]), _path(str(publication["package"]))
             wanted = tuple(sorted(publication["platforms"]))
@@ -76,22 +80,22 @@ class Builder:
                     raise ActionError(message, hint="An image is published on all its platforms or not at all.")
             (digest,) = {pulled.digest for pulled in found.values()}
             self._note(path, version, digest, version)
-            if signed:
-                signature = attachment(digest, seed=f"{self._seed}/{path}/{version}/{self._runs}")
-                self._push(path, signature, [attachment_tag(digest, ".sig")])
-                self.images[signature.root.digest] = f"signature of {version}"
 
-    def push_tagged(self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str) -> int:
+    def push_tagged(
+        self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str, signed: bool = False
+    ) -> int:
         """Push whole images with all their tags, as today's workflow does. Returns the number of tags.
 
         `name` is what people read for the images.
         """
-        self._runs += 1
+        self.begin_run()
         for publication in publications:
             path = _path(str(publication["package"]))
             image = self._image(str(publication["package"]), publication["platforms"], version, revision)
             self._push(path, image, publication["tags"])
             self._note(path, version, image.root.digest, name)
+            if signed:
+                self.push_signature(f"{publication['package']}@{image.root.digest}", version)
         return sum(len(publication["tags"]) for publication in publications)
 
     def _image(self, package: str, platforms: Sequence[str], version: str, revision: str) -> Image:

@@ -22,13 +22,13 @@ from pathlib import Path
 from release_actions.errors import ActionError
 from release_actions.rehearsal import action_file, shell
 from release_actions.rehearsal.action_file import Action, Step
-from release_actions.rehearsal.expressions import CaseSensitive, Scope, Value
+from release_actions.rehearsal.expressions import CaseSensitive, Condition, Scope, Template, Value
 from release_actions.rehearsal.job import Job
 from release_actions.rehearsal.journal import Annotation, Journal
 from release_actions.rehearsal.shell import End
 from release_actions.rehearsal.step_log import FILES, StepLog
 
-__all__ = ["ActionRun", "CancelledError", "Job", "StepRun", "run_action"]
+__all__ = ["ActionRun", "CancelledError", "Job", "StepRun", "run_action", "run_script"]
 
 SUCCESS, FAILURE, CANCELLED, SKIPPED = "success", "failure", "cancelled", "skipped"
 
@@ -100,6 +100,29 @@ def run_action(
     journal = Journal(job.masks, job.workspace, job.debug, on_line)
     run = _Run(action, folder.absolute(), job, journal, dict(env or {}), time.monotonic() + timeout)
     ended = run.play(inputs, continue_on_error=continue_on_error)
+    if ended.outcome == CANCELLED:
+        raise CancelledError(ended)
+    return ended
+
+
+def run_script(
+    script: str,
+    job: Job,
+    *,
+    name: str = "",
+    env: Mapping[str, str] | None = None,
+    timeout: float = math.inf,
+    on_line: Callable[[str], None] | None = None,
+) -> ActionRun:
+    """Run the script of a workflow's step, whose expressions are evaluated already. Its step is the only one."""
+    text = Template(script, (script,))
+    nothing = Template("", ("",))
+    step = Step("", name, Condition.read("", frozenset()), Template("bash", ("bash",)), text, {}, nothing, nothing)
+    action = Action(job.workspace, name, "", "", {}, (), (), (step,))
+    journal = Journal(job.masks, job.workspace, job.debug, on_line)
+    ended = _Run(action, job.workspace, job, journal, dict(env or {}), time.monotonic() + timeout).play(
+        {}, continue_on_error=False
+    )
     if ended.outcome == CANCELLED:
         raise CancelledError(ended)
     return ended

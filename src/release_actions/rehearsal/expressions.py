@@ -1,4 +1,4 @@
-"""Evaluates the part of GitHub's expression language that a composite action's manifest uses.
+"""Evaluates the part of GitHub's expression language that our manifests and workflows use.
 
 Literals, contexts, properties and indexes, the operators, and the functions that need no file system. Comparison and
 conversion follow GitHub's reference ("Evaluate expressions in workflows and actions"). What is not supported is an
@@ -73,6 +73,13 @@ class Template:
     def render(self, scope: Scope) -> str:
         """The text, each expression replaced by its value as text."""
         return "".join(part if isinstance(part, str) else as_text(part(scope)) for part in self.parts)
+
+    def evaluate(self, scope: Scope) -> Value:
+        """The value of a text that is one expression and nothing else, of whatever type; else the text."""
+        nodes = [part for part in self.parts if part]
+        if len(nodes) == 1 and not isinstance(nodes[0], str):
+            return nodes[0](scope)
+        return self.render(scope)
 
 
 @dataclass(frozen=True)

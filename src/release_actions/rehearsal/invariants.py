@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from release_actions.rehearsal.pull import Shot
+from release_actions.rehearsal.pull import RegistrySnapshot
 
 FINAL = re.compile(r"v([0-9]+)\.([0-9]+)\.([0-9]+)(?:\.post([0-9]+))?")
 FLOATING = re.compile(r"v([0-9]+)(?:\.([0-9]+))?")
@@ -23,6 +23,7 @@ class Invariant(str, enum.Enum):
     CANDIDATE_MOVED_PRODUCTION = "candidate-moved-production"
     TAG_UNRESOLVABLE = "tag-unresolvable"
     FLOATING_TAG_WRONG = "floating-tag-wrong"
+    STRAY_TAG = "stray-tag"
     NEEDED_DELETED = "needed-deleted"
     LEFTOVER_KEPT = "leftover-kept"
     NOTES_WRONG = "notes-wrong"
@@ -32,6 +33,7 @@ MEANING = {
     Invariant.CANDIDATE_MOVED_PRODUCTION: "a candidate moves no production tag and creates none but its own",
     Invariant.TAG_UNRESOLVABLE: "every tag resolves to all its children and their blobs",
     Invariant.FLOATING_TAG_WRONG: "every floating tag names the newest stable release of its line",
+    Invariant.STRAY_TAG: "no other tag names a candidate's image, such as v0.5 before there is a v0.5.0",
     Invariant.NEEDED_DELETED: "nothing that a surviving tag needs was deleted",
     Invariant.LEFTOVER_KEPT: "nothing that only deleted tags needed was kept",
     Invariant.NOTES_WRONG: "a release ends as one draft, whose notes and components.json say what is in it",
@@ -117,7 +119,7 @@ def floating_names(templates: Iterable[str], finals: Iterable[str]) -> set[str]:
 
 
 def candidate_moved_production(
-    ledger: Ledger, before: Shot, after: Shot, releases: Collection[str], candidate: str = ""
+    ledger: Ledger, before: RegistrySnapshot, after: RegistrySnapshot, releases: Collection[str], candidate: str = ""
 ) -> list[Violation]:
     """No production tag names a candidate's image; publishing `candidate` changed no tag but its own."""
     found = []
@@ -125,11 +127,12 @@ def candidate_moved_production(
         stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
         old, new = before.digests(package), after.digests(package)
         floats = ledger.names(stable.values())
+        own = {digest for digest, tag in others.items() if tag == candidate}
         for tag, digest in new.items():
             production = tag in floats or tag in stable.values()
             if production and digest in others and digest not in stable:
                 message = f"names the image of {others[digest]} ({short(digest)})"
-            elif candidate and tag != candidate and old.get(tag) != digest:
+            elif candidate and tag != candidate and old.get(tag) != digest and not is_attached(tag, own):
                 message = f"was {short(old.get(tag, ''))}, became {short(digest)} when {candidate} was published"
             else:
                 continue
@@ -137,10 +140,26 @@ def candidate_moved_production(
     return found
 
 
+def stray_tag(ledger: Ledger, after: RegistrySnapshot, releases: Collection[str]) -> Iterator[Violation]:
+    """No tag names a candidate's image but the candidate's own, and production tags, which another invariant judges."""
+    for package in releases:
+        stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
+        production = {*ledger.names(stable.values()), *stable.values()}
+        for tag, digest in after.digests(package).items():
+            if tag not in production and digest not in stable and others.get(digest, tag) != tag:
+                message = f"names the image of {others[digest]} ({short(digest)})"
+                yield Violation(Invariant.STRAY_TAG, package, tag, message)
+
+
+def is_attached(tag: str, digests: Collection[str]) -> bool:
+    """Whether a tag is that of a signature or another attachment of one of some digests."""
+    return tag.partition(".")[0] in {digest.replace(":", "-") for digest in digests}
+
+
 def wrong_for_a_while(
     ledger: Ledger,
     moves: Mapping[str, Sequence[tuple[str, str]]],
-    after: Shot,
+    after: RegistrySnapshot,
     releases: Collection[str],
     candidate: str = "",
 ) -> Iterator[Violation]:
@@ -164,7 +183,7 @@ def wrong_for_a_while(
                 yield Violation(Invariant.FLOATING_TAG_WRONG, package, tag, message)
 
 
-def tag_unresolvable(after: Shot) -> list[Violation]:
+def tag_unresolvable(after: RegistrySnapshot) -> list[Violation]:
     """Every tag of every package pulls whole."""
     return [
         Violation(Invariant.TAG_UNRESOLVABLE, package, tag, "cannot be pulled: no " + ", no ".join(pulled.missing))
@@ -174,7 +193,7 @@ def tag_unresolvable(after: Shot) -> list[Violation]:
     ]
 
 
-def floating_tag_wrong(ledger: Ledger, after: Shot, releases: Collection[str]) -> list[Violation]:
+def floating_tag_wrong(ledger: Ledger, after: RegistrySnapshot, releases: Collection[str]) -> list[Violation]:
     """Each floating tag that has a stable release in its line names the newest of them."""
     found = []
     for package in releases:
@@ -190,16 +209,19 @@ def floating_tag_wrong(ledger: Ledger, after: Shot, releases: Collection[str]) -
 
 
 def needed_deleted(
-    before: Shot, after: Shot, active: Mapping[str, Collection[str]], doomed: Mapping[str, Collection[str]]
+    before: RegistrySnapshot,
+    after: RegistrySnapshot,
+    active: Mapping[str, Collection[str]],
+    deletable: Mapping[str, Collection[str]],
 ) -> list[Violation]:
     """After a clean-up: every tag that was to stay is where it was, and all that it reached is still there.
 
-    `active`: package -> digests of its active versions. `doomed`: package -> tags that were to go.
+    `active`: package -> digests of its active versions. `deletable`: package -> tags that were to go.
     """
     found = []
     for package, tags in before.packages.items():
         for tag, pulled in tags.items():
-            if tag in doomed.get(package, ()):
+            if tag in deletable.get(package, ()):
                 continue
             now = after.digests(package).get(tag, "")
             if now != pulled.digest:
@@ -213,12 +235,15 @@ def needed_deleted(
 
 
 def leftover_kept(
-    before: Shot, after: Shot, active: Mapping[str, Collection[str]], doomed: Mapping[str, Collection[str]]
+    before: RegistrySnapshot,
+    after: RegistrySnapshot,
+    active: Mapping[str, Collection[str]],
+    deletable: Mapping[str, Collection[str]],
 ) -> list[Violation]:
     """After a clean-up: no tag that was to go is left, and no version that only such tags reached."""
     found = []
     for package, tags in before.packages.items():
-        gone = doomed.get(package, ())
+        gone = deletable.get(package, ())
         needed = {digest for tag, pulled in tags.items() if tag not in gone for digest in pulled.manifests}
         for tag in gone:
             if tag in after.digests(package):
@@ -231,13 +256,17 @@ def leftover_kept(
     return found
 
 
-def debris_of(ledger: Ledger, shot: Shot, candidate: str, releases: Collection[str]) -> dict[str, set[str]]:
+def debris_of(
+    ledger: Ledger, snapshot: RegistrySnapshot, candidate: str, releases: Collection[str]
+) -> dict[str, set[str]]:
     """Package -> every tag that names an image built for a candidate and for nothing else."""
     found = {}
     for package in releases:
         own = {build.digest for build in ledger.builds if (build.package, build.tag) == (package, candidate)}
         own -= set(ledger.of(package, stable=True))
-        found[package] = {tag for tag, digest in shot.digests(package).items() if digest in own}
+        found[package] = {
+            tag for tag, digest in snapshot.digests(package).items() if digest in own or is_attached(tag, own)
+        }
     return found
 
 
@@ -268,15 +297,14 @@ def git_after_teardown(
     return found
 
 
-def outdated(ledger: Ledger, shot: Shot, packages: Collection[str], keeps: int) -> dict[str, set[str]]:
+def outdated(ledger: Ledger, snapshot: RegistrySnapshot, packages: Collection[str], keeps: int) -> dict[str, set[str]]:
     """Package -> every tag of a build that is not among the newest `keeps`, the tags of its attachments included."""
     found = {}
     for package in packages:
         digests = [build.digest for build in ledger.builds if build.package == package]
         old = set(digests[:-keeps]) - set(digests[-keeps:])
-        names = {digest.replace(":", "-") for digest in old}
         found[package] = {
-            tag for tag, digest in shot.digests(package).items() if digest in old or tag.split(".")[0] in names
+            tag for tag, digest in snapshot.digests(package).items() if digest in old or is_attached(tag, old)
         }
     return found
 

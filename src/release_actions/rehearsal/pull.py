@@ -35,7 +35,7 @@ class Pulled:
 
 
 @dataclass(frozen=True)
-class Shot:
+class RegistrySnapshot:
     """A registry at one moment: package -> tag -> what it pulls to."""
 
     packages: Mapping[str, Mapping[str, Pulled]] = field(default_factory=dict)
@@ -48,16 +48,16 @@ class Shot:
 class Client:
     """An anonymous or authenticated registry client for `repository` names like `owner/package`."""
 
-    def __init__(self, base_url: str, token: str) -> None:
+    def __init__(self, base_url: str, token: str, session: requests.Session | None = None) -> None:
         self._base = base_url
         self._token = token
-        self._session = requests.Session()
+        self._session = session or requests.Session()
         # The registry is on this machine, where a proxy or a ~/.netrc of the environment has no say.
         self._session.trust_env = False
         self._bearers: dict[str, str] = {}
         self._blobs: set[tuple[str, str]] = set()
 
-    def look(self, packages: Iterable[str]) -> Shot:
+    def take_snapshot(self, packages: Iterable[str]) -> RegistrySnapshot:
         """Pull every tag of every package. A package that does not exist yet is left out."""
         seen = {}
         for package in packages:
@@ -65,7 +65,7 @@ class Client:
             if tags is not None:
                 cache: dict[str, dict[str, Any] | None] = {}
                 seen[package] = {tag: self._pull(package, tag, cache) for tag in tags}
-        return Shot(seen)
+        return RegistrySnapshot(seen)
 
     def pull(self, package: str, tags: Iterable[str]) -> dict[str, Pulled]:
         """Pull some tags of a package."""

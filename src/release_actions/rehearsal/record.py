@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from release_actions.rehearsal.invariants import Invariant, Violation
+from release_actions.rehearsal.invariants import Invariant, Violation, short
+
+NOT_REHEARSED = (
+    "the builds themselves (small stand-in images are pushed)",
+    "scans",
+    "signatures and attestations (a stand-in pushes the signature)",
+    "logins and build secrets",
+    "runners",
+)
+"""What a reader of the verdict has to know was not played."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Change:
+class TagChange:
     """A tag before and after a step. A digest is empty where there was no tag. The names say whose image it is."""
 
     package: str
@@ -40,19 +49,23 @@ class Change:
 class Step:
     """A step that was played.
 
-    `breaks`: invariants that the scenario says this step breaks, because it plays today's workflow. `failure`: why the
-    step could not be played to its end, empty when it was.
+    `breaks`: invariants that the scenario says this step breaks, because it plays today's workflow. `remaining`: what
+    such a step left wrong before, and no step had to repair yet. `failure`: which action failed and why, empty when
+    none did, and `hint` what to do about it. `moment`: what the step is in the life of the candidate, empty for others.
     """
 
     number: int
     title: str
     at: datetime
     runs: tuple[Run, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[TagChange, ...] = ()
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
+    remaining: tuple[Violation, ...] = ()
     breaks: tuple[Invariant, ...] = ()
     failure: str = ""
+    hint: str = ""
+    moment: str = ""
     seconds: float = 0.0
 
     @property
@@ -61,32 +74,39 @@ class Step:
         return Counter(violation.invariant for violation in self.violations)
 
     @property
-    def faults(self) -> tuple[str, ...]:
-        """Why this step fails the rehearsal, one sentence each; empty when it went as it has to."""
-        return self.first_faults(len(self.violations))
+    def unexpected(self) -> tuple[Invariant, ...]:
+        """Invariants that broke though the scenario does not say so."""
+        return tuple(sorted(invariant for invariant in self.broken if invariant not in self.breaks))
 
-    def first_faults(self, most: int) -> tuple[str, ...]:
-        """As `faults`, with at most so many sentences an invariant; the last of them says how many there are more."""
-        found = [self.failure] if self.failure else []
-        for invariant, count in sorted(self.broken.items()):
-            if invariant not in self.breaks:
-                told = [str(violation) for violation in self.violations if violation.invariant == invariant][:most]
-                told[-1] += f" (and {count - most} more like it)" if count > most else ""
-                found += told
-        found += [
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why this step fails the rehearsal, one sentence each; empty when it went as it has to."""
+        return self.first_problems(len(self.violations))
+
+    def first_problems(self, most: int) -> tuple[str, ...]:
+        """As `problems`, with at most so many sentences an invariant; the last of them says how many more there are."""
+        sentences = [self.failure] if self.failure else []
+        for invariant in self.unexpected:
+            all_of_it = [str(violation) for violation in self.violations if violation.invariant == invariant]
+            first = all_of_it[:most]
+            if len(all_of_it) > most:
+                first[-1] += f" (and {len(all_of_it) - most} more)"
+            sentences += first
+        sentences += [
             f"{invariant.value}: the scenario says that this step breaks it, and it held: the judge saw nothing"
             for invariant in self.breaks
             if invariant not in self.broken
         ]
-        return tuple(found)
+        return tuple(sentences)
 
 
 @dataclass(frozen=True)
 class Rehearsal:
     """A whole rehearsal.
 
-    `floating`: every floating tag in play. `releases`: packages of the release channel. `images`: digest -> what image
-    it is, for people. `requests`: kind of request -> count.
+    `floating`: every floating tag in play. `releases`: packages that a release publishes.
+    `images`: digest -> what image it is, for people. `requests`: kind of request -> count. `candidate_tags`: the tags
+    that a candidate of today's workflow touches, the candidate last; `start`: package -> tag -> digest at the start.
     """
 
     name: str
@@ -95,6 +115,8 @@ class Rehearsal:
     floating: tuple[str, ...]
     releases: tuple[str, ...]
     steps: tuple[Step, ...]
+    candidate_tags: tuple[str, ...] = ()
+    start: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
@@ -102,7 +124,18 @@ class Rehearsal:
     @property
     def held(self) -> bool:
         """Whether every step went as it has to."""
-        return not any(step.faults for step in self.steps)
+        return not any(step.problems for step in self.steps)
+
+    def name_images(self, tags: Mapping[str, Mapping[str, str]], tag: str, packages: Collection[str]) -> str:
+        """The images that a tag names in some packages, usually one; empty where it names none."""
+        digests = {tags[package][tag] for package in packages if tag in tags.get(package, {})}
+        return ", ".join(sorted({self.images.get(digest, short(digest)) for digest in digests}))
+
+    def candidate_moments(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """What a candidate's tags named at the start and after each step of its life: moment, and tag -> image."""
+        moments = [("before", self.start), *((step.moment, step.tags) for step in self.steps if step.moment)]
+        for moment, tags in moments:
+            yield moment, {tag: self.name_images(tags, tag, self.releases) for tag in self.candidate_tags}
 
     def as_json(self) -> dict[str, Any]:
         """The rehearsal as JSON values, in a stable order."""
@@ -114,14 +147,15 @@ class Rehearsal:
             "seconds": round(self.seconds, 2),
             "requests": dict(sorted(self.requests.items())),
             "invariants": {
-                invariant.value: sum(
-                    count
-                    for step in self.steps
-                    for found, count in step.broken.items()
-                    if found == invariant and found not in step.breaks
-                )
+                invariant.value: sum(step.broken[invariant] for step in self.steps if invariant in step.unexpected)
                 for invariant in Invariant
             },
+            "candidate-tags": [
+                {"moment": moment, "tags": {tag: image or None for tag, image in tags.items()}}
+                for moment, tags in self.candidate_moments()
+            ]
+            if self.candidate_tags
+            else [],
             "steps": [step_json(step) for step in self.steps],
         }
 
@@ -158,15 +192,22 @@ def step_json(step: Step) -> dict[str, Any]:
         ],
         "tags": {package: dict(sorted(tags.items())) for package, tags in sorted(step.tags.items())},
         "violations": [
-            {
-                "invariant": violation.invariant.value,
-                "package": violation.package,
-                "subject": violation.subject,
-                "message": violation.message,
-                "expected": violation.invariant in step.breaks,
-            }
-            for violation in step.violations
+            violation_json(violation, expected=violation.invariant in step.breaks) for violation in step.violations
         ],
+        "remaining": [violation_json(violation, expected=True) for violation in step.remaining],
         "breaks": [invariant.value for invariant in step.breaks],
-        "faults": list(step.faults),
+        "failure": step.failure or None,
+        "hint": step.hint or None,
+        "problems": list(step.problems),
+    }
+
+
+def violation_json(violation: Violation, *, expected: bool) -> dict[str, Any]:
+    """A broken invariant as JSON values. `expected`: today's workflow broke it, as the scenario says."""
+    return {
+        "invariant": violation.invariant.value,
+        "package": violation.package,
+        "subject": violation.subject,
+        "message": violation.message,
+        "expected": expected,
     }

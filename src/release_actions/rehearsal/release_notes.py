@@ -6,7 +6,6 @@ component with the version of the release.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -15,38 +14,38 @@ import yaml
 
 from release_actions.config import Config
 from release_actions.errors import ActionError
+from release_actions.rehearsal.action_runner import ActionRunner, StepEvents, Stopwatch
 from release_actions.rehearsal.drafted import Draft, Expected
 from release_actions.rehearsal.invariants import FINAL, numbers
 from release_actions.rehearsal.record import Run
+from release_actions.rehearsal.rehearsal_world import NOTES_TOKEN, RehearsalWorld
 from release_actions.rehearsal.scenario import AnyStep, Merge
-from release_actions.rehearsal.setting import NOTES_TOKEN, Setting
-from release_actions.rehearsal.stage import Played, Stage, Watch
 from release_actions.runner.report import counted
 
 HOUR = timedelta(hours=1)
 
 
-def merge(stage: Stage, step: Merge, played: Played) -> None:
+def merge(runner: ActionRunner, step: Merge, events: StepEvents) -> None:
     """Merge pull requests, as people do."""
-    setting, watch = stage.setting, Watch()
+    world, watch = runner.world, Stopwatch()
     for pull in step.pulls:
-        setting.world.clock.advance(HOUR)
-        setting.merge(pull.title, pull.author, pull.labels, setting.world.now())
+        world.world.clock.advance(HOUR)
+        world.merge(pull.title, pull.author, pull.labels, world.world.now())
     result = f"{counted(len(step.pulls), 'pull request')} squashed and merged"
-    stage.ran(Run("maintainers", result, seconds=watch.seconds), played)
+    runner.show_run(Run("maintainers", result, seconds=watch.seconds), events)
 
 
-def write_notes(stage: Stage, tag: str, played: Played) -> None:
+def write_notes(runner: ActionRunner, tag: str, events: StepEvents) -> None:
     """The job after a release: components, notes, their check, and the draft. Raises `ActionError`."""
     ref = f"refs/tags/{tag}"
-    git = stage.setting.repository.git
-    job = stage.job("notes", "push", {"ref": ref}, ref=ref, sha=git.peel(git.refs[ref]).sha)
-    job = dataclasses.replace(job, token=NOTES_TOKEN)
-    (job.workspace / "components.yaml").write_text(components(stage.script.config, stage.script.scenario.repository))
-    stage.action(job, "component-matrix", {}, played)
-    stage.action(job, "release-notes", {"mode": "generate"}, played)
-    linted = stage.action(job, "release-notes", {"mode": "lint"}, played)
-    stage.action(job, "release-notes", {"mode": "publish-draft"}, played)
+    git = runner.world.repository.git
+    trigger = runner.trigger("push", {"ref": ref}, ref=ref, sha=git.peel(git.refs[ref]).sha)
+    job = runner.checked_out_job("notes", trigger, NOTES_TOKEN)
+    (job.workspace / "components.yaml").write_text(components(runner.inputs.config, runner.inputs.scenario.repository))
+    runner.action(job, "component-matrix", {}, events)
+    runner.action(job, "release-notes", {"mode": "generate"}, events)
+    linted = runner.action(job, "release-notes", {"mode": "lint"}, events)
+    runner.action(job, "release-notes", {"mode": "publish-draft"}, events)
     found = json.loads(linted.outputs["findings"])
     if found:
         message = f"lint found {counted(len(found), 'thing')} in the notes of {tag}: {found[0]['message']}"
@@ -71,9 +70,9 @@ def components(config: Config, repository: str) -> str:
     return str(yaml.safe_dump({"organisations": organisations, "components": rows}, sort_keys=False))
 
 
-def drafts(setting: Setting, tag: str) -> tuple[Draft, ...]:
+def drafts(rehearsal_world: RehearsalWorld, tag: str) -> tuple[Draft, ...]:
     """The releases of a tag as GitHub has them, from the simulator's records."""
-    world = setting.world
+    world = rehearsal_world.world
     with world.lock:
         return tuple(
             Draft(
@@ -82,14 +81,14 @@ def drafts(setting: Setting, tag: str) -> tuple[Draft, ...]:
                 release.body,
                 {asset.name: world.blobs[asset.digest] for asset in release.assets.values()},
             )
-            for release in setting.repository.releases.values()
+            for release in rehearsal_world.repository.releases.values()
             if release.tag == tag
         )
 
 
-def expected(stage: Stage, tag: str, before: Iterable[AnyStep], published: Collection[str]) -> Expected:
+def expected(runner: ActionRunner, tag: str, before: Iterable[AnyStep], published: Collection[str]) -> Expected:
     """What a release's notes have to say. `before`: the steps until now. `published`: full releases on GitHub."""
-    repository = stage.script.scenario.repository
+    repository = runner.inputs.scenario.repository
     pulls = [pull for step in before if isinstance(step, Merge) for pull in step.pulls]
     addresses = [f"https://github.com/{repository}/pull/{number}" for number in range(1, len(pulls) + 1)]
     finals = [other for other in published if FINAL.fullmatch(other) and numbers(other) < numbers(tag)]
@@ -98,5 +97,5 @@ def expected(stage: Stage, tag: str, before: Iterable[AnyStep], published: Colle
         previous=max(finals, key=numbers, default=""),
         listed=tuple(address for address, pull in zip(addresses, pulls, strict=True) if pull.in_notes),
         unlisted=tuple(address for address, pull in zip(addresses, pulls, strict=True) if not pull.in_notes),
-        images=tuple(package.name for package in stage.script.config.packages("release")),
+        images=tuple(package.name for package in runner.inputs.config.packages("release")),
     )

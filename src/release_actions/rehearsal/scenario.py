@@ -55,8 +55,8 @@ TAG = Text("a tag", pattern=r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", example="v0.5.
 ABOUT_TITLE = "What a reader of the report sees. Without it, a sentence made from the step."
 ABOUT_AT = "When the step happens, not before the one above. Without it, a day after that one."
 ABOUT_BREAKS = (
-    "Invariants that this step breaks, because it plays today's workflow. The rehearsal fails if one of them holds: "
-    "then the judge is blind."
+    "Invariants that this step breaks, because it plays today's workflow or the registry cuts tags. The rehearsal "
+    "fails if one of them holds: then the judge does not work."
 )
 
 
@@ -70,9 +70,9 @@ class Step(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Show(Step):
-    """Nothing happens; the world is looked at."""
+    """Nothing happens; the judge checks the world."""
 
-    do: str = key(Choice(("show",)), "Look at the world and change nothing.")
+    do: str = key(Choice(("show",)), "Change nothing. The judge checks the world.")
 
     @property
     def sentence(self) -> str:
@@ -128,7 +128,7 @@ class MergedPull(Record):
     labels: tuple[str, ...] = key(ListOf("a list of labels", Text("a label"), unique=True), "Its labels.", default=())
     in_notes: bool = key(
         Boolean(),
-        "Whether notes have to list it: not what is taken back before the release, nor its revert.",
+        "Whether notes have to list it. False for what is reverted before the release, and for the revert.",
         default=True,
     )
 
@@ -165,9 +165,9 @@ class CleanUp(Step):
     """ghcr-cleanup removes a candidate."""
 
     do: str = key(Choice(("clean-up",)), "Run ghcr-cleanup on the release packages.")
-    candidate: str = key(TAG, "The candidate of which nothing may be left, and because of which nothing else may go.")
+    candidate: str = key(TAG, "The candidate to remove. Nothing of it may remain, and nothing else may be deleted.")
     delete_tags: tuple[str, ...] = key(
-        ListOf("a list of tags", Text("a tag or glob"), least=1), "What ghcr-cleanup is told to delete."
+        ListOf("a list of tags", Text("a tag or glob"), least=1), "Tags that ghcr-cleanup gets in delete-tags."
     )
 
     @property
@@ -208,7 +208,9 @@ class Retention(Step):
 
     do: str = key(Choice(("retention",)), "Run ghcr-cleanup with a rule of release.yaml on the dev packages.")
     rule: str = key(Text("the name of a clean-up rule"), "The rule of release.yaml to apply.")
-    keeps: int = key(Integer(1, 90), "How many of the newest nightly builds the rule has to leave; all others must go.")
+    keeps: int = key(
+        Integer(1, 90), "How many of the newest nightly builds the rule has to keep. It has to delete the others."
+    )
 
     @property
     def sentence(self) -> str:
@@ -234,6 +236,19 @@ STEP = OneOf("a step", "do", KINDS)
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetiredPackage(Record):
+    """A package of an image that is built no more."""
+
+    package: str = key(
+        Text("a package", pattern=r"[A-Za-z0-9][A-Za-z0-9-]*/[a-z0-9][a-z0-9._/-]*", example="llm-d/llm-d-aws"),
+        "The package, which release.yaml does not have any more.",
+    )
+    published: tuple[str, ...] = key(
+        ListOf("a list of tags", TAG, least=1, unique=True), "Its releases, in the order they were published."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scenario(Record):
     """The whole script."""
 
@@ -251,6 +266,16 @@ class Scenario(Record):
         ListOf("a list of tags", TAG, unique=True),
         "Releases whose images the registry holds at the start, in the order they were published.",
         default=(),
+    )
+    retired: tuple[RetiredPackage, ...] = key(
+        ListOf("a list of retired packages", RecordOf("a retired package", RetiredPackage)),
+        "Packages of images that are built no more. The registry has their releases, and nothing may change there.",
+        default=(),
+    )
+    registry_cuts_tags: bool = key(
+        Boolean(),
+        "Whether the registry itself puts latest, v0, v0.5 and so on beside a pushed v0.5.0-rc.1. GHCR does not.",
+        default=False,
     )
     steps: tuple[AnyStep, ...] = key(ListOf("a list of steps", STEP, least=1), "What happens, in order.")
 
@@ -286,11 +311,11 @@ def check(scenario: Scenario) -> list[Problem]:
             hint = f"Write {before:%Y-%m-%dT%H:%M:%SZ} or later."
             problems.append(Problem(message, hint, scenario.origin.at("steps", index, "at")))
         before = step.at or before
-        problems += check_step(step)
+        problems += check_step(step, cuts_tags=scenario.registry_cuts_tags)
     return problems
 
 
-def check_step(step: AnyStep) -> list[Problem]:
+def check_step(step: AnyStep, *, cuts_tags: bool = False) -> list[Problem]:
     """What is wrong with one step that its shape cannot say."""
     problems = []
     match step:
@@ -301,12 +326,13 @@ def check_step(step: AnyStep) -> list[Problem]:
                 problems.append(Problem(message, "Remove it.", step.origin.at("notes")))
             if step.by == SUITE:
                 message = "{} only has a meaning with 'by: todays-workflow': this suite pushes exact tags only."
+                breaks = () if cuts_tags else step.breaks
                 problems += [
                     Problem(message.format(f"'{name}'"), "Remove it.", step.origin.at(name))
                     for name, given in (
                         ("also-pushes", step.also_pushes),
                         ("also-moves-git-tags", step.also_moves_git_tags),
-                        ("breaks", step.breaks),
+                        ("breaks", breaks),
                     )
                     if given
                 ]

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from requests import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from release_actions.errors import InputError
@@ -17,6 +18,7 @@ from release_actions.simulator.faults import Fault, Faults
 from release_actions.simulator.origin import HANG_UP, Origin
 from release_actions.simulator.request_log import RequestLog
 from release_actions.simulator.service import Service
+from release_actions.simulator.transport import Adapter
 from release_actions.simulator.world import World
 
 HOST = "127.0.0.1"
@@ -182,6 +184,16 @@ class Simulator:
     def environment(self) -> Mapping[str, str]:
         """The variables that make a run on GitHub talk to this simulator."""
         return {"GITHUB_API_URL": self.api_url, "RELEASE_ACTIONS_REGISTRY_URL": self.registry_url}
+
+    def mount(self, session: Session) -> Session:
+        """Let a session of this process reach the simulator without sockets, at the same addresses. Returns it."""
+        for url, origin in (
+            (self.api_url, self._service.api),
+            (self.registry_url, self._service.registry),
+            (self.uploads_url, self._service.uploads),
+        ):
+            session.mount(f"{url}/", Adapter(origin))
+        return session
 
     def stop(self) -> None:
         """End the servers. Does nothing the second time."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from release_actions.config import Config, Package
+from release_actions.config import Config
 from release_actions.rehearsal.invariants import Build, Ledger
-from release_actions.rehearsal.scenario import Scenario
+from release_actions.rehearsal.scenario import RetiredPackage, Scenario
 from release_actions.simulator import Image, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import Clock
@@ -28,7 +28,7 @@ LEADER = "release-leader"
 
 
 @dataclass(frozen=True)
-class Setting:
+class RehearsalWorld:
     """A world, its repository, the ledger of what was published before the first step, and which branches tags need."""
 
     world: World
@@ -45,7 +45,10 @@ class Setting:
         ref = f"refs/tags/{name}"
         with self.world.lock:
             if ref not in git.refs:
-                git.refs[ref] = Target(self.commit(f"Prepare {name}", at, self.cut_branch(name)), "commit")
+                branch = self.cut_branch(name)
+                again = any(commit.message == f"Prepare {name}" for commit in git.commits.values())
+                message = f"Prepare {name} once more" if again else f"Prepare {name}"
+                git.refs[ref] = Target(self.commit(message, at, branch), "commit")
             return git.refs[ref].sha
 
     def cut_branch(self, tag: str) -> str:
@@ -124,7 +127,7 @@ class Setting:
             return commit.sha
 
 
-def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
+def build_rehearsal_world(scenario: Scenario, config: Config, seed: int) -> RehearsalWorld:
     """Make the world of a scenario."""
     world = World(Clock(scenario.starts))
     owner = scenario.repository.partition("/")[0]
@@ -134,7 +137,7 @@ def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
     policy = Policy(
         config.tag_prefix, release_branches=config.release_branches, prerelease_branch=config.prerelease_branch
     )
-    setting = Setting(world, world.add_repository(scenario.repository), Ledger(config.floating_tags), policy)
+    setting = RehearsalWorld(world, world.add_repository(scenario.repository), Ledger(config.floating_tags), policy)
     add_tokens(world, scenario.repository)
     begin = scenario.starts - BETWEEN_RELEASES * (len(scenario.git_tags) + 1)
     setting.commit("Begin", begin)
@@ -146,11 +149,27 @@ def set_up(scenario: Scenario, config: Config, seed: int) -> Setting:
     for number, name in enumerate(scenario.published):
         at = scenario.starts - BETWEEN_RELEASES * (len(scenario.published) - number)
         for package in config.packages("release"):
-            publish_past(setting, package, name, at, seed)
+            publish_past(setting, package.name, package.platforms, name, at, seed)
         setting.publish_release(name, typed_notes(name, config), at)
     for package in config.packages("release"):
-        put_floating_tags(setting, package)
+        put_floating_tags(setting, package.name)
+    for retired in scenario.retired:
+        add_retired(setting, retired, seed)
+    world.behavior.cuts_tags = scenario.registry_cuts_tags
     return setting
+
+
+def add_retired(setting: RehearsalWorld, retired: RetiredPackage, seed: int) -> None:
+    """Add a package whose image is built no more, with its releases and floating tags as its last build left them."""
+    world, repository, scenario_start = setting.world, setting.repository.full_name, setting.world.now()
+    owner = retired.package.partition("/")[0]
+    if world.account(owner) is None:
+        world.add_account(owner, organization=True, members={LEADER: "admin"})
+    world.add_package(retired.package, visibility="public", repository=repository, roles={repository: Role.ADMIN})
+    for number, tag in enumerate(retired.published):
+        at = scenario_start - BETWEEN_RELEASES * (len(retired.published) - number)
+        publish_past(setting, retired.package, ("linux/amd64",), tag, at, seed)
+    put_floating_tags(setting, retired.package)
 
 
 def typed_notes(tag: str, config: Config) -> str:
@@ -171,20 +190,22 @@ def add_tokens(world: World, repository: str) -> None:
     world.add_token(JUDGE_TOKEN, TokenKind.CLASSIC, login=LEADER, scopes={"read:packages"})
 
 
-def publish_past(setting: Setting, package: Package, tag: str, at: datetime, seed: int) -> None:
+def publish_past(
+    setting: RehearsalWorld, package: str, platforms: tuple[str, ...], tag: str, at: datetime, seed: int
+) -> None:
     """Put a release into a package as if it had been published long ago."""
-    revision = setting.repository.git.refs[f"refs/tags/{tag}"].sha
-    image = make_image(package.platforms, setting.repository.full_name, tag, revision, f"{seed}/{package.name}/{tag}")
-    version = setting.world.push(package.name, image, [tag], at=at)
-    setting.ledger.builds.append(Build(package.name, tag, version.digest))
+    revision = setting.tag(tag, at)
+    image = make_image(platforms, setting.repository.full_name, tag, revision, f"{seed}/{package}/{tag}")
+    version = setting.world.push(package, image, [tag], at=at)
+    setting.ledger.builds.append(Build(package, tag, version.digest))
 
 
-def put_floating_tags(setting: Setting, package: Package) -> None:
+def put_floating_tags(setting: RehearsalWorld, package: str) -> None:
     """Begin with every floating tag right."""
     ledger, world = setting.ledger, setting.world
-    held = list(ledger.of(package.name, stable=True).values())
-    for name in ledger.names(held):
-        world.tag(package.name, ledger.newest(package.name, name, held), name)
+    finals = list(ledger.of(package, stable=True).values())
+    for name in ledger.names(finals):
+        world.tag(package, ledger.newest(package, name, finals), name)
 
 
 def make_image(platforms: tuple[str, ...], repository: str, version: str, revision: str, content: str) -> Image:

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from release_actions.config import load_config
 from release_actions.config.model import Config
+from release_actions.rehearsal.rehearsal_world import RehearsalWorld, build_rehearsal_world
 from release_actions.rehearsal.scenario import load_scenario
-from release_actions.rehearsal.setting import Setting, set_up
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "llm-d"
 NOON = datetime(2026, 2, 3, 12, 0, tzinfo=timezone.utc)
 
 
-def begin(config: Config) -> Setting:
-    return set_up(load_scenario(EXAMPLE / "rehearsal.yaml"), config, seed=0)
+def begin(config: Config) -> RehearsalWorld:
+    return build_rehearsal_world(load_scenario(EXAMPLE / "rehearsal.yaml"), config, seed=0)
 
 
-def tips(setting: Setting) -> dict[str, str]:
+def tips(setting: RehearsalWorld) -> dict[str, str]:
     git = setting.repository.git
     prefix = "refs/heads/"
     return {ref.removeprefix(prefix): target.sha for ref, target in git.refs.items() if ref.startswith(prefix)}
