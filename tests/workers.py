@@ -1,4 +1,4 @@
-"""When tests run in several processes, and what they say at their end wherever they ran.
+"""When tests run in several processes, that they show signs of life, and what they say at their end wherever they ran.
 
 Loaded by `conftest.py`. What a test has to say comes as a property of its report, because the process that ran it may
 not be the one that prints.
@@ -7,6 +7,9 @@ not be the one that prints.
 from __future__ import annotations
 
 import functools
+import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,47 @@ import pytest
 
 from tests import worlds
 from tests.e2e import diary
+
+SECONDS_BETWEEN_LINES = 20.0
+"""How often a line says how far the tests are. A watcher that kills a silent job must never see half a minute of it."""
+
+
+class Progress:
+    """Writes a line every so often until it is stopped, however long a single test takes."""
+
+    def __init__(self) -> None:
+        # While a test runs, what is written to standard output is taken for the test's. A copy made now is not.
+        self._output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._began = time.monotonic()
+        self._ended = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+
+    def pytest_sessionstart(self) -> None:
+        """Begin: from here on the tests are collected."""
+        self._thread.start()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a test that has ended."""
+        self._ended += report.when == "teardown"
+
+    def pytest_sessionfinish(self) -> None:
+        """Stop before the summary, so that no line falls into it."""
+        self._stopped.set()
+        self._thread.join()
+        self._output.close()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(SECONDS_BETWEEN_LINES):
+            print(
+                f"\n[{time.monotonic() - self._began:.0f} s, {self._ended} tests]", file=self._output, flush=True
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Show progress, except in the processes that run tests for another."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(Progress(), "progress")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests import workers
 
 pytest_plugins = ["pytester"]
 
@@ -15,6 +16,7 @@ INI = f"""\
 pythonpath = ["{ROOT}"]
 addopts = ["--import-mode=importlib", "-pno:cacheprovider", "-pno:hypothesispytest"]
 """
+LOADED = "pytest_plugins = ['tests.workers']\n"
 WORLDS = """\
 import pytest
 
@@ -39,7 +41,7 @@ def test_later(record_property):
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """Three files of tests in a folder."""
-    pytester.makeconftest("pytest_plugins = ['tests.workers']")
+    pytester.makeconftest(LOADED)
     pytester.makepyprojecttoml(INI)
     folder = pytester.mkdir("few")
     (folder / "test_worlds.py").write_text(WORLDS, encoding="utf-8")
@@ -79,3 +81,18 @@ def test_files_that_are_named_run_in_one_process(
 ) -> None:
     result = suite.runpytest_subprocess("-n", "auto", "--dist", "worksteal", *named)
     assert bool(re.search(r"\d workers? \[", result.stdout.str())) is distributed
+
+
+def test_a_line_of_progress_is_written_while_one_test_takes_long(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(LOADED + "from tests import workers\nworkers.SECONDS_BETWEEN_LINES = 0.1\n")
+    pytester.makepyprojecttoml(INI)
+    pytester.makepyfile("import time\n\ndef test_first():\n    pass\n\ndef test_long():\n    time.sleep(1)\n")
+
+    result = pytester.runpytest_subprocess("-n", "0")
+
+    result.assert_outcomes(passed=2)
+    assert re.search(r"^\[[0-9]+ s, 1 tests\]$", result.stdout.str(), re.MULTILINE)
+
+
+def test_the_interval_between_two_lines_is_under_half_a_minute() -> None:
+    assert workers.SECONDS_BETWEEN_LINES <= 25
