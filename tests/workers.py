@@ -49,9 +49,7 @@ class Progress:
 
     def _run(self) -> None:
         while not self._stopped.wait(SECONDS_BETWEEN_LINES):
-            print(
-                f"\n[{time.monotonic() - self._began:.0f} s, {self._ended} tests]", file=self._output, flush=True
-            )
+            print(f"\n[{time.monotonic() - self._began:.0f} s, {self._ended} tests]", file=self._output, flush=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import floors
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "src/release_actions"
 
@@ -148,3 +150,24 @@ def _banned(text: str, file: str) -> bool:
     command = [ruff, "check", "--no-cache", "--output-format=concise", "--stdin-filename", f"{PACKAGE}/{file}", "-"]
     checked = subprocess.run(command, input=text, cwd=ROOT, capture_output=True, text=True, check=False)
     return "TID251" in checked.stdout
+
+
+def test_the_picture_shows_built_rooms_from_the_top_and_names_the_planned_ones() -> None:
+    lines = list(floors.draw([["commands"], ["nowhere-yet"], ["versions", "(promised)"]]))
+
+    assert lines[2].startswith("| 3 | `commands` | One module a command")
+    assert lines[3].startswith("| 1 | `versions` | What a tag means")
+    assert lines[-1] == "Planned rooms, which have their floor already: `nowhere-yet`, `promised`."
+
+
+def test_the_picture_is_made_from_the_contract() -> None:
+    layers = floors.read_layers((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert layers[-1] == ["errors"]
+    assert {"versions", "git", "runner"} <= set(layers[-2])
+    with pytest.raises(ValueError, match="no contract with layers"):
+        floors.read_layers("[project]")
+
+
+def test_the_picture_in_contributing_is_current() -> None:
+    assert floors.main(["--check"]) == 0
