@@ -45,6 +45,7 @@ from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault, tag_step
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.rules import TagRules
+from release_actions.teardown import plan as planning
 
 
 def test_all_that_a_candidate_left_goes_and_nothing_else(world: World, tear_down: TearDown) -> None:
@@ -847,3 +848,67 @@ def test_a_run_waits_for_no_limit_longer_than_its_time(world: World, tear_down: 
     with pytest.raises(RemoteError, match=r"longer than this run waits \(30 s\)"):
         tear_down(time_budget="30s")
     assert state(world) == before
+
+
+AWS = "llm-d/llm-d-aws"
+RETIRED = (
+    CONFIG
+    + """\
+retired:
+  llm-d-aws: {since: v0.5.0, reason: replaced by llm-d-cuda}
+"""
+)
+
+
+def test_a_candidate_is_taken_back_in_a_retired_package_too(world: World, tear_down: TearDown, tmp_path: Path) -> None:
+    world.add_package(AWS, visibility="public", repository=REPOSITORY)
+    push(world, AWS, "v0.4.0")
+    push(world, AWS, "v0.5.0-rc.1")
+    (tmp_path / "release.yaml").write_text(RETIRED, encoding="utf-8")
+
+    report = tear_down()
+
+    assert report.exit_code is ExitCode.PASS
+    assert output(report, "removed") == ["v0.5.0-rc.1"]
+    assert "v0.5.0-rc.1" not in names(world, AWS)
+    assert "v0.4.0" in names(world, AWS)
+
+
+def test_a_retired_package_does_not_keep_a_candidate_from_being_released() -> None:
+    git = planning.Git({"v0.5.0": "b", "v0.5.0-rc.1": "a"})
+    tags = {AWS: {"v0.5.0-rc.1": "d"}, CUDA: {"v0.5.0-rc.1": "c", "v0.5.0": "e"}}
+
+    chosen, _ = planning.choose(["released"], planning.World(planning.Names(), git, tags, retired=frozenset({AWS})))
+    without, kept = planning.choose(["released"], planning.World(planning.Names(), git, tags))
+
+    assert [version.tag for version in chosen] == ["v0.5.0-rc.1"]
+    assert without == ()
+    assert kept[0].startswith("v0.5.0-rc.1 stays: llm-d/llm-d-aws holds no v0.5.0 yet.")
+
+
+def test_a_package_of_the_repository_that_no_list_names_is_reported(world: World, tear_down: TearDown) -> None:
+    world.add_account("ada")
+    world.accounts["llm-d"].members["ada"] = "admin"
+    scopes = ["repo", "write:packages", "delete:packages"]
+    world.add_token("ghp_of_ada", login="ada", scopes=scopes)
+    world.add_package(AWS, visibility="public", repository=REPOSITORY)
+    push(world, AWS, "v0.5.0-rc.1")
+
+    report = tear_down(token="ghp_of_ada", dry_run="true")
+
+    assert (
+        "llm-d/llm-d-aws holds v0.5.0-rc.1 and is not in release.yaml, so nothing of it is changed. "
+        "Add it to 'retired' if it is not published any more, or to 'images'."
+    ) in messages(report)
+
+
+def test_a_file_of_which_the_registry_has_no_package_is_refused(
+    world: World, tear_down: TearDown, tmp_path: Path
+) -> None:
+    before = git_tags(world)
+    (tmp_path / "release.yaml").write_text(CONFIG.replace("llm-d-{image}", "llmd-{image}"), encoding="utf-8")
+
+    with pytest.raises(RemoteError, match=r"The registry has none of the packages of release\.yaml, llm-d/llmd-cuda"):
+        tear_down()
+
+    assert git_tags(world) == before

@@ -22,7 +22,7 @@ from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
 from release_actions.config.cleanup_settings import CleanupSettings
-from release_actions.errors import ActionError, InputError, Problem
+from release_actions.errors import ActionError, InputError, Problem, RemoteError
 from release_actions.github import repository
 from release_actions.github.assets import Assets
 from release_actions.github.packages import Packages
@@ -205,18 +205,22 @@ class Run:
             listed = self.list_packages()
             releases = self.clients.releases.all()
         nothing_resolved = {package.path: dict.fromkeys(package.listed, "") for package in listed}
-        first = World(names, Git({tag.name: tag.sha for tag in tags}), nothing_resolved, releases)
+        retired = frozenset(package.name for package in self.config.retired)
+        first = World(names, Git({tag.name: tag.sha for tag in tags}), nothing_resolved, releases, retired)
         candidates, kept = planning.choose(self.given.candidates, first)
         with self.log.group("Plan"):
             read = [self.read(package, candidates) for package in listed]
             wanted = planning.to_resolve(candidates, names, first.git.tags)
             git = Git(first.git.tags, {tag.name: self.commit(tag) for tag in tags if tag.name in wanted})
             resolved = {package.path: package.contents.tags for package in read if package.contents}
-            plan = planning.plan(candidates, World(names, git, resolved, releases), self.given.allow_irreversible)
+            plan = planning.plan(
+                candidates, World(names, git, resolved, releases, retired), self.given.allow_irreversible
+            )
             packages = tuple(self.plan_package(package, plan) for package in read)
         strangers = strangers_of(candidates, plan, first)
         unread = sum(package.outcome.error is not None for package in packages)
-        story = Story(plan, packages, kept, strangers, Done(), self.address, unread)
+        strays = self.find_strays(packages, candidates)
+        story = Story(plan, packages, kept, strangers, Done(), self.address, unread, strays=strays)
         stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
             stop = telling.forbidden(self.clients.refs.forbidden())
@@ -270,15 +274,45 @@ class Run:
         return repository.commit_of(self.clients.http, context.api_url, context.repository, tag, token=self.given.token)
 
     def list_packages(self) -> list[PackageTeardown]:
-        """The packages of the release channel that exist."""
+        """The packages of the release channel that exist, and those that releases are not published in any more.
+
+        Raises `RemoteError` when there is none of the first kind: then the namespace is wrong, or the token sees none.
+        """
+        current = [package.name for package in self.config.packages("release")]
         listed = []
-        for path in dict.fromkeys(package.name for package in self.config.packages("release")):
+        for path in dict.fromkeys((*current, *(package.name for package in self.config.retired))):
             tags = self.clients.registry.tags(path)
             if tags is None:
-                self.log.info(f"{path} is not published yet.")
+                self.log.info(f"{path} is not published yet." if path in current else f"{path} is not there any more.")
                 continue
             listed.append(PackageTeardown(path, frozenset(tags)))
+        if current and not any(package.path in current for package in listed):
+            message = f"The registry has none of the packages of {self.given.config}, {current[0]} first."
+            hint = "Check the namespace and the names in the file, and whether the token may read the packages."
+            raise RemoteError(message, hint=f"{hint} Nothing was changed.")
         return listed
+
+    def find_strays(self, listed: Iterable[PackageTeardown], candidates: Iterable[Version]) -> tuple[str, ...]:
+        """Sentences about packages of the repository that the file does not name and that hold a candidate.
+
+        None where the token may not list the account's packages: a job's own token never may.
+        """
+        known = {package.path for package in listed} | {package.name for package in self.config.published}
+        tags = {version.tag for version in candidates}
+        owner = self.config.namespace.partition("/")[0]
+        packages = Packages(self.clients.http, self.context.api_url, owner, token=self.given.token)
+        try:
+            ours = [one for one in packages.packages() if one.repository.lower() == self.config.repository.lower()]
+            paths = sorted({f"{owner}/{one.name}".lower() for one in ours} - known)
+            held = {path: tags & {*(self.clients.registry.tags(path) or ())} for path in paths}
+        except ActionError:
+            return ()
+        return tuple(
+            f"{path} holds {', '.join(sorted(found))} and is not in {self.given.config}, so nothing of it is changed. "
+            "Add it to 'retired' if it is not published any more, or to 'images'."
+            for path, found in held.items()
+            if found
+        )
 
     def read(self, package: PackageTeardown, candidates: Iterable[Version]) -> PackageTeardown:
         """The package with its contents, if it holds something of the candidates, or what a stopped run left there."""

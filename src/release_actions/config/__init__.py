@@ -13,6 +13,7 @@ from release_actions.config.model import (
     Credentials,
     Package,
     Recipe,
+    RetiredPackage,
     Scan,
     Source,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Credentials",
     "Package",
     "Recipe",
+    "RetiredPackage",
     "Scan",
     "Source",
     "load_config",

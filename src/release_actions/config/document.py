@@ -258,6 +258,16 @@ class ImageSpec(BuildSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetiredSpec(Record):
+    """A package that releases no longer publish, and that old ones left."""
+
+    since: str = key(
+        Text("a release tag", pattern=grammar.TAG, example="v0.5.0"), "The first release without the package."
+    )
+    reason: str = key(Text("a reason", example="'replaced by llm-d-cuda'"), "Why it is not published any more.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CleanupScope(Record):
     """The packages that a clean-up rule is about."""
 
@@ -349,6 +359,16 @@ class Document(Record):
             least=1,
         ),
         "The images, by the key that names each in lists and logs.",
+    )
+    retired: Mapping[str, RetiredSpec] = key(
+        MapOf(
+            "a mapping of retired packages",
+            key=Text("a package name without the namespace", pattern=grammar.NAME, example="llm-d-aws"),
+            value=RecordOf("a retired package", RetiredSpec),
+        ),
+        "Packages that were published and are not any more. `rc-teardown` takes candidates back there too, and a rule "
+        "of `cleanup` covers them by a glob or by the channel `release`.",
+        default={},
     )
     cleanup: Mapping[str, Cleanup] = key(
         MapOf(

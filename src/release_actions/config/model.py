@@ -121,6 +121,15 @@ class Package:
 
 
 @dataclass(frozen=True)
+class RetiredPackage:
+    """A package "owner/name" that was published before the release `since`, and why not any more."""
+
+    name: str
+    since: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class CleanupRule:
     """A clean-up rule: which packages, by full name, and what is deleted there.
 
@@ -163,6 +172,7 @@ class Config:
     published: tuple[Package, ...]
     cleanup: tuple[CleanupRule, ...]
     pull_requests: tuple[Package, ...] = ()
+    retired: tuple[RetiredPackage, ...] = ()
     version_file: str = ""
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
     release_branches: tuple[str, ...] = ()

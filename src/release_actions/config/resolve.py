@@ -18,6 +18,7 @@ from release_actions.config.model import (
     Credentials,
     Package,
     Recipe,
+    RetiredPackage,
     Scan,
     Source,
 )
@@ -226,22 +227,37 @@ def scan(image: BuildSpec, defaults: BuildSpec) -> Scan | None:
     )
 
 
-def match_packages(pattern: str, namespace: str, published: Iterable[Package]) -> Iterator[str]:
-    """Full names of the packages that a glob matches. No rule is about those of pull requests."""
+def match_packages(pattern: str, namespace: str, names: Iterable[str]) -> Iterator[str]:
+    """Full names of the packages, out of `names`, that a glob matches."""
     whole = f"{namespace}/{pattern}"
-    found = (package for package in published if package.channel != PULL_REQUEST)
-    yield from (package.name for package in found if fnmatch.fnmatchcase(package.name, whole))
+    yield from (name for name in names if fnmatch.fnmatchcase(name, whole))
 
 
-def select_packages(rule: Cleanup, published: tuple[Package, ...], namespace: str) -> Iterator[str]:
+def cleaned_packages(document: Document, published: Iterable[Package]) -> tuple[str, ...]:
+    """Full names of the packages that globs of clean-up rules choose from: no rule is about those of pull requests."""
+    names = (package.name for package in published if package.channel != PULL_REQUEST)
+    return (*names, *(package.name for package in retired(document)))
+
+
+def select_packages(rule: Cleanup, document: Document, published: tuple[Package, ...]) -> Iterator[str]:
     """Full names of the packages that a rule is about."""
     if rule.channel:
         yield from (package.name for package in published if package.channel == rule.channel)
+    if rule.channel == "release":
+        yield from (package.name for package in retired(document))
     for wanted in rule.packages or ():
         if grammar.is_glob(wanted):
-            yield from match_packages(wanted, namespace, published)
+            yield from match_packages(wanted, namespace(document), cleaned_packages(document, published))
         else:
-            yield f"{namespace}/{wanted}"
+            yield f"{namespace(document)}/{wanted}"
+
+
+def retired(document: Document) -> tuple[RetiredPackage, ...]:
+    """The packages that are not published any more."""
+    return tuple(
+        RetiredPackage(f"{namespace(document)}/{name}", spec.since, spec.reason)
+        for name, spec in document.retired.items()
+    )
 
 
 def config(document: Document) -> Config:
@@ -259,10 +275,11 @@ def config(document: Document) -> Config:
         floating_tags=floating_tags(document),
         published=published,
         pull_requests=tuple(package for package in every if package.channel == PULL_REQUEST),
+        retired=retired(document),
         cleanup=tuple(
             CleanupRule(
                 name=name,
-                packages=tuple(dict.fromkeys(select_packages(rule, published, namespace(document)))),
+                packages=tuple(dict.fromkeys(select_packages(rule, document, published))),
                 settings=rule,
                 place=document.origin.key_at("cleanup", name),
             )

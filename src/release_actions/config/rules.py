@@ -203,17 +203,27 @@ def _branch_is_legal(template: str, place: Place) -> Iterator[Problem]:
         yield Problem(f"'{sample}' is not a legal name of a branch.", "Write it without refs/heads/.", place)
 
 
+def retired_packages_are_not_published(document: Document) -> Iterator[Problem]:
+    """A package that is retired is not one that the file still publishes."""
+    published = {package.name for package in resolve.packages(document)}
+    for name, package in zip(document.retired, resolve.retired(document), strict=True):
+        if package.name in published:
+            place = document.origin.key_at("retired", name)
+            yield Problem(f"'{name}' is retired, and 'images' still publishes it.", "Remove one of them.", place)
+
+
 def rules_select_something(document: Document) -> Iterator[Problem]:
     """A clean-up rule's globs match a package of the file, and a rule selects something."""
     published = tuple(resolve.packages(document))
     namespace = resolve.namespace(document)
+    names = resolve.cleaned_packages(document, published)
     for name, rule in document.cleanup.items():
         for i, wanted in enumerate(rule.packages or ()):
             place = document.origin.at("cleanup", name, "packages", i)
             if wanted.startswith(f"{namespace}/"):
                 hint = f"Leave out '{namespace}/'."
                 yield Problem(f"The package '{wanted}' is named with its namespace.", hint, place)
-            elif grammar.is_glob(wanted) and not tuple(resolve.match_packages(wanted, namespace, published)):
+            elif grammar.is_glob(wanted) and not tuple(resolve.match_packages(wanted, namespace, names)):
                 hint = "It selects among what 'images' and 'channels' give; other packages are named in full."
                 yield Problem(f"'{wanted}' matches no package of this file.", hint, place)
             elif not grammar.is_glob(wanted) and not grammar.is_name(wanted):
@@ -275,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     floating_tags_are_apart,
     skipped_versions_are_releases,
     branches_are_legal,
+    retired_packages_are_not_published,
     rules_select_something,
     spared_tags_are_selected,
     patterns_are_legal,

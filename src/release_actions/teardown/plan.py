@@ -59,12 +59,16 @@ class Git:
 
 @dataclass(frozen=True)
 class World:
-    """All that was read. `images`: package -> tag -> digest, of packages that exist."""
+    """All that was read. `images`: package -> tag -> digest, of packages that exist.
+
+    `retired`: packages that a final release is not published in any more.
+    """
 
     names: Names
     git: Git
     images: Mapping[str, Mapping[str, str]]
     releases: tuple[Release, ...] = ()
+    retired: frozenset[str] = frozenset()
 
     @functools.cached_property
     def stable(self) -> tuple[Version, ...]:
@@ -180,7 +184,7 @@ def unreleased(version: Version, world: World) -> str:
     if version.release not in world.git.tags:
         return f"{version.release} is not released yet."
     for package, tags in sorted(world.images.items()):
-        if version.tag in tags and version.release not in tags:
+        if package not in world.retired and version.tag in tags and version.release not in tags:
             return f"{package} holds no {version.release} yet."
     return ""
 

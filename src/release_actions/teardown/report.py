@@ -202,6 +202,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
             found.append(Finding.of(Level.WARNING, message, rule="irreversible"))
     for sentence in (*story.plan.notes, *story.kept):
         found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
+    found += [Finding.of(Level.WARNING, sentence, rule="not-in-configuration") for sentence in story.strays]
     for tag, spelled in story.strangers.items():
         message = f"{tag} has left nothing: no git tag, no release and no image carries its name."
         hint = f"Did you mean {spelled}?" if spelled else ""

@@ -19,7 +19,8 @@ class Story:
     `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
     knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written. `address`: of
     the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to the end.
-    `kinds`: account -> what GitHub's API calls its kind, `orgs` or `users`.
+    `kinds`: account -> what GitHub's API calls its kind, `orgs` or `users`. `strays`: sentences about packages that the
+    configuration does not name and that hold a candidate.
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class Story:
     unread: int = 0
     undo_file: str = ""
     kinds: Mapping[str, str] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
 
     @property
     def planned(self) -> int:
