@@ -25,7 +25,7 @@ cleanup:
 
 
 def test_a_retired_package_is_covered_by_rules_of_releases_and_by_globs() -> None:
-    config = load_text(FILE, name="release.yaml")
+    config = load_text(FILE)
     packages = {rule.name: rule.packages for rule in config.cleanup}
 
     assert config.retired == (RetiredPackage("llm-d/llm-d-aws", "v0.5.0", "replaced by llm-d-cuda"),)
@@ -39,7 +39,7 @@ def test_a_retired_package_is_covered_by_rules_of_releases_and_by_globs() -> Non
 
 def test_a_package_is_not_both_retired_and_published() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load_text(FILE.replace("  llm-d-aws:", "  llm-d-cuda:"), name="release.yaml")
+        load_text(FILE.replace("  llm-d-aws:", "  llm-d-cuda:"))
 
     assert str(caught.value) == (
         "release.yaml:9:3: 'llm-d-cuda' is retired, and 'images' still publishes it. Remove one of them."
