@@ -3,12 +3,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.performance.maker import AFTER, MODEL, serve, write_runs
 
 from release_actions.errors import InputError
-from release_actions.performance import files
+from release_actions.performance import files, reading
 from release_actions.performance.model import Run
 from release_actions.performance.reading import Results, read_results
 
@@ -113,6 +116,13 @@ def test_inference_perf_takes_model_from_the_configuration_beside_it() -> None:
     assert run.metrics["median_ttft_ms"] == pytest.approx(200.0)
     assert run.metrics["output_throughput"] == 812.4
     assert not run.is_saturated
+
+
+def test_what_prometheus_said_of_a_stage_is_no_result(tmp_path: Path) -> None:
+    report = {"load_summary": {}, "successes": {"count": 480, "rate": 8.0}, "failures": {}}
+    (tmp_path / "stage_0_prometheus_metrics.json").write_text(json.dumps(report), encoding="utf-8")
+
+    assert read_results(["."], tmp_path).runs == ()
 
 
 def test_report_of_llm_d_benchmark_is_read_in_its_units() -> None:
@@ -335,3 +345,53 @@ def test_files_far_outside_the_workspace_can_be_named(tmp_path: Path) -> None:
 
     assert run == same
     assert files.name_of(tmp_path, FILES) == tmp_path.as_posix()
+
+
+def test_manifests_and_templates_beside_the_results_are_ignored(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve()])
+    (tmp_path / "side" / "workflow.yaml").write_text("on: push\n---\n1: {true: x}\n", encoding="utf-8")
+    (tmp_path / "side" / "template.yaml").write_text("a: {{ .Values.a }}: b\n", encoding="utf-8")
+    (tmp_path / "side" / "benchmark_report,_x.yaml").write_text("results: [\n", encoding="utf-8")
+
+    results = read_results(["side"], tmp_path)
+
+    assert len(results.runs) == 1
+    assert [unused.file for unused in results.ignored] == ["side/template.yaml", "side/workflow.yaml"]
+    assert [unused.file for unused in results.unreadable] == ["side/benchmark_report,_x.yaml"]
+
+
+KEYS = (
+    "request_throughput", "model_id", "num_prompts", "completed", "failed", "total_output_tokens",
+    "output_throughput", "date", "avg_latency", "latencies", "percentiles", "elapsed_time", "requests_per_second",
+    "avg_cold_startup_time", "metric", "benchmark", "benchmark_values", "name", "extra_info", "args", "model",
+    "runners", "gpu_count", "timestamp", "dependencies", "vllm", "benchmarks", "metrics", "config", "strategy",
+    "spec", "data", "start_time", "request_totals", "successful", "load_summary", "successes", "failures", "latency",
+    "throughput", "count", "scenario", "version", "results", "request_performance", "aggregate", "units", "mean",
+    "p50", "run", "time", "start", "stack", "standardized", "accelerator", "load", "runs", "settings", "requests",
+    "work", "defects", "report",
+)  # fmt: skip
+"""Every key that a reader looks at, so that made-up values go deep."""
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "inf", "0.2", "ms", "x"])
+trees = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=8)
+)
+RECOGNISED: tuple[dict[str, Any], ...] = (
+    {"request_throughput": 1.0, "model_id": "m"},
+    {"avg_latency": 1.0, "latencies": []},
+    {"elapsed_time": 1.0, "requests_per_second": 1.0},
+    {"metric": {"benchmark_values": [1.0]}, "benchmark": {}},
+    {"benchmarks": [{"metrics": {}}]},
+    {"load_summary": {}, "successes": {"latency": {}}, "failures": {}},
+    {"version": "0.2", "scenario": {}, "results": {}},
+    {"metrics": {"x": 1}},
+)
+
+
+@given(st.sampled_from(RECOGNISED), st.dictionaries(st.sampled_from(KEYS), trees, max_size=8))
+@settings(deadline=None, max_examples=300)
+def test_no_result_however_odd_stops_the_reader(known: dict[str, Any], odd: dict[str, Any]) -> None:
+    for value in ({**known, **odd}, {**odd, **known}):
+        for run in reading.runs_of([value], Path("odd.json"), "odd.json"):
+            assert all(isinstance(number, float) for number in run.metrics.values())
+            assert all(isinstance(text, str) for text in run.settings.values())

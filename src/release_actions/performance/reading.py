@@ -27,6 +27,9 @@ from release_actions.performance.model import (
     settings_of,
 )
 
+LLMD_REPORT = "benchmark_report"
+"""How the names of llm-d-benchmark's reports begin."""
+
 REPORT = "perf-gate"
 """What our own reports say that they are."""
 
@@ -151,7 +154,8 @@ def objects_of(path: Path) -> list[Mapping[str, Any]] | None:
     suffix = path.suffix.lower()
     if suffix == ".csv":
         return None
-    values = [yaml_of(path)] if suffix in {".yaml", ".yml"} else list(json_text.values_of(json_text.read_reduced(path)))
+    is_yaml = suffix in {".yaml", ".yml"}
+    values = documents_of(path) if is_yaml else list(json_text.values_of(json_text.read_reduced(path)))
     flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
     return [item for item in flat if isinstance(item, Mapping)]
 
@@ -185,25 +189,39 @@ def runs_of_object(value: Mapping[str, Any], source: Source, path: Path) -> list
     return own.read_runs(value, source.file) if own.is_result(value) else []
 
 
-def yaml_of(path: Path) -> Any:
-    """The value of a YAML file. Raises `ValueError`."""
+def documents_of(path: Path) -> list[Any]:
+    """The documents of a YAML file. Raises `OSError`, and `ValueError` when a report of a benchmark is not YAML.
+
+    Any other YAML is a manifest or a template that lies beside the results, and has none.
+    """
     if path.stat().st_size > MOST_YAML:
         message = f"it is larger than {MOST_YAML >> 20} MB, which no report in YAML is"
         raise ValueError(message)
     try:
-        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=LOADER)  # noqa: S506  # a safe loader
-    except (yaml.YAMLError, RecursionError) as error:
+        documents = list(yaml.load_all(path.read_text(encoding="utf-8-sig"), Loader=LOADER))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if not path.name.startswith(LLMD_REPORT):
+            return []
         message = f"it is not YAML: {str(error).splitlines()[0]}"
         raise ValueError(message) from error
+    return [with_text_keys(document) for document in documents]
+
+
+def with_text_keys(value: Any) -> Any:
+    """A YAML value as JSON would have it: a key may be a number or, as `on`, a boolean."""
+    if isinstance(value, dict):
+        return {str(key): with_text_keys(item) for key, item in value.items()}
+    return [with_text_keys(item) for item in value] if isinstance(value, list) else value
 
 
 @functools.lru_cache(maxsize=64)
 def config_beside(folder: Path) -> Mapping[str, Any]:
     """What inference-perf's `config.yaml` in a folder holds; empty when it is not there or is something else."""
     try:
-        return mapping(yaml_of(folder / "config.yaml"))
+        documents = documents_of(folder / "config.yaml")
     except (OSError, ValueError):
         return {}
+    return mapping(documents[0]) if documents else {}
 
 
 def with_sidecar(run: Run, path: Path, workspace: Path) -> Run:
