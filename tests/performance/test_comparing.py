@@ -12,6 +12,7 @@ from tests.performance.maker import AFTER, BEFORE, MODEL, run_of, serve, side_of
 from release_actions.errors import InputError
 from release_actions.performance.comparing import Outcome, compare
 from release_actions.performance.metrics import Direction
+from release_actions.performance.model import Run, Source
 from release_actions.performance.reading import Results, Unused, read_results
 from release_actions.performance.rules import MetricRule, Rules, Waiver
 from release_actions.runner.envelope import Verdict
@@ -350,6 +351,20 @@ def test_a_format_without_a_place_for_a_commit_is_noted_only() -> None:
 
     assert outcome.verdict is Verdict.PASS
     assert "have a format that names no commit" in only(outcome, "no-commit")
+
+
+@pytest.mark.parametrize(("settings", "warnings"), [({}, 1), ({"model": MODEL}, 0)])
+def test_results_that_nobody_names_a_model_for_are_pointed_out(settings: dict[str, str], warnings: int) -> None:
+    def side(name: str) -> Results:
+        runs = [
+            Run(Source(f"{name}/{n}.json"), {"tool": "vllm latency", **settings}, {"p50_latency": value}, commit=name)
+            for n, value in enumerate(STEADY)
+        ]
+        return Results(tuple(runs))
+
+    outcome = compare(side("baseline"), side("candidate"), NO_RULES, commit="", today=TODAY)
+
+    assert len(of_rule(outcome, "unnamed-model")) == warnings
 
 
 def test_different_work_on_the_two_sides_is_inconclusive() -> None:

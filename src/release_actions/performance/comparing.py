@@ -145,6 +145,7 @@ def compare_groups(
         account.add([other_work] if other_work else [], doubt=True)
         account.add(findings.circumstances(group))
         account.add(findings.mixed_settings(group))
+        account.add(findings.unnamed_model(group))
         held = rules_of(group, rules)
         account.add(findings.order_of_runs(group, [rule for rule in held if rule.is_gated]))
         for rule in held:

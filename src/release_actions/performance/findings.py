@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from release_actions.errors import Place
-from release_actions.performance import series
+from release_actions.performance import inference_perf, series, vllm
+from release_actions.performance.files import SIDECAR
 from release_actions.performance.groups import Group, Key, has_settings, nearest_key
 from release_actions.performance.judging import SURPRISE, Comparison, defects_of, logs_of, values_of
 from release_actions.performance.model import ENGINE_KEYS, RUNNER_KEYS, Run
@@ -194,6 +195,20 @@ def order_of_runs(group: Group, rules: Sequence[MetricRule]) -> Iterator[Finding
             )
             hint = "Warm up before the first run, or declare it with performance.warm-ups in release.yaml."
             yield Finding.of(Level.WARNING, message, hint=hint, rule="cold-first-run")
+
+
+def unnamed_model(group: Group) -> Iterator[Finding]:
+    """Results of a model that nobody names: those of another model would be compared with them."""
+    settings = dict(group.key)
+    if "model" in settings or settings["tool"] not in NAMELESS_TOOLS:
+        return
+    message = f"The results do not name their model in {group.title}, so runs of several models would be taken for one."
+    hint = f'Put a {SIDECAR} beside the results of each side: {{"model": "org/name", "commit": "..."}}.'
+    yield Finding.of(Level.WARNING, message, hint=hint, rule="unnamed-model")
+
+
+NAMELESS_TOOLS = frozenset({vllm.LATENCY, vllm.THROUGHPUT, vllm.STARTUP, inference_perf.TOOL})
+"""Tools that measure a model and do not write its name."""
 
 
 def mixed_settings(group: Group) -> Iterator[Finding]:
