@@ -35,7 +35,7 @@ def addressed(repository: Path, copy: Path) -> Path:
     """A copy of our repository without what act does not know: `$/name` is the public address of the same, and the
     length of a queue is left out, as act runs one workflow at a time.
     """
-    shutil.copytree(repository, copy)
+    shutil.copytree(repository, copy, symlinks=True)
     for workflow in (copy / ".github" / "workflows").iterdir():
         text = workflow.read_text(encoding="utf-8")
         name, ref = ACTION.split("@")

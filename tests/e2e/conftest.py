@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.archive import unpack
+from tests.e2e.archive import lighten, unpack
 from tests.e2e.diary import Record
 from tests.e2e.llm_d import ROOT, LlmD
 from tests.e2e.pipeline import Pipeline
@@ -18,8 +18,9 @@ from release_actions.rehearsal.action_runner import environments
 
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Our repository as a runner downloads it."""
-    return unpack(ROOT, tmp_path_factory.mktemp("archive"))
+    """Our repository as a runner downloads it, made light for act."""
+    scratch = tmp_path_factory.mktemp("archive")
+    return lighten(unpack(ROOT, scratch), scratch / "package")
 
 
 @pytest.fixture(scope="session")
