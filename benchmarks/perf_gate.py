@@ -121,25 +121,34 @@ def print_false_alarms(repetitions: int) -> bool:
     return is_rare and mean <= RULES.alpha + MEAN_ERRORS * error / math.sqrt(len(wrong))
 
 
-def power_rows(repetitions: int) -> Iterator[list[str]]:
+def power_rows(
+    noise: Noise, spreads: Sequence[int], runs_of_side: Sequence[int], repetitions: int
+) -> Iterator[list[str]]:
     """A row for each spread and number of runs: share of pass, inconclusive and fail for each effect."""
-    for spread in SPREADS:
-        for runs in RUNS:
+    for spread in spreads:
+        for runs in runs_of_side:
             cells = []
             for effect in EFFECTS:
-                found = shares(normal, math.log1p(effect / 100), spread / 100, runs, repetitions)
+                found = shares(noise, math.log1p(effect / 100), spread / 100, runs, repetitions)
                 cells.append(" / ".join(f"{100 * share:.0f}" for share in found.values()))
             yield [f"{spread} %", f"{runs}+{runs}", *cells]
 
 
-def power_table(repetitions: int) -> str:
-    """The table as Markdown."""
+def power_table(rows: Iterator[list[str]]) -> str:
+    """Rows as a Markdown table."""
     head = ["Spread", "Runs", *(f"{effect:+d} %" if effect else "0 %" for effect in EFFECTS)]
-    lines = [head, ["---"] * len(head), *power_rows(repetitions)]
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rows))
+
+
+def power_text(repetitions: int) -> str:
+    """Both tables with what they show."""
     return (
-        f"Each cell: pass / inconclusive / fail in percent of {repetitions} repetitions; seed {SEED}. The columns say "
-        f"how much slower the candidate really is.\n\n{table}\n"
+        f"Each cell: pass / inconclusive / fail in percent of {repetitions} repetitions; seed {SEED}. The columns say\n"
+        "how much slower the candidate really is. Spread is the standard deviation between runs.\n\n"
+        f"{power_table(power_rows(normal, SPREADS, RUNS, repetitions))}\n"
+        "With heavy tails, where one run in ten is far off (Student's t with 2 degrees of freedom; spread is its\n"
+        "scale):\n\n"
+        f"{power_table(power_rows(heavy, SPREADS[::2], RUNS[::2], repetitions))}"
     )
 
 
@@ -148,7 +157,7 @@ def write_power(repetitions: int) -> None:
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{power_table(repetitions)}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n{power_text(repetitions)}\n{END}{after}", encoding="utf-8")
     print(f"Wrote {PAGE.relative_to(ROOT)}.")
 
 
