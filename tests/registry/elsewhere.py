@@ -19,6 +19,8 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 from tests.floating.shipped import TOKEN, Project
 
+from release_actions.simulator.storage import on_another_host
+
 SECRET = "the-robots-secret"
 
 
@@ -98,7 +100,7 @@ class Elsewhere(BaseAdapter):
         answer = self._behind.send(behind)
         answer.url = request.url or ""
         if "Location" in answer.headers:
-            place = answer.headers["Location"].removeprefix(self._project.simulator.api_url)
+            place = answer.headers["Location"].removeprefix(on_another_host(self._project.simulator.api_url))
             answer.headers["Location"] = f"https://storage.{self.host}{place}"
         if "Link" in answer.headers:
             answer.headers["Link"] = answer.headers["Link"].replace(self.stored(name), name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from tests.simulator.callers import ADA, EVE, PACKAGE, Caller, codes
 
@@ -144,11 +146,13 @@ def test_a_head_of_a_blob_tells_its_size(call: Caller, world: World) -> None:
     assert answer.headers["Docker-Content-Digest"] == DIGEST
 
 
-def test_a_blob_is_fetched_from_storage_on_another_origin(call: Caller, world: World) -> None:
+def test_a_blob_is_fetched_from_storage_on_another_host(call: Caller, world: World) -> None:
     world.add_blob(PACKAGE, BLOB)
     answer = call.registry("GET", PATH, allow_redirects=False)
     assert answer.status_code == 307
-    assert answer.headers["Location"].startswith(f"{call.simulator.api_url}/_storage/blobs/{DIGEST}?")
+    storage, registry = urlsplit(answer.headers["Location"]), urlsplit(call.simulator.registry_url)
+    assert storage.path == f"/_storage/blobs/{DIGEST}"
+    assert (storage.hostname, registry.hostname) == ("localhost", "127.0.0.1")
     assert call.session.get(answer.headers["Location"], timeout=10).content == BLOB
 
 

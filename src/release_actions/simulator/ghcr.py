@@ -147,7 +147,7 @@ class Ghcr:
         return Answer(200, {})
 
     def list_tags(self, call: Call, name: str) -> Answer:
-        """Tags in the order they were first pushed, page by page."""
+        """Tags in the order of their bytes, page by page (distribution specification, "Listing Tags")."""
         self._authorize(call, name, Role.READ)
         package = call.world.seen(name)
         if package is None:
@@ -223,8 +223,8 @@ class Ghcr:
         if not call.world.has_blob(name, digest):
             raise HttpError(problem(404, "BLOB_UNKNOWN", "blob unknown to registry"))
         named = {"Docker-Content-Digest": digest, "ETag": f'"{digest}"'}
-        if call.request.method == "GET" and call.world.behavior.redirects_blobs and "api" in call.urls:
-            return Answer(307, b"", {"Location": storage.address(call.world, call.urls["api"], digest), **named})
+        if call.request.method == "GET" and call.world.behavior.redirects_blobs and "storage" in call.urls:
+            return Answer(307, b"", {"Location": storage.address(call.world, call.urls["storage"], digest), **named})
         answer = storage.content(call.request, call.world.blobs[digest])
         answer.headers.update(named)
         return answer

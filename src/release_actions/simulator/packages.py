@@ -85,9 +85,6 @@ class Package:
     _gone: list[Version] = field(default_factory=list)
     _by_id: dict[int, Version] = field(default_factory=dict)
     _by_digest: dict[str, Version] = field(default_factory=dict)
-    _sequence: int = 0
-    _order: dict[str, int] = field(default_factory=dict)
-    """Tag -> its place among all tags there ever were. Kept when a tag goes: a page may start behind one."""
 
     @property
     def path(self) -> str:
@@ -129,9 +126,8 @@ class Package:
         return self._by_digest.get(reference) if ":" in reference else self.tags.get(reference)
 
     def tags_after(self, last: str) -> list[str]:
-        """Tags in the order they were first pushed, from behind `last`, which need not be there any more."""
-        place = self._order.get(last, 0)
-        return sorted((tag for tag in self.tags if self._order[tag] > place), key=self._order.__getitem__)
+        """Tags in the order of their bytes, from behind `last`, which need not be there."""
+        return sorted(tag for tag in self.tags if tag > last)
 
     def put(self, manifest: Manifest, tag: str, number: int, now: datetime) -> Version:
         """Push a manifest, under a tag if there is one.
@@ -149,9 +145,6 @@ class Package:
             self.moves.append(Move(tag, version.digest))
             if before is not None:
                 before.tags.remove(tag)
-            else:
-                self._sequence += 1
-                self._order[tag] = self._sequence
             self.tags[tag] = version
             version.tags.append(tag)
         self.updated = now
@@ -211,7 +204,6 @@ class Package:
             _active=[twins[version.id] for version in self._active],
             _gone=[twins[version.id] for version in self._gone],
             _by_id=twins,
-            _order=dict(self._order),
             _by_digest={digest: twins[version.id] for digest, version in self._by_digest.items()},
         )
 

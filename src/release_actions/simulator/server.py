@@ -18,6 +18,7 @@ from release_actions.simulator.faults import Fault, Faults
 from release_actions.simulator.origin import HANG_UP, Origin
 from release_actions.simulator.request_log import RequestLog
 from release_actions.simulator.service import Service
+from release_actions.simulator.storage import on_another_host
 from release_actions.simulator.transport import Adapter
 from release_actions.simulator.world import World
 
@@ -189,6 +190,7 @@ class Simulator:
         """Let a session of this process reach the simulator without sockets, at the same addresses. Returns it."""
         for url, origin in (
             (self.api_url, self._service.api),
+            (on_another_host(self.api_url), self._service.api),
             (self.registry_url, self._service.registry),
             (self.uploads_url, self._service.uploads),
         ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from release_actions.simulator import admin
+from release_actions.simulator import admin, storage
 from release_actions.simulator.faults import Fault, Faults
 from release_actions.simulator.ghcr import Ghcr
 from release_actions.simulator.github.rest import Rest, Uploads
@@ -34,5 +34,5 @@ class Service:
 
     def reached_at(self, api: str, registry: str, uploads: str) -> None:
         """Tell the origins where clients find them: each sends clients to another."""
-        urls = {"api": api, "registry": registry, "uploads": uploads}
+        urls = {"api": api, "registry": registry, "uploads": uploads, "storage": storage.on_another_host(api)}
         self.api.urls = self.registry.urls = self.uploads.urls = urls

@@ -20,6 +20,7 @@ from release_actions.simulator.faults import Fault, Faults
 from release_actions.simulator.origin import Origin
 from release_actions.simulator.request_log import RequestLog
 from release_actions.simulator.service import Service
+from release_actions.simulator.storage import on_another_host
 from release_actions.simulator.world import World
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class InProcess:
     def mount(self, session: Session) -> Session:
         """Let a session reach this simulator, and nothing else under its addresses. Returns the session."""
         session.mount(f"{API_URL}/", Adapter(self._service.api))
+        session.mount(f"{on_another_host(API_URL)}/", Adapter(self._service.api))
         session.mount(f"{REGISTRY_URL}/", Adapter(self._service.registry))
         session.mount(f"{UPLOADS_URL}/", Adapter(self._service.uploads))
         return session

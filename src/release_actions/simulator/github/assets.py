@@ -41,7 +41,7 @@ def get_asset(call: Call, owner: str, repo: str, asset_id: str) -> Answer:
     if BINARY not in call.request.accept_mimetypes.values():
         return Answer(200, Bodies(call.world, call.base).release_asset(repository, release, asset))
     asset.downloads += 1
-    return Answer(302, None, {"Location": storage.address(call.world, call.urls["uploads"], asset.digest)})
+    return Answer(302, None, {"Location": storage.address(call.world, call.urls["storage"], asset.digest)})
 
 
 def upload_asset(call: Call, owner: str, repo: str, release_id: str) -> Answer:

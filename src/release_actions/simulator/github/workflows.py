@@ -120,7 +120,7 @@ def get_archive(call: Call, owner: str, repo: str, artifact_id: str, archive_for
         if artifact and archive_format == "zip":
             if artifact.is_expired:
                 raise http_error(410, "Artifact has expired", ARCHIVE)
-            return Answer(302, None, {"Location": storage.address(call.world, call.urls["uploads"], artifact.digest)})
+            return Answer(302, None, {"Location": storage.address(call.world, call.urls["storage"], artifact.digest)})
     raise not_found(ARCHIVE)
 
 
