@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from release_actions.builds.event import Build, choose_tags, make_branch_tag
+from release_actions.builds.event import Build, choose_tags, explain_branch_tag, make_branch_tag
 from release_actions.config import grammar, load_text
+from release_actions.config.grammar import is_tag
 from release_actions.errors import PolicyError
 from release_actions.versions.version import parse, parse_or_none
 
@@ -48,7 +51,8 @@ def test_a_pull_request_never_moves_latest() -> None:
     ("branch", "tag"),
     [
         ("main", "main"),
-        ("feature/new-thing", "feature-new-thing"),
+        ("feature/new-thing", "feature-new-thing-f97b9477"),
+        ("feature-new-thing", "feature-new-thing"),
         ("release-1.2", "release-1.2"),
         ("latest", ""),
         ("v1", ""),
@@ -59,10 +63,38 @@ def test_a_pull_request_never_moves_latest() -> None:
         ("pr-5", ""),
         ("nightly/20260101", ""),
         ("override-x", ""),
-        ("-x", ""),
-        ("grün", ""),
-        ("x" * 129, ""),
+        ("-x", "x-a4209624"),
+        ("grün", "gr-n-fe263064"),
+        ("feature/#12-fix", "feature--12-fix-1ab1b383"),
+        ("feat+exp@2", "feat-exp-2-1930f953"),
+        (".hidden", "hidden-16924190"),
+        ("#", "branch-334359b9"),
+        ("x" * 128, "x" * 128),
+        ("x" * 129, "x" * 100 + "-0ec9eb33"),
     ],
 )
 def test_a_branch_gives_a_tag_that_nothing_else_has(branch: str, tag: str) -> None:
     assert make_branch_tag(branch, CONFIG) == tag
+
+
+BRANCHES = st.text(st.characters(exclude_characters="\x00 ~^:?*[\\", exclude_categories=("Cs", "Cc")), min_size=1)
+
+
+@given(BRANCHES, BRANCHES)
+@example("feature/a", "feature-a")
+@example("a+b", "a@b")
+def test_branches_never_share_a_tag_and_every_tag_is_legal(branch: str, other: str) -> None:
+    tags = [tag for name in {branch, other} if (tag := make_branch_tag(name, CONFIG))]
+
+    assert len(set(tags)) == len(tags)
+    assert all(is_tag(tag) for tag in tags)
+
+
+def test_a_tag_that_is_not_the_branchs_name_is_explained() -> None:
+    assert explain_branch_tag("main", "main") == ""
+    assert explain_branch_tag("feature/a", "feature-a-951d42dc") == (
+        "The branch 'feature/a' cannot be a tag as it is written. Its tag is feature-a-951d42dc."
+    )
+    assert explain_branch_tag("v1.2", "") == (
+        "The branch 'v1.2' gets no tag of its own: a release or another kind of build could have that name."
+    )

@@ -20,6 +20,12 @@ from release_actions.versions.version import Version, parse_or_none
 SHORT_SHA = 7
 """Digits of a commit in a tag."""
 
+BRANCH_DIGITS = 8
+"""Digits of a digest of its name in the tag of a branch whose name is not a legal tag."""
+
+BRANCH_CHARACTERS = 100
+"""Characters of the name of such a branch in its tag. A tag may have 128."""
+
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 OWN_TAGS = re.compile(r"(?:sha|pr|nightly|override)-.*")
 """Tags that other builds have: a branch must not take them."""
@@ -33,8 +39,9 @@ class Build:
 
     `sha` is the commit that is built, `pull` the number of a pull request or 0, `nightly` whether a schedule started
     the run, `trunk` whether it builds the default branch of the repository that releases, `branch` the tag of the
-    branch that it builds, if there is one. `overrides` replace values of the version file or build
-    arguments. `run_id` and `ref_name` are the platform's, `web` the address of the repository.
+    branch that it builds, if there is one, and `branch_note` what a person should know of it. `overrides` replace
+    values of the version file or build arguments. `run_id` and `ref_name` are the platform's, `web` the address of the
+    repository.
     """
 
     version: Version | None = None
@@ -43,6 +50,7 @@ class Build:
     nightly: bool = False
     trunk: bool = False
     branch: str = ""
+    branch_note: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
     run_id: str = ""
     ref_name: str = ""
@@ -91,11 +99,29 @@ def choose_tags(build: Build, now: datetime) -> tuple[str, ...]:
 
 
 def make_branch_tag(branch: str, config: Config) -> str:
-    """The tag of a branch, its slashes as dashes; empty for a name that a release or another build could have."""
-    tag = branch.replace("/", "-")
+    """The tag of a branch; empty for a name that a release or another build could have.
+
+    A branch whose name is a legal tag has that tag. In any other name, each character that a tag cannot have becomes a
+    dash, and digits of a digest follow: so feature/a and feature-a, which both may exist, do not share a tag.
+    """
+    tag = branch if grammar.is_tag(branch) else _make_legal(branch)
     floats = any(grammar.can_be_equal(tag, template) for template in config.floating_tags)
     taken = floats or tag == "latest" or OWN_TAGS.fullmatch(tag) or parse_or_none(tag, config.tag_prefix)
     return "" if taken or not grammar.is_tag(tag) else tag
+
+
+def explain_branch_tag(branch: str, tag: str) -> str:
+    """What a person should know of the tag of a branch; empty if the tag is the branch's name."""
+    if not tag:
+        name = ascii(branch)
+        return f"The branch {name} gets no tag of its own: a release or another kind of build could have that name."
+    return "" if tag == branch else f"The branch {branch!a} cannot be a tag as it is written. Its tag is {tag}."
+
+
+def _make_legal(branch: str) -> str:
+    digest = hashlib.sha256(branch.encode("utf-8", "surrogateescape")).hexdigest()[:BRANCH_DIGITS]
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", branch).lstrip(".-")[:BRANCH_CHARACTERS]
+    return f"{name}-{digest}" if name else f"branch-{digest}"
 
 
 def is_trunk(event: Mapping[str, Any], ref: str, *, nightly: bool) -> bool:

@@ -21,7 +21,7 @@ from release_actions.config import Config, load_config
 from release_actions.errors import ExitCode, InputError, PolicyError, Problem
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
-from release_actions.runner.report import Output, Report, counted
+from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, Workflow, as_text
 from release_actions.tags.existing import TAG_REF
 from release_actions.tags.requested import find_release_event_tag
@@ -76,6 +76,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         from release_actions.builds.path_coverage import find_uncovered
 
         planned = replace(planned, findings=(*planned.findings, *find_uncovered(config, packages, context.workspace)))
+    if build.branch_note:
+        notice = Finding.of(Level.NOTICE, build.branch_note, rule="branch-tag")
+        planned = replace(planned, findings=(*planned.findings, notice))
     return report(planned, build, strict=given.strict)
 
 
@@ -109,7 +112,8 @@ def build_of(given: Inputs, context: Context, config: Config) -> Build:
     own = context.repository.lower() == config.repository.lower() and build.sha == context.sha
     trunk = own and event.is_trunk(context.event, context.ref, nightly=nightly)
     tag = event.make_branch_tag(branch, config) if own and branch else ""
-    return replace(build, nightly=nightly, trunk=trunk, branch=tag, ref_name=branch)
+    note = event.explain_branch_tag(branch, tag) if own and branch and not nightly else ""
+    return replace(build, nightly=nightly, trunk=trunk, branch=tag, branch_note=note, ref_name=branch)
 
 
 def override(line: str) -> tuple[str, str]:
