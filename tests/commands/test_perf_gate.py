@@ -328,3 +328,16 @@ def test_inputs_of_the_workflow_that_cannot_be_filled_in_are_refused(gate: Gate,
 
     assert code == ExitCode.BAD_INPUT
     assert message in gate.log
+
+
+def test_a_path_without_results_is_bad_input_with_what_is_there(gate: Gate) -> None:
+    code, _ = gate.run("--baseline", "before", "--candidate", "nowhere")
+    assert code == ExitCode.BAD_INPUT
+    assert "Input 'candidate' names no result of a benchmark: nowhere." in gate.log
+    (gate.workspace / "notes").mkdir()
+    (gate.workspace / "notes" / "notes.json").write_text("{}", encoding="utf-8")
+
+    code, _ = gate.run("--baseline", "notes", "--candidate", "after")
+
+    assert code == ExitCode.BAD_INPUT
+    assert "notes/notes.json: it is no result of a benchmark that is known" in gate.log

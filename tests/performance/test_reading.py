@@ -395,3 +395,26 @@ def test_no_result_however_odd_stops_the_reader(known: dict[str, Any], odd: dict
         for run in reading.runs_of([value], Path("odd.json"), "odd.json"):
             assert all(isinstance(number, float) for number in run.metrics.values())
             assert all(isinstance(text, str) for text in run.settings.values())
+
+
+def test_yaml_that_names_billions_of_values_or_itself_is_read_quickly(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    (tmp_path / "bomb.yaml").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "circle.yaml").write_text("a: &a {b: *a}\n", encoding="utf-8")
+
+    assert read_results(["."], tmp_path).runs == ()
+
+
+def test_what_is_no_glob_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is neither a path nor a glob"):
+        files.matches_of("", tmp_path)
+
+
+def test_a_table_that_is_no_table_is_unreadable(tmp_path: Path) -> None:
+    huge = "x" * 200_000
+    (tmp_path / "a.csv").write_text(f'run,metric,value\n1,"{huge}",2\n', encoding="utf-8")
+
+    (unused,) = read_results(["."], tmp_path).unreadable
+
+    assert unused.reason.startswith("it is not CSV: field larger than field limit")

@@ -38,6 +38,7 @@ RELEASE = "release"
 
 ASSET = "performance.json"
 HEADS = "refs/heads/"
+SHOWN_FILES = 3
 
 
 def probability(value: str) -> float:
@@ -106,7 +107,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if not given.candidate:
         message = "Input 'candidate' is required and was not given."
         raise InputError(message, hint="Name the folder, files or globs of the candidate's results.")
-    candidate = reading.read_results(given.candidate, context.workspace)
+    candidate = read_side("candidate", given.candidate, context)
     outcome = compare(
         published.results,
         candidate,
@@ -150,7 +151,7 @@ def read_baseline(given: Inputs, setting: Setting, context: Context, log: Workfl
     """The results of the baseline: the files that were named, or what a release published."""
     names = [name for name in given.baseline if name == RELEASE or name.startswith(f"{RELEASE}:")]
     if not names:
-        return Published(results=reading.read_results(given.baseline, context.workspace))
+        return Published(results=read_side("baseline", given.baseline, context))
     if len(given.baseline) > 1:
         message = "Input 'baseline' names a release and something else."
         raise InputError(message, hint=f"Write either {RELEASE}, {RELEASE}:TAG, or paths.")
@@ -163,6 +164,17 @@ def read_baseline(given: Inputs, setting: Setting, context: Context, log: Workfl
         published = publications.find(setting.version, tag=tag, file=given.asset)
     log.info(published.missing or f"The baseline is {given.asset} of {published.tag}.")
     return published
+
+
+def read_side(name: str, paths: tuple[str, ...], context: Context) -> Results:
+    """The results that an input names. Raises `InputError` when there is none, not even a broken one."""
+    results = reading.read_results(paths, context.workspace)
+    if results.runs or results.unreadable:
+        return results
+    message = f"Input '{name}' names no result of a benchmark: {', '.join(paths)}."
+    ignored = [f"{unused.file}: {unused.reason}" for unused in results.ignored[:SHOWN_FILES]]
+    hint = f"What is there is something else. {'; '.join(ignored)}." if ignored else "Check the path; no file is there."
+    raise InputError(message, hint=hint)
 
 
 def envelope_of(outcome: Outcome, candidate: Results, setting: Setting, context: Context) -> Envelope:
@@ -268,7 +280,9 @@ def dispatch(given: Inputs, setting: Setting, context: Context, log: Workflow) -
     measurement = measuring.Measurement(
         file=given.workflow,
         ref=given.workflow_ref or setting.branch or "main",
-        inputs=workflow_inputs(given.workflow_inputs, setting),
+        inputs=measuring.fill_inputs(
+            given.workflow_inputs, {"commit": setting.commit, "tag": setting.tag, "branch": setting.branch}
+        ),
         key_input=given.id_input,
         key=f"perf-gate-{uuid.uuid4().hex[:12]}",
         time_limit=given.time_limit,
@@ -283,24 +297,3 @@ def dispatch(given: Inputs, setting: Setting, context: Context, log: Workflow) -
     outputs: dict[str, Output] = dict.fromkeys(OUTPUTS, "")
     outputs["run-url"] = measured.url
     return Report(outputs=outputs, summary=f"{markdown.plain(sentence)}\n", lines=(sentence,))
-
-
-def workflow_inputs(lines: tuple[str, ...], setting: Setting) -> dict[str, str]:
-    """Inputs of the workflow from lines `name=value`, with `{commit}`, `{tag}` and `{branch}` filled in.
-
-    Raises `InputError` for a line without `=`, and for a placeholder whose value is not known.
-    """
-    values = {"commit": setting.commit, "tag": setting.tag, "branch": setting.branch}
-    filled: dict[str, str] = {}
-    for line in lines:
-        name, equals, text = line.partition("=")
-        if not equals or not name.strip():
-            message = f"Input 'workflow-inputs' has the line {line[:80]!a}, which is not name=value."
-            raise InputError(message, hint="Write for example commit={commit}.")
-        for placeholder, value in values.items():
-            if f"{{{placeholder}}}" in text and not value:
-                message = f"Input 'workflow-inputs' uses {{{placeholder}}}, which is not known in this run."
-                raise InputError(message, hint=f"Set the input {placeholder}, or write the value itself.")
-            text = text.replace(f"{{{placeholder}}}", value)
-        filled[name.strip()] = text.strip()
-    return filled

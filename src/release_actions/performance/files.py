@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from release_actions.errors import InputError
+
 SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".yaml", ".yml"})
 """Ends of names that are read in a folder. A file that is named itself may have any."""
 
@@ -32,8 +34,7 @@ def files_of(paths: Sequence[str], workspace: Path) -> Iterator[tuple[str, Path]
         elif start.is_file():
             candidates = [start]
         else:
-            candidates = list(workspace.glob(given)) if not Path(given).is_absolute() else list(glob_from_root(given))
-            candidates = [path for path in candidates if path.is_file()]
+            candidates = [path for path in matches_of(given, workspace) if path.is_file()]
         for path in sorted(candidates, key=lambda path: natural_key(str(path))):
             resolved = path.resolve()
             if path.name != SIDECAR and path.is_file() and resolved not in seen:
@@ -41,10 +42,17 @@ def files_of(paths: Sequence[str], workspace: Path) -> Iterator[tuple[str, Path]
                 yield name_of(path, workspace), path
 
 
-def glob_from_root(pattern: str) -> Iterator[Path]:
-    """The files of an absolute glob."""
+def matches_of(pattern: str, workspace: Path) -> list[Path]:
+    """The paths of a glob, relative to the workspace or absolute. Raises `InputError` for what is no glob."""
     path = Path(pattern)
-    return Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+    start, below = (
+        (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (workspace, pattern)
+    )
+    try:
+        return list(start.glob(below))
+    except (ValueError, NotImplementedError) as error:
+        message = f"{pattern!r} is neither a path nor a glob: {error}."
+        raise InputError(message, hint="Write for example results/candidate, or results/**/*.json.") from error
 
 
 def name_of(path: Path, workspace: Path) -> str:

@@ -57,6 +57,26 @@ class Measurement:
     pace: Pace = field(default_factory=Pace)
 
 
+def fill_inputs(lines: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+    """Inputs of a workflow from lines `name=value`, with `{commit}` and other names of `values` filled in.
+
+    Raises `InputError` for a line without `=`, and for a placeholder whose value is not known.
+    """
+    filled: dict[str, str] = {}
+    for line in lines:
+        name, equals, text = line.partition("=")
+        if not equals or not name.strip():
+            message = f"Input 'workflow-inputs' has the line {line[:80]!a}, which is not name=value."
+            raise InputError(message, hint="Write for example commit={commit}.")
+        for placeholder, value in values.items():
+            if f"{{{placeholder}}}" in text and not value:
+                message = f"Input 'workflow-inputs' uses {{{placeholder}}}, which is not known in this run."
+                raise InputError(message, hint=f"Set the input {placeholder}, or write the value itself.")
+            text = text.replace(f"{{{placeholder}}}", value)
+        filled[name.strip()] = text.strip()
+    return filled
+
+
 def check_rights(workflows: Workflows, measurement: Measurement, token: str, log: Callable[[str], object]) -> None:
     """Say what is known of the token before anything is started. Raises `PolicyError` when it cannot work."""
     repository = workflows.repository

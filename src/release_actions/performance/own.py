@@ -88,6 +88,15 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
 
 def read_table(text: str, file: str) -> list[Run]:
     """The runs of a CSV table; none when it does not have our columns. Raises `ValueError` for a wrong row."""
+    try:
+        return read_rows(text, file)
+    except csv.Error as error:
+        message = f"it is not CSV: {error}"
+        raise ValueError(message) from error
+
+
+def read_rows(text: str, file: str) -> list[Run]:
+    """The runs of a table. Raises `ValueError` and `csv.Error`."""
     reader = csv.DictReader(io.StringIO(text))
     if any(name not in (reader.fieldnames or ()) for name in COLUMNS):
         return []

@@ -71,7 +71,7 @@ class _Reading:
 
 
 def read_results(paths: Sequence[str], workspace: Path) -> Results:
-    """Read files, folders and globs, each relative to the workspace. Raises `InputError` for a broken sidecar only."""
+    """Read files, folders and globs, each relative to the workspace. Raises `InputError` for globs and sidecars."""
     reading = _Reading()
     files = list(files_of(paths, workspace))
     copies = Copies([path for _, path in files])
@@ -204,14 +204,28 @@ def documents_of(path: Path) -> list[Any]:
             return []
         message = f"it is not YAML: {str(error).splitlines()[0]}"
         raise ValueError(message) from error
-    return [with_text_keys(document) for document in documents]
+    return [with_text_keys(document, {}) for document in documents]
 
 
-def with_text_keys(value: Any) -> Any:
-    """A YAML value as JSON would have it: a key may be a number or, as `on`, a boolean."""
+def with_text_keys(value: Any, done: dict[int, Any]) -> Any:
+    """A YAML value as JSON would have it: a key may be a number or, as `on`, a boolean.
+
+    `done`: what was converted, by identity. An alias is one object, which must not be copied at each of its places: a
+    few lines can name billions of them, or hold themselves.
+    """
+    if id(value) in done:
+        return done[id(value)]
     if isinstance(value, dict):
-        return {str(key): with_text_keys(item) for key, item in value.items()}
-    return [with_text_keys(item) for item in value] if isinstance(value, list) else value
+        converted: dict[str, Any] = {}
+        done[id(value)] = converted
+        converted.update((str(key), with_text_keys(item, done)) for key, item in value.items())
+        return converted
+    if isinstance(value, list):
+        items: list[Any] = []
+        done[id(value)] = items
+        items.extend(with_text_keys(item, done) for item in value)
+        return items
+    return value
 
 
 @functools.lru_cache(maxsize=64)
