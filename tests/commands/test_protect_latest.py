@@ -19,6 +19,8 @@ from release_actions.commands import protect_latest
 from release_actions.config.load import load_text
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
 from release_actions.floating import report as floating_report
+from release_actions.github import repository
+from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
 from release_actions.http.origins import Credential
 from release_actions.runner.context import Context
@@ -90,7 +92,7 @@ def protect(simulator: Simulator, tmp_path: Path) -> Protect:
     (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
 
     def run(mode: str = "enforce", **inputs: str) -> Report:
-        given = {"settle": "0s", "token": TOKEN, "registry_token": TOKEN, **inputs, "mode": mode}
+        given = {"settle_time": "0s", "token": TOKEN, "registry_token": TOKEN, **inputs, "mode": mode}
         environ = {
             **simulator.environment(),
             "GITHUB_REPOSITORY": "llm-d/llm-d",
@@ -143,7 +145,7 @@ def test_a_laptops_token_is_the_registrys_too(shipped: World, simulator: Simulat
     (tmp_path / "release.yaml").write_text(CONFIG, encoding="utf-8")
     shipped.tag(CPU, "v0.4.0", "latest")
     environ = {**simulator.environment(), "GITHUB_TOKEN": TOKEN, "GITHUB_WORKSPACE": str(tmp_path)}
-    flags = ["--repository", "llm-d/llm-d", "--mode", "enforce", "--settle", "0s"]
+    flags = ["--repository", "llm-d/llm-d", "--mode", "enforce", "--settle-time", "0s"]
     report = main.main_inner(["protect-latest", *flags], environ, Workflow({}))
     assert named(shipped, CPU)["latest"] == "v0.4.1"
     assert report.outputs["failed"] == []
@@ -245,7 +247,7 @@ class TestCheckAndEnforce:
         assert report.exit_code is ExitCode.PASS
         assert messages(report) == told * [
             "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu is not published: the registry has no such package. Publish a "
-            "release of it, or take it out of the configuration."
+            "release of it, or remove it from the configuration."
         ]
 
     def test_an_older_release_that_is_missing_is_told_and_no_error(self, protect: Protect, shipped: World) -> None:
@@ -360,7 +362,7 @@ class TestCheckAndEnforce:
         assert named(shipped, CUDA) == FLOATS
         assert messages(report, Level.ERROR)[0] == (
             "release.yaml:8:3: ghcr.io/llm-d/llm-d-cuda: latest names v0.4.1, which is not complete. Of v0.4.1, its "
-            f"child {image.manifest.children[0]} (linux/amd64) is gone. It was left alone. Publish v0.4.1 whole, or "
+            f"child {image.manifest.children[0]} (linux/amd64) is gone. It was not changed. Publish v0.4.1 whole, or "
             "list it under skip to move latest back."
         )
 
@@ -397,12 +399,29 @@ class TestCheckAndEnforce:
         # Once all has been written: the run would wait two minutes before it looks.
         simulator.faults.add(Fault(method="PUT", nth=9, steps=(stop,)))
         with pytest.raises(KeyboardInterrupt):
-            protect(settle="2m")
+            protect(settle_time="2m")
         assert (
-            f"Until then ghcr.io/llm-d/llm-d-cpu:v0 was put on {shipped.tags(CPU)['v0.5.0']}."
+            f"Before the run was stopped, ghcr.io/llm-d/llm-d-cpu:v0 was put on {shipped.tags(CPU)['v0.5.0']}."
             in capsys.readouterr().out
         )
         assert protect().exit_code is ExitCode.PASS
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+
+    def test_a_list_of_git_tags_that_lags_moves_no_tag_off_the_newest_release(
+        self, protect: Protect, shipped: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        protect()
+        read = repository.tags
+
+        def lag(*given: Any, **named_given: Any) -> tuple[GitTag, ...]:
+            return tuple(tag for tag in read(*given, **named_given) if tag.name != "v0.5.0")
+
+        monkeypatch.setattr("release_actions.github.repository.tags", lag)
+        report = protect()
+
+        assert (report.exit_code, messages(report)) == (ExitCode.PASS, [])
         assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
 
     def test_a_plan_that_is_too_long_leaves_out_what_is_right(
@@ -493,18 +512,18 @@ class TestTogether:
 
     def test_an_optional_image_that_is_left_alone_stays_where_it_is(self, protect: Protect, shipped: World) -> None:
         publish(shipped, "v0.5.0")
-        report = protect(together="true", leave="llm-d-rocm")
+        report = protect(together="true", exclude_images="llm-d-rocm")
         assert report.exit_code is ExitCode.PASS
         assert named(shipped, CUDA) == named(shipped, CPU) == RELEASED
         assert named(shipped, ROCM) == FLOATS
 
     def test_what_it_waits_for_cannot_be_left_alone(self, protect: Protect) -> None:
-        with pytest.raises(InputError, match="waits for every required image, and 'leave' leaves out llm-d-cpu"):
-            protect(together="true", leave="llm-d-cpu, llm-d-rocm")
+        with pytest.raises(InputError, match="waits for every required image, and 'exclude-images' excludes llm-d-cpu"):
+            protect(together="true", exclude_images="llm-d-cpu, llm-d-rocm")
 
     def test_something_has_to_be_left_to_look_at(self, protect: Protect) -> None:
-        with pytest.raises(InputError, match="'leave' leaves no image over"):
-            protect(images="llm-d-cpu", leave="llm-d-cpu")
+        with pytest.raises(InputError, match="'exclude-images' excludes every image"):
+            protect(images="llm-d-cpu", exclude_images="llm-d-cpu")
 
     @pytest.mark.parametrize("nth", range(1, 4))
     def test_a_failure_puts_all_back(self, protect: Protect, shipped: World, simulator: Simulator, nth: int) -> None:
@@ -517,7 +536,7 @@ class TestTogether:
         # A tag that is new cannot be deleted by a registry's client.
         created = {path for path in IMAGES if "v0.5" in named(shipped, path)}
         assert created == {CUDA, ROCM} | ({CPU} if nth > 1 else set())
-        stays = [text for text in messages(report, Level.ERROR) if "is new and cannot be deleted" in text]
+        stays = [text for text in messages(report, Level.ERROR) if "is new and stays on" in text]
         assert len(stays) == len(created)
         assert {row["tag"] for row in rows(report, "returned") if row["package"].endswith("cuda")} == {"latest", "v0"}
         assert {row["tag"] for row in rows(report, "moved")} == {"v0.5"}
@@ -534,6 +553,17 @@ class TestTogether:
         assert report.exit_code is ExitCode.UNKNOWN
         assert named(shipped, CUDA) == named(shipped, CPU) == RELEASED
         assert rows(report, "returned") == []
+
+    def test_every_mistake_in_the_inputs_is_reported_at_once(self, protect: Protect) -> None:
+        with pytest.raises(InputError) as caught:
+            protect("restore", together="true", images="llm-d-cpu", exclude_images="llm-d-cpu", snapshot="nowhere.json")
+
+        assert [problem.message.partition(",")[0] for problem in caught.value.problems] == [
+            "Input 'together' promotes a release in all required images",
+            "Input 'together' waits for every required image",
+            "Input 'exclude-images' excludes every image.",
+            "nowhere.json does not exist.",
+        ]
 
     def test_some_of_the_images_are_not_together(self, protect: Protect) -> None:
         with pytest.raises(InputError, match="'together' promotes a release in all required images"):
@@ -587,14 +617,56 @@ class TestSnapshotAndRestore:
         tag_in_git(shipped, "v0.5.0")
         publish(shipped, "v0.5.0", CUDA)
         protect("enforce")
-        report = protect("restore")
+        report = protect("restore", force="true")
         assert report.exit_code is ExitCode.REFUSED
         assert named(shipped, CUDA) == {**FLOATS, "v0.5": "v0.5.0"}
         assert messages(report, Level.WARNING) == [
-            f"ghcr.io/llm-d/llm-d-cuda: {tag} did not exist when the snapshot was taken. It stays: nothing is deleted "
-            "here. Delete that package version by hand if it must go."
+            f"ghcr.io/llm-d/llm-d-cuda: {tag} did not exist when the snapshot was taken. It is kept: a restore deletes "
+            "nothing. Delete that package version by hand if you do not want it."
             for tag in ("v0.5", "v0.5.0")
         ]
+
+    def test_it_takes_no_release_back_unless_forced(self, protect: Protect, shipped: World) -> None:
+        protect("snapshot")
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0", CUDA)
+        protect("enforce")
+        shipped.tag(CPU, "v0.4.0", "latest")  # what could be restored is not restored either
+        before = {path: shipped.tags(path) for path in IMAGES}
+
+        report = protect("restore")
+
+        assert report.exit_code is ExitCode.REFUSED
+        assert {path: shipped.tags(path) for path in IMAGES} == before
+        assert rows(report, "moved") == []
+        assert messages(report, Level.ERROR) == [
+            f"ghcr.io/llm-d/llm-d-cuda:{tag} would go back to v0.4.1, and v0.5.0 was published after the snapshot."
+            " Take a new snapshot, or set force to true to take that release back."
+            for tag in ("latest", "v0")
+        ]
+        assert report.lines == (
+            "Nothing was restored: 2 floating tags would go below a release that was published after"
+            " 2026-02-03T09:00:00+00:00.",
+        )
+
+    def test_a_release_of_an_older_line_since_the_snapshot_stops_no_restore(
+        self, protect: Protect, shipped: World
+    ) -> None:
+        publish(shipped, "v0.5.0")
+        tag_in_git(shipped, "v0.5.0")
+        protect("enforce")
+        protect("snapshot")
+        publish(shipped, "v0.3.9", CUDA)
+        shipped.tag(CUDA, "v0.4.0", "latest")
+
+        report = protect("restore")
+
+        assert named(shipped, CUDA)["latest"] == "v0.5.0"
+        assert messages(report, Level.ERROR) == []
+
+    def test_force_is_for_a_restore_only(self, protect: Protect) -> None:
+        with pytest.raises(InputError, match="Input 'force' is only for mode restore"):
+            protect(force="true")
 
     def test_what_lost_a_part_is_not_put_back(self, protect: Protect, shipped: World) -> None:
         protect("snapshot")
@@ -739,7 +811,7 @@ class TestGitTags:
         assert report.exit_code is ExitCode.PASS
         assert self.floats(refs) == {"v0": "v0.4.1", "v0.4": "v0.4.1"}
         assert messages(report, Level.WARNING) == [
-            "git: v0.4.1-rc in git is no version: it is what a tool leaves that cuts tags at their last dot. Delete it "
+            "git: v0.4.1-rc in git is not a version: tools that cut tags at their last dot leave such names. Delete it "
             "if nobody uses it: git push origin --delete v0.4.1-rc"
         ]
 
@@ -753,10 +825,10 @@ class TestGitTags:
         report = protect(git_tags="true")
         assert refs == before
         assert messages(report, Level.WARNING) == [
-            "git: v0 names v0.5.0-rc.1, a release candidate, and going back to v0.4.1 is for a person to say. It was "
-            "left alone. To move it by hand: git push --force origin v0.4.1:refs/tags/v0",
-            "git: v0.4 names v0.4.2, and going back to v0.4.1 is for a person to say. It was left alone. To move it by "
-            "hand: git push --force origin v0.4.1:refs/tags/v0.4",
+            "git: v0 names v0.5.0-rc.1, a release candidate, and a person has to decide whether it goes back to "
+            "v0.4.1. It was not changed. To move it by hand: git push --force origin v0.4.1:refs/tags/v0",
+            "git: v0.4 names v0.4.2, and a person has to decide whether it goes back to v0.4.1. It was not changed. "
+            "To move it by hand: git push --force origin v0.4.1:refs/tags/v0.4",
             "git: v0.9 is in git, and there is no release in its range that it could name. Delete it if nobody uses "
             "it: git push origin --delete v0.9",
         ]
@@ -812,7 +884,7 @@ class TestGitTags:
         assert report.exit_code is ExitCode.UNKNOWN
         assert self.floats(refs) == {}
         assert (
-            "git: v0.4, v0 stay where they are, because ghcr.io/llm-d/llm-d-cpu does not stand where it has to. Mend "
+            "git: v0.4, v0 stay where they are, because ghcr.io/llm-d/llm-d-cpu is not where it has to be. Repair "
             "the image, and run this again." in messages(report)
         )
 

@@ -56,7 +56,7 @@ class Place:
             "RELEASE_ACTIONS_REGISTRY_URL": self.url,
             "GITHUB_WORKSPACE": str(self.folder),
             "INPUT_EXISTING_TAGS": TAGS,
-            "INPUT_SETTLE": "0s",
+            "INPUT_SETTLE_TIME": "0s",
             "INPUT_MODE": mode,
         }
         return main.main_inner(["protect-latest"], environ, Workflow({}))

@@ -17,14 +17,14 @@ from typing import Any
 from release_actions.config import Package
 from release_actions.errors import Place
 from release_actions.floating.package_state import GitVersions
-from release_actions.floating.plan import Rules
+from release_actions.floating.plan import FloatingPlan, FloatingRules
 from release_actions.floating.reconcile import Reconciler
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
-from release_actions.versions.version import known
+from release_actions.versions.version import Version, known
 
 TOKEN = "ghs_token_of_the_job"
 CUDA = "llm-d/llm-d-cuda"
@@ -56,13 +56,18 @@ def world(*paths: str) -> World:
 
 @dataclass
 class Project:
-    """Git tags, a world, and what may be named. `commits`: of git tags, where images are compared with them."""
+    """Git tags, a world, and what may be named. `commits`: of git tags, where images are compared with them.
+
+    `lagging`: git tags that a list of all does not show yet. `asked`: those that were asked about one by one.
+    """
 
     world: World = field(default_factory=world)
     git: set[str] = field(default_factory=set)
     skip: dict[str, str] = field(default_factory=dict)
     commits: dict[str, str] | None = None
     platforms: tuple[str, ...] = BOTH
+    lagging: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
     simulator: InProcess = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,12 +114,19 @@ class Project:
         registry = Registry(http, self.simulator.registry_url, token=TOKEN)
         moments = iter(range(10**9))
         git = GitVersions(
-            known(self.git),
-            lambda: known(self.git),
+            known(self.git - self.lagging),
+            lambda: known(self.git - self.lagging),
             lambda: float(next(moments)),
+            confirm=self.has_tag,
             commit=None if commits is None else lambda version: commits.get(version.tag, ""),
         )
-        return Reconciler(registry, Rules(TEMPLATES, self.skip, "v"), git, thorough=thorough, pool=pool, sleep=sleep)
+        return Reconciler(
+            registry, FloatingRules(TEMPLATES, self.skip, "v"), git, thorough=thorough, pool=pool, sleep=sleep
+        )
+
+    def has_tag(self, version: Version) -> bool:
+        self.asked.append(version.tag)
+        return version.tag in self.git
 
     def tags(self, path: str = CUDA) -> dict[str, str]:
         return self.world.tags(path)
@@ -206,3 +218,13 @@ def quick() -> Http:
 def ship_all(project: Project, tags: Iterable[str]) -> None:
     for tag in tags:
         project.ship(tag)
+
+
+def is_right(plan: FloatingPlan) -> bool:
+    """Whether every floating tag is where it must be and nothing else was found."""
+    return not (plan.moves or plan.orphans or plan.stuck or plan.findings)
+
+
+def apply_moves(plan: FloatingPlan, current: Mapping[str, str]) -> dict[str, str]:
+    """Tag -> digest after the moves."""
+    return {**current, **{move.tag: move.after for move in plan.moves}}

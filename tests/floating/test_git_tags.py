@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.versions.release_tags import histories, unhurried
 
-from release_actions.floating.git_tags import GitPlan, plan
-from release_actions.floating.plan import Rules
+from release_actions.floating.git_tags import GitFloatingPlan, plan
+from release_actions.floating.plan import FloatingRules
 from release_actions.github.repository import GitTag
 from release_actions.versions.version import Version, known, parse_or_none
 
@@ -32,9 +32,9 @@ def repositories(draw: st.DrawFn) -> Refs:
     return refs
 
 
-def planned(refs: Refs, skip: Collection[str] = (), held_back: Collection[str] = ()) -> GitPlan:
+def planned(refs: Refs, skip: Collection[str] = (), held_back: Collection[str] = ()) -> GitFloatingPlan:
     tags = [GitTag(name, commit) for name, commit in sorted(refs.items())]
-    return plan(tags, lambda tag: tag.sha, Rules(TEMPLATES, tuple(skip), "v"), held_back)
+    return plan(tags, lambda tag: tag.sha, FloatingRules(TEMPLATES, tuple(skip), "v"), held_back)
 
 
 def inside(version: Version, name: str) -> bool:

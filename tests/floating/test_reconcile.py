@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.floating.shipped import BOTH, CUDA, Project, faults, package, quick, ship_all, world
+from tests.floating.shipped import BOTH, CUDA, Project, faults, is_right, package, quick, ship_all, world
 
 from release_actions.errors import PartialError, RemoteError
-from release_actions.floating.package_state import Judged
+from release_actions.floating.journal import Journal
+from release_actions.floating.package_state import JudgedPackage
 from release_actions.floating.plan import Orphan
-from release_actions.floating.reconcile import Journal, Reconciler
+from release_actions.floating.reconcile import Reconciler
 from release_actions.simulator import World, build_image, oci
 from release_actions.simulator.faults import Fault, tag_step
 from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
@@ -30,7 +31,7 @@ def project() -> Project:
     return project
 
 
-def enforce(project: Project, journal: Journal, sleep: Callable[[float], object] = lambda _: None) -> Judged:
+def enforce(project: Project, journal: Journal, sleep: Callable[[float], object] = lambda _: None) -> JudgedPackage:
     with quick() as http:
         reconciler = project.reconciler(http, sleep=sleep)
         judged = reconciler.judge(project.package)
@@ -97,7 +98,7 @@ def test_pauses_end_at_half_a_minute_and_tries_are_counted(project: Project) -> 
     old, new = project.tags()["v0.4.0"], project.tags()["v0.5.0"]
     assert str(caught.value) == (
         f"ghcr.io/llm-d/llm-d-cuda:latest does not stay where it is put: after 3 writes it names {old} and not {new}. "
-        "Find the workflow that pushes floating tags; only protect-latest may. Then run this again."
+        "Find the workflow that pushes floating tags: only protect-latest may. Then run this again."
     )
     assert [change.tag for change in journal.done].count("latest") == 3
     assert waits == [2.0, 4.0] * 3
@@ -117,7 +118,7 @@ def test_tags_that_never_rest_are_reported(project: Project) -> None:
 
     faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=3, times=0, steps=(flip,)))
     waits: list[float] = []
-    with pytest.raises(PartialError, match=r"does not stay where it is put|do not come to rest"):
+    with pytest.raises(PartialError, match=r"does not stay where it is put|keeps moving"):
         enforce(project, Journal(), waits.append)
     assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0] * 3
 
@@ -132,8 +133,8 @@ def test_a_last_look_that_is_right_by_chance_is_not_enough(project: Project) -> 
     with pytest.raises(PartialError) as caught:
         enforce(project, Journal())
     assert str(caught.value) == (
-        "The floating tags of ghcr.io/llm-d/llm-d-cuda do not come to rest: somebody else keeps moving them. Find the "
-        "workflow that pushes floating tags; only protect-latest may. Then run this again."
+        "Another workflow keeps moving the floating tags of ghcr.io/llm-d/llm-d-cuda. Find the "
+        "workflow that pushes floating tags: only protect-latest may. Then run this again."
     )
 
 
@@ -145,9 +146,7 @@ def test_a_wrong_move_by_somebody_else_is_repaired_and_told(project: Project) ->
     enforce(project, journal)
     assert names(project) == RIGHT
     candidate = project.tags()["v0.6.0-rc.1"]
-    assert journal.notes == [
-        f"ghcr.io/llm-d/llm-d-cuda:latest was moved to {candidate} by somebody else, which is wrong."
-    ]
+    assert journal.notes == [f"Another workflow moved ghcr.io/llm-d/llm-d-cuda:latest to {candidate}, which is wrong."]
 
 
 def test_a_right_move_by_somebody_else_is_accepted_and_told(project: Project) -> None:
@@ -163,7 +162,7 @@ def test_a_right_move_by_somebody_else_is_accepted_and_told(project: Project) ->
     assert names(project) == {**RIGHT, "latest": "v0.5.1", "v0": "v0.5.1", "v0.5": "v0.5.1"}
     assert project.puts() == 4
     assert journal.notes[-1] == (
-        f"ghcr.io/llm-d/llm-d-cuda:latest was moved on to {newest} by somebody else, which is right by now."
+        f"Another workflow moved ghcr.io/llm-d/llm-d-cuda:latest on to {newest}, which is right by now."
     )
 
 
@@ -185,6 +184,36 @@ def test_a_release_whose_git_tag_goes_meanwhile_is_moved_away_from(project: Proj
     faults(project, Fault(method="PUT", path=f"{MANIFEST}latest", steps=(go,)))
     enforce(project, Journal())
     assert names(project) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.1", "v0.5": "v0.5.0"}
+
+
+def test_a_list_of_git_tags_that_lags_moves_no_tag_off_the_newest_release(project: Project) -> None:
+    project.ship("v0.7.0")
+    enforce(project, Journal())
+    project.lagging = {"v0.7.0"}
+
+    last = enforce(project, Journal())
+
+    assert last.plan.findings == ()
+    assert names(project)["latest"] == names(project)["v0"] == names(project)["v0.7"] == "v0.7.0"
+
+
+def test_a_new_release_that_the_list_of_git_tags_lacks_is_moved_to(project: Project) -> None:
+    project.ship("v0.7.0")
+    project.lagging = {"v0.7.0"}
+
+    enforce(project, Journal())
+
+    assert names(project)["latest"] == "v0.7.0"
+
+
+def test_only_releases_that_a_floating_tag_would_name_are_asked_about(project: Project) -> None:
+    for tag in ("v0.3.0", "v0.3.1", "v0.7.0"):
+        project.push(tag)
+
+    enforce(project, Journal())
+
+    assert set(project.asked) == {"v0.3.1", "v0.7.0"}
+    assert names(project)["latest"] == RIGHT["latest"]
 
 
 def test_a_floating_tag_on_a_release_that_broke_stays_and_the_others_move(project: Project) -> None:
@@ -264,7 +293,7 @@ def test_without_drift_only_what_decides_is_read() -> None:
     assert waits == []
 
 
-def judged(project: Project, *, commits: dict[str, str] | None = None, **how: Any) -> Judged:
+def judged(project: Project, *, commits: dict[str, str] | None = None, **how: Any) -> JudgedPackage:
     project.commits = commits
     with quick() as http:
         found = project.reconciler(http, **how).judge(project.package)
@@ -349,7 +378,7 @@ def test_a_list_that_lags_hides_no_release_that_answers(project: Project) -> Non
     with quick() as http:
         found = project.reconciler(http, wrap=lag).judge(project.package)
     assert found is not None
-    assert found.plan.is_right
+    assert is_right(found.plan)
     assert {"v0.5.0", "v0.5"} <= found.state.names
 
 
@@ -405,7 +434,7 @@ class TestRevision:
         enforce(project, Journal())
         wrong = {**COMMITS, "v0.4.0": "d" * 40}
         project.simulator.requests.clear()
-        assert judged(project, commits=wrong).plan.is_right
+        assert is_right(judged(project, commits=wrong).plan)
         assert blobs(project) == 0
         thorough = judged(project, commits=wrong, thorough=True)
         assert [(item.tag, item.version.tag) for item in thorough.plan.stuck] == [("v0.4", "v0.4.0")]
@@ -458,7 +487,7 @@ class TestPutBack:
             reconciler = project.reconciler(http)
             judged = reconciler.judge(project.package)
             assert judged is not None
-            journal = Journal(olds={})
+            journal = Journal(keeps_olds=True)
             reconciler.enforce(project.package, judged, journal)
             yield reconciler, journal
 
@@ -469,8 +498,8 @@ class TestPutBack:
         assert back == ["latest", "v0", "v0.4"]
         assert names(project) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.0", "v0.5": "v0.5.0"}
         assert left == [
-            "ghcr.io/llm-d/llm-d-cuda:v0.5 is new and cannot be deleted by a registry's client: it stays on "
-            f"{project.tags()['v0.5.0']}."
+            f"ghcr.io/llm-d/llm-d-cuda:v0.5 is new and stays on {project.tags()['v0.5.0']}: the registry cannot delete"
+            " a tag."
         ]
 
     def test_it_knows_of_a_write_whose_answer_was_lost(self, project: Project) -> None:
@@ -488,7 +517,7 @@ class TestPutBack:
 
             session.send = losing
 
-        journal = Journal(olds={})
+        journal = Journal(keeps_olds=True)
         with quick() as http:
             reconciler = project.reconciler(http, wrap=cut)
             found = reconciler.judge(project.package)
@@ -507,7 +536,7 @@ class TestPutBack:
         assert back == ["v0", "v0.4"]
         candidate = project.tags()["v0.6.0-rc.1"]
         assert left[0] == (
-            f"ghcr.io/llm-d/llm-d-cuda:latest was moved to {candidate} by somebody else and stays there."
+            f"Another workflow moved ghcr.io/llm-d/llm-d-cuda:latest to {candidate}, so it was not changed."
         )
         assert names(project)["latest"] == "v0.6.0-rc.1"
 
@@ -516,4 +545,4 @@ class TestPutBack:
         faults(project, Fault(method="HEAD", path=f"{MANIFEST}latest", nth=2, times=0, steps=steps))
         back, left = moved[0].put_back(project.package, moved[1])
         assert back == ["v0", "v0.4"]
-        assert left[0].endswith("and does not stay there.")
+        assert left[0].endswith("but does not stay there.")

@@ -11,12 +11,26 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.floating.shipped import BOTH, CUDA, REVISION, Project, commit_of, faults, floats, only_floats, quick, stable
+from tests.floating.shipped import (
+    BOTH,
+    CUDA,
+    REVISION,
+    TEMPLATES,
+    Project,
+    commit_of,
+    faults,
+    floats,
+    floats_of,
+    only_floats,
+    quick,
+    stable,
+)
 from tests.killed import Killed
 
 from release_actions.errors import ActionError
-from release_actions.floating.reconcile import Journal
-from release_actions.floating.snapshot import Restorer, Snapshot, read
+from release_actions.floating.journal import Journal
+from release_actions.floating.plan import FloatingRules
+from release_actions.floating.snapshot import Snapshot, SnapshotRestorer, read
 from release_actions.simulator import build_image
 from release_actions.simulator.faults import Fault
 
@@ -284,7 +298,8 @@ def test_a_snapshot_brings_back_all_that_still_can_be(project: Project, later: l
         reconciler = project.reconciler(http)
         recorded = reconciler.read(project.package, reconciler.tags(project.package) or ())
         made = Snapshot("ghcr.io", "2026-02-03T09:00:00Z", {CUDA: recorded})
-        restorer = Restorer(reconciler, read(made.text(), file="snapshot.json", digest=made.digest))
+        snapshot = read(made.text(), file="snapshot.json", digest=made.digest)
+        restorer = SnapshotRestorer(reconciler, snapshot, FloatingRules(TEMPLATES, project.skip, "v"), force=True)
         for number, event in enumerate(later, start=100):
             happen(project, number, *event)
         before = project.tags()
@@ -301,6 +316,28 @@ def test_a_snapshot_brings_back_all_that_still_can_be(project: Project, later: l
         if lost:
             assert after.get(tag) == before.get(tag)
     assert set(first.since) == {tag for tag in before if (floats(tag) or stable(tag)) and tag not in recorded}
+
+
+@calm
+@given(projects(), st.lists(events, max_size=8))
+def test_a_snapshot_takes_back_no_release_unless_forced(project: Project, later: list[tuple[str, ...]]) -> None:
+    with quick() as http:
+        reconciler = project.reconciler(http)
+        recorded = reconciler.read(project.package, reconciler.tags(project.package) or ())
+        snapshot = Snapshot("ghcr.io", "2026-02-03T09:00:00Z", {CUDA: recorded})
+        for number, event in enumerate(later, start=100):
+            happen(project, number, *event)
+        restorer = SnapshotRestorer(reconciler, snapshot, FloatingRules(TEMPLATES, project.skip, "v"))
+        first = restorer.compare(project.package)
+    before = project.tags()
+    added = {tag: key for tag in before if (key := stable(tag)) and tag not in recorded and tag not in project.skip}
+
+    for change in first.changes:
+        if not floats(change.tag):
+            continue
+        then = [key for tag in recorded if (key := stable(tag)) and recorded[tag].digest == change.after]
+        newer = [key for tag, key in added.items() if change.tag in floats_of(tag)]
+        assert all(then and max(then) >= key for key in newer)
 
 
 @pytest.mark.parametrize("tag", ["v0.1.0", "v0.2.0.post1"])

@@ -11,9 +11,10 @@ from tests.http.loopback import Clock
 from tests.registry.elsewhere import SECRET, DockerHub, Elsewhere, Quay
 
 from release_actions.errors import RemoteError
+from release_actions.floating.journal import Journal
 from release_actions.floating.package_state import GitVersions
-from release_actions.floating.plan import Rules
-from release_actions.floating.reconcile import Journal, Reconciler
+from release_actions.floating.plan import FloatingRules
+from release_actions.floating.reconcile import Reconciler
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry, registry_url
 from release_actions.versions.version import known
@@ -36,7 +37,7 @@ def reconciler(project: Project, elsewhere: Elsewhere, http: Http, token: str = 
     host = next(name for name, kind in HOSTS.items() if isinstance(elsewhere, kind))
     registry = Registry(http, registry_url(host), token=token, user=elsewhere.user)
     git = GitVersions(known(project.git), commit=lambda _: "")
-    return Reconciler(registry, Rules(TEMPLATES, (), "v"), git, sleep=lambda _: None)
+    return Reconciler(registry, FloatingRules(TEMPLATES, (), "v"), git, sleep=lambda _: None)
 
 
 def enforce(project: Project, found: Reconciler, host: str, name: str = CUDA) -> None:

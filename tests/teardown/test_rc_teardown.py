@@ -540,7 +540,7 @@ def test_what_somebody_else_deleted_meanwhile_is_told_as_gone(
     )
     # A clone still has them.
     assert report.outputs["local-commands"] == (
-        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\n"
+        "git tag -d $(git tag -l v0.5 v0.5.0-rc v0.5.0-rc.1)\n"
         "git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
 
@@ -693,10 +693,10 @@ def test_undo_takes_everything_back(world: World, tear_down: TearDown) -> None:
 def test_local_commands_are_for_clones(tear_down: TearDown) -> None:
     report = tear_down(dry_run="true")
     assert report.outputs["local-commands"] == (
-        "git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1\n"
+        "git tag -d $(git tag -l v0.5 v0.5.0-rc v0.5.0-rc.1)\n"
         "git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
-    assert "In every clone: git tag -d v0.5 v0.5.0-rc v0.5.0-rc.1" in report.lines
+    assert "In every clone: git tag -d $(git tag -l v0.5 v0.5.0-rc v0.5.0-rc.1)" in report.lines
 
 
 def test_the_summary_proves_production(world: World, tear_down: TearDown) -> None:
@@ -724,7 +724,7 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     moved = git_tags(world)["v0.4.0"][:12]
     assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]
     assert report.outputs["local-commands"] == (
-        "git tag -d v0.5\ngit fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
+        "git tag -d $(git tag -l v0.5)\ngit fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
 
 
@@ -797,6 +797,9 @@ def test_a_clone_of_a_fork_is_brought_up_to_date_by_the_commands(
     git(upstream, "tag", "--delete", "v0.5", "v0.5.0-rc", "v0.5.0-rc.1")
     commands = str(tear_down().outputs["local-commands"]).replace(f"https://github.com/{REPOSITORY}", str(upstream))
     assert tags(clone) != tags(upstream)
+    subprocess.run(["sh", "-e", "-c", commands], cwd=clone, check=True, capture_output=True)
+    assert tags(clone) == tags(upstream)
+    # Again, in a clone that lacks the tags: nothing to do, and no error.
     subprocess.run(["sh", "-e", "-c", commands], cwd=clone, check=True, capture_output=True)
     assert tags(clone) == tags(upstream)
 

@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.floating.shipped import apply_moves, is_right
 from tests.versions.release_tags import histories, unhurried, versions
 
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating.plan import Contents, Finding, FloatingPlan, Keep, Move, Orphan, Rules
+from release_actions.floating.plan import (
+    FloatingPlan,
+    FloatingRules,
+    Keep,
+    Move,
+    Orphan,
+    PackageContents,
+    ReleaseFinding,
+)
 from release_actions.floating.plan import plan as plan_of
 from release_actions.versions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
 from release_actions.versions.version import Version, known, parse
@@ -31,8 +40,8 @@ def plan(
     announced: Iterable[Version] = (),
     **more: Any,
 ) -> FloatingPlan:
-    rules = Rules(tuple(templates), tuple(skip), held_by_doubt=more.pop("held_by_doubt", True))
-    return plan_of(Contents(current, releases, **more), git, rules, announced)
+    rules = FloatingRules(tuple(templates), tuple(skip), held_by_doubt=more.pop("held_by_doubt", True))
+    return plan_of(PackageContents(current, releases, **more), git, rules, announced)
 
 
 def names(state: dict[str, Version]) -> dict[str, str]:
@@ -241,13 +250,13 @@ def test_a_plan_says_what_moves_and_why() -> None:
             "v0.6",
             candidate,
             "v0.6 names v0.6.0-rc.1, a release candidate, and there is no release in its range that it could name.",
-            "It was left alone. Publish a release of its range, or delete the tag if nobody should use it.",
+            "It was not changed. Publish a release of its range, or delete the tag if nobody should use it.",
         ),
     )
     assert [move.tag for move in found.moves] == ["v0.4", "v0.5", "latest"]
     assert found.findings == ()
-    assert not found.is_right
-    assert found.applied(current) == current | {
+    assert not is_right(found)
+    assert apply_moves(found, current) == current | {
         "latest": "sha256:v0.5.1",
         "v0.4": "sha256:v0.4.0",
         "v0.5": "sha256:v0.5.1",
@@ -304,8 +313,8 @@ def test_a_release_that_the_package_lacks_is_found_and_the_floating_tags_stay() 
     message = "Release {} is in git, but the package does not hold it complete.{}"
     hint = "Build {} again, or list it under skip with the reason."
     assert found.findings == (
-        Finding("missing-release", "v0.5.1", (), message.format("v0.5.1", ""), hint.format("v0.5.1")),
-        Finding(
+        ReleaseFinding("missing-release", "v0.5.1", (), message.format("v0.5.1", ""), hint.format("v0.5.1")),
+        ReleaseFinding(
             "missing-release",
             "v0.5.2",
             ("latest",),
@@ -313,8 +322,8 @@ def test_a_release_that_the_package_lacks_is_found_and_the_floating_tags_stay() 
             hint.format("v0.5.2"),
         ),
     )
-    assert not found.is_right
-    assert plan(current, holding("v0.5.0"), git, ["latest"], skip=["v0.5.1", "v0.5.2"]).is_right
+    assert not is_right(found)
+    assert is_right(plan(current, holding("v0.5.0"), git, ["latest"], skip=["v0.5.1", "v0.5.2"]))
 
 
 def test_a_package_without_any_release_is_told_the_newest_only() -> None:
@@ -328,7 +337,7 @@ def test_a_release_without_a_git_tag_does_not_count_and_is_found() -> None:
     found = plan({"latest": "sha256:v0.5.1"}, holding("v0.5.0", "v0.5.1"), known(["v0.5.0"]), ["latest"])
     assert [(move.tag, move.after) for move in found.moves] == [("latest", "sha256:v0.5.0")]
     assert found.findings == (
-        Finding(
+        ReleaseFinding(
             "untagged-release",
             "v0.5.1",
             ("latest",),
@@ -348,7 +357,7 @@ def test_a_list_of_git_tags_without_a_release_moves_nothing() -> None:
 def test_a_mistyped_skip_is_found() -> None:
     found = plan({"latest": "sha256:v0.5.0"}, holding("v0.5.0"), known(["v0.5.0"]), ["latest"], skip=["0.5.0"])
     assert [(finding.name, finding.version, finding.message) for finding in found.findings] == [
-        ("unknown-skip", "0.5.0", "The list of releases to skip names '0.5.0', which is no release here.")
+        ("unknown-skip", "0.5.0", "The list of releases to skip names '0.5.0', which is not a release here.")
     ]
 
 
@@ -393,7 +402,7 @@ def test_applying_a_plan_leaves_nothing_to_do(
             plan(current, releases, git, templates)
         return
     found = plan(current, releases, git, templates)
-    after = found.applied(current)
+    after = apply_moves(found, current)
     again = plan(after, releases, git, templates)
     assert again.moves == ()
     assert again.orphans == found.orphans
@@ -438,9 +447,9 @@ class TestStuck:
         (item,) = found.stuck
         assert (item.tag, item.version, item.digest) == ("latest", new, digest(new))
         assert item.message == "latest names v0.5.0, which is not complete."
-        assert item.hint == "It was left alone. Publish v0.5.0 whole, or list it under skip to move latest back."
+        assert item.hint == "It was not changed. Publish v0.5.0 whole, or list it under skip to move latest back."
         assert found.moves == ()
-        assert not found.is_right
+        assert not is_right(found)
         assert found.document()["stuck"] == {"latest": digest(new)}
 
     @pytest.mark.parametrize(
@@ -514,7 +523,7 @@ class TestDoubted:
         (item,) = found.stuck
         assert (item.tag, item.digest) == ("latest", f"sha256:{named}" if named else "")
         assert item.message == f"latest {verb} v0.5.0, whose image {self.SAID}."
-        assert item.hint == "It was left alone. Publish v0.5.0 again from its git tag, or list it under skip."
+        assert item.hint == "It was not changed. Publish v0.5.0 again from its git tag, or list it under skip."
         assert (found.moves, found.findings) == ((), ())
 
     def test_where_doubts_hold_nothing_they_are_told(self) -> None:

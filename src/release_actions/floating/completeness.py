@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class Parts:
+class ImageParts:
     """Reads the parts of images of one registry. `pool` carries requests that need not wait for each other."""
 
     def __init__(self, registry: Registry, pool: Executor | None = None) -> None:

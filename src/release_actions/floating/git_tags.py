@@ -1,8 +1,8 @@
 """Floating tags in git, `v0` and `v0.5`: moved forward only, to stable releases only, one request each.
 
 Git's are names for people who follow a line; what images are named by is decided elsewhere. Decides where they have to
-be and what of that is a step forward. A step back, from a candidate too, is told and left to a person: a git tag that
-moves back breaks clones without a word. This module must never delete a tag and never touch the tag of a version.
+be and what of that is a step forward. A step back, from a candidate too, is reported and left to a person: a git tag
+that moves back breaks clones without notice. This module must never delete a tag and never touch the tag of a version.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from release_actions.errors import PartialError
-from release_actions.floating.plan import Rules
+from release_actions.floating.plan import FloatingRules
 from release_actions.github import repository as github_repository
 from release_actions.github.repository import TAG_PREFIX, GitTag
 from release_actions.http.client import GITHUB_HEADERS, Http
@@ -23,14 +23,14 @@ from release_actions.versions.grammar import Kind, Reason
 from release_actions.versions.version import Version, explain_refusal, known, parse_or_none
 
 ROUNDS = 3
-"""How often tags are listed and moved before somebody else is said to move them."""
+"""How often tags are listed and moved before another workflow is said to move them."""
 
 SHORT = 12
 """Characters of a commit that a sentence repeats."""
 
 
 @dataclass(frozen=True)
-class GitMove:
+class GitTagMove:
     """A git tag to be put on a release. `before` is the object it names, empty when it does not exist."""
 
     tag: str
@@ -41,7 +41,7 @@ class GitMove:
 
 
 @dataclass(frozen=True)
-class Left:
+class UnmovedGitTag:
     """A git tag that is not moved, and why."""
 
     tag: str
@@ -50,18 +50,18 @@ class Left:
 
 
 @dataclass(frozen=True)
-class GitPlan:
-    """Every floating tag in git: on which release it is right, which moves, which is left alone, and debris."""
+class GitFloatingPlan:
+    """Every floating tag in git: on which release it is right, which moves, which is not changed, and debris."""
 
     kept: tuple[tuple[str, Version], ...]
-    moves: tuple[GitMove, ...]
-    left: tuple[Left, ...]
-    debris: tuple[Left, ...]
+    moves: tuple[GitTagMove, ...]
+    left: tuple[UnmovedGitTag, ...]
+    debris: tuple[UnmovedGitTag, ...]
 
 
 def plan(
-    tags: Sequence[GitTag], commit_of: Callable[[GitTag], str], rules: Rules, held_back: Collection[str] = ()
-) -> GitPlan:
+    tags: Sequence[GitTag], commit_of: Callable[[GitTag], str], rules: FloatingRules, held_back: Collection[str] = ()
+) -> GitFloatingPlan:
     """Compare git's floating tags with the releases in git.
 
     `commit_of` is asked only about tags that seem wrong. `held_back`: releases that an image does not hold yet. Of the
@@ -77,7 +77,7 @@ def plan(
         release, present = by_name[version.tag], by_name.get(tag)
         if present is None:
             reason = f"{tag} does not exist yet, and {version} is the highest release in its range."
-            moves.append(GitMove(tag, "", release.sha, version, reason))
+            moves.append(GitTagMove(tag, "", release.sha, version, reason))
             continue
         if present.sha == release.sha or commit_of(present) == commit_of(release):
             kept.append((tag, version))
@@ -87,27 +87,27 @@ def plan(
         named = max((other for other in inside if commit_of(by_name[other.tag]) == commit), default=None)
         if named is None:
             message = f"{tag} names the commit {commit[:SHORT]}, which no version of its range is tagged on."
-            left.append(Left(tag, message, by_hand(tag, version)))
+            left.append(UnmovedGitTag(tag, message, by_hand(tag, version)))
         elif named < version:
             reason = f"{tag} names {described(named)}, and {version} is the highest release in its range."
-            moves.append(GitMove(tag, present.sha, release.sha, version, reason))
+            moves.append(GitTagMove(tag, present.sha, release.sha, version, reason))
         else:
-            message = f"{tag} names {described(named)}, and going back to {version} is for a person to say."
-            left.append(Left(tag, message, by_hand(tag, version)))
+            message = f"{tag} names {described(named)}, and a person has to decide whether it goes back to {version}."
+            left.append(UnmovedGitTag(tag, message, by_hand(tag, version)))
     for tag in floating.floating(by_name, templates):
         if tag not in wanted:
             message = f"{tag} is in git, and there is no release in its range that it could name."
-            left.append(Left(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))
+            left.append(UnmovedGitTag(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))
     order = sorted(moves, key=lambda move: (-move.tag.count("."), move.tag))
-    return GitPlan(tuple(kept), tuple(order), tuple(left), tuple(debris(by_name, rules)))
+    return GitFloatingPlan(tuple(kept), tuple(order), tuple(left), tuple(debris(by_name, rules)))
 
 
-def debris(names: Collection[str], rules: Rules) -> Iterable[Left]:
+def debris(names: Collection[str], rules: FloatingRules) -> Iterable[UnmovedGitTag]:
     """Names that a tool has made by cutting a version's tag at its last dot: v0.5.0-rc of v0.5.0-rc.1."""
     for name in sorted(names):
         if is_cut(name, names, rules.prefix):
-            message = f"{name} in git is no version: it is what a tool leaves that cuts tags at their last dot."
-            yield Left(name, message, f"Delete it if nobody uses it: git push origin --delete {name}")
+            message = f"{name} in git is not a version: tools that cut tags at their last dot leave such names."
+            yield UnmovedGitTag(name, message, f"Delete it if nobody uses it: git push origin --delete {name}")
 
 
 def is_cut(name: str, names: Collection[str], prefix: str) -> bool:
@@ -126,10 +126,10 @@ def described(version: Version) -> str:
 
 def by_hand(tag: str, version: Version) -> str:
     """How a person moves a git tag."""
-    return f"It was left alone. To move it by hand: git push --force origin {version}:refs/tags/{tag}"
+    return f"It was not changed. To move it by hand: git push --force origin {version}:refs/tags/{tag}"
 
 
-class GitFloats:
+class GitFloatingTags:
     """The floating tags of one repository on GitHub. Moving them needs the permission contents: write."""
 
     def __init__(
@@ -139,7 +139,7 @@ class GitFloats:
         repository: str,
         *,
         token: str,
-        rules: Rules,
+        rules: FloatingRules,
         pause: Callable[[], object] = lambda: None,
     ) -> None:
         self._http = http
@@ -150,17 +150,17 @@ class GitFloats:
         self._pause = pause
         self._commits: dict[str, str] = {}
 
-    def judge(self, held_back: Collection[str] = ()) -> GitPlan:
+    def judge(self, held_back: Collection[str] = ()) -> GitFloatingPlan:
         """Compare what is there with what has to be. Raises `RemoteError`."""
         tags = github_repository.tags(self._http, self._api_url, self._repository, token=self._token)
         return plan(tags, self._commit, self._rules, held_back)
 
-    def enforce(self, first: GitPlan, held_back: Collection[str] = ()) -> tuple[GitMove, ...]:
+    def enforce(self, first: GitFloatingPlan, held_back: Collection[str] = ()) -> tuple[GitTagMove, ...]:
         """Move what is wrong, list again, and repeat while that shows something wrong; the moves that were made.
 
         Raises `RemoteError`, and `PartialError` when the tags do not stay where they were put.
         """
-        done: list[GitMove] = []
+        done: list[GitTagMove] = []
         now = first
         for _ in range(ROUNDS):
             if not now.moves:
@@ -183,7 +183,7 @@ class GitFloats:
             )
         return self._commits[tag.sha]
 
-    def _move(self, move: GitMove) -> None:
+    def _move(self, move: GitTagMove) -> None:
         base = f"{self._api_url.rstrip('/')}/repos/{self._repository}/git/refs"
         credential = Credential.bearer(self._api_url, self._token)
         ref = f"{TAG_PREFIX}{move.tag}"
@@ -211,4 +211,4 @@ class GitFloats:
         )
         # Made by somebody else meanwhile: the next look tells whether it is right.
         if answer.status != HTTPStatus.CREATED and "already exists" not in answer.message:
-            answer.reject(f"is a refusal: {answer.message}", hint="Look at the rules for tags of the repository.")
+            answer.reject(f"is a refusal: {answer.message}", hint="Check the rules for tags of the repository.")

@@ -20,15 +20,15 @@ from typing import Any
 from release_actions.config import Package
 from release_actions.floating import completeness
 from release_actions.floating import plan as floating_plan
-from release_actions.floating.completeness import Parts
-from release_actions.floating.plan import Contents, FloatingPlan, Move, Rules
+from release_actions.floating.completeness import ImageParts
+from release_actions.floating.plan import FloatingPlan, FloatingRules, Move, PackageContents
 from release_actions.registry.client import Manifest, Registry
 from release_actions.versions import floating
 from release_actions.versions.version import Version, known
 
 
 @dataclass
-class State:
+class PackageState:
     """What a package holds, read as far as the decision needs it.
 
     `names`: every tag. `tags`: tag -> digest of those that were read. `checked`: releases that were seen whole or not;
@@ -52,7 +52,8 @@ class GitVersions:
 
     Somebody may tag and publish a release while this runs: judged by an older list, its image would not count, and its
     floating tags would be moved away from it. `again` lists once more; None where the list was given by hand.
-    `announced`: the versions that GitHub has a release of. `commit` tells the commit of a version's tag, empty where
+    `confirm` asks about the tag of one version alone, since a list of all may lag behind a push. `announced`: the
+    versions that GitHub has a release of. `commit` tells the commit of a version's tag, empty where
     nobody knows; None where images are not compared with it.
     """
 
@@ -64,6 +65,7 @@ class GitVersions:
         *,
         announced: tuple[Version, ...] = (),
         commit: Callable[[Version], str] | None = None,
+        confirm: Callable[[Version], bool] | None = None,
     ) -> None:
         self._versions = first
         self._again = again
@@ -72,6 +74,8 @@ class GitVersions:
         self.clock = clock
         self.announced = announced
         self.commit = commit
+        self._confirm = confirm
+        self._confirmed: set[Version] = set()
 
     def since(self, moment: float) -> tuple[Version, ...]:
         """What git has, from a list that was begun after a moment of `clock`."""
@@ -82,15 +86,24 @@ class GitVersions:
                 self._read = began
             return self._versions
 
+    def confirm(self, version: Version) -> bool:
+        """Whether git has the tag of a version that the list lacks. False where the list was given by hand."""
+        with self._lock:
+            if self._confirm is None:
+                return False
+            if version not in self._confirmed and self._confirm(version):
+                self._confirmed.add(version)
+            return version in self._confirmed
+
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedPackage:
     """A package's plan, and why releases that it holds do not count. `state` is what was read for it."""
 
     package: Package
     plan: FloatingPlan
     broken: Mapping[str, str]
-    state: State = field(compare=False, repr=False)
+    state: PackageState = field(compare=False, repr=False)
 
     @property
     def changes(self) -> Sequence[Move]:
@@ -98,7 +111,7 @@ class Judged:
         return self.plan.moves
 
 
-class Reader:
+class PackageReader:
     """Reads packages of one registry. May be shared by threads.
 
     `thorough`: look at every release since the package's first, and compare each with the commit of its git tag;
@@ -109,7 +122,7 @@ class Reader:
     def __init__(
         self,
         registry: Registry,
-        rules: Rules,
+        rules: FloatingRules,
         git: GitVersions,
         *,
         thorough: bool = False,
@@ -119,25 +132,29 @@ class Reader:
         self._rules = rules
         self._git = git
         self._thorough = thorough
-        self._parts = Parts(registry, pool)
+        self._parts = ImageParts(registry, pool)
 
-    def judge(self, package: Package, before: State | None = None, *, since: float = -math.inf) -> Judged | None:
+    def judge(
+        self, package: Package, before: PackageState | None = None, *, since: float = -math.inf
+    ) -> JudgedPackage | None:
         """Compare a package's floating tags with what they must name. None when there is no such package.
 
         `before`: an earlier look, whose bytes need not be read again. `since`: git's versions have to be newer.
         """
-        before = before or State()
-        state = State(manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since))
+        before = before or PackageState()
+        state = PackageState(manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since))
         again = bool(before.manifests)
-        likely = State(names=before.names or {version.tag for version in state.git}, git=state.git)
+        likely = PackageState(names=before.names or {version.tag for version in state.git}, git=state.git)
         if not self._first_look(package, state, self._hoped(likely), again=again):
             return None
         listed = self._git.clock()
         tagged = {version.tag for version in state.git}
         if any(version.tag not in tagged for version in self._held(state)):
             state.git = self._git.since(listed)
+            state.git = (*state.git, *self._find_unlisted(state))
         self._complete(package, state, again=again)
         plan = self._plan(state)
+        # Each round doubts another release, so it ends: after a doubt a tag may have to name the next lower release.
         while self._doubt(package, state, plan):
             plan = self._plan(state)
         if plan.moves or plan.orphans:
@@ -145,7 +162,7 @@ class Reader:
             rest = [version.tag for version in known(state.names, self._rules.prefix) if version.tag not in state.tags]
             self._look(package, state, rest)
             plan = self._plan(state)
-        return Judged(package, plan, state.broken, state)
+        return JudgedPackage(package, plan, state.broken, state)
 
     def read(self, package: Package, tags: Iterable[str]) -> dict[str, Manifest]:
         """The bytes under some tags; tags that are not there are left out."""
@@ -171,17 +188,17 @@ class Reader:
         """What an image needs and the package lacks; empty when all of it is there."""
         return self._parts.gone(package, manifest)
 
-    def _hoped(self, likely: State) -> list[str]:
+    def _hoped(self, likely: PackageState) -> list[str]:
         """The tags to be read if a package has certain ones: releases, and the floating tags that name them."""
         releases = self._releases(likely)
         targets = floating.desired(known(releases, self._rules.prefix), self._rules.templates)
         present = floating.floating(likely.names, self._rules.templates)
         return sorted({*releases, *targets, *present})
 
-    def _first_look(self, package: Package, state: State, hoped: Iterable[str], *, again: bool) -> bool:
+    def _first_look(self, package: Package, state: PackageState, hoped: Iterable[str], *, again: bool) -> bool:
         """List all tags, and at the same time read those that are hoped for. False when there is no such package."""
         tags = list(hoped)
-        whole = self._releases(State(names=set(tags), git=state.git))
+        whole = self._releases(PackageState(names=set(tags), git=state.git))
         asked: list[Callable[[], Any]] = [
             partial(self._ask, package, tag, state, whole=tag in whole, again=again) for tag in tags
         ]
@@ -195,13 +212,19 @@ class Reader:
         return True
 
     def _look(
-        self, package: Package, state: State, tags: Sequence[str], *, whole: Collection[str] = (), again: bool = False
+        self,
+        package: Package,
+        state: PackageState,
+        tags: Sequence[str],
+        *,
+        whole: Collection[str] = (),
+        again: bool = False,
     ) -> None:
         """Read some tags of the list, those of `whole` with their bytes."""
         found = self._parts.each(lambda tag: self._ask(package, tag, state, whole=tag in whole, again=again), tags)
         self._note(state, zip(tags, found, strict=True))
 
-    def _ask(self, package: Package, tag: str, state: State, *, whole: bool, again: bool) -> str:
+    def _ask(self, package: Package, tag: str, state: PackageState, *, whole: bool, again: bool) -> str:
         """The digest of a tag. `whole`: its bytes are in the state then. `again`: they probably are already."""
         if not whole or again:
             digest = self._parts.digest(package, tag)
@@ -214,7 +237,7 @@ class Reader:
         return manifest.digest
 
     @staticmethod
-    def _note(state: State, found: Iterable[tuple[str, str]]) -> None:
+    def _note(state: PackageState, found: Iterable[tuple[str, str]]) -> None:
         for tag, digest in found:
             if digest:
                 state.names.add(tag)
@@ -223,8 +246,10 @@ class Reader:
                 # Deleted after the list was read.
                 state.names.discard(tag)
 
-    def _complete(self, package: Package, state: State, *, again: bool) -> None:
+    def _complete(self, package: Package, state: PackageState, *, again: bool) -> None:
         """Read what floating tags name and must name, and see which releases are complete, until nothing is open."""
+        # Each round reads a tag or checks a release that was open, and there are finitely many, so it ends. A release
+        # that turns out to be broken brings the one below it into question, which is why one round is not enough.
         while True:
             releases = self._releases(state)
             floats = floating.floating(state.names, self._rules.templates)
@@ -237,10 +262,22 @@ class Reader:
                 return
             self._check(package, unchecked, state)
 
-    def _held(self, state: State) -> Iterator[Version]:
+    def _held(self, state: PackageState) -> Iterator[Version]:
         return (version for version in known(state.names, self._rules.prefix) if version.is_stable)
 
-    def _releases(self, state: State) -> list[str]:
+    def _find_unlisted(self, state: PackageState) -> tuple[Version, ...]:
+        """Releases that the package holds and git has, although git's list of tags lacks them.
+
+        A list may lag behind a push. Taken at its word it would move every floating tag off the newest release. Only
+        releases that a floating tag would name are asked about, so that old ones whose tags are gone cost nothing.
+        """
+        tagged = {version.tag for version in state.git}
+        counting = [version for version in self._held(state) if version.tag not in self._rules.skip]
+        named = floating.desired(counting, self._rules.templates).values()
+        unlisted = {version for version in named if version.tag not in tagged}
+        return tuple(version for version in sorted(unlisted) if self._git.confirm(version))
+
+    def _releases(self, state: PackageState) -> list[str]:
         """The releases to be looked at: those that floating tags are to name, and the newest line; or all of them.
 
         What floating tags are to name is told by what is known to be broken until now.
@@ -255,7 +292,7 @@ class Reader:
             | {version.tag for version in counting if self._thorough or (newest and version.line == newest.line)}
         )
 
-    def _check(self, package: Package, tags: Iterable[str], state: State) -> None:
+    def _check(self, package: Package, tags: Iterable[str], state: PackageState) -> None:
         """See whether releases are complete, and note those that are not."""
         present = {tag: state.manifests[state.tags[tag]] for tag in tags}
         whole = {manifest.digest: manifest for manifest in present.values()}
@@ -265,7 +302,7 @@ class Reader:
             (tag, flaws[manifest.digest]) for tag, manifest in present.items() if flaws[manifest.digest]
         )
 
-    def _doubt(self, package: Package, state: State, plan: FloatingPlan) -> bool:
+    def _doubt(self, package: Package, state: PackageState, plan: FloatingPlan) -> bool:
         """Compare images with the commits of their git tags; whether there is a new doubt."""
         if self._git.commit is None:
             return False
@@ -284,9 +321,9 @@ class Reader:
                 found = True
         return found
 
-    def _plan(self, state: State) -> FloatingPlan:
+    def _plan(self, state: PackageState) -> FloatingPlan:
         held = {version: state.tags.get(version.tag, "") for version in self._held(state)}
-        contents = Contents(
+        contents = PackageContents(
             state.tags,
             {version: digest for version, digest in held.items() if version.tag not in state.broken},
             {version: digest for version, digest in held.items() if version.tag in state.broken},

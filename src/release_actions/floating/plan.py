@@ -67,7 +67,7 @@ class Stuck:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReleaseFinding:
     """Something that a person should look at and that no move mends. `floats` are the floating tags it holds back."""
 
     name: str
@@ -82,7 +82,7 @@ class FloatingPlan:
     """Every floating tag of one package, and what was found on the way. Sorted, so that equal plans print alike."""
 
     floats: tuple[Keep | Move | Orphan | Stuck, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ReleaseFinding, ...]
 
     @property
     def moves(self) -> tuple[Move, ...]:
@@ -99,15 +99,6 @@ class FloatingPlan:
     def stuck(self) -> tuple[Stuck, ...]:
         """Floating tags whose release is not fit to be named."""
         return tuple(item for item in self.floats if isinstance(item, Stuck))
-
-    @property
-    def is_right(self) -> bool:
-        """Whether every floating tag is where it must be and nothing is left to look at."""
-        return not self.moves and not self.orphans and not self.stuck and not self.findings
-
-    def applied(self, current: Mapping[str, str]) -> dict[str, str]:
-        """Tag -> digest after the moves."""
-        return {**current, **{move.tag: move.after for move in self.moves}}
 
     def document(self) -> dict[str, Any]:
         """The plan as JSON values."""
@@ -133,7 +124,7 @@ class FloatingPlan:
 
 
 @dataclass(frozen=True)
-class Contents:
+class PackageContents:
     """What one package holds, as far as its floating tags depend on it.
 
     `tags`: every tag that was read -> digest, so that a sentence can say what a wrong tag names. `releases`: the
@@ -149,7 +140,7 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Rules:
+class FloatingRules:
     """What holds for every package: templates of floating tags, releases to skip, and what release tags begin with.
 
     `held_by_doubt`: whether a floating tag stays where it is when its release is doubted, or only a finding says so.
@@ -161,11 +152,11 @@ class Rules:
     held_by_doubt: bool = True
 
 
-DEFAULTS = Rules()
+DEFAULTS = FloatingRules()
 
 
 def plan(
-    package: Contents, git: Iterable[Version], rules: Rules = DEFAULTS, announced: Iterable[Version] = ()
+    package: PackageContents, git: Iterable[Version], rules: FloatingRules = DEFAULTS, announced: Iterable[Version] = ()
 ) -> FloatingPlan:
     """Compare what a package's floating tags name with what they must name.
 
@@ -181,11 +172,13 @@ def plan(
         raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
     usable = {version: digest for version, digest in held.items() if version.tag in tagged}
     target = desired(usable, rules.templates, rules.skip)
-    world = _World(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
+    world = _Explainer(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
+    # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.
     for tag in sorted({*target, *floating(package.tags, rules.templates)}):
         version, before = target.get(tag), package.tags.get(tag, "")
+        # A release that broke after the tag was put on it: going back by itself would hide that, so it is reported.
         stuck = max(
             (bad for bad in counting if package.broken[bad] == before and tag in world.range(bad)), default=None
         )
@@ -210,13 +203,13 @@ def plan(
 
 
 @dataclass(frozen=True)
-class _World:
+class _Explainer:
     """What sentences about a tag's present target are made from."""
 
-    package: Contents
+    package: PackageContents
     held: Mapping[Version, str]
     tagged: frozenset[str]
-    rules: Rules
+    rules: FloatingRules
     exact: tuple[Version, ...]
 
     def reason(self, tag: str, version: Version) -> str:
@@ -228,7 +221,7 @@ class _World:
     def orphan(self, tag: str) -> Orphan:
         """A floating tag that no release explains."""
         message = f"{tag} names {self._holder(tag)}, and there is no release in its range that it could name."
-        hint = "It was left alone. Publish a release of its range, or delete the tag if nobody should use it."
+        hint = "It was not changed. Publish a release of its range, or delete the tag if nobody should use it."
         return Orphan(tag, self.package.tags[tag], message, hint)
 
     def range(self, version: Version) -> Collection[str]:
@@ -238,7 +231,7 @@ class _World:
     def stuck(self, tag: str, version: Version) -> Stuck:
         """A floating tag on a release that is broken."""
         message = f"{tag} names {version.tag}, which is not complete."
-        hint = f"It was left alone. Publish {version.tag} whole, or list it under skip to move {tag} back."
+        hint = f"It was not changed. Publish {version.tag} whole, or list it under skip to move {tag} back."
         return Stuck(tag, self.package.tags[tag], version, message, hint)
 
     def doubted(self, tag: str, version: Version) -> Stuck:
@@ -246,7 +239,7 @@ class _World:
         before = self.package.tags.get(tag, "")
         verb = "names" if before == self.package.releases[version] else "has to name"
         message = f"{tag} {verb} {version.tag}, whose image {self.package.doubts[version]}."
-        hint = f"It was left alone. Publish {version.tag} again from its git tag, or list it under skip."
+        hint = f"It was not changed. Publish {version.tag} again from its git tag, or list it under skip."
         return Stuck(tag, before, version, message, hint)
 
     def _holder(self, tag: str) -> str:
@@ -275,8 +268,8 @@ def _missing(
     held: Collection[Version],
     broken: Collection[Version],
     target: Mapping[str, Version],
-    rules: Rules,
-) -> Iterable[Finding]:
+    rules: FloatingRules,
+) -> Iterable[ReleaseFinding]:
     """Releases that git or GitHub has and the package does not, from its first on: older ones had no such image.
 
     Of a package without any release only the newest is told, not the project's whole past.
@@ -300,12 +293,12 @@ def _missing(
         else:
             message = f"GitHub has a release {version.tag}, but it has no tag in git, and no floating tag may name it."
             hint = f"Restore the git tag if it was lost, or list {version.tag} under skip with the reason."
-        yield Finding("missing-release", version.tag, floats, message, hint)
+        yield ReleaseFinding("missing-release", version.tag, floats, message, hint)
 
 
 def _untagged(
-    held: Collection[Version], tagged: Collection[str], released: Collection[str], rules: Rules
-) -> Iterable[Finding]:
+    held: Collection[Version], tagged: Collection[str], released: Collection[str], rules: FloatingRules
+) -> Iterable[ReleaseFinding]:
     """Releases that the package holds and git has no tag for. They do not count."""
     wanted = desired(held, rules.templates, rules.skip)
     for version in sorted(version for version in held if version.tag not in tagged and version.tag not in rules.skip):
@@ -313,22 +306,24 @@ def _untagged(
         where = "The package holds" if version.tag not in released else "GitHub has a release and the package holds"
         message = f"{where} {version.tag}, which has no tag in git: no floating tag may name it."
         hint = f"Restore the git tag if it was lost, or list {version.tag} under skip with the reason."
-        yield Finding("untagged-release", version.tag, floats, message, hint)
+        yield ReleaseFinding("untagged-release", version.tag, floats, message, hint)
 
 
 def _doubted(
     doubts: Mapping[Version, str], usable: Collection[Version], told: Collection[Version]
-) -> Iterable[Finding]:
+) -> Iterable[ReleaseFinding]:
     """Releases whose image is not what git's tag says, but for those that a floating tag has told of."""
     for version in sorted(version for version in doubts if version in usable and version not in told):
         message = f"The image of {version.tag} {doubts[version]}."
         hint = f"Publish {version.tag} again from its git tag, or list it under skip with the reason."
-        yield Finding("other-commit", version.tag, (), message, hint)
+        yield ReleaseFinding("other-commit", version.tag, (), message, hint)
 
 
-def _unknown_skips(skip: Collection[str], releases: Collection[str]) -> Iterable[Finding]:
+def _unknown_skips(skip: Collection[str], releases: Collection[str]) -> Iterable[ReleaseFinding]:
     """Entries of the skip list that name no release: probably mistyped, and the release that was meant counts."""
     for tag in sorted(skip):
         if tag not in releases:
-            message = f"The list of releases to skip names {tag!r}, which is no release here."
-            yield Finding("unknown-skip", tag, (), message, "Write the tag as git has it, or take the entry out.")
+            message = f"The list of releases to skip names {tag!r}, which is not a release here."
+            yield ReleaseFinding(
+                "unknown-skip", tag, (), message, "Write the tag as it is in git, or remove the entry."
+            )

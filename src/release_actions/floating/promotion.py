@@ -32,19 +32,19 @@ class Judgement(Protocol):
 
 
 @dataclass(frozen=True)
-class Gate:
+class PromotionGate:
     """Which releases floating tags are about to be moved to, and why they may not be; open without reasons."""
 
     releases: tuple[str, ...]
     reasons: tuple[str, ...]
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the tags may move."""
         return not self.reasons
 
 
-def gate(judgements: Iterable[Judgement]) -> Gate:
+def check_gate(judgements: Iterable[Judgement]) -> PromotionGate:
     """Look at every package before the first tag moves.
 
     Optional packages close no gate: they are moved if they are complete. A release that is older than an image's first
@@ -54,7 +54,7 @@ def gate(judgements: Iterable[Judgement]) -> Gate:
     promoted = {move.version.tag: move.version for found in judgements for move in found.plan.moves}
     releases = tuple(version.tag for version in sorted(promoted.values()))
     if not releases:
-        return Gate((), ())
+        return PromotionGate((), ())
     reasons = []
     for found in judgements:
         if not found.package.required:
@@ -63,12 +63,12 @@ def gate(judgements: Iterable[Judgement]) -> Gate:
             reasons.append(f"{found.package.reference} could not be judged.")
         elif found.absent:
             reasons.append(f"{found.package.reference} is not published yet.")
-        lacks = lacking(found.plan)
+        lacks = find_lacking(found.plan)
         reasons += [f"{found.package.reference} {lacks[tag]}" for tag in releases if tag in lacks]
-    return Gate(releases, tuple(reasons))
+    return PromotionGate(releases, tuple(reasons))
 
 
-def lacking(plan: FloatingPlan) -> dict[str, str]:
+def find_lacking(plan: FloatingPlan) -> dict[str, str]:
     """Tag of each release that an image is not fit to be promoted to -> why, as the end of a sentence."""
     missing = {item.version for item in plan.findings if item.name == "missing-release"}
     return {

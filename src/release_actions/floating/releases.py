@@ -18,6 +18,7 @@ from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import read_tags
+from release_actions.tags.github_refs import GitHubRefs
 from release_actions.versions.version import Version, known
 
 
@@ -45,12 +46,23 @@ class GitReleases:
             lambda: self._read(()),
             announced=announced.result() if announced else (),
             commit=self._commit if compare else None,
+            confirm=self._has_tag if self._context.repository else None,
         )
 
     def _read(self, given: Sequence[str]) -> tuple[Version, ...]:
         tags = read_tags(given, self._context, self._token, self._log)
         self._refs = {tag.name: tag for tag in tags.refs}
         return known(tags.names, self._prefix)
+
+    def _has_tag(self, version: Version) -> bool:
+        """Whether GitHub has the tag of a version, asked about this tag alone. Raises `RemoteError`."""
+        refs = GitHubRefs(self._http, self._context.api_url, self._context.repository, self._token)
+        tag = refs.read_tag(version.tag)
+        if tag is None:
+            return False
+        self._refs[tag.name] = tag
+        self._log.info(f"GitHub's list of tags lacks {tag.name}, but GitHub has it.")
+        return True
 
     def _announced(self) -> tuple[Version, ...]:
         """The versions that GitHub has a published release of. A draft is none yet."""

@@ -11,18 +11,22 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from release_actions.config import Package, grammar, shapes
 from release_actions.config.shapes import Choice, MapOf, Record, RecordOf, Text, key
 from release_actions.errors import ActionError, ConfigurationError
-from release_actions.floating.package_state import State
-from release_actions.floating.reconcile import Journal, Reconciler
+from release_actions.floating.journal import Journal
+from release_actions.floating.package_state import PackageState
+from release_actions.floating.plan import FloatingRules
+from release_actions.floating.reconcile import Reconciler
 from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import MEDIA_TYPES
 from release_actions.registry.names import DIGEST, Digest, digest_of
+from release_actions.versions.floating import desired, floating
+from release_actions.versions.version import Version, known
 
 FORMAT = "release-actions snapshot 1"
 
@@ -31,7 +35,7 @@ TAGS = MapOf("a mapping of tags to digests", key=Text("a tag", pattern=grammar.T
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content(Record):
+class ManifestContent(Record):
     """The bytes under a digest."""
 
     media_type: str = key(Choice(MEDIA_TYPES), "Media type that they were served with.")
@@ -39,7 +43,7 @@ class Content(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class File(Record):
+class SnapshotFile(Record):
     """A snapshot as it is written."""
 
     format: str = key(Choice((FORMAT,)), "What this file is.")
@@ -49,14 +53,14 @@ class File(Record):
         MapOf("a mapping of packages", key=Text("a package", pattern=grammar.NAME), value=TAGS),
         "Package -> tag -> digest.",
     )
-    manifests: Mapping[str, Content] = key(
-        MapOf("a mapping of digests", key=SHA256, value=RecordOf("the bytes of a manifest", Content)),
+    manifests: Mapping[str, ManifestContent] = key(
+        MapOf("a mapping of digests", key=SHA256, value=RecordOf("the bytes of a manifest", ManifestContent)),
         "Digest -> bytes, of everything that a tag names.",
     )
     digest: str = key(SHA256, "Digest of all the rest, as canonical JSON.")
 
 
-SHAPE = RecordOf("a snapshot", File)
+SHAPE = RecordOf("a snapshot", SnapshotFile)
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
 
     Raises `ConfigurationError` when it is not a whole, unchanged snapshot.
     """
-    found: File = shapes.load(text, SHAPE, file=file)
+    found: SnapshotFile = shapes.load(text, SHAPE, file=file)
     manifests = {name: _manifest(name, content, found) for name, content in found.manifests.items()}
     unknown = {value for tags in found.packages.values() for value in tags.values()} - set(manifests)
     if unknown:
@@ -127,7 +131,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
 CHANGED = "The file was changed since it was taken. Use the one that the snapshot run wrote."
 
 
-def _manifest(name: str, content: Content, found: File) -> Manifest:
+def _manifest(name: str, content: ManifestContent, found: SnapshotFile) -> Manifest:
     place = found.origin.at("manifests", name, "base64")
     try:
         body = base64.b64decode(content.base64, validate=True)
@@ -141,7 +145,7 @@ def _manifest(name: str, content: Content, found: File) -> Manifest:
 
 
 @dataclass(frozen=True)
-class Return:
+class TagReturn:
     """A tag to be put back. `before` is what it names now; empty when there is no such tag."""
 
     tag: str
@@ -154,28 +158,37 @@ class Difference:
     """How a package differs from its snapshot.
 
     `changes`: what can be put back. `refused`: sentences about tags that cannot. `since`: release and floating tags
-    that the snapshot does not know, which only a deletion would take back.
+    that the snapshot does not know, which only a deletion would take back. `below`: sentences about floating tags that
+    are not put back, since they would go below a release that was published after the snapshot.
     """
 
-    changes: Sequence[Return]
+    changes: Sequence[TagReturn]
     refused: tuple[str, ...]
     since: tuple[str, ...]
-    state: State
+    state: PackageState
+    below: tuple[str, ...]
 
 
-class Restorer:
-    """Compares packages with a snapshot, and puts back what it recorded."""
+class SnapshotRestorer:
+    """Compares packages with a snapshot, and puts back what it recorded.
 
-    def __init__(self, reconciler: Reconciler, snapshot: Snapshot) -> None:
+    Without `force` no floating tag is put below a release that was published after the snapshot.
+    """
+
+    def __init__(
+        self, reconciler: Reconciler, snapshot: Snapshot, rules: FloatingRules, *, force: bool = False
+    ) -> None:
         self._reconciler = reconciler
         self._snapshot = snapshot
+        self._rules = rules
+        self._force = force
 
     def compare(self, package: Package) -> Difference:
         """How a package differs now. Raises `ActionError` when the package is gone."""
         recorded = self._snapshot.packages[package.name]
         names = self._reconciler.tags(package)
         if names is None and not recorded:
-            return Difference((), (), (), State())
+            return Difference((), (), (), PackageState(), ())
         if names is None:
             message = (
                 f"{package.reference} does not exist any more, and the snapshot holds {len(recorded)} of its tags."
@@ -193,15 +206,38 @@ class Restorer:
             for tag, manifest in sorted(wrong.items())
             if lost[manifest.digest]
         )
+        newer = {} if self._force else self._find_newer(recorded, wrong, since)
+        below = tuple(
+            f"{package.reference}:{tag} would go back to {named}, and {release} was published after the snapshot."
+            for tag, (named, release) in sorted(newer.items())
+        )
         changes = tuple(
-            Return(tag, now.get(tag, ""), manifest.digest)
+            TagReturn(tag, now.get(tag, ""), manifest.digest)
             # The more numbers a tag has, the narrower it is: releases first, `latest` last.
             for tag, manifest in sorted(
                 wrong.items(), key=lambda item: (-item[0].count("."), item[0] == "latest", item[0])
             )
-            if not lost[manifest.digest]
+            if not lost[manifest.digest] and tag not in newer
         )
-        return Difference(changes, refused, since, State(names=set(names), tags=now, manifests=manifests))
+        state = PackageState(names=set(names), tags=now, manifests=manifests)
+        return Difference(changes, refused, since, state, below)
+
+    def _find_newer(
+        self, recorded: Mapping[str, Manifest], wrong: Collection[str], since: Collection[str]
+    ) -> dict[str, tuple[str, Version]]:
+        """Floating tag -> what it named in the snapshot, and a higher release of its range that was published since."""
+        templates, prefix = self._rules.templates, self._rules.prefix
+        releases = [each for each in known(since, prefix) if each.is_stable and each.tag not in self._rules.skip]
+        newest = desired(releases, templates)
+        newer: dict[str, tuple[str, Version]] = {}
+        for tag in floating(wrong, templates):
+            digest = recorded[tag].digest
+            named = [each for each in known(recorded, prefix) if each.is_stable and recorded[each.tag].digest == digest]
+            best = max(named, default=None)
+            release = newest.get(tag)
+            if release is not None and (best is None or best < release):
+                newer[tag] = (best.tag if best else digest, release)
+        return newer
 
     def restore(self, package: Package, first: Difference, journal: Journal) -> Difference:
         """Put back what a package's difference can be undone of; the last look. Raises what `converge` raises."""

@@ -6,16 +6,21 @@ could not be read or not be finished.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from release_actions.errors import ExitCode
-from release_actions.floating.report import Result, count, moved_row, outputs, sentence, short
-from release_actions.floating.snapshot import Snapshot
+from release_actions.floating.outcome import PackageResult
+from release_actions.floating.package_state import PackageState
+from release_actions.floating.report import make_moved_row, make_outputs
+from release_actions.floating.snapshot import Difference, Snapshot
+from release_actions.floating.summary import describe, shorten_digest
 from release_actions.runner import markdown
-from release_actions.runner.report import Finding, Level, Report
+from release_actions.runner.report import Finding, Level, Report, counted
+
+NO_DIFFERENCE = Difference((), (), (), PackageState(), ())
 
 
-def snapshot_report(results: Sequence[Result], recorded: Snapshot | None, path: str) -> Report:
+def report_snapshot(results: Sequence[PackageResult], recorded: Snapshot | None, path: str) -> Report:
     """What was recorded, or which packages could not be read: then nothing was."""
     failed = [result for result in results if result.error]
     findings = tuple(
@@ -24,17 +29,19 @@ def snapshot_report(results: Sequence[Result], recorded: Snapshot | None, path: 
         for problem in (result.error.problems if result.error else ())
     )
     if recorded is None:
-        line = f"No snapshot was written: {count(len(failed), 'image')} could not be read."
+        line = f"No snapshot was written: {counted(len(failed), 'image')} could not be read."
     else:
         tags = sum(len(found) for found in recorded.packages.values())
-        line = f"{path} holds {count(tags, 'tag')} of {count(len(results), 'image')}. Its digest is {recorded.digest}."
+        line = (
+            f"{path} holds {counted(tags, 'tag')} of {counted(len(results), 'image')}. Its digest is {recorded.digest}."
+        )
     rows = [
-        [markdown.code(name), markdown.code(tag), short(manifest.digest)]
+        [markdown.code(name), markdown.code(tag), shorten_digest(manifest.digest)]
         for name, found in sorted((recorded.packages if recorded else {}).items())
         for tag, manifest in sorted(found.items())
     ]
     return Report(
-        outputs=outputs(
+        outputs=make_outputs(
             {
                 "snapshot-digest": recorded.digest if recorded else None,
                 "failed": [result.package.reference for result in failed],
@@ -47,48 +54,23 @@ def snapshot_report(results: Sequence[Result], recorded: Snapshot | None, path: 
     )
 
 
-def restore_report(results: Sequence[Result], recorded: Snapshot, without: Sequence[str]) -> Report:
+def report_restore(results: Sequence[PackageResult], recorded: Snapshot, without: Sequence[str]) -> Report:
     """What was put back, what could not be, and what only a deletion would take back."""
-    findings: list[Finding] = []
-    rows = []
-    for result in results:
-        name = result.package.reference
-        if result.error:
-            findings += [Finding(Level.ERROR, problem, rule="restore") for problem in result.error.problems]
-            rows.append([markdown.code(name), "", markdown.plain(sentence(result))])
-        for change in result.moved:
-            said = "put back" if not result.error else "put back, not confirmed"
-            what = f"**{said}**: {short(change.before)} → {short(change.after)}"
-            rows.append([markdown.code(name), markdown.code(change.tag), what])
-            message = f"{name}: {change.tag} was put back on {change.after}."
-            findings.append(Finding.of(Level.NOTICE, message, rule="restore"))
-        if result.difference:
-            for text in result.difference.refused:
-                rows.append([markdown.code(name), "", markdown.plain(text)])
-                hint = "Restore the deleted package versions on GitHub, or publish the image again."
-                findings.append(Finding.of(Level.ERROR, text, hint=hint, rule="restore"))
-            for tag in result.difference.since:
-                rows.append([markdown.code(name), markdown.code(tag), "newer than the snapshot, left alone"])
-                message = f"{name}: {tag} did not exist when the snapshot was taken. It stays: nothing is deleted here."
-                hint = "Delete that package version by hand if it must go."
-                findings.append(Finding.of(Level.WARNING, message, hint=hint, rule="restore"))
-    for name in without:
-        message = f"{name} is not in the snapshot and was not looked at."
-        findings.append(
-            Finding.of(Level.WARNING, message, hint="Take the next snapshot of all images.", rule="restore")
-        )
     failed = [result.package.reference for result in results if result.error]
-    back = sum(len(result.moved) for result in results)
-    left = sum(len(d.refused) + len(d.since) for d in (result.difference for result in results) if d)
-    line = f"{count(len(results), 'image')}, {count(back, 'tag')} put back as of {recorded.taken}"
-    line += (f", {left} not" if left else "") + (f", {count(len(failed), 'image')} failed" if failed else "") + "."
-    drift = any(d.changes or d.refused or d.since for d in (result.difference for result in results) if d)
-    wrong = ExitCode.REFUSED if left or without else ExitCode.PASS
+    differences = [result.difference for result in results if result.difference]
+    not_restored = sum(len(each.refused) + len(each.since) + len(each.below) for each in differences)
+    line = _describe_restore(results, recorded, not_restored, len(failed))
+    rows = [row for result in results for row in _make_rows(result)]
+    findings = [finding for result in results for finding in _list_findings(result)]
+    for name in without:
+        message = f"{name} is not in the snapshot and was not checked."
+        hint = "Take the next snapshot of all images."
+        findings.append(Finding.of(Level.WARNING, message, hint=hint, rule="restore"))
     return Report(
-        outputs=outputs(
+        outputs=make_outputs(
             {
-                "drift": drift,
-                "moved": [moved_row(result.package, change) for result in results for change in result.moved],
+                "drift": any(each.changes or each.refused or each.since or each.below for each in differences),
+                "moved": [make_moved_row(result.package, change) for result in results for change in result.moved],
                 "failed": list(failed),
                 "snapshot-digest": recorded.digest,
             }
@@ -97,5 +79,54 @@ def restore_report(results: Sequence[Result], recorded: Snapshot, without: Seque
         f"{markdown.table(['Package', 'Tag', 'Result'], rows)}\n",
         lines=(line,),
         findings=tuple(findings),
-        exit_code=ExitCode.UNKNOWN if failed else wrong,
+        exit_code=ExitCode.UNKNOWN if failed else ExitCode.REFUSED if not_restored or without else ExitCode.PASS,
     )
+
+
+def _describe_restore(results: Sequence[PackageResult], recorded: Snapshot, not_restored: int, failed: int) -> str:
+    below = sum(len(result.difference.below) for result in results if result.difference)
+    if below:
+        return (
+            f"Nothing was restored: {counted(below, 'floating tag')} would go below a release that was published after "
+            f"{recorded.taken}."
+        )
+    back = sum(len(result.moved) for result in results)
+    line = f"{counted(len(results), 'image')}, {counted(back, 'tag')} put back as of {recorded.taken}"
+    line += f", {not_restored} not" if not_restored else ""
+    return line + (f", {counted(failed, 'image')} failed" if failed else "") + "."
+
+
+def _make_rows(result: PackageResult) -> Iterable[list[str]]:
+    """A row for each tag of one package."""
+    name = markdown.code(result.package.reference)
+    if result.error:
+        yield [name, "", markdown.plain(describe(result))]
+    for change in result.moved:
+        said = "put back" if not result.error else "put back, not confirmed"
+        what = f"**{said}**: {shorten_digest(change.before)} → {shorten_digest(change.after)}"
+        yield [name, markdown.code(change.tag), what]
+    difference = result.difference or NO_DIFFERENCE
+    for text in (*difference.below, *difference.refused):
+        yield [name, "", markdown.plain(text)]
+    for tag in difference.since:
+        yield [name, markdown.code(tag), "newer than the snapshot, not changed"]
+
+
+def _list_findings(result: PackageResult) -> Iterable[Finding]:
+    """What a person should see of one package."""
+    name = result.package.reference
+    for problem in result.error.problems if result.error else ():
+        yield Finding(Level.ERROR, problem, rule="restore")
+    for change in result.moved:
+        yield Finding.of(Level.NOTICE, f"{name}: {change.tag} was put back on {change.after}.", rule="restore")
+    difference = result.difference or NO_DIFFERENCE
+    for text in difference.below:
+        hint = "Take a new snapshot, or set force to true to take that release back."
+        yield Finding.of(Level.ERROR, text, hint=hint, rule="restore")
+    for text in difference.refused:
+        hint = "Restore the deleted package versions on GitHub, or publish the image again."
+        yield Finding.of(Level.ERROR, text, hint=hint, rule="restore")
+    for tag in difference.since:
+        message = f"{name}: {tag} did not exist when the snapshot was taken. It is kept: a restore deletes nothing."
+        hint = "Delete that package version by hand if you do not want it."
+        yield Finding.of(Level.WARNING, message, hint=hint, rule="restore")

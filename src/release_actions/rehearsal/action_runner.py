@@ -35,7 +35,7 @@ ROOT_ACTION = "release-plan"
 
 HINT = "report.json has its whole log."
 
-FIXED_INPUTS: Mapping[str, Mapping[str, str]] = {"protect-latest": {"settle": "0s", "settle-time": "0s"}}
+FIXED_INPUTS: Mapping[str, Mapping[str, str]] = {"protect-latest": {"settle-time": "0s"}}
 """Action -> inputs that a rehearsal sets, where the action has them, whatever the workflow says.
 
 The simulator shows a write at once unless a fault says otherwise, and a fault counts reads, not seconds.

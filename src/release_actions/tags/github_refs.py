@@ -13,6 +13,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from release_actions.github import repository as github_repository
+from release_actions.github.repository import GitTag
 from release_actions.http.answer import Response
 from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
@@ -106,6 +107,11 @@ class GitHubRefs:
         if status not in {"ahead", "identical", "behind", "diverged"}:
             response.reject("does not compare two commits")
         return status in {"ahead", "identical"}
+
+    def read_tag(self, tag: str) -> GitTag | None:
+        """The tag of that very name; None when GitHub has no such tag."""
+        ref = self._refs("tags", tag, f"read the tag {tag} of {self._repository}").get(tag)
+        return GitTag(tag, ref[0], annotated=ref[1] == "tag") if ref else None
 
     def read_tag_object(self, tag: str) -> TagObject | None:
         """How the tag was made; None when GitHub has no such tag."""

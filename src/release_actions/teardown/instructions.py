@@ -30,7 +30,9 @@ def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tu
     moved = sorted(change.tag for change in changes if change.after)
     found = []
     if gone:
-        found.append(shlex.join(["git", "tag", "-d", *sorted(gone)]))
+        names = shlex.join(sorted(gone))
+        # Deleting a tag that a clone lacks would fail and end a script, so only those that it lists are deleted.
+        found.append(f"git tag -d $(git tag -l {names})")
     if moved:
         found.append(fetch(moved, address))
     return tuple(found)

@@ -1,0 +1,72 @@
+"""Records what the tags of all packages name, and puts that back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from release_actions.config import Package
+from release_actions.errors import ActionError, InputError
+from release_actions.floating.outcome import PackageResult
+from release_actions.floating.run import ProtectRun
+from release_actions.floating.snapshot import Snapshot, SnapshotRestorer
+from release_actions.floating.snapshot_report import report_restore, report_snapshot
+from release_actions.registry.client import Manifest
+from release_actions.runner.report import Report
+
+
+def take_snapshot(run: ProtectRun, name: str) -> Report:
+    """Record what the release tags and floating tags of every package name. Writes nothing unless all were read."""
+    recorded: dict[str, Mapping[str, Manifest]] = {}
+
+    def read(package: Package) -> PackageResult:
+        try:
+            tags = run.reconciler.tags(package)
+            recorded[package.name] = run.reconciler.read(package, tags or ())
+        except ActionError as error:
+            return PackageResult(package, error=error)
+        return PackageResult(package, absent=tags is None)
+
+    results = run.for_each(read, run.packages)
+    if any(result.error for result in results):
+        return report_snapshot(results, None, name)
+    snapshot = Snapshot(run.config.registry, run.context.now.isoformat(timespec="seconds"), recorded)
+    try:
+        run.context.path(name).write_text(snapshot.text(), encoding="utf-8")
+    except OSError as error:
+        message = f"The snapshot {name} could not be written: {error.strerror}."
+        raise InputError(message, hint="Name a file that can be written as input 'snapshot'.") from error
+    return report_snapshot(results, snapshot, name)
+
+
+def restore(run: ProtectRun, snapshot: Snapshot, *, force: bool) -> Report:
+    """Put back what a snapshot recorded of every package.
+
+    Nothing is written for any package if a floating tag would go below a release that was published since, unless
+    `force`: an old snapshot, restored by mistake, must not take a release back.
+    """
+    restorer = SnapshotRestorer(run.reconciler, snapshot, run.rules, force=force)
+
+    def compare(package: Package) -> PackageResult:
+        try:
+            return PackageResult(package, difference=restorer.compare(package))
+        except ActionError as error:
+            return PackageResult(package, error=error)
+
+    def put_back(result: PackageResult) -> PackageResult:
+        if result.difference is None:
+            return result
+        journal = run.open_journal(result.package)
+        try:
+            restorer.restore(result.package, result.difference, journal)
+        except ActionError as error:
+            return replace(result, journal=journal, error=error)
+        return replace(result, journal=journal)
+
+    recorded = [package for package in run.packages if package.name in snapshot.packages]
+    without = [package.reference for package in run.packages if package.name not in snapshot.packages]
+    results = run.for_each(compare, recorded)
+    if not any(result.difference and result.difference.below for result in results):
+        compared = {result.package.name: result for result in results}
+        results = run.for_each(lambda package: put_back(compared[package.name]), recorded)
+    return report_restore(results, snapshot, without)
