@@ -37,6 +37,7 @@ ACTIONS = {
     "pick-secrets": "give one job the secrets that its entry of a plan names",
     "judge-scan": "decide whether what a scanner found stops an image",
     "judge-images": "decide which images of a run may get floating tags, and show all in one table",
+    "verify-provenance": "prove that what a tag names already is what this workflow built from it",
     "verify-images": "prove that the images of a run are published, complete and what was built",
     "component-matrix": "make the component table of a release, and prove its versions",
     "version-audit": "find versions in files that are not the release's",

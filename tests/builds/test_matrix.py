@@ -81,7 +81,7 @@ def test_an_entry_has_all_that_a_build_job_needs() -> None:
         ),
         "required": True,
         "commit": SHA,
-        "artifact": "3",
+        "slot": "3",
         "reason": "it was selected",
         "registry": "ghcr.io",
         "username-secret": "",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from release_actions import main
-from release_actions.errors import ExitCode, InputError
+from release_actions.errors import ExitCode, InputError, PolicyError
 from release_actions.runner.report import Level, Report
 from release_actions.runner.workflow import Workflow
 
@@ -19,7 +19,8 @@ DIGEST = f"sha256:{'1' * 64}"
 
 def entry(package: str, **more: Any) -> dict[str, Any]:
     found = {"image": package.rpartition("/")[2], "package": package, "tags": ["v1.0.0"], "platforms": ["linux/amd64"]}
-    return {**found, "scan": True, "scan-gate": "CRITICAL", "required": True, **more}
+    slots = {"linux/amd64": [APP, WEB].index(package)}
+    return {**found, "slots": slots, "job": "build", "scan": True, "scan-gate": "CRITICAL", "required": True, **more}
 
 
 PLAN = [entry(APP), entry(WEB, required=False)]
@@ -28,11 +29,12 @@ LOCK = {"version": 1, "images": {one["package"]: {"digest": DIGEST} for one in P
 
 
 def judge(folder: Path, **given: Any) -> Report:
+    scans = folder / "scans.json"
     inputs = {
         "image_list": PLAN,
         "published": PUBLISHED,
         "lock": LOCK,
-        "scans": "scans",
+        "scans": scans.read_text(encoding="utf-8") if scans.exists() else "",
         "signed": "success",
         **given,
     }
@@ -42,12 +44,13 @@ def judge(folder: Path, **given: Any) -> Report:
 
 
 def scanned(folder: Path, verdicts: dict[str, str]) -> None:
-    """Put verdicts where download-artifact puts them: a folder for each artifact."""
-    for number, (package, verdict) in enumerate(verdicts.items()):
-        file = folder / "scans" / f"scan-{number}" / f"{number}.json"
-        file.parent.mkdir(parents=True)
-        said = {"package": package, "platform": "linux/amd64", "verdict": verdict, "counts": {"CRITICAL": 1}}
-        file.write_text(json.dumps(said), encoding="utf-8")
+    """Put verdicts where the job that scans hands them on: in its slots."""
+    lines = {
+        f"slot-{slot}": f"{slot} {package} linux/amd64 {DIGEST} 1 {verdict} CRITICAL=1"
+        for slot, (package, verdict) in enumerate(verdicts.items())
+    }
+    results = {"scan": {"result": "success", "outputs": lines}}
+    (folder / "scans.json").write_text(json.dumps(results), encoding="utf-8")
 
 
 def test_everything_ready_is_said_in_outputs_only(tmp_path: Path) -> None:
@@ -120,8 +123,16 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, given: dict[str, str], 
         judge(tmp_path, **given)
 
 
-def test_a_verdict_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    scanned(tmp_path, {APP: "passed"})
-    (tmp_path / "scans" / "scan-0" / "0.json").write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match=r"0\.json in 'scans' is not a verdict"):
+def test_a_verdict_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    scanned(tmp_path, {APP: "fine"})
+
+    with pytest.raises(PolicyError, match="Slot 0 of the job scan has 'fine CRITICAL=1', which is not a verdict"):
         judge(tmp_path)
+
+
+def test_a_verdict_of_another_job_is_refused(tmp_path: Path) -> None:
+    scanned(tmp_path, {APP: "passed"})
+    text = (tmp_path / "scans.json").read_text(encoding="utf-8").replace('"scan":', '"build":')
+
+    with pytest.raises(PolicyError, match="Slot 0 of the job build is filled, and the plan gave it to the job scan"):
+        judge(tmp_path, scans=text)

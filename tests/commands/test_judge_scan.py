@@ -15,13 +15,19 @@ from release_actions.runner.report import Level, Report
 from release_actions.runner.workflow import Workflow
 
 APP = "ghcr.io/acme/app"
+DIGEST = f"sha256:{'1' * 64}"
 CRITICAL, HIGH = ("CVE-1", "CRITICAL", "libssl"), ("CVE-2", "HIGH", "zlib")
 
 
 def judge(folder: Path, *, gate: str = "CRITICAL", required: bool = True, **given: str) -> Report:
-    entry = {"package": APP, "platform": "linux/amd64", "scan-gate": gate, "required": required}
-    inputs = {"entry": json.dumps(entry), "report": "scan.sarif", "verdict_file": "verdict/0.json", **given}
-    environ = {"GITHUB_WORKSPACE": str(folder), **{f"INPUT_{name.upper()}": text for name, text in inputs.items()}}
+    subject = {"package": APP, "platform": "linux/amd64", "digest": DIGEST, "slot": "7"}
+    entry = {**subject, "scan-gate": gate, "required": required}
+    inputs = {"entry": json.dumps(entry), "report": "scan.sarif", "verdict_file": "verdict/line", **given}
+    environ = {
+        "GITHUB_WORKSPACE": str(folder),
+        "GITHUB_RUN_ATTEMPT": "3",
+        **{f"INPUT_{name.upper()}": text for name, text in inputs.items()},
+    }
     return main.main_inner(["judge-scan"], environ, Workflow({}))
 
 
@@ -53,8 +59,9 @@ def test_the_policy_says_what_a_finding_means(
     report = judge(tmp_path, gate=gate, required=required)
     assert (report.outputs["verdict"], report.exit_code) == (verdict, code)
     assert [finding.level for finding in report.findings] == levels
-    written = json.loads((tmp_path / "verdict/0.json").read_text(encoding="utf-8"))
-    assert written == {"package": APP, "platform": "linux/amd64", **report.outputs}
+    counts = ",".join(f"{severity}=1" for _, severity, _ in vulnerabilities)
+    line = f"7 {APP} linux/amd64 {DIGEST} 3 {verdict} {counts}".rstrip()
+    assert (tmp_path / "verdict/line").read_text(encoding="utf-8") == f"{line}\n"
 
 
 @pytest.mark.parametrize("content", [None, b"{}", b"\xff"])
@@ -79,7 +86,7 @@ def test_a_report_that_cannot_be_read_is_not_clean(
     report = judge(tmp_path, gate=gate, required=required)
     assert (report.outputs, report.exit_code) == ({"verdict": "unknown", "counts": {}}, code)
     assert [finding.level for finding in report.findings] == [level]
-    assert json.loads((tmp_path / "verdict/0.json").read_text(encoding="utf-8"))["verdict"] == "unknown"
+    assert (tmp_path / "verdict/line").read_text(encoding="utf-8") == f"7 {APP} linux/amd64 {DIGEST} 3 unknown\n"
 
 
 def test_people_see_the_worst_and_how_many_there_are(tmp_path: Path) -> None:

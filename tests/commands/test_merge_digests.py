@@ -410,7 +410,9 @@ def test_inputs_are_required(shop: Shop) -> None:
 @pytest.mark.parametrize("given", [{"digests": ""}, {"published_from": COMMIT}], ids=["neither", "both"])
 def test_there_is_something_to_publish_or_something_published(shop: Shop, given: dict[str, str]) -> None:
     shop.push("linux/amd64")
-    with pytest.raises(InputError, match=r"^One of the inputs 'digests' and 'published-from' is needed, and not both"):
+    with pytest.raises(
+        InputError, match=r"^Exactly one of the inputs 'build-results', 'digests' and 'published-from' is needed"
+    ):
         shop.merge(**given)
 
 
@@ -524,5 +526,5 @@ def test_every_platform_of_what_was_published_is_scanned_on_its_own(shop: Shop) 
     image = entry(scan=True)
     report = shop.merge(image, entry(WEB, scan=True), entry(f"{WEB}-2", scan=False))
     digest = shop.under("v1.0.0")["@"]
-    parts = [{**image, "digest": digest, "platform": name, "artifact": str(n)} for n, name in enumerate(BOTH)]
+    parts = [{**image, "digest": digest, "platform": name, "slot": str(n)} for n, name in enumerate(BOTH)]
     assert report.outputs["scan-matrix"] == {"include": parts}

@@ -21,6 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+from tests.e2e import legs
+
 ACTION = "llm-d/release-actions@v1"
 """How the examples call our actions: the part before any folder, and the ref."""
 
@@ -32,16 +35,36 @@ PATIENCE = 180
 
 
 def addressed(repository: Path, copy: Path) -> Path:
-    """A copy of our repository without what act does not know: `$/name` is the public address of the same, and the
-    length of a queue is left out, as act runs one workflow at a time.
+    """A copy of our repository without what act does not know: `$/name` is the public address of the same, the length
+    of a queue is left out, as act runs one workflow at a time, and each leg that fills a slot is a job of its own.
     """
     shutil.copytree(repository, copy, symlinks=True)
     for workflow in (copy / ".github" / "workflows").iterdir():
         text = workflow.read_text(encoding="utf-8")
         name, ref = ACTION.split("@")
         text = re.sub(r"uses: \$/(\S+)", rf"uses: {name}/\1@{ref}", text).replace("  queue: max\n", "")
-        workflow.write_text(text, encoding="utf-8")
+        workflow.write_text(separated(text), encoding="utf-8")
     return copy
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes scripts as they were written, so that a test can change a line of one."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """A text of several lines as a block."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+Dumper.add_representer(str, Dumper.represent_text)
+
+
+def separated(text: str) -> str:
+    """A workflow with a job for each leg that fills a slot; the text itself if it has no such job."""
+    read = yaml.safe_load(text)
+    if not any(legs.has_slots(job) for job in read["jobs"].values()):
+        return text
+    # YAML 1.1 takes the key `on` for a boolean.
+    return yaml.dump({"on": read.pop(True), **legs.split(read)}, Dumper=Dumper, sort_keys=False, width=1_000_000)
 
 
 @dataclass(frozen=True)
@@ -68,13 +91,19 @@ class Ran:
         found = defaultdict(list)
         for entry in self.entries:
             if "jobResult" in entry:
-                found[entry["jobID"]].append(entry["jobResult"])
+                found[re.sub(r"-\d+$", "", entry["jobID"])].append(entry["jobResult"])
         return dict(found)
 
     @property
     def errors(self) -> list[str]:
         """Texts of error annotations."""
         return [entry["arg"] for entry in self.entries if entry.get("command") == "error"]
+
+    def slots(self, job: str) -> dict[str, str]:
+        """Slot -> value of everything that the legs of a job handed on."""
+        said = [entry for entry in self.entries if entry.get("command") == "set-output"]
+        legs_said = [entry for entry in said if re.sub(r"-\d+$", "", entry["jobID"]) == job]
+        return {entry["name"]: entry["arg"] for entry in legs_said if entry["name"].startswith("slot-")}
 
     def outputs(self, job: str, step: str) -> dict[str, str]:
         """Outputs of a step of a job."""
@@ -94,6 +123,8 @@ class Act:
     """What stands in for other people's actions: `owner/name@ref` -> folder. With a stand-in for actions/checkout it is
     called, in place of act's copy."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    programs: Path | None = None
+    """Folder with programs that come before those of this machine."""
 
     def run(self, workflow: Path, event: Event, checkout: Path, runners: Iterable[str] = (), **variables: str) -> Ran:
         """Play all jobs of a workflow. `checkout` is what actions/checkout gives; `runners` are labels to take for this
@@ -125,6 +156,8 @@ class Act:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         kept = {name: os.environ[name] for name in ("PATH", "RELEASE_ACTIONS_PYTHON") if name in os.environ}
+        if self.programs:
+            kept["PATH"] = f"{self.programs}{os.pathsep}{kept['PATH']}"
         proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE)
         # act keeps its cache and its settings below the first two.
         folders = {name: str(home) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")}

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tests.e2e import diary, stand_ins
 from tests.e2e.act import Event, Ran, addressed
 from tests.e2e.llm_d import EXAMPLES, ROOT, LlmD
 
+from release_actions.simulator import build_image
 from release_actions.simulator.git import Commit, Target
 
 WORKFLOWS = ROOT / ".github" / "workflows"
@@ -75,11 +76,16 @@ class Pipeline:
             (folder / name).mkdir(parents=True)
         (folder / "findings" / "none.sarif").write_text(json.dumps(sarif()), encoding="utf-8")
         others = stand_ins.write(folder / "stand-ins", OURS)
+        gh = folder / "programs" / "gh"
+        gh.parent.mkdir()
+        gh.write_text(stand_ins.GH, encoding="utf-8")
+        gh.chmod(0o755)
         act = replace(
             started.act,
             repository=addressed(started.act.repository, folder / "ours"),
             others=others,
             secrets=SECRETS,
+            programs=gh.parent,
             variables={
                 **started.act.variables,
                 **{name.upper(): str(folder / name) for name in ("repositories", "artifacts", "record", "findings")},
@@ -183,14 +189,21 @@ class Pipeline:
         """What the stand-ins of a kind wrote down."""
         return [json.loads(file.read_text(encoding="utf-8")) for file in (self.folder / "record").glob(f"{kind}-*")]
 
-    def left(self, kind: str) -> int:
-        """How many artifacts of a kind the jobs left. act has one result for all jobs of a matrix."""
-        return len(list((self.folder / "artifacts").glob(f"{kind}-*")))
+    def rewrite(self, text: str, other: str) -> None:
+        """Change something in our own workflows, everywhere it is. Fails when it is nowhere."""
+        files = list((self.llm_d.act.repository / ".github" / "workflows").iterdir())
+        found = [file for file in files if text in file.read_text(encoding="utf-8")]
+        assert found, text
+        for file in found:
+            file.write_text(file.read_text(encoding="utf-8").replace(text, other), encoding="utf-8")
 
-    def forget(self, kind: str) -> None:
-        """Let the artifacts of a kind expire."""
-        for folder in (self.folder / "artifacts").glob(f"{kind}-*"):
-            shutil.rmtree(folder)
+    def plant(self, package: str, tag: str, commit: str, platforms: Sequence[str]) -> str:
+        """Push an image that no run built, whose labels say that it is from a commit. Returns its digest."""
+        names = {"revision": commit, "source": "https://github.com/llm-d/llm-d", "version": tag.removeprefix("v")}
+        labels = {f"org.opencontainers.image.{name}": value for name, value in names.items()}
+        image = build_image(platforms, labels=labels, seed="planted")
+        self.llm_d.setting.world.push(package, image, [tag])
+        return image.root.digest
 
     def finds(self, package: str, *severities: str) -> None:
         """Let scans of a package find a vulnerability of each severity."""

@@ -9,6 +9,7 @@ import pytest
 
 from release_actions.images.image_list import ListedImage, parse_entry
 from release_actions.images.release_state import Evidence, failed_keys, is_ready, judge
+from release_actions.images.scan_verdicts import ScanVerdict, Word
 
 APP, WEB = "ghcr.io/acme/app", "ghcr.io/acme/web"
 DIGEST = f"sha256:{'1' * 64}"
@@ -20,8 +21,8 @@ def image(package: str = APP, **more: Any) -> ListedImage:
     return parse_entry({**entry, "scan": True, "scan-gate": "CRITICAL", **more})
 
 
-def verdict(word: str, **counts: int) -> dict[str, Any]:
-    return {"package": APP, "platform": "linux/amd64", "verdict": word, "counts": counts}
+def verdict(word: Word, *, package: str = APP, digest: str = DIGEST, **counts: int) -> ScanVerdict:
+    return ScanVerdict(package, "linux/amd64", digest, word, counts)
 
 
 GOOD = Evidence(
@@ -50,7 +51,8 @@ def test_an_image_that_passed_everything_is_ready() -> None:
         ({"scans": ()}, "linux/amd64 was not scanned."),
         ({"scans": (verdict("unknown"),)}, "linux/amd64 was not scanned."),
         ({"scans": (verdict("refused", CRITICAL=2, HIGH=1),)}, "linux/amd64 has 2 critical, 1 high known."),
-        ({"scans": ({**verdict("passed"), "package": WEB},)}, "linux/amd64 was not scanned."),
+        ({"scans": (verdict("passed", package=WEB),)}, "linux/amd64 was not scanned."),
+        ({"scans": (verdict("passed", digest=OTHER),)}, f"The scan of linux/amd64 judged {OTHER}, and this run"),
     ],
 )
 def test_what_is_wrong_or_not_known_keeps_an_image_back(change: dict[str, Any], problem: str) -> None:
@@ -74,6 +76,15 @@ def test_what_is_wrong_or_not_known_keeps_an_image_back(change: dict[str, Any], 
 def test_what_is_no_gate_is_only_told(entry: dict[str, Any], change: dict[str, Any], notes: tuple[str, ...]) -> None:
     (found,) = judge([image(**entry)], replace(GOOD, **change))
     assert (found.ready, found.notes) == (True, notes)
+
+
+def test_a_verdict_about_another_digest_stops_an_image_without_a_gate_too() -> None:
+    scans = (verdict("passed", digest=OTHER),)
+
+    entry: dict[str, Any] = {"scan-gate": "", "required": False}
+    (found,) = judge([image(**entry)], replace(GOOD, scans=scans))
+
+    assert not found.ready
 
 
 def test_every_platform_has_to_be_scanned() -> None:

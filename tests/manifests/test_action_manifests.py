@@ -24,6 +24,7 @@ TOKEN_DEFAULT = "${{ github.token }}"
 
 OWN_WORDS = {
     ("judge-images", "mode"): "it has modes of its own",
+    ("verify-provenance", "commit"): "it is what an attestation has to name",
     ("merge-digests", "dry-run"): "it pushes, and deletes nothing anyway",
     ("perf-gate", "mode"): "it has modes of its own",
     ("perf-gate", "commit"): "it is what was measured, not where a tag would be put",

@@ -187,11 +187,28 @@ def test_nothing_is_pushed_with_a_token_that_may_not(
     ("scan", "signed"), [("success", True), ("skipped", True), ("failure", False), ("cancelled", False)]
 )
 def test_nothing_is_signed_before_every_scan_has_ended(scan: str, *, signed: bool) -> None:
+    assert sign(scan=scan) is signed
+
+
+@pytest.mark.parametrize(
+    ("verify", "ready"), [("failure", "true"), ("skipped", ""), ("cancelled", "true"), ("success", "false")]
+)
+def test_nothing_is_signed_before_it_is_verified(verify: str, ready: str) -> None:
+    assert sign(verify=verify, ready=ready) is False
+
+
+def test_no_commit_but_the_runs_own_is_signed() -> None:
+    assert sign(commit=HEAD) is False
+
+
+def sign(*, scan: str = "success", verify: str = "success", ready: str = "true", commit: str = OWN) -> bool:
+    """Whether the job that signs runs."""
     condition = read(HOME / "build-and-publish.yml")["jobs"]["sign"]["if"]
     assert "!cancelled() && " in condition
-    needs = {"merge": {"outputs": {"images": "[{}]"}}, "scan": {"result": scan}}
-    contexts = {"inputs": {"push": True, "sign": True}, "needs": needs}
-    assert said(condition.replace("!cancelled() && ", ""), contexts) == ("true" if signed else "false")
+    needs = {"scan": {"result": scan}, "verify": {"result": verify, "outputs": {"ready": ready}}}
+    inputs = {"push": True, "sign": True, "commit": commit}
+    contexts = {"inputs": inputs, "needs": needs, "github": {"sha": OWN}}
+    return said(condition.replace("!cancelled() && ", ""), contexts) == "true"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build, choose_tags
 from release_actions.builds.path_filter import matches
 from release_actions.builds.recipe import (
+    OCI_LABELS,
     EntryBuilder,
     Resolve,
     make_registry_fields,
@@ -40,6 +41,10 @@ __all__ = [
 MOST_JOBS = 256
 """Jobs of one matrix. GitHub fails a larger one (limits of GitHub Actions)."""
 
+BUILD_JOB, COMMAND_JOB = "build", "command"
+"""The jobs that build: docker buildx, or a command of release.yaml, which has the runner to itself and could speak for
+every leg of its job. So the two are kept apart."""
+
 ALL = ("all",)
 EVERYTHING = ChangedFiles(everything="it was selected")
 
@@ -52,6 +57,11 @@ class BuildJob:
     platform: str
     fields: Mapping[str, Output] = field(repr=False)
 
+    @property
+    def is_command(self) -> bool:
+        """Whether a command of release.yaml builds it."""
+        return bool(self.package.recipe.command)
+
     def entry(self) -> dict[str, Output]:
         """Its entry of `strategy.matrix`."""
         return dict(self.fields)
@@ -59,12 +69,17 @@ class BuildJob:
 
 @dataclass(frozen=True)
 class Publication:
-    """One package and the exact tags it gets once all its platforms are there, and why it is built."""
+    """One package and the exact tags it gets once all its platforms are there, and why it is built.
+
+    `slots`: platform -> number of the job output that its build fills. `labels` are promised on every platform.
+    """
 
     package: Package
     tags: tuple[str, ...]
     reason: str
     source_commit: str = ""
+    slots: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self) -> dict[str, Output]:
         """Its entry of `strategy.matrix` for the job that publishes it."""
@@ -80,6 +95,9 @@ class Publication:
             **make_registry_fields(self.package),
             **make_scan_fields(self.package),
             "source-commit": self.source_commit,
+            "job": COMMAND_JOB if self.package.recipe.command else BUILD_JOB,
+            "slots": dict(self.slots),
+            "promised-labels": dict(self.labels),
         }
 
 
@@ -133,7 +151,7 @@ def plan_builds(
         BuildJob(
             package,
             platform,
-            {**builder.make_entry(package, platform, reasons[package.image]), "artifact": str(number)},
+            {**builder.make_entry(package, platform, reasons[package.image]), "slot": str(number)},
         )
         for number, (package, platform) in enumerate(parts)
     )
@@ -142,12 +160,34 @@ def plan_builds(
         channel=channel,
         jobs=jobs,
         publications=tuple(
-            Publication(package, tags, reasons[package.image], builder.pinned(package).commit) for package in packages
+            Publication(
+                package,
+                tags,
+                reasons[package.image],
+                builder.pinned(package).commit,
+                slots={job.platform: number for number, job in enumerate(jobs) if job.package is package},
+                labels=find_promised_labels(job for job in jobs if job.package is package),
+            )
+            for package in packages
         ),
         skipped=skipped,
         built={key: key in reasons for key in config.images},
         findings=(*findings, *find_missed_images(build, skipped, published)),
     )
+
+
+def find_promised_labels(jobs: Iterable[BuildJob]) -> dict[str, str]:
+    """The labels that say where an image comes from, as far as all of its platforms have the same."""
+    every = [
+        dict(line.split("=", 1) for line in str(job.fields["labels"]).splitlines() if line.startswith(OCI_LABELS))
+        for job in jobs
+    ]
+    first = every[0] if every else {}
+    return {
+        name: first[name]
+        for name in (f"{OCI_LABELS}{name}" for name in ("source", "revision", "version"))
+        if name in first and all(labels.get(name) == first[name] for labels in every)
+    }
 
 
 def explain_build(config: Config, package: Package, changes: ChangedFiles) -> str:

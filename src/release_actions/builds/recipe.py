@@ -19,6 +19,9 @@ from release_actions.runner.report import Finding, Level, Output
 REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")
 GIT_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
 
+OCI_LABELS = "org.opencontainers.image."
+"""What the names of the specification's labels begin with (OCI image-spec 1.1, annotations.md)."""
+
 Resolve = Callable[[str, str], str]
 """Gives the commit that a branch or tag of a repository "owner/name" names. Raises what it cannot find out."""
 
@@ -108,7 +111,7 @@ class EntryBuilder:
             "revision": self.build.sha,
             "version": self.build.version.text if self.build.version else self.tags[0],
         }
-        return {f"org.opencontainers.image.{name}": value for name, value in found.items() if value}
+        return {f"{OCI_LABELS}{name}": value for name, value in found.items() if value}
 
     def make_source(self, package: Package) -> dict[str, Output]:
         """The other repository that is checked out before the build; empty texts without one."""

@@ -53,9 +53,13 @@ VARIABLE = "INPUT_IMAGE_LIST=\0"
 DIGEST_ROOM = len(',"digest":"sha256:"') + 64
 """Bytes that merge-digests adds to each image of the list."""
 
+SLOT_ROOM = 150
+"""Bytes that the result of a build has besides package and platform: its slot twice, the digest, the attempt, and what
+toJSON writes around them."""
+
 FEWER = "Select fewer images with the input images, in several runs."
 
-OUTPUTS = ("channel", "commit", "matrix", "merge-matrix", "images", "any", "built")
+OUTPUTS = ("channel", "commit", "matrix", "command-matrix", "merge-matrix", "images", "any", "built")
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
@@ -160,7 +164,8 @@ def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:
     outputs: dict[str, Output] = {
         "channel": planned.channel,
         "commit": build.sha,
-        "matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs),
+        "matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if not job.is_command),
+        "command-matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if job.is_command),
         "merge-matrix": matrix.make_strategy_matrix(publication.entry() for publication in planned.publications),
         "images": [publication.entry() for publication in planned.publications],
         "any": bool(planned.jobs),
@@ -178,6 +183,13 @@ def outputs_of(planned: Matrix, build: Build) -> dict[str, Output]:
         message = (
             f"The list of {counted(len(planned.publications), 'image')} comes to {listed} bytes with their digests, "
             f"and a step on Linux gets at most {VARIABLE_LIMIT} in one input."
+        )
+        raise PolicyError(message, hint=FEWER)
+    results = sum(len(f"{job.package.reference} {job.platform}") + SLOT_ROOM for job in planned.jobs)
+    if results > VARIABLE_LIMIT:
+        message = (
+            f"The results of {counted(len(planned.jobs), 'build job')} come to {results} bytes, and a step on Linux "
+            f"gets at most {VARIABLE_LIMIT} in one input."
         )
         raise PolicyError(message, hint=FEWER)
     return outputs

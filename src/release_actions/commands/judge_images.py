@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from release_actions.errors import ExitCode, InputError, Problem
 from release_actions.images import image_list, release_state
 from release_actions.images.image_list import ListedImage
 from release_actions.images.release_state import Evidence, ImageState
+from release_actions.images.scan_verdicts import read_verdicts
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report, counted
@@ -46,7 +45,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
     evidence = Evidence(
         published=published(given.published),
         locked=locked(given.lock),
-        scans=tuple(verdicts(context.path(given.scans))) if given.scans else (),
+        scans=read_verdicts(given.scans, planned, context.attempt),
         scanning=given.scan,
         signing=given.sign,
         signed=given.signed,
@@ -68,18 +67,6 @@ def locked(text: str) -> dict[str, str]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = "Input 'lock' is not a lock."
         raise InputError(message, hint="Pass verify-images' output lock as it is.") from error
-
-
-def verdicts(folder: Path) -> Iterator[Mapping[str, Any]]:
-    """What judge-scan wrote, from every file below a folder that need not be there. Raises `InputError`."""
-    for file in sorted(folder.rglob("*.json")):
-        try:
-            said = json.loads(file.read_text(encoding="utf-8"))
-        except (ValueError, OSError) as error:
-            message = f"{file.name} in 'scans' is not a verdict of judge-scan."
-            raise InputError(message, hint="Put nothing else into that folder.") from error
-        if isinstance(said, dict):
-            yield said
 
 
 def moved(text: str) -> dict[str, list[str]]:

@@ -37,10 +37,15 @@ OUTPUTS = ("verdict", "counts")
 
 @dataclass(frozen=True)
 class Policy:
-    """What is said of one image: its name and platform, the severities that stop it, and whether it is required."""
+    """What is said of one image: its name, platform and digest, which severities stop it, and whether it is required.
+
+    `slot`: number of the job output that the verdict fills.
+    """
 
     package: str
     platform: str
+    digest: str
+    slot: str
     gate: tuple[str, ...]
     required: bool
 
@@ -66,11 +71,20 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
         else:
             report = judged(policy, found)
     if given.verdict_file:
-        said: Output = {"package": policy.package, "platform": policy.platform, **report.outputs}
         path = context.path(given.verdict_file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(said) + "\n", encoding="utf-8", newline="\n")
+        path.write_text(
+            make_verdict_line(policy, report.outputs, context.attempt) + "\n", encoding="utf-8", newline="\n"
+        )
     return report
+
+
+def make_verdict_line(policy: Policy, outputs: Mapping[str, Output], attempt: int) -> str:
+    """The verdict as the value of a slot, with its subject in front (`release_actions.images.slots`)."""
+    counts: Any = outputs["counts"]
+    numbers = ",".join(f"{severity}={count}" for severity, count in counts.items())
+    subject = (policy.slot, policy.package, policy.platform, policy.digest, str(attempt))
+    return " ".join((*subject, str(outputs["verdict"]), numbers)).rstrip()
 
 
 def policy_of(text: str) -> Policy:
@@ -79,7 +93,12 @@ def policy_of(text: str) -> Policy:
         entry: Mapping[str, Any] = json.loads(text)
         gate = tuple(part.strip() for part in str(entry["scan-gate"] or "").split(",") if part.strip())
         policy = Policy(
-            str(entry["package"]), str(entry.get("platform") or ""), gate, entry.get("required") is not False
+            package=str(entry["package"]),
+            platform=str(entry.get("platform") or ""),
+            digest=str(entry.get("digest") or ""),
+            slot=str(entry.get("slot") or "0"),
+            gate=gate,
+            required=entry.get("required") is not False,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = "Input 'entry' is not an image of a plan."

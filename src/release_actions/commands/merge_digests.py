@@ -20,6 +20,7 @@ from release_actions.images.image_list import ListedImage
 from release_actions.images.inspection import Expectation
 from release_actions.images.publish import Publisher, TagRules
 from release_actions.images.registry_access import connect
+from release_actions.images.slots import list_promises, read_slots
 from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, markdown
@@ -36,6 +37,8 @@ class Inputs:
     """What actions/merge-digests/action.yml describes."""
 
     image_list: str = inputs.option(inputs.text, "", required=True)
+    build_results: str = inputs.option(inputs.text, "")
+    plan: str = inputs.option(inputs.text, "")
     digests: str = inputs.option(inputs.text, "")
     published_from: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, FILE)
@@ -63,10 +66,10 @@ class MergeResult:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Publish the images of the list, say what publishing them would come to, or what is published."""
     wanted = tuple(remove_held_back_tags(image, given.hold_back) for image in image_list.read(given.image_list))
-    if bool(given.digests) == bool(given.published_from):
-        message = "One of the inputs 'digests' and 'published-from' is needed, and not both."
+    if [bool(given.build_results), bool(given.digests), bool(given.published_from)].count(True) != 1:
+        message = "Exactly one of the inputs 'build-results', 'digests' and 'published-from' is needed."
         raise InputError(
-            message, hint="Give digests to publish images, and published-from for images that are published already."
+            message, hint="Give build-results or digests to publish images, and published-from for published images."
         )
     with Http(log=log.info, redactor=log.redactor) as http:
         login = Login(given.registry_token, given.registry_user, given.login_host)
@@ -84,6 +87,10 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
 
 def read_claims(given: Inputs, context: Context, wanted: Iterable[ListedImage], log: Workflow) -> tuple[Claim, ...]:
     """What the build jobs pushed, of every package."""
+    if given.build_results:
+        planned = image_list.read(given.plan) if given.plan else wanted
+        values = read_slots(given.build_results, list_promises(planned), context.attempt, "build-results")
+        return built_digests.from_slots(values)
     claims = built_digests.read(given.digests, context.path(given.digests))
     others = sorted({claim.package for claim in claims} - {image.package for image in wanted})
     if others:
@@ -166,12 +173,17 @@ def make_report(results: tuple[MergeResult, ...], *, dry_run: bool) -> Report:
 def list_scans(results: Iterable[MergeResult]) -> list[Output]:
     """An entry for each platform of an image that is to be scanned, as a scanner reads one platform at a time."""
     parts = [
-        {**result.image.entry, "digest": result.digest, "platform": str(platform)}
+        {
+            **result.image.entry,
+            "digest": result.digest,
+            "platform": str(platform),
+            "slot": str(result.image.slots.get(platform, "")),
+        }
         for result in results
         if result.digest and result.image.entry.get("scan")
         for platform in result.image.platforms
     ]
-    return [{**part, "artifact": str(number)} for number, part in enumerate(parts)]
+    return [{**part, "slot": part["slot"] or str(number)} for number, part in enumerate(parts)]
 
 
 def exit_code(result: MergeResult) -> ExitCode:

@@ -106,6 +106,22 @@ def choose_digests(package: str, wanted: Collection[Platform], claims: Iterable[
     return {platform: digests[0] for platform, digests in sorted(found.items())}
 
 
+def require_labels(package: str, promised: Mapping[str, str], parts: Iterable[Part]) -> None:
+    """Compare the labels of every platform with what the plan promised. Raises `AssemblyError` with each difference."""
+    problems = []
+    for part in parts:
+        for config in part.configs.values():
+            labels = read_labels(config)
+            for name, text in promised.items():
+                if labels.get(name) != text:
+                    has = f"has the label {name} {labels[name]!r}" if name in labels else f"lacks the label {name}"
+                    message = f"{package} is not published: {part.platform} {has}, and the plan says {text!r}."
+                    hint = "Give the build the labels of its entry: a command gets them in LABELS."
+                    problems.append(Problem(message, hint))
+    if problems:
+        raise AssemblyError(problems=problems)
+
+
 def assemble(package: str, parts: Iterable[Part]) -> Assembly:
     """The image over some parts, one a platform. An image of one platform is its part as it is.
 

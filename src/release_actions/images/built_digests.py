@@ -1,7 +1,8 @@
 """What the build jobs say they have pushed: for each package and platform a digest.
 
-Given as a JSON object, or as a folder of files that the jobs left as artifacts. What is said here is a claim: which
-platform a digest really holds is read from the image itself. This module must never follow a link out of the folder.
+Given by the slots of our workflows, as a JSON object, or as a folder of files that the jobs left as artifacts, which
+any job of the run can replace. What is said here is a claim: which platform a digest really holds is read from the
+image itself. This module must never follow a link out of the folder.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from release_actions.errors import InputError, Place, Problem
 from release_actions.images.manifests import Platform
+from release_actions.images.slots import SlotValue
 from release_actions.registry.names import DIGEST
 
 LONGEST = 64 * 1024
@@ -38,6 +40,11 @@ class Claim:
 def read(given: str, folder: Path) -> tuple[Claim, ...]:
     """The claims in a JSON object, or in the folder that `given` names and that is at `folder`. Raises `InputError`."""
     return from_json(given) if given.startswith("{") else from_folder(folder, given)
+
+
+def from_slots(values: Iterable[SlotValue]) -> tuple[Claim, ...]:
+    """The claims in the slots of the build jobs."""
+    return tuple(Claim(value.promise.package, value.promise.platform, value.digest) for value in values)
 
 
 def from_json(text: str) -> tuple[Claim, ...]:

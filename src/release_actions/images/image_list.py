@@ -17,13 +17,17 @@ from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH
 
 HINT = "Pass build-matrix's output images as it is."
 
+SLOT_COUNT = 256
+"""Slots that each job of our workflows declares: as many as GitHub runs jobs of one matrix."""
+
 
 @dataclass(frozen=True)
 class ListedImage:
     """One package and what is published there.
 
     `package` is what a client pulls, without a tag: `ghcr.io/llm-d/llm-d-cuda`. `digest` is what the run published, ""
-    if it failed to, and None where the list does not say. `entry` is the whole entry, to be passed on.
+    if it failed to, and None where the list does not say. `slots`: platform -> number of the job output that has what
+    was built for it; empty where the list does not say. `entry` is the whole entry, to be passed on.
     """
 
     package: str
@@ -31,7 +35,13 @@ class ListedImage:
     platforms: tuple[Platform, ...]
     required: bool = True
     digest: str | None = None
+    slots: Mapping[Platform, int] = field(default_factory=dict, compare=False, repr=False)
     entry: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def promised_labels(self) -> Mapping[str, str]:
+        """The labels that every platform has to have, by the plan."""
+        return dict(self.entry.get("promised-labels", {}))
 
     @property
     def registry(self) -> str:
@@ -77,6 +87,7 @@ def parse_entry(entry: Mapping[str, Any]) -> ListedImage:
         platforms=tuple(sorted({Platform.parse(name) for name in entry["platforms"]})),
         required=entry.get("required", True),
         digest=entry.get("digest"),
+        slots={Platform.parse(platform): slot for platform, slot in entry.get("slots", {}).items()},
         entry=entry,
     )
 
@@ -97,9 +108,25 @@ def find_mistakes(entry: Any) -> Iterator[str]:
         yield from (f"names {value[:100]!r}, which is not a {what}" for value in values if not is_valid(value, what))
     if not isinstance(entry.get("required", True), bool):
         yield "has 'required' that is neither true nor false"
+    labels = entry.get("promised-labels", {})
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        yield "has 'promised-labels' that do not map names to texts"
+    if not has_slot_numbers(entry.get("slots", {})):
+        yield "has 'slots' that do not map its platforms to numbers"
     digest = entry.get("digest", "")
     if not isinstance(digest, str) or (digest and not DIGEST.fullmatch(digest)):
         yield f"has a 'digest' that is not a digest: {str(digest)[:100]!r}"
+
+
+def has_slot_numbers(slots: Any) -> bool:
+    """Whether a value maps platforms to numbers of slots."""
+    return isinstance(slots, dict) and all(
+        is_valid(str(platform), "platform")
+        and isinstance(slot, int)
+        and not isinstance(slot, bool)
+        and 0 <= slot < SLOT_COUNT
+        for platform, slot in slots.items()
+    )
 
 
 def is_valid(value: str, what: str) -> bool:

@@ -90,7 +90,9 @@ class Publisher:
         digests = assembly.choose_digests(
             image.package, image.platforms, built_digests.of_package(claims, image.package)
         )
-        made = assembly.assemble(image.package, self._parts(image, digests))
+        parts = self._parts(image, digests)
+        assembly.require_labels(image.package, image.promised_labels, parts)
+        made = assembly.assemble(image.package, parts)
         before = {tag: self._digest(image, tag) for tag in image.tags}
         plan = PublishPlan(image, made, MappingProxyType(before))
         if not self.overwrite:

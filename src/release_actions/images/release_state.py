@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from release_actions.images.image_list import ListedImage
+from release_actions.images.scan_verdicts import ScanVerdict
 
 STOPPED = ("refused", "unknown")
 """Verdicts of judge-scan that say an image is not known to be good enough."""
@@ -43,13 +43,14 @@ class ImageState:
 class Evidence:
     """What the jobs of a run said.
 
-    `published`: package -> digest. `locked`: package -> digest that was verified. `scans`: verdicts of judge-scan.
+    `published`: package -> digest. `locked`: package -> digest that was verified. `scans`: verdicts of
+    judge-scan, each about one digest.
     `scanning` and `signing`: whether that was to be done. `signed`: the result of the job that signs.
     """
 
     published: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, str] = field(default_factory=dict)
-    scans: Sequence[Mapping[str, Any]] = ()
+    scans: Sequence[ScanVerdict] = ()
     scanning: bool = True
     signing: bool = True
     signed: str = ""
@@ -65,7 +66,7 @@ def judge_image(image: ListedImage, evidence: Evidence) -> ImageState:
     digest = evidence.published.get(image.package, "")
     if not digest:
         return ImageState(image, problem="It was not published: not every platform was built, or publishing failed.")
-    problems, notes = judge_scans(image, evidence)
+    problems, notes = judge_scans(image, digest, evidence)
     if evidence.signing and evidence.signed != "success":
         problems.append(f"It was not signed: the job that signs has ended as {evidence.signed or 'nothing'}.")
     locked = evidence.locked.get(image.package, "")
@@ -74,22 +75,28 @@ def judge_image(image: ListedImage, evidence: Evidence) -> ImageState:
     return ImageState(image, digest, " ".join(problems), tuple(notes))
 
 
-def judge_scans(image: ListedImage, evidence: Evidence) -> tuple[list[str], list[str]]:
-    """What the scans of an image's platforms say: what stops it, and what is only reported."""
+def judge_scans(image: ListedImage, digest: str, evidence: Evidence) -> tuple[list[str], list[str]]:
+    """What the scans of an image's platforms say: what stops it, and what is only reported.
+
+    A verdict about another digest stops every image: it is of something that this run did not publish.
+    """
     if not evidence.scanning or not image.entry.get("scan"):
         return [], []
     gate = bool(image.entry.get("scan-gate"))
-    verdicts = {str(said.get("platform")): said for said in evidence.scans if said.get("package") == image.package}
+    verdicts = {said.platform: said for said in evidence.scans if said.package == image.package}
     stops: list[str] = []
     notes: list[str] = []
     for platform in map(str, image.platforms):
-        said = verdicts.get(platform, {})
-        verdict, counts = said.get("verdict", "unknown"), said.get("counts") or {}
-        number = ", ".join(f"{count} {severity.lower()}" for severity, count in counts.items())
-        text = f"{platform} was not scanned" if verdict == "unknown" else f"{platform} has {number} known"
-        if gate and verdict in STOPPED:
+        said = verdicts.get(platform, ScanVerdict(image.package, platform, digest, "unknown"))
+        number = ", ".join(f"{count} {severity.lower()}" for severity, count in said.counts.items())
+        text = f"{platform} was not scanned" if said.word == "unknown" else f"{platform} has {number} known"
+        if said.digest != digest:
+            stops.append(
+                f"The scan of {platform} judged {said.digest or 'no digest'}, and this run published {digest}."
+            )
+        elif gate and said.word in STOPPED:
             stops.append(f"{text}.")
-        elif verdict != "passed":
+        elif said.word != "passed":
             notes.append(f"{text}.")
     return stops, notes
 

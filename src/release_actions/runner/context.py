@@ -62,6 +62,12 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     environ: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def attempt(self) -> int:
+        """Which attempt of the run this is, from 1."""
+        text = self.environ.get("GITHUB_RUN_ATTEMPT", "")
+        return int(text) if text.isdecimal() else 1
+
     @classmethod
     def read(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Context:
         """From the environment, each value overridden by its flag. Raises `InputError` for a malformed time."""

@@ -1,0 +1,67 @@
+"""docs/security.md: every hand-over between jobs has a row, and every row names tests that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = ROOT / ".github" / "workflows"
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+ROWS = [
+    [cell.strip() for cell in line.strip().strip("|").split("|")]
+    for line in PAGE.partition("| From, to |")[2].partition("\n\n")[0].splitlines()[2:]
+]
+READ = re.compile(r"needs\.(?P<job>\w+)(?:\.outputs\.[\w-]+|\))")
+
+
+def jobs(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((WORKFLOWS / name).read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def test_every_row_says_what_checks_it_and_where_that_is_tested() -> None:
+    assert len(ROWS) >= 10
+    for row in ROWS:
+        assert len(row) == 6, row
+        assert all(row), row
+        for name in re.findall(r"`([^`]+)`", row[5]):
+            assert (ROOT / "tests" / name).exists(), name
+
+
+def test_every_job_whose_outputs_another_one_reads_has_a_row() -> None:
+    givers = {row[0].partition(", ")[0] for row in ROWS}
+    for name in ("build-and-publish.yml", "ci-release.yaml", "build-image.yml"):
+        for job in jobs(name).values():
+            read = set(READ.findall(yaml.safe_dump(job)))
+            # A command's results travel as those of a build.
+            assert {"build" if giver == "command" else giver for giver in read} <= givers, name
+
+
+def test_nothing_that_is_decided_by_travels_in_an_artifact() -> None:
+    for file in (*WORKFLOWS.glob("*build*"), WORKFLOWS / "ci-release.yaml"):
+        text = file.read_text(encoding="utf-8")
+        assert "download-artifact" not in text
+        assert text.count("upload-artifact") <= 1, "the lock, for people"
+
+
+def test_one_program_writes_the_index_of_what_belongs_to_a_digest() -> None:
+    steps = jobs("build-and-publish.yml")["sign"]["steps"]
+    writers = [step["name"] for step in steps if "cosign sign" in step.get("run", "")]
+    attests = [step["with"]["push-to-registry"] for step in steps if "actions/attest@" in step.get("uses", "")]
+    assert (len(writers), attests) == (1, [False])
+
+
+def test_a_slot_is_declared_for_every_leg_that_can_be() -> None:
+    slots = [f"slot-{number}" for number in range(256)]
+    for name in ("build", "command", "scan"):
+        assert list(jobs("build-and-publish.yml")[name]["outputs"]) == slots
+
+
+def test_a_forks_code_is_only_checked_out_where_the_event_brings_it() -> None:
+    for file in WORKFLOWS.glob("*build*"):
+        allowed = re.findall(r"allow-unsafe-pr-checkout: (.*)", file.read_text(encoding="utf-8"))
+        assert set(allowed) <= {"${{ github.event_name == 'pull_request_target' }}"}
