@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from release_actions.builds import dockerfile
 from release_actions.builds.dockerfile import Taken
@@ -34,7 +36,7 @@ RUN --mount=type=bind,source=g,target=/g --mount=type=cache,target=/c \\
 
 
 def test_what_comes_from_the_context_is_found_with_its_line() -> None:
-    assert list(dockerfile.taken(TEXT)) == [
+    assert list(dockerfile.read_taken(TEXT)) == [
         Taken(3, "a"),
         Taken(3, "b"),
         Taken(4, "c d"),
@@ -97,3 +99,100 @@ def test_a_variable_is_not_taken_for_a_yes(workspace: Path) -> None:
     (workspace / "docker/Dockerfile").write_text("FROM x\nCOPY ${WHERE}/x /x\n")
     (finding,) = find_uncovered(CONFIG, CONFIG.packages(), workspace)
     assert finding.problem.message == "It is not known whether the paths of the image 'app' cover '${WHERE}/x'."
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("COPY it's.txt /x", ["it's.txt"]),
+        ("COPY\ta\tb /x", ["a", "b"]),
+        ("RUN echo $((1<<20))\nCOPY a /x", ["a"]),
+        ("RUN cat <<<word\nCOPY a /x", ["a"]),
+        ('RUN echo "a <<b"\nCOPY a /x', ["a"]),
+        ("RUN echo 'a <<b'\nCOPY a /x", ["a"]),
+        ("RUN cat<<EOF\nCOPY a /x", ["a"]),
+        ("RUN <<-EOF\n\tCOPY b /x\n\tEOF\nCOPY a /x", ["a"]),
+        ("RUN <<EOF\n\tEOF\nCOPY b /x\nEOF\nCOPY a /x", ["a"]),
+        ('RUN 3<<"E" cat\nCOPY b /x\nE\nCOPY a /x', ["a"]),
+        ("RUN <<A <<B\nCOPY b /x\nA\nCOPY c /x\nB\nCOPY a /x", ["a"]),
+        ('RUN ["echo", "<<E"]\nCOPY a /x', ["a"]),
+        ("COPY a \\\n\n  b \\\n# comment\n  /x", ["a", "b"]),
+        ("COPY a \\  \n  /x", ["a"]),
+        ("RUN echo a\\\\\nCOPY a /x", ["a"]),
+        ("COPY a\\\nb /x", ["ab"]),
+        ("ARG CMD=app\nCOPY cmd/${CMD}/ $CMD /x", ["cmd/app/", "app"]),
+        ("ARG CMD\nCOPY cmd/${CMD}/ /x", ["cmd/web/"]),
+        ("ARG CMD=app\nENV CMD=other\nCOPY ${CMD} /x", ["other"]),
+        ("ENV DIR some folder\nCOPY ${DIR} /x", ["some folder"]),
+        ('ARG A="x" B=y\nCOPY $A$B ${C:-z} ${A:+q} ${D} /x', ["xy", "z", "q", "${D}"]),
+        ("COPY --link --chown=1:1 a /x", ["a"]),
+        ("copy a /x", ["a"]),
+    ],
+)
+def test_instructions_are_read_as_buildkit_reads_them(text: str, sources: list[str]) -> None:
+    arguments = {"CMD": "web"} if text.startswith("ARG CMD\n") else {}
+
+    assert [taken.source for taken in dockerfile.read_taken(f"FROM x\n{text}\n", arguments)] == sources
+
+
+def test_a_backtick_escapes_where_the_first_line_says_so() -> None:
+    text = "# escape=`\nFROM x\nCOPY a `\n  b C:\\\nCOPY c /x\n"
+
+    assert [taken.source for taken in dockerfile.read_taken(text)] == ["a", "b", "c"]
+
+
+STAGES = """\
+ARG BASE=tools
+FROM golang AS tools
+COPY go.mod /src/
+FROM scratch AS unused
+COPY unused /x
+FROM ${BASE} AS builder
+COPY src /src
+FROM scratch AS runtime
+COPY --from=builder /src /
+COPY etc /etc
+FROM runtime AS debug
+COPY debug /debug
+RUN --mount=from=unused,target=/x true
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "sources"),
+    [
+        ("runtime", ["go.mod", "src", "etc"]),
+        ("Builder", ["go.mod", "src"]),
+        ("tools", ["go.mod"]),
+        ("", ["go.mod", "unused", "src", "etc", "debug"]),
+        ("1", ["unused"]),
+        ("gone", ["go.mod", "unused", "src", "etc", "debug"]),
+    ],
+)
+def test_only_the_stages_that_are_built_take_something(target: str, sources: list[str]) -> None:
+    assert [taken.source for taken in dockerfile.read_taken(STAGES, target=target)] == sources
+
+
+def test_stages_that_need_each_other_end() -> None:
+    text = "FROM b AS a\nCOPY a /\nFROM a AS b\nCOPY b /\n"
+
+    assert [taken.source for taken in dockerfile.read_taken(text)] == ["a", "b"]
+
+
+PIECES = st.sampled_from(
+    [*"\\\n\t \"'`$(){}[]<>=,#-:ab1", "FROM", "COPY", "RUN", "ARG", "ENV", "--from=", "--mount=", "<<", "AS", "\ufeff"]
+)
+
+
+@given(st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=60), st.text(max_size=5))
+def test_no_text_is_an_error(text: str, target: str) -> None:
+    for taken in dockerfile.read_taken(text, {"a": "b"}, target):
+        assert 1 <= taken.line <= text.count("\n") + 1
+
+
+def test_a_file_that_is_not_utf_8_is_read(workspace: Path) -> None:
+    (workspace / "docker/Dockerfile").write_bytes(b"FROM x\n# \xe9\nCOPY gone.txt /x\n")
+
+    (finding,) = find_uncovered(CONFIG, CONFIG.packages(), workspace)
+
+    assert str(finding.problem.place) == "docker/Dockerfile:3"

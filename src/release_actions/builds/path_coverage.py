@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from release_actions.builds import dockerfile
+from release_actions.builds import context_files, dockerfile
 from release_actions.builds.matrix import list_watched_globs
 from release_actions.builds.path_filter import matches
 from release_actions.config import Config, Package
@@ -33,14 +33,17 @@ def find_uncovered(config: Config, packages: Iterable[Package], workspace: Path)
 def check_package(config: Config, package: Package, file: Path, workspace: Path) -> Iterator[Finding]:
     """The warnings of one image."""
     globs = list_watched_globs(config, package)
-    ignored = dockerfile.ignored(file, workspace / package.context)
-    for taken in dockerfile.taken(file.read_text(encoding="utf-8")):
+    ignored = context_files.read_ignored(file, workspace / package.context)
+    # An argument whose value is only known in a run is left as it is written, so it is reported as not known.
+    arguments = {name: text for name, text in package.build_args.items() if "{" not in text}
+    written = file.read_bytes().decode(errors="replace")
+    for taken in dockerfile.read_taken(written, arguments, package.target):
         place = Place(package.dockerfile, taken.line)
         if "$" in taken.source:
             message = f"It is not known whether the paths of the image '{package.image}' cover {taken.source!r}."
             yield Finding.of(Level.WARNING, message, hint="Write it without a variable.", place=place, rule=RULE)
             continue
-        found = dockerfile.files(taken.source, package.context, ignored, workspace)
+        found = context_files.list_files(taken.source, package.context, ignored, workspace)
         missed = [path for path in found if not matches(globs, path)]
         if missed:
             more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
