@@ -121,7 +121,7 @@ def judged(tag: str) -> tuple[str, str]:
     errors = [each.rule for each in judge(version, History(past)) if each.level is Level.ERROR]
     if errors:
         return "refused", f"none: {', '.join(errors)}"
-    moved = tuple(effect.tag for effect in floating.moves(version, past) if effect.moves)
+    moved = tuple(effect.tag for effect in floating.list_effects(version, past) if effect.moves)
     return version.kind.value, codes(moved, "none")
 
 

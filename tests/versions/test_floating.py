@@ -23,7 +23,15 @@ from release_actions.floating.plan import (
     ReleaseFinding,
 )
 from release_actions.floating.plan import plan as plan_of
-from release_actions.versions.floating import DEFAULT_TEMPLATES, Effect, desired, explain, floating, make_latest, moves
+from release_actions.versions.floating import (
+    DEFAULT_TEMPLATES,
+    Effect,
+    choose_targets,
+    explain_effects,
+    find_floating,
+    is_newest,
+    list_effects,
+)
 from release_actions.versions.version import Version, known, parse
 
 CUSTOM = ("{major}.{minor}", "{major}", "stable", "v{major}-latest")
@@ -58,13 +66,13 @@ def holding(*tags: str) -> dict[Version, str]:
 
 def test_each_floating_tag_names_the_highest_stable_release_of_its_range() -> None:
     history = known(["v0.4.0", "v0.4.3", "v0.5.0", "v0.5.1", "v0.5.1.post1", "v0.6.0-rc.1", "v1.0.0-dev", "v0.7.0-x"])
-    assert names(desired(history)) == {
+    assert names(choose_targets(history)) == {
         "latest": "v0.5.1.post1",
         "v0": "v0.5.1.post1",
         "v0.4": "v0.4.3",
         "v0.5": "v0.5.1.post1",
     }
-    assert names(desired(history, CUSTOM)) == {
+    assert names(choose_targets(history, CUSTOM)) == {
         "stable": "v0.5.1.post1",
         "0": "v0.5.1.post1",
         "v0-latest": "v0.5.1.post1",
@@ -74,7 +82,7 @@ def test_each_floating_tag_names_the_highest_stable_release_of_its_range() -> No
 
 
 def test_numbers_are_compared_as_numbers() -> None:
-    assert names(desired(known(["v0.9.9", "v0.9.10", "v0.10.0"]))) == {
+    assert names(choose_targets(known(["v0.9.9", "v0.9.10", "v0.10.0"]))) == {
         "latest": "v0.10.0",
         "v0": "v0.10.0",
         "v0.9": "v0.9.10",
@@ -84,11 +92,11 @@ def test_numbers_are_compared_as_numbers() -> None:
 
 def test_a_skipped_release_is_named_by_nothing() -> None:
     history = known(["v0.4.0", "v0.4.1", "v0.5.0"])
-    assert names(desired(history, skip={"v0.5.0"})) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.1"}
+    assert names(choose_targets(history, skip={"v0.5.0"})) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.1"}
 
 
 def test_without_a_stable_release_there_is_no_floating_tag() -> None:
-    assert desired(known(["v0.5.0-rc.1", "v0.5.0.dev1", "v0.5.0-beta.1"])) == {}
+    assert choose_targets(known(["v0.5.0-rc.1", "v0.5.0.dev1", "v0.5.0-beta.1"])) == {}
 
 
 @unhurried
@@ -97,13 +105,13 @@ def test_the_state_does_not_depend_on_the_order_of_releases(
     history: list[Version], templates: tuple[str, ...], chance: random.Random
 ) -> None:
     shuffled = chance.sample(history, len(history))
-    assert desired(shuffled, templates) == desired(history, templates)
+    assert choose_targets(shuffled, templates) == choose_targets(history, templates)
 
 
 @unhurried
 @given(histories(), TEMPLATES)
 def test_every_target_is_stable_in_range_and_the_highest(history: list[Version], templates: tuple[str, ...]) -> None:
-    state = desired(history, templates)
+    state = choose_targets(history, templates)
     for tag, version in state.items():
         assert version in history
         assert version.is_stable
@@ -117,15 +125,15 @@ def test_every_target_is_stable_in_range_and_the_highest(history: list[Version],
 @unhurried
 @given(histories(), versions("candidate", "dev", "prerelease"), TEMPLATES)
 def test_what_is_not_stable_changes_nothing(history: list[Version], new: Version, templates: tuple[str, ...]) -> None:
-    assert desired([*history, new], templates) == desired(history, templates)
-    assert not any(effect.moves for effect in moves(new, history, templates))
-    assert not make_latest(new, history)
+    assert choose_targets([*history, new], templates) == choose_targets(history, templates)
+    assert not any(effect.moves for effect in list_effects(new, history, templates))
+    assert not is_newest(new, history)
 
 
 @unhurried
 @given(histories(), versions("stable", "post"))
 def test_a_floating_tag_only_ever_moves_up(history: list[Version], new: Version) -> None:
-    before, after = desired(history), desired([*history, new])
+    before, after = choose_targets(history), choose_targets([*history, new])
     for tag, version in before.items():
         assert after[tag] >= version
         assert after[tag] in {version, new}
@@ -135,8 +143,8 @@ def test_a_floating_tag_only_ever_moves_up(history: list[Version], new: Version)
 @given(histories("stable", "post", "candidate"), versions("stable", "post"))
 def test_a_backport_never_moves_latest(history: list[Version], new: Version) -> None:
     higher = [other for other in history if other.is_stable and other > new]
-    before, after = desired(history), desired([*history, new])
-    assert make_latest(new, history) == (not higher)
+    before, after = choose_targets(history), choose_targets([*history, new])
+    assert is_newest(new, history) == (not higher)
     if higher:
         assert after["latest"] == before["latest"]
     if any(other.major == new.major for other in higher):
@@ -149,15 +157,15 @@ def test_the_effects_are_the_difference_that_the_version_makes(
     history: list[Version], new: Version, templates: tuple[str, ...]
 ) -> None:
     others = [version for version in history if version.tag != new.tag]
-    before, after = desired(others, templates), desired([*others, new], templates)
-    effects = moves(new, history, templates)
+    before, after = choose_targets(others, templates), choose_targets([*others, new], templates)
+    effects = list_effects(new, history, templates)
     assert {effect.tag for effect in effects if effect.moves} == {tag for tag in after if before.get(tag) != after[tag]}
     assert all(effect.before == before.get(effect.tag) for effect in effects)
 
 
 def test_effects_come_with_what_stays() -> None:
     history = known(["v0.4.2", "v0.5.1"])
-    assert moves(parse("v0.4.3"), history, ["latest", "v{major}", "v{major}.{minor}"]) == (
+    assert list_effects(parse("v0.4.3"), history, ["latest", "v{major}", "v{major}.{minor}"]) == (
         Effect("v0.4", parse("v0.4.2"), moves=True),
         Effect("v0", parse("v0.5.1"), moves=False),
         Effect("latest", parse("v0.5.1"), moves=False),
@@ -166,7 +174,7 @@ def test_effects_come_with_what_stays() -> None:
 
 def test_a_version_that_exists_is_not_its_own_predecessor() -> None:
     history = known(["v0.5.0", "v0.5.1"])
-    effects = moves(parse("v0.5.1"), history, ["v{major}.{minor}", "v{major}.{minor}"])
+    effects = list_effects(parse("v0.5.1"), history, ["v{major}.{minor}", "v{major}.{minor}"])
     assert effects == (Effect("v0.5", parse("v0.5.0"), moves=True),)
 
 
@@ -194,19 +202,19 @@ SENTENCES = {
 
 @pytest.mark.parametrize("tag", SENTENCES)
 def test_a_release_leader_reads_what_a_tag_does(tag: str) -> None:
-    assert explain(parse(tag), known(HISTORY), skip={"v0.5.9"}) == f"{tag} is {SENTENCES[tag]}"
+    assert explain_effects(parse(tag), known(HISTORY), skip={"v0.5.9"}) == f"{tag} is {SENTENCES[tag]}"
 
 
 def test_the_first_release_creates_its_floating_tags() -> None:
-    assert explain(parse("v0.1.0"), ()) == "v0.1.0 is the newest release: it creates v0.1, v0 and latest."
-    assert explain(parse("v0.1.0-rc.1"), ()) == "v0.1.0-rc.1 is a release candidate: it moves no floating tag."
+    assert explain_effects(parse("v0.1.0"), ()) == "v0.1.0 is the newest release: it creates v0.1, v0 and latest."
+    assert explain_effects(parse("v0.1.0-rc.1"), ()) == "v0.1.0-rc.1 is a release candidate: it moves no floating tag."
 
 
 def test_floating_tags_are_told_from_exact_ones_by_the_templates() -> None:
     tags = ["v0", "v0.5", "v0.5.0", "latest", "0.5", "v0x5", "v00", "xv0", "v0\n", "stable"]
-    assert floating(tags, DEFAULT_TEMPLATES) == ("latest", "v0", "v0.5")
-    assert floating(tags, ["{major}.{minor}", "stable"]) == ("0.5", "stable")
-    assert floating(tags, []) == ()
+    assert find_floating(tags, DEFAULT_TEMPLATES) == ("latest", "v0", "v0.5")
+    assert find_floating(tags, ["{major}.{minor}", "stable"]) == ("0.5", "stable")
+    assert find_floating(tags, []) == ()
 
 
 def test_a_plan_says_what_moves_and_why() -> None:
@@ -385,7 +393,7 @@ def packages(draw: st.DrawFn) -> tuple[dict[str, str], dict[Version, str], list[
     releases = {version: digest(version) for version in built if version.is_stable and draw(st.booleans())}
     current = {version.tag: digest(version) for version in built if draw(st.booleans())}
     digests = st.sampled_from([*current.values(), "sha256:nightly"])
-    for tag in desired(built):
+    for tag in choose_targets(built):
         if draw(st.booleans()):
             current[tag] = draw(digests)
     return current, releases, git
@@ -407,7 +415,7 @@ def test_applying_a_plan_leaves_nothing_to_do(
     assert again.moves == ()
     assert again.orphans == found.orphans
     assert again.findings == found.findings
-    counted = desired([version for version in releases if version in git], templates)
+    counted = choose_targets([version for version in releases if version in git], templates)
     assert {tag: after[tag] for tag in counted} == {tag: digest(version) for tag, version in counted.items()}
     touched = {tag for tag in after if after[tag] != current.get(tag)}
     assert touched == {move.tag for move in found.moves} <= set(counted)

@@ -16,7 +16,7 @@ from release_actions.images import manifests as image_manifests
 from release_actions.images.assembly import REVISION
 from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Manifest, Registry
-from release_actions.versions.floating import joined
+from release_actions.versions.floating import join_words
 
 SHORT = 12
 """Characters of a commit that a sentence repeats."""
@@ -102,7 +102,7 @@ def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> st
     """
     others = sorted({said[:SHORT] for found in labels if (said := found.get(REVISION, "")) and said != commit})
     if commit and others:
-        return f"was built from {joined(others)}, while the git tag is on {commit[:SHORT]}"
+        return f"was built from {join_words(others)}, while the git tag is on {commit[:SHORT]}"
     expiry = next((found[EXPIRY] for found in labels if found.get(EXPIRY)), "")
     if expiry and registry != GHCR:
         return f"has the label {EXPIRY}={expiry[:SHORT]}, by which Quay deletes its tags"

@@ -72,7 +72,7 @@ def plan(
     templates = tuple(text for text in rules.templates if "{major}" in text)
     counting = [version for version in versions if version.tag not in held_back]
     kept, moves, left = [], [], []
-    wanted = floating.desired(counting, templates, rules.skip)
+    wanted = floating.choose_targets(counting, templates, rules.skip)
     for tag, version in sorted(wanted.items()):
         release, present = by_name[version.tag], by_name.get(tag)
         if present is None:
@@ -83,7 +83,7 @@ def plan(
             kept.append((tag, version))
             continue
         commit = commit_of(present)
-        inside = [other for other in versions if tag in {floating.expand(text, other) for text in templates}]
+        inside = [other for other in versions if tag in {floating.expand_template(text, other) for text in templates}]
         named = max((other for other in inside if commit_of(by_name[other.tag]) == commit), default=None)
         if named is None:
             message = f"{tag} names the commit {commit[:SHORT]}, which no version of its range is tagged on."
@@ -94,7 +94,7 @@ def plan(
         else:
             message = f"{tag} names {described(named)}, and a person has to decide whether it goes back to {version}."
             left.append(UnmovedGitTag(tag, message, by_hand(tag, version)))
-    for tag in floating.floating(by_name, templates):
+    for tag in floating.find_floating(by_name, templates):
         if tag not in wanted:
             message = f"{tag} is in git, and there is no release in its range that it could name."
             left.append(UnmovedGitTag(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))

@@ -182,7 +182,7 @@ class PackageReader:
         if names is None:
             return None
         releases = (version.tag for version in known(names, self._rules.prefix) if version.is_stable)
-        return tuple(sorted({*releases, *floating.floating(names, self._rules.templates)}))
+        return tuple(sorted({*releases, *floating.find_floating(names, self._rules.templates)}))
 
     def gone(self, package: Package, manifest: Manifest) -> str:
         """What an image needs and the package lacks; empty when all of it is there."""
@@ -191,8 +191,8 @@ class PackageReader:
     def _hoped(self, likely: PackageState) -> list[str]:
         """The tags to be read if a package has certain ones: releases, and the floating tags that name them."""
         releases = self._releases(likely)
-        targets = floating.desired(known(releases, self._rules.prefix), self._rules.templates)
-        present = floating.floating(likely.names, self._rules.templates)
+        targets = floating.choose_targets(known(releases, self._rules.prefix), self._rules.templates)
+        present = floating.find_floating(likely.names, self._rules.templates)
         return sorted({*releases, *targets, *present})
 
     def _first_look(self, package: Package, state: PackageState, hoped: Iterable[str], *, again: bool) -> bool:
@@ -252,7 +252,7 @@ class PackageReader:
         # that turns out to be broken brings the one below it into question, which is why one round is not enough.
         while True:
             releases = self._releases(state)
-            floats = floating.floating(state.names, self._rules.templates)
+            floats = floating.find_floating(state.names, self._rules.templates)
             unread = [tag for tag in (*floats, *releases) if tag not in state.tags]
             if unread:
                 self._look(package, state, unread, whole=releases, again=again)
@@ -273,7 +273,7 @@ class PackageReader:
         """
         tagged = {version.tag for version in state.git}
         counting = [version for version in self._held(state) if version.tag not in self._rules.skip]
-        named = floating.desired(counting, self._rules.templates).values()
+        named = floating.choose_targets(counting, self._rules.templates).values()
         unlisted = {version for version in named if version.tag not in tagged}
         return tuple(version for version in sorted(unlisted) if self._git.confirm(version))
 
@@ -285,7 +285,7 @@ class PackageReader:
         tagged = {version.tag for version in state.git} - set(self._rules.skip)
         counting = [version for version in self._held(state) if version.tag in tagged]
         whole = [version for version in counting if version.tag not in state.broken]
-        named = floating.desired(whole, self._rules.templates).values()
+        named = floating.choose_targets(whole, self._rules.templates).values()
         newest = max(counting, default=None)
         return sorted(
             {version.tag for version in named}

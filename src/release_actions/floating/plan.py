@@ -15,7 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from release_actions.errors import ActionError
-from release_actions.versions.floating import DEFAULT_TEMPLATES, ROLES, desired, expand, floating, joined
+from release_actions.versions.floating import (
+    DEFAULT_TEMPLATES,
+    ROLES,
+    choose_targets,
+    expand_template,
+    find_floating,
+    join_words,
+)
 from release_actions.versions.version import Version, known
 
 SHORT = 19
@@ -171,12 +178,12 @@ def plan(
         message = f"The repository has no release tag, while the package holds {len(held)}, {newest.tag} the newest."
         raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
     usable = {version: digest for version, digest in held.items() if version.tag in tagged}
-    target = desired(usable, rules.templates, rules.skip)
+    target = choose_targets(usable, rules.templates, rules.skip)
     world = _Explainer(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
     # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.
-    for tag in sorted({*target, *floating(package.tags, rules.templates)}):
+    for tag in sorted({*target, *find_floating(package.tags, rules.templates)}):
         version, before = target.get(tag), package.tags.get(tag, "")
         # A release that broke after the tag was put on it: going back by itself would hide that, so it is reported.
         stuck = max(
@@ -226,7 +233,7 @@ class _Explainer:
 
     def range(self, version: Version) -> Collection[str]:
         """The floating tags in whose range a version is."""
-        return {expand(text, version) for text in self.rules.templates}
+        return {expand_template(text, version) for text in self.rules.templates}
 
     def stuck(self, tag: str, version: Version) -> Stuck:
         """A floating tag on a release that is broken."""
@@ -258,7 +265,7 @@ class _Explainer:
             (tag not in self.range(version), "which is not in its range"),
         )
         also = [other.tag for other in here if other != version]
-        name = f"{version.tag} (also tagged {joined(also)})" if also else version.tag
+        name = f"{version.tag} (also tagged {join_words(also)})" if also else version.tag
         return ", ".join([name, *[objection for holds, objection in objections if holds][:1]])
 
 
@@ -277,7 +284,7 @@ def _missing(
     every = {**released, **tagged}
     counting = [version for version in every.values() if version.tag not in rules.skip]
     first = min((one for one in (*held, *broken) if one.tag in tagged), default=max(counting, default=None))
-    wanted = desired(tagged.values(), rules.templates, rules.skip)
+    wanted = choose_targets(tagged.values(), rules.templates, rules.skip)
     for version in sorted(counting):
         if version in held or first is None or version < first:
             continue
@@ -286,7 +293,7 @@ def _missing(
         for tag in floats:
             if tag in target:
                 names.setdefault(target[tag].tag, []).append(tag)
-        until = "".join(f" {joined(tags)} must name {release} until it does." for release, tags in names.items())
+        until = "".join(f" {join_words(tags)} must name {release} until it does." for release, tags in names.items())
         if version.tag in tagged:
             message = f"Release {version.tag} is in git, but the package does not hold it complete.{until}"
             hint = f"Build {version.tag} again, or list it under skip with the reason."
@@ -300,7 +307,7 @@ def _untagged(
     held: Collection[Version], tagged: Collection[str], released: Collection[str], rules: FloatingRules
 ) -> Iterable[ReleaseFinding]:
     """Releases that the package holds and git has no tag for. They do not count."""
-    wanted = desired(held, rules.templates, rules.skip)
+    wanted = choose_targets(held, rules.templates, rules.skip)
     for version in sorted(version for version in held if version.tag not in tagged and version.tag not in rules.skip):
         floats = tuple(sorted(tag for tag, release in wanted.items() if release == version))
         where = "The package holds" if version.tag not in released else "GitHub has a release and the package holds"

@@ -25,7 +25,7 @@ from release_actions.floating.reconcile import Reconciler
 from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import MEDIA_TYPES
 from release_actions.registry.names import DIGEST, Digest, digest_of
-from release_actions.versions.floating import desired, floating
+from release_actions.versions.floating import choose_targets, find_floating
 from release_actions.versions.version import Version, known
 
 FORMAT = "release-actions snapshot 1"
@@ -228,9 +228,9 @@ class SnapshotRestorer:
         """Floating tag -> what it named in the snapshot, and a higher release of its range that was published since."""
         templates, prefix = self._rules.templates, self._rules.prefix
         releases = [each for each in known(since, prefix) if each.is_stable and each.tag not in self._rules.skip]
-        newest = desired(releases, templates)
+        newest = choose_targets(releases, templates)
         newer: dict[str, tuple[str, Version]] = {}
-        for tag in floating(wrong, templates):
+        for tag in find_floating(wrong, templates):
             digest = recorded[tag].digest
             named = [each for each in known(recorded, prefix) if each.is_stable and recorded[each.tag].digest == digest]
             best = max(named, default=None)

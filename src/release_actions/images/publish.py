@@ -44,7 +44,7 @@ class TagRules:
         """
         names = tuple(tags)
         floats = {name for name in names if is_floating(name, self.prefix)} | {
-            *floating.floating(names, self.templates)
+            *floating.find_floating(names, self.templates)
         }
         return tuple(sorted(floats - FLOATING_NAMES if package in self.dev else floats))
 

@@ -28,7 +28,7 @@ from release_actions.notes.notes_files import NotesFiles, read_manifest
 from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
-from release_actions.versions.floating import make_latest
+from release_actions.versions.floating import is_newest
 from release_actions.versions.version import Version, known
 
 PAUSE_SECONDS = (2.0, 4.0, 8.0)
@@ -94,7 +94,7 @@ def wanted(
     if f"/releases/download/{quote(version.tag, safe='')}/{quote(overflow)}" in text:
         told = f"{files.notes} says that the rest is in {overflow}. Run mode: generate before."
         attached[overflow] = read_text(context.path(files.overflow), name=files.overflow, hint=told).encode()
-    latest = make_latest(version, known(tags, version.prefix), tuple(skip))
+    latest = is_newest(version, known(tags, version.prefix), tuple(skip))
     return DraftContent(whole, not version.is_stable, latest, attached)
 
 

@@ -69,8 +69,8 @@ class Decision:
 def decide(version: Version, past: History, policy: Policy, not_judged: Mapping[str, str]) -> Decision:
     """Judge a version against everything that is known."""
     violations = history.judge(version, past, policy.levels)
-    effects = floating.moves(version, past.tags, policy.floating_tags, policy.skip)
-    sentence = floating.explain(version, past.tags, policy.floating_tags, policy.skip)
+    effects = floating.list_effects(version, past.tags, policy.floating_tags, policy.skip)
+    sentence = floating.explain_effects(version, past.tags, policy.floating_tags, policy.skip)
     if past.about.whole:
         sentence += " All of its images are published already, built from this commit: there is nothing to build."
     decision = Decision(version, policy, sentence, violations, effects, {}, past.about.pushed, not_judged)
@@ -99,7 +99,7 @@ def _make_outputs(decision: Decision, past: History) -> dict[str, Output]:
         "next-candidate": history.next_candidate(version, past),
         "image-tags": [version.tag],
         "floating-tags": [effect.tag for effect in decision.effects if effect.moves],
-        "make-latest": floating.make_latest(version, past.tags, policy.skip),
+        "make-latest": floating.is_newest(version, past.tags, policy.skip),
         "prerelease": not version.is_stable,
         "release-branch": branch.name if branch and branch.tip else policy.branch(version),
         "already-published": past.about.whole,

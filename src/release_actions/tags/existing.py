@@ -33,7 +33,7 @@ class TagSource(str, enum.Enum):
 class Tags:
     """Every tag of the repository. `commit` is that of the tag the caller asked about; empty when not known.
 
-    `given`: by hand. The list then stands for everything that was ever released, and nothing else is asked about it.
+    `given`: by hand. The list then means everything that was ever released, and nothing else is asked.
     `refs`: the objects that the tags name, where GitHub was asked.
     """
 

@@ -79,7 +79,7 @@ class GitHubRefs:
     def _refs(self, kind: str, name: str, what: str) -> dict[str, tuple[str, str]]:
         """Every ref of a kind whose name begins so -> id and type of what it names.
 
-        Not the route of one ref: its 404 also stands for a repository that this token may not see, this list's does
+        Not the route of one ref: its 404 also means a repository that this token may not see, this list's does
         not.
         """
         url = f"{self._url}/git/matching-refs/{kind}/{quote(name)}"

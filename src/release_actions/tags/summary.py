@@ -147,7 +147,7 @@ def show_tag(value: Output) -> str:
 
 
 def show_effect(effect: floating.Effect, version: Version) -> tuple[str, str]:
-    """Where a floating tag stands before and after the release."""
+    """What a floating tag names before and after the release."""
     before = effect.before.tag if effect.before else "none"
     after = version.tag if effect.moves else before
     return markdown.code(before), f"**{markdown.code(after)}**" if effect.moves else markdown.code(after)

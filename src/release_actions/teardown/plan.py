@@ -221,7 +221,7 @@ def stumps(version: Version) -> frozenset[str]:
 
 def floats(version: Version, templates: Iterable[str]) -> frozenset[str]:
     """The floating tags in whose range a version is."""
-    return frozenset(floating.expand(text, version) for text in templates)
+    return frozenset(floating.expand_template(text, version) for text in templates)
 
 
 def plan(candidates: Iterable[Version], world: World, allowed: Collection[str] = ()) -> Plan:
@@ -317,7 +317,7 @@ class _Planner:
         }
         promoted = {digest for digest, names in groups.items() if names & self.world.real}
         held = [one for one in self.world.stable if one.tag in tags and (tags[one.tag] in promoted)]
-        wanted = floating.desired(held, self.world.names.made_of_images, self.world.names.skip)
+        wanted = floating.choose_targets(held, self.world.names.made_of_images, self.world.names.skip)
         for digest, owners in sorted(own.items()):
             names = groups[digest]
             if not owners or (not names & self.named and self.lives(names)):
@@ -440,7 +440,9 @@ class _Planner:
             return RefChange(tag, git.tags[tag], "", reason, pointed or self.owners(tag))
         if not pointed or tag in FLOATING_NAMES:
             return None
-        wanted = floating.desired(self.world.stable, self.world.names.made_of_refs, self.world.names.skip).get(tag)
+        wanted = floating.choose_targets(self.world.stable, self.world.names.made_of_refs, self.world.names.skip).get(
+            tag
+        )
         if wanted is None:
             reason = f"{tag} names {pointed[0]}, and no release is in its range."
             return RefChange(tag, git.tags[tag], "", reason, pointed)

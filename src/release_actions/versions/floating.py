@@ -19,12 +19,12 @@ DEFAULT_TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
 """The floating tags of a project that names none. A template is a tag with `{major}` and `{minor}` where numbers go."""
 
 
-def expand(text: str, version: Version) -> str:
+def expand_template(text: str, version: Version) -> str:
     """The floating tag that a template makes for a version."""
     return text.replace("{major}", str(version.major)).replace("{minor}", str(version.minor))
 
 
-def floating(tags: Iterable[str], templates: Iterable[str]) -> tuple[str, ...]:
+def find_floating(tags: Iterable[str], templates: Iterable[str]) -> tuple[str, ...]:
     """Those of the tags that some template could have made, sorted."""
     number = r"(?:0|[1-9][0-9]*)"
     patterns = [re.sub(r"\\\{(?:major|minor)\\\}", lambda _: number, re.escape(text)) for text in templates]
@@ -32,7 +32,7 @@ def floating(tags: Iterable[str], templates: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(tag for tag in tags if pattern and pattern.fullmatch(tag)))
 
 
-def desired(
+def choose_targets(
     releases: Iterable[Version], templates: Iterable[str] = DEFAULT_TEMPLATES, skip: Collection[str] = ()
 ) -> dict[str, Version]:
     """Floating tag -> the highest stable release in its range.
@@ -44,17 +44,17 @@ def desired(
     for version in releases:
         if version.is_stable and version.tag not in skip:
             for text in templates:
-                tag = expand(text, version)
+                tag = expand_template(text, version)
                 state[tag] = max(state.get(tag, version), version, key=lambda release: (release.order, release.tag))
     return state
 
 
-def make_latest(version: Version, existing: Iterable[Version], skip: Collection[str] = ()) -> bool:
+def is_newest(version: Version, existing: Iterable[Version], skip: Collection[str] = ()) -> bool:
     """Whether GitHub's release of this version is the one to carry the "Latest" badge: when `latest` would move to it.
 
     Always pass the answer to GitHub. Left out, it gives the badge to whatever was published last.
     """
-    return desired((*existing, version), ("latest",), skip).get("latest") == version
+    return choose_targets((*existing, version), ("latest",), skip).get("latest") == version
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Effect:
     moves: bool
 
 
-def moves(
+def list_effects(
     version: Version,
     existing: Iterable[Version],
     templates: Iterable[str] = DEFAULT_TEMPLATES,
@@ -75,36 +75,36 @@ def moves(
     """The floating tags in whose range a version is, narrowest range first. `existing` may hold the version itself."""
     others = [other for other in existing if other.tag != version.tag]
     templates = sorted(dict.fromkeys(templates), key=lambda text: -text.count("{"))
-    before = desired(others, templates, skip)
-    after = desired((*others, version), templates, skip)
-    tags = dict.fromkeys(expand(text, version) for text in templates)
+    before = choose_targets(others, templates, skip)
+    after = choose_targets((*others, version), templates, skip)
+    tags = dict.fromkeys(expand_template(text, version) for text in templates)
     return tuple(Effect(tag, before.get(tag), moves=after.get(tag) == version) for tag in tags)
 
 
-def explain(
+def explain_effects(
     version: Version,
     existing: Iterable[Version],
     templates: Iterable[str] = DEFAULT_TEMPLATES,
     skip: Collection[str] = (),
 ) -> str:
-    """What `moves` found, as a person would say it.
+    """What `list_effects` found, as a person would say it.
 
     For example "v0.4.3 is a backport: it moves v0.4 and leaves v0 and latest on v0.5.1."
     """
     existing = tuple(existing)
-    effects = moves(version, existing, templates, skip)
+    effects = list_effects(version, existing, templates, skip)
     moved = [effect.tag for effect in effects if effect.moves and effect.before]
     created = [effect.tag for effect in effects if effect.moves and not effect.before]
     left: dict[str, list[str]] = {}
     for effect in effects:
         if effect.before and not effect.moves:
             left.setdefault(effect.before.tag, []).append(effect.tag)
-    parts = [f"creates {joined(created)}"] if created else []
-    parts += [f"moves {joined(moved)}"] if moved else []
+    parts = [f"creates {join_words(created)}"] if created else []
+    parts += [f"moves {join_words(moved)}"] if moved else []
     parts += [] if moved or created else ["moves no floating tag"]
     if left:
-        parts.append("leaves " + ", and ".join(f"{joined(tags)} on {release}" for release, tags in left.items()))
-    return f"{version.tag} is {_role(version, existing, skip)}: it {joined(parts)}."
+        parts.append("leaves " + ", and ".join(f"{join_words(tags)} on {release}" for release, tags in left.items()))
+    return f"{version.tag} is {_role(version, existing, skip)}: it {join_words(parts)}."
 
 
 def _role(version: Version, existing: Iterable[Version], skip: Collection[str]) -> str:
@@ -130,6 +130,6 @@ ROLES = {
 """What a class is called in a sentence."""
 
 
-def joined(words: list[str]) -> str:
+def join_words(words: list[str]) -> str:
     """Words as a person lists them: "v0.5, v0 and latest"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -62,7 +62,7 @@ RANK = {Kind.DEV: 0, Kind.PRERELEASE: 1, Kind.CANDIDATE: 2, Kind.STABLE: 3, Kind
 
 
 class TagRefused(PolicyError):  # noqa: N818 - a refusal is an answer about the tag, not a failure of the program
-    """A tag that names no version here. `meant` is the tag that was probably meant, empty when nobody can tell."""
+    """A tag that names no version here. `meant` is the tag that was probably meant, empty when that is not clear."""
 
     def __init__(self, tag: str, reason: Reason, message: str, *, meant: str = "", hint: str = "") -> None:
         super().__init__(message, hint=" ".join(filter(None, (f"Did you mean {meant}?" if meant else "", hint))))

@@ -1,7 +1,7 @@
 """What a tag means: parse it, class it, order it.
 
 A release tag is the project's prefix, three numbers and at most one suffix. Everything else is refused, with the reason
-and, where it can be told, the tag that was probably meant. The order is one for all classes, so that "the newest" never
+and, where that is clear, the tag that was probably meant. The order is one for all classes, so that "the newest" never
 depends on who asks or when. This module must never read the environment, a repository or a registry, and never take a
 tag for stable because it recognises nothing in it: what is not understood is refused.
 """

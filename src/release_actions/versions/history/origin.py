@@ -61,8 +61,8 @@ def _moved(message: str, version: Version, history: History) -> Objection:
 def _already_published(version: Version, history: History) -> Objection | None:
     """A released package has an image under the exact tag that was built from another commit.
 
-    Its label org.opencontainers.image.revision says from which. The same commit is a run repeated, and fine: then no
-    other rule has a say either. This finds a tag that was deleted in git and made anew.
+    Its label org.opencontainers.image.revision says from which. The same commit means a repeated run: then no other
+    rule applies. This finds a tag that was deleted in git and made again.
     """
     about = history.about
     others = {name: built for name, built in about.images.items() if not about.commit or built != about.commit}
@@ -82,7 +82,7 @@ def _already_published(version: Version, history: History) -> Objection | None:
 def _release_exists(version: Version, history: History) -> Objection | None:
     """A GitHub release of the tag was published before the tag was pushed.
 
-    Then the tag was deleted and made anew, while the release and what people downloaded from it stayed. A release that
+    Then the tag was deleted and made again, while the release and what people downloaded from it stayed. A release that
     makes its own tag is not meant, nor is a draft that was never published. While this rule is on, releases whose git
     tag is gone count for all others too; if it is off, git alone decides.
     """
@@ -142,8 +142,8 @@ def _signed_tag(version: Version, history: History) -> Objection | None:
 def _unpushed_tags(version: Version, history: History) -> Objection | None:
     """The checkout has more tags that GitHub does not have: git push --tags would push them all.
 
-    More than three tags in one push start no workflow at all, and no run can tell of it afterwards; fewer release what
-    nobody meant to release any more. So this is told before the push, where `mode: check` reads the checkout.
+    More than three tags in one push start no workflow at all, and no run can report it afterwards. Fewer release what
+    was not meant to be released any more. So this is reported before the push, where `mode: check` reads the checkout.
     """
     others = tuple(tag for tag in history.about.unpushed if tag != version.tag)
     if not others:
