@@ -60,7 +60,9 @@ def rehearse(inputs: RehearsalInputs, simulator: Simulator, world: RehearsalWorl
     # The simulator is in this process, so the stand-ins and the judge reach it without sockets.
     with tempfile.TemporaryDirectory(prefix=prefix) as folder, Http(session=simulator.mount(session)) as http:
         registry = Registry(http, simulator.registry_url, token=WORKFLOW_TOKEN)
-        client = Client(simulator.registry_url, JUDGE_TOKEN, simulator.mount(requests.Session()))
+        stale_reads = max((max(fault.lag, fault.tag_lag) for fault in inputs.faults), default=0)
+        judge = simulator.mount(requests.Session())
+        client = Client(simulator.registry_url, JUDGE_TOKEN, judge, stale_reads=stale_reads)
         builder = Builder(registry, client, world.ledger, inputs.scenario.repository, inputs.seed)
         builder.images.update({build.digest: build.tag for build in world.ledger.builds})
         runner = ActionRunner(inputs, simulator, world, builder, Path(folder), display.show, display.progress)

@@ -46,9 +46,15 @@ class RegistrySnapshot:
 
 
 class Client:
-    """An anonymous or authenticated registry client for `repository` names like `owner/package`."""
+    """An anonymous or authenticated registry client for `repository` names like `owner/package`.
 
-    def __init__(self, base_url: str, token: str, session: requests.Session | None = None) -> None:
+    `stale_reads`: how many reads of a tag may show what it named before a change. So many do not count.
+    """
+
+    def __init__(
+        self, base_url: str, token: str, session: requests.Session | None = None, *, stale_reads: int = 0
+    ) -> None:
+        self._stale_reads = stale_reads
         self._base = base_url
         self._token = token
         self._session = session or requests.Session()
@@ -90,6 +96,8 @@ class Client:
         return sorted(set(found))
 
     def _pull(self, package: str, tag: str, cache: dict[str, dict[str, Any] | None]) -> Pulled:
+        for _ in range(self._stale_reads):
+            self._get(package, f"manifests/{tag}", "HEAD")
         answer = self._get(package, f"manifests/{tag}")
         if answer.status_code != OK:
             return Pulled("", frozenset(), (), (f"tag {tag}: HTTP {answer.status_code}",))
