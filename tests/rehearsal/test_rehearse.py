@@ -465,7 +465,8 @@ def test_a_tag_pushed_again_is_built_again_only_where_the_workflow_says_so(
 ) -> None:
     again = SCENARIO + "  - do: publish\n    tag: v1.1.0-rc.1\n"
     if not published:
-        break_workflow(suite, "    if: ${{ !inputs.published }}\n", "")
+        name = "    name: Build ${{ matrix.name }}\n"
+        break_workflow(suite, f"{name}    if: ${{{{ !inputs.published }}}}\n", name)
 
     ended = rehearse(tmp_path / "work", root=suite, scenario=again)
 

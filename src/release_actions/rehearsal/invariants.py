@@ -127,7 +127,7 @@ def candidate_moved_production(
         stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
         old, new = before.digests(package), after.digests(package)
         floats = ledger.names(stable.values())
-        own = {digest for digest, tag in others.items() if tag == candidate}
+        own = {new.get(candidate, ""), *(digest for digest, tag in others.items() if tag == candidate)}
         for tag, digest in new.items():
             production = tag in floats or tag in stable.values()
             if production and digest in others and digest not in stable:
