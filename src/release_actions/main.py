@@ -40,6 +40,7 @@ ACTIONS = {
     "verify-provenance": "prove that what a tag names already is what this workflow built from it",
     "verify-images": "prove that the images of a run are published, complete and what was built",
     "component-matrix": "make the component table of a release, and prove its versions",
+    "branch-audit": "explain a release branch, and find what it lacks",
     "version-audit": "find versions in files that are not the release's",
     "release-notes": "generate the notes of a release, check them, or put them on a draft release",
     "perf-gate": "decide whether a candidate is slower than the release before",

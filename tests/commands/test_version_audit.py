@@ -204,7 +204,7 @@ def test_the_branch_decides_which_levels_hold(audit: Audit, checkout: Path) -> N
     (checkout / "deploy/a.yaml").write_text(f"apiVersion: v1\nimage: {CUDA}:latest\n", encoding="utf-8")
 
     assert audit(mode="enforce")[0] == ExitCode.REFUSED
-    assert audit(mode="enforce", branch="trunk")[0] == ExitCode.PASS
+    assert audit(mode="enforce", levels="trunk")[0] == ExitCode.PASS
 
 
 def test_a_tree_with_a_dependencies_file_alone_is_checked(audit: Audit, checkout: Path) -> None:

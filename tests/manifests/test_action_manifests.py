@@ -30,6 +30,8 @@ OWN_WORDS = {
     ("perf-gate", "commit"): "it is what was measured, not where a tag would be put",
     ("perf-gate", "report"): "it writes its own report, judge-scan reads a scanner's",
     ("protect-latest", "mode"): "it has modes of its own",
+    ("branch-audit", "mode"): "it has modes of its own",
+    ("branch-audit", "report"): "it writes its own report, judge-scan reads a scanner's",
     ("version-audit", "mode"): "it has modes of its own",
     ("version-audit", "report"): "it writes its own report, judge-scan reads a scanner's",
     ("version-audit", "scan"): "it reads files, judge-images reads scans of images",

@@ -16,7 +16,7 @@ REFERENCE = re.compile(r"(?<![\w/#])(?:(?P<repository>[\w.-]+/[\w.-]+))?#(?P<num
 TRAILING = re.compile(r"(?:\s*\((?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}\))+\s*$", re.ASCII)
 """Numbers of pull requests at the end of a squashed commit's subject."""
 
-CUT = re.compile(r"\s*\(?#?[0-9]*\s*(?:\u2026|\.\.\.)\s*$")
+CUT = re.compile(r"\s*(?:\(?#[0-9]*|\()?\s*(?:\u2026|\.\.\.)\s*$")
 """The end of a title that a tool cut off, with a number that it may have cut in two."""
 
 BRACKETS = re.compile(r"\s*(?:\[(?P<inner>[^\[\]]{1,60})\]|:(?P<emoji>[a-z0-9_+-]{1,40}):)\s*:?\s*")

@@ -32,6 +32,7 @@ from release_actions.http.client import Http
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, digest_of, verdict_of
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Output, Report, counted
 from release_actions.runner.report import Level as AnnotationLevel
 from release_actions.runner.workflow import Workflow
@@ -65,7 +66,7 @@ class Inputs:
     dependencies: str = inputs.option(inputs.text, expectations.FILE)
     scan: tuple[str, ...] = inputs.option(inputs.lines, ())
     exclude: tuple[str, ...] = inputs.option(inputs.lines, ())
-    branch: str = inputs.option(inputs.choice(AUTO, RELEASE, TRUNK), AUTO)
+    levels: str = inputs.option(inputs.choice(AUTO, RELEASE, TRUNK), AUTO)
     trunk: str = inputs.option(inputs.text, "main")
     preflight: bool = inputs.option(inputs.boolean, default=True)
     check_exists: bool = inputs.option(inputs.boolean, default=False)
@@ -137,8 +138,8 @@ def read_project(given: Inputs, context: Context, upstream: Upstream) -> Project
 
 def is_on_trunk(given: Inputs, context: Context) -> bool:
     """Whether the files are trunk's: by the input, else by the branch of the run or the target of its pull request."""
-    if given.branch != AUTO:
-        return given.branch == TRUNK
+    if given.levels != AUTO:
+        return given.levels == TRUNK
     base = context.environ.get("GITHUB_BASE_REF", "")
     return (base or context.ref.removeprefix(HEADS)) == given.trunk
 
@@ -275,7 +276,7 @@ def write_report(audit: Audit, scanned: Scan, project: Project, given: Inputs, c
     findings = tuple(_annotate(finding) for finding in audit.reported)
     content = patch.write_patch(scanned.files, audit.replacements) if given.mode == PATCH else b""
     if given.mode == PATCH:
-        write_file(context.path(given.patch_file), given.patch_file, content)
+        write_workspace_file(context.path(given.patch_file), given.patch_file, content)
     envelope = Envelope(
         NAME,
         verdict_of(findings),
@@ -288,7 +289,7 @@ def write_report(audit: Audit, scanned: Scan, project: Project, given: Inputs, c
         details={"checked": len(audit.judged), "excepted": len(audit.findings) - len(audit.reported)},
     )
     if given.report:
-        write_file(context.path(given.report), given.report, envelope.text().encode())
+        write_workspace_file(context.path(given.report), given.report, envelope.text().encode())
     patched: list[Output] = [*sorted({change.path for change in audit.replacements})] if content else []
     sentence = summary.describe_result(audit)
     written = f"{given.patch_file} changes {counted(len(patched), 'file')}." if content else ""
@@ -312,13 +313,3 @@ def _annotate(finding: DriftFinding) -> Finding:
     return Finding.of(
         ANNOTATIONS[finding.level], finding.message, hint=finding.hint, place=finding.place, rule=finding.rule
     )
-
-
-def write_file(path: Path, name: str, content: bytes) -> None:
-    """Write a file of the workspace. Raises `InputError` where it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        message = f"{name} cannot be written: {error.strerror or error}."
-        raise InputError(message, hint="Name a file in a folder that may be written to.") from error

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from release_actions.config import grammar
+from release_actions.config.branches import BranchesForm
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.drift import DriftForm
@@ -391,6 +392,9 @@ class Document(Record):
         RecordOf("'performance'", PerformanceForm),
         "What `perf-gate` holds a candidate's benchmark results to.",
         default=PerformanceForm(),
+    )
+    branches: BranchesForm = key(
+        RecordOf("'branches'", BranchesForm), "What may enter a release branch.", default=BranchesForm()
     )
     drift: DriftForm = key(
         RecordOf("'drift'", DriftForm), "What `version-audit` reads and reports.", default=DriftForm()

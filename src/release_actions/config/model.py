@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from release_actions.config.branches import BranchesForm
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.config.drift import DriftForm
 from release_actions.config.notes import NotesForm
@@ -180,6 +181,7 @@ class Config:
     first_candidate: int | None = None
     notes: NotesForm = field(default_factory=NotesForm)
     performance: PerformanceForm = field(default_factory=PerformanceForm)
+    branches: BranchesForm = field(default_factory=BranchesForm)
     drift: DriftForm = field(default_factory=DriftForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 

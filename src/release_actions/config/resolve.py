@@ -290,6 +290,7 @@ def config(document: Document) -> Config:
         prerelease_branch=document.versions.prerelease_branch or "",
         notes=document.notes,
         performance=document.performance,
+        branches=document.branches,
         drift=document.drift,
         origin=document.origin,
     )

@@ -1,0 +1,74 @@
+"""Reads a branch and trunk from a checkout with its whole history. Changes nothing, and asks nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+from release_actions.branches.model import BranchHistory
+from release_actions.changes.credit import author_of
+from release_actions.changes.model import HistoryCommit
+from release_actions.errors import ActionError, InputError
+from release_actions.git import history
+
+UNSHALLOW = "Check it out with fetch-depth: 0, or run git fetch --unshallow --tags."
+
+
+class ShallowCheckoutError(ActionError):
+    """A checkout without the whole history, which cannot say what a branch has: exit code 3."""
+
+
+def read_branch(folder: Path, branch: str, trunk: str, *, since: str = "", repository: str = "") -> BranchHistory:
+    """What trunk and a branch have had since they parted. Each name is a branch or any revision.
+
+    `since` is the commit to begin at, their newest common one if empty. Raises `InputError` for a name that the
+    checkout does not have, and `ShallowCheckoutError`.
+    """
+    if history.is_shallow(folder):
+        message = "The checkout is shallow, so commits of the branch may be missing."
+        raise ShallowCheckoutError(message, hint=UNSHALLOW)
+    head, tip = _resolve(folder, branch), _resolve(folder, trunk)
+    base = _resolve(folder, since) if since else history.find_merge_base(folder, head, tip)
+    if not base:
+        message = f"{branch} and {trunk} have no commit in common."
+        raise InputError(message, hint="Name the branch that everything is merged into first with 'trunk'.")
+    files = {
+        **history.read_changed_files(folder, tip, f"^{base}"),
+        **history.read_changed_files(folder, head, f"^{base}"),
+    }
+    return BranchHistory(
+        repository,
+        base,
+        _read(folder, base),
+        _read(folder, tip, f"^{base}"),
+        _read(folder, head, f"^{base}"),
+        files,
+    )
+
+
+def _resolve(folder: Path, name: str) -> str:
+    commit = history.resolve_commit(folder, (f"origin/{name}", name))
+    if not commit:
+        message = f"The checkout has no branch or commit {name}."
+        raise InputError(message, hint=f"Run git fetch origin {name}, or correct the name.")
+    return commit
+
+
+def _read(folder: Path, *revisions: str) -> tuple[HistoryCommit, ...]:
+    return tuple(
+        HistoryCommit(
+            record.sha,
+            record.message,
+            record.parents,
+            author_of(record.name, record.email),
+            datetime.fromtimestamp(record.time, timezone.utc),
+        )
+        for record in history.read_records(folder, *revisions)
+    )
+
+
+def read_patch_ids(folder: Path, commits: Iterable[HistoryCommit]) -> Mapping[str, str]:
+    """The identity of each commit's patch; commits without one are left out."""
+    records = (history.CommitRecord(commit.sha, commit.parents, "", "", 0, "") for commit in commits)
+    return history.read_patch_ids(folder, records)

@@ -1,0 +1,51 @@
+"""The shape of `branches` in `release.yaml`: what may enter a release branch, for `branch-audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, Record, Text, key
+
+RULE_NAMES = (
+    *("not-on-trunk", "before-trunk", "feature", "content-differs", "uncategorised", "counterpart-reverted"),
+    *("missing-pick", "missing-revert", "relanded", "partial-revert", "revert-in-words", "revert-not-on-trunk"),
+)
+"""The rules of `branch-audit`, in the order of its page."""
+
+CATEGORIES = ("regression", "critical", "new-feature fix", "documentation", "release-only", "feature")
+"""Why a change may enter a release branch; a feature may not."""
+
+LEVELS = ("error", "warn", "info", "off")
+PATHS = ListOf(
+    "a list of globs",
+    Text("a glob over paths", pattern="!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*", example=".github/**"),
+    least=1,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchesForm(Record):
+    """What may enter a release branch."""
+
+    labels: Mapping[str, str] = key(
+        MapOf("a mapping of labels", key=Text("a label", example="kind/regression"), value=Choice(CATEGORIES)),
+        "Category of a pull request by its label.",
+        default={},
+    )
+    prefixes: Mapping[str, str] = key(
+        MapOf("a mapping of prefixes", key=Text("a prefix", example="Bugfix"), value=Choice(CATEGORIES)),
+        "Category of a commit by the prefix of its title, without brackets or colon, beside those that are usual.",
+        default={},
+    )
+    release_only: tuple[str, ...] = key(
+        PATHS, "Files that the project changes on release branches alone, as globs.", default=()
+    )
+    allow_new_models: bool = key(
+        Boolean(), "Whether a new model may enter, as vLLM's patch releases allow.", default=False
+    )
+    rules: Mapping[str, str] = key(
+        MapOf("a mapping of levels", key=Text("a rule", pattern="|".join(RULE_NAMES)), value=Choice(LEVELS)),
+        "Levels of rules. Without one, the level is as the page of branch-audit says.",
+        default={},
+    )

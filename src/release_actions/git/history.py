@@ -1,0 +1,120 @@
+"""Reads the history of a checkout in few git processes: commits, the files they change, and the identity of patches.
+
+Every function takes revisions as git does and gives all of them or an error. Nothing here changes the checkout.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from release_actions.errors import ActionError, InputError
+from release_actions.git.checkout import git
+
+SECONDS = 300
+"""How long git may read a history."""
+
+PLAIN = ("--no-show-signature", "--encoding=UTF-8", "--no-color", "--no-ext-diff", "--no-textconv")
+"""Against settings that would put other text into the output."""
+
+FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%ct%x1f%B%x00"
+FIELDS = 6
+NULL = "0" * 40
+
+
+@dataclass(frozen=True)
+class CommitRecord:
+    """A commit as git has it. `time` is when it was committed, in seconds since 1970."""
+
+    sha: str
+    parents: tuple[str, ...]
+    name: str
+    email: str
+    time: int
+    message: str
+
+
+def read_records(folder: Path, *revisions: str) -> tuple[CommitRecord, ...]:
+    """The commits of some revisions, parents before children. Raises `InputError`."""
+    text = git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *revisions, "--")
+    return tuple(_record(entry.lstrip("\n")) for entry in text.split("\0") if entry.strip())
+
+
+def _record(entry: str) -> CommitRecord:
+    parts = entry.split("\x1f", FIELDS - 1)
+    if len(parts) != FIELDS or not parts[4].isdigit():
+        message = "The history of the checkout could not be read."
+        raise InputError(message, hint="Check that git log works in it.")
+    sha, parents, name, email, time, message = parts
+    return CommitRecord(sha, tuple(parents.split()), name, email, int(time), message.strip())
+
+
+def read_changed_files(folder: Path, *revisions: str) -> Mapping[str, frozenset[str]]:
+    """The files that each commit changes, both names of a renamed one. Merges change nothing. Raises `InputError`."""
+    flags = ("--name-only", "--no-renames", "-z", "--format=%x01%H")
+    text = git(folder, "log", *PLAIN, *flags, *revisions, "--")
+    files = {}
+    for entry in text.split("\x01")[1:]:
+        sha, *names = re.split(r"[\0\n]+", entry)
+        files[sha] = frozenset(filter(None, names))
+    return files
+
+
+def read_patch_ids(folder: Path, commits: Iterable[CommitRecord]) -> Mapping[str, str]:
+    """The identity of each commit's patch, which line numbers and blanks do not change (git-patch-id).
+
+    Of a merge it is that of what it brought to its first parent. A commit without a patch has none: it is neither
+    equal to another one nor different from it.
+    """
+    lines = [f"{commit.sha} {commit.parents[0] if commit.parents else ''}".strip() for commit in commits]
+    if not lines:
+        return {}
+    # A commit with one parent named behind it is compared with that parent alone (git-diff-tree, --stdin).
+    flags = ("--stdin", "-p", "--root", "--no-renames", "--full-index", *PLAIN[2:])
+    patches = _run(folder, ("diff-tree", *flags), "\n".join(lines).encode() + b"\n")
+    listed = _run(folder, ("patch-id", "--stable"), patches).decode("ascii", "replace")
+    pairs = (line.split() for line in listed.splitlines())
+    return {sha: patch for patch, sha in pairs if sha != NULL}
+
+
+def find_merge_base(folder: Path, one: str, other: str) -> str:
+    """The newest commit that two have in common; empty if there is none."""
+    return git(folder, "merge-base", one, other, fails=True).strip()
+
+
+def is_shallow(folder: Path) -> bool:
+    """Whether history was cut off. Raises `InputError` where there is no checkout."""
+    return git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
+
+
+def resolve_commit(folder: Path, names: Sequence[str]) -> str:
+    """The commit that the first of some names gives which the checkout has; empty where it has none of them."""
+    for name in names:
+        if re.match(r"[A-Za-z0-9]", name):  # never an option of git
+            commit = git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True).strip()
+            if commit:
+                return commit
+    return ""
+
+
+def compare_patches(folder: Path, one: str, other: str) -> str:
+    """How the patches of two commits differ, as `git range-diff` shows it."""
+    return git(folder, "range-diff", "--no-color", f"{one}^!", f"{other}^!", fails=True)
+
+
+def _run(folder: Path, arguments: tuple[str, ...], given: bytes) -> bytes:
+    """What git prints for some input. Raises `ActionError`: a patch that was not read is no answer."""
+    command = ["git", "-C", str(folder.resolve()), "--no-optional-locks", *arguments]
+    environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        ended = subprocess.run(  # noqa: S603  # fixed words; what git is given are commits
+            command, input=given, env=environ, capture_output=True, check=True, timeout=SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        message = f"The patches of commits could not be compared: git {arguments[0]} did not end well."
+        raise ActionError(message, hint="Run git fsck in the checkout to see whether it is whole.") from error
+    return ended.stdout

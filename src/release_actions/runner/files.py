@@ -1,0 +1,20 @@
+"""Writes the files that a command leaves in the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from release_actions.errors import InputError
+
+
+def write_workspace_file(path: Path, name: str, content: str | bytes, *, hint: str = "") -> None:
+    """Write a file and the folders above it. `name` is how the user calls it. Raises `InputError` if that cannot be.
+
+    Lines end as they are in `content`, whatever the system's habit is.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    except OSError as error:
+        message = f"{name} cannot be written: {error.strerror or error}."
+        raise InputError(message, hint=hint or "Name a file in a folder that may be written to.") from error

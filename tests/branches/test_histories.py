@@ -1,0 +1,137 @@
+"""In generated histories no missing revert is overlooked, none is invented, and every pick is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.branches.histories import Repository, make_history
+
+from release_actions.branches.categories import Criteria
+from release_actions.branches.from_checkout import read_branch, read_patch_ids
+from release_actions.branches.model import Explained, Origin
+from release_actions.branches.origins import explain_branch
+from release_actions.branches.reverts import RevertState, TrunkRevert, find_trunk_reverts
+
+BRINGING = (Origin.EQUAL, Origin.MODIFIED, Origin.BATCH)
+
+
+def audit(folder: Path, criteria: Criteria | None = None) -> tuple[tuple[Explained, ...], tuple[TrunkRevert, ...]]:
+    history = read_branch(folder, "release", "main", repository="acme/web")
+    explained = explain_branch(history, criteria or Criteria(), lambda commits: read_patch_ids(folder, commits))
+    return explained, find_trunk_reverts(history, explained)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_generated_history_is_judged_as_it_was_made(tmp_path: Path, seed: int) -> None:
+    truth = make_history(tmp_path, seed)
+
+    explained, reverts = audit(tmp_path)
+
+    picks = {item.commit.sha: item.counterparts[0] for item in explained if item.origin in BRINGING}
+    assert {sha: picks[sha] for sha in picks.keys() - truth.own_reverts.keys()} == truth.picks
+    assert all(picks.get(sha, revert) == revert for sha, revert in truth.own_reverts.items())
+    assert {item.revert.sha for item in reverts if item.state is RevertState.MISSING} == truth.missing
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository.init(tmp_path)
+
+
+def origins(repository: Repository, criteria: Criteria | None = None) -> list[tuple[str, str]]:
+    explained, _ = audit(repository.folder, criteria)
+    return [(item.commit.subject, item.origin.value) for item in explained]
+
+
+def test_a_pick_with_other_content_is_modified(repository: Repository) -> None:
+    repository.cut("release")
+    repository.on("main")
+    sha = repository.commit("Fix the cache of the engine (#7)", {"a.txt": "a\n"})
+    repository.on("release")
+    repository.pick(sha, "Fix the cache of the engine (#7) (#8)", extra={"a.txt": "b\n"})
+
+    assert origins(repository) == [("Fix the cache of the engine (#7) (#8)", "modified")]
+
+
+def test_several_picks_in_one_commit_are_a_batch(repository: Repository) -> None:
+    repository.cut("release")
+    repository.on("main")
+    first = repository.commit("Fix the cache (#7)", {"a.txt": "a\n"})
+    second = repository.commit("Fix the wheel (#8)", {"b.txt": "b\n"})
+    repository.on("release")
+    trailers = f"(cherry picked from commit {first})\n(cherry picked from commit {second})"
+    repository.commit(f"Picks (#9)\n\n{trailers}", {"a.txt": "a\n", "b.txt": "b\n"})
+
+    assert origins(repository) == [("Picks (#9)", "batch")]
+
+
+def test_a_change_that_trunk_had_later_is_before_trunk(repository: Repository) -> None:
+    repository.cut("release")
+    repository.commit("Fix the cache of the engine (#7)", {"a.txt": "a\n"})
+    repository.on("main")
+    repository.commit("Fix the cache of the engine (#8)", {"a.txt": "a\n"})
+
+    assert origins(repository) == [("Fix the cache of the engine (#7)", "before-trunk")]
+
+
+def test_a_number_of_another_repository_is_never_taken(repository: Repository) -> None:
+    repository.cut("release")
+    repository.on("main")
+    repository.commit("Fix the cache of the engine (#7)", {"a.txt": "a\n"})
+    repository.on("release")
+    repository.commit("Take the wheel of other/engine#7 along", {"b.txt": "b\n"})
+    repository.commit("Merge the history of the wheels (#7)", {"c.txt": "c\n"})
+
+    assert [origin for _, origin in origins(repository)] == ["unknown", "unknown"]
+
+
+def test_common_titles_need_the_same_files(repository: Repository) -> None:
+    repository.cut("release")
+    repository.on("main")
+    repository.commit("Fix lint (#7)", {"a.txt": "a\n"})
+    repository.on("release")
+    repository.commit("Fix lint (#8)", {"b.txt": "b\n"})
+
+    assert origins(repository) == [("Fix lint (#8)", "unknown")]
+
+
+def test_what_is_for_the_branch_alone_is_proved_by_mark_or_files(repository: Repository) -> None:
+    repository.cut("release")
+    repository.commit("[RELEASE-ONLY CHANGES] Pin the workflows", {"a.txt": "a\n"})
+    repository.commit("Pin the images", {".github/workflows/a.yml": "a\n"})
+    repository.commit("Pin more", {".github/workflows/b.yml": "a\n", "c.txt": "c\n"})
+
+    found = origins(repository, Criteria(release_only=(".github/**",)))
+
+    assert [origin for _, origin in found] == ["release-only", "release-only", "unknown"]
+
+
+def test_merges_and_reverts_of_the_branchs_own_commits_are_told_apart(repository: Repository) -> None:
+    old = repository.commit("Improve the engine part (#5)", {"old.txt": "old\n"})
+    repository.cut("release")
+    own = repository.commit("Only here (#7)", {"a.txt": "a\n"})
+    repository.revert(own, f'Revert "Only here (#7)" (#8)\n\nThis reverts commit {own}.')
+    repository.revert(old, f'Revert "Improve the engine part" (#9)\n\nThis reverts commit {old}.')
+
+    assert [origin for _, origin in origins(repository)] == [
+        "unknown",
+        "revert-of-branch-commit",
+        "revert-on-branch-only",
+    ]
+
+
+def test_the_command_for_a_missing_revert_undoes_the_branchs_own_commit(repository: Repository) -> None:
+    old = repository.commit("Improve the engine part (#5)", {"old.txt": "old\n"})
+    repository.cut("release")
+    repository.on("main")
+    fix = repository.commit("Fix the cache of the engine (#7)", {"a.txt": "a\n"})
+    repository.on("release")
+    pick = repository.pick(fix, "Fix the cache of the engine (#7) (#8)")
+    repository.on("main")
+    repository.revert(fix, 'Revert "Fix the cache of the engine" (#9)')
+    second = repository.revert(old, "Revert #5 (#10)")
+
+    _, reverts = audit(repository.folder)
+
+    assert [item.command for item in reverts] == [f"git revert {pick}", f"git cherry-pick -x {second}"]
