@@ -26,23 +26,25 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from release_actions.cleanup import pace as pacing  # noqa: E402  # as above
 from release_actions.cleanup import retention  # noqa: E402  # the path above comes first
 from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
-from release_actions.cleanup.pace import Limits, Pace, paced  # noqa: E402  # as above
+from release_actions.cleanup.pace import Limits  # noqa: E402  # as above
 from release_actions.cleanup.package import Sources, carry_out, prepare  # noqa: E402  # as above
 from release_actions.cleanup.result import Task  # noqa: E402  # as above
 from release_actions.cleanup.selection import Facts, Rule, Version  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
 from release_actions.config.cleanup_settings import CleanupSettings  # noqa: E402  # as above
 from release_actions.github.packages import PER_PAGE, Packages  # noqa: E402  # as above
+from release_actions.http import pace as pacing  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
+from release_actions.http.pace import Bucket, Pace  # noqa: E402  # as above
 from release_actions.images import manifests  # noqa: E402  # the path above comes first
 from release_actions.registry.client import Registry  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
@@ -138,10 +140,13 @@ class Late(BaseAdapter):
 @contextlib.contextmanager
 def stores(simulator: InProcess, clock: Clock, cache: Cache | None) -> Iterator[tuple[Store, Limits, Http]]:
     """The package as the command sees it, at the pace of the clock."""
-    pace = Pace(pacing.POINTS, now=clock.now, wait=clock.wait)
-    registry_pace = Pace(pacing.REGISTRY_POINTS, write=1, now=clock.now, wait=clock.wait)
-    session = paced({simulator.api_url: pace, simulator.registry_url: registry_pace})
-    with Http(session=session) as http:
+    points = Bucket(pacing.GITHUB_POINTS, now=clock.now, wait=clock.wait)
+    pace = Pace(points, points, write_cost=pacing.GITHUB_WRITE_COST)
+    reads = Bucket(pacing.REGISTRY_READS, now=clock.now, wait=clock.wait)
+    writes = Bucket(pacing.REGISTRY_WRITES, now=clock.now, wait=clock.wait)
+    paces = {simulator.api_url: pace, simulator.registry_url: Pace(reads, writes)}
+    session = requests.Session()
+    with Http(session=session, paces=paces) as http:
         simulator.mount(session)
         for url in (simulator.api_url, simulator.registry_url):
             adapter = session.get_adapter(f"{url}/")

@@ -23,16 +23,19 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from ghcr_cleanup import LATENCY, Clock, Late  # type: ignore[import-not-found]  # mypy does not look beside a file
-from release_actions.cleanup import pace as pacing
-from release_actions.cleanup.pace import Limits, Pace, paced
+from release_actions.cleanup.pace import Limits
 from release_actions.commands import rc_teardown
 from release_actions.config import load_config
 from release_actions.errors import ExitCode
 from release_actions.github.packages import PER_PAGE
 from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Releases
+from release_actions.http import pace as pacing
 from release_actions.http.client import Http
+from release_actions.http.pace import Bucket, Pace
 from release_actions.registry.client import Registry
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
@@ -110,11 +113,14 @@ def run(world: World, folder: Path, **inputs: Any) -> Measured:
     """One run of the command."""
     simulator = InProcess(world)
     clock = Clock()
-    pace = Pace(pacing.POINTS, now=clock.now, wait=clock.wait)
-    registry_pace = Pace(pacing.REGISTRY_POINTS, write=1, now=clock.now, wait=clock.wait)
-    session = paced({simulator.api_url: pace, simulator.registry_url: registry_pace})
+    points = Bucket(pacing.GITHUB_POINTS, now=clock.now, wait=clock.wait)
+    pace = Pace(points, points, write_cost=pacing.GITHUB_WRITE_COST)
+    reads = Bucket(pacing.REGISTRY_READS, now=clock.now, wait=clock.wait)
+    writes = Bucket(pacing.REGISTRY_WRITES, now=clock.now, wait=clock.wait)
+    paces = {simulator.api_url: pace, simulator.registry_url: Pace(reads, writes)}
+    session = requests.Session()
     began, started = time.process_time(), time.monotonic()
-    with Http(session=session) as http, contextlib.redirect_stdout(io.StringIO()):
+    with Http(session=session, paces=paces) as http, contextlib.redirect_stdout(io.StringIO()):
         simulator.mount(session)
         for url in (simulator.api_url, simulator.registry_url):
             session.mount(f"{url}/", Late(session.get_adapter(f"{url}/")))

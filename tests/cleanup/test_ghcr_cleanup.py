@@ -398,7 +398,7 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
     )
     report = clean(packages=names, delete_tags="v*-rc.*")
     assert report.lines[-1] == (
-        "3 packages: 6 of 6 planned deletions done, 4 tags left and resolved, 1 package could not be finished."
+        "3 packages: 6 of 6 planned deletions done, 4 tags kept and checked, 1 package could not be finished."
     )
 
 

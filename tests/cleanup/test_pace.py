@@ -1,19 +1,13 @@
-"""The pace of a clean-up on a clock of its own: nothing here waits."""
+"""How long a clean-up goes on, on a clock of its own: nothing here waits."""
 
 from __future__ import annotations
 
-import random
-import threading
 from collections.abc import Callable
 
 import pytest
-import requests
 
-from release_actions.cleanup import pace
-from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME, RESERVE, HaltedError, Limits, Pace
+from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME, RESERVE, Limits
 from release_actions.http.budgets import Budget
-from release_actions.http.client import Http
-from release_actions.simulator import InProcess, World
 
 
 class Time:
@@ -25,50 +19,8 @@ class Time:
     def read(self) -> float:
         return self.now
 
-    def wait(self, _condition: threading.Condition, seconds: float) -> None:
-        assert seconds > 0
-        self.now += seconds
-
     def sleep(self, seconds: float) -> None:
         self.now += seconds
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_no_minute_has_more_points_than_are_allowed_and_none_is_wasted(seed: int) -> None:
-    time, chance = Time(), random.Random(seed)
-    paced = Pace(900, now=time.read, wait=time.wait)
-    sent: list[tuple[float, int]] = []
-    for _ in range(2000):
-        method = chance.choice(["GET", "HEAD", "DELETE", "POST"])
-        paced.take(method)
-        sent.append((time.now, 1 if method in {"GET", "HEAD"} else 5))
-        time.now += chance.choice([0.0, 0.0, 0.01, 0.3])
-    for moment, _ in sent:
-        assert sum(points for at, points in sent if moment - 60 < at <= moment) <= 900
-    total = sum(points for _, points in sent)
-    assert time.now - 1000 <= 60 * total / (900 - 5) + 1
-
-
-def test_whoever_waits_is_let_go_when_the_run_stops_and_may_ask_again_afterwards() -> None:
-    paced = Pace(5)
-    paced.take("DELETE")
-    caught: list[BaseException] = []
-
-    def ask() -> None:
-        try:
-            paced.take("DELETE")
-        except HaltedError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    paced.halt()
-    thread.join(timeout=10)
-    assert len(caught) == 1
-    paced.halt(halted=False)
-    again = Pace(6)
-    again.take("DELETE")
-    again.take("GET")
 
 
 def budget(remaining: int, reset: float) -> Callable[[], Budget]:
@@ -119,18 +71,3 @@ def test_no_more_is_planned_than_there_are_requests_for(deletions: int, reset: f
     time = Time()
     limits = Limits(budget=budget(RESERVE + 60, reset), now=time.read, clock=time.read)
     assert bool(limits.taken_by(deletions)) is stops
-
-
-def test_a_session_counts_every_try_to_an_address_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[str] = []
-    monkeypatch.setattr(Pace, "take", lambda _self, method: taken.append(method))
-    world = World()
-    world.add_account("llm-d", organization=True)
-    simulator = InProcess(world)
-    session = pace.paced({simulator.api_url: Pace(900)})
-    assert isinstance(session, requests.Session)
-    with Http(sleep=lambda _: None, session=session) as http:
-        simulator.mount(session)
-        http.request("GET", f"{simulator.api_url}/users/llm-d", what="ask", credential=None)
-        http.request("GET", f"{simulator.registry_url}/v2/", what="ask", credential=None, expect=(200, 401))
-    assert taken == ["GET"]

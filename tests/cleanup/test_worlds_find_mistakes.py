@@ -115,7 +115,8 @@ def killed_runs(patch: pytest.MonkeyPatch) -> None:
 def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
     """What was tagged since the plan goes all the same, and nobody looks afterwards."""
 
-    def wrong(self: apply.Work, version: Any) -> apply.Ended:
+    def wrong(self: apply.Work, deletion: Any) -> apply.Ended:
+        version = deletion.version
         refusal = self.store.packages.delete_version(self.store.name, version.id)
         return apply.Ended(refusal=refusal) if refusal else apply.Ended(deleted=True)
 

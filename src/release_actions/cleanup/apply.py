@@ -1,12 +1,13 @@
 """Carries a plan out: several deletions at a time, each only once what needs it is gone.
 
-Looks at every version again before it goes, alone in a small plan and by listing the package now and then in a large
-one. It must never delete what was not planned or what changed since, and never say that something happened when it
-does not know.
+Compares every image with the plan again before it is deleted, alone or by listing the package now and then, whichever
+takes fewer requests. It must never delete what was not planned or what changed since, and never say that something
+happened when it does not know.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -29,20 +30,21 @@ from release_actions.cleanup.events import (
     TagKept,
     VersionChanged,
 )
-from release_actions.cleanup.pace import HaltedError, Limits
+from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN
 from release_actions.cleanup.result import NOT_BEGUN
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, title
 from release_actions.errors import ActionError
-from release_actions.github.packages import PER_PAGE, Refusal
+from release_actions.github.packages import PER_PAGE, PackageVersion, Refusal
+from release_actions.http.pace import HaltedError
 
 WORKERS = 16
 """Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""
 
 FEW = 20
-"""Deletions of a plan of which each is looked at alone, right before it goes."""
+"""Deletions of which each image is looked up right before it goes, however few pages a listing has."""
 
 BETWEEN = 16
 """Deletions for each request of a listing before a large plan is compared with a new one: a sixteenth more requests."""
@@ -143,16 +145,32 @@ class Work:
                 deletion = self.ready.pop()
                 self.since += 1
                 self.outcome.add(DeletionSent(deletion.version))
-                self.running[pool.submit(self.delete, deletion.version)] = deletion
+                self.running[pool.submit(self.delete, deletion)] = deletion
             done, _ = wait(self.running, timeout=1.0, return_when=FIRST_COMPLETED)
             self.collect(done)
+
+    @functools.cached_property
+    def looks_up_roots(self) -> bool:
+        """Whether each image is looked up right before it goes, as that takes fewer requests than listings do.
+
+        What is part of an image is not looked up: it is deleted right after the image. A tag that somebody puts on it
+        in between is found by the proof, which restores the part.
+        """
+        roots = sum(not deletion.after for deletion in self.plan.deletions)
+        listings = -(-len(self.plan.deletions) // self.between)
+        return len(self.plan.deletions) <= FEW or roots <= listings * self.pages
+
+    @property
+    def between(self) -> int:
+        """Deletions between two listings."""
+        return max(AT_LEAST, BETWEEN * (self.pages + 1))
 
     @property
     def due(self) -> bool:
         """Whether the last listing is too old to go by."""
-        if len(self.plan.deletions) <= FEW:
+        if self.looks_up_roots:
             return False
-        return self.listed is None or self.since >= max(AT_LEAST, BETWEEN * (self.pages + 1))
+        return self.listed is None or self.since >= self.between
 
     def collect(self, done: set[Future[Ended]]) -> None:
         """Write down what ended. Raises the first `ActionError` of all."""
@@ -204,26 +222,32 @@ class Work:
             if not blockers and part.version.id != self.last:
                 self.ready.append(part)
 
-    def delete(self, version: Version) -> Ended:
+    def delete(self, deletion: Deletion) -> Ended:
         """Delete one version if it still is what was planned. Runs in a thread of its own."""
+        version = deletion.version
         packages, name = self.store.packages, self.store.name
-        found = self.listed.get(version.id) if self.listed is not None else None
-        if found is None:
-            alone = packages.get_version(name, version.id)
-            if alone is None:
-                return Ended(gone=True)
-            tags, digest = alone.tags, alone.digest
-        else:
-            tags, digest = found.tags, found.digest
+        now = self.current(deletion)
+        if now is None:
+            return Ended(gone=True)
         # A new journal takes the tag from an old one.
-        if {*tags} - {journal.TAG} != {*version.tags} - {journal.TAG} or digest != version.digest:
-            now = ", ".join(sorted(tags)) or "none"
-            return Ended(moved=f"Its tags changed since the plan was made; now: {now}.")
+        if {*now.tags} - {journal.TAG} != {*version.tags} - {journal.TAG} or now.digest != version.digest:
+            tags = ", ".join(sorted(now.tags)) or "none"
+            return Ended(moved=f"Its tags changed since the plan was made; now: {tags}.")
         refusal = packages.delete_version(name, version.id)
         # 404 stands for "gone" and for "not allowed".
         if refusal and refusal.status == HTTPStatus.NOT_FOUND and not packages.get_version(name, version.id):
             return Ended(gone=True)
         return Ended(refusal=refusal) if refusal else Ended(deleted=True)
+
+    def current(self, deletion: Deletion) -> Version | PackageVersion | None:
+        """The version as it is now, as far as that has to be known; None when it is gone."""
+        version = deletion.version
+        known = self.listed.get(version.id) if self.listed is not None else None
+        if known:
+            return known
+        if self.looks_up_roots and deletion.after and not version.tags:
+            return version
+        return self.store.packages.get_version(self.store.name, version.id)
 
 
 def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome, limits: Limits) -> None:

@@ -36,12 +36,14 @@ class Check:
     """What the check of the package after the deletions showed.
 
     `tags`: tag -> digest as the registry resolves it now. `versions`: as GitHub lists them now. `broken`: sentences
-    about what no longer pulls because of this run. `incomplete`: sentences about images that lack a part that this run
-    did not delete. `disturbed`: sentences about tags that moved while this run took another tag off their version.
+    about what no longer pulls because of this run. `needed`: digests of what has to be restored so that all of it
+    pulls, empty where that is not known. `incomplete`: sentences about images that lack a part that this run did not
+    delete. `disturbed`: sentences about tags that moved while this run took another tag off their version.
     """
 
     tags: Mapping[str, str]
     versions: tuple[Version, ...]
     broken: tuple[str, ...] = ()
+    needed: frozenset[str] = frozenset()
     incomplete: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()

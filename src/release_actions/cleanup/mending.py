@@ -19,7 +19,9 @@ from release_actions.images.manifests import Graph, parse
 
 def restore(store: Store, outcome: Outcome) -> None:
     """Bring back what this run deleted, parts first, and the tags that it took. What fails is in `outcome`, too."""
-    for event in bring_back(store, (*outcome.deleted, *outcome.unsure)):
+    back = {version.id for version in outcome.restored}
+    versions = [version for version in (*outcome.deleted, *outcome.unsure) if version.id not in back]
+    for event in bring_back(store, versions):
         outcome.add(event)
     for strip in outcome.stripped:
         problem = put_back(store, strip.tag, strip.version.digest)

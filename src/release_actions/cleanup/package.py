@@ -6,8 +6,10 @@ completely.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 from release_actions.cleanup import copies, journal, retention, selection
 from release_actions.cleanup.apply import apply
@@ -26,9 +28,13 @@ from release_actions.runner.context import Context
 from release_actions.runner.report import counted
 from release_actions.runner.workflow import Workflow
 
-MEASURED = 20
-"""Manifests of a package that are read only to say how much is freed. Where there are more, none is, and the amount is
-a lower bound: each reading is a request, and counts as a download."""
+MEASURED = 0
+"""Manifests of a package that are read only to say how much is freed: none, for each reading is a request, and counts
+as a download. The amount is a lower bound where content was not read for the plan."""
+
+
+AT_ONCE = 6
+"""Packages that are read at the same time."""
 
 
 @dataclass
@@ -48,6 +54,7 @@ class Sources:
     states: dict[int, str] = field(default_factory=dict)
     assumed: bool = False
     known: dict[str, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def prefixes(self, tags: Iterable[str]) -> tuple[str, ...]:
         """What release tags of a package begin with: as the configuration says, and as its own tags show."""
@@ -58,6 +65,10 @@ class Sources:
         """Those of the pull requests that tags are named after. Raises `ActionError`."""
         if not any(rule.settings.delete_closed_pull_requests for rule in rules):
             return frozenset()
+        with self.lock:
+            return self._ask_closed(store, tags)
+
+    def _ask_closed(self, store: Store, tags: Iterable[str]) -> frozenset[int]:
         numbers = {number for tag in tags if (number := selection.pull_request_of(tag)) is not None}
         unknown = numbers - self.states.keys()
         if unknown:
@@ -85,9 +96,42 @@ def prepare(
 
     `measured`: manifests that may be read only to say how much is freed.
     """
+    with log.group(f"Plan {task.path}"):
+        return plan_package(task, store, context, sources, measured)
+
+
+def prepare_all(
+    tasks: Sequence[Task],
+    stores: Mapping[str, Store],
+    context: Context,
+    sources: Sources,
+    log: Workflow,
+    measured: int = MEASURED,
+) -> list[Result]:
+    """Read several packages at the same time and plan each. The log has them one after another."""
+    said: dict[str, list[str]] = {task.path: [] for task in tasks}
+
+    def plan(task: Task) -> Result:
+        store = replace(stores[task.path], say=said[task.path].append)
+        return plan_package(task, store, context, sources, measured)
+
+    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+    results: list[Result] = []
     try:
-        with log.group(f"Plan {task.path}"):
-            return _plan(task, store, context, sources, measured)
+        for task, result in zip(tasks, pool.map(plan, tasks), strict=True):
+            with log.group(f"Plan {task.path}"):
+                for line in said[task.path]:
+                    log.info(line)
+            results.append(result)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return results
+
+
+def plan_package(task: Task, store: Store, context: Context, sources: Sources, measured: int) -> Result:
+    """Read one package and plan. What prevents it is in the result."""
+    try:
+        return _plan(task, store, context, sources, measured)
     except ActionError as error:
         return Result(task, outcome=Outcome([Failed(error)]))
 

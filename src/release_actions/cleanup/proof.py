@@ -1,27 +1,31 @@
 """Proves after a clean-up that what is left still pulls.
 
-The registry is asked what every tag names now, and whether it has each part that a deletion could have touched: one
-that the image shares with something deleted, one of an image that is new, and one that GitHub does not list. All other
-parts are those of an image that was complete before and whose versions GitHub still lists. It must never call whole
-what nobody looked at, and never blame this run for what was lost before.
+The registry is asked for each tag that a deletion could have touched, and for each part that it could have touched: one
+that the image shares with something deleted, one of an image that is new, and one that GitHub does not list. Why the
+others need not be asked for is written at `trusted_tags`. It must never call whole what could have been touched and was
+not checked, and never blame this run for what was lost before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from release_actions.cleanup.contents import Check, Contents
 from release_actions.cleanup.events import Outcome
 from release_actions.cleanup.journal import TAG
 from release_actions.cleanup.plan import CleanupPlan
-from release_actions.cleanup.store import Store
+from release_actions.cleanup.selection import Version
+from release_actions.cleanup.store import Store, as_version
 from release_actions.images.manifests import Graph, Index, parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
 
 
-def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> Check:
-    """Resolve every tag that is there now down to its parts. Raises `ActionError` when that cannot be done."""
+def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome, *, resolve_all: bool = False) -> Check:
+    """Check every tag that is there now down to its parts. Raises `ActionError` when that cannot be done.
+
+    `resolve_all`: ask the registry for every tag, also for those that no deletion can have touched.
+    """
     journal = digest_of(outcome.journal)
     stripped = {strip.tag for strip in outcome.stripped}
     kept = {
@@ -31,29 +35,35 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
         for tag in decision.version.tags
         if tag not in stripped and tag != TAG
     }
-    deleted = {version.digest for version in (*outcome.deleted, *outcome.unsure)}
+    deleted = deleted_digests(outcome)
     names = set(store.registry.tags(store.path) or ()) - {TAG}
-    now = {tag: found for tag, found in store.digests([*names, *kept]).items() if found}
     listed = store.versions()
+    lost = find_lost_tags(store, plan, outcome)
+    trusted = set() if resolve_all else trusted_tags(kept, names, listed, contents.graph, outcome) - lost.keys()
+    now = {tag: digest for tag, digest in store.digests({*names, *kept} - trusted).items() if digest}
+    now |= {tag: kept[tag].digest for tag in trusted}
     there_by_id = {version.id for version in listed}
     broken = [
         f"The tag {tag} is gone, though its image is there: it was moved to what this run deleted."
         for tag in sorted(set(kept) - set(now))
         if kept[tag].id in there_by_id
     ]
-    broken += lost_tags(store, plan, outcome, now)
+    # Without the version that a tag went with, nobody knows what has to come back.
+    is_clear = all(tag in lost for tag in set(kept) - set(now) if kept[tag].id in there_by_id)
+    needed = {version.digest for tag, version in lost.items() if tag not in now}
+    broken += [f"The tag {tag} is gone: it was put on what this run deleted." for tag in sorted(lost) if tag not in now]
     known = {decision.version.id for decision in plan.decisions}
     new = {version.digest for version in listed if version.id not in known and version.digest != journal}
     labels: dict[str, str] = {digest: digest[:19] for digest in new}
     labels |= {digest: tag for tag, digest in sorted(now.items(), reverse=True)}
     wanted = needs(store, labels, contents.graph)
     touched = deleted | contents.graph.reachable(deleted)
-    trusted = {version.digest for version in listed} - touched
+    unchanged = {version.digest for version in listed} - touched
     asked = {
         digest
         for root, digests in wanted.items()
         for digest in digests
-        if digest not in trusted or root not in contents.graph.images
+        if digest not in unchanged or root not in contents.graph.images
     }
     there = store.digests(asked - set(now.values()))
     incomplete = []
@@ -63,21 +73,58 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
                 continue
             if digest in deleted:
                 broken.append(f"{labels[root]} needs {digest}, which this run deleted.")
+                needed.add(digest)
             else:
                 incomplete.append(f"{labels[root]} lacks {digest}, which this run did not delete.")
-    return Check(now, listed, tuple(broken), tuple(incomplete), disturbed(outcome, now))
+    needed |= contents.graph.reachable(needed) & deleted
+    moved = disturbed(outcome, now)
+    return Check(now, listed, tuple(broken), frozenset(needed if is_clear else ()), tuple(incomplete), moved)
 
 
-def lost_tags(store: Store, plan: CleanupPlan, outcome: Outcome, now: Mapping[str, str]) -> list[str]:
-    """Tags that were put on a version at the moment it was deleted, and went with it."""
+def deleted_digests(outcome: Outcome) -> set[str]:
+    """Digests of what this run deleted, or may have, and that is not there again."""
+    back = {version.id for version in outcome.restored}
+    return {version.digest for version in (*outcome.deleted, *outcome.unsure) if version.id not in back}
+
+
+def trusted_tags(
+    kept: Mapping[str, Version], names: Container[str], listed: Iterable[Version], graph: Graph, outcome: Outcome
+) -> set[str]:
+    """The tags that need not be resolved again, because no deletion of this run can have broken them.
+
+    A deletion takes away one version with its tags. It can break a tag in three ways only. The tag was moved to the
+    deleted version: then the registry or GitHub does not list it any more, or the deleted version shows it, which
+    `find_lost_tags` reads. The tag's image needs something that was deleted: then it shares content with it, as the
+    plan's graph shows, since manifests never change. Or the tag was moved beside one that was taken off. A tag for
+    which all three are ruled out names what it named before, and pulls as it did.
+    """
+    now = {tag: version.digest for version in listed for tag in version.tags}
+    deleted = deleted_digests(outcome)
+    touched = deleted | graph.reachable(deleted)
+    disturbable = {strip.version.digest for strip in outcome.stripped}
+    # What went with a restored version may have come back without it.
+    disturbable |= {version.digest for version in outcome.restored}
+    # One image may have hundreds of tags, so each is judged once.
+    digests = {version.digest for version in kept.values()}
+    safe = {d for d in digests if d not in disturbable and graph.content([d]).isdisjoint(touched)}
+    return {
+        tag
+        for tag, version in kept.items()
+        if tag in names and now.get(tag) == version.digest and version.digest in safe
+    }
+
+
+def find_lost_tags(store: Store, plan: CleanupPlan, outcome: Outcome) -> dict[str, Version]:
+    """Tags that were put on a version at the moment it was deleted -> that version."""
     planned = {deletion.version.id: {*deletion.version.tags, TAG} for deletion in plan.deletions}
-    ids = {version.id for version in (*outcome.deleted, *outcome.unsure)}
-    return [
-        f"The tag {tag} is gone: it was put on what this run deleted."
+    back = {version.id for version in outcome.restored}
+    ids = {version.id for version in (*outcome.deleted, *outcome.unsure)} - back
+    return {
+        tag: as_version(version)
         for version in store.packages.deleted(store.name, ids)
         for tag in version.tags
-        if tag not in planned.get(version.id, version.tags) and tag not in now
-    ]
+        if tag not in planned.get(version.id, version.tags)
+    }
 
 
 def disturbed(outcome: Outcome, now: Mapping[str, str]) -> tuple[str, ...]:

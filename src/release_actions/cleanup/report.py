@@ -17,6 +17,8 @@ from release_actions.cleanup.summary import summary
 from release_actions.errors import ExitCode, Problem
 from release_actions.runner.report import Finding, Level, Report, counted
 
+ALONE = "Run clean-ups while no images are built, for example by a concurrency group that both workflows share."
+
 IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
 """Ends that the caller asked for."""
 
@@ -174,7 +176,11 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
     """What the look after the deletions showed."""
     path, outcome = result.task.path, result.outcome
     found = []
-    if check.broken:
+    if not check.broken:
+        for version in outcome.restored:
+            message = f"{path}: {title(version)} was restored: something needs it that was pushed while this ran."
+            found.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
+    else:
         restored = len(outcome.restored)
         lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in outcome.unrestored)
         message = f"{path}: {' '.join(check.broken[:3])} All {restored} deleted versions were restored.{lost}"
@@ -207,7 +213,7 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:
-        said += f", {counted(len(outcome.check.tags), 'tag')} left and resolved, {freed(plan, whole=result.is_whole)}"
+        said += f", {counted(len(outcome.check.tags), 'tag')} kept and checked, {freed(plan, whole=result.is_whole)}"
     return [f"{said}."]
 
 
@@ -223,7 +229,7 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
         done = sum(len(result.outcome.deleted) for result in results)
         left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
         line = f"{len(results)} packages: {done} of {planned} planned deletions done"
-        line += f", {counted(left, 'tag')} left and resolved" if done else ""
+        line += f", {counted(left, 'tag')} kept and checked" if done else ""
     yield line + (f", {counted(failed, 'package')} could not be finished." if failed else ".")
 
 

@@ -56,14 +56,15 @@ def state_of(result: Result, *, dry_run: bool) -> str:
     if outcome.is_interrupted or outcome.stopped:
         left = f"Left: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
         return f"{outcome.stopped or 'Stopped by a signal.'} {left}"
-    if outcome.restored:
-        return "Restored: a tag that stays had lost a part."
+    if outcome.check and outcome.check.broken:
+        return "Restored: a tag that is kept had lost a part."
     if dry_run:
         return "Planned."
     parts = [
         (len(outcome.refused), "refused"),
         (len(outcome.moved), "changed meanwhile"),
         (len(outcome.waiting), "left"),
+        (len(outcome.restored), "restored"),
     ]
     words = ", ".join(f"{count} {what}" for count, what in parts if count)
     return f"Done; {words}." if words else "Done."
@@ -103,10 +104,9 @@ def section(result: Result, *, dry_run: bool) -> str:
 def after_of(result: Result, before: Mapping[str, str], *, dry_run: bool) -> Mapping[str, str]:
     """Tag -> digest after the run: as resolved, else as far as it is known or planned."""
     outcome = result.outcome
-    if outcome.check and not outcome.restored:
-        return outcome.check.tags
     if outcome.check:
-        return before
+        # If a tag broke, all is as it was before.
+        return before if outcome.check.broken else outcome.check.tags
     plan = result.plan
     planned = plan.deletions if plan else ()
     strips = plan.strips if plan and dry_run else outcome.stripped

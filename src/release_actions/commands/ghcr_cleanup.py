@@ -18,8 +18,8 @@ from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import too_large
 from release_actions.cleanup.events import Outcome, Stopped
 from release_actions.cleanup.inputs import Inputs, Mode
-from release_actions.cleanup.pace import POINTS, REGISTRY_POINTS, Limits, Pace, paced
-from release_actions.cleanup.package import MEASURED, Sources, carry_out, prepare
+from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.package import AT_ONCE, MEASURED, Sources, carry_out, prepare, prepare_all
 from release_actions.cleanup.package_names import Lookup
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
@@ -33,6 +33,7 @@ from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
+from release_actions.http.pace import github_pace, registry_pace
 from release_actions.images.registry_access import package_registry
 from release_actions.registry.client import Registry, registry_url
 from release_actions.runner.context import Context
@@ -75,11 +76,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     insist_on_token(given)
     address = registry_url(package_registry(context, config, "ghcr-cleanup"), context.registry_url)
     kept = cache.opened(given.manifest_cache)
-    pace = Pace(POINTS)
+    pace = github_pace()
     with Http(
         log=log.info,
         redactor=log.redactor,
-        session=paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)}),
+        paces={context.api_url: pace, address: registry_pace()},
     ) as http:
         registry = Registry(http, address, token=given.token)
         accounts = {
@@ -159,13 +160,17 @@ class Run:
     context: Context
     log: Workflow
 
-    def plan(self, task: Task, sources: Sources, limits: Limits, planned: int, given: Inputs) -> Result:
-        """Plan one package, unless the `planned` deletions of those before it take all that is left."""
+    def plan(
+        self, tasks: Sequence[Task], sources: Sources, limits: Limits, planned: int, given: Inputs
+    ) -> list[Result]:
+        """Plan some packages, unless the `planned` deletions of those before them take all that is left."""
         stop = limits.taken_by(planned) if planned and not given.dry_run else ""
         if stop:
-            return Result(task, outcome=Outcome([Stopped(stop)]))
+            return [Result(task, outcome=Outcome([Stopped(stop)])) for task in tasks]
         measured = MEASURED_DRY if given.dry_run else MEASURED
-        return prepare(task, self.stores[task.path], self.context, sources, self.log, measured)
+        if len(tasks) == 1:
+            return [prepare(tasks[0], self.stores[tasks[0].path], self.context, sources, self.log, measured)]
+        return prepare_all(tasks, self.stores, self.context, sources, self.log, measured)
 
 
 def clean(
@@ -179,8 +184,13 @@ def clean(
     results: list[Result] = []
     findings: list[Finding] = []
     try:
-        for task in run.tasks:
-            results.append(run.plan(task, sources, limits, sum(earlier.planned for earlier in results), given))
+        # With a time budget, what is planned is deleted in time: one package after another shows how much that is.
+        size = AT_ONCE if given.time_budget is None else 1
+        for first in range(0, len(run.tasks), size):
+            planned = sum(earlier.planned for earlier in results)
+            # The deletions that are planned already may take all that is left of the hour's requests.
+            stop = limits.taken_by(planned) if planned and not given.dry_run else ""
+            results += run.plan(run.tasks[first : first + size], sources, stop, dry_run=given.dry_run)
         findings = too_large(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)

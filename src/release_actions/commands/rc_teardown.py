@@ -17,7 +17,7 @@ from pathlib import Path
 
 from release_actions.cleanup import events as cleanup_events
 from release_actions.cleanup import journal, retention
-from release_actions.cleanup.pace import LONGEST_PAUSE, POINTS, REGISTRY_POINTS, Limits, Pace, paced
+from release_actions.cleanup.pace import LONGEST_PAUSE, Limits
 from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
@@ -30,6 +30,7 @@ from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Releases
 from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
+from release_actions.http.pace import github_pace, registry_pace
 from release_actions.images.manifests import subject_of_tag
 from release_actions.images.registry_access import package_registry
 from release_actions.registry.client import Registry, registry_url
@@ -117,11 +118,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         )
         raise InputError(message, hint=hint)
     address = registry_url(config.registry, context.registry_url)
-    pace = Pace(POINTS)
-    session = paced({context.api_url: pace, address: Pace(REGISTRY_POINTS, write=1)})
+    pace = github_pace()
+    paces = {context.api_url: pace, address: registry_pace()}
     # Who gives a run little time wants to hear that a limit is used up, and not to wait for it.
     wait = LONGEST_PAUSE if given.time_budget is None else min(LONGEST_PAUSE, given.time_budget.total_seconds())
-    with Http(log=log.info, redactor=log.redactor, session=session, max_wait=wait) as http:
+    with Http(log=log.info, redactor=log.redactor, paces=paces, max_wait=wait) as http:
         clients = Clients(
             http,
             Registry(http, address, token=given.token),

@@ -7,8 +7,8 @@ never decide what to delete.
 
 from __future__ import annotations
 
-import functools
 import re
+import threading
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,10 +86,18 @@ class Packages:
         self._http = http
         self._api = api_url.rstrip("/")
         self._credential = Credential.bearer(self._api, token)
+        self._kind = ""
+        self._asking = threading.Lock()
 
-    @functools.cached_property
+    @property
     def kind(self) -> str:
         """Which family of routes this account has, orgs or users."""
+        # Packages of one account are read by several threads, and one question answers all of them.
+        with self._asking:
+            self._kind = self._kind or self._ask_kind()
+            return self._kind
+
+    def _ask_kind(self) -> str:
         response = self._request("GET", f"{self._api}/users/{self.owner}", what=f"look up the account {self.owner}")
         kinds = {"Organization": "orgs", "User": "users"}
         kind = kinds.get(str(response.object().get("type")))

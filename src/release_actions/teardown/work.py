@@ -99,7 +99,7 @@ def delete_images(package: PackageTeardown, store: Store, limits: Limits) -> Non
     apply(store, plan, contents, outcome, limits)
     if outcome.is_interrupted:
         raise KeyboardInterrupt
-    finish(store, plan, contents, outcome)
+    finish(store, plan, contents, outcome, resolve_all=True)
     if outcome.tags_after is None:
         try:
             outcome.add(cleanup_events.TagsSeen(resolve(store.registry, package.path, package.before)))
