@@ -59,10 +59,8 @@ class Limits:
 
         Without it a run that reads many large packages could spend all on reading, and the next one too.
         """
-        if (
-            self.deadline is not None
-            and self.now() + deletions * GITHUB_WRITE_COST * SECONDS / GITHUB_POINTS >= self.deadline
-        ):
+        seconds = deletions * GITHUB_WRITE_COST * SECONDS / GITHUB_POINTS
+        if self.deadline is not None and self.now() + seconds >= self.deadline:
             return NO_TIME_LEFT
         told = self.budget()
         if told is None or told.reset <= self.clock() or told.remaining > RESERVE + deletions:

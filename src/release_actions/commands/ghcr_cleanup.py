@@ -160,14 +160,11 @@ class Run:
     context: Context
     log: Workflow
 
-    def plan(
-        self, tasks: Sequence[Task], sources: Sources, limits: Limits, planned: int, given: Inputs
-    ) -> list[Result]:
-        """Plan some packages, unless the `planned` deletions of those before them take all that is left."""
-        stop = limits.taken_by(planned) if planned and not given.dry_run else ""
+    def plan(self, tasks: Sequence[Task], sources: Sources, stop: str, *, dry_run: bool) -> list[Result]:
+        """Plan some packages; none of them if `stop` says why not."""
         if stop:
             return [Result(task, outcome=Outcome([Stopped(stop)])) for task in tasks]
-        measured = MEASURED_DRY if given.dry_run else MEASURED
+        measured = MEASURED_DRY if dry_run else MEASURED
         if len(tasks) == 1:
             return [prepare(tasks[0], self.stores[tasks[0].path], self.context, sources, self.log, measured)]
         return prepare_all(tasks, self.stores, self.context, sources, self.log, measured)
