@@ -166,7 +166,7 @@ def clean(world: World, cache: Cache | None) -> Measured:
         context = Context(now=world.now() + timedelta(days=3))
         task = Task(CUDA, (Rule("sha", CleanupSettings(delete_tags=("sha-*",))),))
         result = prepare(task, store, context, Sources(http, "v", "", "", ""), Workflow({}))
-        carry_out(result, store, limits, Workflow({}))
+        carry_out(result, store, limits, Workflow({}), context.now)
     if result.outcome.error:
         raise result.outcome.error
     kinds: Counter[str] = Counter()

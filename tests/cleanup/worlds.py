@@ -295,7 +295,7 @@ def clean(
         log = Workflow({})
         sources = Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN)
         result = prepare(Task(CUDA, rules), store, Context(now=now), sources, log)
-        carry_out(result, store, Limits(), log)
+        carry_out(result, store, Limits(), log, now)
     return result
 
 

@@ -18,12 +18,14 @@ class Contents:
 
     `copies`: tag -> digest of the version that has the tag here, though the registry still has it on an empty version.
     `lacking`: digests that GitHub lists, the registry does not have, and the caller named: they count as empty indexes.
+    `remembered`: digests of what earlier runs deleted.
     """
 
     versions: tuple[Version, ...]
     graph: Graph
     copies: Mapping[str, str] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
+    remembered: frozenset[str] = frozenset()
 
     @property
     def tags(self) -> Mapping[str, str]:

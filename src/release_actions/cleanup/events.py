@@ -409,6 +409,14 @@ class Outcome:
         return checks[-1].check if checks else None
 
     @property
+    def mended(self) -> tuple[str, ...]:
+        """Sentences about tags that this run broke and repaired: a later check found nothing broken any more."""
+        checks = [event.check for event in self._all(Checked)]
+        if not checks or checks[-1].broken:
+            return ()
+        return tuple(dict.fromkeys(sentence for check in checks for sentence in check.broken))
+
+    @property
     def tags_after(self) -> Mapping[str, str] | None:
         """Tag -> digest as the registry resolved them last; None when it was not asked since the last change."""
         seen = self._all(TagsSeen)

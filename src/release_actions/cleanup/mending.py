@@ -72,7 +72,7 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
     What was planned to go and was not deleted stays too. A run that is not killed does this itself at its end. Raises
     `ActionError`.
     """
-    listed = frozenset().union(*(journal.deleting(image) for image in contents.graph.images.values()))
+    listed = contents.remembered.union(*(journal.deleting(image) for image in contents.graph.images.values()))
     if not listed:
         return
     left = (item.version for item in (*outcome.refused, *outcome.moved))

@@ -10,12 +10,15 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from release_actions.cleanup import copies, journal, retention, selection
+from release_actions.cleanup import copies, journal, memory, mending, retention, selection
 from release_actions.cleanup.apply import apply
+from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.events import Failed, Finished, Outcome
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import freed
 from release_actions.cleanup.prefixes import learn_prefixes
 from release_actions.cleanup.result import Result, Task
@@ -138,7 +141,10 @@ def plan_package(task: Task, store: Store, context: Context, sources: Sources, m
 
 def _plan(task: Task, store: Store, context: Context, sources: Sources, measured: int) -> Result:
     path, rules = task.path, task.rules
-    if not any(rule.settings.needs_everything for rule in rules):
+    past = memory.read(store.folder, path)
+    # What was deleted a moment ago may be a part of an image that was pushed since.
+    recent = past.deleted_since(context.now - selection.GRACE)
+    if not recent and not any(rule.settings.needs_everything for rule in rules):
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
         left = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
@@ -148,9 +154,13 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
             store.say(f"{path}: {idle}")
             return Result(task, idle=idle)
     contents = copies.settled(path, store.read(lambda version: selection.is_named(rules, version)))
+    contents = replace(contents, remembered=frozenset(past.deleted))
+    since = past.untagged_since(contents.versions, context.now)
     needs_missing = any(rule.settings.needs_missing for rule in rules)
     missing = store.missing(contents) if needs_missing else frozenset()
-    facts = Facts(context.now, sources.prefixes(contents.tags), missing, sources.closed(store, rules, contents.tags))
+    facts = Facts(
+        context.now, sources.prefixes(contents.tags), missing, sources.closed(store, rules, contents.tags), since
+    )
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
     count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
     count += f", {counted(len(plan.strips), 'tag')} taken off others" if plan.strips else ""
@@ -158,18 +168,48 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     return Result(task, contents, plan)
 
 
-def carry_out(result: Result, store: Store, limits: Limits, log: Workflow) -> None:
+def carry_out(result: Result, store: Store, limits: Limits, log: Workflow, now: datetime) -> None:
     """Delete what is planned, check what is left, and restore if that broke. What happens is in the result's outcome.
 
     Raises `KeyboardInterrupt` when stopped by a signal.
     """
     plan, contents, outcome = result.plan, result.contents, result.outcome
-    if plan and contents and (plan.deletions or plan.strips):
+    if plan and contents:
         with log.group(f"Clean up {plan.package}"):
-            apply(store, plan, contents, outcome, limits)
-            if outcome.is_interrupted:
-                raise KeyboardInterrupt
-            finish(store, plan, contents, outcome)
+            if plan.deletions or plan.strips:
+                apply(store, plan, contents, outcome, limits)
+                if outcome.is_interrupted:
+                    raise KeyboardInterrupt
+                finish(store, plan, contents, outcome)
+            else:
+                repair(store, plan, contents, outcome)
+            remember(store, contents, outcome, now)
             if store.cache:
                 store.cache.drop(version.digest for version in outcome.deleted)
     outcome.add(Finished())
+
+
+def repair(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
+    """Bring back what an earlier run deleted and something needs that was pushed since."""
+    try:
+        mending.heal(store, plan, contents, outcome)
+    except ActionError as error:
+        outcome.add(Failed(error))
+
+
+def remember(store: Store, contents: Contents, outcome: Outcome, now: datetime) -> None:
+    """Note for the next run since when versions have no tag, and what this run deleted."""
+    past = memory.read(store.folder, store.path)
+    back = {version.digest for version in (*outcome.restored, *outcome.repaired)}
+    deleted = {version.digest: now for version in (*outcome.deleted, *outcome.unsure)}
+    deleted = {digest: time for digest, time in {**past.deleted, **deleted}.items() if digest not in back}
+    untagged = {
+        version.digest: past.untagged.get(version.digest, now) for version in contents.versions if not version.tags
+    }
+    gone = {version.digest for version in (*outcome.deleted, *outcome.gone)} - back
+    untagged = {digest: time for digest, time in untagged.items() if digest not in gone}
+    if past.seen is None:
+        # No run has read the package before: the dates of versions are all that is known.
+        created = {version.digest: version.moved_at for version in contents.versions}
+        untagged = {digest: created[digest] for digest in untagged}
+    memory.write(store.folder, store.path, memory.Memory(now, untagged, deleted), now)

@@ -176,11 +176,12 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
     """What the look after the deletions showed."""
     path, outcome = result.task.path, result.outcome
     found = []
-    if not check.broken:
-        for version in outcome.restored:
-            message = f"{path}: {title(version)} was restored: something needs it that was pushed while this ran."
-            found.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
-    else:
+    if outcome.mended:
+        versions = counted(len(outcome.restored), "deleted version")
+        were = "was" if len(outcome.restored) == 1 else "were"
+        message = f"{path}: {' '.join(outcome.mended[:3])} {versions} {were} restored for it."
+        found.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
+    if check.broken:
         restored = len(outcome.restored)
         lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in outcome.unrestored)
         message = f"{path}: {' '.join(check.broken[:3])} All {restored} deleted versions were restored.{lost}"

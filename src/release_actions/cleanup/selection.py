@@ -10,7 +10,7 @@ import fnmatch
 import functools
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,13 +67,15 @@ class Facts:
 
     `prefixes`: what release tags begin with; without any no tag is a release. `missing`: digests that images of the
     package list, or are attached to, and that neither GitHub nor the registry has. `closed`: numbers of closed pull
-    requests; a number that is not in it counts as open.
+    requests; a number that is not in it counts as open. `untagged_since`: digest -> when a run first saw the version
+    without a tag, where that is known.
     """
 
     now: datetime
     prefixes: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
     closed: frozenset[int] = frozenset()
+    untagged_since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -204,9 +206,14 @@ class Selection:
         free = {tag: version for tag, version in names.items() if tag not in spared}
         return frozenset(t for rule in rules for t, verdict in self._judged(rule, free).items() if verdict.doomed)
 
+    def age(self, version: Version) -> timedelta:
+        """How long a version has been as it is, as far as anything says: GHCR's dates say nothing about tags."""
+        since = self.facts.untagged_since.get(version.digest, version.moved_at)
+        return self.facts.now - max(version.moved_at, since)
+
     def unowned(self, version: Version) -> Verdict:
         """Of a version without a name that no other version of the package owns."""
-        age = self.facts.now - version.moved_at
+        age = self.age(version)
         if not version.tags and age < self.grace:
             name = next((rule.name for rule in self.rules if rule.settings.delete_untagged), "")
             reason = f"It is untagged and younger than {days(self.grace)}: a build may be about to tag it."
@@ -235,7 +242,7 @@ class Selection:
     def broken(self, rule: Rule, version: Version) -> str:
         """Why an index is a ghost or partial and the rule selects it; empty when not."""
         image = self.graph.images.get(version.digest)
-        if not isinstance(image, Index) or self.facts.now - version.moved_at < self.grace:
+        if not isinstance(image, Index) or self.age(version) < self.grace:
             return ""
         platforms = [child.digest for child in image.children if child.is_manifest and not child.is_attestation]
         # An image without its attestation still runs.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from release_actions.cleanup import retention
@@ -53,6 +54,11 @@ class Store:
     registry: Registry
     say: Say = field(default=lambda _: None)
     cache: Cache | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where something is kept for the next run; None when nothing is."""
+        return self.cache.folder if self.cache else None
 
     @property
     def name(self) -> str:

@@ -192,7 +192,7 @@ def clean(
         if not findings and not given.dry_run:
             undo_file.plan(results)
             for result in results:
-                carry_out(result, run.stores[result.task.path], limits, run.log)
+                carry_out(result, run.stores[result.task.path], limits, run.log, run.context.now)
     except KeyboardInterrupt:
         results += [Result(task) for task in run.tasks[len(results) :]]
         for result in results:

@@ -1,0 +1,69 @@
+"""What one run tells the next: since when a version has no tag, and what was deleted."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from tests.cleanup.command import BOTH, CUDA, Clean, digests, image, messages
+
+from release_actions.cleanup import memory
+from release_actions.cleanup.memory import Memory
+from release_actions.errors import ExitCode
+from release_actions.simulator import World, build_image
+
+NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+
+
+def test_a_version_that_lost_its_tag_a_moment_ago_has_its_time(world: World, clean: Clean, tmp_path: Path) -> None:
+    folder = {"manifest_cache": str(tmp_path / "cache"), "delete_untagged": "true"}
+    old = world.push(CUDA, image("old", *BOTH[:1]), ["nightly"])
+    world.push(CUDA, image("final", *BOTH[:1]), ["v0.5.0"])
+    assert clean(days=30, **folder).exit_code is ExitCode.PASS
+
+    # The tag moves after a month. No date of the old version shows it.
+    world.clock.advance(timedelta(days=30))
+    world.push(CUDA, image("new", *BOTH[:1]), ["nightly"])
+
+    clean(days=0.1, **folder)
+    assert old.digest in digests(world)
+    clean(days=0.5, **folder)
+    assert old.digest in digests(world)
+    clean(days=2, **folder)
+    assert old.digest not in digests(world)
+
+
+def test_the_next_run_repairs_an_index_that_appears_after_the_proof(world: World, clean: Clean, tmp_path: Path) -> None:
+    folder = {"manifest_cache": str(tmp_path / "cache"), "delete_tags": "v*-rc.*"}
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+    assert clean(**folder).exit_code is ExitCode.PASS
+    world.put_manifest(CUDA, final.root, "v0.5.0")
+    assert world.missing(CUDA, "v0.5.0") != []
+
+    report = clean(**folder)
+
+    assert world.missing(CUDA, "v0.5.0") == []
+    assert report.exit_code is ExitCode.PASS
+    assert messages(report).count("was restored: something needs it that was pushed since.") == len(BOTH)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"form": "ghcr-cleanup-memory-1"}', '{"form": 1, "package": "a/b"}'])
+def test_a_memory_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
+    memory.write(tmp_path, "a/b", Memory(NOW), NOW)
+    [file] = (tmp_path / "memory").iterdir()
+    file.write_text(text)
+
+    assert memory.read(tmp_path, "a/b") == Memory()
+
+
+def test_a_memory_is_read_as_it_was_written_without_what_cannot_be_restored(tmp_path: Path) -> None:
+    past = NOW - timedelta(days=31)
+    memory.write(tmp_path, "a/b", Memory(NOW, {"d": past}, {"new": NOW, "old": past}), NOW)
+
+    assert memory.read(tmp_path, "a/b") == Memory(NOW, {"d": past}, {"new": NOW})
+    assert memory.read(tmp_path, "a/c") == memory.read(None, "a/b") == Memory()
+    assert json.loads(next((tmp_path / "memory").iterdir()).read_text())["package"] == "a/b"
