@@ -26,7 +26,7 @@ from release_actions.registry.client import Registry
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.runner.report import counted
 
-READERS = 8
+READERS = 24
 """Manifests read at a time. GitHub asks for less than 100 requests in flight."""
 
 PROGRESS = 500

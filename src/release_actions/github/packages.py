@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -25,6 +26,9 @@ from release_actions.http.origins import Credential
 
 ACCOUNT = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
 """What names of accounts look like."""
+
+PAGES_AT_ONCE = 8
+"""Pages of one list that are read at the same time."""
 
 PER_PAGE = 100
 READINGS = 3
@@ -229,11 +233,16 @@ class Packages:
         first = parsed(page)
         if count == 1:
             return first, _disorder(first, state)
-        # From the last page to the first: a deletion moves what was not read yet onto pages that are still to come.
-        # The first one again at the end, which a push or a deletion changes. No answer is kept once it is parsed.
-        read = {number: parsed(one(number)) for number in range(count, 0, -1)}
+        # The first and the last page are read before all others and again after them. A push changes the first page; a
+        # deletion anywhere moves what follows, so the last page loses its first version. If both are as they were,
+        # nothing moved in between, and the other pages may be read in any order. No answer is kept once it is parsed.
+        last = parsed(one(count))
+        with ThreadPoolExecutor(max_workers=PAGES_AT_ONCE) as pool:
+            numbers = range(2, count)
+            between = dict(zip(numbers, pool.map(lambda number: parsed(one(number)), numbers), strict=True))
+        read = {1: first, **between, count: last}
         found = tuple(version for number in sorted(read) for version in read[number])
-        if read[1] != first:
+        if parsed(one(count)) != last or parsed(one(1)) != first:
             return found, "the list changed while it was read"
         short = next((number for number in sorted(read) if number < count and len(read[number]) != PER_PAGE), 0)
         if short:
