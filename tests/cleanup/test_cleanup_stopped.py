@@ -124,6 +124,10 @@ def test_a_signal_leaves_a_truthful_report(
     assert pulls(world)
 
 
+TAGS_LISTED = 4
+"""Requests for the list of tags of a package: one to be sent to log in, two to plan, one to prove."""
+
+
 def test_a_signal_leaves_a_truthful_report_of_packages_that_were_not_begun(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:
@@ -136,7 +140,8 @@ def test_a_signal_leaves_a_truthful_report_of_packages_that_were_not_begun(
     def interrupt(_world: World, _path: str) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    simulator.faults.add(Fault(method="HEAD", path=f"/v2/{CUDA}/manifests/v0.5.0", steps=(interrupt,)))
+    # The last list of tags is read by the proof.
+    simulator.faults.add(Fault(method="GET", path=f"/v2/{CUDA}/tags/list", nth=TAGS_LISTED, steps=(interrupt,)))
     report = clean(packages="llm-d-cuda, llm-d-cpu", delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.INTERRUPTED
     assert (report.outputs["deleted"], report.outputs["left"]) == (3, 3)

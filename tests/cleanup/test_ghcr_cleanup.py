@@ -148,7 +148,11 @@ def test_a_dry_run_plans_and_touches_nothing(world: World, clean: Clean, simulat
     assert undo(report) == {}
     applied = clean(delete_tags="v*-rc.*")
     assert applied.outputs["plan-digest"] == report.outputs["plan-digest"]
-    assert applied.outputs["freed-bytes"] == plan["freed-bytes"]
+    # A run that deletes reads no platform only to say how much it frees.
+    freed: Any = applied.outputs["freed-bytes"]
+    assert 0 < freed < plan["freed-bytes"]
+    [carried_out] = json.loads(json.dumps(applied.outputs["plan"]))
+    assert carried_out["freed-bytes-is-a-lower-bound"]
 
 
 def test_a_second_run_does_nothing(world: World, clean: Clean, simulator: Simulator) -> None:
@@ -185,7 +189,7 @@ def test_what_is_freed_is_a_bound_where_not_all_is_known_or_done(world: World, c
     assert re.search(r"\| up to [0-9.]+ KiB freed \|", report.summary)
     world.push(CUDA, image("final of two"), ["v0.6.0"])
     world.push(CUDA, image("another", *BOTH[:1]), ["v0.6.0-rc.1"])
-    assert ", up to " in clean(delete_tags="v0.6.0-rc.*", dry_run="true").lines[-1]
+    assert ", up to " in clean(delete_tags="v0.6.0-rc.*", dry_run="true").lines[-2]
 
 
 def test_candidates_of_released_versions_go(world: World, clean: Clean, simulator: Simulator) -> None:
@@ -361,7 +365,9 @@ def test_long_readings_tell_how_far_they_are(
 ) -> None:
     monkeypatch.setattr(store, "PROGRESS", 2)
     for number in range(5):
-        world.push(CUDA, image(str(number)), [f"v0.{number}.0"])
+        # All share their platforms with what is deleted.
+        made = build_image(BOTH, seed="same", annotations={"number": str(number)})
+        world.push(CUDA, made, [f"v0.{number}.0"])
     report = clean(delete_tags="v0.0.0")
     said = capsys.readouterr().out
     assert "read 2 of 5 manifests" in said

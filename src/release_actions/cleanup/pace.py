@@ -19,6 +19,9 @@ LONGEST_PAUSE = 900.0
 RESERVE = 40
 """Requests of the hourly budget that are left for proving afterwards that everything still resolves."""
 
+PLENTY = 500
+"""Requests of the hourly budget from which on packages are planned at the same time."""
+
 OUT_OF_TIME = "The time that time-budget gives is used up."
 NO_TIME_LEFT = "The time that time-budget gives is needed for what is planned so far."
 
@@ -53,6 +56,11 @@ class Limits:
                 until = datetime.fromtimestamp(told.reset, timezone.utc)
                 return f"The token's {told.limit} requests an hour are used up until {until:%Y-%m-%d %H:%M} UTC."
             self.sleep(min(pause, 1.0))
+
+    def has_plenty(self) -> bool:
+        """Whether far more requests are left than a few packages take to be planned."""
+        told = self.budget()
+        return told is None or told.remaining >= PLENTY
 
     def taken_by(self, deletions: int) -> str:
         """Why nothing more is to be planned, as a sentence: deletions that are planned already take what is left.

@@ -181,13 +181,14 @@ def clean(
     results: list[Result] = []
     findings: list[Finding] = []
     try:
-        # With a time budget, what is planned is deleted in time: one package after another shows how much that is.
-        size = AT_ONCE if given.time_budget is None else 1
-        for first in range(0, len(run.tasks), size):
+        while len(results) < len(run.tasks):
             planned = sum(earlier.planned for earlier in results)
             # The deletions that are planned already may take all that is left of the hour's requests.
             stop = limits.taken_by(planned) if planned and not given.dry_run else ""
-            results += run.plan(run.tasks[first : first + size], sources, stop, dry_run=given.dry_run)
+            # One after another where time or requests may not suffice for all: what is planned is to be deleted, too.
+            many = bool(results) and given.time_budget is None and limits.has_plenty()
+            tasks = run.tasks[len(results) :][: AT_ONCE if many else 1]
+            results += run.plan(tasks, sources, stop, dry_run=given.dry_run)
         findings = too_large(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)
