@@ -236,6 +236,23 @@ class TestCheckAndEnforce:
             "complete. Build v0.4.1 again, or list it under skip with the reason."
         ]
 
+    @pytest.mark.parametrize("mode", ["check", "enforce"])
+    def test_a_namespace_without_any_of_the_packages_is_an_error(
+        self, protect: Protect, shipped: World, mode: str
+    ) -> None:
+        for path in IMAGES:
+            found = shipped.package(path)
+            assert found is not None
+            shipped.delete_package(found)
+
+        report = protect(mode)
+
+        assert report.exit_code is ExitCode.REFUSED
+        assert messages(report, Level.ERROR) == [
+            "release.yaml:8:3: The registry has none of the 3 images, such as ghcr.io/llm-d/llm-d-cuda. Check registry "
+            "and namespace in release.yaml, and whether the token may see the packages."
+        ]
+
     @pytest.mark.parametrize(("path", "told"), [(CPU, 1), (ROCM, 0)])
     def test_a_required_package_that_is_not_there_is_told(
         self, protect: Protect, shipped: World, path: str, told: int
@@ -850,7 +867,7 @@ class TestGitTags:
         report = protect(git_tags="true")
         assert report.exit_code is ExitCode.UNKNOWN
         assert "Could not make the git tag v0.4 of llm-d/llm-d: " in messages(report)[0]
-        assert messages(report)[0].endswith("Look at the rules for tags of the repository.")
+        assert messages(report)[0].endswith("Check the rules for tags of the repository.")
 
     def test_an_annotated_tag_on_the_right_commit_is_right(
         self, protect: Protect, shipped: World, refs: dict[str, Target]

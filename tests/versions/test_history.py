@@ -82,11 +82,13 @@ TOLD = {
     ],
     "v0.2.1": [
         "error opens-line-below: v0.2.1 opens line 0.2, below 0.5, which is released as v0.5.1."
-        " Check the number. Patches of a released line and new minors of a major are allowed."
+        " Check the number. Patches of a released line and new minors of a major are allowed. If v0.5.1 has a"
+        " wrong number, list it under versions.skip."
     ],
     "v0.2.0-rc.1": [
         "error opens-line-below: v0.2.0-rc.1 opens line 0.2, below 0.5, which is released as v0.5.1."
-        " Check the number. Patches of a released line and new minors of a major are allowed."
+        " Check the number. Patches of a released line and new minors of a major are allowed. If v0.5.1 has a"
+        " wrong number, list it under versions.skip."
     ],
     "v0.5.0-rc.2": [
         "error candidate-after-final: v0.5.0-rc.2 is a candidate of v0.5.0, which is released already."
@@ -175,7 +177,8 @@ WITHOUT_TAG = {
     ],
     "v0.6.0": [
         f"error opens-line-below: v0.6.0 opens line 0.6, below 0.7, which is released as v0.7.0 {GONE}."
-        " Check the number. Patches of a released line and new minors of a major are allowed."
+        " Check the number. Patches of a released line and new minors of a major are allowed. If v0.7.0 has a"
+        " wrong number, list it under versions.skip."
     ],
     "v0.9.0": ["warn gap: v0.9.0 leaves out v0.8.0, which would be next. Check that v0.8.0 was left out on purpose."],
     "v0.8.0rc1": [
@@ -666,3 +669,14 @@ def test_what_is_offered_is_accepted_by_the_next_run(
         refused = [each for each in judge(parse(offer), after, levels) if each.level is Level.ERROR]
         assert refused == []
         assert offer not in {other.tag for other in (*after.tags, *after.released, *after.published)}
+
+
+def test_a_release_with_a_mistyped_number_does_not_block_the_numbers_below_it() -> None:
+    past = known(["1.2.4", "1.15.0"], "")
+    (only,) = judge(parse("1.3.0", ""), History(past))
+    assert only.rule == "opens-line-below"
+    assert only.hint.endswith("If 1.15.0 has a wrong number, list it under versions.skip.")
+
+    found = judge(parse("1.3.0", ""), History(past, skipped=frozenset({"1.15.0"})))
+
+    assert [violation.rule for violation in found if violation.level is Level.ERROR] == []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from release_actions.floating.outcome import GitResult, PackageResult, held_back
+from release_actions.floating.outcome import GitResult, PackageResult, held_back, is_nothing_published
 from release_actions.floating.plan import Move
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
-from release_actions.runner.report import Finding, Level
+from release_actions.runner.report import Finding, Level, counted
 
 RULE = "floating-tag"
 
@@ -19,6 +19,16 @@ def list_gate_findings(gate: PromotionGate) -> Iterable[Finding]:
         message = f"{reason} No floating tag was moved to {' or '.join(gate.releases)}."
         hint = "Publish the release whole in every required image, and run this again."
         yield Finding.of(Level.ERROR, message, hint=hint, rule="together")
+
+
+def list_missing_namespace(results: Sequence[PackageResult]) -> Iterable[Finding]:
+    """A configuration none of whose packages exists: most likely it names a wrong registry or namespace."""
+    if is_nothing_published(results):
+        message = (
+            f"The registry has none of the {counted(len(results), 'image')}, such as {results[0].package.reference}."
+        )
+        hint = "Check registry and namespace in release.yaml, and whether the token may see the packages."
+        yield Finding.of(Level.ERROR, message, hint=hint, rule="missing-package", place=results[0].package.place)
 
 
 def list_findings(result: PackageResult, mode: Mode) -> Iterable[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from release_actions.config import Package
@@ -68,3 +69,8 @@ def held_back(result: PackageResult) -> frozenset[str]:
     released = any(not isinstance(item, Orphan) for item in result.plan.floats)
     found = result.plan.findings if result.package.required and released else ()
     return frozenset(item.version for item in found if item.name == "missing-release" and item.floats)
+
+
+def is_nothing_published(results: Sequence[PackageResult]) -> bool:
+    """Whether the registry has not one of several packages. A single new one may be there with its first release."""
+    return len(results) > 1 and all(result.absent for result in results)

@@ -12,9 +12,14 @@ from collections.abc import Iterable, Mapping
 
 from release_actions.config import Package
 from release_actions.errors import ExitCode
-from release_actions.floating.findings import list_findings, list_gate_findings, list_git_findings
+from release_actions.floating.findings import (
+    list_findings,
+    list_gate_findings,
+    list_git_findings,
+    list_missing_namespace,
+)
 from release_actions.floating.journal import TagChange
-from release_actions.floating.outcome import GitResult, PackageResult, held_back
+from release_actions.floating.outcome import GitResult, PackageResult, held_back, is_nothing_published
 from release_actions.floating.plan import Keep, Move, Orphan, Stuck
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
@@ -57,6 +62,7 @@ def make_report(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionG
         lines=tuple(lines),
         findings=(
             *list_gate_findings(gate),
+            *list_missing_namespace(results),
             *(finding for result in results for finding in list_findings(result, mode)),
             *list_git_findings(git, mode),
         ),
@@ -81,6 +87,7 @@ def find_exit_code(results: Iterable[PackageResult], mode: Mode, gate: Promotion
     if any(result.error for result in results) or git.error:
         return ExitCode.UNKNOWN
     wrong = not gate.is_open or any(result.plan.stuck or held_back(result) for result in results)
+    wrong = wrong or is_nothing_published(results)
     if mode is Mode.CHECK:
         wrong = wrong or any(result.drifted for result in results) or bool(git.plan.moves or git.plan.left)
     return ExitCode.REFUSED if wrong else ExitCode.PASS

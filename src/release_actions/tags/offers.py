@@ -19,6 +19,7 @@ def make_history(names: Sequence[str], policy: Policy) -> History:
         known(names, policy.prefix),
         misspelt=read_misspelt_candidates(names, policy.prefix),
         first_candidate=policy.first_candidate,
+        skipped=frozenset(policy.skip),
     )
 
 

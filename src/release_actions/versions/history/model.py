@@ -129,7 +129,7 @@ class History:
     has under their exact tag, because candidates get deleted from git after the test. `released`: the versions that
     have a GitHub release and no git tag any more. `misspelt`: candidates in git whose spelling is refused today.
     `about`: the judged tag itself. `first_candidate`: the number that a base's candidates begin with; None if 0 and 1
-    are both right.
+    are both right. `skipped`: tags of releases that the project lists as mistakes.
     """
 
     tags: tuple[Version, ...]
@@ -138,6 +138,7 @@ class History:
     released: tuple[Version, ...] = ()
     misspelt: tuple[Version, ...] = ()
     first_candidate: int | None = None
+    skipped: frozenset[str] = frozenset()
 
     def others(self, version: Version) -> History:
         """The same without the tag itself, and without other components' tags."""

@@ -84,9 +84,11 @@ def _opens_line_below(version: Version, history: History) -> Objection | None:
     """A final or candidate opens a line below a released line of its major version, or a major below a released one.
 
     Usually a mistyped number. A patch of a released line is a backport and allowed, and so is a new minor version above
-    all others of its major version.
+    all others of its major version. Releases under `versions.skip` do not count, so that one with a mistyped number
+    does not block the numbers below it for ever.
     """
-    highest = max(history.stable, default=None)
+    counting = [other for other in history.stable if other.tag not in history.skipped]
+    highest = max(counting, default=None)
     if (
         version.kind not in {Kind.STABLE, Kind.CANDIDATE}
         or history.line(version)
@@ -95,10 +97,14 @@ def _opens_line_below(version: Version, history: History) -> Objection | None:
         or _opens_newest_line_of_older_major(version, history)
     ):
         return None
-    highest = max((other for other in history.stable if other.major == version.major), default=highest)
+    highest = max((other for other in counting if other.major == version.major), default=highest)
     released = f"{highest.line}, which is released as {history.called(highest)}"
     message = f"{version.tag} opens line {version.line}, below {released}."
-    return Objection(message, "Check the number. Patches of a released line and new minors of a major are allowed.")
+    hint = (
+        "Check the number. Patches of a released line and new minors of a major are allowed. If "
+        f"{highest.tag} has a wrong number, list it under versions.skip."
+    )
+    return Objection(message, hint)
 
 
 def _candidate_after_final(version: Version, history: History) -> Objection | None:
@@ -251,7 +257,7 @@ def _backport(version: Version, history: History) -> Objection | None:
 
 def _opens_newest_line_of_older_major(version: Version, history: History) -> bool:
     """Whether a version opens a line of a major version that has releases, and is above all of them."""
-    major = [other for other in history.stable if other.major == version.major]
+    major = [other for other in history.stable if other.major == version.major and other.tag not in history.skipped]
     return bool(major) and version > max(major)
 
 
