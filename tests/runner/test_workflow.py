@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from release_actions.runner.report import Finding, Level
 from release_actions.runner.workflow import ANNOTATION_LENGTH, Workflow, as_text, harmless
 
 RUNNER = {"GITHUB_ACTIONS": "true"}
+BIDI_MARKS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Marks of direction, as Unicode's own data classes them."""
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,12 @@ RUNNER = {"GITHUB_ACTIONS": "true"}
         ("a\r::add-mask::v1", "a\n: :add-mask::v1"),
         ("a\u2028::stop-commands::x", "a\n: :stop-commands::x"),
         ("\x1b[31mred", "\ufffd[31mred"),
+        ("\x9b31mred", "\ufffd31mred"),
+        ("v1\u202e0.5.0-cr", "v1\ufffd0.5.0-cr"),
+        ("a\u2066b\u2069\u200fc\u061cd", "a\ufffdb\ufffd\ufffdc\ufffdd"),
+        ("half \ud800 a pair", "half \ufffd a pair"),
+        ("a\x85::error::x", "a\n: :error::x"),
+        ("tab\tstays, caf\u00e9 \U0001f680 too", "tab\tstays, caf\u00e9 \U0001f680 too"),
         ("std::vector", "std::vector"),
         ("plain\n\nlines", "plain\n\nlines"),
     ],
@@ -39,6 +48,22 @@ def test_no_text_is_ever_a_command(text: str) -> None:
     for line in harmless(text).split("\n"):
         assert not line.strip().startswith("::")
         assert "##[" not in line
+
+
+@given(st.text(max_size=60))
+def test_no_line_of_the_log_moves_the_cursor_or_turns_text_around(text: str) -> None:
+    shown = harmless(text)
+
+    for character in shown:
+        assert character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(character) not in BIDI_MARKS
+    assert harmless(shown) == shown
+
+
+def test_an_annotation_does_not_turn_text_around(capsys: pytest.CaptureFixture[str]) -> None:
+    Workflow(RUNNER).annotate(Finding.of(Level.ERROR, "tag v1\u202e\x9b2J"))
+
+    assert capsys.readouterr().out == "::error::tag v1\ufffd\ufffd2J\n"
 
 
 def test_a_mask_is_announced_to_a_runner_only(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from release_actions.cleanup import journal
 from release_actions.cleanup.prefixes import parse_any
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.images.manifests import Graph, Index, subject_of_tag
+from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions
 
 GRACE = timedelta(days=1)
@@ -103,13 +104,13 @@ def matches(pattern: str, name: str, *, regex: bool = False) -> bool:
     for start in ("sha256:", "sha512:", "sha256-"):
         if name.startswith(start) and not pattern.startswith(start) and (start[-1] == ":" or subject_of_tag(name)):
             return False
-    return _compiled(pattern, regex).fullmatch(name) is not None
+    return _expression(pattern).matches_whole(name) if regex else _glob(pattern).fullmatch(name) is not None
 
 
 def malformed(pattern: str) -> str:
     """Why a text is not a regular expression, as the end of a sentence; empty when it is one."""
     try:
-        re.compile(pattern)
+        _expression(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         return str(error)
     return ""
@@ -358,5 +359,10 @@ def _first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str, regex: bool) -> re.Pattern[str]:  # noqa: FBT001  # a cache's key
-    return re.compile(pattern if regex else fnmatch.translate(pattern))
+def _expression(pattern: str) -> Pattern:
+    return Pattern(pattern)
+
+
+@functools.lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern))

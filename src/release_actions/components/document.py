@@ -16,6 +16,7 @@ from release_actions.config import grammar
 from release_actions.config.shapes import ListOf, MapOf, Record, RecordOf, Text, in_file_order, key, load
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.runner.patterns import Pattern
 
 FILE = "components.yaml"
 """The file's usual name, at the top of a repository."""
@@ -240,7 +241,7 @@ def check_pattern_groups(document: ComponentsFile) -> Iterator[Problem]:
             continue
         place = document.origin.at(table, id_, "version", "pattern")
         try:
-            groups = re.compile(part.version.pattern).groups
+            groups = Pattern(part.version.pattern).groups
         except re.error as error:
             message = f"The pattern is not a regular expression: {error}."
             yield Problem(message, "Write a backslash before characters that are meant as they are.", place)

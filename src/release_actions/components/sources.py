@@ -27,6 +27,7 @@ from release_actions.components.version_source import (
 )
 from release_actions.config.source import Node, ScalarNode, parse
 from release_actions.errors import Place
+from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions
 
 NOT_FOUND = "source-not-found"
@@ -122,8 +123,8 @@ class VersionSources:
 
 def by_pattern(text: str, pattern: str, file: str) -> tuple[FoundVersion, ...]:
     """Every match of a pattern: its group, and where that stands."""
-    matches = re.finditer(pattern, text, re.MULTILINE)
-    return tuple(FoundVersion(match.group(1) or "", _place(text, match.start(1), file)) for match in matches)
+    matches = Pattern(pattern, re.MULTILINE).find(text)
+    return tuple(FoundVersion(groups[0], _place(text, start, file)) for start, groups in matches)
 
 
 def _only(found: tuple[FoundVersion, ...], what: str, file: str, place: Place) -> FoundVersion | MissingVersion:

@@ -27,6 +27,7 @@ from release_actions.config.model import Package
 from release_actions.config.shapes import glob, suggest_nearest
 from release_actions.config.source import SequenceNode
 from release_actions.errors import Place, Problem
+from release_actions.runner.patterns import Pattern
 from release_actions.versions.grammar import TagRefused
 from release_actions.versions.version import parse, parse_or_none
 
@@ -259,7 +260,7 @@ def patterns_are_legal(document: Document) -> Iterator[Problem]:
                 place = document.origin.at("cleanup", name, key, i)
                 if rule.use_regex:
                     try:
-                        re.compile(pattern)
+                        Pattern(pattern)
                     except (re.error, OverflowError, RecursionError) as error:
                         yield Problem(f"'{pattern}' is not a regular expression: {error}.", "", place)
                 elif not re.fullmatch(glob().pattern, pattern):

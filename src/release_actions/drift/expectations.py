@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from release_actions.config.source import MappingNode, Node, ScalarNode, SequenceNode, parse
 from release_actions.drift.strangers import Stray
 from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.runner.patterns import Pattern
 
 FILE = "dependencies.yaml"
 
@@ -24,7 +25,7 @@ class Expectation:
     name: str
     version: str
     path: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     place: Place
 
 
@@ -54,7 +55,7 @@ def _read_dependency(node: Node, problems: list[Problem]) -> Iterator[Expectatio
             problems.append(Problem(f"A refPath of {name.text} needs path and match.", "", item.place))
             continue
         try:
-            pattern = re.compile(match.text)
+            pattern = Pattern(match.text)
         except re.error as error:
             problems.append(
                 Problem(f"The expression {match.text!r} of {name.text} is wrong: {error}.", "", match.place)
@@ -71,9 +72,9 @@ def check_expectations(expectations: tuple[Expectation, ...], read: Callable[[st
             message = f"{expected.name} is expected in {expected.path}, which does not exist."
             yield Stray("dependency-missing", message, "Correct the path.", expected.place)
             continue
-        lines = [(number, line) for number, line in enumerate(content.split("\n"), 1) if expected.pattern.search(line)]
+        lines = [(number, line) for number, line in enumerate(content.split("\n"), 1) if expected.pattern.is_in(line)]
         if not lines:
-            message = f"No line of {expected.path} matches {expected.pattern.pattern!r} for {expected.name}."
+            message = f"No line of {expected.path} matches {expected.pattern.text!r} for {expected.name}."
             yield Stray("dependency-missing", message, "Correct the expression, or the file.", expected.place)
         for number, line in lines:
             if expected.version not in line:

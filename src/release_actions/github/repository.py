@@ -20,6 +20,7 @@ from release_actions.errors import InputError, RemoteError
 from release_actions.http.answer import Response
 from release_actions.http.client import GITHUB_HEADERS, USER_AGENT, Http
 from release_actions.http.origins import SETTINGS, Credential, Origin
+from release_actions.runner.characters import flatten
 
 if TYPE_CHECKING:
     from github import Github
@@ -167,7 +168,7 @@ def graphql(
     data = answer.get("data") if isinstance(answer, dict) else None
     if (told and not (lenient and kinds == {"NOT_FOUND"})) or not isinstance(data, dict):
         first = told[0].get("message", "") if isinstance(told, list) and told else "no data"
-        words = re.sub(r"[\x00-\x1f\x7f]+", " ", str(first))[:500]
+        words = flatten(str(first))[:500]
         message = f'Could not {what}: GitHub answered "{words}".'
         hint = "It does not exist, or the token may not see it." if kinds == {"NOT_FOUND"} else "Run it again later."
         raise RemoteError(message, hint=hint, method="POST", path=path)
@@ -269,7 +270,7 @@ def _target(response: Response, item: dict[str, Any], *, any_kind: bool = False)
 
 def _remote_error(error: Any, what: str, path: str) -> RemoteError:
     data = error.data if isinstance(error.data, dict) else {}
-    words = re.sub(r"[\x00-\x1f\x7f]+", " ", str(data.get("message") or error.message or ""))[:500]
+    words = flatten(str(data.get("message") or error.message or ""))[:500]
     hints = {
         HTTPStatus.UNAUTHORIZED: "The token is missing, expired or revoked. Pass a valid one.",
         HTTPStatus.FORBIDDEN: "The token needs the permission pull-requests: read.",

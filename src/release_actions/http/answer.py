@@ -6,7 +6,6 @@ It must never show a secret, nor more of an address than its host and path: a qu
 from __future__ import annotations
 
 import json as json_format
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from release_actions.errors import RemoteError
 from release_actions.http.origins import SETTINGS
+from release_actions.runner.characters import flatten
 
 MESSAGE_LENGTH = 500
 """Characters of a server's own words that an error repeats."""
@@ -68,7 +68,7 @@ class Response:
         """Raise `RemoteError` for an answer that cannot be right. `why` ends the sentence "…, but the answer …"."""
         message = (
             f"Could not {self.what}: {host_of(self.url)} answered {self.status} to {self.method} {path_of(self.url)}, "
-            f"but the answer {clean_line(why)}.{request_sentence(self.request_id)}"
+            f"but the answer {flatten(why)}.{request_sentence(self.request_id)}"
         )
         raise RemoteError(
             self.redact(message),
@@ -89,7 +89,7 @@ def read_message(body: bytes) -> str:
     except (ValueError, RecursionError):
         line = body.decode(errors="replace").strip()
         # A page of HTML is a proxy's, and says less than the status.
-        return "" if "<" in line or len(line) > MESSAGE_LENGTH else clean_line(line)
+        return "" if "<" in line or len(line) > MESSAGE_LENGTH else flatten(line)
     if not isinstance(value, dict):
         return ""
     words = [value["message"]] if isinstance(value.get("message"), str) else []
@@ -99,12 +99,7 @@ def read_message(body: bytes) -> str:
             words.append(": ".join(str(error[key]) for key in ("code", "message") if error.get(key)))
         elif isinstance(error, str):
             words.append(error)
-    return clean_line("; ".join(word for word in words if word))
-
-
-def clean_line(text: str) -> str:
-    """Text from outside in one line, without control characters and halves of surrogate pairs."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+", " ", text).strip()
+    return flatten("; ".join(word for word in words if word))
 
 
 def host_of(url: str) -> str:

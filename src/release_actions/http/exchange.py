@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from release_actions.http.answer import MESSAGE_LENGTH, Response, clean_line, read_message
+from release_actions.http.answer import MESSAGE_LENGTH, Response, read_message
 from release_actions.http.failures import TIMEOUT
 from release_actions.http.links import resolve_address
 from release_actions.http.origins import Credential, Origin
 from release_actions.runner import lazy
+from release_actions.runner.characters import flatten
 from release_actions.runner.redaction import Redactor
 
 with lazy.postponed("requests"):
@@ -136,12 +137,12 @@ class Exchange:
                 method=call.method,
                 url=url,
                 status=answer.status_code,
-                reason=clean_line(answer.reason or ""),
+                reason=flatten(answer.reason or ""),
                 headers=answer.headers,
                 body=body,
                 what=call.what,
                 message=self._redact(read_message(body))[:MESSAGE_LENGTH] if is_error else "",
-                request_id=self._redact(clean_line(answer.headers.get("X-GitHub-Request-Id", "")))[:80],
+                request_id=self._redact(flatten(answer.headers.get("X-GitHub-Request-Id", "")))[:80],
                 redact=self._redact,
             )
         if len(body) > call.longest:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from release_actions.http.answer import MESSAGE_LENGTH, Response, clean_line, host_of
+from release_actions.http.answer import MESSAGE_LENGTH, Response, host_of
 from release_actions.http.origins import SETTINGS, Origin
 from release_actions.runner import lazy
+from release_actions.runner.characters import flatten
 
 with lazy.postponed("requests"):
     import requests
@@ -94,7 +95,7 @@ def fault_of(error: BaseException) -> Fault:
     for types, fault in _faults():
         if any(isinstance(cause, types) for cause in causes):
             return fault
-    detail = re.sub(r"//[^/\s]*@", "//***@", clean_line(str(error)))[:MESSAGE_LENGTH]
+    detail = re.sub(r"//[^/\s]*@", "//***@", flatten(str(error)))[:MESSAGE_LENGTH]
     hint = "Check the proxy and certificate settings of the environment."
     return Fault(f"could not be asked ({detail})", hint, unsent=True, hopeless=True)
 
@@ -116,8 +117,8 @@ def hint_for(response: Response, *, anonymous: bool) -> str:  # noqa: PLR0911  #
     """What to do about a refusal, by its status and by what the server says would have been enough."""
     status = response.status
     host = host_of(response.url)
-    accepted = clean_line(response.headers.get("X-Accepted-GitHub-Permissions", ""))[:MESSAGE_LENGTH]
-    scopes = clean_line(response.headers.get("X-Accepted-OAuth-Scopes", ""))[:MESSAGE_LENGTH]
+    accepted = flatten(response.headers.get("X-Accepted-GitHub-Permissions", ""))[:MESSAGE_LENGTH]
+    scopes = flatten(response.headers.get("X-Accepted-OAuth-Scopes", ""))[:MESSAGE_LENGTH]
     if anonymous and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
         return f"No token was sent. Pass one that {host} accepts and that may do this."
     if status == HTTPStatus.UNAUTHORIZED:
@@ -125,7 +126,7 @@ def hint_for(response: Response, *, anonymous: bool) -> str:  # noqa: PLR0911  #
     if status == HTTPStatus.FORBIDDEN and accepted:
         return f"The token needs the permission {accepted}. Grant it under 'permissions:' of the job, or to the app."
     if status == HTTPStatus.FORBIDDEN and scopes:
-        held = clean_line(response.headers.get("X-OAuth-Scopes", ""))[:MESSAGE_LENGTH] or "none"
+        held = flatten(response.headers.get("X-OAuth-Scopes", ""))[:MESSAGE_LENGTH] or "none"
         return f"The token needs one of the scopes {scopes}; it has {held}."
     if status == HTTPStatus.FORBIDDEN:
         return (

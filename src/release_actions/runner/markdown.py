@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from release_actions.runner.characters import INVISIBLE, LINE_ENDS
+
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~@#]|^[-+]|:(?=//|[\w+-]+:)|(?<=www)\.)", re.ASCII)
 """What GitHub Flavored Markdown gives a meaning in a line: emphasis, code, links, tags, mentions, references, cells,
 emoji, bare addresses; and the marks that begin a list."""
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-"""Control characters, line separators and the marks that reverse the direction of text."""
+CONTROL = re.compile(f"[{LINE_ENDS}{INVISIBLE}\t]+")
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of one step's summary; the runner drops a larger one whole (actions/runner FileCommandManager)."""

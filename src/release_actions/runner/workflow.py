@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from release_actions.errors import ActionError, InputError
 from release_actions.runner import lazy, markdown
+from release_actions.runner.characters import LINE_ENDS, replace_invisible
 from release_actions.runner.redaction import SHORTEST_SECRET, Redactor
 from release_actions.runner.report import Finding, Level, Output
 
@@ -34,13 +35,12 @@ OUTPUT_LIMIT = 500_000
 def harmless(text: str) -> str:
     """Text from outside as log lines that no runner takes for a command.
 
-    A command is `::` at the start of a line, after blanks, or `##[` anywhere (actions/runner ActionCommand). Carriage
-    returns and other control characters would hide or overwrite what was printed before.
+    A command is `::` at the start of a line, after blanks, or `##[` anywhere (actions/runner ActionCommand). Control
+    characters would hide or overwrite what was printed before, and marks of direction show it in another order.
     """
     lines = []
-    for line in re.split(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text):
-        clean = re.sub(r"[\x00-\x08\x0e-\x1b\x1f\x7f]", "\ufffd", line)
-        clean = clean.replace("##[", "# #[")
+    for line in re.split(rf"\r\n|[{LINE_ENDS}]", text):
+        clean = replace_invisible(line).replace("##[", "# #[")
         lines.append(re.sub(r"^(\s*):(?=:)", r"\1: ", clean))
     return "\n".join(lines)
 
@@ -104,7 +104,7 @@ class Workflow:
             self.info(f"{level.value}: {problem.place or ''} {message}")
         else:
             say = getattr(core, level.value)
-            say(shorten(message, ANNOTATION_LENGTH), **self._properties(finding))
+            say(shorten(harmless(message), ANNOTATION_LENGTH), **self._properties(finding))
         sys.stdout.flush()
 
     def close(self) -> None:
