@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import contextlib
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -173,43 +171,6 @@ class TestPullRequests:
     def test_what_is_no_pull_request_is_an_error(self, http: Http, answer: Any) -> None:
         with serving(replies(Reply.of(answer))) as server, pytest.raises(RemoteError):
             github_repository.pull_states(http, server.url, "llm-d/llm-d", [7])
-
-
-class TestClient:
-    @staticmethod
-    def ask(url: str) -> None:
-        with (
-            github_repository.client(url, token="ghs_secret") as github,
-            github_repository.errors("read a pull request", "/repos/llm-d/llm-d/pulls/7"),
-        ):
-            github.requester.requestJsonAndCheck("GET", "/repos/llm-d/llm-d/pulls/7")
-
-    def test_nothing_listens(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def asleep(*_: object) -> None:
-            pytest.fail("waited, although nothing starts to listen on loopback meanwhile")
-
-        monkeypatch.setattr("urllib3.util.Retry.sleep", asleep)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))  # not listening: refused
-            url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-            with pytest.raises(RemoteError, match=f"{url} could not be reached") as caught:
-                self.ask(url)
-        assert "GITHUB_API_URL" in caught.value.hint
-
-    def test_plain_http_to_another_machine_is_refused(self) -> None:
-        with pytest.raises(InputError, match="is not https"):
-            self.ask("http://ghe.example/api/v3")
-
-    @pytest.mark.parametrize("status", [301, 302, 307])
-    def test_the_token_does_not_follow_to_another_origin(self, status: int) -> None:
-        with serving(pull) as elsewhere:
-            target = elsewhere.url.replace("127.0.0.1", "localhost")
-            away = Reply(status, headers={"Location": f"{target}/repos/llm-d/llm-d/pulls/7"})
-            # Some of these answers are errors to PyGithub, others are answers without anything in them.
-            with serving(replies(away)) as server, contextlib.suppress(RemoteError):
-                self.ask(server.url)
-            assert len(server.asked) == 1
-        assert elsewhere.asked == []
 
 
 def test_reading_tags_does_not_import_pygithub() -> None:

@@ -1,29 +1,25 @@
 """What a repository on GitHub holds: its tags and the commits they name, and the state of pull requests.
 
-Works with GitHub Enterprise Server by the address of its API. A list is complete or an error. PyGithub is imported only
-inside the functions that use it, because it costs more than everything else a run imports. This module must never
+Works with GitHub Enterprise Server by the address of its API. A list is complete or an error. This module must never
 change anything.
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from release_actions.errors import InputError, RemoteError
 from release_actions.http.answer import Response
-from release_actions.http.client import GITHUB_HEADERS, USER_AGENT, Http
-from release_actions.http.origins import SETTINGS, Credential, Origin
-from release_actions.runner.characters import flatten
+from release_actions.http.client import GITHUB_HEADERS, Http
+from release_actions.http.origins import Credential
 
 if TYPE_CHECKING:
-    from github import Github
+    pass
 
 TAG_PREFIX = "refs/tags/"
 NESTED = 8
@@ -31,17 +27,6 @@ NESTED = 8
 
 FEW_PULLS = 5
 """Pull requests that are asked for one by one without looking at the list of open ones first."""
-
-TIMEOUT = 60
-"""Seconds PyGithub waits for an answer."""
-
-MAX_WAIT = 900.0
-"""Seconds PyGithub waits for a rate limit to end."""
-
-PAUSES = (1.0, 2.0, 4.0)
-"""Seconds before an answer that broke off is asked for again."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -151,90 +136,6 @@ def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int
     return found
 
 
-def graphql(
-    github: Github, query: str, variables: Mapping[str, str], what: str, *, lenient: bool = False
-) -> dict[str, Any]:
-    """The data that a GraphQL query asks for. `lenient`: an object that is not there is None in it, else an error.
-
-    Raises `RemoteError`. An answer with errors is not taken for the part that it has.
-    """
-    path = "/graphql"
-    # Not by graphql_query: it makes an exception of an object that is not there, and gives nothing of the rest.
-    asked = {"query": query, "variables": dict(variables)}
-    url = github.requester.graphql_url
-    _, answer = ask(lambda: github.requester.requestJsonAndCheck("POST", url, input=asked), what, path)
-    told = answer.get("errors") if isinstance(answer, dict) else None
-    kinds = {str(error.get("type", "")) for error in told} if isinstance(told, list) else set()
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if (told and not (lenient and kinds == {"NOT_FOUND"})) or not isinstance(data, dict):
-        first = told[0].get("message", "") if isinstance(told, list) and told else "no data"
-        words = flatten(str(first))[:500]
-        message = f'Could not {what}: GitHub answered "{words}".'
-        hint = "It does not exist, or the token may not see it." if kinds == {"NOT_FOUND"} else "Run it again later."
-        raise RemoteError(message, hint=hint, method="POST", path=path)
-    return data
-
-
-def ask(act: Callable[[], T], what: str, path: str = "", *, sleep: Callable[[float], object] = time.sleep) -> T:
-    """What PyGithub reads, asked for again when an answer broke off in its middle. Raises `RemoteError`.
-
-    PyGithub repeats what got no answer or a fault's, and not what began well. `act` must change nothing.
-    """
-    import requests
-
-    broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, ValueError)
-    with errors(what, path):
-        for pause in PAUSES:
-            with contextlib.suppress(*broken):
-                return act()
-            sleep(pause)
-        return act()
-
-
-@contextlib.contextmanager
-def errors(what: str, path: str = "") -> Iterator[None]:
-    """Make a `RemoteError` of what PyGithub raises inside. `what` follows "Could not"."""
-    import requests
-    from github import GithubException
-
-    try:
-        yield
-    except GithubException as error:
-        raise _remote_error(error, what, path) from None
-    except (requests.RequestException, RuntimeError) as error:
-        # A RuntimeError is how PyGithub refuses a redirect to another host.
-        address = getattr(getattr(error, "request", None), "url", "") or ""
-        origin = str(Origin.of(address)) if address.startswith(("http://", "https://")) else "GitHub"
-        message = f"Could not {what}: {origin} could not be reached."
-        hint = f"Check the network and the address. Addresses are set by {SETTINGS}."
-        raise RemoteError(message, hint=hint, method="GET", path=path) from None
-    except ValueError:
-        message = f"Could not {what}: the answer is not JSON."
-        raise RemoteError(message, hint="Run it again later.", path=path) from None
-
-
-def client(api_url: str, *, token: str = "") -> Github:
-    """PyGithub for one API, by the same policy as our own requests: patient with limits and passing faults.
-
-    Nothing is requested yet. Pauses between requests are switched off: the server's own words about its limits are
-    obeyed instead. Raises `InputError` for an address that may not be spoken to.
-    """
-    from github import Auth, Github, GithubRetry
-
-    # Nothing starts to listen on loopback while one waits.
-    connect = 0 if Origin.of(api_url).loopback else None
-    return Github(
-        auth=Auth.Token(token) if token else None,
-        base_url=api_url.rstrip("/"),
-        timeout=TIMEOUT,
-        user_agent=USER_AGENT,
-        per_page=100,
-        retry=GithubRetry(total=5, connect=connect, backoff_factor=1, max_rate_limit_wait=MAX_WAIT),
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-    )
-
-
 def repository_url(api_url: str, repository: str) -> str:
     """Address of the repository "owner/name". Raises `InputError` when that is no repository."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+", repository):
@@ -266,22 +167,3 @@ def _target(response: Response, item: dict[str, Any], *, any_kind: bool = False)
     if not any_kind and target.get("type") not in {"commit", "tag"}:
         response.reject(f"names a {str(target.get('type'))[:20]}, not a commit")
     return str(target["sha"]), target.get("type") == "tag"
-
-
-def _remote_error(error: Any, what: str, path: str) -> RemoteError:
-    data = error.data if isinstance(error.data, dict) else {}
-    words = flatten(str(data.get("message") or error.message or ""))[:500]
-    hints = {
-        HTTPStatus.UNAUTHORIZED: "The token is missing, expired or revoked. Pass a valid one.",
-        HTTPStatus.FORBIDDEN: "The token needs the permission pull-requests: read.",
-        HTTPStatus.NOT_FOUND: "It does not exist, or the token may not see it.",
-    }
-    quoted = f', "{words}"' if words else ""
-    return RemoteError(
-        f"Could not {what}: GitHub answered {error.status}{quoted}.",
-        hint=hints.get(error.status, "Run it again later."),
-        method="GET",
-        path=path,
-        status=error.status,
-        request_id=str((error.headers or {}).get("x-github-request-id", "")),
-    )

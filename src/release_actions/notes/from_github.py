@@ -19,6 +19,7 @@ from release_actions.changes.credit import Originals, named_numbers
 from release_actions.changes.model import Author, HistoryCommit, HistorySpan, MergedChange, MergedPull
 from release_actions.changes.titles import trailing_numbers, without_numbers
 from release_actions.errors import InputError, RemoteError
+from release_actions.github import pygithub
 from release_actions.github import repository as github_repository
 from release_actions.runner.context import parse_time
 
@@ -64,7 +65,7 @@ class PullReader:
         self.repository = repository
         self._owner, _, self._name = repository.partition("/")
         self._open = contextlib.ExitStack()
-        self._github: Github = self._open.enter_context(github_repository.client(api_url, token=token))
+        self._github: Github = self._open.enter_context(pygithub.open_client(api_url, token=token))
 
     def __enter__(self) -> PullReader:  # noqa: PYI034  # Self is in typing from Python 3.11 on
         return self
@@ -147,7 +148,7 @@ class PullReader:
         url = f"/repos/{self.repository}/{path}"
         for number in range(1, COMPARED_COMMITS // PER_PAGE + 1):
             parameters = {**given, "per_page": PER_PAGE, "page": number}
-            headers, page = github_repository.ask(
+            headers, page = pygithub.ask(
                 lambda asked=parameters: self._github.requester.requestJsonAndCheck("GET", url, parameters=asked),  # type: ignore[misc]  # bound
                 what,
                 url,
@@ -220,7 +221,7 @@ class PullReader:
         """The data of a query. `lenient`: what GitHub says is not there is None in it, and not an error."""
         head = "query($owner: String!, $name: String!)" if names else "query"
         variables = {"owner": self._owner, "name": self._name} if names else {}
-        return github_repository.graphql(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
+        return pygithub.query(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
 
 
 class GitHubHistory:
