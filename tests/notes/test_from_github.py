@@ -213,6 +213,6 @@ def test_no_tag_and_no_token(simulator: Simulator) -> None:
         pytest.raises(RemoteError, match="answered 401") as caught,
     ):
         reader.span("v1", "v2")
-    assert "token is missing, expired or revoked" in caught.value.hint
+    assert "token is missing, expired, revoked" in caught.value.hint
     with pytest.raises(InputError):
         PullReader(simulator.api_url, "not a repository")
