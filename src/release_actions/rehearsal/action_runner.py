@@ -267,4 +267,10 @@ def input_names(folder: Path) -> frozenset[str]:
 @functools.cache
 def environments() -> str:
     """Where this run's own Python environment is kept, so that the actions share it and the rehearsal takes seconds."""
-    return os.environ.get("RELEASE_ACTIONS_CACHE") or str(Path(sys.prefix).parent)
+    if cache := os.environ.get("RELEASE_ACTIONS_CACHE"):
+        return cache
+    # The launcher names its environments like this. Any other is a user's own, with the package installed in it.
+    if Path(sys.prefix).name.startswith("release-actions-"):
+        return str(Path(sys.prefix).parent)
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return str(Path(caches) / "release-actions")
