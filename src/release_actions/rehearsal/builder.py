@@ -14,7 +14,7 @@ from release_actions.errors import ActionError
 from release_actions.registry.client import Registry
 from release_actions.rehearsal.invariants import Build, Ledger
 from release_actions.rehearsal.pull import Client
-from release_actions.rehearsal.rehearsal_world import make_image
+from release_actions.rehearsal.rehearsal_world import build_platform, make_image
 from release_actions.simulator import Image
 from release_actions.simulator.image_factory import attachment, attachment_tag
 
@@ -47,10 +47,10 @@ class Builder:
         self._runs += 1
         self.pushed = {}
 
-    def push_platform(self, package: str, platform: str, *, version: str, revision: str) -> str:
+    def push_platform(self, package: str, platform: str, version: str, labels: Mapping[str, str]) -> str:
         """Push one platform of a package by digest, as a build job does. Returns the digest."""
         # A small index over the image and its attestation, as buildx pushes a single platform today.
-        image = self._image(package, [platform], version, revision)
+        image = build_platform(platform, labels, self._seed_text(package, version))
         self._push(_path(package), image)
         pushed = self.pushed.setdefault(package, Pushed())
         pushed.digests[platform] = image.root.digest
@@ -99,8 +99,12 @@ class Builder:
         return sum(len(publication["tags"]) for publication in publications)
 
     def _image(self, package: str, platforms: Sequence[str], version: str, revision: str) -> Image:
-        content = f"{self._seed}/{_path(package)}/{version}/{self._runs}"
+        content = self._seed_text(package, version)
         return make_image(tuple(platforms), self._repository, version, revision, content)
+
+    def _seed_text(self, package: str, version: str) -> str:
+        """What makes an image of this run another one than that of any other run."""
+        return f"{self._seed}/{_path(package)}/{version}/{self._runs}"
 
     def _note(self, path: str, version: str, digest: str, name: str) -> None:
         self._ledger.builds.append(Build(path, version, digest))

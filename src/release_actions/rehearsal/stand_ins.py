@@ -39,14 +39,11 @@ class StandIns:
     `check_out` fills a folder with the repository's files. `version` is what the images of this run are called.
     """
 
-    def __init__(
-        self, builder: Builder, artifacts: Path, check_out: Callable[[Path], None], *, version: str, revision: str
-    ) -> None:
+    def __init__(self, builder: Builder, artifacts: Path, check_out: Callable[[Path], None], *, version: str) -> None:
         self._builder = builder
         self._artifacts = artifacts
         self._check_out = check_out
         self._version = version
-        self._revision = revision
         self._by_name: dict[str, StandIn] = {
             "actions/checkout": self.check_out,
             "actions/upload-artifact": self.upload_artifact,
@@ -78,18 +75,19 @@ class StandIns:
         return {}
 
     def build(self, step: UsedStep) -> Mapping[str, str]:
-        """Push an image of one platform by digest, unless the build fills caches only."""
+        """Push an image of one platform by digest, with the labels of its entry, unless the build fills caches only."""
         if "push=true" not in step.inputs.get("outputs", ""):
             return {}
         package, platform = str(step.matrix["package"]), str(step.matrix["platform"])
-        return {
-            "digest": self._builder.push_platform(package, platform, version=self._version, revision=self._revision)
-        }
+        labels = dict(line.split("=", 1) for line in step.inputs.get("labels", "").splitlines() if "=" in line)
+        labels = {"org.opencontainers.image.version": self._version, **labels}
+        return {"digest": self._builder.push_platform(package, platform, self._version, labels)}
 
     def run_command(self, step: UsedStep) -> Mapping[str, str]:
         """Push an image in place of a build command of the project, which a rehearsal must not run."""
-        push = {"outputs": f"push={step.environment.get('PUSH', '')}"}
-        return self.build(replace(step, inputs=push))
+        environment = step.environment
+        inputs = {"outputs": f"push={environment.get('PUSH', '')}", "labels": environment.get("LABELS", "")}
+        return self.build(replace(step, inputs=inputs))
 
     def sign(self, step: UsedStep) -> Mapping[str, str]:
         """Push a signature of the image that the script gets in its environment."""

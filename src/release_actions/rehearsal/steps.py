@@ -81,7 +81,7 @@ def follow_workflow(
     """
     runner.builder.begin_run()
     artifacts = runner.folder / f"artifacts-{name}-{trigger.sha}"
-    stand_ins = StandIns(runner.builder, artifacts, runner.check_out, version=version, revision=trigger.sha)
+    stand_ins = StandIns(runner.builder, artifacts, runner.check_out, version=version)
     workflow = WorkflowRun(runner, trigger, stand_ins, events)
     first = len(events.ended)
     try:
