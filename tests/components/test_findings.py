@@ -15,6 +15,7 @@ from release_actions.components.assemble import ComponentChangeKind, PreviousRel
 from release_actions.components.document import ComponentsFile, load_text
 from release_actions.components.finding import RULES, Certainty, ComponentFinding
 from release_actions.components.findings import JudgedRelease
+from release_actions.components.inline import visible_text
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
 from release_actions.components.version_source import VERSION
@@ -393,7 +394,7 @@ def test_any_edit_of_a_version_cell_is_found(cell: tuple[int, int], start: int, 
     start, end = min(start, len(before)), min(start + length, len(before))
     edited = before[:start] + put + before[end:]
     # An edit that no reader can see is none: blanks at the ends, and marks around the same text.
-    assume(table.visible_text(f"`{edited}`") != before)
+    assume(visible_text(f"`{edited}`") != before)
     cells[column] = f" `{edited}` "
     lines[number] = "|".join(cells)
     found = notes_findings("\n".join(lines))

@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from release_actions.components import table
+from release_actions.components.inline import visible_text
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
-from release_actions.components.table import ComponentTable, TableCell, split_cells, visible_text
+from release_actions.components.table import ComponentTable, TableCell, split_cells
 from release_actions.errors import Place
 
 NOTES = """\

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.notes import lines
+from release_actions.components import lines
+from release_actions.components.blocks import LineKind
 from release_actions.notes.addresses import AddressKind, GitHubAddress, parse
-from release_actions.notes.lines import LineKind
 
 
 def kinds(text: str) -> list[str]:
@@ -25,11 +25,11 @@ def kinds(text: str) -> list[str]:
         ("> ```\n> x\n> ```\na", ["code", "code", "code", "text"]),
         ("    code\n\na\n    no code", ["code", "blank", "text", "text"]),
         (
-            "* a\n\n    no code\n      ```\n      x\n      ```\nb",
+            "* a\n\n    no code\n     ```\n     x\n     ```\nb",
             ["bullet", "blank", "text", "code", "code", "code", "text"],
         ),
         ("1. a\n2) b\n+ c", ["bullet", "bullet", "bullet"]),
-        ("| a |\n| - |\n| b |\nc", ["row", "row", "row", "text"]),
+        ("| a |\n| - |\n| b |\nc\n\nd", ["row", "row", "row", "row", "blank", "text"]),
         ("a | b\nc", ["text", "text"]),
         ("<!-- # A -->\n# B", ["blank", "heading"]),
         ("<!--\n# A\n-->\n# B", ["blank", "blank", "blank", "heading"]),
@@ -53,7 +53,7 @@ def test_line_breaks_of_every_system_count_once() -> None:
 
 
 def test_a_section_is_what_is_below_a_heading() -> None:
-    text = lines.read("a\n## B *c*\nd\n### E\nf\n---\ng", "notes.md")
+    text = lines.read("a\n## B *c*\nd\n### E\nf\n\n---\ng", "notes.md")
     assert [(line.section, line.level) for line in text.lines if line.kind is LineKind.TEXT] == [
         ("", 0),
         ("B c", 2),

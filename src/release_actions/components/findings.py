@@ -13,9 +13,7 @@ from release_actions.components.assemble import COMPONENTS_TABLE, PreviousReleas
 from release_actions.components.document import Component, ComponentsFile, MatrixPart, title_of
 from release_actions.components.finding import Certainty, ComponentFinding, make_finding
 from release_actions.components.sources import AMBIGUOUS, FoundVersion, MissingVersion
-from release_actions.components.table import (
-    fold_name,
-)
+from release_actions.components.table import fold_name
 from release_actions.versions.version import Version
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from release_actions.components.finding import ComponentFinding, make_finding
+from release_actions.components.inline import visible_text
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.components.table import (
     GONE,
@@ -20,7 +21,6 @@ from release_actions.components.table import (
     find_table,
     fold_name,
     previous_cell,
-    visible_text,
 )
 from release_actions.errors import Place
 

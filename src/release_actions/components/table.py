@@ -8,9 +8,14 @@ emoji and versions in them. Reading must never guess a cell: a text that is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from release_actions.components import lines
+from release_actions.components.blocks import LineKind
+from release_actions.components.inline import CODE, LINK, visible_text
+from release_actions.components.lines import MarkdownLine, MarkdownText
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.errors import Place
 from release_actions.runner import markdown
@@ -29,14 +34,6 @@ NOTHING = re.compile(r"(?i)|n/?a(?:\s+\(.*\)|\s+-.*)?|none|[-\u2010-\u2015]+")
 
 GONE = re.compile(r"(?i).*\b(?:deprecated|removed)\b.*")
 """Cells that say that a component is no longer published."""
-
-HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
-BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
-FENCE = re.compile(r" {0,3}(```+|~~~+)")
-DELIMITER = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
-CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?([^()\s>]*)>?[^()]*\)")
-EMPHASIS = re.compile(r"(\*\*\*|\*\*|\*|__|~~)(?=\S)(.+?)(?<=\S)\1")
 
 
 @dataclass(frozen=True)
@@ -100,30 +97,21 @@ class ComponentTable:
     rows: tuple[TableRow, ...]
 
 
-def visible_text(text: str) -> str:
-    """Markdown of one line as its reader sees it."""
-    kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match.group(2).strip())
-        return f"\0{len(kept) - 1}\0"
-
-    plain = CODE.sub(keep, text)
-    for pattern in (LINK, EMPHASIS):
-        plain = pattern.sub(lambda match: match.group(2 if match.re is EMPHASIS else 1), plain)
-    plain = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", plain)
-    plain = re.sub("\0([0-9]+)\0", lambda match: kept[int(match.group(1))].replace("\\|", "|"), plain)
-    return " ".join(plain.split())
-
-
 def fold_name(name: str) -> str:
     """A component's name for comparing."""
     return " ".join(re.sub(r"([()])", r" \1 ", name).casefold().split())
 
 
 def read(text: str, *, file: str) -> tuple[ComponentTable, ...]:
-    """Every table with a column for components and one for versions, in order."""
-    return tuple(_tables(re.split(r"\r\n|\r|\n", text), file))
+    """Every table of a text with a column for components and one for versions, in order."""
+    return read_tables(lines.read(text, file))
+
+
+def read_tables(text: MarkdownText) -> tuple[ComponentTable, ...]:
+    """The same of Markdown that was read already."""
+    groups = groupby(text.lines, key=lambda line: line.kind is LineKind.ROW)
+    tables = (_table(list(rows), text.path) for is_row, rows in groups if is_row)
+    return tuple(table for table in tables if table)
 
 
 def find_table(tables: Iterable[ComponentTable], heading: str, words: str = SUMMARY) -> ComponentTable | None:
@@ -134,50 +122,30 @@ def find_table(tables: Iterable[ComponentTable], heading: str, words: str = SUMM
     return next(exact, None) or next(alike, None)
 
 
-def _tables(lines: Sequence[str], file: str) -> Iterator[ComponentTable]:
-    heading = ""
-    fence = ""
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        mark = FENCE.match(line)
-        if mark:
-            fence = mark.group(1)[:3] if not fence else "" if mark.group(1).startswith(fence) else fence
-        title = None if fence else HEADING.fullmatch(line)
-        if title:
-            heading = visible_text(title.group(2))
-        elif not fence and BREAK.fullmatch(line):
-            heading = ""
-        elif not fence and "|" in line and number + 1 < len(lines) and DELIMITER.fullmatch(lines[number + 1]):
-            end = number + 2
-            while end < len(lines) and "|" in lines[end] and not HEADING.fullmatch(lines[end]):
-                end += 1
-            found = _table(heading, lines[number:end], file, number + 1)
-            if found:
-                yield found
-            number = end
-            continue
-        number += 1
-
-
-def _table(heading: str, lines: Sequence[str], file: str, first: int) -> ComponentTable | None:
-    head = tuple(cell.text for cell in split_cells(lines[0], file, first))
-    columns = {fold_name(name): index for index, name in reversed(list(enumerate(head)))}
+def _table(rows: Sequence[MarkdownLine], file: str) -> ComponentTable | None:
+    """A table of components; None for any other. A line without | is a row for GitHub, and no component here."""
+    head, _, *others = [(line.number, " " * line.start + line.text[line.start :]) for line in rows]
+    names = tuple(cell.text for cell in split_cells(head[1], file, head[0]))
+    columns = {fold_name(name): index for index, name in reversed(list(enumerate(names)))}
     if not {"component", "version"} <= set(columns):
         return None
-    rows = []
-    for number, line in enumerate(lines[2:], first + 2):
-        found = split_cells(line, file, number)
-        nothing = TableCell("", found[0].place)
+    made = []
+    for number, line in others:
+        cells = split_cells(line, file, number)
+        row = _row(cells, columns) if "|" in line else None
+        if row and row.title:
+            made.append(row)
+    return ComponentTable(rows[0].section, Place(file, head[0], 1), names, tuple(made))
 
-        def cell(*names: str, found: tuple[TableCell, ...] = found, nothing: TableCell = nothing) -> TableCell:
-            index = next((columns[name] for name in names if name in columns), len(found))
-            return found[index] if index < len(found) else nothing
 
-        row = TableRow(cell("component"), cell("version"), cell("previous version", "previous"), cell("type"), found)
-        if row.title:
-            rows.append(row)
-    return ComponentTable(heading, Place(file, first, 1), head, tuple(rows))
+def _row(cells: tuple[TableCell, ...], columns: Mapping[str, int]) -> TableRow:
+    nothing = TableCell("", cells[0].place)
+
+    def cell(*names: str) -> TableCell:
+        index = next((columns[name] for name in names if name in columns), len(cells))
+        return cells[index] if index < len(cells) else nothing
+
+    return TableRow(cell("component"), cell("version"), cell("previous version", "previous"), cell("type"), cells)
 
 
 def split_cells(line: str, file: str, number: int) -> tuple[TableCell, ...]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from release_actions.changes import mainline, undo
 from release_actions.changes.titles import without_numbers
 from release_actions.components import version_order
+from release_actions.components.inline import visible_text
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
-from release_actions.components.table import visible_text
 from release_actions.errors import ActionError
 from release_actions.github.releases import Release, Releases
 from release_actions.http.client import Http

@@ -10,7 +10,7 @@ from release_actions.changes.model import Author, MergedChange
 from release_actions.changes.programs import fold_login
 from release_actions.changes.titles import fold_title, references
 from release_actions.changes.undo_grammar import UndoKind
-from release_actions.components.table import visible_text
+from release_actions.components.inline import visible_text
 from release_actions.errors import Place
 from release_actions.notes import breaking
 from release_actions.notes.evidence import EvidenceKind

@@ -10,9 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from release_actions.components.blocks import LineKind
 from release_actions.components.finding import Certainty, ComponentFinding
+from release_actions.components.lines import HtmlComment, MarkdownText
 from release_actions.errors import Place
-from release_actions.notes.lines import HtmlComment, LineKind, MarkdownText
 
 COMMENT = re.compile(r"release-notes-lint:\s*(?P<verb>[\w-]*)\s*(?P<rule>[\w-]*)[\s:,-]*(?P<reason>.*)", re.DOTALL)
 IGNORE = "ignore"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from release_actions.components import version_order
+from release_actions.components.blocks import LineKind
 from release_actions.components.finding import UNKNOWN
 from release_actions.errors import Place
 from release_actions.notes.addresses import AddressKind, GitHubAddress
 from release_actions.notes.evidence import EvidenceKind, TagComparison, Unreadable
-from release_actions.notes.lines import LineKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
 from release_actions.notes.reading import GitHubLink
 

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_actions.components import notes_tables, table
+from release_actions.components.blocks import DELIMITER, LineKind
 from release_actions.components.finding import RULES as COMPONENT_RULES
 from release_actions.components.finding import ComponentFinding
-from release_actions.components.table import (
-    DELIMITER,
-    HEAD,
-    INFRASTRUCTURE,
-    SUMMARY,
-    ComponentTable,
-    TableRow,
-    fold_name,
-)
+from release_actions.components.table import HEAD, INFRASTRUCTURE, SUMMARY, ComponentTable, TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind
-from release_actions.notes.lines import LineKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import NAME
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from release_actions.components import table
+from release_actions.components.blocks import LineKind
+from release_actions.components.lines import MarkdownLine
 from release_actions.errors import Place
 from release_actions.notes.body import RELEASE_BODY_CHARACTERS
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.fitting import count_characters
-from release_actions.notes.lines import LineKind, MarkdownLine
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 
 WORD = re.compile(r"(?<![\w-])(?:TODO|TBD|FIXME|TKTK)(?![\w-])")

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from release_actions.components import version_order
 from release_actions.components.assemble import COMPONENTS_TABLE, INFRASTRUCTURE_TABLE, PublishedComponent
+from release_actions.components.blocks import LineKind
 from release_actions.components.document import MatrixPart, fill_template, title_of
 from release_actions.components.finding import UNKNOWN
 from release_actions.components.findings import names_of
 from release_actions.components.table import TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, Unreadable
-from release_actions.notes.lines import LineKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
 
 TOLD_GONE = re.compile(

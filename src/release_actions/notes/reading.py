@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release_actions.components import table
+from release_actions.components.blocks import LineKind
+from release_actions.components.lines import FILLER, MarkdownLine, MarkdownLink, MarkdownText
+from release_actions.components.lines import read as read_lines
 from release_actions.components.table import SUMMARY, ComponentTable, TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes import addresses
 from release_actions.notes.addresses import AddressKind, GitHubAddress
-from release_actions.notes.lines import FILLER, LineKind, MarkdownLine, MarkdownLink, MarkdownText
-from release_actions.notes.lines import read as read_lines
 
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\]|\\\[bot\\\])?"
 CHANGE_LINE_CHARACTERS = 2_000
@@ -169,7 +170,7 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
     lines = [line for line in text.lines if line.kind is LineKind.BULLET and len(line.text) <= CHANGE_LINE_CHARACTERS]
     contributors = tuple(one for line in lines if (one := _contributor(text, line, server)))
     welcomed = {contributor.line.number for contributor in contributors}
-    tables = table.read(_outside_code(text), file=path)
+    tables = table.read_tables(text)
     alike = (
         one
         for one in tables
@@ -186,10 +187,6 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
         linked,
         next(alike, None),
     )
-
-
-def _outside_code(text: MarkdownText) -> str:
-    return "\n".join("" if line.kind is LineKind.CODE else line.text for line in text.lines)
 
 
 def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine | None:
