@@ -156,8 +156,16 @@ LINKS = (
         "a comparison backwards",
         "compare-backwards",
         "## Install\n",
+        "## Install\n\n[What changed](https://github.com/llm-d/llm-d/compare/v0.4.2...v0.4.1)\n",
+        line="[What",
+    ),
+    Plant(
+        "a dependency that goes back",
+        "compare-backwards",
+        "## Install\n",
         "## Install\n\n[What changed](https://github.com/istio/istio/compare/1.29.1...1.29.0)\n",
         line="[What",
+        certain=False,
     ),
     Plant(
         "a comparison with itself",

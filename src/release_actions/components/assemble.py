@@ -73,7 +73,7 @@ class PreviousRelease:
         return cls(
             tag,
             tuple(
-                PublishedComponent("", row.title, row.version.version, name, row.version.place, row.version.gone)
+                PublishedComponent("", row.title, row.version.version, name, row.version.place, row.is_gone)
                 for name, table in both
                 if table
                 for row in table.rows

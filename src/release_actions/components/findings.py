@@ -154,6 +154,9 @@ def check_direction(release: JudgedRelease) -> Iterator[ComponentFinding]:
         if not line.was or line.was == line.entry.version or line.before is None or release.before is None:
             continue
         order = version_order.compare(line.entry.version, line.was)
+        # Under a new name a component may count from the beginning again.
+        if order is not None and order < 0 and fold_name(line.before.title) != fold_name(line.entry.title):
+            order = None
         if order is None:
             message = f"{line.entry.title} goes from {line.was} to {line.entry.version}, which cannot be compared."
             hint = "Look at it: their styles differ or are not known."

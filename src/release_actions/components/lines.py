@@ -49,6 +49,8 @@ class MarkdownLine:
     fence: int = 0
     start: int = 0
     title: str = ""
+    heading: int = 0
+    """Number of the line of the heading above it, 0 for none: two sections may be called the same."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +112,17 @@ def read(body: str, path: str) -> MarkdownText:
 
 def _with_sections(raws: Sequence[str], blocks: Sequence[Block], texts: Sequence[str]) -> Iterator[MarkdownLine]:
     """The lines, each with the heading above it. A thematic break ends a section."""
-    section, level = "", 0
+    section, level, above = "", 0, 0
     for number, (raw, block, text) in enumerate(zip(raws, blocks, texts, strict=True), 1):
         title = visible_text(block.title) if block.kind is LineKind.HEADING else ""
         if block.kind is LineKind.HEADING:
-            section, level = title, block.level
+            section, level, above = title, block.level, number
         elif block.is_break:
-            section, level = "", 0
+            section, level, above = "", 0, 0
         kind = block.kind if block.kind is LineKind.CODE or text.strip() else LineKind.BLANK
         code = kind is LineKind.CODE
         prose = " " * len(text) if code else CODE.sub(lambda match: FILLER * len(match[0]), text)
-        yield MarkdownLine(number, raw, text, prose, kind, section, level, block.fence, block.start, title)
+        yield MarkdownLine(number, raw, text, prose, kind, section, level, block.fence, block.start, title, above)
 
 
 class _CommentBlanker:

@@ -26,6 +26,12 @@ NONE = "NA"
 """The cell's text for no previous version."""
 
 SUMMARY = "component summary"
+REMARKED = re.compile(r"(v?[0-9]+(?:\.[0-9]+)+\S*)\s+\(.*\)")
+"""A version with a remark: `v2.3.3 (as kgateway)`."""
+
+STATE = re.compile(r"(?i)\s*\((?:deprecated|removed|re-?enabled|new)\)\s*$")
+"""What a name may say of its component beside a variant: `llm-d/llm-d-aws (Deprecated)`."""
+
 INFRASTRUCTURE = "infrastructure"
 """Words of the headings of both tables in published notes."""
 
@@ -53,6 +59,8 @@ class TableCell:
         """The version: the one piece of code in the cell, else the whole text. Empty when it says there is none."""
         pieces = [match.group(2).strip() for match in CODE.finditer(LINK.sub(r"\1", self.markdown))]
         text = pieces[0] if len(pieces) == 1 else self.text
+        remark = REMARKED.fullmatch(text)
+        text = remark[1] if remark else text
         return "" if NOTHING.fullmatch(self.text) or NOTHING.fullmatch(text) or self.gone else text
 
     @property
@@ -78,8 +86,15 @@ class TableRow:
 
     @property
     def title(self) -> str:
-        """The text of the first column."""
-        return self.component.text
+        """The text of the first column, without a state."""
+        return STATE.sub("", self.component.text)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it says that the component is no longer published."""
+        state = STATE.search(self.component.text)
+        named = state is not None and GONE.fullmatch(state[0]) is not None
+        return named or self.version.gone or (GONE.fullmatch(self.type.text) is not None and not self.version.version)
 
     @property
     def place(self) -> Place:
@@ -127,6 +142,10 @@ def _table(rows: Sequence[MarkdownLine], file: str) -> ComponentTable | None:
     head, _, *others = [(line.number, " " * line.start + line.text[line.start :]) for line in rows]
     names = tuple(cell.text for cell in split_cells(head[1], file, head[0]))
     columns = {fold_name(name): index for index, name in reversed(list(enumerate(names)))}
+    # Images and their tags have columns of their own in some notes; other tables with such columns mean something else.
+    if {"image", "tag"} <= set(columns) and re.search(r"(?i)component|image", rows[0].section):
+        columns.setdefault("component", columns["image"])
+        columns.setdefault("version", columns["tag"])
     if not {"component", "version"} <= set(columns):
         return None
     made = []

@@ -75,7 +75,7 @@ def _inside(repository: str, rest: str) -> GitHubAddress | None:
 
 INSIDE = (
     (r"(?:pull|issues)/(?P<number>[0-9]{1,9})(?:/.*)?", AddressKind.PULL),
-    (r"compare/(?P<base>.+?)\.\.\.(?P<name>.+)", AddressKind.COMPARE),
+    (r"compare/(?P<base>.+?)\.{2,3}(?P<name>[^.].*)", AddressKind.COMPARE),
     (r"releases/tag/(?P<name>.+)", AddressKind.TAG),
     (r"releases/download/(?P<name>[^/]+)/.+", AddressKind.TAG),
     (r"(?:tree|blob|commits)/(?P<name>.+)", AddressKind.TREE),

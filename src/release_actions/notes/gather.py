@@ -211,18 +211,47 @@ def _with_releases(
         return dataclasses.replace(evidence, previous=wrong, announced=wrong)
     announced = _announced(releases, version, evidence)
     evidence = dataclasses.replace(evidence, announced=announced)
-    found = next((release for release in releases if release.tag == previous), None)
-    if found is None:
-        return _because(
-            evidence,
-            {EvidenceKind.PREVIOUS: f"{previous} has no release" if previous else "there is no release before"},
-        )
-    rows = attempt(lambda: _rows(found, evidence, upstream))
+    evidence = _without_today(evidence, releases)
+    earlier = _earlier_releases(releases, previous, version)
+    if not earlier:
+        why = f"{previous} has no release" if previous else "there is no release before"
+        return _because(evidence, {EvidenceKind.PREVIOUS: why})
+    rows = attempt(lambda: _newest_rows(earlier, evidence, upstream))
+    if rows is None:
+        return _because(evidence, {EvidenceKind.PREVIOUS: "no earlier release has a table of components"})
     return dataclasses.replace(evidence, previous=rows)
 
 
+def _without_today(evidence: NotesEvidence, releases: Iterable[Release]) -> NotesEvidence:
+    """Without what the workspace says of today, where the notes are of a release that newer ones have followed."""
+    version = evidence.version
+    published = known((release.tag for release in releases), version.prefix) if version else ()
+    if version is None or version not in published or not any(other > version for other in published):
+        return evidence
+    why = f"the notes are of {version}, and newer releases may have changed it"
+    needs = (EvidenceKind.BUILT, EvidenceKind.COMPONENTS)
+    return _because(dataclasses.replace(evidence, built=None, document=None), dict.fromkeys(needs, why))
+
+
+def _earlier_releases(releases: Iterable[Release], previous: str, version: Version) -> list[Release]:
+    """The previous release and those before it, the newest first."""
+    by_tag = {release.tag: release for release in releases}
+    tags = [other.tag for other in reversed(known(by_tag, version.prefix)) if other < version]
+    start = tags.index(previous) if previous in tags else 0
+    return [by_tag[tag] for tag in tags[start:]] if previous in by_tag else []
+
+
+def _newest_rows(releases: Iterable[Release], evidence: NotesEvidence, upstream: Upstream) -> PreviousTables | None:
+    """What the newest of these releases with a table published; None where none has one."""
+    for release in releases:
+        tables = _rows(release, evidence, upstream)
+        if tables.rows:
+            return tables
+    return None
+
+
 def _rows(release: Release, evidence: NotesEvidence, upstream: Upstream) -> PreviousTables:
-    """What a release published: by its components.json, else by the table in its notes."""
+    """What a release published: by its components.json, else by the table in its notes; no rows without either."""
     if manifest.FILE in release.files:
         text = upstream.asset(evidence.repository, release, manifest.FILE)
         made = manifest.read(text, file=f"{manifest.FILE} of {release.tag}")

@@ -48,7 +48,9 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
         other = seen.setdefault(key, change)
         if other is not change and (change.number or change.sha):
             message = f"{_named(change)} is listed in line {other.place.line} already."
-            same = (change.line.section, change.line.level) == (other.line.section, other.line.level)
+            same = change.line.heading == other.line.heading
+            if not same and subject.evidence.version and not subject.final:
+                continue
             yield RuleHit(change.place, message, "Keep one of the lines.", other.place, CERTAIN if same else SUSPICIOUS)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from release_actions.components import version_order
 from release_actions.components.blocks import LineKind
 from release_actions.components.finding import UNKNOWN
+from release_actions.components.table import fold_name
 from release_actions.errors import Place
 from release_actions.notes.addresses import AddressKind, GitHubAddress
 from release_actions.notes.evidence import EvidenceKind, TagComparison, Unreadable
@@ -157,7 +158,11 @@ def _undefined(subject: LintSubject) -> Iterator[RuleHit]:
             known = any(
                 link.place == subject.notes.text.place(line, match.start()) for link in subject.notes.text.links
             )
-            if not known and match[1].casefold() not in defined:
+            # `[BUG][v1.9] Fix it` is a title with two tags, as a link would have its text in the first brackets.
+            tags = line.kind is LineKind.BULLET and not line.prose[line.start : match.start()].strip(
+                " \t*+-0123456789.)"
+            )
+            if not known and not tags and match[1].casefold() not in defined:
                 message = f"The label [{match[1]}] is not defined."
                 yield RuleHit(
                     subject.notes.text.place(line, match.start()), message, "Define it, or write the address."
@@ -171,15 +176,19 @@ def _compares(subject: LintSubject) -> Iterator[GitHubLink]:
 def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison that begins with the newer version.
 
-    Certain within one line of releases, where it shows nothing.
+    Certain within one line of releases of the repository or of one of its components, where it shows nothing. A
+    dependency may go back.
     """
+    own = {subject.repository, *(fold_name(row.title).split(" (")[0] for row in subject.notes.rows)}
     for one in _compares(subject):
         order = version_order.compare(one.address.base, one.address.name)
         if order is not None and order > 0:
             message = f"The comparison goes backwards, from {one.address.base} to {one.address.name}."
             sides = [version_order.read(tag) for tag in (one.address.base, one.address.name)]
             line = {side.numbers[:2] for side in sides if side}
-            yield RuleHit(one.link.place, message, "Swap the two.", certainty=CERTAIN if len(line) == 1 else SUSPICIOUS)
+            is_own = one.address.repository.casefold() in own
+            certainty = CERTAIN if is_own and len(line) == 1 else SUSPICIOUS
+            yield RuleHit(one.link.place, message, "Swap the two.", certainty=certainty)
 
 
 def _same(subject: LintSubject) -> Iterator[RuleHit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from release_actions.components import notes_tables, table
@@ -13,6 +14,9 @@ from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import NAME
+
+HEADED = re.compile(r"[^\w]*(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/[A-Za-z0-9][\w.-]*(?:\s+\(.*\))?")
+"""A heading that is nothing but the name of a component, behind an emoji."""
 
 CONTRACT = frozenset(fold_name(name) for name in HEAD)
 """The columns that programs read."""
@@ -119,6 +123,13 @@ def _organisation(subject: LintSubject) -> Iterator[RuleHit]:
             yield RuleHit(
                 row.component.place, message, "Correct it, or add it to 'organisations' of the components file."
             )
+    for line in subject.notes.text.lines if known else ():
+        heading = HEADED.fullmatch(line.title) if line.kind is LineKind.HEADING else None
+        if heading and heading["owner"].casefold() not in known:
+            names = ", ".join(document.organisations if document else ())
+            message = f"The organisation {heading['owner']} is not in 'organisations' ({names})."
+            hint = "Correct it, or add it to 'organisations' of the components file."
+            yield RuleHit(subject.notes.text.place(line), message, hint, certainty=SUSPICIOUS)
 
 
 def _manifest(subject: LintSubject) -> Iterator[ComponentFinding]:

@@ -27,7 +27,10 @@ TEMPLATE = re.compile(
 )
 """What templates have where a value belongs."""
 
-VERSION = r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[.-]?(?:rc|post|dev|alpha|beta|a|b)[.-]?[0-9]*)?"
+VERSION = (
+    r"v?[0-9]+\.[0-9]+\.[0-9]+"
+    r"(?:[.-]?(?:rc|post|dev|alpha|beta|a|b)[.-]?[0-9]*(?![\w-])|[-+][0-9A-Za-z]+(?:[.+-][0-9A-Za-z]+)*)?"
+)
 TITLE = re.compile(
     rf"(?i)\W*(?:(?P<words>release(?:\s+notes)?|what.s\s+(?:new|changed)|changes|changelog|highlights|(?P<name>[\w.-]+))"
     rf"(?:\s+(?:of|for|in))?\s+)?[(\[]?(?P<version>{VERSION})(?![\w.])[)\]]?\s*(?:release(?:\s+notes)?)?(?:[-\u2013\u2014:(].*)?\W*"
@@ -119,6 +122,9 @@ def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
         versions = re.findall(rf"(?<![\w.]){VERSION}(?![\w.])", line.title)
         if version is None or not versions or LEADS_AWAY.search(line.title) or not (own or not index):
             continue
+        others = (other for other in headings if other is not line)
+        if said and not said["words"] and any(version.text in other.title for other in others):
+            continue  # a section of its own for each of several versions
         if all(found.removeprefix("v") != version.text for found in versions):
             message = f"The heading says {versions[0]}, and these are the notes of {version}."
             place = subject.notes.text.place(line, max(line.text.find(versions[0]), 0))

@@ -17,6 +17,7 @@ from release_actions.components.finding import UNKNOWN
 from release_actions.components.findings import names_of
 from release_actions.components.table import TableRow, fold_name
 from release_actions.errors import Place
+from release_actions.notes.addresses import AddressKind
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, Unreadable
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
 
@@ -80,6 +81,8 @@ def _down(subject: LintSubject) -> Iterator[RuleHit]:
     """A version is below the previous one."""
     for row in subject.notes.rows:
         before = _published(row, subject)
+        if before and fold_name(before.title) != fold_name(row.title):
+            continue  # under a new name a component may count from the beginning again
         if before and before.version and before.version != row.previous.version:
             was, other = before.version, before.place
         else:
@@ -171,7 +174,11 @@ def _told_gone(before: PublishedComponent, subject: LintSubject) -> bool:
                 return False
         if any(fold_name(gone.name) == fold_name(before.title) for gone in document.removed.values()):
             return True
-    names = {fold_name(before.title), fold_name(before.title).split(" (")[0]}
+    whole = fold_name(before.title)
+    names = {whole, whole.split(" (")[0], whole.split(" (")[0].rpartition("/")[2]}
+    gone = {fold_name(row.title) for row in subject.notes.rows if row.is_gone}
+    if whole in gone:
+        return True
     return any(
         any(name in fold_name(line.text) for name in names)
         and (TOLD_GONE.search(line.text) or TOLD_GONE.search(line.section))
@@ -237,6 +244,7 @@ def _elsewhere(subject: LintSubject) -> Iterator[RuleHit]:
     Certain for the comparison that a component's section links to; a sentence may be about another version.
     """
     yield from _compared(subject)
+    yield from _histories(subject)
     yield from _mentioned(subject)
 
 
@@ -259,6 +267,18 @@ def _compared(subject: LintSubject) -> Iterator[RuleHit]:
 def _repository(row: TableRow, subject: LintSubject) -> str:
     part = part_of(row, subject.evidence)
     return ((part[1].repository if part else "") or row.title.split(" (")[0]).casefold()
+
+
+def _histories(subject: LintSubject) -> Iterator[RuleHit]:
+    """Links to the history of a component in its own section: the tag that they lead to is the table's version."""
+    rows = {fold_name(row.title).split(" (")[0]: row for row in _rows(subject) if row.version.version}
+    for one in subject.notes.linked:
+        line, address = one.link.line, one.address
+        row = rows.get(address.repository.casefold())
+        told = "history" in line.text.casefold() and address.leads in {AddressKind.TREE, AddressKind.TAG}
+        if row and told and agree(address.name, row.version.version) is False:
+            message = f"The history ends at {address.name}, and the table has the version {row.version.version}."
+            yield RuleHit(one.link.place, message, "Correct the one that is wrong.", row.version.place)
 
 
 def _mentioned(subject: LintSubject) -> Iterator[RuleHit]:

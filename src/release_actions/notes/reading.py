@@ -31,6 +31,32 @@ CREDITED = re.compile(
 NUMBERED = re.compile(r"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>\[?#[0-9]{1,9}(?:\]\(\S+\))?)\)\s*")
 """A line that ends with the number of its pull request in parentheses."""
 
+REFERENCE = r"\[?(?:[\w-]+/[\w.-]+)?#[0-9]{1,9}(?:\]\([^()\s]+\))?\]?"
+"""A number of a pull request, as it is or as a link."""
+
+FORMS = (
+    # Kubernetes: `Fixed it ([#1](url), [@user](url)) [SIG Node]`, and `(#1, @user)`
+    re.compile(
+        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>{REFERENCE}),\s+(?P<who>\[?@(?P<login>{LOGIN})[^()]*(?:\([^()\s]*\))?[^()]*)\)"
+        r"\s*(?:\[[^\[\]]*\]\s*)*"
+    ),
+    # Traefik: `**[acme]** Fix it ([#1](url) by [user](url))`
+    re.compile(
+        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>{REFERENCE})\s+by\s+(?P<who>\[@?(?P<login>{LOGIN})\]\([^()\s]*\)|@(?P<other>{LOGIN}))\)\s*"
+    ),
+    # FastAPI: `Add it. PR [#1](url) by [@user](url).`
+    re.compile(
+        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+PR\s+(?P<where>{REFERENCE})\s+by\s+(?P<who>\[?@(?P<login>{LOGIN})\]?\S*)\s*"
+    ),
+    # release-please: `**scope:** Add it ([#1](url)) ([0123abc](url)), closes [#2](url)`
+    re.compile(
+        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>{REFERENCE})\)\s+\(\[[0-9a-f]{{7,40}}\]\([^()\s]+\)\)(?:,\s+closes\b.*)?"
+    ),
+    # `Fix it [#1]`
+    re.compile(r"\s*[*+-]\s+(?P<title>\S.*?)\s+\[(?P<where>#[0-9]{1,9})\]\s*"),
+)
+"""Change lines as other tools and projects write them. `who` is whom they credit, where they credit anybody."""
+
 FIRST = re.compile(
     rf"\s*[*+-]\s+\[?@(?P<login>{LOGIN}).*?made (?:their|her|his) first contribution(?:\s+in\s+(?P<where>\S+))?.*"
 )
@@ -209,6 +235,14 @@ def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine |
             place,
             coded=FILLER in line.prose[match.start("who") : match.end("who")],
         )
+    for form in FORMS:
+        match = form.fullmatch(line.text)
+        if match:
+            where = match["where"].strip("[]") if "](" not in match["where"] else match["where"]
+            number, repository, sha = reference(where, server)
+            named = match.groupdict()
+            login = (named.get("login") or named.get("other") or "").replace("\\", "")
+            return ChangeLine(match["title"], login, number, repository, sha, line, place, credited=bool(login))
     match = NUMBERED.fullmatch(line.text)
     if match:
         number, repository, sha = reference(match["where"], server)
