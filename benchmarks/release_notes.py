@@ -2,7 +2,8 @@
 
 Pull requests by 60 people between two releases, on the embedded GitHub in a process of its own, which answers every
 request after 20 ms. One repository squashes them; one merges each with three commits, and half of them were also picked
-to the branch of the release before. Time is on the wall, without Python's start.
+to the branch of the release before. Then the notes of a long history of merges from a checkout, whose time is that of
+the processor. All other times are on the wall, without Python's start.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +31,9 @@ REPOSITORY = "llm-d/llm-d"
 TOKEN = "ghs_benchmark"  # noqa: S105  # of the embedded GitHub
 LATENCY = 0.020
 PEOPLE = 60
+HISTORY_SECONDS = 10
+"""Seconds of CPU that the notes of 20,000 commits with 5,000 merges may take from a checkout."""
+
 HOUR = 1_000
 """Requests that a job's own token has in an hour."""
 
@@ -105,6 +111,52 @@ def measure(pulls: int, *, merges: bool) -> tuple[dict[str, int], float, int]:
     return kinds, seconds, listed
 
 
+def write_history(folder: Path, merges: int) -> None:
+    """A repository between two tags: each merge brings three commits, and every tenth change is reverted later."""
+    git = ["git", "-C", str(folder)]
+    subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
+    lines: list[str] = []
+    mark = 0
+
+    def commit(message: str, author: int, *parents: int) -> int:
+        nonlocal mark
+        mark += 1
+        who = f"person-{author} <1+person-{author}@users.noreply.github.com> {1_700_000_000 + 60 * mark} +0000"
+        text = message.encode()
+        lines.extend(["commit refs/heads/main", f"mark :{mark}", f"author {who}", f"committer {who}"])
+        lines.extend([f"data {len(text)}", message])
+        lines.extend(f"{'merge' if place else 'from'} :{parent}" for place, parent in enumerate(parents))
+        lines.append("")
+        return mark
+
+    tip = commit("Begin", 0)
+    lines.extend(["reset refs/tags/v0.4.0", f"from :{tip}", ""])
+    for number in range(1, merges + 1):
+        side = tip
+        for part in range(3):
+            side = commit(f"Part {part} of {number}", number % PEOPLE, side)
+        title = f'Revert "Change {number - 5}"' if number % 10 == 0 else f"Change {number}"
+        subject = f"Merge pull request #{number} from person-{number % PEOPLE}/work"
+        tip = commit(f"{subject}\n\n{title}", 0, tip, side)
+    lines.extend(["reset refs/tags/v0.5.0", f"from :{tip}", ""])
+    text = "\n".join(lines).encode()
+    subprocess.run([*git, "fast-import", "--quiet"], input=text, check=True)
+
+
+def measure_history(merges: int) -> tuple[float, int]:
+    """Seconds of CPU to write the notes of a long history from a checkout, and how many changes they have."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_history(Path(folder), merges)
+        flags = ["--tag", "v0.5.0", "--history", "checkout", "--json", "--repository", REPOSITORY]
+        with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()):
+            began = time.process_time()
+            code = command.main(["release-notes", *flags], {"GITHUB_WORKSPACE": folder})
+            seconds = time.process_time() - began
+        if code:
+            sys.exit(said.getvalue())
+        return seconds, int(json.loads(said.getvalue())["changes"])
+
+
 def most(commits: int, behind: int, people: int) -> int:
     """The bound that docs/release-notes.md states: pages of tags and releases aside, which are one each here."""
     pages = -(-commits // 100) + -(-behind // 100) + 1
@@ -115,6 +167,7 @@ def main() -> int:
     """Measure and print. Ends with 1 when a bound is missed and `--check` is given."""
     parser = argparse.ArgumentParser(description="Measure release-notes.")
     parser.add_argument("--pulls", type=int, nargs="+", default=[30, 300])
+    parser.add_argument("--merges", type=int, default=5_000)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     missed = []
@@ -134,6 +187,13 @@ def main() -> int:
             if listed != (pulls // 2 if merges else pulls):
                 missed.append(f"{pulls} {how}: {listed} changes are listed")
     print("", *details, sep="\n")
+    merges = given.merges
+    seconds, listed = measure_history(merges)
+    print(f"\n{4 * merges} commits with {merges} merges from a checkout: {seconds:.1f} s of CPU, {listed} changes")
+    if seconds > HISTORY_SECONDS:
+        missed.append(f"{4 * merges} commits from a checkout took {seconds:.1f} s, at most {HISTORY_SECONDS}")
+    if listed != merges - 2 * (merges // 10):
+        missed.append(f"{listed} changes of the checkout are listed")
     for line in missed:
         print(f"missed: {line}")
     return 1 if given.check and missed else 0

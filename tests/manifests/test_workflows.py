@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".github" / "workflows"
 CALLERS = sorted([*ROOT.glob("examples/*.yml"), *ROOT.glob("examples/*/workflows/*.yml")])
 ADDRESS = re.compile(r"(?:\$|llm-d/release-actions)/\.github/workflows/(?P<name>[\w.-]+?)(?:@v1)?")
-DOCS = {"ci-release.yaml": ROOT / "docs" / "ci-release.md", "build-image.yml": ROOT / "docs" / "build-image.md"}
+DOCS = {
+    "ci-release.yaml": ROOT / "docs" / "ci-release.md",
+    "build-image.yml": ROOT / "docs" / "build-image.md",
+    "draft-release.yml": ROOT / "docs" / "draft-release.md",
+}
 LEVELS = {"read": 1, "write": 2}
 
 BEFORE = 2005
