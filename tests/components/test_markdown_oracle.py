@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -116,7 +116,7 @@ def test_the_links_of_a_page_lead_where_the_oracle_says(page: Path) -> None:
     assert links == wanted
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PIECES, min_size=1, max_size=8))
 def test_random_lines_are_what_the_oracle_says(pieces: list[str]) -> None:
     text = "\n".join(pieces)

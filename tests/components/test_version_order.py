@@ -117,3 +117,18 @@ def test_names_that_move(version: str) -> None:
 @pytest.mark.parametrize("version", ["v1.2.3", "0.23", "899f851", "mainline-1.2.3", "v1.0.0-dev"])
 def test_names_that_stay(version: str) -> None:
     assert not is_moving(version)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "expected"),
+    [
+        ("v0.1.0", "v0.9.0", True),
+        ("v1.0.0", "v3.2.0", True),
+        ("v0.3.0", "v0.9.0", True),
+        ("v0.8.9", "v0.9.0", False),
+        ("v2.1.0", "v2.2.0", False),
+        ("main", "v0.9.0", False),
+    ],
+)
+def test_numbers_that_begin_again_are_told_from_those_that_go_back(new: str, old: str, expected: bool) -> None:
+    assert version_order.is_restart(new, old) is expected

@@ -155,7 +155,8 @@ def check_direction(release: JudgedRelease) -> Iterator[ComponentFinding]:
             continue
         order = version_order.compare(line.entry.version, line.was)
         # Under a new name a component may count from the beginning again.
-        if order is not None and order < 0 and fold_name(line.before.title) != fold_name(line.entry.title):
+        is_renamed = fold_name(line.before.title) != fold_name(line.entry.title)
+        if order is not None and order < 0 and is_renamed and version_order.is_restart(line.entry.version, line.was):
             order = None
         if order is None:
             message = f"{line.entry.title} goes from {line.was} to {line.entry.version}, which cannot be compared."

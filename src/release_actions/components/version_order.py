@@ -81,3 +81,16 @@ def sort_key(text: str) -> tuple[tuple[int, ...], Version]:
         message = f"{text!r} is not a version"
         raise ValueError(message)
     return version.numbers, version.version
+
+
+def is_restart(new: str, old: str) -> bool:
+    """Whether a lower version looks like the beginning of new numbers, as a renamed component may have.
+
+    v0.9.0 -> v0.1.0 and v3.2.0 -> v1.0.0 do, v0.9.0 -> v0.8.9 does not: that is one line of versions going back.
+    """
+    after, before = read(new), read(old)
+    if after is None or before is None:
+        return False
+    beginning = after.numbers[:2] in {(0, 0), (0, 1), (1, 0)}
+    drop = before.numbers[1] - after.numbers[1]
+    return beginning or after.numbers[0] < before.numbers[0] or drop > 1

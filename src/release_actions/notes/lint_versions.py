@@ -81,7 +81,8 @@ def _down(subject: LintSubject) -> Iterator[RuleHit]:
     """A version is below the previous one."""
     for row in subject.notes.rows:
         before = _published(row, subject)
-        if before and fold_name(before.title) != fold_name(row.title):
+        is_renamed = before is not None and fold_name(before.title) != fold_name(row.title)
+        if before and is_renamed and version_order.is_restart(row.version.version, before.version):
             continue  # under a new name a component may count from the beginning again
         if before and before.version and before.version != row.previous.version:
             was, other = before.version, before.place
