@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_actions.components.version_order import compare, is_moving, is_unfinished
+from release_actions.components.version_order import compare, is_moving, is_restart, is_unfinished
 
 
 @pytest.mark.parametrize(
@@ -130,5 +130,5 @@ def test_names_that_stay(version: str) -> None:
         ("main", "v0.9.0", False),
     ],
 )
-def test_numbers_that_begin_again_are_told_from_those_that_go_back(new: str, old: str, expected: bool) -> None:
-    assert version_order.is_restart(new, old) is expected
+def test_numbers_that_begin_again_are_told_from_those_that_go_back(new: str, old: str, *, expected: bool) -> None:
+    assert is_restart(new, old) is expected
