@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -26,6 +27,8 @@ PACKAGE = "ghcr.io/acme/app"
 ALL = ("linux/amd64", "linux/arm/v7", "linux/arm64", "linux/ppc64le", "linux/s390x")
 AMD, ARM = Platform("linux", "amd64"), Platform("linux", "arm64")
 D = {n: f"sha256:{n * 64}" for n in "abcdef"}
+
+IMAGE = "org.opencontainers.image."
 
 
 def problems(error: pytest.ExceptionInfo[AssemblyError]) -> list[str]:
@@ -114,13 +117,58 @@ def test_the_bytes_are_documented_json() -> None:
             }
             for one, name in zip(expected, ("amd64", "arm64"), strict=True)
         ],
+        "annotations": {"org.opencontainers.image.revision": "c0ffee"},
     }
+
+
+def test_an_index_says_what_the_labels_of_all_platforms_say() -> None:
+    labels = {f"{IMAGE}description": "Serves pages", f"{IMAGE}revision": "1", "org.example.team": "web"}
+    parts = [
+        part("linux/amd64", labels={**labels, f"{IMAGE}title": "amd64", f"{IMAGE}created": "2026-02-03"}),
+        part("linux/arm64", labels={**labels, f"{IMAGE}title": "arm64", f"{IMAGE}created": "2026-02-03"}),
+    ]
+
+    index = json.loads(assembly.assemble(PACKAGE, parts).document.body)
+
+    assert index["annotations"] == {f"{IMAGE}description": "Serves pages", f"{IMAGE}revision": "1"}
+
+
+def test_an_annotation_of_a_build_wins_over_a_label() -> None:
+    def annotated(document: dict[str, Any]) -> None:
+        document["annotations"] = {f"{IMAGE}revision": "said by the build"}
+
+    platforms = ("linux/amd64", "linux/arm64")
+    parts = [with_root(part(platform, attestations=True), annotated) for platform in platforms]
+
+    index = json.loads(assembly.assemble(PACKAGE, parts).document.body)
+
+    assert index["annotations"] == {f"{IMAGE}revision": "said by the build"}
+
+
+def test_a_docker_list_has_no_annotations() -> None:
+    parts = [part("linux/amd64", docker=True), part("linux/arm64", docker=True)]
+
+    assert "annotations" not in json.loads(assembly.assemble(PACKAGE, parts).document.body)
+
+
+def test_a_platform_whose_labels_are_not_what_the_plan_promised_is_refused() -> None:
+    pushed = [part("linux/amd64", labels={f"{IMAGE}revision": "1"}), part("linux/arm64", labels={})]
+    # The parts of these tests have layers beside configurations, which a registry is not asked for.
+    parts = [replace(one, configs={d: blob for d, blob in one.configs.items() if b'"os"' in blob}) for one in pushed]
+
+    with pytest.raises(AssemblyError) as caught:
+        assembly.require_labels(PACKAGE, {f"{IMAGE}revision": "2"}, parts)
+
+    assert [problem.message for problem in caught.value.problems] == [
+        f"{PACKAGE} is not published: linux/amd64 has the label {IMAGE}revision '1', and the plan says '2'.",
+        f"{PACKAGE} is not published: linux/arm64 lacks the label {IMAGE}revision, and the plan says '2'.",
+    ]
 
 
 def test_these_digests_give_this_index_for_ever() -> None:
     # A new digest here means that the same builds would be published as another image than before.
     found = assembly.assemble(PACKAGE, [part("linux/amd64", attestations=True), part("linux/arm64")])
-    assert found.document.digest == "sha256:ec2f673366b2015b6432442d961b1349da9b35b7ab18528153a0486df33a513e"
+    assert found.document.digest == "sha256:cdee05feccf4db057a5f3dba810c88603aafab8f40805fbdb15bbf7b4a28fab6"
 
 
 @given(st.data(), st.lists(st.sampled_from(ALL), min_size=2, unique=True))
@@ -162,6 +210,7 @@ def test_annotations_are_kept() -> None:
     found = json.loads(assembly.assemble(PACKAGE, parts).document.body)
     assert found["annotations"] == {
         "org.opencontainers.image.created": "2026-02-03T10:00:00Z",
+        "org.opencontainers.image.revision": "c0ffee",
         "org.example.team": "gr\u00fcn",
     }
     assert [entry.get("annotations", {}).get("org.example.child") for entry in found["manifests"]] == [

@@ -14,7 +14,6 @@ from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build, choose_tags
 from release_actions.builds.path_filter import matches
 from release_actions.builds.recipe import (
-    OCI_LABELS,
     EntryBuilder,
     Resolve,
     make_registry_fields,
@@ -23,6 +22,7 @@ from release_actions.builds.recipe import (
 )
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package
+from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import InputError, PolicyError
 from release_actions.runner.report import Finding, Level, Output
 

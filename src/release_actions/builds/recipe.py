@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from release_actions.builds.event import COMMIT, Build
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package, placeholders
+from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import ConfigurationError, InputError, Place, Problem
 from release_actions.runner.report import Finding, Level, Output
 
 REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")
 GIT_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
-
-OCI_LABELS = "org.opencontainers.image."
-"""What the names of the specification's labels begin with (OCI image-spec 1.1, annotations.md)."""
 
 Resolve = Callable[[str, str], str]
 """Gives the commit that a branch or tag of a repository "owner/name" names. Raises what it cannot find out."""

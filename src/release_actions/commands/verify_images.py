@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import ActionError, ExitCode, InputError, Problem
 from release_actions.http.client import Http
 from release_actions.images import image_list, inspection
 from release_actions.images.image_list import ListedImage
-from release_actions.images.inspection import LABELS, Expectation, Inspection
+from release_actions.images.inspection import Expectation, Inspection
 from release_actions.images.registry_access import connect
 from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
@@ -93,7 +94,7 @@ def require_revision(given: str, context: Context) -> str:
 
 def parse_labels(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of labels, without what they all begin with."""
-    return () if names == ("none",) else tuple(name.removeprefix(LABELS) for name in names)
+    return () if names == ("none",) else tuple(name.removeprefix(OCI_LABELS) for name in names)
 
 
 def verify_image(registry: Registry, image: ListedImage, expected: Expectation) -> VerifyResult:

@@ -32,6 +32,9 @@ REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
 PLATFORM = r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?"
 """os/arch or os/arch/variant, as an index writes them."""
 
+OCI_LABELS = "org.opencontainers.image."
+"""What the names of the specification's labels and annotations begin with (OCI image-spec 1.1, annotations.md)."""
+
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 """The name of a secret (GitHub's rules for naming secrets)."""
 

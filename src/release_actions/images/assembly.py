@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import PolicyError, Problem
 from release_actions.images import manifests as image_manifests
 from release_actions.images.built_digests import Claim
@@ -23,8 +24,8 @@ from release_actions.images.manifests import REFERENCE_DIGEST, Descriptor, Manif
 from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX
 from release_actions.registry.names import digest_of
 
-REVISION = "org.opencontainers.image.revision"
-CREATED = "org.opencontainers.image.created"
+REVISION = f"{OCI_LABELS}revision"
+CREATED = f"{OCI_LABELS}created"
 WHOLE = "An image is published on all its platforms or not at all."
 
 
@@ -76,7 +77,12 @@ class _PlatformEntries:
     image: Mapping[str, Any]
     attestations: tuple[Mapping[str, Any], ...]
     annotations: Mapping[str, str]
-    revision: str
+    labels: Mapping[str, str]
+
+    @property
+    def revision(self) -> str:
+        """The commit that the image says it was built from; empty if it does not say."""
+        return self.labels.get(REVISION, "")
 
 
 def choose_digests(package: str, wanted: Collection[Platform], claims: Iterable[Claim]) -> dict[Platform, str]:
@@ -172,8 +178,8 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
     root = image_manifests.parse(part.root.body, part.root.digest, part.root.media_type)
     if isinstance(root, Manifest):
         descriptor = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
-        entry, revision = _image(package, part, root, descriptor)
-        return _PlatformEntries(part.platform, entry, (), {}, revision)
+        entry, labels = _image(package, part, root, descriptor)
+        return _PlatformEntries(part.platform, entry, (), {}, labels)
     raw = json.loads(part.root.body)["manifests"]
     pairs = list(zip(root.children, raw, strict=True))
     nested = [child for child, _ in pairs if child.is_index]
@@ -205,14 +211,14 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
             f"{package} is not published: {root.digest} lists {child.digest} with another type or size than it has."
         )
         raise AssemblyError(message, hint="Build the image again.")
-    own, revision = _image(package, part, manifest, entry, child)
-    return _PlatformEntries(part.platform, own, attestations, root.annotations, revision)
+    own, labels = _image(package, part, manifest, entry, child)
+    return _PlatformEntries(part.platform, own, attestations, root.annotations, labels)
 
 
 def _image(
     package: str, part: Part, manifest: Manifest, entry: Mapping[str, Any], stated: Descriptor | None = None
-) -> tuple[Mapping[str, Any], str]:
-    """An image's entry with the platform that its configuration states, and its revision."""
+) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """An image's entry with the platform that its configuration states, and its labels."""
     config = part.configs[manifest.config.digest]
     platform = image_manifests.config_platform(config, manifest.config.digest)
     if platform != part.platform:
@@ -227,7 +233,7 @@ def _image(
             f"configuration says {platform}."
         )
         raise AssemblyError(message, hint="Build the image again.")
-    return {**entry, "platform": _platform(platform, json.loads(config))}, read_labels(config).get(REVISION, "")
+    return {**entry, "platform": _platform(platform, json.loads(config))}, read_labels(config)
 
 
 def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,6 +250,8 @@ def _index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mappi
     docker = not annotations and all(set(entry) == DOCKER_KEYS for entry in entries)
     docker = docker and all(entry["mediaType"] == DOCKER_MANIFEST for entry in entries)
     media_type = DOCKER_LIST if docker else OCI_INDEX
+    if not docker:
+        annotations = {**_shared_labels(lifted), **annotations}
     document: dict[str, Any] = {"schemaVersion": 2, "mediaType": media_type, "manifests": entries}
     if annotations:
         document["annotations"] = annotations
@@ -253,6 +261,19 @@ def _index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mappi
         message = f"{package} is not published: what was built for it holds a number that JSON does not have."
         raise ManifestError(message, hint="Build the image again.") from error
     return RawManifest(body, media_type, digest_of(body))
+
+
+def _shared_labels(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
+    """The specification's labels that all platforms have with one value: what an index says of the image as a whole.
+
+    GHCR shows description and licence of an image from its index, and never reads the labels of a platform.
+    """
+    first, *others = (platform.labels for platform in lifted)
+    return {
+        name: text
+        for name, text in first.items()
+        if name.startswith(OCI_LABELS) and name != CREATED and all(labels.get(name) == text for labels in others)
+    }
 
 
 def _annotations(package: str, lifted: Iterable[_PlatformEntries]) -> dict[str, str]:

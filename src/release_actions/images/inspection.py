@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import Problem
 from release_actions.images import assembly
 from release_actions.images import manifests as image_manifests
@@ -28,9 +29,6 @@ from release_actions.images.manifests import (
 from release_actions.images.publish import PAUSES
 from release_actions.registry.client import Registry
 from release_actions.runner.report import Output
-
-LABELS = "org.opencontainers.image."
-"""What the names of the specification's labels begin with (OCI image-spec 1.1, annotations.md)."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +200,7 @@ def _configuration(
     if stated and platform != stated:
         problems.append(f"the index lists {manifest.digest} as {stated}, and its configuration says {platform}")
     labels = assembly.read_labels(config)
-    missing = [LABELS + name for name in expected.labels if not labels.get(LABELS + name)]
+    missing = [OCI_LABELS + name for name in expected.labels if not labels.get(OCI_LABELS + name)]
     if missing:
         problems.append(f"{platform} lacks the label{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
     revision = labels.get(REVISION, "")
