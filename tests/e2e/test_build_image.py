@@ -102,7 +102,7 @@ def test_a_dispatch_of_an_unknown_image_is_red_and_builds_nothing(small: Pipelin
     event = small.event("workflow_dispatch", MAIN, {"inputs": {"images": "llm-d-gpu"}, "repository": small.about()})
     ran = small.run(CALLER, event)
     assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
-    assert any("'llm-d-gpu', which is no image" in text for text in ran.errors)
+    assert any("'llm-d-gpu', which is not an image" in text for text in ran.errors)
 
 
 def test_a_forks_pull_request_goes_to_another_registry_and_cannot_say_where(small: Pipeline, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from release_actions.commands import build_matrix
+from release_actions.builds import plan_report
+from release_actions.builds.request import PlanRequest, plan_run
 from release_actions.errors import ExitCode
+from release_actions.github.source_commits import make_resolver
 from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
@@ -36,7 +38,7 @@ class Inputs:
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = decision.OUTPUTS + build_matrix.OUTPUTS
+OUTPUTS = decision.OUTPUTS + plan_report.OUTPUTS
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
@@ -55,18 +57,13 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if judged.exit_code is not ExitCode.PASS:
         return judged
     tag = str(judged.outputs["tag"])
-    planned = build_matrix.run(
-        build_matrix.Inputs(
-            tag=tag,
-            config=given.config,
-            images=given.images,
-            build_commit=given.commit,
-            strict=given.strict,
-            token=given.token,
-        ),
+    plan = plan_run(
+        PlanRequest(tag=tag, config=given.config, images=given.images, build_commit=given.commit),
         context,
         log,
+        make_resolver(context, log, given.token),
     )
+    planned = plan_report.make_report(plan, strict=given.strict)
     return replace(
         judged,
         outputs={**judged.outputs, **planned.outputs},

@@ -6,11 +6,27 @@ find two commits. A name that a branch and a tag share is refused: git and actio
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 from release_actions.errors import InputError
 from release_actions.github.repository import commit_of_ref
 from release_actions.http.client import Http
+from release_actions.runner.context import Context
+from release_actions.runner.workflow import Workflow
 
 KINDS = ("heads", "tags")
+
+
+def make_resolver(context: Context, log: Workflow, token: str) -> Callable[[str, str], str]:
+    """What gives the commit that a ref of a repository names: GitHub is asked once for each."""
+
+    @functools.cache
+    def resolve(repository: str, ref: str) -> str:
+        with Http(log=log.info, redactor=log.redactor) as http:
+            return commit(http, context.api_url, repository, ref, token=token)
+
+    return resolve
 
 
 def commit(http: Http, api_url: str, repository: str, ref: str, *, token: str = "") -> str:

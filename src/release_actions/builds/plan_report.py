@@ -1,0 +1,121 @@
+"""A plan for people and for later jobs: outputs within the platform's limits, lines for the log, the job summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from release_actions.builds import matrix
+from release_actions.builds.event import Build
+from release_actions.builds.matrix import Matrix
+from release_actions.builds.request import RunPlan
+from release_actions.errors import ExitCode, PolicyError, Problem
+from release_actions.runner import markdown
+from release_actions.runner.report import Output, Report, counted
+from release_actions.runner.workflow import OUTPUT_LIMIT, as_text
+
+VARIABLE_LIMIT = 131_072
+"""Bytes of one environment variable on Linux (MAX_ARG_STRLEN, execve(2)): a step is not started with a longer one."""
+
+VARIABLE = "INPUT_IMAGE_LIST=\0"
+"""What stands around the list there."""
+
+DIGEST_ROOM = len(',"digest":"sha256:"') + 64
+"""Bytes that merge-digests adds to each image of the list."""
+
+SLOT_ROOM = 150
+"""Bytes that the result of a build has besides package and platform: its slot twice, the digest, the attempt, and what
+toJSON writes around them."""
+
+FEWER = "Select fewer images with the input images, in several runs."
+
+OUTPUTS = ("channel", "commit", "matrix", "command-matrix", "merge-matrix", "images", "any", "built")
+
+
+def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
+    """The outputs of a plan. Raises `PolicyError` when they are more than the platform passes on."""
+    outputs: dict[str, Output] = {
+        "channel": planned.channel,
+        "commit": build.sha,
+        "matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if not job.is_command),
+        "command-matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if job.is_command),
+        "merge-matrix": matrix.make_strategy_matrix(publication.entry() for publication in planned.publications),
+        "images": [publication.entry() for publication in planned.publications],
+        "any": bool(planned.jobs),
+        "built": dict(planned.built),
+    }
+    size = sum(len(as_text(value).encode("utf-16-le")) // 2 for value in outputs.values())
+    if size > OUTPUT_LIMIT:
+        message = (
+            f"The plan of {counted(len(planned.jobs), 'build job')} has {size} characters, and GitHub passes about "
+            f"{OUTPUT_LIMIT} from one job to others."
+        )
+        raise PolicyError(message, hint=FEWER)
+    listed = len(as_text(outputs["images"]).encode()) + DIGEST_ROOM * len(planned.publications) + len(VARIABLE)
+    if listed > VARIABLE_LIMIT:
+        message = (
+            f"The list of {counted(len(planned.publications), 'image')} comes to {listed} bytes with their digests, "
+            f"and a step on Linux gets at most {VARIABLE_LIMIT} in one input."
+        )
+        raise PolicyError(message, hint=FEWER)
+    results = sum(len(f"{job.package.reference} {job.platform}") + SLOT_ROOM for job in planned.jobs)
+    if results > VARIABLE_LIMIT:
+        message = (
+            f"The results of {counted(len(planned.jobs), 'build job')} come to {results} bytes, and a step on Linux "
+            f"gets at most {VARIABLE_LIMIT} in one input."
+        )
+        raise PolicyError(message, hint=FEWER)
+    return outputs
+
+
+def make_report(plan: RunPlan, *, strict: bool) -> Report:
+    """The plan for people and for later jobs. With `strict`, a warning refuses it."""
+    planned, build = plan.matrix, plan.build
+    lines = tuple(
+        f"{publication.package.reference}:{','.join(publication.tags)} on {', '.join(publication.package.platforms)}: "
+        f"{publication.reason}"
+        for publication in planned.publications
+    )
+    skipped = tuple(f"{key} is not built: {why}." for key, why in planned.skipped.items())
+    images, jobs = counted(len(planned.publications), "image"), counted(len(planned.jobs), "build job")
+    verdict = f"{images} of the channel {planned.channel} in {jobs}."
+    if strict and planned.findings:
+        problems = [
+            Problem(finding.problem.message, finding.problem.hint, finding.problem.place)
+            for finding in planned.findings
+        ]
+        raise PolicyError(problems=problems)
+    return Report(
+        outputs=make_outputs(planned, build),
+        summary=make_summary(planned, build),
+        lines=(*lines, *skipped, verdict),
+        findings=planned.findings,
+        exit_code=ExitCode.PASS,
+    )
+
+
+def make_summary(planned: Matrix, build: Build) -> str:
+    """The job summary: what is built and why, and what is not."""
+    why = f"of the tag {markdown.code(build.version.tag)}" if build.version else f"of commit {markdown.code(build.sha)}"
+    rows = [
+        [
+            markdown.code(publication.package.reference),
+            markdown.codes(publication.tags),
+            markdown.codes(describe_runners(publication)),
+            markdown.plain(publication.reason),
+        ]
+        for publication in planned.publications
+    ]
+    overrides = [f"{name}={value}" for name, value in build.overrides.items()]
+    parts = [
+        f"## {counted(len(planned.publications), 'image')} {why}\n",
+        *([f"Built with {markdown.codes(overrides)} in place of what the commit says.\n"] if overrides else []),
+        *([markdown.table(["Package", "Tags", "Platforms", "Why"], rows)] if rows else []),
+        *(f"- {markdown.code(key)} is not built: {markdown.plain(why)}." for key, why in planned.skipped.items()),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def describe_runners(publication: matrix.Publication) -> Iterable[str]:
+    """Each platform with the runner that builds it."""
+    package = publication.package
+    return (f"{platform} on {package.runners[platform]}" for platform in package.platforms)

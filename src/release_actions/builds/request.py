@@ -1,0 +1,131 @@
+"""From what is asked of a run to its plan: which commit or tag is built, what changed, and the jobs that follow.
+
+Reads the workspace and its git. Whoever calls says which tag is meant and who knows the commits of moving refs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from release_actions.builds import changes, event, matrix
+from release_actions.builds.changes import ChangedFiles
+from release_actions.builds.event import BRANCH_REF, Build
+from release_actions.builds.matrix import Matrix
+from release_actions.builds.recipe import Resolve, needs_version_file
+from release_actions.builds.version_file import VersionFile
+from release_actions.config import Config, load_config
+from release_actions.errors import InputError, PolicyError
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level
+from release_actions.runner.workflow import Workflow
+from release_actions.versions.version import parse
+
+TAG_REF = "refs/tags/"
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What is asked of a run. `tag` is the release to build, empty for any other build."""
+
+    tag: str = ""
+    config: str = "release.yaml"
+    images: tuple[str, ...] = ("all",)
+    changed_files: tuple[str, ...] = ()
+    fetch: bool = True
+    overrides: tuple[str, ...] = ()
+    pull_request: int = 0
+    build_commit: str = ""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run builds, and the jobs that do."""
+
+    build: Build
+    matrix: Matrix
+
+
+def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Resolve) -> RunPlan:
+    """Plan the builds of one run. `resolve` is asked for commits of refs that can move."""
+    config = load_config(context.path(request.config), name=request.config)
+    build = make_build(request, context, config)
+    planned = matrix.plan_builds(
+        config,
+        build,
+        request.images,
+        context.now,
+        resolve=resolve,
+        changes=find_changes(request, build, context, config, log),
+        versions=load_version_file(config, build, context),
+    )
+    packages = config.packages(planned.channel)
+    if any(package.paths for package in packages):
+        from release_actions.builds.path_coverage import find_uncovered
+
+        planned = replace(planned, findings=(*planned.findings, *find_uncovered(config, packages, context.workspace)))
+    if build.branch_note:
+        notice = Finding.of(Level.NOTICE, build.branch_note, rule="branch-tag")
+        planned = replace(planned, findings=(*planned.findings, notice))
+    return RunPlan(build, planned)
+
+
+def make_build(request: PlanRequest, context: Context, config: Config) -> Build:
+    """What the run builds: the tag given, the event's tag, or the commit of any other event."""
+    name = request.tag
+    pull = context.event.get("pull_request")
+    if request.build_commit and not event.COMMIT.fullmatch(request.build_commit):
+        message = f"Input 'build-commit' is {request.build_commit[:80]!r}, which is not a commit."
+        raise InputError(message, hint="Pass all of its 40 digits.")
+    if name and (pull or request.pull_request):
+        message = f"The code of a pull request cannot be built as the release {name.removeprefix(TAG_REF)}."
+        raise PolicyError(message, hint="Merge it, and tag the result.")
+    build = Build(
+        sha=request.build_commit or context.sha,
+        overrides=dict(parse_override(line) for line in request.overrides),
+        run_id=context.environ.get("GITHUB_RUN_ID", ""),
+        web=f"{context.server_url}/{config.repository}",
+    )
+    if name:
+        version = parse(name, config.tag_prefix)
+        return replace(build, version=version, ref_name=version.tag)
+    if isinstance(pull, dict):
+        number = int(pull["number"])
+        return replace(
+            build, sha=request.build_commit or str(pull["head"]["sha"]), pull=number, ref_name=f"pr-{number}"
+        )
+    branch = context.ref.removeprefix(BRANCH_REF) if context.ref.startswith(BRANCH_REF) else ""
+    if request.pull_request:
+        return replace(build, pull=request.pull_request, ref_name=branch)
+    nightly = context.event_name == "schedule"
+    # A fork has a default branch and schedules of its own, and another commit is not what the branch holds.
+    own = context.repository.lower() == config.repository.lower() and build.sha == context.sha
+    trunk = own and event.is_trunk(context.event, context.ref, nightly=nightly)
+    tag = event.make_branch_tag(branch, config) if own and branch else ""
+    note = event.explain_branch_tag(branch, tag) if own and branch and not nightly else ""
+    return replace(build, nightly=nightly, trunk=trunk, branch=tag, branch_note=note, ref_name=branch)
+
+
+def parse_override(line: str) -> tuple[str, str]:
+    """Name and value of an override. Raises `InputError`."""
+    match = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)=(\S.*)", line)
+    if match is None or not line.isprintable():
+        message = f"Input 'overrides' has {line[:80]!r}, which is not NAME=value."
+        raise InputError(message, hint="Write one a line, for example VLLM_COMMIT_SHA=0123abc.")
+    return match[1], match[2]
+
+
+def find_changes(request: PlanRequest, build: Build, context: Context, config: Config, log: Workflow) -> ChangedFiles:
+    """What changed. Git is asked only if the answer matters: if an image says what it is made from."""
+    if request.changed_files or build.version or any(p.paths for p in config.packages(build.channel(config))):
+        return changes.read_changes(request.changed_files, build, context, fetch=request.fetch, log=log.info)
+    return ChangedFiles(everything="no image names paths, so every change builds it")
+
+
+def load_version_file(config: Config, build: Build, context: Context) -> VersionFile | None:
+    """The version file, if a package of the channel is made with it."""
+    if not any(needs_version_file(package) for package in config.packages(build.channel(config))):
+        return None
+    from release_actions.builds import version_file
+
+    return version_file.load(context.path(config.version_file), name=config.version_file)
