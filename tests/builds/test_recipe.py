@@ -202,6 +202,17 @@ def test_a_source_is_resolved_and_an_unpinned_one_is_told() -> None:
     ]
 
 
+def test_a_version_that_a_shell_would_expand_is_an_error_where_it_is_used() -> None:
+    versions = version_file.parse('V="$(date)"\nUNUSED=$(id)\n', "docker/versions")
+
+    with pytest.raises(ConfigurationError) as caught:
+        plan(config("  app: {build-args: {V: '{file.V}'}}\n"), RUN, ("all",), NOW, versions=versions)
+
+    told = [str(problem) for problem in caught.value.problems if "not plain text" in problem.message]
+    assert len(told) == 1
+    assert told[0].startswith("docker/versions:1: The value of V is not plain text")
+
+
 def test_a_pinned_source_has_nothing_to_tell() -> None:
     image = f"  app: {{source: {{repository: 'https://github.com/acme/fork.git', ref: {OTHER}, path: src}}}}\n"
     planned = plan(config(image), RUN, ("all",), NOW, versions=VERSIONS)

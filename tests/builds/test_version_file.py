@@ -41,15 +41,15 @@ def test_values_are_those_that_a_shell_would_take(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("A=$(curl evil)", "The value of A is not plain text from '$(curl evil)' on."),
-        ("A=`id`", "The value of A is not plain text from '`id`' on."),
         ("A=x; rm -rf /", "The value of A is not plain text from '; rm -rf /' on."),
         ("A=x&", "The value of A is not plain text from '&' on."),
         ("A=x rm", "The value of A is not plain text from 'rm' on."),
-        ('A="$B"', "The value of A is not plain text from '\"$B\"' on."),
         ("A='x", 'The value of A is not plain text from "\'x" on.'),
-        ("A=~/x", "The value of A is not plain text from '~/x' on."),
-        ("A=x:~/y", "The value of A is not plain text from '~/y' on."),
+        ("A=$(x); B=2", "The value of A is not plain text from '$(x); B=2' on."),
+        ("A=$(x) rm", "The value of A is not plain text from '$(x) rm' on."),
+        ("A=${OK:=2}", "The value of A is not plain text from '${OK:=2}' on."),
+        ("A=$(x", "The value of A is not plain text from '$(x' on."),
+        ('A="$(x', "The value of A is not plain text from '\"$(x' on."),
         ("A=x\\", "The value of A is not plain text from '\\\\' on."),
         ("A = x", "The line is not KEY=value."),
         ("make install", "The line is not KEY=value."),
@@ -62,6 +62,25 @@ def test_what_a_shell_would_do_is_refused_with_its_line(line: str, message: str)
     (problem,) = caught.value.problems
     assert problem.message == message
     assert problem.place == Place("docker/versions", 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("A=$(curl evil)", "The value of A is not plain text from '$(curl evil)' on."),
+        ("A=`id`", "The value of A is not plain text from '`id`' on."),
+        ('A="$B"', "The value of A is not plain text from '\"$B\"' on."),
+        ("A=${B:-2}  # or two", "The value of A is not plain text from '${B:-2}  # or two' on."),
+        ("A=~/x", "The value of A is not plain text from '~/x' on."),
+        ("A=x:~/y", "The value of A is not plain text from '~/y' on."),
+    ],
+)
+def test_what_a_shell_would_expand_is_only_an_error_once_it_is_used(line: str, message: str) -> None:
+    versions = version_file.parse(f"OK=1\n{line}\nALSO=2\n", "docker/versions")
+
+    assert versions.values == {"OK": "1", "ALSO": "2"}
+    assert versions.unreadable["A"].message == message
+    assert versions.unreadable["A"].place == Place("docker/versions", 2)
 
 
 def test_every_line_that_is_wrong_is_told_at_once() -> None:

@@ -162,8 +162,8 @@ def test_one_version_in_two_places_is_found_with_both() -> None:
     [
         ("A=v1.0.0\nA=v2.0.0\n", "f:2: A is given twice, first in line 1. Keep one of them."),
         (
-            "A=v1.0.0\nB=$(rm -rf /)\n",
-            "f:2: The value of B is not plain text from '$(rm -rf /)' on. The file is read as data: nothing is "
+            "A=v1.0.0\nB=1; rm -rf /\n",
+            "f:2: The value of B is not plain text from '; rm -rf /' on. The file is read as data: nothing is "
             "expanded or run. Put a text with special characters in single quotes.",
         ),
     ],
@@ -172,6 +172,20 @@ def test_a_version_file_with_two_meanings_is_an_error(text: str, message: str) -
     with pytest.raises(ConfigurationError) as caught:
         find("{kind: version-file, file: f, key: A}", {"f": text})
     assert str(caught.value) == message
+
+
+def test_a_key_that_nobody_asks_for_may_be_the_shells() -> None:
+    text = {"f": "A=v1.0.0\nB=$(date)\n"}
+
+    found, missing = (
+        find("{kind: version-file, file: f, key: A}", text),
+        find("{kind: version-file, file: f, key: B}", text),
+    )
+
+    assert isinstance(found, FoundVersion)
+    assert found.version == "v1.0.0"
+    assert isinstance(missing, MissingVersion)
+    assert missing.message == "The value of B is not plain text from '$(date)' on."
 
 
 def test_a_string_of_several_lines_in_toml_is_refused() -> None:

@@ -200,6 +200,9 @@ class EntryBuilder:
             self.used.add(key)
             return self.build.overrides[key]
         values = self.versions.values if self.versions else {}
+        if self.versions and key in self.versions.unreadable:
+            self.problems[self.versions.unreadable[key]] = None
+            return ""
         if key not in values:
             from release_actions.config.shapes import suggest_nearest  # only once something is missing
 

@@ -1,15 +1,15 @@
 """A file of versions that shell scripts source (`KEY=value` lines), read as data.
 
 Pull requests change such files, and a job that sources one runs what it says. So this reads only what has one meaning
-without a shell: comments, quotes, `export`. Whatever a shell would expand or run is refused with its line. This module
-must never start a program.
+without a shell: comments, quotes, `export`. A value that a shell would expand is only an error once it is used; what
+could change other lines or run a command is refused with its line. This module must never start a program.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from release_actions.config.source import read_text
@@ -27,16 +27,26 @@ after a colon; `#` begins a comment only at the start of a word (POSIX shell, se
 ESCAPE = re.compile(r"\\([\"\\$`])")
 """What a backslash escapes in double quotes (POSIX shell, section 2.2.3). It is kept before anything else."""
 
+EXPANDED = re.compile(
+    r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}|\$\w+|`[^`]*`|\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s;&|<>()'\"`\\$])*"
+    r"(?:[ \t]+(?:#.*)?)?"
+)
+"""One word that a shell expands: it gives the key another value, and nothing on any other line changes."""
+
+ASSIGNING = re.compile(r"\$\{\w+:?=")
+"""An expansion that sets another variable (POSIX shell, section 2.6.2)."""
+
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
 class VersionFile:
-    """Key -> value of one file. `name` is how errors call it."""
+    """Key -> value of one file. `name` is how errors call it. `unreadable`: key -> why its value is not known."""
 
     name: str
     values: Mapping[str, str]
     lines: Mapping[str, int]
+    unreadable: Mapping[str, Problem] = field(default_factory=dict)
 
     def at(self, key: str) -> Place:
         """Where a key stands."""
@@ -52,6 +62,7 @@ def parse(text: str, name: str) -> VersionFile:
     """Read a text. Raises `ConfigurationError` with every line that is not understood."""
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
+    unreadable: dict[str, Problem] = {}
     problems = []
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         if not line.strip(" \t") or line.lstrip(" \t").startswith("#"):
@@ -59,15 +70,29 @@ def parse(text: str, name: str) -> VersionFile:
         try:
             key, value = parse_assignment(line)
         except ConfigurationError as error:
-            problems += [Problem(found.message, found.hint, Place(name, number)) for found in error.problems]
-            continue
-        if key in values:
+            (found,) = (Problem(problem.message, problem.hint, Place(name, number)) for problem in error.problems)
+            key = find_expanded_key(line)
+            if not key:
+                problems.append(found)
+                continue
+            unreadable[key], value = found, ""
+        if key in lines:
             message = f"{key} is given twice, first in line {lines[key]}."
             problems.append(Problem(message, "Keep one of them.", Place(name, number)))
-        values[key], lines[key] = value, number
+        lines[key] = number
+        if key not in unreadable:
+            values[key] = value
     if problems:
         raise ConfigurationError(problems=problems)
-    return VersionFile(name, values, lines)
+    return VersionFile(name, values, lines, unreadable)
+
+
+def find_expanded_key(line: str) -> str:
+    """The key of a line whose value a shell expands and that changes nothing else; empty for any other line."""
+    match = ASSIGNMENT.fullmatch(line)
+    if match is None or CONTROL.search(line) or ASSIGNING.search(line):
+        return ""
+    return match["key"] if EXPANDED.fullmatch(match["rest"]) else ""
 
 
 def parse_assignment(line: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from release_actions.components.version_source import (
     Source,
 )
 from release_actions.config.source import Node, ScalarNode, parse
-from release_actions.errors import Place
+from release_actions.errors import Place, Problem
 from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions
 
@@ -104,8 +104,10 @@ class VersionSources:
                 values = version_file.parse(text, source.file)
                 if source.key in values.values:
                     return FoundVersion(values.values[source.key], values.at(source.key))
-                message = f"{source.file} has no key {source.key}."
-                return MissingVersion(NOT_FOUND, message, "Correct the key, or the file.", source.origin.at("key"))
+                missing = Problem(f"{source.file} has no key {source.key}.", "Correct the key, or the file.")
+                problem = values.unreadable.get(source.key, missing)
+                place = problem.place or source.origin.at("key")
+                return MissingVersion(NOT_FOUND, problem.message, problem.hint, place)
             case FromToml():
                 return in_toml(text, source)
             case FromYaml():
