@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.versions.release_tags import histories, unhurried
 
-from release_actions.floating.git_tags import GitFloatingPlan, plan
+from release_actions.floating.git_tags import GitFloatingPlan, plan_git_tags
 from release_actions.floating.plan import FloatingRules
 from release_actions.github.repository import GitTag
 from release_actions.versions.version import Version, known, parse_or_none
@@ -34,7 +34,7 @@ def repositories(draw: st.DrawFn) -> Refs:
 
 def planned(refs: Refs, skip: Collection[str] = (), held_back: Collection[str] = ()) -> GitFloatingPlan:
     tags = [GitTag(name, commit) for name, commit in sorted(refs.items())]
-    return plan(tags, lambda tag: tag.sha, FloatingRules(TEMPLATES, tuple(skip), "v"), held_back)
+    return plan_git_tags(tags, lambda tag: tag.sha, FloatingRules(TEMPLATES, tuple(skip), "v"), held_back)
 
 
 def inside(version: Version, name: str) -> bool:
@@ -59,7 +59,9 @@ def test_every_move_is_forward_to_the_highest_release_that_counts(refs: Refs, da
         there = [version for version in known(refs) if refs[version.tag] == move.before and inside(version, move.tag)]
         assert not move.before or max(there) < move.version
     for name in {name for version in counting for name in (f"v{version.major}", f"v{version.line}")}:
-        told = {tag for tag, _ in found.kept} | {move.tag for move in found.moves} | {left.tag for left in found.left}
+        told = (
+            {tag for tag, _ in found.kept} | {move.tag for move in found.moves} | {left.tag for left in found.unmoved}
+        )
         assert name in told
 
 
@@ -70,5 +72,5 @@ def test_after_the_moves_there_is_none(refs: Refs) -> None:
     after = {**refs, **{move.tag: move.after for move in found.moves}}
     again = planned(after)
     assert again.moves == ()
-    assert [left.tag for left in again.left] == [left.tag for left in found.left]
+    assert [left.tag for left in again.unmoved] == [left.tag for left in found.unmoved]
     assert {name for name in after if after[name] != refs.get(name)} == {move.tag for move in found.moves}

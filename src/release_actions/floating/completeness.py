@@ -38,25 +38,25 @@ class ImageParts:
         self._registry = registry
         self._pool = pool
 
-    def each(self, function: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+    def map_all(self, function: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
         """Several requests, at the same time where there is a pool."""
         return list(self._pool.map(function, items) if self._pool else map(function, items))
 
-    def digest(self, package: Package, reference: str) -> str:
+    def read_digest(self, package: Package, reference: str) -> str:
         """What a tag or digest names; empty when there is no such thing."""
         found = self._registry.head_manifest(package.name, reference)
         return found.digest if found else ""
 
-    def flaws(self, package: Package, manifests: Sequence[Manifest]) -> list[str]:
+    def find_flaws(self, package: Package, manifests: Sequence[Manifest]) -> list[str]:
         """Why images cannot be named by a floating tag; empty for one that is complete. One request a part, at once."""
         parsed = [image_manifests.parse(manifest.body, manifest.digest, manifest.media_type) for manifest in manifests]
         parts = [
             child for image in parsed for child in (image.children if isinstance(image, Index) else (image.config,))
         ]
         children = {child.digest for image in parsed if isinstance(image, Index) for child in image.children}
-        found = self.each(
+        found = self.map_all(
             lambda part: (
-                self.digest(package, part.digest)
+                self.read_digest(package, part.digest)
                 if part.digest in children
                 else self._registry.get_blob(package.name, part.digest)
             ),
@@ -64,26 +64,26 @@ class ImageParts:
         )
         there = dict(zip((part.digest for part in parts), found, strict=True))
         wanted = [Platform.parse(text) for text in package.platforms]
-        return [_flaw(image, wanted, there) for image in parsed]
+        return [_find_flaw(image, wanted, there) for image in parsed]
 
-    def gone(self, package: Package, manifest: Manifest) -> str:
+    def find_lost_part(self, package: Package, manifest: Manifest) -> str:
         """What an image needs and the package lacks; empty when all of it is there."""
         image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if not isinstance(image, Index):
             there = self._registry.has_blob(package.name, image.config.digest)
             return "" if there else f"its configuration {image.config.digest} is gone"
-        heads = self.each(lambda child: self.digest(package, child.digest), image.children)
-        return _gone(image, dict(zip((child.digest for child in image.children), heads, strict=True)))
+        heads = self.map_all(lambda child: self.read_digest(package, child.digest), image.children)
+        return _find_lost_child(image, dict(zip((child.digest for child in image.children), heads, strict=True)))
 
-    def labels(self, package: Package, manifest: Manifest) -> tuple[Mapping[str, str], ...]:
+    def read_labels(self, package: Package, manifest: Manifest) -> tuple[Mapping[str, str], ...]:
         """The labels of each platform of an image, empty for one that has none or does not answer."""
         image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if isinstance(image, Index):
             children = [child.digest for child in image.children if not child.is_attestation]
-            return tuple(self.each(lambda child: self._labels(package, child), children))
-        return (self._labels(package, manifest.digest, image),)
+            return tuple(self.map_all(lambda child: self._read_platform_labels(package, child), children))
+        return (self._read_platform_labels(package, manifest.digest, image),)
 
-    def _labels(
+    def _read_platform_labels(
         self, package: Package, digest: str, image: image_manifests.AnyManifest | None = None
     ) -> Mapping[str, str]:
         if image is None:
@@ -95,7 +95,7 @@ class ImageParts:
         return assembly.read_labels(content) if content else {}
 
 
-def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> str:
+def explain_doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> str:
     """Why an image is not the one that a commit's release has to be, by its platforms' labels; empty when it is.
 
     Continues a sentence about the image. A platform that names no commit is not compared.
@@ -109,7 +109,7 @@ def doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: str) -> st
     return ""
 
 
-def _flaw(
+def _find_flaw(
     image: image_manifests.AnyManifest, wanted: Sequence[Platform], there: Mapping[str, str | bytes | None]
 ) -> str:
     config = None
@@ -121,9 +121,9 @@ def _flaw(
     missing = image_manifests.missing_platforms(image, wanted, config)
     if missing:
         return f"it lacks {', '.join(str(platform) for platform in missing)}"
-    return _gone(image, there) if isinstance(image, Index) else ""
+    return _find_lost_child(image, there) if isinstance(image, Index) else ""
 
 
-def _gone(image: Index, there: Mapping[str, str | bytes | None]) -> str:
+def _find_lost_child(image: Index, there: Mapping[str, str | bytes | None]) -> str:
     gone = [child for child in image.children if not there[child.digest]]
     return f"its child {gone[0].digest} ({gone[0].platform or 'no platform'}) is gone" if gone else ""

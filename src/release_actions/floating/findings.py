@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from release_actions.floating.outcome import GitResult, PackageResult, held_back, is_nothing_published
+from release_actions.floating.outcome import GitResult, PackageResult, find_held_back, is_nothing_published
 from release_actions.floating.plan import Move
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
@@ -45,7 +45,7 @@ def list_findings(result: PackageResult, mode: Mode) -> Iterable[Finding]:
         yield Finding.of(Level.WARNING, message, hint=hint, rule="missing-package", place=result.package.place)
     for found in result.plan.findings:
         message = f"{name}: {found.message}{explain_flaw(result, found.version)}"
-        level = Level.ERROR if found.version in held_back(result) else Level.WARNING
+        level = Level.ERROR if found.version in find_held_back(result) else Level.WARNING
         yield Finding.of(level, message, hint=found.hint, rule=found.name, place=result.package.place)
 
 
@@ -84,9 +84,7 @@ def list_git_findings(git: GitResult, mode: Mode) -> Iterable[Finding]:
         tags = ", ".join(move.tag for move in git.plan.moves)
         message = f"git: {tags} stay where they are, because {git.waiting} is not where it has to be."
         yield Finding.of(Level.WARNING, message, hint="Repair the image, and run this again.", rule="git-tags")
-    for left in git.plan.left:
-        yield Finding.of(
-            Level.ERROR if check else Level.WARNING, f"git: {left.message}", hint=left.hint, rule="git-tags"
-        )
-    for left in git.plan.debris:
-        yield Finding.of(Level.WARNING, f"git: {left.message}", hint=left.hint, rule="git-tags")
+    for tag in git.plan.unmoved:
+        yield Finding.of(Level.ERROR if check else Level.WARNING, f"git: {tag.message}", hint=tag.hint, rule="git-tags")
+    for tag in git.plan.debris:
+        yield Finding.of(Level.WARNING, f"git: {tag.message}", hint=tag.hint, rule="git-tags")

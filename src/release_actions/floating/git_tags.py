@@ -22,10 +22,10 @@ from release_actions.versions.floating import ROLES
 from release_actions.versions.grammar import Kind, Reason
 from release_actions.versions.version import Version, explain_refusal, known, parse_or_none
 
-ROUNDS = 3
+MOVE_ROUNDS = 3
 """How often tags are listed and moved before another workflow is said to move them."""
 
-SHORT = 12
+COMMIT_DIGITS = 12
 """Characters of a commit that a sentence repeats."""
 
 
@@ -55,11 +55,11 @@ class GitFloatingPlan:
 
     kept: tuple[tuple[str, Version], ...]
     moves: tuple[GitTagMove, ...]
-    left: tuple[UnmovedGitTag, ...]
+    unmoved: tuple[UnmovedGitTag, ...]
     debris: tuple[UnmovedGitTag, ...]
 
 
-def plan(
+def plan_git_tags(
     tags: Sequence[GitTag], commit_of: Callable[[GitTag], str], rules: FloatingRules, held_back: Collection[str] = ()
 ) -> GitFloatingPlan:
     """Compare git's floating tags with the releases in git.
@@ -71,7 +71,7 @@ def plan(
     versions = known(by_name, rules.prefix)
     templates = tuple(text for text in rules.templates if "{major}" in text)
     counting = [version for version in versions if version.tag not in held_back]
-    kept, moves, left = [], [], []
+    kept, moves, unmoved = [], [], []
     wanted = floating.choose_targets(counting, templates, rules.skip)
     for tag, version in sorted(wanted.items()):
         release, present = by_name[version.tag], by_name.get(tag)
@@ -86,23 +86,25 @@ def plan(
         inside = [other for other in versions if tag in {floating.expand_template(text, other) for text in templates}]
         named = max((other for other in inside if commit_of(by_name[other.tag]) == commit), default=None)
         if named is None:
-            message = f"{tag} names the commit {commit[:SHORT]}, which no version of its range is tagged on."
-            left.append(UnmovedGitTag(tag, message, by_hand(tag, version)))
+            message = f"{tag} names the commit {commit[:COMMIT_DIGITS]}, which no version of its range is tagged on."
+            unmoved.append(UnmovedGitTag(tag, message, advise_move(tag, version)))
         elif named < version:
-            reason = f"{tag} names {described(named)}, and {version} is the highest release in its range."
+            reason = f"{tag} names {describe_version(named)}, and {version} is the highest release in its range."
             moves.append(GitTagMove(tag, present.sha, release.sha, version, reason))
         else:
-            message = f"{tag} names {described(named)}, and a person has to decide whether it goes back to {version}."
-            left.append(UnmovedGitTag(tag, message, by_hand(tag, version)))
+            message = (
+                f"{tag} names {describe_version(named)}, and a person has to decide whether it goes back to {version}."
+            )
+            unmoved.append(UnmovedGitTag(tag, message, advise_move(tag, version)))
     for tag in floating.find_floating(by_name, templates):
         if tag not in wanted:
             message = f"{tag} is in git, and there is no release in its range that it could name."
-            left.append(UnmovedGitTag(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))
+            unmoved.append(UnmovedGitTag(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))
     order = sorted(moves, key=lambda move: (-move.tag.count("."), move.tag))
-    return GitFloatingPlan(tuple(kept), tuple(order), tuple(left), tuple(debris(by_name, rules)))
+    return GitFloatingPlan(tuple(kept), tuple(order), tuple(unmoved), tuple(find_debris(by_name, rules)))
 
 
-def debris(names: Collection[str], rules: FloatingRules) -> Iterable[UnmovedGitTag]:
+def find_debris(names: Collection[str], rules: FloatingRules) -> Iterable[UnmovedGitTag]:
     """Names that a tool has made by cutting a version's tag at its last dot: v0.5.0-rc of v0.5.0-rc.1."""
     for name in sorted(names):
         if is_cut(name, names, rules.prefix):
@@ -119,12 +121,12 @@ def is_cut(name: str, names: Collection[str], prefix: str) -> bool:
     return explain_refusal(name, prefix).reason is Reason.TRUNCATED
 
 
-def described(version: Version) -> str:
+def describe_version(version: Version) -> str:
     """A version and, where it is no release, what it is."""
     return f"{version}, {ROLES[version.kind]}" if not version.is_stable else str(version)
 
 
-def by_hand(tag: str, version: Version) -> str:
+def advise_move(tag: str, version: Version) -> str:
     """How a person moves a git tag."""
     return f"It was not changed. To move it by hand: git push --force origin {version}:refs/tags/{tag}"
 
@@ -153,7 +155,7 @@ class GitFloatingTags:
     def judge(self, held_back: Collection[str] = ()) -> GitFloatingPlan:
         """Compare what is there with what has to be. Raises `RemoteError`."""
         tags = github_repository.tags(self._http, self._api_url, self._repository, token=self._token)
-        return plan(tags, self._commit, self._rules, held_back)
+        return plan_git_tags(tags, self._commit, self._rules, held_back)
 
     def enforce(self, first: GitFloatingPlan, held_back: Collection[str] = ()) -> tuple[GitTagMove, ...]:
         """Move what is wrong, list again, and repeat while that shows something wrong; the moves that were made.
@@ -162,7 +164,7 @@ class GitFloatingTags:
         """
         done: list[GitTagMove] = []
         now = first
-        for _ in range(ROUNDS):
+        for _ in range(MOVE_ROUNDS):
             if not now.moves:
                 return tuple(done)
             for move in now.moves:
@@ -209,6 +211,6 @@ class GitFloatingTags:
             expect=(HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
             idempotent=True,
         )
-        # Made by somebody else meanwhile: the next look tells whether it is right.
+        # Another run made it since the plan was made: the next list shows whether it is right.
         if answer.status != HTTPStatus.CREATED and "already exists" not in answer.message:
             answer.reject(f"is a refusal: {answer.message}", hint="Check the rules for tags of the repository.")

@@ -61,7 +61,7 @@ class GitResult:
     error: ActionError | None = None
 
 
-def held_back(result: PackageResult) -> frozenset[str]:
+def find_held_back(result: PackageResult) -> frozenset[str]:
     """Releases that a required image lacks and that keep a floating tag of it on an older one.
 
     An image without any release yet keeps nobody on an older one.

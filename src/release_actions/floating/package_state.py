@@ -145,35 +145,35 @@ class PackageReader:
         state = PackageState(manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since))
         again = bool(before.manifests)
         likely = PackageState(names=before.names or {version.tag for version in state.git}, git=state.git)
-        if not self._first_look(package, state, self._hoped(likely), again=again):
+        if not self._read_first(package, state, self._guess_tags(likely), again=again):
             return None
         listed = self._git.clock()
         tagged = {version.tag for version in state.git}
-        if any(version.tag not in tagged for version in self._held(state)):
+        if any(version.tag not in tagged for version in self._list_held(state)):
             state.git = self._git.since(listed)
             state.git = (*state.git, *self._find_unlisted(state))
-        self._complete(package, state, again=again)
+        self._read_until_complete(package, state, again=again)
         plan = self._plan(state)
         # Each round doubts another release, so it ends: after a doubt a tag may have to name the next lower release.
-        while self._doubt(package, state, plan):
+        while self._compare_commits(package, state, plan):
             plan = self._plan(state)
         if plan.moves or plan.orphans:
             # What a wrong tag names can be told only now that every version has been looked at.
             rest = [version.tag for version in known(state.names, self._rules.prefix) if version.tag not in state.tags]
-            self._look(package, state, rest)
+            self._read_listed(package, state, rest)
             plan = self._plan(state)
         return JudgedPackage(package, plan, state.broken, state)
 
     def read(self, package: Package, tags: Iterable[str]) -> dict[str, Manifest]:
         """The bytes under some tags; tags that are not there are left out."""
         names = list(tags)
-        found = self._parts.each(lambda tag: self._registry.get_manifest(package.name, tag), names)
+        found = self._parts.map_all(lambda tag: self._registry.get_manifest(package.name, tag), names)
         return {tag: manifest for tag, manifest in zip(names, found, strict=True) if manifest}
 
     def digests(self, package: Package, tags: Iterable[str]) -> dict[str, str]:
         """What some tags name; tags that are not there are left out."""
         names = list(tags)
-        found = self._parts.each(lambda tag: self._parts.digest(package, tag), names)
+        found = self._parts.map_all(lambda tag: self._parts.read_digest(package, tag), names)
         return {tag: digest for tag, digest in zip(names, found, strict=True) if digest}
 
     def tags(self, package: Package) -> tuple[str, ...] | None:
@@ -184,34 +184,34 @@ class PackageReader:
         releases = (version.tag for version in known(names, self._rules.prefix) if version.is_stable)
         return tuple(sorted({*releases, *floating.find_floating(names, self._rules.templates)}))
 
-    def gone(self, package: Package, manifest: Manifest) -> str:
+    def find_lost_part(self, package: Package, manifest: Manifest) -> str:
         """What an image needs and the package lacks; empty when all of it is there."""
-        return self._parts.gone(package, manifest)
+        return self._parts.find_lost_part(package, manifest)
 
-    def _hoped(self, likely: PackageState) -> list[str]:
+    def _guess_tags(self, likely: PackageState) -> list[str]:
         """The tags to be read if a package has certain ones: releases, and the floating tags that name them."""
-        releases = self._releases(likely)
+        releases = self._choose_releases(likely)
         targets = floating.choose_targets(known(releases, self._rules.prefix), self._rules.templates)
         present = floating.find_floating(likely.names, self._rules.templates)
         return sorted({*releases, *targets, *present})
 
-    def _first_look(self, package: Package, state: PackageState, hoped: Iterable[str], *, again: bool) -> bool:
+    def _read_first(self, package: Package, state: PackageState, hoped: Iterable[str], *, again: bool) -> bool:
         """List all tags, and at the same time read those that are hoped for. False when there is no such package."""
         tags = list(hoped)
-        whole = self._releases(PackageState(names=set(tags), git=state.git))
+        whole = self._choose_releases(PackageState(names=set(tags), git=state.git))
         asked: list[Callable[[], Any]] = [
-            partial(self._ask, package, tag, state, whole=tag in whole, again=again) for tag in tags
+            partial(self._read_digest, package, tag, state, whole=tag in whole, again=again) for tag in tags
         ]
         asked.append(partial(self._registry.tags, package.name))
-        *found, names = self._parts.each(lambda ask: ask(), asked)
+        *found, names = self._parts.map_all(lambda ask: ask(), asked)
         if names is None:
             return False
         state.names = set(names)
         # What is in the list and did not answer came in between.
-        self._note(state, ((tag, digest) for tag, digest in zip(tags, found, strict=True) if digest))
+        self._record(state, ((tag, digest) for tag, digest in zip(tags, found, strict=True) if digest))
         return True
 
-    def _look(
+    def _read_listed(
         self,
         package: Package,
         state: PackageState,
@@ -221,13 +221,15 @@ class PackageReader:
         again: bool = False,
     ) -> None:
         """Read some tags of the list, those of `whole` with their bytes."""
-        found = self._parts.each(lambda tag: self._ask(package, tag, state, whole=tag in whole, again=again), tags)
-        self._note(state, zip(tags, found, strict=True))
+        found = self._parts.map_all(
+            lambda tag: self._read_digest(package, tag, state, whole=tag in whole, again=again), tags
+        )
+        self._record(state, zip(tags, found, strict=True))
 
-    def _ask(self, package: Package, tag: str, state: PackageState, *, whole: bool, again: bool) -> str:
+    def _read_digest(self, package: Package, tag: str, state: PackageState, *, whole: bool, again: bool) -> str:
         """The digest of a tag. `whole`: its bytes are in the state then. `again`: they probably are already."""
         if not whole or again:
-            digest = self._parts.digest(package, tag)
+            digest = self._parts.read_digest(package, tag)
             if not whole or not digest or digest in state.manifests:
                 return digest
         manifest = self._registry.get_manifest(package.name, tag)
@@ -237,7 +239,7 @@ class PackageReader:
         return manifest.digest
 
     @staticmethod
-    def _note(state: PackageState, found: Iterable[tuple[str, str]]) -> None:
+    def _record(state: PackageState, found: Iterable[tuple[str, str]]) -> None:
         for tag, digest in found:
             if digest:
                 state.names.add(tag)
@@ -246,23 +248,23 @@ class PackageReader:
                 # Deleted after the list was read.
                 state.names.discard(tag)
 
-    def _complete(self, package: Package, state: PackageState, *, again: bool) -> None:
+    def _read_until_complete(self, package: Package, state: PackageState, *, again: bool) -> None:
         """Read what floating tags name and must name, and see which releases are complete, until nothing is open."""
         # Each round reads a tag or checks a release that was open, and there are finitely many, so it ends. A release
         # that turns out to be broken brings the one below it into question, which is why one round is not enough.
         while True:
-            releases = self._releases(state)
+            releases = self._choose_releases(state)
             floats = floating.find_floating(state.names, self._rules.templates)
             unread = [tag for tag in (*floats, *releases) if tag not in state.tags]
             if unread:
-                self._look(package, state, unread, whole=releases, again=again)
+                self._read_listed(package, state, unread, whole=releases, again=again)
                 continue
             unchecked = [tag for tag in releases if tag not in state.checked]
             if not unchecked:
                 return
-            self._check(package, unchecked, state)
+            self._check_releases(package, unchecked, state)
 
-    def _held(self, state: PackageState) -> Iterator[Version]:
+    def _list_held(self, state: PackageState) -> Iterator[Version]:
         return (version for version in known(state.names, self._rules.prefix) if version.is_stable)
 
     def _find_unlisted(self, state: PackageState) -> tuple[Version, ...]:
@@ -272,18 +274,18 @@ class PackageReader:
         releases that a floating tag would name are asked about, so that old ones whose tags are gone cost nothing.
         """
         tagged = {version.tag for version in state.git}
-        counting = [version for version in self._held(state) if version.tag not in self._rules.skip]
+        counting = [version for version in self._list_held(state) if version.tag not in self._rules.skip]
         named = floating.choose_targets(counting, self._rules.templates).values()
         unlisted = {version for version in named if version.tag not in tagged}
         return tuple(version for version in sorted(unlisted) if self._git.confirm(version))
 
-    def _releases(self, state: PackageState) -> list[str]:
+    def _choose_releases(self, state: PackageState) -> list[str]:
         """The releases to be looked at: those that floating tags are to name, and the newest line; or all of them.
 
         What floating tags are to name is told by what is known to be broken until now.
         """
         tagged = {version.tag for version in state.git} - set(self._rules.skip)
-        counting = [version for version in self._held(state) if version.tag in tagged]
+        counting = [version for version in self._list_held(state) if version.tag in tagged]
         whole = [version for version in counting if version.tag not in state.broken]
         named = floating.choose_targets(whole, self._rules.templates).values()
         newest = max(counting, default=None)
@@ -292,17 +294,17 @@ class PackageReader:
             | {version.tag for version in counting if self._thorough or (newest and version.line == newest.line)}
         )
 
-    def _check(self, package: Package, tags: Iterable[str], state: PackageState) -> None:
+    def _check_releases(self, package: Package, tags: Iterable[str], state: PackageState) -> None:
         """See whether releases are complete, and note those that are not."""
         present = {tag: state.manifests[state.tags[tag]] for tag in tags}
         whole = {manifest.digest: manifest for manifest in present.values()}
-        flaws = dict(zip(whole, self._parts.flaws(package, list(whole.values())), strict=True))
+        flaws = dict(zip(whole, self._parts.find_flaws(package, list(whole.values())), strict=True))
         state.checked.update(present)
         state.broken.update(
             (tag, flaws[manifest.digest]) for tag, manifest in present.items() if flaws[manifest.digest]
         )
 
-    def _doubt(self, package: Package, state: PackageState, plan: FloatingPlan) -> bool:
+    def _compare_commits(self, package: Package, state: PackageState, plan: FloatingPlan) -> bool:
         """Compare images with the commits of their git tags; whether there is a new doubt."""
         if self._git.commit is None:
             return False
@@ -314,15 +316,15 @@ class PackageReader:
             digest = state.tags[version.tag]
             commit = self._git.commit(version)
             if digest not in state.labels:
-                state.labels[digest] = self._parts.labels(package, state.manifests[digest])
-            why = completeness.doubt(state.labels[digest], commit, package.registry)
+                state.labels[digest] = self._parts.read_labels(package, state.manifests[digest])
+            why = completeness.explain_doubt(state.labels[digest], commit, package.registry)
             if why:
                 state.doubts[version.tag] = why
                 found = True
         return found
 
     def _plan(self, state: PackageState) -> FloatingPlan:
-        held = {version: state.tags.get(version.tag, "") for version in self._held(state)}
+        held = {version: state.tags.get(version.tag, "") for version in self._list_held(state)}
         contents = PackageContents(
             state.tags,
             {version: digest for version, digest in held.items() if version.tag not in state.broken},

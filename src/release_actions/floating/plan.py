@@ -179,32 +179,33 @@ def plan(
         raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
     usable = {version: digest for version, digest in held.items() if version.tag in tagged}
     target = choose_targets(usable, rules.templates, rules.skip)
-    world = _Explainer(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
+    explainer = _Explainer(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
     # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.
     for tag in sorted({*target, *find_floating(package.tags, rules.templates)}):
         version, before = target.get(tag), package.tags.get(tag, "")
-        # A release that broke after the tag was put on it: going back by itself would hide that, so it is reported.
+        # A release that broke after a tag was put on it: going back without a word would hide that, so it is reported.
         stuck = max(
-            (bad for bad in counting if package.broken[bad] == before and tag in world.range(bad)), default=None
+            (bad for bad in counting if package.broken[bad] == before and tag in explainer.list_floats(bad)),
+            default=None,
         )
         if stuck is not None and (version is None or version < stuck):
-            items.append(world.stuck(tag, stuck))
+            items.append(explainer.describe_stuck(tag, stuck))
         elif version is None:
-            items.append(world.orphan(tag))
+            items.append(explainer.describe_orphan(tag))
         elif version in package.doubts and rules.held_by_doubt:
-            items.append(world.doubted(tag, version))
+            items.append(explainer.describe_doubted(tag, version))
         elif usable[version] == before:
             items.append(Keep(tag, before, version))
         else:
-            items.append(Move(tag, before, usable[version], version, world.reason(tag, version)))
+            items.append(Move(tag, before, usable[version], version, explainer.explain_move(tag, version)))
     released = {version.tag: version for version in announced if version.is_stable}
     findings = (
-        *_missing(tagged, released, held, package.broken, target, rules),
-        *_untagged(held, tagged, released, rules),
-        *_doubted(package.doubts, usable, () if not rules.held_by_doubt else target.values()),
-        *_unknown_skips(rules.skip, {*tagged, *released, *(version.tag for version in held)}),
+        *_find_missing(tagged, released, held, package.broken, target, rules),
+        *_find_untagged(held, tagged, released, rules),
+        *_find_doubted(package.doubts, usable, () if not rules.held_by_doubt else target.values()),
+        *_find_unknown_skips(rules.skip, {*tagged, *released, *(version.tag for version in held)}),
     )
     return FloatingPlan(tuple(items), findings)
 
@@ -219,29 +220,29 @@ class _Explainer:
     rules: FloatingRules
     exact: tuple[Version, ...]
 
-    def reason(self, tag: str, version: Version) -> str:
+    def explain_move(self, tag: str, version: Version) -> str:
         """Why a floating tag must move to a version."""
         if tag not in self.package.tags:
             return f"{tag} does not exist yet, and {version.tag} is the highest release in its range."
-        return f"{tag} names {self._holder(tag)}, and {version.tag} is the highest release in its range."
+        return f"{tag} names {self._describe_target(tag)}, and {version.tag} is the highest release in its range."
 
-    def orphan(self, tag: str) -> Orphan:
+    def describe_orphan(self, tag: str) -> Orphan:
         """A floating tag that no release explains."""
-        message = f"{tag} names {self._holder(tag)}, and there is no release in its range that it could name."
+        message = f"{tag} names {self._describe_target(tag)}, and there is no release in its range that it could name."
         hint = "It was not changed. Publish a release of its range, or delete the tag if nobody should use it."
         return Orphan(tag, self.package.tags[tag], message, hint)
 
-    def range(self, version: Version) -> Collection[str]:
+    def list_floats(self, version: Version) -> Collection[str]:
         """The floating tags in whose range a version is."""
         return {expand_template(text, version) for text in self.rules.templates}
 
-    def stuck(self, tag: str, version: Version) -> Stuck:
+    def describe_stuck(self, tag: str, version: Version) -> Stuck:
         """A floating tag on a release that is broken."""
         message = f"{tag} names {version.tag}, which is not complete."
         hint = f"It was not changed. Publish {version.tag} whole, or list it under skip to move {tag} back."
         return Stuck(tag, self.package.tags[tag], version, message, hint)
 
-    def doubted(self, tag: str, version: Version) -> Stuck:
+    def describe_doubted(self, tag: str, version: Version) -> Stuck:
         """A floating tag whose release is another image than git's tag says."""
         before = self.package.tags.get(tag, "")
         verb = "names" if before == self.package.releases[version] else "has to name"
@@ -249,7 +250,7 @@ class _Explainer:
         hint = f"It was not changed. Publish {version.tag} again from its git tag, or list it under skip."
         return Stuck(tag, before, version, message, hint)
 
-    def _holder(self, tag: str) -> str:
+    def _describe_target(self, tag: str) -> str:
         """What a tag names, its other tags, and why it may not name it."""
         digest = self.package.tags[tag]
         # The highest, because a final is often the same image as its last candidate.
@@ -262,14 +263,14 @@ class _Explainer:
             (version.tag in self.rules.skip, "which the configuration skips"),
             (version.tag not in self.tagged, "which has no tag in git"),
             (version not in self.held, "which is not complete"),
-            (tag not in self.range(version), "which is not in its range"),
+            (tag not in self.list_floats(version), "which is not in its range"),
         )
         also = [other.tag for other in here if other != version]
         name = f"{version.tag} (also tagged {join_words(also)})" if also else version.tag
         return ", ".join([name, *[objection for holds, objection in objections if holds][:1]])
 
 
-def _missing(
+def _find_missing(
     tagged: Mapping[str, Version],
     released: Mapping[str, Version],
     held: Collection[Version],
@@ -303,7 +304,7 @@ def _missing(
         yield ReleaseFinding("missing-release", version.tag, floats, message, hint)
 
 
-def _untagged(
+def _find_untagged(
     held: Collection[Version], tagged: Collection[str], released: Collection[str], rules: FloatingRules
 ) -> Iterable[ReleaseFinding]:
     """Releases that the package holds and git has no tag for. They do not count."""
@@ -316,7 +317,7 @@ def _untagged(
         yield ReleaseFinding("untagged-release", version.tag, floats, message, hint)
 
 
-def _doubted(
+def _find_doubted(
     doubts: Mapping[Version, str], usable: Collection[Version], told: Collection[Version]
 ) -> Iterable[ReleaseFinding]:
     """Releases whose image is not what git's tag says, but for those that a floating tag has told of."""
@@ -326,7 +327,7 @@ def _doubted(
         yield ReleaseFinding("other-commit", version.tag, (), message, hint)
 
 
-def _unknown_skips(skip: Collection[str], releases: Collection[str]) -> Iterable[ReleaseFinding]:
+def _find_unknown_skips(skip: Collection[str], releases: Collection[str]) -> Iterable[ReleaseFinding]:
     """Entries of the skip list that name no release: probably mistyped, and the release that was meant counts."""
     for tag in sorted(skip):
         if tag not in releases:

@@ -134,7 +134,7 @@ class Reconciler(PackageReader):
         for tag, change in reversed(journal.last.items()):
             old = journal.olds.get(tag)
             name = f"{package.reference}:{tag}"
-            seen = self._parts.digest(package, tag)
+            seen = self._parts.read_digest(package, tag)
             if old is not None and seen == old.digest:
                 back.append(tag)
             elif seen != change.after:
@@ -201,7 +201,7 @@ class Reconciler(PackageReader):
         for _ in range(READS_AFTER_WRITE):
             self._sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            agreed = agreed + 1 if self._parts.digest(package, tag) == digest else 0
+            agreed = agreed + 1 if self._parts.read_digest(package, tag) == digest else 0
             if agreed > 1:
                 return True
         return False

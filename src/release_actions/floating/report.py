@@ -19,7 +19,7 @@ from release_actions.floating.findings import (
     list_missing_namespace,
 )
 from release_actions.floating.journal import TagChange
-from release_actions.floating.outcome import GitResult, PackageResult, held_back, is_nothing_published
+from release_actions.floating.outcome import GitResult, PackageResult, find_held_back, is_nothing_published
 from release_actions.floating.plan import Keep, Move, Orphan, Stuck
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
@@ -35,14 +35,14 @@ PLAN_LENGTH = 250_000
 def make_report(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate, git: GitResult) -> Report:
     """Check or enforce, for people and for later steps."""
     lines = [verdict(results, mode, gate)]
-    if git.plan.kept or git.plan.moves or git.plan.left:
-        moved, wrong = len(git.moved), len(git.plan.left) + (0 if git.moved else len(git.plan.moves))
+    if git.plan.kept or git.plan.moves or git.plan.unmoved:
+        moved, wrong = len(git.moved), len(git.plan.unmoved) + (0 if git.moved else len(git.plan.moves))
         right = len(git.plan.kept)
         lines.append(f"In git, {counted(moved, 'floating tag')} moved, {right} right and {wrong} not.")
     return Report(
         outputs=make_outputs(
             {
-                "drift": any(result.drifted for result in results) or bool(git.plan.moves or git.plan.left),
+                "drift": any(result.drifted for result in results) or bool(git.plan.moves or git.plan.unmoved),
                 "plan": shorten([row for result in results for row in make_plan_rows(result)]),
                 "plan-digest": digest_plans(results),
                 "moved": [make_moved_row(result.package, change) for result in results for change in result.moved],
@@ -86,10 +86,10 @@ def find_exit_code(results: Iterable[PackageResult], mode: Mode, gate: Promotion
     results = tuple(results)
     if any(result.error for result in results) or git.error:
         return ExitCode.UNKNOWN
-    wrong = not gate.is_open or any(result.plan.stuck or held_back(result) for result in results)
+    wrong = not gate.is_open or any(result.plan.stuck or find_held_back(result) for result in results)
     wrong = wrong or is_nothing_published(results)
     if mode is Mode.CHECK:
-        wrong = wrong or any(result.drifted for result in results) or bool(git.plan.moves or git.plan.left)
+        wrong = wrong or any(result.drifted for result in results) or bool(git.plan.moves or git.plan.unmoved)
     return ExitCode.REFUSED if wrong else ExitCode.PASS
 
 

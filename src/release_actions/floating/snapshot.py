@@ -199,7 +199,8 @@ class SnapshotRestorer:
         manifests: dict[str, Manifest] = {manifest.digest: manifest for manifest in recorded.values()}
         wrong = {tag: manifest for tag, manifest in recorded.items() if now.get(tag) != manifest.digest}
         lost = {
-            digest: self._reconciler.gone(package, manifests[digest]) for digest in {m.digest for m in wrong.values()}
+            digest: self._reconciler.find_lost_part(package, manifests[digest])
+            for digest in {m.digest for m in wrong.values()}
         }
         refused = tuple(
             f"{package.reference}:{tag} cannot be put back on {manifest.digest}: {lost[manifest.digest]}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from release_actions.floating.journal import TagChange
-from release_actions.floating.outcome import GitResult, PackageResult, held_back
+from release_actions.floating.outcome import GitResult, PackageResult, find_held_back
 from release_actions.floating.plan import Keep, Move, Orphan, Stuck
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
@@ -29,7 +29,7 @@ def describe(result: PackageResult) -> str:
     if done:
         return f"moved {done}"
     drift = [item.tag for item in result.plan.floats if not isinstance(item, Keep)]
-    lacks = f", without {', '.join(sorted(held_back(result)))}" if held_back(result) else ""
+    lacks = f", without {', '.join(sorted(find_held_back(result)))}" if find_held_back(result) else ""
     return (f"wrong: {', '.join(drift)}" if drift else "right") + lacks
 
 
@@ -56,7 +56,7 @@ def verdict(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate)
     parts += [f"{counted(back, 'floating tag')} put back"] if back else []
     parts += [f"{counted(left, 'floating tag')} without a release not changed"] if left else []
     parts += [f"{counted(stuck, 'floating tag')} of a release that is not fit not changed"] if stuck else []
-    lacking = sum(1 for result in results if held_back(result)) if gate.is_open else 0
+    lacking = sum(1 for result in results if find_held_back(result)) if gate.is_open else 0
     parts += [f"{counted(lacking, 'image')} without a release that floating tags wait for"] if lacking else []
     parts += [f"{counted(failed, 'image')} could not be done"] if failed else []
     return ", ".join(parts) + "."
@@ -104,7 +104,7 @@ def summarize_git(git: GitResult) -> str:
     for move in git.plan.moves:
         said = "**moved**" if move.tag in done else "**wrong**"
         rows.append([markdown.code(move.tag), move.version.tag, f"{said}: {markdown.plain(move.reason)}"])
-    rows += [[markdown.code(left.tag), "", markdown.plain(left.message)] for left in (*git.plan.left, *git.plan.debris)]
+    rows += [[markdown.code(tag.tag), "", markdown.plain(tag.message)] for tag in (*git.plan.unmoved, *git.plan.debris)]
     return f"\n## Floating tags in git\n\n{markdown.table(['Tag', 'Release', 'Result'], rows)}\n" if rows else ""
 
 
