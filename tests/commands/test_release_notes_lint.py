@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 from pathlib import Path
@@ -324,3 +325,48 @@ def test_components_json_of_another_release_says_nothing(
     code, outputs, log = run(simulator, workspace, capsys, "--tag", "v0.5.0")
     assert (code, outputs["findings"]) == (ExitCode.PASS, [])
     assert "components.json is of v0.4.2" in log
+
+
+def test_notes_are_held_against_the_newest_release_that_had_a_table(
+    simulator: Simulator, workspace: Path, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The release in between had none: that is no release without components."""
+    releases = {release.tag: release for release in world.repositories["llm-d/llm-d"].releases.values()}
+    releases["v0.4.1"].body, releases["v0.4.2"].body = cleaned.BEFORE + WELCOMES, "Only fixes.\n"
+    line = plant(workspace, "| `v0.5.1` | Image |", "| `v0.5.0` | Image |")
+
+    code, outputs, _ = run(simulator, workspace, capsys, "--tag", "v0.5.0")
+
+    assert ("previous-not-published", line) in rules(outputs)
+    assert code == ExitCode.REFUSED
+
+
+def test_where_no_release_had_a_table_the_rules_do_not_run_and_say_so(
+    simulator: Simulator, workspace: Path, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for release in world.repositories["llm-d/llm-d"].releases.values():
+        release.body = "Only fixes.\n"
+
+    _, _, log = run(simulator, workspace, capsys, "--tag", "v0.5.0")
+
+    reason = "no earlier release has a table of components"
+    assert f"Not checked without what the previous release published ({reason}): " in log
+    assert "row-dropped" in log
+
+
+def test_notes_of_an_older_release_are_not_judged_by_the_files_of_today(
+    simulator: Simulator, workspace: Path, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = world.repositories["llm-d/llm-d"]
+    repository.git.refs["refs/tags/v0.6.0"] = repository.git.refs["refs/tags/v0.5.0"]
+    template = next(iter(repository.releases.values()))
+    for number, tag in ((801, "v0.5.0"), (802, "v0.6.0")):
+        repository.releases[number] = dataclasses.replace(template, id=number, tag=tag, prerelease=False, body="")
+    text = cleaned.COMPONENTS.replace("organisations: [llm-d, ", "organisations: [new-home, ")
+    (workspace / "components.yaml").write_text(text.replace("organisation: llm-d\n", "organisation: new-home\n"))
+    (workspace / "components.json").unlink()
+
+    _, outputs, log = run(simulator, workspace, capsys, "--tag", "v0.5.0")
+
+    assert [rule for rule, _ in rules(outputs) if rule in {"unknown-organisation", "image-not-built"}] == []
+    assert "newer releases may have changed it" in log

@@ -223,3 +223,29 @@ def test_any_line_is_cut_at_its_bars_and_every_cell_stands_where_it_says(line: s
     for cell in split_cells(line, "n.md", 1):
         start = cell.place.column - 1
         assert line[start : start + len(cell.markdown)] == cell.markdown
+
+
+HEAD_OF_TABLE = "## Component Summary\n\n| Component | Version | Previous Version | Type |\n| - | - | - | - |\n"
+
+
+def test_a_name_with_a_state_is_the_component_and_says_that_it_is_gone() -> None:
+    text = HEAD_OF_TABLE + "| a/b (Deprecated) | `v1.0.0` | `v0.9.0` | Image |\n| a/c | Removed | `v1` | Image |\n"
+
+    (one,) = table.read(text, file="notes.md")
+
+    assert [(row.title, row.is_gone) for row in one.rows] == [("a/b", True), ("a/c", True)]
+
+
+def test_a_remark_behind_a_version_is_no_part_of_it() -> None:
+    (one,) = table.read(HEAD_OF_TABLE + "| a/b | v2.3.3 (as kgateway) | `v2.3.2` (plus a fix) | Image |\n", file="n.md")
+
+    assert (one.rows[0].version.version, one.rows[0].previous.version) == ("v2.3.3", "v2.3.2")
+
+
+def test_an_image_and_its_tag_may_have_columns_of_their_own() -> None:
+    columns = "| Image | Tag |\n| - | - |\n| ghcr.io/a/b | `v1.0.0` |\n"
+
+    (one,) = table.read(f"## Images\n\n{columns}", file="notes.md")
+
+    assert [(row.title, row.version.version) for row in one.rows] == [("ghcr.io/a/b", "v1.0.0")]
+    assert table.read(f"## Tested with\n\n{columns}", file="notes.md") == ()

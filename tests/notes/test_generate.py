@@ -13,6 +13,8 @@ from tests.notes.histories import READER, REPOSITORY, InGit, OnGitHub, Told, two
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World
+from release_actions.simulator.git import Target
+from release_actions.simulator.repositories import Release
 
 WEB = f"https://github.com/{REPOSITORY}"
 
@@ -431,3 +433,90 @@ def test_the_example_in_the_documentation_is_what_comes_out(
     (run.workspace / "release.yaml").write_text(CONFIG)
     run("--tag", "v1.1.0", simulator=simulator)
     assert run.body() == shown
+
+
+def test_breaking_changes_and_deprecations_are_on_top(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    github.tag("v1.0.0", github.commit("start"))
+    note = "```release-note\nThe flag --old is deprecated and will be removed in v1.3.\n```"
+    github.squash(Told(1, "feat!: Drop the *old* API", "bob"))
+    github.squash(Told(2, "Warn of --old", "eve", text=note))
+    github.tag("v1.1.0", github.tip("main")[0])
+
+    run("--tag", "v1.1.0", simulator=simulator)
+
+    assert run.body().startswith(
+        "## Breaking Changes\n\n"
+        f"**feat!: Drop the \\*old\\* API** ([\\#1]({WEB}/pull/1))\n\n"
+        "## Deprecations\n\n"
+        f"**Warn of --old** ([\\#2]({WEB}/pull/2)): The flag --old is deprecated and will be removed in v1.3."
+        " It is removed in v1.3.\n\n"
+        "## What's Changed\n"
+    )
+    assert len(lines(run.body())) == 2
+    assert "v1.1.0 has 1 breaking change since v1.0.0, which its number hides." in run.log
+    assert [one["rule"] for one in linted(run, "--tag", "v1.1.0", simulator=simulator)] == ["bump-too-small"]
+
+
+def test_a_component_says_what_changed_in_it(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    two_releases(github)
+    other = github.world.add_repository("acme/router")
+    sha = other.git.commit("One (#1)", github.now, login="bob").sha
+    for tag in ("router-1.0.0", "router-1.1.0", "router-1.2.0", "router-1.3.0"):
+        other.git.refs[f"refs/tags/{tag}"] = Target(sha, "commit")
+    for number, tag in enumerate(("router-1.0.0", "router-1.1.0", "router-1.2.0", "router-1.3.0"), 1):
+        body = "".join(
+            f"* Change {tag}-{part} by @bob in https://github.com/acme/router/pull/{part}\n" for part in range(1, 8)
+        )
+        other.releases[number + 900] = Release(number + 900, tag, "main", "bob", github.now, tag, body, False, False)  # noqa: FBT003
+        other.releases[number + 900].published = github.now
+    entry = {
+        "id": "router",
+        "name": "acme/router",
+        "type": "Image",
+        "version": "router-1.2.0",
+        "previous": "router-1.0.0",
+    }
+    entry |= {
+        "repository": "acme/router",
+        "compare": "https://github.com/acme/router/compare/router-1.0.0...router-1.2.0",
+    }
+    made = {"schema": 1, "release": "v1.1.0", "previous-release": "v1.0.1", "components": [entry]}
+    (run.workspace / "components.json").write_text(json.dumps(made))
+
+    run("--tag", "v1.1.0", simulator=simulator)
+
+    section = run.body().partition("### acme/router")[2].partition("\n## ")[0]
+    # Of its own notes between the two versions: not before, not after, ten at most, and never as a bullet.
+    assert "Change router-1.1.0-1 ([\\#1](https://github.com/acme/router/pull/1))" in section
+    assert "Change router-1.2.0-3 (" in section
+    assert [word for word in ("router-1.0.0-1", "router-1.3.0-1", "router-1.2.0-4", "\n* ") if word in section] == []
+    assert "and 4 more changes" in section
+
+
+def test_co_authors_are_credited_on_request(run: Runner, github: OnGitHub, simulator: Simulator) -> None:
+    github.tag("v1.0.0", github.commit("start"))
+    message = "Fix it (#1)\n\nCo-authored-by: Eve <1+eve@users.noreply.github.com>"
+    github.tag("v1.1.0", github.squash(Told(1, "Fix it", "bob"), message=message))
+
+    run("--tag", "v1.1.0", simulator=simulator)
+    assert lines(run.body()) == [f"* Fix it by @bob in {WEB}/pull/1"]
+    (run.workspace / "release.yaml").write_text(CONFIG.partition("notes:")[0] + "notes: {co-authors: true}\n")
+    run("--tag", "v1.1.0", simulator=simulator)
+    assert lines(run.body()) == [f"* Fix it by @bob and @eve in {WEB}/pull/1"]
+
+
+def test_paths_keep_the_changes_of_one_component_in_a_checkout(run: Runner) -> None:
+    history = InGit(run.workspace)
+    history.tag("v1.0.0", history.commit("start"))
+    for number, path in ((1, "router/main.go"), (2, "web/page.ts"), (3, "router/docs/page.md")):
+        (run.workspace / path).parent.mkdir(parents=True, exist_ok=True)
+        (run.workspace / path).write_text(str(number))
+        history.run("add", path)
+        history.squash(Told(number, f"Change {number}", "bob"))
+    history.tag("v1.1.0", history.tip("main")[0])
+    config = CONFIG.partition("notes:")[0] + "notes: {paths: ['router/**', '!**/*.md']}\n"
+    (run.workspace / "release.yaml").write_text(config)
+
+    run("--tag", "v1.1.0", "--history", "checkout", token="")
+
+    assert lines(run.body()) == [f"* Change 1 by @bob in {WEB}/pull/1"]

@@ -151,3 +151,37 @@ def test_the_summary_is_found_by_its_usual_name_or_by_the_one_that_is_given() ->
 def test_a_table_in_code_or_a_comment_is_none() -> None:
     table = "| Component | Version |\n| - | - |\n| a | v1 |\n"
     assert read(f"```\n{table}```\n<!--\n{table}-->\n").tables == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "login", "number"),
+    [
+        (
+            "- Fixed it ([#7](https://github.com/a/b/pull/7), [@ada](https://github.com/ada)) [SIG Node]",
+            "Fixed it",
+            "ada",
+            7,
+        ),
+        ("- Fixed it (#7, @ada)", "Fixed it", "ada", 7),
+        (
+            "- **[acme]** Fix it ([#7](https://github.com/a/b/pull/7) by [ada](https://github.com/ada))",
+            "**[acme]** Fix it",
+            "ada",
+            7,
+        ),
+        ("* Add it. PR [#7](https://github.com/a/b/pull/7) by [@ada](https://github.com/ada).", "Add it.", "ada", 7),
+        (
+            "* **api:** add it ([#7](https://github.com/a/b/issues/7)) ([0123abc](https://github.com/a/b/commit/012)), "
+            "closes [#5](x)",
+            "**api:** add it",
+            "",
+            7,
+        ),
+        ("- Fix it [#7]", "Fix it", "", 7),
+        ("- Fix it (#7)", "Fix it", "", 7),
+    ],
+)
+def test_change_lines_are_read_as_tools_and_projects_write_them(line: str, title: str, login: str, number: int) -> None:
+    (change,) = reading.read(f"## Changes\n\n{line}\n", "notes.md").changes
+
+    assert (change.title, change.login, change.number) == (title, login, number)

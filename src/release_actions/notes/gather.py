@@ -141,7 +141,7 @@ def gather(
         tags = attempt(lambda: _tags_of(here.repository, upstream))
         releases = attempt(lambda: full_releases(upstream.releases(here.repository)))
         evidence = _with_previous(dataclasses.replace(evidence, tags=tags), given, releases, log)
-        evidence = _with_releases(evidence, releases, upstream)
+        evidence = _without_comparison(_with_releases(evidence, releases, upstream), notes)
         if given.token:
             evidence = _with_changes(evidence, _github_history(context.api_url, here.repository, given.token), notes)
         else:
@@ -220,6 +220,14 @@ def _with_releases(
     if rows is None:
         return _because(evidence, {EvidenceKind.PREVIOUS: "no earlier release has a table of components"})
     return dataclasses.replace(evidence, previous=rows)
+
+
+def _without_comparison(evidence: NotesEvidence, notes: PublishedNotes) -> NotesEvidence:
+    """Without what the release before published, where the notes have no table that it could be compared with."""
+    if notes.rows or not isinstance(evidence.previous, PreviousTables):
+        return evidence
+    why = "the notes have no table of components"
+    return _because(dataclasses.replace(evidence, previous=None), {EvidenceKind.PREVIOUS: why})
 
 
 def _without_today(evidence: NotesEvidence, releases: Iterable[Release]) -> NotesEvidence:
