@@ -17,8 +17,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 
-LOCKS = ("actions", "simulator", "development", "statistics")
-"""Names without their ending. The first three build on each other in this order; the last stands alone."""
+LOCKS = ("actions", "simulator", "development", "statistics", "build")
+"""Names without their ending. The first three build on each other in this order; the others stand alone."""
 
 OLDEST_PYTHON = "3.10"
 
