@@ -20,6 +20,11 @@ FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 LOCKS = ("actions", "simulator", "development", "statistics", "build")
 """Names without their ending. The first three build on each other in this order; the others stand alone."""
 
+STANDING_ALONE = frozenset({"statistics"})
+
+OVERRIDES = "overrides.txt"
+"""What is locked for some platforms only, though a package asks for it everywhere."""
+
 OLDEST_PYTHON = "3.10"
 
 
@@ -43,6 +48,7 @@ def compile_lock(uv: str, folder: Path, name: str, *, upgrade: bool) -> None:
         uv, "pip", "compile", "--quiet", "--no-config", "--universal", "--generate-hashes",
         "--only-binary", ":all:", "--python-version", OLDEST_PYTHON,
         "--no-emit-index-url", "--custom-compile-command", "python scripts/lock.py",
+        *(["--override", OVERRIDES] if (folder / OVERRIDES).is_file() and name not in STANDING_ALONE else []),
         "--output-file", f"{name}.lock", f"{name}.in",
     ]  # fmt: skip
     ended = subprocess.run([*command, *(["--upgrade"] if upgrade else [])], cwd=folder, check=False)  # noqa: S603  # our own arguments
@@ -84,6 +90,8 @@ def check(uv: str, requirements: Path = FOLDER) -> list[str]:
     stale: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        if (requirements / OVERRIDES).is_file():
+            shutil.copy(requirements / OVERRIDES, folder)
         for name in LOCKS:
             for ending in ("in", "lock"):
                 if (file := requirements / f"{name}.{ending}").is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,47 @@ def test_what_the_tests_use_of_a_package_is_what_the_actions_run() -> None:
 def test_the_actions_install_nothing_of_the_simulator_or_the_tests() -> None:
     names = {requirement.partition("==")[0] for requirement in committed("actions")}
     assert not names & {canonicalize_name(r.name) for part in lock.LOCKS[1:] for r in asked_for(part)}
+
+
+EVERYWHERE = {"actions-toolkit", "certifi", "charset-normalizer", "idna", "pygithub", "pyjwt", "requests", "semver"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "compiled"),
+    [
+        *(
+            (machine, {"cffi", "cryptography", "pynacl", "pyyaml"})
+            for machine in ("x86_64", "aarch64", "arm64", "AMD64")
+        ),
+        ("s390x", {"pyyaml"}),
+        *((machine, set()) for machine in ("ppc64le", "armv7l", "riscv64")),
+    ],
+)
+def test_a_machine_gets_what_has_a_wheel_for_it(machine: str, compiled: set[str]) -> None:
+    environment = {"platform_machine": machine, "python_full_version": "3.12.4", "python_version": "3.12"}
+    wanted = {
+        canonicalize_name(pin.name)
+        for pin in map(Requirement, committed("actions"))
+        if pin.marker is None or pin.marker.evaluate(environment)
+    }
+
+    assert wanted >= EVERYWHERE
+    assert wanted & {"cffi", "cryptography", "pynacl", "pyyaml"} == compiled
+
+
+PLATFORMS = ("x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl", "aarch64-unknown-linux-gnu")
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_lock_has_a_wheel_of_everything_for_musl_and_arm(platform: str, tmp_path: Path) -> None:
+    command = ["uv", "pip", "install", "--no-config", "--quiet", "--dry-run", "--no-deps", "--require-hashes"]
+    command += ["--only-binary", ":all:", "--python-version", "3.12", "--python-platform", platform]
+    command += ["--target", str(tmp_path), "-r", str(lock.FOLDER / "actions.lock")]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_parsing_reads_markers_and_hashes() -> None:

@@ -206,6 +206,19 @@ def test_an_error_shows_no_traceback_but_a_bug_does(
     assert main.ISSUES in out
 
 
+def test_a_machine_without_a_wheel_of_pyyaml_is_named(
+    command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    command.act = raising(ModuleNotFoundError("No module named 'yaml'", name="yaml"))
+
+    assert main.main(["validate-tag", "--tag", "v1"], {}) == ExitCode.UNKNOWN
+    assert capsys.readouterr().out == (
+        "error: validate-tag reads YAML, and PyYAML has no wheel for this machine (riscv64).\n"
+        "Run it on x86-64, arm64 or s390x. Nothing was changed.\n"
+    )
+
+
 def test_a_bug_never_shows_the_token(command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
     command.act = raising(KeyError("ghp_0123456789"))
     main.main(["validate-tag", "--tag", "v1", "--token", "ghp_0123456789"], {})
