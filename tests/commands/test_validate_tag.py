@@ -271,7 +271,7 @@ OFFERED = {
 def test_a_refusal_offers_no_tag_that_exists(judge: Judge, forge: Forge, tag: str) -> None:
     with pytest.raises(TagRefused) as caught:
         judge(tag, sha=forge.tag(tag, forge.commit()))
-    rule = f"Rule {caught.value.rule}: It has no level to set: a tag that is not a version is always refused."
+    rule = f"Rule {caught.value.rule} has no level to set: a tag that is not a version is always refused."
     assert caught.value.hint == f"{OFFERED[tag]} Delete the refused tag before you push another one. {rule}"
     assert caught.value.meant in caught.value.hint
     assert caught.value.meant not in ("", *RELEASED)
@@ -287,7 +287,7 @@ def test_what_would_be_refused_too_is_not_offered(judge: Judge, forge: Forge) ->
     assert caught.value.hint == (
         "v0.5.0-rc.1 would be refused too, and the next one is v0.5.2-rc.1."
         " Delete the refused tag before you push another one."
-        " Rule spelling: It has no level to set: a tag that is not a version is always refused."
+        " Rule spelling has no level to set: a tag that is not a version is always refused."
     )
 
 

@@ -15,8 +15,8 @@ LOOKS = "Release tags look like v1.2.3, v1.2.3-rc.1 or v1.2.3.post1."
 NEVER_PUSHED = "The action protect-latest moves floating tags. Do not push them."
 CUT = "Tools that make floating tags by cutting a tag at its last dot leave such names."
 REBUILD = (
-    "For a rebuild of v0.10.1 push v0.10.1.post1, for a fix the next patch version. A project whose post releases have"
-    " four numbers sets versions.post-spelling to four-numbers in release.yaml."
+    "Push a post release for a rebuild of v0.10.1, or the next patch version for a fix. A project whose post releases"
+    " have four numbers sets versions.post-spelling to four-numbers in release.yaml."
 )
 NAME_OR_REF = "Give the tag's name, or its ref refs/tags/NAME."
 LABEL = "Put the metadata into a label of the image."

@@ -23,7 +23,7 @@ def make_history(names: Sequence[str], policy: Policy) -> History:
     )
 
 
-NO_LEVEL = "It has no level to set: a tag that is not a version is always refused."
+NO_LEVEL = "has no level to set: a tag that is not a version is always refused."
 
 
 def offer_acceptable_tag(refused: TagRefused, names: Sequence[str], policy: Policy, *, is_pushed: bool) -> TagRefused:
@@ -42,7 +42,7 @@ def offer_acceptable_tag(refused: TagRefused, names: Sequence[str], policy: Poli
         advice.insert(0, f"{refused.meant} {why}{f', and the next one is {offer}' if offer else ''}.")
     if is_pushed and refused.tag in names:
         advice.append("Delete the refused tag before you push another one.")
-    advice.append(f"Rule {refused.rule}: {NO_LEVEL}")
+    advice.append(f"Rule {refused.rule} {NO_LEVEL}")
     changed = refused.offering(offer if offer == refused.meant else "", " ".join(filter(None, advice)))
     changed.meant = offer
     return changed

@@ -287,10 +287,9 @@ def _check_build_metadata(tag: _TagParts) -> _Mistake | None:
 def _check_four_parts(tag: _TagParts) -> _Mistake | None:
     if not re.match(r"\.[0-9]", tag.suffix):
         return None
-    post = f"{tag.release}{post_spelling_of(tag.prefix)}1"
     hint = (
-        f"For a rebuild of {tag.release} push {post}, for a fix the next patch version. A project whose post releases "
-        "have four numbers sets versions.post-spelling to four-numbers in release.yaml."
+        f"Push a post release for a rebuild of {tag.release}, or the next patch version for a fix. A project whose "
+        "post releases have four numbers sets versions.post-spelling to four-numbers in release.yaml."
     )
     return tag.mistake(Reason.FOUR_PARTS, "has more than three numbers.", hint=hint)
 
