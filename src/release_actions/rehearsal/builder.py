@@ -39,6 +39,8 @@ class Builder:
         self._client = client
         self.pushed: dict[str, Pushed] = {}
         """Package -> what the build jobs of this workflow run pushed."""
+        self.attested: set[tuple[str, str, str]] = set()
+        """Package, digest and ref of every image that a workflow run attested."""
         self.images: dict[str, str] = {}
         """Digest -> what image it is, for people."""
 
@@ -69,17 +71,28 @@ class Builder:
 
         Raises `ActionError` when a tag does not pull as exactly what the jobs pushed for it, on all its platforms.
         """
-        pushed = self.pushed
+        different = []
         for publication in publications:
             package, path = str(publication["package"]), _path(str(publication["package"]))
             wanted = tuple(sorted(publication["platforms"]))
-            found = self._client.pull(path, publication["tags"])
-            for tag, pulled in found.items():
-                if pulled.manifests - {pulled.digest} != pushed[package].manifests or pulled.platforms != wanted:
-                    message = f"{path}:{tag} pulls as something else than what the build jobs pushed."
-                    raise ActionError(message, hint="An image is published on all its platforms or not at all.")
-            (digest,) = {pulled.digest for pulled in found.values()}
-            self._note(path, version, digest, version)
+            images = self._client.pull(path, publication["tags"])
+            right = {
+                tag: image
+                for tag, image in images.items()
+                if image.manifests - {image.digest} == self.pushed[package].manifests and image.platforms == wanted
+            }
+            # Into the ledger first: what a tag names by mistake is judged by what the ledger knows.
+            for digest in {image.digest for image in right.values()}:
+                self._note(path, version, digest, version)
+            different += [f"{path}:{tag}" for tag in images if tag not in right]
+        if different:
+            verb = "pulls" if len(different) == 1 else "pull"
+            message = f"{', '.join(different)} {verb} as something else than what the build jobs pushed."
+            raise ActionError(message, hint="An image is published on all its platforms or not at all.")
+
+    def find_digest(self, package: str, tag: str) -> str:
+        """What a tag of `registry/owner/name` names, empty for nothing; read by the judge's own client."""
+        return self._client.pull(_path(package), [tag])[tag].digest
 
     def push_tagged(
         self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str, signed: bool = False

@@ -13,7 +13,7 @@ from release_actions.rehearsal.invariants import Invariant, Violation, short
 NOT_REHEARSED = (
     "the builds themselves (small stand-in images are pushed)",
     "scans",
-    "signatures and attestations (a stand-in pushes the signature)",
+    "signatures and attestations (stand-ins make and check them)",
     "logins and build secrets",
     "runners",
 )

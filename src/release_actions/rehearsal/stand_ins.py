@@ -7,6 +7,7 @@ named at the end of a rehearsal, so that nobody takes it for rehearsed.
 from __future__ import annotations
 
 import fnmatch
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -48,12 +49,13 @@ class StandIns:
             "actions/checkout": self.check_out,
             "actions/upload-artifact": self.upload_artifact,
             "actions/download-artifact": self.download_artifact,
-            "actions/attest": do_nothing,
+            "actions/attest": self.attest,
             "docker/setup-buildx-action": do_nothing,
             "docker/login-action": do_nothing,
             "docker/build-push-action": self.build,
             "sigstore/cosign-installer": do_nothing,
             "$/actions/pick-secrets": log_in,
+            "$/actions/verify-provenance": self.verify_provenance,
         }
         # Scripts that need a tool or files which a rehearsal does not have, by what only they contain.
         self._by_script: dict[str, StandIn] = {
@@ -93,6 +95,23 @@ class StandIns:
         """Push a signature of the image that the script gets in its environment."""
         self._builder.push_signature(step.environment["IMAGE"], self._version)
         return {}
+
+    def attest(self, step: UsedStep) -> Mapping[str, str]:
+        """Note that this workflow built an image from the commit of the run's ref."""
+        self._builder.attested.add((step.inputs["subject-name"], step.inputs["subject-digest"], step.job.ref))
+        return {}
+
+    def verify_provenance(self, step: UsedStep) -> Mapping[str, str]:
+        """Say of each image that a tag names whether an earlier run of this ref attested it."""
+        images = json.loads(step.inputs["image-list"])
+        levels = {}
+        for image in images:
+            package = str(image["package"])
+            image["digest"] = self._builder.find_digest(package, step.inputs["tag"])
+            is_proved = (package, image["digest"], step.job.ref) in self._builder.attested
+            levels[package] = "verified" if is_proved else "none"
+        proved = all(levels[str(image["package"])] == "verified" for image in images if image.get("required", True))
+        return {"verified": str(proved).lower(), "levels": json.dumps(levels), "images": json.dumps(images)}
 
     def upload_artifact(self, step: UsedStep) -> Mapping[str, str]:
         """Keep a file or a folder under the artifact's name."""

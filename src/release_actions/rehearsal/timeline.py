@@ -79,8 +79,8 @@ def format_outcome(step: Step) -> Iterator[Line]:
         shown += len(part)
     if rows > shown:
         yield Line(f"      and {rows - shown} more; report.md has them all", Style.FAINT)
-    if not step.changes:
-        yield Line("    no tag changed", Style.FAINT)
+    if not rows:
+        yield Line("    only signatures changed" if step.changes else "    no tag changed", Style.FAINT)
     yield from format_judgement(step)
 
 
