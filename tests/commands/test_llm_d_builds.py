@@ -72,3 +72,25 @@ def test_cuda_gets_the_pinned_versions_and_only_its_builder_the_secrets(
         "aws_access_key_id",
         "aws_secret_access_key",
     ]
+
+
+def test_sglang_is_built_from_an_address_and_says_where_its_sources_are_from(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = plan(workspace, capsys, {}, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/tags/v0.10.0")
+    (entry,) = (entry for entry in outputs["matrix"]["include"] if entry["image"] == "sglang-xpu")
+    arguments = dict(line.split("=", 1) for line in entry["build-args"].splitlines())
+    labels = dict(line.split("=", 1) for line in entry["labels"].splitlines())
+
+    # The version file has owner and name; its Dockerfile clones what it is given.
+    assert entry["source-repository"] == "sgl-project/sglang"
+    assert arguments["SG_LANG_REPO"] == "https://github.com/sgl-project/sglang.git"
+    assert arguments["SG_LANG_COMMIT"] == entry["source-commit"]
+    assert sorted(name for name in labels if name.startswith("ai.llm-d.sglang.")) == [
+        "ai.llm-d.sglang.commit",
+        "ai.llm-d.sglang.kernel-ref",
+        "ai.llm-d.sglang.kernel-repository",
+        "ai.llm-d.sglang.patch",
+        "ai.llm-d.sglang.ref",
+        "ai.llm-d.sglang.repository",
+    ]
