@@ -26,7 +26,7 @@ from release_actions.runner.markdown import code, codes, plain, table  # noqa: E
 DATA = ROOT / "scripts/llm_d_today.yaml"
 PAGE = ROOT / "docs/comparison.md"
 EXAMPLE = ROOT / "examples/llm-d"
-OTHER_SUBJECTS = ("components.yaml", "rehearsal.yaml")
+OTHER_SUBJECTS = ("components.yaml", "rehearsal.yaml", "rehearsal-cut-tags.yaml")
 """Files of the example that say nothing about how images are built."""
 
 CHANNELS = ("release", "dev", "pull-request")

@@ -394,3 +394,19 @@ def test_a_file_that_a_dockerfile_takes_and_the_paths_miss_is_told(
     assert code == ExitCode.PASS
     assert "Dockerfile:2: warning: The image 'web' takes constraints.txt, but a change to it builds nothing." in log
     assert run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", "--strict")[0] == ExitCode.REFUSED
+
+
+def test_a_laptop_plans_what_is_checked_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "release.yaml").write_text(CONFIG)
+    person = ["-c", "user.name=ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=topic"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run(["git", "-C", str(workspace), *person, *command], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(workspace), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    )
+
+    code, outputs, _ = run(workspace, capsys, "build-matrix", GITHUB_SHA="", GITHUB_REF="")
+
+    assert code == ExitCode.PASS
+    assert outputs["commit"] == head.stdout.strip()
+    assert outputs["images"][0]["tags"] == [f"sha-{outputs['commit'][:7]}", "topic"]

@@ -21,7 +21,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes, performance.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
     ),
     "only a comment": (
@@ -31,7 +31,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes, performance.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
     ),
     "a list": (
@@ -41,7 +41,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes, performance.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
     ),
     "no images": (
@@ -132,7 +132,7 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of repository, registry, "
             "namespace, versions, floating-tags, version-file, channels, credentials, "
-            "path-groups, defaults, images, cleanup, notes, performance.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
     ),
     "a key that belongs elsewhere": (
@@ -818,6 +818,27 @@ MISTAKES_OF_RULES = {
         [
             "release.yaml:4:16: No runner builds 'linux/ppc64le' of the image 'a'. Add 'linux/ppc64le: "
             "LABEL' to 'runners' of the image or of 'defaults'.",
+        ],
+    ),
+    "a package that is retired and still published": (
+        """\
+        repository: o/r
+        defaults: {platforms: [linux/amd64]}
+        images: {a: {}}
+        retired: {a: {since: v0.5.0, reason: replaced}}
+        """,
+        ["release.yaml:4:11: 'a' is retired, and 'images' still publishes it. Remove one of them."],
+    ),
+    "a platform with its digits turned around": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64, linux/arm46]
+        """,
+        [
+            "release.yaml:4:16: No runner builds 'linux/arm46' of the image 'a'. Did you mean 'linux/arm64'? If not, "
+            "add 'linux/arm46: LABEL' to 'runners' of the image or of 'defaults'.",
         ],
     ),
     "a build argument of two lines": (

@@ -16,6 +16,7 @@ from release_actions.builds.recipe import Resolve, needs_version_file
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, load_config
 from release_actions.errors import InputError, PolicyError
+from release_actions.git.commits import Commits
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level
 from release_actions.runner.workflow import Workflow
@@ -49,6 +50,7 @@ class RunPlan:
 def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Resolve) -> RunPlan:
     """Plan the builds of one run. `resolve` is asked for commits of refs that can move."""
     config = load_config(context.path(request.config), name=request.config)
+    context = fill_from_checkout(context)
     build = make_build(request, context, config)
     planned = matrix.plan_builds(
         config,
@@ -68,6 +70,18 @@ def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Res
         notice = Finding.of(Level.NOTICE, build.branch_note, rule="branch-tag")
         planned = replace(planned, findings=(*planned.findings, notice))
     return RunPlan(build, planned)
+
+
+def fill_from_checkout(context: Context) -> Context:
+    """The run with the commit and the branch of the checkout where no runner says them: on a laptop."""
+    if context.sha or context.environ.get("GITHUB_ACTIONS"):
+        return context
+    commits = Commits(context.workspace, may_fetch=False, log=lambda _: None)
+    try:
+        sha, branch = commits.head, commits.branch
+    except InputError:  # not a checkout: the build says which commit it needs
+        return context
+    return replace(context, sha=sha, ref=context.ref or (f"{BRANCH_REF}{branch}" if branch else ""))
 
 
 def make_build(request: PlanRequest, context: Context, config: Config) -> Build:

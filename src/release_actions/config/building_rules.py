@@ -9,7 +9,7 @@ from release_actions.config import grammar, placeholders, resolve
 from release_actions.config.building import BuildSpec
 from release_actions.config.document import Document, ImageChannelSpec
 from release_actions.config.model import CHANNELS, PULL_REQUEST
-from release_actions.config.shapes import suggest_nearest
+from release_actions.config.shapes import find_closest, suggest_nearest
 from release_actions.errors import Place, Problem
 
 EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
@@ -112,6 +112,10 @@ def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
                     reported.add(platform)
                     message = f"No runner builds '{platform}' of the image '{key}'."
                     hint = f"Add '{platform}: LABEL' to 'runners' of the image or of 'defaults'."
+                    near = find_closest(platform, grammar.COMMON_PLATFORMS)
+                    # Another name of a known platform has a rule of its own.
+                    if near and near != platform == grammar.canonicalize_platform(platform):
+                        hint = f"Did you mean '{near}'? If not, a{hint[1:]}"
                     yield Problem(message, hint, document.origin.at("images", key, "platforms"))
 
 

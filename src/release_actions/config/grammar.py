@@ -49,6 +49,19 @@ CANONICAL = {
 }
 """Architectures by names that builders accept and then write otherwise into the index."""
 
+COMMON_PLATFORMS = (
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/386",
+    "linux/ppc64le",
+    "linux/s390x",
+    "linux/riscv64",
+    "windows/amd64",
+)
+"""Platforms that images are built for, to name what was meant."""
+
 PLACEHOLDER = re.compile(r"\{([A-Za-z-]*)\}")
 """A placeholder of a template."""
 

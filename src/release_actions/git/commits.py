@@ -42,6 +42,11 @@ class Commits:
         return self._git("rev-parse", "--verify", "HEAD^{commit}").strip()
 
     @property
+    def branch(self) -> str:
+        """The branch that is checked out; empty for a commit alone."""
+        return self._git("symbolic-ref", "--quiet", "--short", "HEAD", fails=True).strip()
+
+    @property
     def shallow(self) -> bool:
         """Whether history was cut off."""
         return self._git("rev-parse", "--is-shallow-repository").strip() == "true"
