@@ -281,9 +281,9 @@ def test_a_previous_release_that_is_not_there(
             "Keep one of them.",
         ),
         (
-            ("--previous", "none", "--output-file", "nowhere/components.json"),
-            "error: nowhere/components.json cannot be written: No such file or directory.\n"
-            "Name a file in a folder that exists with 'output-file'.",
+            ("--previous", "none", "--output-file", "notes.md/components.json"),
+            "error: notes.md/components.json could not be written: File exists.\n"
+            "Name a file in a folder that may be written to with 'output-file'.",
         ),
         (
             ("--components", "other.yaml"),

@@ -261,5 +261,5 @@ def test_a_revision_is_a_whole_commit(shop: Shop, given: str) -> None:
 
 def test_a_lock_that_cannot_be_written_is_an_error(shop: Shop, merged: Any) -> None:
     (shop.workspace / "file").write_text("")
-    with pytest.raises(InputError, match=r"The lock could not be written to file/lock\.json: "):
+    with pytest.raises(InputError, match=r"The lock file/lock\.json could not be written: "):
         shop.verify(merged, lock_file="file/lock.json")

@@ -15,6 +15,7 @@ from typing import Any
 
 from release_actions.errors import InputError
 from release_actions.registry.names import DIGEST, REPOSITORY, TAG
+from release_actions.runner.files import write_workspace_file
 
 FORM = "ghcr-cleanup-undo-1"
 
@@ -69,14 +70,8 @@ def other(path: Path, of: str) -> InputError:
 
 def save(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document, whole or not at all. Raises `InputError`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(path.name + ".part")
-        draft.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        message = f"The undo file {path} could not be written: {error.strerror}."
-        raise InputError(message, hint="Set undo-file to a path that can be written.") from None
+    text = json.dumps(document, indent=1) + "\n"
+    write_workspace_file(path, f"The undo file {path}", text, hint="Set undo-file to a path that can be written.")
 
 
 def rows(packages: Mapping[str, Iterable[Entry]]) -> dict[str, list[dict[str, Any]]]:

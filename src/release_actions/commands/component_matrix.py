@@ -22,10 +22,10 @@ from release_actions.components.version_source import FromGitTag, FromImageTag
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
 from release_actions.config.source import read_text
-from release_actions.errors import InputError
 from release_actions.http.client import Http
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.requested import find_requested_tag
@@ -86,11 +86,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
 
 def save_manifest(text: str, path: Path, name: str) -> None:
     """Write `components.json`. Raises `InputError` where it cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        message = f"{name} cannot be written: {error.strerror or error}."
-        raise InputError(message, hint="Name a file in a folder that exists with 'output-file'.") from error
+    hint = "Name a file in a folder that may be written to with 'output-file'."
+    write_workspace_file(path, name, text, hint=hint)
 
 
 def prefix_of(config: str, context: Context) -> str:

@@ -16,6 +16,7 @@ from release_actions.images import scan_report
 from release_actions.images.scan_report import SEVERITIES, Vulnerability
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report
 from release_actions.runner.workflow import Workflow
 
@@ -71,11 +72,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
         else:
             report = judged(policy, found)
     if given.verdict_file:
-        path = context.path(given.verdict_file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            make_verdict_line(policy, report.outputs, context.attempt) + "\n", encoding="utf-8", newline="\n"
-        )
+        line = make_verdict_line(policy, report.outputs, context.attempt) + "\n"
+        write_workspace_file(context.path(given.verdict_file), given.verdict_file, line)
     return report
 
 

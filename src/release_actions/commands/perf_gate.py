@@ -24,6 +24,7 @@ from release_actions.performance.rules import Rules
 from release_actions.runner import envelope, inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TAG_REF
@@ -198,13 +199,7 @@ def write_files(given: Inputs, outcome: Outcome, made: Envelope, context: Contex
     if given.plot:
         files[given.plot] = plot.svg(outcome.gated, title=title_of(made))
     for name, text in files.items():
-        path = context.path(name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            message = f"{name} could not be written: {error.strerror}."
-            raise InputError(message, hint="Choose a path in a folder that can be written to.") from error
+        write_workspace_file(context.path(name), name, text)
 
 
 def title_of(made: Envelope) -> str:

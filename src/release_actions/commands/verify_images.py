@@ -23,6 +23,7 @@ from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
 
@@ -115,12 +116,8 @@ def make_lock(results: tuple[VerifyResult, ...], expected: Expectation) -> dict[
 
 def write_lock(path: Path, name: str, lock: Mapping[str, Output]) -> None:
     """Write the lock. Raises `InputError` when the file cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8", newline="\n")
-    except OSError as error:
-        message = f"The lock could not be written to {name}: {error.strerror}."
-        raise InputError(message, hint="Set lock-file to a path in the workspace.") from error
+    text = json.dumps(lock, indent=2) + "\n"
+    write_workspace_file(path, f"The lock {name}", text, hint="Set lock-file to a path in the workspace.")
 
 
 def make_report(results: tuple[VerifyResult, ...], lock: dict[str, Output]) -> Report:

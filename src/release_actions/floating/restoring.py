@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from release_actions.config import Package
-from release_actions.errors import ActionError, InputError
+from release_actions.errors import ActionError
 from release_actions.floating.outcome import PackageResult
 from release_actions.floating.run import ProtectRun
 from release_actions.floating.snapshot import Snapshot, SnapshotRestorer
 from release_actions.floating.snapshot_report import report_restore, report_snapshot
 from release_actions.registry.client import Manifest
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Report
 
 
@@ -31,11 +32,8 @@ def take_snapshot(run: ProtectRun, name: str) -> Report:
     if any(result.error for result in results):
         return report_snapshot(results, None, name)
     snapshot = Snapshot(run.config.registry, run.context.now.isoformat(timespec="seconds"), recorded)
-    try:
-        run.context.path(name).write_text(snapshot.text(), encoding="utf-8")
-    except OSError as error:
-        message = f"The snapshot {name} could not be written: {error.strerror}."
-        raise InputError(message, hint="Name a file that can be written as input 'snapshot'.") from error
+    hint = "Name a file that can be written as input 'snapshot'."
+    write_workspace_file(run.context.path(name), f"The snapshot {name}", snapshot.text(), hint=hint)
     return report_snapshot(results, snapshot, name)
 
 

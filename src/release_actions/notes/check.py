@@ -16,6 +16,7 @@ from release_actions.notes.inputs import Inputs
 from release_actions.notes.lint import judge
 from release_actions.notes.lint_report import LintResult
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 
@@ -40,10 +41,8 @@ def check(given: Inputs, context: Context, log: Workflow) -> Report:
 
 def save(text: str, path: Path, name: str) -> None:
     """Write the SARIF file. Raises `InputError` where it cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        unwritable(name, error.strerror or str(error))
+    hint = "Name a file in a folder that may be written to with 'sarif-file'."
+    write_workspace_file(path, name, text, hint=hint)
 
 
 def unwritable(name: str, why: str) -> NoReturn:

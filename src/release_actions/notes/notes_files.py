@@ -9,9 +9,10 @@ from release_actions.components.document import FILE as COMPONENTS_YAML
 from release_actions.components.document import load_components
 from release_actions.components.manifest import ComponentManifest
 from release_actions.config.source import read_text
-from release_actions.errors import ConfigurationError, InputError
+from release_actions.errors import ConfigurationError
 from release_actions.notes.fitting import NotesText
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.versions.version import Version
 
 HEADINGS = ("Component Summary", "Infrastructure Changes")
@@ -66,8 +67,4 @@ def save_notes(written: NotesText, files: NotesFiles, context: Context) -> None:
     texts = {files.notes: written.body, files.overflow: written.full}
     for name, text in texts.items():
         if text:
-            try:
-                context.path(name).write_text(text, encoding="utf-8", newline="\n")
-            except OSError as error:
-                message = f"{name} cannot be written: {error.strerror or error}."
-                raise InputError(message, hint="Name a file in a folder that exists.") from error
+            write_workspace_file(context.path(name), name, text)

@@ -8,13 +8,16 @@ from release_actions.errors import InputError
 
 
 def write_workspace_file(path: Path, name: str, content: str | bytes, *, hint: str = "") -> None:
-    """Write a file and the folders above it. `name` is how the user calls it. Raises `InputError` if that cannot be.
+    """Write a file, whole or not at all, and the folders above it. `name` is how the user calls it.
 
-    Lines end as they are in `content`, whatever the system's habit is.
+    Raises `InputError` if that cannot be. Lines end as they are in `content`, whatever the system's habit is.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        # A reader finds the file as it was or as it is to be, also when the disk is full or the run is killed.
+        draft = path.with_name(path.name + ".part")
+        draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+        draft.replace(path)
     except OSError as error:
-        message = f"{name} cannot be written: {error.strerror or error}."
+        message = f"{name} could not be written: {error.strerror or error}."
         raise InputError(message, hint=hint or "Name a file in a folder that may be written to.") from error

@@ -1,0 +1,40 @@
+"""A file in the workspace is written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from release_actions.errors import InputError
+from release_actions.runner.files import write_workspace_file
+
+
+def test_a_file_gets_its_folders_and_keeps_its_line_ends(tmp_path: Path) -> None:
+    write_workspace_file(tmp_path / "a" / "b.txt", "a/b.txt", "one\r\ntwo\n")
+
+    assert (tmp_path / "a" / "b.txt").read_bytes() == b"one\r\ntwo\n"
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.txt"]
+
+
+def test_a_file_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(InputError) as caught:
+        write_workspace_file(tmp_path / "file" / "x", "The lock file/x", "", hint="Set lock-file.")
+
+    assert str(caught.value) == "The lock file/x could not be written: File exists. Set lock-file."
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "undo.json"
+    file.write_text("before")
+
+    def fill(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    with pytest.raises(InputError, match=r"undo\.json could not be written: No space left on device\."):
+        write_workspace_file(file, "undo.json", "after")
+
+    assert file.read_text() == "before"
