@@ -520,3 +520,22 @@ def test_paths_keep_the_changes_of_one_component_in_a_checkout(run: Runner) -> N
     run("--tag", "v1.1.0", "--history", "checkout", token="")
 
     assert lines(run.body()) == [f"* Change 1 by @bob in {WEB}/pull/1"]
+
+
+def test_a_pick_by_a_program_is_credited_from_a_checkout_too(run: Runner) -> None:
+    history = InGit(run.workspace)
+    base = history.commit("start")
+    history.tag("v1.0.0", base)
+    history.branch("release-1.0", base)
+    fix = history.squash(Told(11, "Fix the cache", "bob"))
+    history.squash(Told(12, "Fix the cache (backport #11)", "mergify[bot]"), on="release-1.0")
+    history.squash(Told(13, "Speed up", "eve"))
+    picked = f"Fix it again\n\n(cherry picked from commit {fix})"
+    history.tag("v1.0.1", history.commit(picked, "github-actions[bot]", on="release-1.0"))
+
+    outputs = run("--tag", "v1.0.1", "--history", "checkout", token="")
+
+    # Two picks of one change are one line.
+    assert lines(run.body()) == [f"* Fix the cache by @bob in {WEB}/pull/11"]
+    assert "[bot]" not in run.body()
+    assert outputs["new-contributors"] == ["bob"]

@@ -1,7 +1,8 @@
 """What is known beside the notes: tags, the previous release, what was merged, what is built and what exists.
 
-Each piece is there, was not offered (`None`), or could not be read (`Unreadable`). The three are never mixed up: what
-was not offered makes a rule say that it did not run, and what could not be read makes the whole run say so. Pure data.
+Each piece is known, was not available (`None`), or could not be read (`Unreadable`). The three are never
+mixed up: a rule without its evidence reports that it did not run, and evidence that could not be read ends the run
+with 3. Pure data.
 """
 
 from __future__ import annotations

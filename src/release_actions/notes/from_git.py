@@ -25,7 +25,7 @@ PLAIN = ("--no-show-signature", "--encoding=UTF-8")
 
 FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%ct%x1f%B%x00"
 LOOKED_UP = 200
-"""Pull requests that are searched for in the history, since each search reads all of it."""
+"""Pull requests that are searched for in the history, which is the length of one command."""
 
 SHOWN = 500
 """Commits of one command line."""
@@ -46,32 +46,32 @@ class CheckoutHistory:
 
     def read_originals(self, picked: Sequence[MergedChange]) -> Originals:
         """What changes were picked from, where the checkout has it."""
-        by_commit = {
-            sha: pull for change in picked for sha in change.sources if (pull := self._find(sha, "--no-walk", sha))
-        }
-        numbers = sorted(named_numbers(picked))[:LOOKED_UP]
-        by_number = {
-            number: pull
-            for number in numbers
-            if (pull := self._find(f"#{number}", "--all", "-n", "1", "--fixed-strings", f"--grep=(#{number})"))
-            and pull.number == number
-        }
-        return Originals(by_number, by_commit)
+        shas = sorted({sha for change in picked for sha in change.sources})
+        by_commit = {commit.sha: self._pull_of(commit) for sha in shas for commit in self._find("--no-walk", sha)}
+        return Originals(self._find_numbers(sorted(named_numbers(picked))), by_commit)
 
-    def _find(self, what: str, *arguments: str) -> MergedPull | None:
+    def _find_numbers(self, numbers: Sequence[int]) -> dict[int, MergedPull]:
+        """Pull requests by number, from the subjects that end with them: one search for all, since it reads everything.
+
+        A picked commit ends with several numbers, and the original with its own alone.
+        """
+        pulls: dict[int, MergedPull] = {}
+        patterns = [f"--grep=(#{number})" for number in numbers[:LOOKED_UP]]
+        for commit in self._find("--all", "--fixed-strings", *patterns) if patterns else ():
+            named = trailing_numbers(commit.subject, self._repository)
+            if len(named) == 1 and named[0] in numbers:
+                pulls.setdefault(named[0], self._pull_of(commit))
+        return pulls
+
+    def _find(self, *arguments: str) -> tuple[HistoryCommit, ...]:
+        """Commits that git log gives; none where it fails, as for one that the checkout does not have."""
         text = checkout.git(self._folder, "log", *PLAIN, f"--format={FORMAT}", *arguments, "--", fails=True)
-        records = [record.lstrip("\n") for record in text.split("\0") if record.strip()]
-        if not records:
-            return None
-        commit = _commit(records[0])
+        return tuple(_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
+
+    def _pull_of(self, commit: HistoryCommit) -> MergedPull:
         numbers = trailing_numbers(commit.subject, self._repository)
         number = numbers[-1] if numbers else 0
-        # The search finds a number anywhere in a message; only at the end of a subject it is the change's own.
-        return (
-            MergedPull(number, without_numbers(commit.subject), commit.author, commit.sha, merged=commit.date)
-            if number or not what.startswith("#")
-            else None
-        )
+        return MergedPull(number, without_numbers(commit.subject), commit.author, commit.sha, merged=commit.date)
 
     def has_merged_before(self, first: Mapping[str, MergedChange], base: str) -> Mapping[str, bool | None]:
         """Whether authors wrote a commit before the base. The same name counts, so that nobody is announced twice."""

@@ -79,7 +79,14 @@ def sort_changes(read: ReadHistory, form: NotesForm, repository: str) -> SortedC
     credited = credit_originals(fresh, originals) if originals else tuple(fresh)
     credited = add_co_authors(credited, form.bot_authors) if form.co_authors else credited
     by_commits = {change.commits: change for change in credited}
-    return SortedChanges(credited, tuple(by_commits[change.commits] for change in shown), left.collapsed, known, again)
+    listed: dict[tuple[str, ...] | int, MergedChange] = {}
+    for change in shown:
+        # Two picks of one change are credited as the same one, which has one line.
+        known_as = by_commits[change.commits]
+        listed.setdefault(known_as.number or known_as.commits, known_as)
+    kept = {change.commits for change in listed.values()}
+    again = (*again, *(change for change in shown if change.commits not in kept))
+    return SortedChanges(credited, tuple(listed.values()), left.collapsed, known, again)
 
 
 def generate(plan: NotesPlan, read: ReadHistory) -> GeneratedNotes:

@@ -1,6 +1,6 @@
 """Rules about the link to the full changelog: what its list of changes was counted from.
 
-A wrong base is not seen on the page: the list is long and looks right, and holds what earlier releases had already.
+A wrong base is hard to see: the list looks right, and has what earlier releases had already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who is new: somebody whose first merged pull request is in the release, and whom no earlier notes announced.
+"""Who is new: an author whose first merged pull request is in the release, and whom no earlier notes announced.
 
 First means merged first. A pull request with a lower number may have been merged later, and the base that changes are
 counted from may be wrong, so neither decides. Pure.
@@ -41,7 +41,7 @@ def contributors(
     """Who is new, in the order of merging, and the authors of whom it is not known.
 
     `first`: key of an author -> what was merged first of theirs. `listed`: the same of what the notes list, which is
-    what they are thanked for: of nobody is said that they began with something that was taken back. `before`: whether
+    what they are thanked for: nobody is announced with something that was reverted. `before`: whether
     something of theirs was merged before `first`; None if that is not known. `known`: folded logins that were announced
     before.
     """

@@ -85,10 +85,10 @@ NAME = re.compile(r"(?<![\w./@-])[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][\w.-]*(?![
 
 @dataclass(frozen=True)
 class ChangeLine:
-    """A line of the change list. `login` and `name` are empty where it names nobody; `number` is 0 for a commit.
+    """A line of the change list. `login` is empty where it names no account; `number` is 0 for a commit.
 
-    `repository` is empty where only a number is given. `coded`: the author stands in code, where nobody is mentioned.
-    `credited`: the line says by whom, as generated ones do; others may be anybody's sentence that ends with a number.
+    `repository` is empty where only a number is given. `coded`: the author is in code, so GitHub mentions nobody.
+    `credited`: the line says by whom, as generated ones do; others may be a sentence that ends with a number.
     """
 
     title: str
@@ -104,7 +104,7 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class ContributorLine:
-    """A line that welcomes somebody. `number` is 0 where no pull request is named."""
+    """A line that welcomes a contributor. `number` is 0 where no pull request is named."""
 
     login: str
     number: int

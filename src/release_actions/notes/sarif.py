@@ -109,7 +109,7 @@ def _location(place: Place, path: str) -> dict[str, Any]:
 
 
 def _fingerprint(one: ComponentFinding, place: Place, lines: list[str], seen: Counter[str]) -> str:
-    """What stays when lines above are added: the rule, the line's text, and how many such there were before."""
+    """What lines that are added above do not change: the rule, the line's text, and how many such there were before."""
     line = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
     digest = hashlib.sha256(f"{one.rule}\n{line}".encode()).hexdigest()[:16]
     seen[digest] += 1

@@ -47,12 +47,12 @@ def categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Sec
 
 
 def excluded(change: MergedChange, exclusion: Exclusion) -> bool:
-    """Whether a change is to be left out."""
+    """Whether a change is excluded."""
     labels = {label.casefold() for label in change.labels}
     authors = {folded(name) for name in exclusion.authors}
     return bool(labels & {label.casefold() for label in exclusion.labels}) or folded(change.author.login) in authors
 
 
 def folded(login: str) -> str:
-    """A login as it compares. Empty for an author without one, which is no name in any list."""
+    """A login as it compares. A text that is in no list for an author without one."""
     return login.casefold().removesuffix("[bot]") or "\0"
