@@ -274,6 +274,6 @@ def test_a_part_that_a_killed_run_deleted_comes_back_when_something_needs_it_by_
     assert not pulls(world)
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.PASS
-    assert "was restored: something needs it that was pushed since." in messages(report)
+    assert "was restored, because something that was pushed since needs it." in messages(report)
     assert pulls(world)
     assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0"}

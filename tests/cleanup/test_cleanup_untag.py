@@ -316,11 +316,11 @@ def test_a_tag_that_was_taken_off_is_put_back_by_the_undo_file(world: World, cle
     world.tag(CUDA, "v0.5.0", "v0.5.0-rc.1")
     again = clean(mode="restore", undo_file=file)
     assert again.exit_code is ExitCode.REFUSED
-    assert f"The tag v0.5.0-rc.1 names {promoted.root.digest} by now, and was left there." in messages(again)
+    assert f"The tag v0.5.0-rc.1 names {promoted.root.digest}, so it was not changed." in messages(again)
 
 
 def test_a_dry_run_counts_the_tags_that_would_be_taken_off(world: World, clean: Clean) -> None:
     world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
     report = clean(delete_released_candidates="true", untag="true", dry_run="true")
-    assert report.lines[-2].endswith(" versions would go, 1 tag would be taken off others, 0 bytes freed.")
+    assert report.lines[-2].endswith(" versions would be deleted, 1 tag would be taken off others, 0 bytes freed.")
     assert report.lines[-1] == "Nothing was changed."

@@ -89,7 +89,7 @@ def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: Worl
     world.push(CUDA, image("other"), ["v0.5.0-rc.1"])
     report = clean(delete_tags="v*-rc.*")
     assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
-    assert "the tag v0.5.0-rc.2 is selected but stays. latest, v0.5.0 still need this version" in messages(report)
+    assert "the tag v0.5.0-rc.2 is selected but kept. latest, v0.5.0 still need this version" in messages(report)
     assert "With untag: true a tag is taken off a version that stays" in messages(report)
     assert report.exit_code is ExitCode.PASS
 
@@ -399,7 +399,7 @@ def test_several_packages_end_in_one_line(world: World, clean: Clean) -> None:
     names = "llm-d-cuda, llm-d-cpu, llm-d-absent"
     planned = clean(packages=names, delete_tags="v*-rc.*", dry_run="true")
     assert planned.lines[-2:] == (
-        "3 packages: 6 versions would go, 1 package could not be finished.",
+        "3 packages: 6 versions would be deleted, 1 package could not be finished.",
         "Nothing was changed.",
     )
     report = clean(packages=names, delete_tags="v*-rc.*")

@@ -107,8 +107,8 @@ def test_a_multi_platform_tag_goes_with_its_children_and_attachments() -> None:
     assert gone(plan) == {1, 2, 3, 4, 5}
     assert plan.deletions[0].version.id == 1
     assert reason(plan, 1) == "v*-rc.* in delete-tags of rc selects v1.0.0-rc.1."
-    assert reason(plan, 2) == "It is part of v1.0.0-rc.1, which goes, and nothing else needs it."
-    assert reason(plan, 4) == "It is attached to v1.0.0-rc.1, which goes, and nothing else needs it."
+    assert reason(plan, 2) == "It is part of v1.0.0-rc.1, which is deleted, and nothing else needs it."
+    assert reason(plan, 4) == "It is attached to v1.0.0-rc.1, which is deleted, and nothing else needs it."
     assert reason(plan, 6) == "No rule selects it."
     assert reason(plan, 7) == "v1.0.0 needs it."
     assert {decision.rule for decision in plan.decisions if decision.delete} == {"rc"}
@@ -136,7 +136,7 @@ def test_a_child_two_indexes_deep_stays_for_a_survivor() -> None:
 def test_a_version_with_a_live_tag_beside_the_doomed_one_stays_and_says_which_tag_holds_it() -> None:
     plan = make([version(1, "v1.0.0-rc.1", "v1.0.0", "latest"), version(2)], [index(1, 2)], CANDIDATES)
     assert gone(plan) == set()
-    assert reason(plan, 1) == "latest, v1.0.0 still need this version, which cannot lose v1.0.0-rc.1 alone."
+    assert reason(plan, 1) == "latest, v1.0.0 still need this version, and GitHub cannot delete v1.0.0-rc.1 without it."
     assert [(blocked.tag, blocked.version.id, blocked.rule) for blocked in plan.blocked] == [("v1.0.0-rc.1", 1, "rc")]
 
 
@@ -449,7 +449,7 @@ def test_an_untagged_index_that_only_repeats_a_candidate_goes_with_it() -> None:
     images = [index(1, 2, 3), index(4, 2, 3)]
     plan = make(versions, images, make_rule("rc", delete_tags=("*-rc.*",)))
     assert gone(plan) == {1, 2, 3, 4}
-    assert reason(plan, 4) == "It is untagged and only repeats content of v1-rc.1, which goes."
+    assert reason(plan, 4) == "It is untagged and only repeats content of v1-rc.1, which is deleted."
     assert plan.by_digest[digest(4)].rule == "rc"
 
 

@@ -315,8 +315,7 @@ def test_a_candidate_of_todays_workflow_is_torn_down_everywhere(tmp_path: Path) 
     assert reasons["v1.1"] == "rc-teardown: It is the image of v1.1.0-rc.1."
     (run,) = last["runs"]
     assert run["result"] == (
-        "3 of 3 versions deleted, 1 of 1 release deleted, 4 of 4 git tags deleted or moved, "
-        "4 tags that stay name what they named before."
+        "3 of 3 versions deleted, 1 of 1 release deleted, 4 of 4 git tags deleted or moved, 4 remaining tags unchanged."
     )
 
 

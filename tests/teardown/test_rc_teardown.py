@@ -68,7 +68,7 @@ def test_all_that_a_candidate_left_goes_and_nothing_else(world: World, tear_down
     assert output(report, "removed") == ["v0.5.0-rc.1"]
     assert report.lines[-1] == (
         "12 of 12 versions deleted, 1 of 1 release deleted, 4 of 4 git tags deleted or moved, "
-        "16 tags that stay name what they named before."
+        "16 remaining tags unchanged."
     )
 
 
@@ -87,7 +87,7 @@ def test_a_second_run_finds_nothing(world: World, tear_down: TearDown) -> None:
     assert report.exit_code is ExitCode.PASS
     assert state(world) == after
     assert report.lines[-1] == "Nothing to tear down."
-    assert messages(report) == ["v0.5.0-rc.1 has left nothing: no git tag, no release and no image carries its name."]
+    assert messages(report) == ["v0.5.0-rc.1 left nothing: no git tag, no release and no image carries its name."]
     assert output(report, "removed") == []
 
 
@@ -100,12 +100,13 @@ def test_a_dry_run_changes_nothing_and_names_the_plan_of_the_real_run(
     assert not [entry for entry in simulator.requests.entries if entry.method not in {"GET", "HEAD"}]
     assert report.exit_code is ExitCode.PASS
     assert (
-        report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move. Nothing was changed."
+        report.lines[-1]
+        == "12 versions in 2 packages, 1 release and 4 git tags would be deleted or moved. Nothing was changed."
     )
     going = [line for line in report.lines if line.startswith(f"{CUDA}: ")]
     assert len(going) + len([line for line in report.lines if line.startswith(f"{CPU}: ")]) == 12
-    assert going[0].endswith(" would go. It is the image of v0.5.0-rc.1.")
-    assert {line.partition(" would go. ")[2] for line in going[1:]} == {"Nothing but v0.5.0-rc.1 needs it."}
+    assert going[0].endswith(" would be deleted. It is the image of v0.5.0-rc.1.")
+    assert {line.partition(" would be deleted. ")[2] for line in going[1:]} == {"Nothing but v0.5.0-rc.1 needs it."}
     assert "release v0.5.0-rc.1 would go." in report.lines
     assert output(report, "removed") == []
     assert output(report, "undo") == {"versions": {}, "releases": [], "git": {}}
@@ -173,7 +174,7 @@ def test_released_takes_the_candidates_whose_final_is_out(world: World, tear_dow
     assert "v0.4.0-rc.2" not in git_tags(world) | world.tags(CUDA)
     assert "v0.5.0-rc.1" in git_tags(world)
     assert {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5", "v0.5.0"} <= names(world, CUDA)
-    assert messages(report) == ["v0.5.0-rc.1 stays: v0.5.0 is not released yet. Name it to remove it all the same."]
+    assert messages(report) == ["v0.5.0-rc.1 stays: v0.5.0 is not released yet. Name it to remove it anyway."]
 
 
 def test_a_final_that_is_tagged_and_not_yet_published_is_not_released(world: World, tear_down: TearDown) -> None:
@@ -188,7 +189,7 @@ def test_a_final_that_is_tagged_and_not_yet_published_is_not_released(world: Wor
     before = state(world)
     report = tear_down("released")
     assert state(world) == before
-    assert messages(report) == [f"v0.5.0-rc.1 stays: {CPU} holds no v0.5.0 yet. Name it to remove it all the same."]
+    assert messages(report) == [f"v0.5.0-rc.1 stays: {CPU} holds no v0.5.0 yet. Name it to remove it anyway."]
 
 
 def test_after_the_final_release_the_floating_tags_stay_where_they_are(world: World, tear_down: TearDown) -> None:
@@ -220,12 +221,12 @@ def test_a_floating_tag_of_production_has_to_be_moved_back_first(world: World, t
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report) == [
-        f"v0.5.0-rc.1 is left whole. {path}:latest names the image of v0.5.0-rc.1, and has to name v0.4.0: deleting "
+        f"v0.5.0-rc.1 is not changed. {path}:latest names the image of v0.5.0-rc.1, and has to name v0.4.0: deleting "
         "the image would leave it nowhere. Run protect-latest with mode: enforce first; it moves the tag back."
         for path in (CPU, CUDA)
     ]
     assert output(report, "refused")[0]["what"] == "candidate v0.5.0-rc.1"
-    assert report.lines[-1] == "Nothing was changed. v0.5.0-rc.1 left whole."
+    assert report.lines[-1] == "Nothing was changed. Not changed: v0.5.0-rc.1."
 
 
 def test_a_floating_tag_without_a_release_in_its_range_goes(world: World, tear_down: TearDown) -> None:
@@ -248,7 +249,7 @@ def test_a_tag_that_somebody_else_put_keeps_the_candidate_whole(world: World, te
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report) == [
-        f"v0.5.0-rc.1 is left whole. {CUDA}:demo names the image of v0.5.0-rc.1, and is not a tag that was made from "
+        f"v0.5.0-rc.1 is not changed. {CUDA}:demo names the image of v0.5.0-rc.1, and is not a tag that was made from "
         "it. If nobody needs demo, ghcr-cleanup takes it off with delete-tags: demo and untag: true."
     ]
 
@@ -310,8 +311,8 @@ def test_a_release_that_is_no_prerelease_is_refused_unless_named(world: World, t
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report) == [
-        "v0.5.0-rc.1 is left whole. The GitHub release of v0.5.0-rc.1 is published as a release and not as a "
-        "pre-release. If it may go for good, name it: allow-irreversible: v0.5.0-rc.1"
+        "v0.5.0-rc.1 is not changed. The GitHub release of v0.5.0-rc.1 is published as a release and not as a "
+        "pre-release. To delete it for good, name it: allow-irreversible: v0.5.0-rc.1"
     ]
     assert tear_down(allow_irreversible="v0.5.0-rc.1").exit_code is ExitCode.PASS
     assert releases(world) == {"v0.4.0"}
@@ -351,7 +352,9 @@ def test_the_last_tagged_version_is_refused_and_what_names_it_stays(world: World
     assert "v0.5.0-rc.1" not in names(world, CUDA)
     assert "v0.5.0-rc.1" in git_tags(world)
     assert "v0.5.0-rc.1" in releases(world)
-    assert "The git tag v0.5.0-rc.1 is still there. It stays while images of v0.5.0-rc.1 are there." in messages(report)
+    assert "The git tag v0.5.0-rc.1 is still there. It is kept while images of v0.5.0-rc.1 are there." in messages(
+        report
+    )
     assert output(report, "removed") == []
 
 
@@ -407,7 +410,8 @@ def test_a_job_that_may_not_write_contents_is_told_the_permission_before_anythin
     )
     assert output(report, "removed") == []
     assert (
-        report.lines[-1] == "12 versions in 2 packages, 1 release and 4 git tags would go or move. Nothing was changed."
+        report.lines[-1]
+        == "12 versions in 2 packages, 1 release and 4 git tags would be deleted or moved. Nothing was changed."
     )
 
 
@@ -477,7 +481,7 @@ def test_a_candidate_that_is_pushed_again_meanwhile_keeps_its_names(
     report = tear_down()
     assert report.exit_code is ExitCode.REFUSED
     assert messages(report)[0] == (
-        f"{CUDA}: v0.5.0-rc.1 was pushed again while this ran, and stays. Run it again to make a new plan."
+        f"{CUDA}: v0.5.0-rc.1 was pushed again while this ran, so it is kept. Run it again to make a new plan."
     )
     assert output(report, "removed") == []
     assert {"what": f"tag v0.5.0-rc.1 of {CUDA}", "message": "It was pushed again."} in output(report, "refused")
@@ -536,7 +540,7 @@ def test_what_somebody_else_deleted_meanwhile_is_told_as_gone(
     assert output(report, "removed") == ["v0.5.0-rc.1"]
     assert report.lines[-1] == (
         "12 of 12 versions deleted, 0 of 1 release deleted, 2 of 4 git tags deleted or moved, 3 found done by somebody "
-        "else, 16 tags that stay name what they named before."
+        "else, 16 remaining tags unchanged."
     )
     # A clone still has them.
     assert report.outputs["local-commands"] == (
@@ -703,7 +707,7 @@ def test_the_summary_proves_production(world: World, tear_down: TearDown) -> Non
     latest = world.tags(CUDA)["latest"].removeprefix("sha256:")[:12]
     summary = tear_down().summary
     assert "still there" not in summary
-    assert "16 tags that name what they named before" in summary
+    assert "16 remaining tags, unchanged" in summary
     assert f"| `{CUDA}` | `latest` | `{latest}` | `{latest}` |" in summary
     assert "| git |" in summary
     assert "| release |" in summary
@@ -716,10 +720,10 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     refused, waiting = messages(report)
     assert refused.startswith("The git tag v0.5.0-rc is still there. GitHub answered 422")
     assert "Cannot delete this tag" in refused
-    assert waiting == "The git tag v0.5.0-rc.1 is still there. It stays while v0.5.0-rc does: the next run needs it."
-    _, _, still_there = report.summary.partition("**Of that is still there:**")
+    assert waiting == "The git tag v0.5.0-rc.1 is still there. It is kept while v0.5.0-rc does: the next run needs it."
+    _, _, still_there = report.summary.partition("**Still there:**")
     assert "| `git tag v0.5.0-rc` | GitHub answered 422" in still_there
-    assert "| `git tag v0.5.0-rc.1` | It stays while v0.5.0-rc does: the next run needs it. |" in still_there
+    assert "| `git tag v0.5.0-rc.1` | It is kept while v0.5.0-rc does: the next run needs it. |" in still_there
     told = [line for line in report.lines if line.startswith("git tag ")]
     moved = git_tags(world)["v0.4.0"][:12]
     assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]
@@ -735,7 +739,7 @@ def test_a_candidates_tag_stays_while_a_name_that_was_made_from_it_does(world: W
     assert report.exit_code is ExitCode.REFUSED
     assert output(report, "removed") == []
     assert messages(report)[-1] == (
-        "The git tag v0.5.0-rc.1 is still there. It stays while v0, v0.5 do: the next run needs it."
+        "The git tag v0.5.0-rc.1 is still there. It is kept while v0, v0.5 do: the next run needs it."
     )
     the_repository(world).tag_rules = ()
     assert tear_down().exit_code is ExitCode.PASS
@@ -808,7 +812,7 @@ def test_a_candidate_in_another_spelling_is_asked_about(world: World, tear_down:
     before = state(world)
     report = tear_down("v0.5.0-rc1")
     assert messages(report) == [
-        "v0.5.0-rc1 has left nothing: no git tag, no release and no image carries its name. Did you mean v0.5.0-rc.1?"
+        "v0.5.0-rc1 left nothing: no git tag, no release and no image carries its name. Did you mean v0.5.0-rc.1?"
     ]
     assert state(world) == before
 
@@ -831,7 +835,7 @@ def test_platforms_with_tags_of_their_own_stay_until_they_are_named(world: World
     report = tear_down()
     assert parts.items() <= world.tags(CUDA).items()
     assert messages(report) == [
-        f"{CUDA}: {tag} stays, for it was not named. Name it too if it may go." for tag in sorted(parts)
+        f"{CUDA}: {tag} is kept, because it was not named. Name it too to delete it." for tag in sorted(parts)
     ]
     assert tear_down(",".join(parts)).exit_code is ExitCode.PASS
     assert names(world, CUDA) == {"v0.3.0", "v0.3", "v0.4.0", "v0.4", "v0", "latest"}

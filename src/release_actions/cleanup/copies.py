@@ -58,7 +58,7 @@ def put_right(store: Store, copies: Mapping[str, str], outcome: Outcome) -> None
 def lost(path: str, tags: Iterable[str], why: str) -> RemoteError:
     """Of tags that name an empty version and cannot be put right."""
     names = ", ".join(tags)
-    message = f"In {path} somebody copied a tag that was being taken off, and {names} names no image now. {why}"
+    message = f"In {path} a tag was copied that was being taken off, and {names} names no image now. {why}"
     return RemoteError(message, hint=f"Put {names} on the image that is meant, or delete it.")
 
 

@@ -55,7 +55,7 @@ def put_back(store: Store, tag: str, digest: str) -> str:
         if now and now.digest == digest:
             return ""
         if now and not journal.is_journal(parse(now.body, now.digest, now.media_type)):
-            return f"The tag {tag} names {now.digest} by now, and was left there."
+            return f"The tag {tag} names {now.digest}, so it was not changed."
         found = store.registry.get_manifest(store.path, digest)
         if found is None:
             return f"The tag {tag} could not be put back: the registry does not have {digest}."

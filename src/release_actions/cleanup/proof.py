@@ -143,7 +143,7 @@ def unresolved(store: Store, wanted: Mapping[str, str]) -> list[str]:
     now = store.digests(wanted)
     lost = [f"The tag {tag} is not there." for tag, digest in now.items() if not digest]
     lost += [
-        f"The tag {tag} names {digest} by now, and not {wanted[tag]}."
+        f"The tag {tag} names {digest} now, and not {wanted[tag]}."
         for tag, digest in now.items()
         if digest and digest != wanted[tag]
     ]

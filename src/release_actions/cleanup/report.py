@@ -84,12 +84,12 @@ def findings_of(result: Result) -> list[Finding]:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}"
         found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for version in outcome.repaired:
-        message = f"{path}: {title(version)} was restored: something needs it that was pushed since."
+        message = f"{path}: {title(version)} was restored, because something that was pushed since needs it."
         hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
         found.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
     found += untag_findings(result)
     for item in outcome.moved:
-        message = f"{path}: {title(item.version)} was left. {item.message}"
+        message = f"{path}: {title(item.version)} was not deleted. {item.message}"
         found.append(Finding.of(Level.WARNING, message, rule="moved"))
     if outcome.check:
         found += broken_findings(result, outcome.check)
@@ -98,8 +98,8 @@ def findings_of(result: Result) -> list[Finding]:
         found += [
             Finding.of(
                 Level.NOTICE,
-                f"{path}: the tag {blocked.tag} is selected but stays. {blocked.because}",
-                hint="With untag: true a tag is taken off a version that stays, unless its digest is excluded.",
+                f"{path}: the tag {blocked.tag} is selected but kept. {blocked.because}",
+                hint="With untag: true a tag is taken off a version that is kept, unless its digest is excluded.",
                 rule=blocked.rule,
             )
             for blocked in result.plan.blocked
@@ -145,13 +145,13 @@ def untag_findings(result: Result) -> list[Finding]:
         if kept.tried
     ]
     found += [
-        Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Somebody else moved it.", rule="untag")
+        Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Another workflow or person moved it.", rule="untag")
         for sentence in (outcome.check.disturbed if outcome.check else ())
     ]
     found += [
         Finding.of(
             Level.WARNING,
-            f"{path}: somebody copied a tag to {tag} while it was taken off, so {tag} was put on {digest}.",
+            f"{path}: a tag was copied to {tag} while it was taken off, so {tag} was put on {digest}.",
             hint="That is what the copied tag named. Run clean-ups while nothing is pushed.",
             rule="untag",
         )
@@ -167,7 +167,7 @@ def untag_findings(result: Result) -> list[Finding]:
         for tag, digest in sorted(result.contents.copies.items() if result.contents else ())
         if tag not in outcome.copies
     ]
-    hint = "Look at who pushed it, and with which tags. Run clean-ups while nothing is pushed."
+    hint = "Check who pushed it, and with which tags. Run clean-ups while nothing is pushed."
     found += [Finding.of(Level.ERROR, f"{path}: {doubt}", hint=hint, rule="untag") for doubt in outcome.doubts]
     return found
 
@@ -202,12 +202,12 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if plan is None:
         return [f"{path}: not cleaned up."]
     if not result.planned:
-        return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to go."]
+        return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to be deleted."]
     if dry_run:
-        lines = [f"{path}: {title(d.version)} would go. {reason_of(plan, d.version)}" for d in plan.deletions]
+        lines = [f"{path}: {title(d.version)} would be deleted. {reason_of(plan, d.version)}" for d in plan.deletions]
         lines += [f"{path}: {s.tag} would be taken off {title(s.version)}. {s.because}" for s in plan.strips]
         taken = f", {counted(len(plan.strips), 'tag')} would be taken off others" if plan.strips else ""
-        count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would go"
+        count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would be deleted"
         return [*lines, f"{path}: {count}{taken}, {freed(plan)}."]
     said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
     said += f", {len(outcome.stripped)} of {len(plan.strips)} tags taken off" if plan.strips else ""
@@ -225,7 +225,7 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
     planned = sum(result.deletions for result in results)
     failed = sum(1 for result in results if result.outcome.error)
     if dry_run:
-        line = f"{len(results)} packages: {planned} versions would go"
+        line = f"{len(results)} packages: {planned} versions would be deleted"
     else:
         done = sum(len(result.outcome.deleted) for result in results)
         left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)

@@ -195,7 +195,7 @@ class _Planner:
             taken = [tag for tag in dead if tag in self.selection.removable]
             held = [tag for tag in dead if tag not in self.selection.removable]
             reason = f"{_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
-            reason += f", which cannot lose {_names(held)} alone" if held else ""
+            reason += f", and GitHub cannot delete {_names(held)} without it" if held else ""
             reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} taken off." if taken else "."
             return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
@@ -332,10 +332,10 @@ class _Planner:
             return Decision(version, delete=False, reason=reason, rule=own.rule if own else "")
         owners = set(names.gone.get(digest, ()))
         if digest in end.fragments:
-            reason = f"It is untagged and only repeats content of {_names(sorted(owners))}, which goes."
+            reason = f"It is untagged and only repeats content of {_names(sorted(owners))}, which is deleted."
         else:
             kind = "attached to" if self.graph.subjects.get(digest) else "part of"
-            reason = f"It is {kind} {_names(sorted(owners))}, which goes, and nothing else needs it."
+            reason = f"It is {kind} {_names(sorted(owners))}, which is deleted, and nothing else needs it."
         return Decision(
             version,
             delete=True,

@@ -129,10 +129,10 @@ def selects_no_tag(patterns: Iterable[str], *, regex: bool, place: Place | None 
     for pattern in patterns:
         if pattern.startswith(("sha256:", "sha512:")):
             message = f"{pattern!r} in delete-tags is about digests, and it selects tags."
-            yield Problem(message, "What carries no tag goes with delete-untagged.", place)
+            yield Problem(message, "Delete untagged versions with delete-untagged.", place)
         elif subject_of_tag(pattern) or any(selection.matches(pattern, tag, regex=regex) for tag in attachments):
-            message = f"{pattern!r} in delete-tags is about attachments, which go with what they are attached to."
-            yield Problem(message, "Those of what is gone already go with delete-orphaned-attachments.", place)
+            message = f"{pattern!r} in delete-tags is about attachments, which are deleted with their images."
+            yield Problem(message, "Delete those of missing images with delete-orphaned-attachments.", place)
 
 
 def configuration(given: Inputs, context: Context) -> Config | None:

@@ -62,7 +62,7 @@ def state_of(result: Result, *, dry_run: bool) -> str:
         return "Planned."
     parts = [
         (len(outcome.refused), "refused"),
-        (len(outcome.moved), "changed meanwhile"),
+        (len(outcome.moved), "changed since the plan"),
         (len(outcome.waiting), "left"),
         (len(outcome.restored), "restored"),
     ]
@@ -97,7 +97,7 @@ def section(result: Result, *, dry_run: bool) -> str:
         [[markdown.code(tag), digest_cell(before.get(tag, "")), digest_cell(after.get(tag, ""))] for tag in changed],
     )
     same = [tag for tag in sorted(before) if before[tag] == after.get(tag)]
-    body = table(["Tag", "Digest", "Why it stays"], [unchanged_row(plan, kept, tag, before[tag]) for tag in same])
+    body = table(["Tag", "Digest", "Why it is kept"], [unchanged_row(plan, kept, tag, before[tag]) for tag in same])
     return text + "\n" + markdown.details(f"{counted(len(same), 'tag')} that did not change", body)
 
 
@@ -134,7 +134,7 @@ def taken_table(result: Result, *, dry_run: bool) -> str:
         ]
         for strip in strips
     ]
-    return "\n" + table(["Tag taken off", "Digest that stays", "State", "Why", "Rule"], rows)
+    return "\n" + table(["Tag taken off", "Digest that is kept", "State", "Why", "Rule"], rows)
 
 
 def unchanged_row(plan: CleanupPlan, kept: Mapping[int, str], tag: str, digest: str) -> list[str]:

@@ -129,7 +129,7 @@ def _moved(store: Store, item: Strip) -> str:
     """Why a tag is not to be moved; empty when it still names what the plan says."""
     now = store.registry.head_manifest(store.path, item.tag)
     if now is None:
-        return "The tag is gone by now."
+        return "The tag is not there any more."
     if now.digest != item.version.digest:
         return f"It was moved since the plan was made; now it names {now.digest}."
     return ""

@@ -20,7 +20,7 @@ def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tu
     """What people run in their clones, whose tags a later `git push --tags` would bring back.
 
     `address`: of the repository. A remote's name would not do: the `origin` of who contributes is a fork with old tags.
-    `planned`: for what would go. Otherwise for what went, and for what earlier runs may have taken.
+    `planned`: for what would be deleted. Otherwise for what went, and for what earlier runs may have taken.
     """
     elsewhere = (change for change in done.gone if isinstance(change, RefChange))
     changes = plan.refs if planned else (*done.refs, *elsewhere)

@@ -130,7 +130,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has to go."""
+        """Whether nothing has to be deleted."""
         return not (any(self.images.values()) or self.releases or self.refs)
 
     @property
@@ -168,7 +168,7 @@ def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tup
             if version not in chosen:
                 why = unreleased(version, world)
                 chosen += [] if why else [version]
-                kept += [f"{version} stays: {why} Name it to remove it all the same."] if why else []
+                kept += [f"{version} stays: {why} Name it to remove it anyway."] if why else []
     return tuple(sorted(set(chosen), key=lambda one: (one.order, one.tag))), tuple(kept)
 
 
@@ -272,7 +272,7 @@ class _Planner:
                 images[package] = doomed
             named = self.named.intersection(tags)
             parts = [t for t in sorted(set(tags) - doomed.keys() - named) if any(t.startswith(f"{n}-") for n in named)]
-            notes += [f"{package}: {tag} stays, for it was not named. Name it too if it may go." for tag in parts]
+            notes += [f"{package}: {tag} is kept, because it was not named. Name it too to delete it." for tag in parts]
         releases = tuple(self.releases(refusals))
         going = {release.tag for release in releases}
         refs = tuple(self.refs(going, refusals, notes))
@@ -379,7 +379,7 @@ class _Planner:
                 lost = lost_with(release)
                 if lost and release.tag not in self.allowed:
                     message = f"The GitHub release of {release.tag} {lost}."
-                    hint = f"If it may go for good, name it: allow-irreversible: {release.tag}"
+                    hint = f"To delete it for good, name it: allow-irreversible: {release.tag}"
                     refusals.append(Refusal(release.tag, message, hint))
                 else:
                     yield release
@@ -397,7 +397,7 @@ class _Planner:
             blocking = [one for one in self.world.releases if one.tag == tag and tag not in releases and lost_with(one)]
             if blocking and not change.after and tag not in self.allowed:
                 message = f"The GitHub release of {tag}, which was made from it, {lost_with(blocking[0])}."
-                hint = f"If it may go for good, name it: allow-irreversible: {tag}"
+                hint = f"To delete it for good, name it: allow-irreversible: {tag}"
                 refusals += [Refusal(owner, message, hint) for owner in change.owners]
                 continue
             yield change

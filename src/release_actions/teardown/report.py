@@ -164,7 +164,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
     """What a person should see."""
     found = [
         Finding.of(
-            Level.ERROR, f"{one.candidate} is left whole. {one.message}", hint=one.hint, rule="refused-candidate"
+            Level.ERROR, f"{one.candidate} is not changed. {one.message}", hint=one.hint, rule="refused-candidate"
         )
         for one in story.plan.refusals
     ]
@@ -204,7 +204,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
         found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
     found += [Finding.of(Level.WARNING, sentence, rule="not-in-configuration") for sentence in story.strays]
     for tag, spelled in story.strangers.items():
-        message = f"{tag} has left nothing: no git tag, no release and no image carries its name."
+        message = f"{tag} left nothing: no git tag, no release and no image carries its name."
         hint = f"Did you mean {spelled}?" if spelled else ""
         found.append(Finding.of(Level.WARNING if spelled else Level.NOTICE, message, hint=hint, rule="nothing-left"))
     return tuple(found)
@@ -224,10 +224,10 @@ def image_findings(image: PackageTeardown) -> list[Finding]:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}."
         found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for item in outcome.moved:
-        message = f"{path}: {title(item.version)} was left. {item.message}"
+        message = f"{path}: {title(item.version)} was not deleted. {item.message}"
         found.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     for tag in image.again:
-        message = f"{path}: {tag} was pushed again while this ran, and stays."
+        message = f"{path}: {tag} was pushed again while this ran, so it is kept."
         found.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     if outcome.check and outcome.check.broken:
         lost = "".join(f" {title(one.version)} could not be restored: {one.message}." for one in outcome.unrestored)

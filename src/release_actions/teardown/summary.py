@@ -23,15 +23,14 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
     for image in story.touched if planned else ():
         going, why = ([deletion.version for deletion in image.plan.deletions] if image.plan else []), reasons(image)
         for version in going[:ROWS]:
-            yield f"{image.path}: {title(version)} would go. {why[version.id]}"
+            yield f"{image.path}: {title(version)} would be deleted. {why[version.id]}"
         if len(going) > ROWS:
-            yield f"{image.path}: {len(going) - ROWS} more would go."
+            yield f"{image.path}: {len(going) - ROWS} more would be deleted."
     for release in story.plan.releases if planned else story.done.releases:
-        yield f"release {release.tag} {'would go' if planned else 'is gone'}."
+        yield f"release {release.tag} {'would be deleted' if planned else 'was deleted'}."
     for change in story.plan.refs if planned else story.done.refs:
-        verb = f"move to {change.after[:12]}" if change.after else "go"
-        past = f"moved to {change.after[:12]}" if change.after else "is gone"
-        yield f"git tag {change.tag} {f'would {verb}' if planned else past}. {change.reason}"
+        verb = f"moved to {change.after[:12]}" if change.after else "deleted"
+        yield f"git tag {change.tag} {'would be' if planned else 'was'} {verb}. {change.reason}"
     for command in story.commands(planned=planned):
         yield f"In every clone: {command}"
     if story.undo_file and story.changed:
@@ -41,7 +40,7 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
 
 def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     """The run in one sentence."""
-    refused = f" {', '.join(story.plan.refused)} left whole." if story.plan.refused else ""
+    refused = f" Not changed: {', '.join(story.plan.refused)}." if story.plan.refused else ""
     if story.unread:
         unread = f"{story.unread} of {counted(len(story.images), 'package')}"
         return f"Nothing was changed: {unread} could not be read.{refused}"
@@ -55,16 +54,16 @@ def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     ]
     whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
     if dry_run or stop:
-        return f"{whole} would go or move.{refused} Nothing was changed."
+        return f"{whole} would be deleted or moved.{refused} Nothing was changed."
     done = (
         f"{story.deleted} of {counted(story.planned, 'version')} deleted, {len(story.done.releases)} of "
         f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
         f"{counted(len(story.plan.refs), 'git tag')} deleted or moved"
     )
     gone = len(story.done.gone) + sum(len(image.outcome.gone) for image in story.images)
-    done += f", {gone} found done by somebody else" if gone else ""
+    done += f", {gone} already done by others" if gone else ""
     tags = sum(len(image.before) for image in story.touched)
-    proof = f", {counted(tags, 'tag')} that stay name what they named before" if story.done.is_proven and tags else ""
+    proof = f", {counted(tags, 'remaining tag')} unchanged" if story.done.is_proven and tags else ""
     return f"{done}{proof}.{refused}"
 
 
@@ -74,7 +73,7 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     text = head + markdown.plain(verdict(story, stop, dry_run=dry_run)) + "\n\n"
     text += "".join(f"**Refused.** {markdown.plain(str(one.problem))}\n\n" for one in stop)
     text += "".join(
-        f"**{markdown.code(one.candidate)} is left whole.** {markdown.plain(f'{one.message} {one.hint}')}\n\n"
+        f"**{markdown.code(one.candidate)} is not changed.** {markdown.plain(f'{one.message} {one.hint}')}\n\n"
         for one in story.plan.refusals
     )
     rows = [
@@ -91,7 +90,13 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         for deletion in image.plan.deletions
     ]
     rows += [
-        ["release", markdown.code(repository), markdown.code(one.tag), markdown.plain(one.name), "It is its page."]
+        [
+            "release",
+            markdown.code(repository),
+            markdown.code(one.tag),
+            markdown.plain(one.name),
+            "It is the candidate's page.",
+        ]
         for one in story.plan.releases
     ]
     rows += [
@@ -104,10 +109,10 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         ]
         for change in story.plan.refs
     ]
-    text += table(["System", "Where", "Tag", "Names", "Why it goes"], rows)
+    text += table(["System", "Where", "Tag", "Names", "Why it is deleted"], rows)
     left = [[markdown.code(what), markdown.plain(message)] for what, message in story.still_there]
     if left:
-        text += "\n**Of that is still there:**\n\n" + table(["What", "Why"], left)
+        text += "\n**Still there:**\n\n" + table(["What", "Why"], left)
     text += proof(story)
     commands = story.commands(planned=dry_run or bool(stop))
     if commands:
@@ -130,8 +135,9 @@ def proof(story: Story) -> str:
             rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
     if not rows:
         return ""
-    same = "name what they named before" if story.done.is_proven else "stay"
-    return "\n" + markdown.details(f"{len(rows)} tags that {same}", table(["Package", "Tag", "Before", "After"], rows))
+    state = "unchanged" if story.done.is_proven else "not all compared"
+    title = f"{counted(len(rows), 'remaining tag')}, {state}"
+    return "\n" + markdown.details(title, table(["Package", "Tag", "Before", "After"], rows))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

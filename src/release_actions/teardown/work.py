@@ -161,7 +161,7 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
             left = NotDone(f"git tag {change.tag}", message, refused=False)
         elif names:
             do = "does" if len(names) == 1 else "do"
-            message = f"It stays while {', '.join(names)} {do}: the next run needs it."
+            message = f"It is kept while {', '.join(names)} {do}: the next run needs it."
             left = NotDone(f"git tag {change.tag}", message, refused=False)
         elif out_of_time(done, limits):
             left = NotDone(f"git tag {change.tag}", NOT_TRIED, refused=False)
@@ -202,7 +202,7 @@ def out_of_time(done: Done, limits: Limits) -> bool:
 
 def stays(what: str, waiting: Iterable[str]) -> NotDone:
     """Why something is not tried: images of its candidate are still there."""
-    message = f"It stays while images of {', '.join(waiting)} are there."
+    message = f"It is kept while images of {', '.join(waiting)} are there."
     return NotDone(what, message, refused=False)
 
 
