@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.cleanup.judging import judge
 
-from release_actions.cleanup import apply, mending, order, record, retention, selection, store
+from release_actions.cleanup import apply, finish, order, proof, record, retention, selection, store
 from release_actions.cleanup.retention import _Planner
 from release_actions.cleanup.selection import Selection, Verdict
 from release_actions.images.manifests import Graph
@@ -121,7 +121,23 @@ def moves_meanwhile(patch: pytest.MonkeyPatch) -> None:
         return apply.Ended(refusal=refusal) if refusal else apply.Ended(deleted=True)
 
     patch.setattr(apply.Work, "delete", wrong)
-    patch.setattr(mending, "restore", lambda *_: None)
+    patch.setattr(finish, "restore", lambda *given: given[-1])
+
+
+def trust(patch: pytest.MonkeyPatch) -> None:
+    """The proof asks for no tag, and searches the deleted versions for none."""
+    patch.setattr(proof, "trusted_tags", lambda kept, *_: {*kept})
+    patch.setattr(proof, "find_lost_tags", lambda *_: {})
+
+
+def needed_parts(patch: pytest.MonkeyPatch) -> None:
+    """What an image needs that came during the run is not restored."""
+    real = proof.check
+
+    def wrong(*given: Any, **options: Any) -> Any:
+        return dataclasses.replace(real(*given, **options), broken=(), needed=frozenset())
+
+    patch.setattr(proof, "check", wrong)
 
 
 MISTAKES: dict[Break, int] = {
@@ -137,6 +153,8 @@ MISTAKES: dict[Break, int] = {
     age: 9,
     killed_runs: 149,
     moves_meanwhile: 207,
+    trust: 0,
+    needed_parts: 0,
 }
 """Each with the seed of a world that it was seen in. That is tried first, since the search for one takes a minute."""
 
