@@ -264,3 +264,17 @@ def test_inputs_that_make_no_sense_are_refused_before_anything_is_asked(
         clean(**inputs)
     assert words in str(caught.value)
     assert simulator.requests.entries == ()
+
+
+def test_a_version_that_is_listed_and_answers_404_is_said_to_need_a_right(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    world.push(CUDA, image("candidate", "linux/amd64"), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", path="*/versions/*", times=0, answer=404))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert report.exit_code is ExitCode.REFUSED
+    assert "GitHub still shows this version, so the token may see it and not delete it. To delete," in messages(report)
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}

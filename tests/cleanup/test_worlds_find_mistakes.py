@@ -154,7 +154,7 @@ MISTAKES: dict[Break, int] = {
     killed_runs: 149,
     moves_meanwhile: 207,
     trust: 0,
-    needed_parts: 0,
+    needed_parts: 149,
 }
 """Each with the seed of a world that it was seen in. That is tried first, since the search for one takes a minute."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from release_actions.cleanup import copies, journal, mending, record, tagging
@@ -54,6 +54,8 @@ AT_LEAST = 300
 
 LAST_WORDS = 5.0
 """Seconds that requests under way have to end after a signal: the runner kills the process ten seconds after it."""
+
+HIDDEN = "GitHub still shows this version, so the token may see it and not delete it."
 
 STILL_NEEDED = "What needs it is still there."
 STILL_LISTS = "Something that it lists is still there."
@@ -235,8 +237,10 @@ class Work:
             return Ended(moved=f"Its tags changed since the plan was made; now: {tags}.")
         refusal = packages.delete_version(name, version.id)
         # 404 stands for "gone" and for "not allowed".
-        if refusal and refusal.status == HTTPStatus.NOT_FOUND and not packages.get_version(name, version.id):
-            return Ended(gone=True)
+        if refusal and refusal.status == HTTPStatus.NOT_FOUND:
+            if not packages.get_version(name, version.id):
+                return Ended(gone=True)
+            refusal = replace(refusal, hint=f"{HIDDEN} {ADMIN}")
         return Ended(refusal=refusal) if refusal else Ended(deleted=True)
 
     def current(self, deletion: Deletion) -> Version | PackageVersion | None:
