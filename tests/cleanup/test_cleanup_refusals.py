@@ -189,7 +189,7 @@ def test_the_summary_of_a_refused_plan_shows_no_tag_as_gone(world: World, clean:
     assert f"| `{CUDA}` | 6 | 3 | 0 |   | Refused. |" in report.summary
     assert "3 tags that did not change" in report.summary
     assert "| none |" not in report.summary
-    assert sum("would go. " in line for line in report.lines) == 3
+    assert sum("would be deleted. " in line for line in report.lines) == 3
 
 
 def test_the_summary_says_why_a_selected_tag_is_still_there(world: World, clean: Clean) -> None:
@@ -242,7 +242,10 @@ def test_a_missing_token_is_asked_for_with_its_permission(clean: Clean, simulato
         ({"delete_tags": "*", "exclude_tags": "v1 v2"}, "'v1 v2' is not a glob over tags."),
         ({"delete_tags": "*", "exclude_tags": "v[0-9.*"}, "'v[0-9.*' is not a glob over tags."),
         ({"delete_tags": "[^v]*"}, "'[^v]*' is not a glob over tags."),
-        ({"delete_tags": "sha256-*"}, "'sha256-*' in delete-tags is about attachments, which go with what they are"),
+        (
+            {"delete_tags": "sha256-*"},
+            "'sha256-*' in delete-tags is about attachments, which are deleted with their images",
+        ),
         ({"delete_tags": "sha256-.*[.]sig", "use_regex": "true"}, "is about attachments"),
         ({"delete_tags": "sha256:0*"}, "'sha256:0*' in delete-tags is about digests"),
         ({"delete_tags": "pr-.*,sha-.*", "use_regex": "true"}, "'pr-.*,sha-.*' holds a comma"),

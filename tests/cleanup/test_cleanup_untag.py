@@ -164,8 +164,9 @@ def test_a_copy_of_a_tag_that_is_being_taken_off_gets_what_the_tag_named(
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.PASS
     assert world.tags(CUDA) == dict.fromkeys(("copied", "v0.5.0"), promoted.root.digest)
-    assert f"copied a tag to copied while it was taken off, so copied was put on {promoted.root.digest}" in messages(
-        report
+    assert (
+        f"a tag was copied to copied while it was taken off, so copied was put on {promoted.root.digest}"
+        in messages(report)
     )
     assert digests(world) == parts(promoted)
 

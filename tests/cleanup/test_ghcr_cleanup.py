@@ -90,7 +90,7 @@ def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: Worl
     report = clean(delete_tags="v*-rc.*")
     assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
     assert "the tag v0.5.0-rc.2 is selected but kept. latest, v0.5.0 still need this version" in messages(report)
-    assert "With untag: true a tag is taken off a version that stays" in messages(report)
+    assert "With untag: true a tag is taken off a version that is kept" in messages(report)
     assert report.exit_code is ExitCode.PASS
 
 
@@ -182,7 +182,7 @@ def test_what_is_freed_is_a_bound_where_not_all_is_known_or_done(world: World, c
     world.push(CUDA, image("candidate", *BOTH[:1]), ["v0.5.0-rc.1"])
     popular = world.push(CUDA, image("popular", *BOTH[:1]), ["v0.5.0-rc.2"])
     planned = clean(delete_tags="*-rc.*", dry_run="true")
-    assert re.search(r"would go, [0-9.]+ KiB freed", planned.lines[-2])
+    assert re.search(r"would be deleted, [0-9.]+ KiB freed", planned.lines[-2])
     popular.downloads = 5001
     report = clean(delete_tags="*-rc.*")
     assert re.search(r"1 of 2 planned deletions done, .*, up to [0-9.]+ KiB freed", report.lines[-1])

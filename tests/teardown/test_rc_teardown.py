@@ -107,7 +107,7 @@ def test_a_dry_run_changes_nothing_and_names_the_plan_of_the_real_run(
     assert len(going) + len([line for line in report.lines if line.startswith(f"{CPU}: ")]) == 12
     assert going[0].endswith(" would be deleted. It is the image of v0.5.0-rc.1.")
     assert {line.partition(" would be deleted. ")[2] for line in going[1:]} == {"Nothing but v0.5.0-rc.1 needs it."}
-    assert "release v0.5.0-rc.1 would go." in report.lines
+    assert "release v0.5.0-rc.1 would be deleted." in report.lines
     assert output(report, "removed") == []
     assert output(report, "undo") == {"versions": {}, "releases": [], "git": {}}
     plan = output(report, "plan")
@@ -539,8 +539,8 @@ def test_what_somebody_else_deleted_meanwhile_is_told_as_gone(
     assert report.exit_code is ExitCode.PASS
     assert output(report, "removed") == ["v0.5.0-rc.1"]
     assert report.lines[-1] == (
-        "12 of 12 versions deleted, 0 of 1 release deleted, 2 of 4 git tags deleted or moved, 3 found done by somebody "
-        "else, 16 remaining tags unchanged."
+        "12 of 12 versions deleted, 0 of 1 release deleted, 2 of 4 git tags deleted or moved, 3 already done by others, "
+        "16 remaining tags unchanged."
     )
     # A clone still has them.
     assert report.outputs["local-commands"] == (
@@ -720,13 +720,18 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     refused, waiting = messages(report)
     assert refused.startswith("The git tag v0.5.0-rc is still there. GitHub answered 422")
     assert "Cannot delete this tag" in refused
-    assert waiting == "The git tag v0.5.0-rc.1 is still there. It is kept while v0.5.0-rc does: the next run needs it."
+    assert (
+        waiting == "The git tag v0.5.0-rc.1 is still there. It is kept while v0.5.0-rc is there: the next run needs it."
+    )
     _, _, still_there = report.summary.partition("**Still there:**")
     assert "| `git tag v0.5.0-rc` | GitHub answered 422" in still_there
-    assert "| `git tag v0.5.0-rc.1` | It is kept while v0.5.0-rc does: the next run needs it. |" in still_there
+    assert "| `git tag v0.5.0-rc.1` | It is kept while v0.5.0-rc is there: the next run needs it. |" in still_there
     told = [line for line in report.lines if line.startswith("git tag ")]
     moved = git_tags(world)["v0.4.0"][:12]
-    assert [line.partition(". ")[0] for line in told] == [f"git tag v0 moved to {moved}", "git tag v0.5 is gone"]
+    assert [line.partition(". ")[0] for line in told] == [
+        f"git tag v0 was moved to {moved}",
+        "git tag v0.5 was deleted",
+    ]
     assert report.outputs["local-commands"] == (
         "git tag -d $(git tag -l v0.5)\ngit fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
@@ -739,7 +744,7 @@ def test_a_candidates_tag_stays_while_a_name_that_was_made_from_it_does(world: W
     assert report.exit_code is ExitCode.REFUSED
     assert output(report, "removed") == []
     assert messages(report)[-1] == (
-        "The git tag v0.5.0-rc.1 is still there. It is kept while v0, v0.5 do: the next run needs it."
+        "The git tag v0.5.0-rc.1 is still there. It is kept while v0, v0.5 are there: the next run needs it."
     )
     the_repository(world).tag_rules = ()
     assert tear_down().exit_code is ExitCode.PASS

@@ -160,8 +160,8 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
             message = "Its release is still there and would turn into a draft."
             left = NotDone(f"git tag {change.tag}", message, refused=False)
         elif names:
-            do = "does" if len(names) == 1 else "do"
-            message = f"It is kept while {', '.join(names)} {do}: the next run needs it."
+            there = "is there" if len(names) == 1 else "are there"
+            message = f"It is kept while {', '.join(names)} {there}: the next run needs it."
             left = NotDone(f"git tag {change.tag}", message, refused=False)
         elif out_of_time(done, limits):
             left = NotDone(f"git tag {change.tag}", NOT_TRIED, refused=False)
