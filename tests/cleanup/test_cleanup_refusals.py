@@ -244,7 +244,7 @@ def test_a_missing_token_is_asked_for_with_its_permission(clean: Clean, simulato
         ({"delete_tags": "[^v]*"}, "'[^v]*' is not a glob over tags."),
         (
             {"delete_tags": "sha256-*"},
-            "'sha256-*' in delete-tags is about attachments, which are deleted with their images",
+            "'sha256-*' in delete-tags is about attachments, which are deleted with",
         ),
         ({"delete_tags": "sha256-.*[.]sig", "use_regex": "true"}, "is about attachments"),
         ({"delete_tags": "sha256:0*"}, "'sha256:0*' in delete-tags is about digests"),

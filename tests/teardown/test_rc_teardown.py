@@ -539,8 +539,8 @@ def test_what_somebody_else_deleted_meanwhile_is_told_as_gone(
     assert report.exit_code is ExitCode.PASS
     assert output(report, "removed") == ["v0.5.0-rc.1"]
     assert report.lines[-1] == (
-        "12 of 12 versions deleted, 0 of 1 release deleted, 2 of 4 git tags deleted or moved, 3 already done by others, "
-        "16 remaining tags unchanged."
+        "12 of 12 versions deleted, 0 of 1 release deleted, 2 of 4 git tags deleted or moved, 3 already "
+        "done by others, 16 remaining tags unchanged."
     )
     # A clone still has them.
     assert report.outputs["local-commands"] == (
