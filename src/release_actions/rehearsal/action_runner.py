@@ -199,6 +199,7 @@ class ActionRunner:
         title = name.removeprefix("actions/")
         known = input_names(folder)
         given = {**inputs, **{key: value for key, value in FIXED_INPUTS.get(title, {}).items() if key in known}}
+        self.progress(title, "starting")
         ended = run_action(folder, given, job, on_line=functools.partial(self.progress, title))
         events.ended.append((title, ended.outputs))
         self.progress("workflow", f"after {title}")

@@ -1,7 +1,7 @@
-"""Stands in for the build jobs: pushes small real images over HTTP, as docker's own actions would.
+"""Takes the place of the build jobs: pushes small real images over HTTP, as docker's own actions would.
 
 A job of this suite's workflow pushes one platform by digest, and nothing gets a tag before merge-digests gives it one.
-Today's workflow pushes whole images with every tag it is told to.
+Today's workflow pushes whole images with every tag that the scenario gives it.
 """
 
 from __future__ import annotations

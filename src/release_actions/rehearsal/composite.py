@@ -71,7 +71,7 @@ class ActionRun:
 
 
 class CancelledError(KeyboardInterrupt):
-    """The run was interrupted; the action was told so and has ended. `run` is what is known of it."""
+    """The run was interrupted, and the action got the signal and has ended. `run` is what is known of it."""
 
     def __init__(self, run: ActionRun) -> None:
         super().__init__("the action was cancelled")

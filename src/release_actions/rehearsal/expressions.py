@@ -42,7 +42,7 @@ class CaseSensitive(dict[str, str]):
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression sees: contexts by lower-case name, and the status so far for `success()` and its kin."""
+    """What an expression sees: contexts by lower-case name, and the status for `success()` and similar."""
 
     contexts: Mapping[str, Value] = field(default_factory=dict)
     status: str = "success"
@@ -234,7 +234,7 @@ _STATUS: Mapping[str, Callable[[Scope], bool]] = {
     "success": lambda scope: scope.status == "success",
     "failure": lambda scope: scope.status == "failure",
     "cancelled": lambda scope: scope.status == "cancelled",
-    "always": lambda scope: True,  # noqa: ARG005  # it takes what its kin take
+    "always": lambda scope: True,  # noqa: ARG005  # all status functions are called alike
 }
 
 

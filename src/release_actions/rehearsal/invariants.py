@@ -166,7 +166,7 @@ def wrong_for_a_while(
     """What pushes of a step did to production tags and a later push of the same step undid.
 
     Who pulled in between got the wrong image. `moves`: package -> each tag that was moved during the step, with
-    the digest that it got. Only images of the ledger count: what an injected fault pushes is nobody's mistake here.
+    the digest that it got. Only images of the ledger count: no action is to blame for what a fault pushes.
     """
     for package in releases:
         stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)

@@ -87,7 +87,7 @@ class RehearsalWorld:
             self.repository.releases[release.id] = release
 
     def publish_release(self, tag: str, body: str, at: datetime) -> None:
-        """Publish a full GitHub release of a tag with notes that somebody typed."""
+        """Publish a full GitHub release of a tag with notes that a person typed."""
         with self.world.lock:
             number, branch = self.world.next_id("release"), self.repository.default_branch
             self.repository.releases[number] = Release(number, tag, branch, LEADER, at, tag, body, published=at)

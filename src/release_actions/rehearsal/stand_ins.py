@@ -1,7 +1,7 @@
 """What a rehearsal puts in the place of actions from elsewhere: checkouts, artifacts, builds, logins and signatures.
 
 Each stand-in leaves behind what the real action leaves for the next step, and nothing else. What is only a stand-in is
-named at the end of a rehearsal, so that nobody takes it for rehearsed.
+named at the end of a rehearsal, so that a reader does not take it for rehearsed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Follows a reusable workflow as it stands in the tree: which jobs run, with which inputs, and what they hand on.
+"""Follows a reusable workflow as it is in the tree: which jobs run, with which inputs, and what they hand on.
 
 Jobs, conditions, matrices, steps and outputs are the workflow's own. A step that uses one of our actions runs it for
 real, a script runs in a shell, and what comes from elsewhere has a stand-in. This module must never decide by itself

@@ -69,7 +69,7 @@ CHANCE = number("a probability", "0.1")
 
 @dataclass(frozen=True, kw_only=True)
 class PushStep(Record):
-    """Somebody else pushes."""
+    """Another client pushes."""
 
     package: str = key(PATH, "The package.")
     tags: tuple[str, ...] = key(ListOf("a list of tags", TAG), "The tags it takes.", default=())
@@ -85,7 +85,7 @@ class PushStep(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class TagStep(Record):
-    """Somebody else moves a tag."""
+    """Another client moves a tag."""
 
     package: str = key(PATH, "The package.")
     tag: str = key(TAG, "The tag that moves.")
@@ -98,7 +98,7 @@ class TagStep(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteStep(Record):
-    """Somebody else deletes a version."""
+    """Another client deletes a version."""
 
     package: str = key(PATH, "The package.")
     version: str = key(REFERENCE, "A tag or the digest of the version.")
@@ -112,13 +112,13 @@ class DeleteStep(Record):
 class Before(Record):
     """One thing that happens before a request is served."""
 
-    push: PushStep | None = key(RecordOf("a push", PushStep), "Somebody else pushes an image.", default=None)
-    tag: TagStep | None = key(RecordOf("a tag's move", TagStep), "Somebody else moves a tag.", default=None)
+    push: PushStep | None = key(RecordOf("a push", PushStep), "Another client pushes an image.", default=None)
+    tag: TagStep | None = key(RecordOf("a tag's move", TagStep), "Another client moves a tag.", default=None)
     delete: DeleteStep | None = key(
-        RecordOf("a deletion", DeleteStep), "Somebody else deletes a version.", default=None
+        RecordOf("a deletion", DeleteStep), "Another client deletes a version.", default=None
     )
     vanish: bool | None = key(Boolean(), "The version that the request names is gone.", default=None)
-    advance: float | None = key(SECONDS, "So many seconds go by.", default=None)
+    advance: float | None = key(SECONDS, "So many seconds pass.", default=None)
 
     def steps(self) -> Iterable[Step]:
         """What happens."""
@@ -140,12 +140,12 @@ class FaultRecord(Record):
         "Methods (* or some with | between them), a blank, and a pattern of paths in which * is any text.",
     )
     name: str = key(Text("a name"), "What counts and reports call it.", default="")
-    server: str = key(Choice(("api", "registry", "uploads")), "Which server it strikes. Without it, all.", default="")
-    nth: int = key(Integer(1), "The first of these requests that it strikes.", default=1)
-    times: int = key(Integer(0), "How many it strikes; 0 for no end.", default=1)
-    probability: float = key(CHANCE, "How likely it strikes each.", default=1.0)
+    server: str = key(Choice(("api", "registry", "uploads")), "Which server it is on. Without it, all.", default="")
+    nth: int = key(Integer(1), "The first of these requests that it hits.", default=1)
+    times: int = key(Integer(0), "How many it hits; 0 for no end.", default=1)
+    probability: float = key(CHANCE, "How likely it hits each.", default=1.0)
     seed: str = key(Text("a text"), "What chance is drawn from.", default="")
-    in_a_row: int = key(Integer(0), "How often at most it strikes one request at a stretch; 0: any.", default=0)
+    in_a_row: int = key(Integer(0), "How often at most it hits one request in a row; 0 for any number.", default=0)
     latency: float = key(SECONDS, "Seconds before the answer.", default=0.0)
     before: tuple[Before, ...] = key(
         ListOf(

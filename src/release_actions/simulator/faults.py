@@ -82,7 +82,7 @@ class FaultEffects:
 
 
 class Faults:
-    """Faults and their counts. `met` counts by name how often each struck."""
+    """Faults and their counts. `met` counts by name how often each hit."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
@@ -160,7 +160,7 @@ def chance(fault: Fault, method: str, path: str, asked: int) -> float:
 def push_step(
     package: str, tags: Iterable[str], *, platforms: Iterable[str] = ("linux/amd64",), content: str = "pushed meanwhile"
 ) -> Step:
-    """Somebody else pushes an image."""
+    """Another client pushes an image."""
 
     def step(world: World, _path: str) -> None:
         world.push(package, build_image(tuple(platforms), seed=content), tags)
@@ -169,7 +169,7 @@ def push_step(
 
 
 def tag_step(package: str, tag: str, to: str) -> Step:
-    """Somebody else moves a tag to what another tag or a digest names."""
+    """Another client moves a tag to what another tag or a digest names."""
 
     def step(world: World, _path: str) -> None:
         world.tag(package, to, tag)
@@ -178,7 +178,7 @@ def tag_step(package: str, tag: str, to: str) -> Step:
 
 
 def delete_step(package: str, reference: str) -> Step:
-    """Somebody else deletes a version, named by tag or digest; nothing happens if it is gone."""
+    """Another client deletes a version, named by tag or digest; nothing happens if it is gone."""
 
     def step(world: World, _path: str) -> None:
         found = world.package(package)
@@ -190,7 +190,7 @@ def delete_step(package: str, reference: str) -> Step:
 
 
 def vanish_step() -> Step:
-    """The version that the request names is deleted by somebody else; nothing happens if it names none."""
+    """The version that the request names is deleted by another client; nothing happens if it names none."""
 
     def step(world: World, path: str) -> None:
         by_id = re.fullmatch(r"/(?:orgs|users)/([^/]+)/packages/container/([^/]+)/versions/(\d+)(?:/restore)?", path)
@@ -208,7 +208,7 @@ def vanish_step() -> Step:
 
 
 def advance_step(seconds: float) -> Step:
-    """Time goes by."""
+    """Time passes."""
 
     def step(world: World, _path: str) -> None:
         world.clock.advance(timedelta(seconds=seconds))

@@ -23,7 +23,7 @@ VIOLATIONS: dict[Act, str] = {
 
 @dataclass(frozen=True)
 class TagRules:
-    """A ruleset for tags that nobody may bypass. `tags`: globs, `*` stands for any characters."""
+    """A ruleset for tags that no one may bypass. `tags`: globs, `*` stands for any characters."""
 
     tags: tuple[str, ...]
     restricts: tuple[str, ...]

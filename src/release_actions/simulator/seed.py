@@ -67,31 +67,31 @@ def build_world(seed: Seed, *, clock: Clock | None = None) -> World:
 
 def behavior_of(seed: Seed) -> RegistryBehavior:
     """The registry behavior that a seed asks for."""
-    told = seed.behavior
+    behavior = seed.behavior
     return RegistryBehavior(
-        checks_children=told.checks_children,
-        tag_moves_change_dates=told.tag_moves_change_dates,
-        shuffles_versions=told.shuffles_versions,
-        stale_tag_reads=told.stale_tag_reads,
-        cuts_tags=told.cuts_tags,
-        head_counts_as_download=told.head_counts_as_download,
-        redirects_blobs=told.redirects_blobs,
-        new_packages=told.new_packages,
-        registry_token_seconds=told.registry_token_seconds,
+        checks_children=behavior.checks_children,
+        tag_moves_change_dates=behavior.tag_moves_change_dates,
+        shuffles_versions=behavior.shuffles_versions,
+        stale_tag_reads=behavior.stale_tag_reads,
+        cuts_tags=behavior.cuts_tags,
+        head_counts_as_download=behavior.head_counts_as_download,
+        redirects_blobs=behavior.redirects_blobs,
+        new_packages=behavior.new_packages,
+        registry_token_seconds=behavior.registry_token_seconds,
     )
 
 
 def limits_of(seed: Seed) -> Limits:
     """The limits of a seed."""
-    told = seed.limits
+    limits = seed.limits
     return Limits(
-        actions=told.actions,
-        personal=told.personal,
-        anonymous=told.anonymous,
-        points=told.points,
-        concurrent=told.concurrent,
-        registry=told.registry,
-        status=told.status,
+        actions=limits.actions,
+        personal=limits.personal,
+        anonymous=limits.anonymous,
+        points=limits.points,
+        concurrent=limits.concurrent,
+        registry=limits.registry,
+        status=limits.status,
     )
 
 

@@ -129,7 +129,7 @@ class ReleaseSeed(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class TagRulesSeed(Record):
-    """A ruleset for tags, which nobody may bypass."""
+    """A ruleset for tags, which no one may bypass."""
 
     tags: tuple[str, ...] = key(ListOf("a list of globs", NAME, least=1), "Tags that it is about, `v*` for example.")
     restricts: tuple[str, ...] = key(
@@ -146,7 +146,7 @@ class PullSeed(Record):
     body: str = key(Text("a text"), "Its description.", default="")
     author: str = key(AUTHOR, "Who opened it.", default="ada")
     state: str = key(Choice(("open", "closed", "merged")), "Where it stands.", default="open")
-    base: str = key(REF, "The branch it goes to. Without it, the default branch.", default="")
+    base: str = key(REF, "The branch it is to be merged into. Without it, the default branch.", default="")
     head: str = key(REF, "The branch it comes from.", default="feature")
     head_owner: str = key(LOGIN, "Whose fork that branch is in.", default="")
     commits: tuple[str, ...] = key(ListOf("a list of commits", NAME), "The commits it brought.", default=())
@@ -302,7 +302,7 @@ class Seed(Record):
 
     now: datetime = key(TIME, "The time in this world at its start. Without it, 2026-02-03T09:00:00Z.", default=START)
     ticking: bool = key(
-        Boolean(), "Whether the clock runs. Otherwise it stands still until it is told to move.", default=False
+        Boolean(), "Whether the clock runs. Otherwise it stands still until a request moves it.", default=False
     )
     accounts: Mapping[str, AccountSeed] = key(
         MapOf("accounts", LOGIN, RecordOf("an account", AccountSeed)), "Users and organizations.", default={}
