@@ -1,7 +1,7 @@
 """The error contract: what a person reads when an action stops, and the exit code a workflow sees.
 
-Every error that is somebody's to mend is an `ActionError` holding one or more problems. A problem says what
-happened in one full sentence, what to do next (`hint`), and where, if there is a file to look at. It is shown
+Every error that a user can correct is an `ActionError` with one or more problems. A problem says what
+happened in one full sentence, what to do next (`hint`), and where, if it is in a file. It is shown
 as one annotation. An error of any other class is a bug in this package and is shown with its traceback.
 
 This module must never print, and never put a token or a request body into a message.
@@ -128,7 +128,7 @@ class RemoteError(ActionError):
 
 
 class PartialError(ActionError):
-    """Some of the work was done: `done` of `total`. The message says what is left, the hint how to resume."""
+    """Some of the work was done: `done` of `total`. The message says what remains, the hint how to resume."""
 
     exit_code = ExitCode.UNKNOWN
 

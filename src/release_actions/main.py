@@ -196,7 +196,7 @@ def as_json(finding: Finding, log: Workflow) -> dict[str, Output]:
 
 
 def load(name: str) -> Command:
-    """The module of a command. Raises `InputError` for a name that is none, with the nearest one."""
+    """The module of a command. Raises `InputError` for a name that is not one, with the nearest command."""
     if name not in ACTIONS and name not in TOOLS:
         import difflib  # only for a mistake
 
@@ -210,7 +210,7 @@ def load(name: str) -> Command:
 
 
 def describe_inputs(name: str) -> dict[str, str]:
-    """Input -> description and default, from the action's manifest; empty for a command that is no action."""
+    """Input -> description and default, from the action's manifest; empty for a command that is not an action."""
     manifest = ROOT / "action.yml" if name == "release-plan" else ROOT / "actions" / name / "action.yml"
     if not manifest.is_file():
         return {}

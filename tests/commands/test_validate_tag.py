@@ -963,7 +963,7 @@ def test_a_checkout_that_is_older_than_the_push_is_refused(judge: Judge, checkou
 
 def test_without_git_the_api_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ActionError, match="there is no git here") as refused:
+    with pytest.raises(ActionError, match="git is not installed here") as refused:
         read_tags(tmp_path)
     assert refused.value.exit_code is ExitCode.UNKNOWN
     assert "history: api" in refused.value.hint

@@ -480,7 +480,7 @@ class TestLimits:
             "Could not read the thing: api.github.com limits the rate of requests until 2026-09-21 15:13:21 UTC "
             '("API rate limit exceeded for installation."), which is longer than this run waits (900 s).'
         )
-        assert error.hint == "Run it again after 15:13 UTC. What was done until now stays done."
+        assert error.hint == "Run it again after 15:13 UTC. What was done until now is not undone."
         assert error.status == 403
 
     def test_a_limit_that_never_ends_does(self, http: Http, web: responses.RequestsMock, clock: Clock) -> None:

@@ -352,7 +352,7 @@ def test_outputs_that_get_lost_after_the_work_are_not_called_bad_input(
     assert capsys.readouterr().out == (
         "deleted v1\n"
         f"error: GITHUB_OUTPUT names {file}, which does not exist. Later steps do not get the outputs.\n"
-        "What was done before stays done; the log says what. Run it again.\n"
+        "What was done is not undone; the log says what. Run it again.\n"
     )
 
 

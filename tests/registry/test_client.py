@@ -141,7 +141,7 @@ class TestManifests:
             ("latest", manifest(Docker_Content_Digest=OTHER), f"has the digest {DIGEST} but is announced as {OTHER}"),
             ("latest", manifest(Docker_Content_Digest="nonsense"), "is announced as nonsense"),
             ("latest", manifest(media_type=DOCKER_LIST), "is announced as application/vnd.docker"),
-            ("latest", manifest(media_type="text/html"), "is of the type 'text/html', which is no manifest"),
+            ("latest", manifest(media_type="text/html"), "is of the type 'text/html', which is not a manifest"),
             ("latest", manifest(b"<html>"), "is not a manifest"),
             ("latest", manifest(b"[]"), "is not a manifest"),
         ],

@@ -29,7 +29,7 @@ def test_names_and_values(text: str, found: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A=1\nhunter2", "Line 2 of Input 'x' is no secret."),
+        ("A=1\nhunter2", "Line 2 of Input 'x' is not a secret."),
         ("A=1\nA=hunter2", "Input 'x' has A twice."),
         ("A<<END\nhunter2\n", "Line 1 of Input 'x' begins a value that nothing ends."),
     ],

@@ -330,9 +330,7 @@ def test_a_protected_git_tag_is_refused_in_githubs_words_and_the_rest_goes(
     assert "v0.5.0-rc.1" not in names(world, CUDA)
     [message] = messages(report)
     assert message.startswith("The git tag v0.5.0-rc.1 is still there. GitHub answered 422")
-    assert message.endswith(
-        "A rule may protect the tag: let somebody with the right to bypass it do this, or change the rule."
-    )
+    assert message.endswith("A rule may protect the tag: ask a person who may bypass it, or change the rule.")
     assert output(report, "removed") == []
     assert output(report, "refused")[0]["what"] == "git tag v0.5.0-rc.1"
 

@@ -21,7 +21,7 @@ PREFIX = "refs/tags/"
 def tags(folder: Path) -> dict[str, str]:
     """Tag -> commit, of every tag that names a commit; the id of another object for others.
 
-    Raises `InputError` when the folder is no checkout or may not have all tags.
+    Raises `InputError` when the folder is not a checkout or may not have all tags.
     """
     if git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
         message = "The checkout is shallow, so tags of the repository may be missing."
@@ -65,7 +65,7 @@ def git(folder: Path, *arguments: str, fails: bool = False) -> str:
             command, env=environ, capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL
         )
     except FileNotFoundError:
-        message = "Could not read the tags of the checkout: there is no git here."
+        message = "Could not read the tags of the checkout: git is not installed here."
         raise ActionError(message, hint="Install git, or read the tags from GitHub with history: api.") from None
     except subprocess.TimeoutExpired:
         message = "Could not read the tags of the checkout: git did not end within a minute."
@@ -79,4 +79,4 @@ def git(folder: Path, *arguments: str, fails: bool = False) -> str:
     message = f"The tags of the checkout could not be read: git says {words.removeprefix('fatal: ')[:300]!r}."
     hint = "Check out the repository before this step, and say where with --workspace. " * ("not a git" in words)
     hint += "Run git config --global --add safe.directory with the folder's path. " * ("ownership" in words)
-    raise InputError(message, hint=hint.strip() or "Check it out anew, or read the tags with history: api.")
+    raise InputError(message, hint=hint.strip() or "Check it out again, or read the tags with history: api.")

@@ -30,7 +30,7 @@ SECONDS, SECONDS_TO_FETCH = 60, 300
 
 @dataclass(frozen=True)
 class Commits:
-    """The commits of a checkout. `may_fetch`: whether one that is missing is fetched, which `log` is told."""
+    """The commits of a checkout. `may_fetch`: whether one that is missing is fetched, which is written to `log`."""
 
     folder: Path
     may_fetch: bool

@@ -1,7 +1,7 @@
 """Files of a GitHub release: read, add and take away one.
 
 Uploads go to a host of their own, which GitHub names in the release. The token goes there only if it is the host that
-belongs to the API. This module must never decide which file goes.
+belongs to the API. This module must never decide which file is deleted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Assets:
         self._token = token
 
     def text(self, release: Release, asset: Asset) -> str:
-        """The text of a file. Raises `RemoteError` when it is none."""
+        """The text of a file. Raises `RemoteError` when it is not a text."""
         response = self._get(release, asset)
         try:
             return response.body.decode("utf-8")

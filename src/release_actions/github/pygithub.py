@@ -136,11 +136,11 @@ def query(
     asked = {"query": text, "variables": dict(variables)}
     url = github.requester.graphql_url
     _, answer = ask(lambda: github.requester.requestJsonAndCheck("POST", url, input=asked), what, path)
-    told = answer.get("errors") if isinstance(answer, dict) else None
-    kinds = {str(error.get("type", "")) for error in told} if isinstance(told, list) else set()
+    reported = answer.get("errors") if isinstance(answer, dict) else None
+    kinds = {str(error.get("type", "")) for error in reported} if isinstance(reported, list) else set()
     data = answer.get("data") if isinstance(answer, dict) else None
-    if (told and not (lenient and kinds == {"NOT_FOUND"})) or not isinstance(data, dict):
-        first = told[0].get("message", "") if isinstance(told, list) and told else "no data"
+    if (reported and not (lenient and kinds == {"NOT_FOUND"})) or not isinstance(data, dict):
+        first = reported[0].get("message", "") if isinstance(reported, list) and reported else "no data"
         message = f'Could not {what}: GitHub answered "{flatten(str(first))[:MESSAGE_LENGTH]}".'
         hint = "It does not exist, or the token may not see it." if kinds == {"NOT_FOUND"} else "Run it again later."
         raise RemoteError(message, hint=hint, method="POST", path=path)

@@ -1,4 +1,4 @@
-"""One git tag at a time on GitHub: read it, delete it, move it, make it anew.
+"""One git tag at a time on GitHub: read it, delete it, move it, create it again.
 
 What GitHub refuses about one tag, such as one that a rule protects, comes back as a `Refusal`. This module must never
 decide what happens to a tag.
@@ -51,7 +51,7 @@ class GitRefs:
         response = self._request("DELETE", f"refs/tags/{quote(tag)}", what, (HTTPStatus.NO_CONTENT, *REFUSALS))
         if response.status == HTTPStatus.NO_CONTENT:
             return None
-        # 422 stands for "not there" and for "protected".
+        # 422 means "not there" or "protected".
         if response.status != HTTPStatus.FORBIDDEN and not self.get(tag):
             return None
         return self._refusal(response)
@@ -59,7 +59,7 @@ class GitRefs:
     def forbidden(self) -> Refusal | None:
         """Why this token may change no tag; None when GitHub does not say so. Raises `RemoteError`.
 
-        GitHub tells it only to who tries, so a tag is deleted that is not there.
+        GitHub says so only when it is tried, so a tag is deleted that does not exist.
         """
         what = f"see whether tags of {self.repository} may be changed"
         response = self._request("DELETE", f"refs/tags/{NO_TAG}", what, (HTTPStatus.NO_CONTENT, *REFUSALS))
@@ -68,7 +68,7 @@ class GitRefs:
     def move(self, tag: str, sha: str) -> Refusal | None:
         """Put a tag that exists on another object; None when it is there. Raises `RemoteError`.
 
-        Forced: the release that a tag goes back to need not contain the candidate that it named.
+        Forced: the release that a tag is moved back to need not contain the candidate that it named.
         """
         what = f"move the git tag {tag} of {self.repository}"
         body = {"sha": sha, "force": True}
@@ -114,5 +114,5 @@ class GitRefs:
     def _refusal(self, response: Response) -> Refusal:
         hint = hint_for(response, anonymous=self._credential is None)
         if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-            hint = "A rule may protect the tag: let somebody with the right to bypass it do this, or change the rule."
+            hint = "A rule may protect the tag: ask a person who may bypass it, or change the rule."
         return Refusal(response.status, response.message, hint)

@@ -1,9 +1,8 @@
 """GitHub releases: list them completely, make and change drafts, delete one.
 
 A list is complete or an error. GitHub shows drafts only to a token that may write. What GitHub refuses about one
-release comes back as a `Refusal` where something is deleted. This module must never decide which release goes, and
-never publish one that never was. Not by PyGithub: it repeats a request that may have been carried out, and there would
-be two drafts.
+release comes back as a `Refusal` where something is deleted. This module must never decide which release is deleted,
+and never publish one that was not published before.
 """
 
 from __future__ import annotations
@@ -98,7 +97,7 @@ class Releases:
         return _release(response, response.object())
 
     def again(self, release: Release) -> Refusal | None:
-        """Make a deleted release anew, published if it was: text and marks as they were, no files.
+        """Create a deleted release again, published if it was: text and marks as they were, no files.
 
         The tag must be there unless it is a draft: GitHub makes one of `target` otherwise. Raises `RemoteError`; after
         one without an answer there may be a release all the same.
@@ -106,7 +105,7 @@ class Releases:
         response = self._http.request(
             "POST",
             self._url,
-            what=f"make the release {release.tag} of {self.repository} anew",
+            what=f"create the release {release.tag} of {self.repository} again",
             credential=self._credential,
             headers=GITHUB_HEADERS,
             json={
@@ -123,7 +122,7 @@ class Releases:
         return self._refusal(response)
 
     def change(self, release: Release, body: str, *, prerelease: bool, make_latest: bool) -> Release:
-        """Change a draft, which stays one. Raises `RemoteError`."""
+        """Change a draft, which is kept as a draft. Raises `RemoteError`."""
         response = self._request(
             "PATCH",
             release,
@@ -145,12 +144,12 @@ class Releases:
         return _release(response, response.object()) if response.status == HTTPStatus.OK else None
 
     def delete(self, release: Release) -> Refusal | None:
-        """Delete a release; None when it is gone. Its tag stays. Raises `RemoteError`."""
+        """Delete a release; None when it is gone. Its tag is kept. Raises `RemoteError`."""
         response = self._request("DELETE", release, "delete", (HTTPStatus.NO_CONTENT, *REFUSALS))
         if response.status == HTTPStatus.NO_CONTENT:
             return None
         if response.status == HTTPStatus.NOT_FOUND:
-            # 404 stands for "gone" and for "not allowed".
+            # 404 means "gone" or "not allowed".
             there = self._request("GET", release, "read", (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
             if there.status == HTTPStatus.NOT_FOUND:
                 return None
@@ -218,5 +217,5 @@ def _release(response: Response, item: Any) -> Release:
 
 
 def asset_of(item: Any) -> Asset:
-    """An asset as GitHub describes it. Raises `KeyError` and its like for something else."""
+    """An asset as GitHub describes it. Raises `KeyError`, `TypeError` or `ValueError` for something else."""
     return Asset(int(item["id"]), item["name"], item.get("digest") or "", item["state"] == "uploaded")

@@ -64,7 +64,7 @@ def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: 
     message = (
         f"Could not find the commit of the tag {tag.name} of {repository}: more than {NESTED} tag objects in a row."
     )
-    raise RemoteError(message, hint="Make the tag anew, on the commit itself.")
+    raise RemoteError(message, hint="Create the tag again, on the commit itself.")
 
 
 def commit_of_ref(http: Http, api_url: str, repository: str, name: str, *, token: str = "") -> str:
@@ -130,14 +130,14 @@ def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int
             expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
         )
         if response.status == HTTPStatus.OK:
-            told, found[number] = _pull(response, response.object())
-            if told != number:
-                response.reject(f"is about pull request {told}, not {number}")
+            answered, found[number] = _pull(response, response.object())
+            if answered != number:
+                response.reject(f"is about pull request {answered}, not {number}")
     return found
 
 
 def repository_url(api_url: str, repository: str) -> str:
-    """Address of the repository "owner/name". Raises `InputError` when that is no repository."""
+    """Address of the repository "owner/name". Raises `InputError` when that is not a repository."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+", repository):
         message = f"{repository[:200]!r} is not a repository."
         raise InputError(message, hint="Write OWNER/NAME, for example with --repository or GITHUB_REPOSITORY.")

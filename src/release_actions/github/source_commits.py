@@ -1,7 +1,7 @@
 """The commit that a branch or tag of another repository names now, as GitHub says.
 
-A run looks a moving ref up once and builds every platform from what it found: two jobs that look for themselves may
-find two commits. A name that a branch and a tag share is refused: git and actions/checkout choose differently.
+A run reads a moving ref once and builds every platform from that commit: two jobs that read it themselves may find two
+commits. A name that a branch and a tag share is refused: git and actions/checkout choose differently.
 """
 
 from __future__ import annotations

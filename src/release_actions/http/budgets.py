@@ -12,7 +12,7 @@ from release_actions.http.origins import Origin
 
 @dataclass(frozen=True)
 class Budget:
-    """A rate limit as last told by a server: requests left of `limit` until `reset` (seconds since the epoch)."""
+    """A rate limit as a server last reported it: what remains of `limit` until `reset` (seconds since the epoch)."""
 
     limit: int
     remaining: int
@@ -28,16 +28,16 @@ class Budgets:
         self._known: dict[tuple[Origin, str], Budget] = {}
 
     def get(self, url: str, resource: str = "core") -> Budget | None:
-        """The rate limit that the server of `url` told last; None while it told none."""
+        """The rate limit that the server of `url` reported last; None before it has reported one."""
         with self._lock:
             return self._known.get((Origin.of(url), resource))
 
     def remember(self, response: Response) -> None:
         """Take over what an answer says."""
-        told = [response.headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
-        if not all(re.fullmatch(r"[0-9]{1,12}", text) for text in told):
+        texts = [response.headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+        if not all(re.fullmatch(r"[0-9]{1,12}", text) for text in texts):
             return
-        limit, remaining, reset = (int(text) for text in told)
+        limit, remaining, reset = (int(text) for text in texts)
         resource = response.headers.get("x-ratelimit-resource", "core")
         key = (Origin.of(response.url), resource)
         with self._lock:

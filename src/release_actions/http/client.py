@@ -103,7 +103,7 @@ class Http:
         return self._redactor.redact(text)
 
     def budget(self, url: str, resource: str = "core") -> Budget | None:
-        """The rate limit that the server of `url` told last; None while it told none."""
+        """The rate limit that the server of `url` reported last; None before it has reported one."""
         return self._budgets.get(url, resource)
 
     def request(
@@ -208,7 +208,7 @@ class Http:
             pace.take(method)
 
     def _wait_for_others(self, call: Call, origin: Origin, waited: float) -> float:
-        """Wait while another request to the same origin has been told to wait. Returns the seconds."""
+        """Wait while another request to the same origin had to wait. Returns the seconds."""
         with self._lock:
             until = max(self._closed_until.get((origin, kind), 0.0) for kind in (EVERY_KIND, kind_of(call.method)))
             seconds = until - self._now()
@@ -302,7 +302,7 @@ class Http:
             call,
             f"{origin.host} {words} until {until:%Y-%m-%d %H:%M:%S} UTC{quoted}, which is longer than this run waits "
             f"({self._max_wait:.0f} s).",
-            f"Run it again after {until:%H:%M} UTC. What was done until now stays done.",
+            f"Run it again after {until:%H:%M} UTC. What was done until now is not undone.",
             response=response,
         )
 

@@ -87,7 +87,7 @@ class Exchange:
         self._session.close()
 
     def send(self, call: Call, origin: Origin) -> Response:
-        """Send, and follow redirects. The credential stays behind when a redirect leaves its origin."""
+        """Send, and follow redirects. The credential is not sent on when a redirect leaves its origin."""
         url, credential = call.url, call.credential
         # Ends because every round but the last is one of at most `MOST_REDIRECTS` redirects.
         redirects = 0

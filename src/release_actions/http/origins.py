@@ -85,7 +85,7 @@ def _split(url: str) -> SplitResult:
 class Credential:
     """An `Authorization` header for one origin. `secrets` are the texts that must never be shown.
 
-    `anonymous`: it stands for nobody, as a token that a registry gives to whoever asks.
+    `anonymous`: it belongs to no account, as a token that a registry gives to everybody.
     """
 
     origin: Origin

@@ -14,7 +14,7 @@ SECONDARY_WAIT = 60.0
 """Seconds to wait when a limit is hit and the server does not say how long (GitHub: at least a minute, growing)."""
 
 SHORTEST_WAIT = 0.1
-"""Seconds added to a wait that stands in the words of a refusal, up to twice as much, doubled at each refusal in a row:
+"""Seconds added to a wait that is in the words of a refusal, up to twice as much, doubled at each refusal in a row:
 waiting exactly as long as GHCR says runs into its limit again (nicholas-fedor/watchtower#2366)."""
 
 GO_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -30,7 +30,7 @@ LONGEST_WAIT = 1e9
 
 
 def is_limited(response: Response) -> bool:
-    """Whether the answer means "too fast". A 403 does only when it says so: it also stands for missing rights."""
+    """Whether the answer means "too fast". A 403 does only when it says so: it also means missing rights."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     if response.status != HTTPStatus.FORBIDDEN:
@@ -43,9 +43,9 @@ def is_limited(response: Response) -> bool:
 
 def limit_wait(response: Response, now: float, limits: int) -> float:
     """Seconds to wait at the `limits`-th limit in a row, as GitHub's documentation of rate limits asks."""
-    told = retry_after(response, now)
-    if told is not None:
-        return max(told, 2.0 ** (limits - 1))
+    in_header = retry_after(response, now)
+    if in_header is not None:
+        return max(in_header, 2.0 ** (limits - 1))
     in_words = wait_in_words(response)
     if in_words is not None:
         jitter = random.uniform(1.0, 2.0)  # noqa: S311  # spreads load, guards nothing

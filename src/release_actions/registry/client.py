@@ -128,7 +128,7 @@ class Registry:
             list(each(lambda scope: self._tokens.credential((scope[0],), scope[1]), scopes))
 
     def get_manifest(self, repository: str, reference: str) -> Manifest | None:
-        """The manifest that a tag or digest names; None when there is none."""
+        """The manifest that a tag or digest names; None when it does not exist."""
         response = self._manifest("GET", repository, reference)
         if response.status == HTTPStatus.NOT_FOUND:
             return None
@@ -146,17 +146,17 @@ class Registry:
         response = self._manifest("HEAD", repository, reference)
         if response.status == HTTPStatus.NOT_FOUND:
             return None
-        told = response.headers.get("Docker-Content-Digest", "")
+        announced = response.headers.get("Docker-Content-Digest", "")
         size = response.headers.get("Content-Length", "")
-        if not told or not size.isdecimal():
-            # Both headers are only recommended (OCI distribution 1.1); the bytes themselves tell as well.
+        if not announced or not size.isdecimal():
+            # Both headers are only recommended (OCI distribution 1.1); the bytes themselves say as much.
             manifest = self.get_manifest(repository, reference)
             return None if manifest is None else Descriptor(manifest.digest, manifest.media_type, len(manifest.body))
-        if not DIGEST.fullmatch(told):
+        if not DIGEST.fullmatch(announced):
             response.reject("names a malformed digest")
-        if _is_digest(reference) and told != reference:
-            response.reject(f"names another digest, {told}")
-        return Descriptor(Digest(told), _media_type(response), int(size))
+        if _is_digest(reference) and announced != reference:
+            response.reject(f"names another digest, {announced}")
+        return Descriptor(Digest(announced), _media_type(response), int(size))
 
     def put_manifest(self, repository: str, reference: str, body: bytes, media_type: str) -> Digest:
         """Store a manifest under a tag or its digest, and return its digest. Moves the tag if it exists.
@@ -177,8 +177,8 @@ class Registry:
             expect=(201,),
             write=True,
         )
-        told = response.headers.get("Docker-Content-Digest", "")
-        if told and told != digest:
+        announced = response.headers.get("Docker-Content-Digest", "")
+        if announced and announced != digest:
             response.reject(f"names another digest than that of the bytes sent, {digest}")
         return digest
 
@@ -366,19 +366,21 @@ class Registry:
 def _media_type(response: Response) -> str:
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
-        response.reject(f"is of the type {media_type[:100]!r}, which is no manifest that is supported here")
+        response.reject(f"is of the type {media_type[:100]!r}, which is not a manifest that is supported here")
     return media_type
 
 
 def _proven(response: Response, reference: str) -> Digest:
-    """The digest of a manifest's bytes, after comparing it with every digest that was asked for or told."""
+    """The digest of a manifest's bytes, after comparing it with every digest that was asked for or announced."""
     algorithm = reference.partition(":")[0] if _is_digest(reference) else "sha256"
     digest = digest_of(response.body, algorithm)
     if _is_digest(reference) and digest != reference:
         response.reject(f"has another digest, {digest}")
-    told = response.headers.get("Docker-Content-Digest", "")
-    if told and told != digest_of(response.body, told.partition(":")[0] if DIGEST.fullmatch(told) else algorithm):
-        response.reject(f"has the digest {digest} but is announced as {told[:200]}")
+    announced = response.headers.get("Docker-Content-Digest", "")
+    if announced and announced != digest_of(
+        response.body, announced.partition(":")[0] if DIGEST.fullmatch(announced) else algorithm
+    ):
+        response.reject(f"has the digest {digest} but is announced as {announced[:200]}")
     return digest
 
 

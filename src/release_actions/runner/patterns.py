@@ -1,7 +1,7 @@
 """Regular expressions and globs that users write, matched within a time: none of them can hang a run.
 
-Python's `re` tries every way to match, which for `(a+)+b` doubles with each character. It looks for signals while it
-does, so in the main thread an alarm ends it. In another thread, and where there is no alarm, a child process matches.
+Python's `re` tries every way to match, which for `(a+)+b` doubles with each character. It checks for signals meanwhile,
+so in the main thread an alarm ends it. In another thread, and where there is no alarm, a child process matches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one place that takes secrets out of texts: log lines, errors, annotations, summaries.
 
-It must never show a part of a secret, whatever other secrets it shares characters with. Pure, apart from what it was
-told to hide.
+It must never show a part of a secret, whatever other secrets it shares characters with. Pure, apart from the
+secrets that it was given.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def parse(text: str, source: str) -> dict[str, str]:
         elif single:
             name, value = single["name"], single["value"]
         else:
-            problems.append(Problem(f"Line {number} of {source} is no secret.", HINT))
+            problems.append(Problem(f"Line {number} of {source} is not a secret.", HINT))
             continue
         if name in found:
             problems.append(Problem(f"{source} has {name} twice.", "Keep one of them."))

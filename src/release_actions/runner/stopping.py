@@ -30,7 +30,7 @@ def sleep(seconds: float) -> None:
 def stopping_on_signals() -> Iterator[None]:
     """Let SIGINT and SIGTERM stop all writes and interrupt the main thread with `KeyboardInterrupt`.
 
-    `timeout`, and a machine that is shut down, send SIGTERM only. A handler that somebody else has set is not touched,
+    `timeout`, and a machine that is shut down, send SIGTERM only. A handler that the caller has set is not replaced,
     and a thread other than the main one cannot set any.
     """
 

@@ -108,7 +108,7 @@ class Workflow:
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Say how many findings went to the log only."""
+        """Say how many findings are in the log only."""
         for level, count in self._shown.items():
             if self.on_runner and count > ANNOTATIONS:
                 say = getattr(core, level.value)
@@ -141,7 +141,7 @@ class Workflow:
             message = (
                 f"GITHUB_OUTPUT names {self._environ['GITHUB_OUTPUT']}, {why}. Later steps do not get the outputs."
             )
-            raise ActionError(message, hint="What was done before stays done; the log says what. Run it again.")
+            raise ActionError(message, hint="What was done is not undone; the log says what. Run it again.")
 
     def check_outputs(self) -> None:
         """Raise `InputError` when outputs could not be handed on, while nothing has been changed yet."""
@@ -206,7 +206,7 @@ class Workflow:
 
 @contextlib.contextmanager
 def read_or_not() -> Iterator[None]:
-    """Print as long as somebody reads. Who reads may leave, as `head` does: the work goes on, and nothing is said."""
+    """Print as long as there is a reader. When it ends early, as `head` does, the work goes on without a message."""
     try:
         yield
     except BrokenPipeError:
