@@ -209,3 +209,30 @@ def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_it_back(
     assert "The tag v0.5.0 is gone: it was put on what this run deleted." in messages(report)
     assert world.tags(CUDA)["v0.5.0"] == candidate.root.digest
     assert pulls(world)
+
+
+def test_a_list_that_is_older_than_the_deletions_proves_no_tag(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    for number in range(4):
+        world.push(CUDA, image(f"final {number}"), [f"v0.{number}.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    # The last list of versions still shows what was deleted.
+    simulator.faults.add(Fault(method="DELETE", times=0, lag=9))
+
+    assert clean(delete_tags="v*-rc.*").exit_code is ExitCode.PASS
+
+    assert {f"v0.{number}.0" for number in range(4)} <= heads(simulator)
+
+
+def test_a_tag_that_no_deletion_can_have_broken_is_not_resolved_again(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("other"), ["v0.4.0"])
+    world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+    world.push(CUDA, build_image(BOTH, seed="same", annotations={"final": "1"}), ["v0.5.0"])
+
+    assert clean(delete_tags="v*-rc.*").exit_code is ExitCode.PASS
+
+    assert "v0.5.0" in heads(simulator), "it shares its platforms with what was deleted"
+    assert "v0.4.0" not in heads(simulator)

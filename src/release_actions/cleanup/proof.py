@@ -39,7 +39,11 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     names = set(store.registry.tags(store.path) or ()) - {TAG}
     listed = store.versions()
     lost = find_lost_tags(store, plan, outcome)
-    trusted = set() if resolve_all else trusted_tags(kept, names, listed, contents.graph, outcome) - lost.keys()
+    # A list that still shows what this run deleted is older than the deletions, and proves nothing.
+    lags = not deleted.isdisjoint(version.digest for version in listed)
+    trusted = set[str]()
+    if not resolve_all and not lags:
+        trusted = trusted_tags(kept, names, listed, contents.graph, outcome) - lost.keys()
     now = {tag: digest for tag, digest in store.digests({*names, *kept} - trusted).items() if digest}
     now |= {tag: kept[tag].digest for tag in trusted}
     there_by_id = {version.id for version in listed}
