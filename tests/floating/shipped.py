@@ -17,8 +17,9 @@ from typing import Any
 from release_actions.config import Package
 from release_actions.errors import Place
 from release_actions.floating.package_state import GitVersions
-from release_actions.floating.plan import FloatingPlan, FloatingRules
+from release_actions.floating.plan import FloatingPlan
 from release_actions.floating.reconcile import Reconciler
+from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry
 from release_actions.simulator import InProcess, World, build_image

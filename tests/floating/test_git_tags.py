@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.versions.release_tags import histories, unhurried
 
 from release_actions.floating.git_tags import GitFloatingPlan, plan_git_tags
-from release_actions.floating.plan import FloatingRules
+from release_actions.floating.rules import FloatingRules
 from release_actions.github.repository import GitTag
 from release_actions.versions.version import Version, known, parse_or_none
 

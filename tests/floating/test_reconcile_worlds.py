@@ -29,7 +29,7 @@ from tests.killed import Killed
 
 from release_actions.errors import ActionError
 from release_actions.floating.journal import Journal
-from release_actions.floating.plan import FloatingRules
+from release_actions.floating.rules import FloatingRules
 from release_actions.floating.snapshot import Snapshot, SnapshotRestorer, read
 from release_actions.simulator import build_image
 from release_actions.simulator.faults import Fault

@@ -13,8 +13,8 @@ from tests.registry.elsewhere import SECRET, DockerHub, Elsewhere, Quay
 from release_actions.errors import RemoteError
 from release_actions.floating.journal import Journal
 from release_actions.floating.package_state import GitVersions
-from release_actions.floating.plan import FloatingRules
 from release_actions.floating.reconcile import Reconciler
+from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry, registry_url
 from release_actions.versions.version import known

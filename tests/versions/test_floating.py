@@ -13,16 +13,10 @@ from tests.floating.shipped import apply_moves, is_right
 from tests.versions.release_tags import histories, unhurried, versions
 
 from release_actions.errors import ActionError, ExitCode
-from release_actions.floating.plan import (
-    FloatingPlan,
-    FloatingRules,
-    Keep,
-    Move,
-    Orphan,
-    PackageContents,
-    ReleaseFinding,
-)
+from release_actions.floating.plan import FloatingPlan, Keep, Move, Orphan, PackageContents
 from release_actions.floating.plan import plan as plan_of
+from release_actions.floating.release_findings import ReleaseFinding
+from release_actions.floating.rules import FloatingRules
 from release_actions.versions.floating import (
     DEFAULT_TEMPLATES,
     Effect,

@@ -21,11 +21,11 @@ from release_actions.errors import ActionError, InputError, Problem
 from release_actions.floating import snapshot
 from release_actions.floating.enforcement import reconcile
 from release_actions.floating.package_state import GitVersions
-from release_actions.floating.plan import FloatingRules
 from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.releases import GitReleases
 from release_actions.floating.report import OUTPUTS
 from release_actions.floating.restoring import restore, take_snapshot
+from release_actions.floating.rules import FloatingRules
 from release_actions.floating.run import Mode, OtherCommit, ProtectRun, pause
 from release_actions.floating.snapshot import Snapshot
 from release_actions.http.client import Http

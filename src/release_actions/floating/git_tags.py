@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from release_actions.errors import PartialError
-from release_actions.floating.plan import FloatingRules
+from release_actions.floating.rules import FloatingRules
 from release_actions.github import repository as github_repository
 from release_actions.github.repository import TAG_PREFIX, GitTag
 from release_actions.http.client import GITHUB_HEADERS, Http

@@ -21,7 +21,8 @@ from release_actions.config import Package
 from release_actions.floating import completeness
 from release_actions.floating import plan as floating_plan
 from release_actions.floating.completeness import ImageParts
-from release_actions.floating.plan import FloatingPlan, FloatingRules, Move, PackageContents
+from release_actions.floating.plan import FloatingPlan, Move, PackageContents
+from release_actions.floating.rules import FloatingRules
 from release_actions.registry.client import Manifest, Registry
 from release_actions.versions import floating
 from release_actions.versions.version import Version, known

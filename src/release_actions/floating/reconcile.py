@@ -27,7 +27,7 @@ from release_actions.floating.journal import (
     WriteRefused,
 )
 from release_actions.floating.package_state import GitVersions, JudgedPackage, PackageReader, PackageState
-from release_actions.floating.plan import FloatingRules
+from release_actions.floating.rules import FloatingRules
 from release_actions.registry.client import Registry
 
 WRITE_ROUNDS = 3

@@ -12,8 +12,8 @@ from typing import TypeVar
 from release_actions.config import Config, Package
 from release_actions.errors import RemoteError
 from release_actions.floating.journal import Journal
-from release_actions.floating.plan import FloatingRules
 from release_actions.floating.reconcile import Reconciler
+from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow

@@ -20,8 +20,8 @@ from release_actions.config.shapes import Choice, MapOf, Record, RecordOf, Text,
 from release_actions.errors import ActionError, ConfigurationError
 from release_actions.floating.journal import Journal
 from release_actions.floating.package_state import PackageState
-from release_actions.floating.plan import FloatingRules
 from release_actions.floating.reconcile import Reconciler
+from release_actions.floating.rules import FloatingRules
 from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import MEDIA_TYPES
 from release_actions.registry.names import DIGEST, Digest, digest_of

@@ -10,12 +10,14 @@ from release_actions.versions.mistakes import Mistake, refuse_leading_zero, show
 
 BUILD_NUMBER_DIGITS = 6
 """Digits from which a number is a date, or the number of a build."""
+
 CANDIDATE = re.compile(r"[-._]*[rR][cC][-._]*([0-9lIOo]*)[-._]*")
 POST = re.compile(r"[-._]*(?:post|patch|rev|r|p|)[-._]*([0-9]*)[-._]*", re.IGNORECASE | re.ASCII)
 DEV = re.compile(r"[-._]*[dD][eE][vV][-._]*([0-9]*)[-._]*")
 FINAL = re.compile(r"[-._]*(?:final|ga|release|stable)([-._]*[0-9]*)", re.IGNORECASE | re.ASCII)
 EARLY = re.compile(r"[-._]*(alpha|beta)[-._]*([0-9]+)", re.IGNORECASE | re.ASCII)
 ZERO = re.compile(r"(?<![0-9])(0[0-9]+)(?=$|[-._])")
+
 LETTERS = str.maketrans("lIOo", "1100")
 """Letters that look like digits, and the digits that they look like."""
 
