@@ -398,6 +398,7 @@ def test_a_file_that_a_dockerfile_takes_and_the_paths_miss_is_told(
 
 def test_a_laptop_plans_what_is_checked_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "release.yaml").write_text(CONFIG)
+    (workspace / "Dockerfile").write_text("FROM scratch\n")
     person = ["-c", "user.name=ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=topic"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", "-C", str(workspace), *person, *command], check=True)

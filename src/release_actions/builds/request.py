@@ -12,10 +12,11 @@ from release_actions.builds import changes, event, matrix
 from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import BRANCH_REF, Build
 from release_actions.builds.matrix import Matrix
+from release_actions.builds.path_check import find_missing_paths
 from release_actions.builds.recipe import Resolve, needs_version_file
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, load_config
-from release_actions.errors import InputError, PolicyError
+from release_actions.errors import ConfigurationError, InputError, PolicyError
 from release_actions.git.commits import Commits
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level
@@ -62,6 +63,9 @@ def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Res
         versions=load_version_file(config, build, context),
     )
     packages = config.packages(planned.channel)
+    problems = tuple(find_missing_paths(config, (job.package for job in planned.jobs), context.workspace))
+    if problems:
+        raise ConfigurationError(problems=problems)
     if any(package.paths for package in packages):
         from release_actions.builds.path_coverage import find_uncovered
 
