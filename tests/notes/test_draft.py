@@ -13,7 +13,7 @@ from tests.notes.histories import REPOSITORY, TOKEN, OnGitHub, Told
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.notes import draft
-from release_actions.notes.draft import edited, marked
+from release_actions.notes.draft import add_mark, is_edited
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.repositories import Release
@@ -238,10 +238,10 @@ def test_a_token_that_may_not_write_makes_nothing(drafts: Drafts) -> None:
 
 
 def test_only_a_text_with_its_own_digest_is_unedited() -> None:
-    text = marked(NOTES)
-    assert not edited(text)
-    assert not edited(text.replace("\n", "\r\n"))
-    assert not edited("")
-    assert edited(NOTES)
-    assert edited(text.replace("Fix", "Fix more"))
-    assert edited(text + "Thanks to all.\n")
+    text = add_mark(NOTES)
+    assert not is_edited(text)
+    assert not is_edited(text.replace("\n", "\r\n"))
+    assert not is_edited("")
+    assert is_edited(NOTES)
+    assert is_edited(text.replace("Fix", "Fix more"))
+    assert is_edited(text + "Thanks to all.\n")

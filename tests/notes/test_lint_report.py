@@ -33,11 +33,11 @@ UNREAD = ComponentFinding(UNKNOWN, Certainty.SUSPICIOUS, "It could not be read."
     ],
 )
 def test_the_exit_code(found: tuple[ComponentFinding, ...], code: ExitCode) -> None:
-    assert lint_report.report(LintResult("n.md", cleaned.evidence(), found)).exit_code is code
+    assert lint_report.make_report(LintResult("n.md", cleaned.evidence(), found)).exit_code is code
 
 
 def test_how_loud_each_is() -> None:
-    report = lint_report.report(LintResult("n.md", cleaned.evidence(), (SURE, MAYBE, UNREAD)))
+    report = lint_report.make_report(LintResult("n.md", cleaned.evidence(), (SURE, MAYBE, UNREAD)))
     assert [one.level for one in report.findings] == [Level.ERROR, Level.WARNING, Level.ERROR]
     assert report.findings[0].problem.place == Place("n.md", 3, 1)
 
@@ -45,12 +45,12 @@ def test_how_loud_each_is() -> None:
 def test_the_verdict_counts_each_once() -> None:
     checked = LintResult("n.md", cleaned.evidence(), (SURE, SURE, MAYBE, UNREAD))
     words = "n.md has 2 errors and 1 possible error, 1 question without an answer"
-    assert lint_report.verdict(checked) == f"{words}; {len(RULES)} of {len(RULES)} rules ran."
+    assert lint_report.summarize(checked) == f"{words}; {len(RULES)} of {len(RULES)} rules ran."
 
 
 def test_the_summary_shows_what_disagrees_and_what_did_not_run() -> None:
     evidence = NotesEvidence(why={EvidenceKind.TAG: "no tag was given"})
-    summary = lint_report.summary(LintResult("n.md", evidence, (SURE, UNREAD)))
+    summary = lint_report.write_summary(LintResult("n.md", evidence, (SURE, UNREAD)))
     assert "| certain | `placeholder` | 3 | It is left. Remove it. | n.md\\:1:1 |" in summary
     assert "| unknown | `upstream-unknown` |  |" in summary.replace("|   |", "|  |")
     assert "- Not checked without the release's tag (no tag was given): heading-version" in summary
@@ -58,14 +58,14 @@ def test_the_summary_shows_what_disagrees_and_what_did_not_run() -> None:
 
 def test_every_rule_that_did_not_run_is_named_once() -> None:
     checked = LintResult("n.md", NotesEvidence(), ())
-    lines = " ".join(lint_report.unrun(checked.idle, checked.evidence))
+    lines = " ".join(lint_report.describe_unrun(checked.idle, checked.evidence))
     for one in checked.idle:
         assert lines.count(f" {one.rule.name},") + lines.count(f" {one.rule.name}.") == 1
 
 
 def test_nothing_of_the_notes_becomes_markup_of_the_summary() -> None:
     found = lint("[a|b`<x>](#)\n", "n|.md", NotesEvidence())
-    summary = lint_report.summary(LintResult("n|.md", NotesEvidence(), found))
+    summary = lint_report.write_summary(LintResult("n|.md", NotesEvidence(), found))
     assert [one.rule for one in found] == ["link-empty"]
     assert "<x>" not in summary
     row = next(line for line in summary.splitlines() if "link-empty" in line)
@@ -75,7 +75,7 @@ def test_nothing_of_the_notes_becomes_markup_of_the_summary() -> None:
 def test_outputs_stay_within_what_the_platform_takes() -> None:
     found = lint("\n\n".join(f"[{'é' * 4_000}](#)" for _ in range(400)), "n.md", NotesEvidence())
     assert [one.rule for one in found].count("link-empty") == 400
-    report = lint_report.report(LintResult("n.md", NotesEvidence(), found))
+    report = lint_report.make_report(LintResult("n.md", NotesEvidence(), found))
     findings = report.outputs["findings"]
     assert isinstance(findings, list)
     assert len(findings) == lint_report.OUTPUT_FINDINGS

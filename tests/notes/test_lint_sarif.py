@@ -14,7 +14,7 @@ from tests.notes.plants import PLANTS
 from release_actions.components.finding import ComponentFinding
 from release_actions.notes import sarif
 from release_actions.notes.evidence import NotesEvidence, Unreadable
-from release_actions.notes.lint import RULES, idle, lint
+from release_actions.notes.lint import RULES, lint, list_unrun
 from release_actions.notes.lint_ignore import NAME
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "contract" / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ EVERYTHING = "## One\n\nTODO\n\n" + "".join(
 
 def log_of(text: str, evidence: NotesEvidence, path: str = "notes.md") -> dict[str, Any]:
     found = lint(text, path, evidence)
-    log: dict[str, Any] = json.loads(sarif.write(found, idle(evidence), text, path))
+    log: dict[str, Any] = json.loads(sarif.write(found, list_unrun(evidence), text, path))
     Draft4Validator.check_schema(SCHEMA)
     assert list(Draft4Validator(SCHEMA).iter_errors(log)) == []
     return log
@@ -106,7 +106,7 @@ def test_what_could_not_be_read_is_no_result() -> None:
 def test_rules_that_did_not_run_are_told() -> None:
     (invocation,) = log_of(cleaned.LLM_D, NotesEvidence())["runs"][0]["invocations"]
     told = {one["associatedRule"]["id"] for one in invocation["toolExecutionNotifications"]}
-    assert told == {one.rule.name for one in idle(NotesEvidence())}
+    assert told == {one.rule.name for one in list_unrun(NotesEvidence())}
     assert invocation["executionSuccessful"] is True
 
 

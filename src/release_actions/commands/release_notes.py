@@ -87,7 +87,7 @@ def draft_release(given: Inputs, context: Context, log: Workflow) -> Report:
         done, wanted = draft.publish(
             task.version, task.files, task.skip, task.context, given.token, http, replace=given.replace_edits
         )
-    return draft.report(done, wanted, task.files)
+    return draft.make_report(done, wanted, task.files)
 
 
 MODES: Mapping[str, Callable[[Inputs, Context, Workflow], Report]] = {

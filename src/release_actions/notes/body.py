@@ -47,25 +47,25 @@ def _parts(notes: ReleaseNotes) -> Iterator[NotesPart]:
         yield from _components(notes)
     yield from _changes(notes)
     if notes.contributors:
-        lines = tuple(contributor_line(contributor, notes.web) for contributor in notes.contributors)
+        lines = tuple(write_contributor(contributor, notes.web) for contributor in notes.contributors)
         yield NotesPart(f"## {CONTRIBUTORS}\n\n", lines, noun="new contributor")
     yield NotesPart(f"**Full Changelog**: {changelog(notes)}")
 
 
 def _notices(notices: Iterable[Notice], title: str, web: str, noun: str) -> Iterator[NotesPart]:
-    paragraphs = tuple(notice_text(notice, web) for notice in notices)
+    paragraphs = tuple(write_notice(notice, web) for notice in notices)
     if paragraphs:
         yield NotesPart(f"## {title}\n\n", paragraphs, between="\n\n", noun=noun)
 
 
-def notice_text(notice: Notice, web: str) -> str:
+def write_notice(notice: Notice, web: str) -> str:
     """A paragraph of its own, so that no program takes it for a second change."""
     change = notice.change
     name = f"#{change.number}" if change.number else change.sha[:12]
     where = f"{web}/pull/{change.number}" if change.number else f"{web}/commit/{change.sha}"
-    said = f": {title_of(notice.text)}" if notice.text else ""
-    removal = f" It is removed in {title_of(notice.removal)}." if notice.removal else ""
-    return f"**{title_of(change.title)}** ([{markdown.plain(name)}]({where})){said}{removal}"
+    said = f": {escape_text(notice.text)}" if notice.text else ""
+    removal = f" It is removed in {escape_text(notice.removal)}." if notice.removal else ""
+    return f"**{escape_text(change.title)}** ([{markdown.plain(name)}]({where})){said}{removal}"
 
 
 def _tables(manifest: ComponentManifest, headings: tuple[str, str]) -> Iterator[NotesPart]:
@@ -96,32 +96,33 @@ def _changes(notes: ReleaseNotes) -> Iterator[NotesPart]:
 
 
 def _section(section: Section, web: str, head: str) -> NotesPart:
-    lines = tuple(change_line(change, web) for change in section.changes)
+    lines = tuple(write_change(change, web) for change in section.changes)
     if section.folded:
         title = markdown.plain(f"{section.title} ({len(lines)})")
         head += f"<details>\n<summary>{title}</summary>\n\n"
         return NotesPart(head, lines, tail="\n\n</details>", noun="change")
-    return NotesPart(head + (f"### {title_of(section.title)}\n\n" if section.title else ""), lines, noun="change")
+    return NotesPart(head + (f"### {escape_text(section.title)}\n\n" if section.title else ""), lines, noun="change")
 
 
-def change_line(change: MergedChange, web: str) -> str:
+def write_change(change: MergedChange, web: str) -> str:
     """`* title by @author in URL`; a commit without a pull request is named by its id."""
     where = f"{web}/pull/{change.number}" if change.number else f"commit {change.sha}"
-    people = " and ".join(who(author) for author in (change.author, *change.others))
-    return f"* {title_of(change.title)} by {people} in {where}"
+    people = " and ".join(mention_author(author) for author in (change.author, *change.others))
+    return f"* {escape_text(change.title)} by {people} in {where}"
 
 
-def contributor_line(contributor: NewContributor, web: str) -> str:
+def write_contributor(contributor: NewContributor, web: str) -> str:
     """`* @login made their first contribution in URL`."""
-    return f"* {who(contributor.author)} made their first contribution in {web}/pull/{contributor.change.number}"
+    address = f"{web}/pull/{contributor.change.number}"
+    return f"* {mention_author(contributor.author)} made their first contribution in {address}"
 
 
-def who(author: Author) -> str:
+def mention_author(author: Author) -> str:
     """An author: mentioned by the login, else by name."""
-    return f"@{author.login}" if author.login else title_of(author.name or "an unknown author")
+    return f"@{author.login}" if author.login else escape_text(author.name or "an unknown author")
 
 
-def title_of(text: str) -> str:
+def escape_text(text: str) -> str:
     """Text from outside in one line, without markup and without mentions."""
     flat = " ".join(text.split()).replace("&", "&amp;")
     return markdown.plain(flat).replace("\\@", f"@{INVISIBLE}")
@@ -130,16 +131,18 @@ def title_of(text: str) -> str:
 def _components(notes: ReleaseNotes) -> Iterator[NotesPart]:
     """A section for each component that changed: what it is, and what changed in it."""
     manifest = notes.manifest
-    sections = [text for entry in moved(manifest) if (text := _component(entry, notes.component_notes.get(entry.id)))]
+    sections = [
+        text for entry in changed_entries(manifest) if (text := _component(entry, notes.component_notes.get(entry.id)))
+    ]
     sections += [
-        f"### {title_of(removed.name)}\n\n**Removed**: {title_of(removed.reason)}"
+        f"### {escape_text(removed.name)}\n\n**Removed**: {escape_text(removed.reason)}"
         for removed in (manifest.removed if manifest else ())
     ]
     if sections:
         yield NotesPart(f"## {COMPONENTS}\n\n", tuple(sections), between="\n\n", noun="component")
 
 
-def moved(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
+def changed_entries(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
     """The entries whose version is not that of the release before."""
     every = (*manifest.components, *manifest.infrastructure) if manifest else ()
     return (entry for entry in every if entry.version != entry.previous)
@@ -149,18 +152,18 @@ def _component(entry: ComponentEntry, changed: ComponentNotes | None) -> str:
     """One component. Its changes are lines of a paragraph, since each bullet counts as a change of this release."""
     parts = []
     if entry.description:
-        parts.append(f"**Description**: {title_of(entry.description)}")
+        parts.append(f"**Description**: {escape_text(entry.description)}")
     if entry.compare:
-        shown = f"{title_of(entry.previous)} → {title_of(entry.version)}"
+        shown = f"{escape_text(entry.previous)} → {escape_text(entry.version)}"
         parts.append(f"**Diff**: [{shown}]({entry.compare})")
     elif not entry.previous:
         parts.append("**History**: new in this release")
     if changed and changed.releases:
-        links = ", ".join(f"[{title_of(tag)}]({address})" for tag, address in changed.releases)
+        links = ", ".join(f"[{escape_text(tag)}]({address})" for tag, address in changed.releases)
         parts.append(f"**Release notes**: {links}")
     if changed:
         rest = changed.total - len(changed.lines)
         more = (f"and {counted(rest, 'more change')}",) if rest else ()
         # Two blanks at the end of a line break it (CommonMark, hard line breaks).
         parts.append("  \n".join(["**Changes**:", *(f"\u2013 {line}" for line in (*changed.lines, *more))]))
-    return "\n\n".join([f"### {title_of(entry.title)}", *parts]) if parts else ""
+    return "\n\n".join([f"### {escape_text(entry.title)}", *parts]) if parts else ""

@@ -27,7 +27,7 @@ def check(given: Inputs, context: Context, log: Workflow) -> Report:
     text = read_text(context.path(file), name=file, hint="Say where the notes are with 'file'.")
     files = gather.read_files(given, context)
     if sarif_file and not context.path(sarif_file).parent.is_dir():
-        unwritable(sarif_file, "there is no such folder")  # before any request
+        refuse_sarif_file(sarif_file, "there is no such folder")  # before any request
     here = gather.start_evidence(given, context, files)
     heading = here.document.heading if here.document else ""
     notes = reading.read(text, file, server=here.server, heading=heading)
@@ -35,17 +35,17 @@ def check(given: Inputs, context: Context, log: Workflow) -> Report:
         evidence = gather.gather(given, context, notes, here, http, log)
     checked = LintResult(file, evidence, judge(notes, evidence), sarif_file)
     if sarif_file:
-        save(sarif.write(checked.found, checked.idle, text, file), context.path(sarif_file), sarif_file)
-    return lint_report.report(checked)
+        save_sarif(sarif.write(checked.found, checked.idle, text, file), context.path(sarif_file), sarif_file)
+    return lint_report.make_report(checked)
 
 
-def save(text: str, path: Path, name: str) -> None:
+def save_sarif(text: str, path: Path, name: str) -> None:
     """Write the SARIF file. Raises `InputError` where it cannot be written."""
     hint = "Name a file in a folder that may be written to with 'sarif-file'."
     write_workspace_file(path, name, text, hint=hint)
 
 
-def unwritable(name: str, why: str) -> NoReturn:
+def refuse_sarif_file(name: str, why: str) -> NoReturn:
     """Raise `InputError` for a SARIF file that cannot be written."""
     message = f"{name} cannot be written: {why}."
     raise InputError(message, hint="Name a file in a folder that exists with 'sarif-file'.") from None

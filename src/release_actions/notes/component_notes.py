@@ -34,7 +34,7 @@ def read_component_notes(
     """Id -> what changed in a component, for those that changed and whose repository can be read."""
     made: dict[str, ComponentNotes] = {}
     with Http(log=log.info, redactor=log.redactor) as http:
-        for entry in body.moved(manifest):
+        for entry in body.changed_entries(manifest):
             if not entry.repository or not entry.compare or entry.repository == context.repository:
                 continue
             try:
@@ -59,7 +59,7 @@ def _read(entry: ComponentEntry, context: Context, token: str, http: Http) -> Co
             span = reader.span(base, head)
         changes = undo.collapse(mainline.group_changes(span.ahead, span.pulls), entry.repository).shown
         lines = [
-            f"{body.title_of(change.title)} ([#{change.number}]({web}/pull/{change.number}))"
+            f"{body.escape_text(change.title)} ([#{change.number}]({web}/pull/{change.number}))"
             for change in changes
             if change.number and not change.author.bot
         ]
@@ -83,7 +83,7 @@ def list_lines(release: Release, web: str, server: str) -> list[str]:
     lines = []
     for change in reading.read(release.body, release.tag, server=server).changes:
         if change.number and (change.repository or web.endswith(f"/{change.repository}")):
-            title = body.title_of(without_numbers(visible_text(change.title)))
+            title = body.escape_text(without_numbers(visible_text(change.title)))
             repository = change.repository or web.removeprefix(f"{server}/")
             address = f"{server}/{repository}/pull/{change.number}"
             lines.append(f"{title} ([{markdown.plain(f'#{change.number}')}]({address}))")

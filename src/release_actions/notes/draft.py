@@ -55,13 +55,13 @@ class DraftOutcome:
     steps: tuple[str, ...]
 
 
-def marked(text: str) -> str:
+def add_mark(text: str) -> str:
     """A text with its digest at the end, as a comment that readers do not see."""
     plain = text.rstrip("\n")
     return f"{plain}\n\n<!-- notes: sha256 {digest(plain)} -->\n"
 
 
-def edited(text: str) -> bool:
+def is_edited(text: str) -> bool:
     """Whether a draft's text is by hand: it has no digest, or one of another text."""
     if not text.strip():
         return False
@@ -74,7 +74,7 @@ def digest(text: str) -> str:
     return hashlib.sha256("\n".join(text.rstrip().splitlines()).encode()).hexdigest()
 
 
-def wanted(
+def build_content(
     version: Version, tags: Iterable[str], skip: Iterable[str], files: NotesFiles, context: Context
 ) -> DraftContent:
     """What the draft of a release has to be. Raises `InputError` for notes that no release takes."""
@@ -82,7 +82,7 @@ def wanted(
     if not text.strip():
         message = f"{files.notes} is empty."
         raise InputError(message, hint="Run mode: generate before, or name another file.")
-    whole = marked(text)
+    whole = add_mark(text)
     if count_characters(whole) > body.RELEASE_BODY_CHARACTERS:
         size, limit = count_characters(text), body.RELEASE_BODY_CHARACTERS
         message = f"{files.notes} has {size} characters, and GitHub takes {limit} with a release."
@@ -107,23 +107,23 @@ def publish(
     if version.tag not in tags:
         message = f"{repository} has no git tag {version.tag}, and publishing the draft would make it from a branch."
         raise InputError(message, hint="Push the tag first.")
-    want = wanted(version, tags, skip, files, context)
+    want = build_content(version, tags, skip, files, context)
     releases = Releases(http, context.api_url, repository, token=token)
     assets = Assets(http, context.api_url, repository, token=token)
     steps = []
-    draft = draft_of(version.tag, releases.all(), want, replace=replace)
+    draft = find_draft(version.tag, releases.all(), want, replace=replace)
     if draft is None:
-        draft = make(version.tag, releases, want, replace=replace)
+        draft = create_draft(version.tag, releases, want, replace=replace)
         steps.append(f"The draft release of {version.tag} was created.")
-    elif not same_text(draft.body, want.body) or draft.prerelease != want.prerelease:
+    elif not is_same_text(draft.body, want.body) or draft.prerelease != want.prerelease:
         draft = releases.change(draft, want.body, prerelease=want.prerelease, make_latest=want.latest)
         steps.append(f"The draft release of {version.tag} was updated.")
     for name, content in want.files.items():
-        steps += put(name, content, draft, releases, assets)
-    return DraftOutcome(proved(releases.read(draft), want), tuple(steps)), want
+        steps += put_file(name, content, draft, releases, assets)
+    return DraftOutcome(check_draft(releases.read(draft), want), tuple(steps)), want
 
 
-def draft_of(tag: str, every: Iterable[Release], want: DraftContent, *, replace: bool) -> Release | None:
+def find_draft(tag: str, every: Iterable[Release], want: DraftContent, *, replace: bool) -> Release | None:
     """The draft to change; None to make one. Raises `PolicyError` where there is none that may be touched."""
     found = [release for release in every if release.tag == tag]
     published = [release for release in found if not release.draft]
@@ -134,18 +134,18 @@ def draft_of(tag: str, every: Iterable[Release], want: DraftContent, *, replace:
         message = f"{tag} has {len(found)} drafts, and it is not clear which one is meant."
         raise PolicyError(message, hint=f"Delete all but one of them: {', '.join(one.url for one in found)}.")
     draft = found[0] if found else None
-    if draft and not replace and edited(draft.body) and not same_text(draft.body, want.body):
+    if draft and not replace and is_edited(draft.body) and not is_same_text(draft.body, want.body):
         message = f"A person edited the draft of {tag} ({draft.url})."
         raise PolicyError(message, hint="Copy the edits into the file, or set replace-edits: true to lose them.")
     return draft
 
 
-def same_text(one: str, other: str) -> bool:
+def is_same_text(one: str, other: str) -> bool:
     """Whether two texts are the same but for the ends of lines."""
     return one.rstrip().splitlines() == other.rstrip().splitlines()
 
 
-def make(tag: str, releases: Releases, want: DraftContent, *, replace: bool) -> Release:
+def create_draft(tag: str, releases: Releases, want: DraftContent, *, replace: bool) -> Release:
     """Make the draft. After a request without a clear answer it is looked for. Raises `RemoteError`."""
 
     def create() -> Release:
@@ -155,18 +155,18 @@ def make(tag: str, releases: Releases, want: DraftContent, *, replace: bool) -> 
         try:
             return create()
         except RemoteError as error:
-            if clear(error):
+            if is_clear_answer(error):
                 raise
         time.sleep(pause)
-        if found := draft_of(tag, releases.all(), want, replace=replace):
+        if found := find_draft(tag, releases.all(), want, replace=replace):
             return found
     return create()
 
 
-def put(name: str, content: bytes, release: Release, releases: Releases, assets: Assets) -> list[str]:
+def put_file(name: str, content: bytes, release: Release, releases: Releases, assets: Assets) -> list[str]:
     """Make a file of a draft what it has to be. What was done, a sentence each. Raises `RemoteError`."""
-    there = find(release, name)
-    if there and holds(there, content, release, assets):
+    there = find_asset(release, name)
+    if there and has_content(there, content, release, assets):
         return []
     done = [f"{name} was {'replaced' if there else 'added'}."]
     for pause in (*PAUSE_SECONDS, None):
@@ -176,28 +176,28 @@ def put(name: str, content: bytes, release: Release, releases: Releases, assets:
         try:
             assets.add(release, name, content)
         except RemoteError as error:
-            if pause is None or clear(error):
+            if pause is None or is_clear_answer(error):
                 raise
         else:
             return done
         time.sleep(pause)
-        there = find(releases.read(release), name)
-        if there and holds(there, content, release, assets):
+        there = find_asset(releases.read(release), name)
+        if there and has_content(there, content, release, assets):
             return done
     return done
 
 
-def find(release: Release, name: str) -> Asset | None:
+def find_asset(release: Release, name: str) -> Asset | None:
     """A file of a release by its name."""
     return next((asset for asset in release.assets if asset.name == name), None)
 
 
-def clear(error: RemoteError) -> bool:
+def is_clear_answer(error: RemoteError) -> bool:
     """Whether it is an answer that means no: nothing was done, and asking again would not help."""
     return HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def holds(asset: Asset, content: bytes, release: Release, assets: Assets) -> bool:
+def has_content(asset: Asset, content: bytes, release: Release, assets: Assets) -> bool:
     """Whether a file has this content already."""
     if not asset.whole:
         return False
@@ -206,12 +206,12 @@ def holds(asset: Asset, content: bytes, release: Release, assets: Assets) -> boo
     return assets.text(release, asset).encode() == content
 
 
-def proved(release: Release, want: DraftContent) -> Release:
+def check_draft(release: Release, want: DraftContent) -> Release:
     """The draft, if it is what it has to be. Raises `RemoteError`."""
     missing = [name for name in want.files if name not in release.files]
     wrong = [
         *(["it is published"] if not release.draft else []),
-        *(["its text differs"] if not same_text(release.body, want.body) else []),
+        *(["its text differs"] if not is_same_text(release.body, want.body) else []),
         *(["its pre-release mark differs"] if release.prerelease != want.prerelease else []),
         *(f"{name} is missing" for name in missing),
     ]
@@ -221,7 +221,7 @@ def proved(release: Release, want: DraftContent) -> Release:
     return release
 
 
-def report(done: DraftOutcome, want: DraftContent, files: NotesFiles) -> Report:
+def make_report(done: DraftOutcome, want: DraftContent, files: NotesFiles) -> Report:
     """What was done, for people and for later steps."""
     release = done.release
     kind = "a pre-release" if want.prerelease else "a full release"

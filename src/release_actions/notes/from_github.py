@@ -83,13 +83,13 @@ class PullReader:
         """Merged pull requests by number; those that are not there, or not merged, are left out."""
         read: dict[int, MergedPull] = {}
         what = f"read pull requests of {self.repository}"
-        for batch in batches(sorted(set(wanted)), NUMBERS_PER_QUERY):
+        for batch in split_batches(sorted(set(wanted)), NUMBERS_PER_QUERY):
             parts = " ".join(f"n{number}: pullRequest(number: {number}) {{ {PULL} }}" for number in batch)
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {parts} }}", what, lenient=True)
             for number in batch:
                 node = answer["repository"].get(f"n{number}")
-                with understood(what):
-                    pull = pull_of(node) if node else None
+                with translate_errors(what):
+                    pull = parse_pull(node) if node else None
                 if pull:
                     read[number] = pull
         return read
@@ -98,14 +98,14 @@ class PullReader:
         """Commit -> the pull request that it is the merge of. Commits that are not in the repository are left out."""
         read: dict[str, MergedPull] = {}
         what = f"read the pull requests of picked commits of {self.repository}"
-        for batch in batches(sorted(set(shas)), COMMITS_PER_QUERY):
+        for batch in split_batches(sorted(set(shas)), COMMITS_PER_QUERY):
             parts = [f"c{i}: object(oid: {json.dumps(sha)}) {{ {OF_COMMIT % 'null'} }}" for i, sha in enumerate(batch)]
             body = f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}"
             answer = self._query(body, what, lenient=True)["repository"]
             for index, sha in enumerate(batch):
                 node = answer.get(f"c{index}")
-                with understood(what):
-                    pull = choose(sha, page_of(node)[0]) if node else None
+                with translate_errors(what):
+                    pull = choose_pull(sha, parse_page(node)[0]) if node else None
                 if pull:
                     read[sha] = pull
         return read
@@ -115,7 +115,7 @@ class PullReader:
         what = f"read the files of {sha} in {self.repository}"
         names: list[str] = []
         for page in self._pages(f"commits/{sha}", {}, what):
-            with understood(what):
+            with translate_errors(what):
                 names += [str(file["filename"]) for file in page["files"]]
         return tuple(names)
 
@@ -123,7 +123,7 @@ class PullReader:
         """All that a tag has, for a first release. Raises `RemoteError`."""
         what = f"list the commits of {head} in {self.repository}"
         pages = self._pages("commits", {"sha": head}, what)
-        commits = tuple(commit_of(item, what) for page in pages for item in page)[::-1]
+        commits = tuple(parse_commit(item, what) for page in pages for item in page)[::-1]
         return HistorySpan(commits, (), self.pulls(commits))
 
     def _compared(self, base: str, head: str) -> tuple[tuple[HistoryCommit, ...], int]:
@@ -132,9 +132,9 @@ class PullReader:
         found: list[HistoryCommit] = []
         total = behind = 0
         for page in self._pages(f"compare/{quote(base, safe='')}...{quote(head, safe='')}", {}, what):
-            with understood(what):
+            with translate_errors(what):
                 total, behind = int(page["total_commits"]), int(page["behind_by"])
-                found += [commit_of(item, what) for item in page["commits"]]
+                found += [parse_commit(item, what) for item in page["commits"]]
         if len({commit.sha for commit in found}) != total:
             message = f"Could not {what}: GitHub announced {total} commits and showed {len(found)}."
             raise RemoteError(message, hint="Run it again.")
@@ -172,12 +172,12 @@ class PullReader:
             ]
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}", what)["repository"]
             for index, (sha, _) in enumerate(batch):
-                with understood(what):
-                    found, more = page_of(answer[f"c{index}"])
+                with translate_errors(what):
+                    found, more = parse_page(answer[f"c{index}"])
                 candidates[sha] += found
                 if more and not any(pull.merge == sha for pull in found):
                     waiting.append((sha, json.dumps(more)))
-        chosen = {sha: pull for sha, found in candidates.items() if (pull := choose(sha, found))}
+        chosen = {sha: pull for sha, found in candidates.items() if (pull := choose_pull(sha, found))}
         return chosen | self._by_number([commit for commit in commits if commit.sha not in chosen])
 
     def _by_number(self, commits: Iterable[HistoryCommit]) -> dict[str, MergedPull]:
@@ -192,7 +192,7 @@ class PullReader:
         return {
             commit.sha: pulls[number]
             for commit, number in asked.items()
-            if number in pulls and same(pulls[number].title, commit.subject)
+            if number in pulls and is_same_title(pulls[number].title, commit.subject)
         }
 
     def merged_before(self, first: Mapping[str, datetime]) -> dict[str, bool | None]:
@@ -202,7 +202,7 @@ class PullReader:
         """
         what = f"look for earlier pull requests in {self.repository}"
         known: dict[str, bool | None] = {}
-        for batch in batches(sorted(first), AUTHORS_PER_QUERY):
+        for batch in split_batches(sorted(first), AUTHORS_PER_QUERY):
             parts = []
             for index, login in enumerate(batch):
                 time = f"{first[login]:%Y-%m-%dT%H:%M:%SZ}"
@@ -212,7 +212,7 @@ class PullReader:
                     parts.append(f"{name}{index}: search(query: {words}, type: ISSUE, first: 1) {{ issueCount }}")
             answer = self._query(" ".join(parts), what, names=False)
             for index, login in enumerate(batch):
-                with understood(what):
+                with translate_errors(what):
                     before, until = (int(answer[f"{name}{index}"]["issueCount"]) for name in "bt")
                 known[login] = before > 0 if until else None
         return known
@@ -266,9 +266,9 @@ class GitHubHistory:
         return frozenset(touching)
 
 
-def commit_of(item: Mapping[str, Any], what: str) -> HistoryCommit:
+def parse_commit(item: Mapping[str, Any], what: str) -> HistoryCommit:
     """A commit as REST gives it. Raises `RemoteError`."""
-    with understood(what):
+    with translate_errors(what):
         written = item["commit"]
         account = item.get("author") or {}
         name = str((written.get("author") or {}).get("name") or "")
@@ -281,18 +281,18 @@ def commit_of(item: Mapping[str, Any], what: str) -> HistoryCommit:
         )
 
 
-def page_of(node: Mapping[str, Any] | None) -> tuple[list[MergedPull], str]:
+def parse_page(node: Mapping[str, Any] | None) -> tuple[list[MergedPull], str]:
     """The pull requests of a commit on one page, and where the next one begins, empty on the last."""
     if not node:
         message = "a commit is gone"
         raise ValueError(message)
     connection = node["associatedPullRequests"]
     page = connection["pageInfo"]
-    found = [pull for item in connection["nodes"] if (pull := pull_of(item))]
+    found = [pull for item in connection["nodes"] if (pull := parse_pull(item))]
     return found, str(page["endCursor"]) if page["hasNextPage"] else ""
 
 
-def pull_of(node: Mapping[str, Any]) -> MergedPull | None:
+def parse_pull(node: Mapping[str, Any]) -> MergedPull | None:
     """A pull request; None for one that is not merged."""
     if not node["merged"]:
         return None
@@ -303,7 +303,7 @@ def pull_of(node: Mapping[str, Any]) -> MergedPull | None:
     return MergedPull(
         number=int(node["number"]),
         title=" ".join(str(node["title"]).split()),
-        author=author_of(author) if author else GHOST,
+        author=parse_author(author) if author else GHOST,
         merge=str((node["mergeCommit"] or {}).get("oid") or ""),
         labels=tuple(str(label["name"]) for label in node["labels"]["nodes"]),
         merged=parse_time(node["mergedAt"]),
@@ -311,7 +311,7 @@ def pull_of(node: Mapping[str, Any]) -> MergedPull | None:
     )
 
 
-def author_of(node: Mapping[str, Any]) -> Author:
+def parse_author(node: Mapping[str, Any]) -> Author:
     """Who opened a pull request. GraphQL names an app without the marks that it has everywhere else."""
     bot = node["__typename"] == "Bot"
     login = str(node["login"])
@@ -323,7 +323,7 @@ def is_bot(account: Mapping[str, Any]) -> bool:
     return account.get("type") == "Bot" or str(account.get("login") or "").endswith("[bot]")
 
 
-def choose(sha: str, found: Iterable[MergedPull]) -> MergedPull | None:
+def choose_pull(sha: str, found: Iterable[MergedPull]) -> MergedPull | None:
     """The pull request that brought a commit: the one whose merge it is, else the one that was merged first.
 
     A pull request that merges one branch into another holds all its commits, and brought none of them.
@@ -332,19 +332,19 @@ def choose(sha: str, found: Iterable[MergedPull]) -> MergedPull | None:
     return every[0] if every else None
 
 
-def same(title: str, subject: str) -> bool:
+def is_same_title(title: str, subject: str) -> bool:
     """Whether a commit's subject is a pull request's title."""
     one, other = (" ".join(without_numbers(text).casefold().split()) for text in (title, subject))
     return one == other
 
 
-def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def split_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Items in groups."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
 @contextlib.contextmanager
-def understood(what: str) -> Iterator[None]:
+def translate_errors(what: str) -> Iterator[None]:
     """Raise `RemoteError` when an answer lacks an expected value."""
     try:
         yield

@@ -37,7 +37,7 @@ from release_actions.notes.evidence import EvidenceKind, NotesEvidence, Previous
 from release_actions.notes.from_git import CheckoutHistory
 from release_actions.notes.history import History
 from release_actions.notes.inputs import Inputs
-from release_actions.notes.lint_versions import part_of, places
+from release_actions.notes.lint_versions import find_part, list_places
 from release_actions.notes.notes_files import HEADINGS
 from release_actions.notes.previous_tag import choose_previous
 from release_actions.notes.reading import PublishedNotes
@@ -298,7 +298,7 @@ def _with_changes(evidence: NotesEvidence, history: History, notes: PublishedNot
         return evidence
     if isinstance(changes, Unreadable):
         return dataclasses.replace(evidence, earlier=changes)
-    first = newcomers.first_changes(changes)
+    first = newcomers.find_first_changes(changes)
     welcomed = {contributor.login.casefold() for contributor in notes.contributors}
     wanted = {key: change for key, change in first.items() if key in welcomed and change.merged}
     earlier = attempt(lambda: dict(history.has_merged_before(wanted, previous)) if wanted else {})
@@ -363,8 +363,8 @@ def _compares(notes: PublishedNotes, evidence: NotesEvidence) -> set[TagComparis
 def _parts(notes: PublishedNotes, evidence: NotesEvidence, kind: str) -> Iterator[str]:
     """Where the versions of the table's components have to be."""
     for row in notes.rows:
-        part = part_of(row, evidence) if row.version.version else None
-        for of, place, tag in places(part[1], row.version.version) if part else ():
+        part = find_part(row, evidence) if row.version.version else None
+        for of, place, tag in list_places(part[1], row.version.version) if part else ():
             if of == kind:
                 yield f"{place}@{tag}" if kind == "git" else f"{place}:{tag}"
 

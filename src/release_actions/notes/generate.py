@@ -92,10 +92,10 @@ def sort_changes(read: ReadHistory, form: NotesForm, repository: str) -> SortedC
 def generate(plan: NotesPlan, read: ReadHistory) -> GeneratedNotes:
     """The notes of a release. Raises `InputError` where even the shortest are too long for a release."""
     changes = sort_changes(read, plan.form, plan.repository)
-    shown = sections.sections(changes.listed, plan.form, plan.bots)
-    first = newcomers.first_changes(changes.fresh)
-    thanked = newcomers.first_changes(change for section in shown for change in section.changes)
-    contributors, unknown = newcomers.contributors(first, thanked, read.before(first), read.announced)
+    shown = sections.sort_sections(changes.listed, plan.form, plan.bots)
+    first = newcomers.find_first_changes(changes.fresh)
+    thanked = newcomers.find_first_changes(change for section in shown for change in section.changes)
+    contributors, unknown = newcomers.find_new_contributors(first, thanked, read.before(first), read.announced)
     listed = tuple(change for section in shown for change in section.changes)
     notes = ReleaseNotes(
         tag=plan.version.tag,

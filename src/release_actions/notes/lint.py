@@ -59,16 +59,16 @@ def lint(text: str, path: str, evidence: NotesEvidence) -> tuple[ComponentFindin
 def judge(notes: reading.PublishedNotes, evidence: NotesEvidence) -> tuple[ComponentFinding, ...]:
     """The same of notes that were read already."""
     subject = LintSubject(notes, evidence)
-    resting = {one.rule.name for one in idle(evidence)} | {rule.name for rule in _blocked(evidence)}
+    resting = {one.rule.name for one in list_unrun(evidence)} | {rule.name for rule in _blocked(evidence)}
     running = [rule for rule in RULES.values() if rule.name not in resting]
     found = [_finding(rule, hit) for rule in running for hit in rule.check(subject)]
-    ignores, wrong = lint_ignore.read(notes.text, {*RULES, UNKNOWN})
-    left = lint_ignore.apply(dict.fromkeys(found), ignores, {rule.name for rule in running})
+    ignores, wrong = lint_ignore.read_ignores(notes.text, {*RULES, UNKNOWN})
+    left = lint_ignore.apply_ignores(dict.fromkeys(found), ignores, {rule.name for rule in running})
     everything = [*left, *wrong, *_unreadable(notes, evidence)]
     return tuple(sorted(everything, key=lambda one: (one.place or Place(""), one.rule)))
 
 
-def idle(evidence: NotesEvidence) -> tuple[UnrunRule, ...]:
+def list_unrun(evidence: NotesEvidence) -> tuple[UnrunRule, ...]:
     """The rules that do not run because something they need was not offered."""
     return tuple(
         UnrunRule(rule, missing)

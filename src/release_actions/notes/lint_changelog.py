@@ -24,7 +24,7 @@ def _found(subject: LintSubject) -> Iterator[tuple[ChangelogLine, GitHubAddress]
     return ((one, one.address) for one in subject.notes.changelogs if one.address)
 
 
-def floats(tag: str, head: str) -> bool:
+def is_floating(tag: str, head: str) -> bool:
     """Whether a tag moves: it has a name that does by convention, or fewer numbers than the release has."""
     if version_order.is_moving(tag):
         return True
@@ -40,7 +40,7 @@ def _floating(subject: LintSubject) -> Iterator[RuleHit]:
     It names the newest release of its line when the notes are made, and another one when they are read.
     """
     for one, address in _found(subject):
-        if floats(address.base, address.name):
+        if is_floating(address.base, address.name):
             message = f"The changes are counted from {address.base}, a tag that moves."
             yield RuleHit(one.place, message, _hint(subject))
 
@@ -79,7 +79,7 @@ def _base(subject: LintSubject) -> Iterator[RuleHit]:
     """
     previous = subject.evidence.previous_tag
     for one, address in _found(subject):
-        told = floats(address.base, address.name) or version_order.is_unfinished(address.base)
+        told = is_floating(address.base, address.name) or version_order.is_unfinished(address.base)
         own = not subject.evidence.repository or address.repository.casefold() == subject.evidence.repository.casefold()
         if not subject.final or told or not own or not isinstance(previous, str) or address.base == previous:
             continue

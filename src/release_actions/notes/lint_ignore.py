@@ -29,7 +29,9 @@ class IgnoreComment:
     at: Place
 
 
-def read(text: MarkdownText, rules: Collection[str]) -> tuple[tuple[IgnoreComment, ...], tuple[ComponentFinding, ...]]:
+def read_ignores(
+    text: MarkdownText, rules: Collection[str]
+) -> tuple[tuple[IgnoreComment, ...], tuple[ComponentFinding, ...]]:
     """What comments keep silent, and what is wrong with them."""
     ignores, wrong = [], []
     for comment in text.comments:
@@ -38,7 +40,7 @@ def read(text: MarkdownText, rules: Collection[str]) -> tuple[tuple[IgnoreCommen
             continue
         problem = _wrong(match, rules)
         if problem:
-            wrong.append(finding(*problem, comment.place))
+            wrong.append(make_finding(*problem, comment.place))
         else:
             ignores.append(IgnoreComment(match["rule"], _about(comment, text), comment.place))
     return tuple(ignores), tuple(wrong)
@@ -64,7 +66,7 @@ def _about(comment: HtmlComment, text: MarkdownText) -> int:
     return next(following, number)
 
 
-def apply(
+def apply_ignores(
     found: Iterable[ComponentFinding], ignores: Collection[IgnoreComment], ran: Collection[str]
 ) -> Iterator[ComponentFinding]:
     """The findings that no comment silences, and the comments that silence nothing. `ran`: the rules that did run."""
@@ -78,9 +80,9 @@ def apply(
     for ignore in ignores:
         if ignore not in used and ignore.rule in ran:
             message = f"The comment ignores {ignore.rule}, which finds nothing in line {ignore.line}."
-            yield finding(message, "Remove the comment.", ignore.at)
+            yield make_finding(message, "Remove the comment.", ignore.at)
 
 
-def finding(message: str, hint: str, place: Place) -> ComponentFinding:
+def make_finding(message: str, hint: str, place: Place) -> ComponentFinding:
     """A finding about a comment."""
     return ComponentFinding(NAME, Certainty.SUSPICIOUS, message, hint, place)

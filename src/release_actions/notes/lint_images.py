@@ -11,7 +11,7 @@ from release_actions.components.table import TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind, Unreadable
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
-from release_actions.notes.lint_versions import part_of
+from release_actions.notes.lint_versions import find_part
 from release_actions.notes.reading import ImageMention
 
 
@@ -130,14 +130,14 @@ def _expected(image: ImageMention, subject: LintSubject) -> tuple[str, Place]:
     rows = [row for row in subject.notes.rows if row.version.version and _is_of(image.name, row, subject)]
     if rows and not any(agree(image.tag, row.version.version) for row in rows):
         row = rows[0]
-        part = part_of(row, subject.evidence)
+        part = find_part(row, subject.evidence)
         return fill_template(part[1].image_tag, row.version.version) if part else row.version.version, row.version.place
     return ("", Place("")) if not rows else (image.tag, rows[0].version.place)
 
 
 def _is_of(name: str, row: TableRow, subject: LintSubject) -> bool:
     """Whether an image is a row's: by the components file, else by its name."""
-    part = part_of(row, subject.evidence)
+    part = find_part(row, subject.evidence)
     if part and part[1].image:
         return part[1].image == name
     return name.partition("/")[2].casefold() == fold_name(row.title).split(" (")[0]
@@ -145,7 +145,7 @@ def _is_of(name: str, row: TableRow, subject: LintSubject) -> bool:
 
 def _of_chart(name: str, subject: LintSubject) -> Iterator[TableRow]:
     for row in subject.notes.rows:
-        part = part_of(row, subject.evidence)
+        part = find_part(row, subject.evidence)
         own = part and part[1].chart == f"oci://{name}"
         alike = (
             not part

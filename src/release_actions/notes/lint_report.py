@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from release_actions.components.finding import UNKNOWN, Certainty, ComponentFinding
 from release_actions.errors import ExitCode
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence
-from release_actions.notes.lint import RULES, UnrunRule, idle
+from release_actions.notes.lint import RULES, UnrunRule, list_unrun
 from release_actions.runner import markdown
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import shorten
@@ -32,22 +32,22 @@ class LintResult:
     @property
     def idle(self) -> tuple[UnrunRule, ...]:
         """The rules that did not run."""
-        return idle(self.evidence)
+        return list_unrun(self.evidence)
 
 
-def report(checked: LintResult) -> Report:
+def make_report(checked: LintResult) -> Report:
     """The findings for people and for later steps."""
     previous = checked.evidence.previous_tag
     outputs: dict[str, Output] = {
         "file": checked.path,
         "previous-tag": previous if isinstance(previous, str) else "",
-        "findings": [entry(one) for one in checked.found[:OUTPUT_FINDINGS]],
+        "findings": [finding_as_json(one) for one in checked.found[:OUTPUT_FINDINGS]],
         "sarif-file": checked.sarif_file,
     }
     return Report(
         outputs=outputs,
-        summary=summary(checked),
-        lines=(*unrun(checked.idle, checked.evidence), verdict(checked)),
+        summary=write_summary(checked),
+        lines=(*describe_unrun(checked.idle, checked.evidence), summarize(checked)),
         findings=tuple(one.annotation() for one in checked.found),
         exit_code=exit_code(checked.found),
     )
@@ -62,7 +62,7 @@ def exit_code(found: Iterable[ComponentFinding]) -> ExitCode:
     return ExitCode.REFUSED if certain else ExitCode.PASS
 
 
-def entry(one: ComponentFinding) -> Output:
+def finding_as_json(one: ComponentFinding) -> Output:
     """A finding as JSON. `other` is the place that disagrees, empty where there is none."""
     return {
         "rule": one.rule,
@@ -77,7 +77,7 @@ def entry(one: ComponentFinding) -> Output:
     }
 
 
-def verdict(checked: LintResult) -> str:
+def summarize(checked: LintResult) -> str:
     """The whole in one sentence."""
     unknown = sum(one.rule == UNKNOWN for one in checked.found)
     certain = sum(one.certainty is Certainty.CERTAIN for one in checked.found)
@@ -87,7 +87,7 @@ def verdict(checked: LintResult) -> str:
     return f"{checked.path} has {counted(certain, 'error')} and {counted(rest, 'possible error')}{asked}; {ran}."
 
 
-def unrun(resting: Iterable[UnrunRule], evidence: NotesEvidence) -> tuple[str, ...]:
+def describe_unrun(resting: Iterable[UnrunRule], evidence: NotesEvidence) -> tuple[str, ...]:
     """What was not offered, and the rules that did not run for it, a line each."""
     rules: dict[EvidenceKind, list[str]] = {}
     for one in resting:
@@ -99,9 +99,9 @@ def unrun(resting: Iterable[UnrunRule], evidence: NotesEvidence) -> tuple[str, .
     return tuple(found)
 
 
-def summary(checked: LintResult) -> str:
+def write_summary(checked: LintResult) -> str:
     """The job summary: verdict, findings, what did not run."""
-    parts = [f"## Check of {markdown.plain(checked.path)}\n", f"{markdown.plain(verdict(checked))}\n"]
+    parts = [f"## Check of {markdown.plain(checked.path)}\n", f"{markdown.plain(summarize(checked))}\n"]
     rows = (
         [
             "unknown" if one.rule == UNKNOWN else one.certainty.value,
@@ -114,7 +114,7 @@ def summary(checked: LintResult) -> str:
     )
     if checked.found:
         parts.append(markdown.table(["How sure", "Rule", "Line", "What", "Disagrees with"], rows))
-    resting = [f"- {markdown.plain(line)}" for line in unrun(checked.idle, checked.evidence)]
+    resting = [f"- {markdown.plain(line)}" for line in describe_unrun(checked.idle, checked.evidence)]
     if resting:
         parts.append("\n".join(["### What was not checked\n", *resting, ""]))
     return "\n".join(parts)

@@ -37,7 +37,7 @@ def _rows(subject: LintSubject) -> tuple[TableRow, ...]:
     return subject.notes.summary.rows if subject.notes.summary else ()
 
 
-def part_of(row: TableRow, evidence: NotesEvidence) -> tuple[str, MatrixPart] | None:
+def find_part(row: TableRow, evidence: NotesEvidence) -> tuple[str, MatrixPart] | None:
     """The component of the components file that a row is of."""
     document = evidence.document
     for table, id_, part in document.parts() if document else ():
@@ -132,7 +132,7 @@ def _published(row: TableRow, subject: LintSubject) -> PublishedComponent | None
     previous = _previous(subject)
     if previous is None:
         return None
-    part = part_of(row, subject.evidence)
+    part = find_part(row, subject.evidence)
     id_, others = (part[0], (*part[1].aliases, *part[1].renamed_from)) if part else ("", ())
     wanted = {fold_name(name) for name in (row.title, *others)}
     by_id = (one for one in previous.rows if one.id and one.id == id_)
@@ -208,7 +208,7 @@ def _upstream(subject: LintSubject) -> Iterator[RuleHit]:
     The components file says where that is. Components that it does not have are not checked.
     """
     for row in subject.notes.rows:
-        for place, answer, what in asked(row, subject.evidence):
+        for place, answer, what in list_answers(row, subject.evidence):
             if isinstance(answer, Unreadable):
                 yield RuleHit(row.version.place, f"{row.title}: {answer.message}", answer.hint, rule=UNKNOWN)
             elif answer is False:
@@ -216,10 +216,10 @@ def _upstream(subject: LintSubject) -> Iterator[RuleHit]:
                 yield RuleHit(row.version.place, message, "Correct the version, or publish it.", Place(place))
 
 
-def asked(row: TableRow, evidence: NotesEvidence) -> Iterator[tuple[str, bool | Unreadable | None, str]]:
+def list_answers(row: TableRow, evidence: NotesEvidence) -> Iterator[tuple[str, bool | Unreadable | None, str]]:
     """Where a row's version has to be, whether it is there, and the words for that it is not."""
-    part, version = part_of(row, evidence), row.version.version
-    for kind, place, tag in places(part[1], version) if part and version else ():
+    part, version = find_part(row, evidence), row.version.version
+    for kind, place, tag in list_places(part[1], version) if part and version else ():
         if kind == "git":
             answer = (evidence.upstream or {}).get(f"{place}@{tag}")
             yield f"tags of {place}", answer, f"{place} has no git tag {tag}"
@@ -228,7 +228,7 @@ def asked(row: TableRow, evidence: NotesEvidence) -> Iterator[tuple[str, bool | 
             yield f"tags of {place}", answer, f"{place} has no {'version' if kind == 'chart' else 'tag'} {tag}"
 
 
-def places(part: MatrixPart, version: str) -> Iterator[tuple[str, str, str]]:
+def list_places(part: MatrixPart, version: str) -> Iterator[tuple[str, str, str]]:
     """Where a version of a component has to be: git, image or chart; repository or name; and the tag there."""
     if part.repository:
         yield "git", part.repository, fill_template(part.git_tag, version)
@@ -266,7 +266,7 @@ def _compared(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _repository(row: TableRow, subject: LintSubject) -> str:
-    part = part_of(row, subject.evidence)
+    part = find_part(row, subject.evidence)
     return ((part[1].repository if part else "") or row.title.split(" (")[0]).casefold()
 
 

@@ -15,12 +15,12 @@ from release_actions.notes.model import NewContributor
 ANNOUNCED = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?)\s+made\s+their\s+first\s+contribution", re.IGNORECASE)
 
 
-def announced(bodies: Iterable[str]) -> frozenset[str]:
+def read_announced(bodies: Iterable[str]) -> frozenset[str]:
     """Logins, folded, that some notes call new."""
     return frozenset(login.casefold() for body in bodies for login in ANNOUNCED.findall(body))
 
 
-def first_changes(changes: Iterable[MergedChange]) -> dict[str, MergedChange]:
+def find_first_changes(changes: Iterable[MergedChange]) -> dict[str, MergedChange]:
     """Key of an author -> the pull request of theirs that was merged first. Bots are skipped."""
     found: dict[str, MergedChange] = {}
     for change in changes:
@@ -32,7 +32,7 @@ def first_changes(changes: Iterable[MergedChange]) -> dict[str, MergedChange]:
     return found
 
 
-def contributors(
+def find_new_contributors(
     first: Mapping[str, MergedChange],
     listed: Mapping[str, MergedChange],
     before: Mapping[str, bool | None],

@@ -72,7 +72,7 @@ def read_from_github(request: HistoryRequest, log: Workflow) -> ReadHistory:
     # What a candidate's notes said, its release says again.
     early = {other.tag for other in known(full, version.prefix) if not other.is_stable}
     bodies = (release.body for release in published if release.tag in full - early)
-    return ReadHistory(previous, previous, head, span, history, newcomers.announced(bodies))
+    return ReadHistory(previous, previous, head, span, history, newcomers.read_announced(bodies))
 
 
 def _existing_branch(request: HistoryRequest, http: Http) -> str:

@@ -219,7 +219,7 @@ def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine |
     match = CREDITED.fullmatch(line.text)
     place = text.place(line, len(line.text) - len(line.text.lstrip()))
     if match:
-        number, repository, sha = reference(match["where"], server)
+        number, repository, sha = parse_reference(match["where"], server)
         if not number and not sha:
             return None
         who = match["who"].strip("`")
@@ -239,13 +239,13 @@ def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine |
         match = form.fullmatch(line.text)
         if match:
             where = match["where"].strip("[]") if "](" not in match["where"] else match["where"]
-            number, repository, sha = reference(where, server)
+            number, repository, sha = parse_reference(where, server)
             named = match.groupdict()
             login = (named.get("login") or named.get("other") or "").replace("\\", "")
             return ChangeLine(match["title"], login, number, repository, sha, line, place, credited=bool(login))
     match = NUMBERED.fullmatch(line.text)
     if match:
-        number, repository, sha = reference(match["where"], server)
+        number, repository, sha = parse_reference(match["where"], server)
         return ChangeLine(match["title"], "", number, repository, sha, line, place, credited=False)
     return None
 
@@ -254,12 +254,12 @@ def _contributor(text: MarkdownText, line: MarkdownLine, server: str) -> Contrib
     match = FIRST.fullmatch(line.text)
     if match is None:
         return None
-    number, repository, _ = reference(match["where"] or "", server)
+    number, repository, _ = parse_reference(match["where"] or "", server)
     login = match["login"].replace("\\", "")
     return ContributorLine(login, number, repository, line, text.place(line, len(line.text) - len(line.text.lstrip())))
 
 
-def reference(where: str, server: str) -> tuple[int, str, str]:
+def parse_reference(where: str, server: str) -> tuple[int, str, str]:
     """Number, repository and commit that the end of a line names: an address, `#1`, `o/r#1`, a link, `commit sha`."""
     commit = where.startswith("commit")
     where = where.removeprefix("commit").strip().rstrip(".,")

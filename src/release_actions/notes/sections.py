@@ -12,18 +12,18 @@ OTHER = "Other Changes"
 BOTS = "Changes by bots"
 
 
-def sections(changes: Iterable[MergedChange], form: NotesForm, bots: BotChanges) -> tuple[Section, ...]:
+def sort_sections(changes: Iterable[MergedChange], form: NotesForm, bots: BotChanges) -> tuple[Section, ...]:
     """What the notes list. Without categories it is one section without a title."""
-    listed = [change for change in changes if not excluded(change, form.exclude)]
+    listed = [change for change in changes if not is_excluded(change, form.exclude)]
     people = [change for change in listed if bots is BotChanges.LIST or not change.author.bot]
-    found = list(categories(people, form))
+    found = list(sort_categories(people, form))
     rest = [change for change in listed if change.author.bot]
     if rest and bots is BotChanges.FOLD:
         found.append(Section(BOTS, tuple(rest), folded=True))
     return tuple(found)
 
 
-def categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Section]:
+def sort_categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Section]:
     """Sections by label, each change in the first one that takes it."""
     if not form.categories:
         if changes:
@@ -36,7 +36,7 @@ def categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Sec
             change
             for change in left
             if (OTHERS in wanted or wanted & {label.casefold() for label in change.labels})
-            and not excluded(change, category.exclude)
+            and not is_excluded(change, category.exclude)
         ]
         gone = {change.commits for change in taken}
         left = [change for change in left if change.commits not in gone]
@@ -46,13 +46,15 @@ def categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Sec
         yield Section(OTHER, tuple(left))
 
 
-def excluded(change: MergedChange, exclusion: Exclusion) -> bool:
+def is_excluded(change: MergedChange, exclusion: Exclusion) -> bool:
     """Whether a change is excluded."""
     labels = {label.casefold() for label in change.labels}
-    authors = {folded(name) for name in exclusion.authors}
-    return bool(labels & {label.casefold() for label in exclusion.labels}) or folded(change.author.login) in authors
+    authors = {fold_author(name) for name in exclusion.authors}
+    return (
+        bool(labels & {label.casefold() for label in exclusion.labels}) or fold_author(change.author.login) in authors
+    )
 
 
-def folded(login: str) -> str:
+def fold_author(login: str) -> str:
     """A login as it compares. A text that is in no list for an author without one."""
     return login.casefold().removesuffix("[bot]") or "\0"
