@@ -16,7 +16,7 @@ from typing import Any
 
 from release_actions.config import Package
 from release_actions.errors import Place
-from release_actions.floating.package_state import GitVersions
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.plan import FloatingPlan
 from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.rules import FloatingRules

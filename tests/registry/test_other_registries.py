@@ -11,8 +11,8 @@ from tests.http.loopback import Clock
 from tests.registry.elsewhere import SECRET, DockerHub, Elsewhere, Quay
 
 from release_actions.errors import RemoteError
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.journal import Journal
-from release_actions.floating.package_state import GitVersions
 from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http

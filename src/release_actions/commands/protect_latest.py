@@ -20,7 +20,7 @@ from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, Problem
 from release_actions.floating import snapshot
 from release_actions.floating.enforcement import reconcile
-from release_actions.floating.package_state import GitVersions
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.releases import GitReleases
 from release_actions.floating.report import OUTPUTS

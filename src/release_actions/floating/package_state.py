@@ -9,8 +9,6 @@ never take a release for complete unread.
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from release_actions.config import Package
 from release_actions.floating import completeness
 from release_actions.floating import plan as floating_plan
 from release_actions.floating.completeness import ImageParts
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.plan import FloatingPlan, Move, PackageContents
 from release_actions.floating.rules import FloatingRules
 from release_actions.registry.client import Manifest, Registry
@@ -46,55 +45,6 @@ class PackageState:
     labels: dict[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     git: tuple[Version, ...] = ()
-
-
-class GitVersions:
-    """The versions in git, listed again where a decision needs newer ones. May be shared by threads.
-
-    Somebody may tag and publish a release while this runs: judged by an older list, its image would not count, and its
-    floating tags would be moved away from it. `again` lists once more; None where the list was given by hand.
-    `confirm` asks about the tag of one version alone, since a list of all may lag behind a push. `announced`: the
-    versions that GitHub has a release of. `commit` tells the commit of a version's tag, empty where
-    nobody knows; None where images are not compared with it.
-    """
-
-    def __init__(
-        self,
-        first: tuple[Version, ...],
-        again: Callable[[], tuple[Version, ...]] | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        announced: tuple[Version, ...] = (),
-        commit: Callable[[Version], str] | None = None,
-        confirm: Callable[[Version], bool] | None = None,
-    ) -> None:
-        self._versions = first
-        self._again = again
-        self._read = clock()
-        self._lock = threading.Lock()
-        self.clock = clock
-        self.announced = announced
-        self.commit = commit
-        self._confirm = confirm
-        self._confirmed: set[Version] = set()
-
-    def since(self, moment: float) -> tuple[Version, ...]:
-        """What git has, from a list that was begun after a moment of `clock`."""
-        with self._lock:
-            if self._again and self._read < moment:
-                began = self.clock()
-                self._versions = self._again()
-                self._read = began
-            return self._versions
-
-    def confirm(self, version: Version) -> bool:
-        """Whether git has the tag of a version that the list lacks. False where the list was given by hand."""
-        with self._lock:
-            if self._confirm is None:
-                return False
-            if version not in self._confirmed and self._confirm(version):
-                self._confirmed.add(version)
-            return version in self._confirmed
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from release_actions.config import Package
 from release_actions.errors import PartialError, RemoteError
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.journal import (
     Journal,
     TagChange,
@@ -26,7 +27,7 @@ from release_actions.floating.journal import (
     WriteDone,
     WriteRefused,
 )
-from release_actions.floating.package_state import GitVersions, JudgedPackage, PackageReader, PackageState
+from release_actions.floating.package_state import JudgedPackage, PackageReader, PackageState
 from release_actions.floating.rules import FloatingRules
 from release_actions.registry.client import Registry
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from release_actions.floating.package_state import GitVersions
+from release_actions.floating.git_versions import GitVersions
 from release_actions.github import repository
 from release_actions.github.releases import Releases
 from release_actions.github.repository import GitTag
