@@ -24,7 +24,16 @@ from release_actions.http.exchange import LONGEST_ANSWER
 from release_actions.http.links import follow_pages, resolve_address
 from release_actions.http.origins import Origin
 from release_actions.registry.media_types import MEDIA_TYPES
-from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG, Digest, Tag, digest_of
+from release_actions.registry.names import (
+    DIGEST,
+    REPOSITORY,
+    REPOSITORY_LENGTH,
+    TAG,
+    Digest,
+    PackagePath,
+    Tag,
+    digest_of,
+)
 from release_actions.registry.tokens import Tokens
 
 TAGS_PAGE = 1000
@@ -259,10 +268,11 @@ class Registry:
     def _first_tags(self, repository: str, count: int, *, what: str, expect: tuple[int, ...]) -> Response:
         return self._ask("GET", repository, f"tags/list?{urlencode({'n': count})}", what=what, expect=expect)
 
-    def _path(self, repository: str) -> str:
+    def _path(self, repository: str) -> PackagePath:
         """What a repository is called in addresses: on Docker Hub, a name without an owner is one of `library`."""
         _check_repository(repository)
-        return f"library/{repository}" if self._origin.host == DOCKER_HUB and "/" not in repository else repository
+        is_official = self._origin.host == DOCKER_HUB and "/" not in repository
+        return PackagePath(f"library/{repository}" if is_official else repository)
 
     def _pull(self, repository: str) -> str:
         return f"repository:{self._path(repository)}:pull"
