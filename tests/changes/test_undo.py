@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from release_actions.changes.model import Author, MergedChange
@@ -326,6 +326,7 @@ FORMS: tuple[Form, ...] = (
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(TITLES, st.integers(0, 30), st.sampled_from(FORMS), st.booleans()), max_size=14))
 def test_of_random_histories_what_is_in_effect_is_listed(
     steps: list[tuple[str, int, Callable[[MergedChange], tuple[str, str]], bool]],
@@ -358,6 +359,7 @@ def test_of_random_histories_what_is_in_effect_is_listed(
     assert [one.number for one in left.shown] == expected
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(max_size=120), st.text(max_size=300))
 def test_any_text_is_read_without_a_fault(title: str, text: str) -> None:
     one = MergedChange(title, Author("ada"), ("1" * 40,), 7, text=text, messages=(f"{title}\n\n{text}",))
@@ -367,6 +369,7 @@ def test_any_text_is_read_without_a_fault(title: str, text: str) -> None:
     assert undo is None or all(reference.number != 7 for reference in undo.numbers)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz ABC:[]()#123\"'-", max_size=80))
 def test_a_title_without_a_word_for_it_reverts_nothing(title: str) -> None:
     words = ("revert", "back", "roll", "land", "appl", "merge")

@@ -116,7 +116,7 @@ def test_the_links_of_a_page_lead_where_the_oracle_says(page: Path) -> None:
     assert links == wanted
 
 
-@settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=8))
 def test_random_lines_are_what_the_oracle_says(pieces: list[str]) -> None:
     text = "\n".join(pieces)
