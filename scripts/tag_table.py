@@ -177,7 +177,11 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
     for name, (kind, make) in BLOCKS.items():
         path = root / name
         text = path.read_text(encoding="utf-8")
-        wanted = filled(text, kind, make())
+        try:
+            wanted = filled(text, kind, make())
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 1
         if wanted == text:
             continue
         stale = True
