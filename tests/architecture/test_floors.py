@@ -53,6 +53,7 @@ PLANTS = {
         {"rehearsal/pull.py": "import release_actions.rehearsal.builder\n"},
     ),
     "a pure room that imports requests": ("pure", {"config/planted.py": "import requests\n"}),
+    "a room beside http that sends requests": ("one-client", {"github/planted.py": "import requests\n"}),
     "a pure room that imports PyGithub": ("pure", {"versions/planted.py": "from github import Github\n"}),
 }
 
