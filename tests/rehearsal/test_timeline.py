@@ -145,6 +145,12 @@ def test_what_today_left_wrong_is_said_until_a_step_repairs_it() -> None:
     assert "  stray-tag: broken in step 1 as the scenario says, still wrong at the end" in conclusion(first, second)
 
 
+def test_what_a_step_breaks_and_repairs_itself_is_not_wrong_at_the_end() -> None:
+    brief = Violation(Invariant.STRAY_TAG, "o/app", "v2.0", "named another image for a while", undone=True)
+    only = Step(1, "today", AT, violations=(brief,), breaks=(Invariant.STRAY_TAG,))
+    assert "  stray-tag: broken in step 1 as the scenario says, repaired in the same step" in conclusion(only)
+
+
 def test_a_step_that_breaks_nothing_although_it_should_fails() -> None:
     played = step(1, breaks=(Invariant.FLOATING_TAG_WRONG,))
     assert not rehearsal(played).held

@@ -42,12 +42,16 @@ MEANING = {
 
 @dataclass(frozen=True, order=True)
 class Violation:
-    """A broken invariant: which, in which package, at which tag or digest, and how it shows."""
+    """A broken invariant: which, in which package, at which tag or digest, and how it shows.
+
+    `undone`: the step that broke it repaired it before it ended.
+    """
 
     invariant: Invariant
     package: str
     subject: str
     message: str
+    undone: bool = False
 
     def __str__(self) -> str:
         return f"{self.invariant.value}: {self.package} {self.subject}: {self.message}"
@@ -178,9 +182,9 @@ def wrong_for_a_while(
             message = f"named the image of {images[digest]} ({short(digest)}) for a while"
             production = tag in floats or tag in stable.values()
             if (production and digest not in stable) or (candidate and tag != candidate):
-                yield Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message)
+                yield Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message, undone=True)
             elif tag in floats:
-                yield Violation(Invariant.FLOATING_TAG_WRONG, package, tag, message)
+                yield Violation(Invariant.FLOATING_TAG_WRONG, package, tag, message, undone=True)
 
 
 def tag_unresolvable(after: RegistrySnapshot) -> list[Violation]:

@@ -163,13 +163,18 @@ def judge_invariant(rehearsal: Rehearsal, invariant: Invariant) -> str:
     """Held, or where it broke; with where today's workflow broke it and until when that stayed."""
     where = [step.number for step in rehearsal.steps if invariant in step.unexpected]
     today = [step.number for step in rehearsal.steps if step.broken[invariant] and invariant in step.breaks]
-    wrong = [step.number for step in rehearsal.steps if any(one.invariant == invariant for one in step.remaining)]
+    wrong = [
+        step.number
+        for step in rehearsal.steps
+        if any(one.invariant == invariant and not one.undone for one in (*step.violations, *step.remaining))
+    ]
     if where:
         return f"{BROKEN} in step {', '.join(map(str, where))}"
     if not today:
         return HELD
-    until = max([*today, *wrong]) + 1
+    until = max(wrong, default=0) + 1
     repaired = f"repaired by step {until}" if until <= len(rehearsal.steps) else "still wrong at the end"
+    repaired = repaired if wrong else "repaired in the same step"
     return f"broken in step {', '.join(map(str, today))} as the scenario says, {repaired}"
 
 
