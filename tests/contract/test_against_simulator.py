@@ -78,7 +78,7 @@ class TestRegistry:
         digest = push(registry, CUDA, pushed, "v0.5.0", "latest")
         assert world.tags(CUDA) == {"v0.5.0": digest, "latest": digest}
         assert world.missing(CUDA, "latest") == []
-        assert registry.tags(CUDA) == ("v0.5.0", "latest")
+        assert registry.tags(CUDA) == ("latest", "v0.5.0")
         found = registry.get_manifest(CUDA, "latest")
         assert found is not None
         assert (found.body, found.digest, found.media_type) == (pushed.root.body, digest, OCI_INDEX)
@@ -106,7 +106,7 @@ class TestRegistry:
     def test_many_tags_are_all_listed(self, registry: Registry, world: World, simulator: Simulator) -> None:
         names = [f"v0.{number}.0" for number in range(250)]
         world.push(CUDA, image("one"), names)
-        assert registry.tags(CUDA) == tuple(names)
+        assert registry.tags(CUDA) == tuple(sorted(names))
         assert simulator.requests.count(method="GET", route="/v2/{name}/tags/list", status=200) >= 1
 
     def test_what_is_not_there(self, registry: Registry) -> None:
