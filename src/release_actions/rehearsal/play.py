@@ -1,4 +1,8 @@
-"""Plays a scenario from its first step to its last, and lets the judge check the world after each."""
+"""Plays a scenario from its first step to its last, and lets the judge check the world after each.
+
+It decides when time passes and which judgement a step is held to. It must never change the world itself: what a step
+broke has to be there when the judge comes.
+"""
 
 from __future__ import annotations
 
