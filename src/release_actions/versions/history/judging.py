@@ -37,9 +37,13 @@ def judge(version: Version, history: History, levels: Mapping[str, Level] = DEFA
     """
     if history.about.repeats:
         return ()
+    objections = tuple(_object(version, history, levels))
+    # A refused tag that was new is deleted before another one is pushed. One that was there before stays.
+    stays = any(objection.tag_stays for _, _, objection in objections)
+    after = history if stays else history.others(version)
     violations = [
-        _violation(rule, level, objection, _offer(objection, version, history, levels))
-        for rule, level, objection in _object(version, history, levels)
+        _violation(rule, level, objection, _offer(objection, version, after, levels))
+        for rule, level, objection in objections
     ]
     if any(violation.level is Level.ERROR for violation in violations):
         violations = [violation for violation in violations if violation.level is not Level.INFO]
@@ -81,13 +85,9 @@ def _object(version: Version, history: History, levels: Mapping[str, Level]) -> 
             yield rule, level, objection
 
 
-def _offer(objection: Objection, version: Version, history: History, levels: Mapping[str, Level]) -> str:
-    """The tag to push instead that the next run would accept; empty if there is none."""
-    if not objection.offer:
-        return ""
-    # A refused tag that was new is deleted before another one is pushed. One that was there before stays.
-    after = history if objection.tag_stays else history.others(version)
-    return find_acceptable(objection.offer, version.prefix, after, levels)
+def _offer(objection: Objection, version: Version, after: History, levels: Mapping[str, Level]) -> str:
+    """The tag to push instead that the next run would accept; empty if there is none. `after`: what it will find."""
+    return find_acceptable(objection.offer, version.prefix, after, levels) if objection.offer else ""
 
 
 def _violation(rule: Rule, level: Level, objection: Objection, offer: str) -> Violation:
