@@ -14,15 +14,15 @@ CALLERS = (PACKAGE, ROOT / "scripts", ROOT / "benchmarks", ROOT / "actions")
 CALLED_BY_LIBRARIES = {
     "run_wsgi": "werkzeug's server calls it",
     "associatedPullRequests": "graphql-core finds a field's resolver by its name",
-    "getheaders": "http.client calls it on the answer that it read",
-    "getresponse": "urllib3 calls it on its connection",
+    "getheaders": "PyGithub calls it on the answer of our client",
+    "getresponse": "PyGithub calls it on the connection that we give it",
     "pullRequest": "graphql-core, as above",
 }
 """Name -> who calls it without naming it in our code."""
 
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
-    "compare_patches": "how two commits' changes relate, for readers of merged and picked changes",
+    "compare_patches": "nothing calls it yet: the audit of branches will, or it goes",
     "faults_from_list": "the embedding interface of the simulator, beside faults_named",
     "github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
     "is_right": "that a plan has nothing to do",
