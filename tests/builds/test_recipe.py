@@ -141,7 +141,7 @@ def test_an_override_that_nothing_uses_is_an_error() -> None:
     with pytest.raises(InputError) as caught:
         entries("  app: {}\n", Build(sha=SHA, overrides={"REPOO": "me/mine", "CUDA": "13"}))
     assert str(caught.value) == (
-        "Input 'overrides' sets REPOO, but no image that is built uses it. "
+        "Input 'overrides' sets REPOO, but no image of this build uses it. "
         "Names of build arguments and of values from the version file: CUDA, REF, REPO."
     )
 

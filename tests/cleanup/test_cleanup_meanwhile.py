@@ -91,7 +91,7 @@ def test_an_index_pushed_meanwhile_over_deleted_children_brings_them_back(
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.PASS
     assert "v0.5.0 needs sha256:" in messages(report)
-    assert "2 deleted versions were restored for it." in messages(report)
+    assert "2 deleted versions were restored because of that." in messages(report)
     assert pulls(world)
     # What the new index does not need is still deleted.
     assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0"}
@@ -147,7 +147,7 @@ def test_a_final_tag_moved_to_a_version_as_it_is_deleted_comes_back(
     simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.PASS
-    assert "The tag latest is gone" in messages(report)
+    assert "The tag latest is missing" in messages(report)
     assert world.tags(CUDA)["latest"] == candidate.root.digest
     assert pulls(world)
 
@@ -206,7 +206,7 @@ def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_it_back(
     simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(step,)))
     report = clean(delete_tags="v*-rc.*")
     assert report.exit_code is ExitCode.PASS
-    assert "The tag v0.5.0 is gone: it was put on what this run deleted." in messages(report)
+    assert "The tag v0.5.0 is missing: it was put on a version that this run deleted." in messages(report)
     assert world.tags(CUDA)["v0.5.0"] == candidate.root.digest
     assert pulls(world)
 

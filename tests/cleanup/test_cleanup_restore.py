@@ -56,7 +56,7 @@ def test_what_a_run_deleted_is_brought_back_by_its_undo_file(world: World, clean
     restored = clean(mode="restore", undo_file=file)
     assert restored.exit_code is ExitCode.PASS, messages(restored)
     assert restored.outputs["restored"] == 4
-    assert restored.lines == (f"{CUDA}: 4 of 4 versions are there again.",)
+    assert restored.lines == (f"{CUDA}: 4 of 4 versions were restored.",)
     assert digests(world) == before
     assert world.tags(CUDA) == tags
     again = clean(mode="restore", undo_file=file)
@@ -101,7 +101,7 @@ def test_a_restore_that_stops_goes_on_where_it_stopped(
     simulator.faults.add(Fault(method="POST", path="*/restore", nth=2, times=0, answer=500))
     report = clean(mode="restore", undo_file=cleaned)
     assert report.exit_code is ExitCode.UNKNOWN
-    assert "stopped with 1 version left." in messages(report)
+    assert "stopped before 1 version could be restored." in messages(report)
     assert (report.outputs["restored"], report.outputs["left"]) == (1, 1)
     simulator.faults.clear()
     asked = restores(simulator)
@@ -113,7 +113,7 @@ def test_a_restore_that_stops_goes_on_where_it_stopped(
 def test_a_restore_keeps_to_the_time(clean: Clean, simulator: Simulator, cleaned: str) -> None:
     report = clean(mode="restore", undo_file=cleaned, time_budget="0s")
     assert report.exit_code is ExitCode.UNKNOWN
-    assert f"stopped with 3 versions left. {OUT_OF_TIME}" in messages(report)
+    assert f"stopped before 3 versions could be restored. {OUT_OF_TIME}" in messages(report)
     assert restores(simulator) == 0
 
 

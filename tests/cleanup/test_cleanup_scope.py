@@ -208,8 +208,9 @@ def test_a_rule_that_would_keep_none_of_what_it_should_rank_is_refused(world: Wo
     assert report.exit_code is ExitCode.REFUSED
     assert messages(report) == (
         "llm-d/llm-d-cuda: keep-n-per-line of inputs keeps releases, and the rule also selects 2 tags that are not, "
-        "build-1 first. Nothing was changed. The tags of releases here: vX.Y.Z. If these tags may go, set keep-n as "
-        "well: 0 keeps none of them, 1 keeps the newest. If not, let delete-tags select only releases."
+        "such as build-1. Nothing was changed. Tags of releases look like this here: vX.Y.Z. To delete these "
+        "tags, also set keep-n: 0 keeps none of them, 1 keeps the newest. To keep them, let delete-tags select "
+        "only releases."
     )
     assert set(world.tags(CUDA)) == {"build-1", "build-2", "v1.0.0"}
     assert clean(delete_tags="build-*", keep_n_per_line="1", keep_n="0").exit_code is ExitCode.PASS

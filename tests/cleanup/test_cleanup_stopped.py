@@ -181,8 +181,8 @@ def test_a_run_ends_in_time_says_how_to_go_on_and_the_next_one_finishes(
         report = clean(delete_tags="v*-rc.*", time_budget="50m")
     assert report.exit_code is ExitCode.PASS
     assert (report.outputs["deleted"], report.outputs["left"]) == (4, 5)
-    assert "stopped after 4 of 9 deletions. The time that time-budget gives is used up." in messages(report)
-    assert "Run it again with the same inputs" in messages(report)
+    assert "stopped after 4 of 9 deletions. The time set by time-budget is used up." in messages(report)
+    assert "Run this again with the same inputs" in messages(report)
     assert pulls(world)
     again = clean(delete_tags="v*-rc.*")
     assert (again.outputs["deleted"], again.outputs["left"]) == (6, 0)  # the journal of the first run goes too

@@ -51,8 +51,8 @@ def test_one_tag_of_several_is_taken_off_and_the_version_stays(
     assert (report.outputs["deleted"], report.outputs["untagged"], report.outputs["left"]) == (0, 2, 0)
     assert simulator.requests.count(method="DELETE") == 1, "both tags go with one version"
     assert pulls(world)
-    reason = "latest, v0.5.0 still need this version; only v0.5.0-rc.2, v0.5.0-rc.3 are taken off."
-    assert f"| `v0.5.0-rc.2` | `{promoted.root.digest[7:19]}` | taken off | {reason} | inputs |" in report.summary
+    reason = "latest, v0.5.0 still need this version; only v0.5.0-rc.2, v0.5.0-rc.3 are removed."
+    assert f"| `v0.5.0-rc.2` | `{promoted.root.digest[7:19]}` | removed | {reason} | inputs |" in report.summary
     assert f"| `v0.5.0-rc.3` | `{promoted.root.digest[7:19]}` | none |" in report.summary
     assert clean(delete_released_candidates="true", untag="true").lines == (
         f"{CUDA}: nothing to do. None of its 2 tags is selected.",
@@ -79,7 +79,7 @@ def test_a_dry_run_and_the_limits_count_tags_that_would_be_taken_off(
     report = clean(delete_tags="v*-rc.*", untag="true", dry_run="true")
     [plan] = json.loads(json.dumps(report.outputs["plan"]))
     assert [(item["tag"], item["rule"]) for item in plan["untag"]] == [("v0.5.0-rc.2", "inputs")]
-    assert any("v0.5.0-rc.2 would be taken off v0.5.0-rc.2, v0.5.0 (sha256:" in line for line in report.lines)
+    assert any("v0.5.0-rc.2 would be removed from v0.5.0-rc.2, v0.5.0 (sha256:" in line for line in report.lines)
     assert "| `v0.5.0-rc.2` |" in report.summary
     digest = report.outputs["plan-digest"]
     assert clean(delete_tags="v*-rc.*", dry_run="true").outputs["plan-digest"] != digest
@@ -106,7 +106,7 @@ def test_a_tag_that_moves_before_it_is_taken_off_is_left(world: World, clean: Cl
     simulator.faults.add(moved)
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert world.tags(CUDA)["v0.5.0-rc.2"] == other.root.digest
-    assert "v0.5.0-rc.2 was not taken off v0.5.0-rc.2, v0.5.0" in messages(report)
+    assert "v0.5.0-rc.2 was not removed from v0.5.0-rc.2, v0.5.0" in messages(report)
     assert f"It was moved since the plan was made; now it names {other.root.digest}." in messages(report)
     assert (report.exit_code, report.outputs["untagged"]) == (ExitCode.PASS, 0)
 
@@ -127,7 +127,7 @@ def test_a_tag_that_moves_at_the_same_moment_is_named(
     simulator.faults.add(Fault(method="PUT", path="*/manifests/v0.5.0-rc.2", steps=(step,)))
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.UNKNOWN
-    assert "was pushed or changed while v0.5.0-rc.2 was taken off. If it had just got that tag" in messages(report)
+    assert "was pushed or changed while v0.5.0-rc.2 was removed. If it had just received that tag" in messages(report)
     assert world.tags(CUDA)["v0.5.0"] != world.tags(CUDA)["v0.6.0"]
 
 
@@ -217,8 +217,8 @@ def test_a_copy_of_what_is_gone_by_now_is_an_error(world: World, clean: Clean, m
     before = digests(world)
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.UNKNOWN
-    assert "and copied names no image now. It was copied from sha256:" in messages(report)
-    assert "Put copied on the image that is meant, or delete it." in messages(report)
+    assert "so copied names no image now. It was copied from sha256:" in messages(report)
+    assert "Put copied on the right image, or delete it." in messages(report)
     assert digests(world) == before
 
 
@@ -242,7 +242,7 @@ def test_a_run_that_fails_while_it_takes_a_tag_off_says_where_the_tag_is(
     simulator.faults.add(Fault(method="DELETE", times=0, answer=401))
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert report.exit_code is ExitCode.UNKNOWN
-    assert "v0.5.0-rc.2 may name a version that is empty. Run it again" in messages(report)
+    assert "v0.5.0-rc.2 may name an empty version, which is not an image. Run this again" in messages(report)
     assert report.outputs["untagged"] == 0
     simulator.faults.clear()
     restored = clean(mode="restore", undo_file=str(report.outputs["undo-file"]))
@@ -258,7 +258,7 @@ def test_tags_are_put_back_when_the_empty_version_cannot_be_deleted(world: World
     world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0"])
     report = clean(delete_tags="v*-rc.*", untag="true")
     assert world.tags(CUDA) == dict.fromkeys(("v0.5.0-rc.2", "v0.5.0"), promoted.root.digest)
-    assert "so it was put back" in messages(report)
+    assert "so the tag was put back" in messages(report)
     assert "Manage Actions access" in messages(report)
     assert report.exit_code is ExitCode.REFUSED
     assert report.outputs["untagged"] == 0

@@ -316,7 +316,7 @@ def test_packages_that_requests_do_not_suffice_for_wait_for_the_next_run(world: 
     world.clock.advance(timedelta(hours=2))
     report = clean(**given)
     assert report.exit_code is ExitCode.UNKNOWN
-    words = "not planned. What is left of the token's 65 requests an hour is needed for what is planned so far."
+    words = "not planned. The rest of the token's 65 requests an hour is needed for the deletions planned so far."
     assert f"llm-d/llm-d-hpu: {words}" in messages(report)
     for _ in range(12):
         world.clock.advance(timedelta(hours=2))

@@ -348,7 +348,7 @@ def test_attachments_of_what_is_gone_go_and_others_stay() -> None:
     rule = make_rule("orphans", delete_orphaned_attachments=True)
     plan = make(versions, [manifest(5, subject=9)], rule, missing=[9])
     assert gone(plan) == {3, 5}
-    assert reason(plan, 3) == "It is attached to sha256:000000000000, which is not there."
+    assert reason(plan, 3) == "It is attached to sha256:000000000000, which does not exist."
     assert gone(make(versions, [manifest(5, subject=9)], make_rule("v", delete_tags=("x",)), missing=[9])) == set()
 
 
@@ -369,7 +369,7 @@ def test_what_a_journal_lists_goes_unless_something_needs_it_and_the_journal_goe
     assert [deletion.version.id for deletion in plan.deletions] == [3, 4, 9]
     assert plan.deletions[-1].after == (3, 4)
     assert plan.dependents == frozenset()
-    assert reason(plan, 3) == "An earlier clean-up deleted what it was part of and did not finish."
+    assert reason(plan, 3) == "An earlier clean-up deleted the image that it was part of, and did not finish."
     assert reason(plan, 5).startswith("It is untagged and younger than 1 day")
 
 

@@ -339,7 +339,7 @@ def test_the_version_file_of_the_workspace_is_used_and_overridden(
     [
         (("--overrides", "V 1"), 2, "Input 'overrides' has 'V 1', which is not NAME=value."),
         (("--overrides", "V="), 2, "Input 'overrides' has 'V=', which is not NAME=value."),
-        (("--overrides", "W=1"), 2, "Input 'overrides' sets W, but no image that is built uses it."),
+        (("--overrides", "W=1"), 2, "Input 'overrides' sets W, but no image of this build uses it."),
         (("--overrides", "V=1", "--tag", "v1.0.0"), 1, "The release v1.0.0 cannot be built with overrides: V."),
         (("--build-commit", "main"), 2, "Input 'build-commit' is 'main', which is not a commit."),
         (("--pull-request", "0"), 2, "Input 'pull-request' is '0', which is not a whole number of at least 1."),

@@ -134,5 +134,7 @@ def test_a_verdict_of_another_job_is_refused(tmp_path: Path) -> None:
     scanned(tmp_path, {APP: "passed"})
     text = (tmp_path / "scans.json").read_text(encoding="utf-8").replace('"scan":', '"build":')
 
-    with pytest.raises(PolicyError, match="Slot 0 of the job build is filled, and the plan gave it to the job scan"):
+    with pytest.raises(
+        PolicyError, match="Slot 0 of the job build has a value, but the plan gave the slot to the job scan"
+    ):
         judge(tmp_path, scans=text)

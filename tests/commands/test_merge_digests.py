@@ -214,8 +214,8 @@ def test_a_floating_tag_is_refused(shop: Shop, tag: str) -> None:
     report = shop.merge(entry(tags=["v1.2.0", tag]))
     assert report.exit_code is ExitCode.REFUSED
     assert said(report) == [
-        f"error: {APP} is not published: {tag} moves, and an image gets exact tags only. Leave it to protect-latest, "
-        "which moves floating tags by version order."
+        f"error: {APP} is not published: {tag} is a floating tag, and only exact tags are published here. Remove "
+        "it from the tags: only protect-latest moves floating tags."
     ]
 
 
@@ -330,7 +330,7 @@ def test_a_registry_that_does_not_show_the_tag_is_an_error(
     assert report.exit_code is ExitCode.UNKNOWN
     assert report.outputs["images"] == [{**entry(), "digest": ""}]
     assert said(report)[0].startswith(f"error: {APP} was pushed as sha256:")
-    assert ", and afterwards v1.0.0 names nothing. Something else pushes there too" in said(report)[0]
+    assert ", and afterwards v1.0.0 names nothing. Another program pushes there too" in said(report)[0]
 
 
 def test_a_registry_that_fails_half_way_leaves_word_of_what_was_published(shop: Shop, simulator: Simulator) -> None:

@@ -192,7 +192,8 @@ class TestCheckAndEnforce:
         assert named(shipped, CPU)["latest"] == "v0.4.1"
         (message,) = messages(report)
         assert message == (
-            "ghcr.io/llm-d/llm-d-cpu: latest names v0.4.2, which the configuration skips, and v0.4.1 is the highest "
+            "ghcr.io/llm-d/llm-d-cpu: latest names v0.4.2, which versions.skip in release.yaml lists, and v0.4.1 "
+            "is the highest "
             "release in its range."
         )
 
@@ -205,13 +206,12 @@ class TestCheckAndEnforce:
         assert report.exit_code is ExitCode.REFUSED
         assert named(shipped, CPU) == FLOATS
         assert named(shipped, CUDA) == named(shipped, ROCM) == RELEASED
-        assert report.lines == (
-            "3 images, 6 floating tags moved, 1 image without a release that floating tags wait for.",
-        )
+        assert report.lines == ("3 images, 6 floating tags moved, 1 image without a release that floating tags need.",)
         (finding,) = [finding for finding in report.findings if finding.level is Level.ERROR]
         assert str(finding.problem) == (
-            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but the package does not hold it "
-            "complete. latest and v0 must name v0.4.1 until it does. Build v0.5.0 again, or list it under skip with "
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but its image is missing or "
+            "incomplete in the package. Until then, latest and v0 must name v0.4.1. Build v0.5.0 again, or list "
+            "it under skip with "
             "the reason."
         )
 
@@ -232,8 +232,8 @@ class TestCheckAndEnforce:
         report = protect()
         assert report.exit_code is ExitCode.PASS
         assert messages(report) == [
-            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.4.1 is in git, but the package does not hold it "
-            "complete. Build v0.4.1 again, or list it under skip with the reason."
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.4.1 is in git, but its image is missing or "
+            "incomplete in the package. Build v0.4.1 again, or list it under skip with the reason."
         ]
 
     @pytest.mark.parametrize("mode", ["check", "enforce"])
@@ -344,7 +344,10 @@ class TestCheckAndEnforce:
         delete_step(CUDA, shipped.version(CUDA, "v0.3.0").manifest.children[0])(shipped, "")
         assert messages(protect("check")) == []
         (told,) = messages(protect("check", thorough="true"))
-        assert "Release v0.3.0 is in git, but the package does not hold it complete. Of v0.3.0, its child " in told
+        assert (
+            "Release v0.3.0 is in git, but its image is missing or incomplete in the package. Of v0.3.0, its child "
+            in told
+        )
 
     def test_an_image_that_cannot_be_read_keeps_no_other_wrong(
         self, protect: Protect, shipped: World, simulator: Simulator
@@ -357,7 +360,7 @@ class TestCheckAndEnforce:
         assert report.outputs["failed"] == ["ghcr.io/llm-d/llm-d-cuda"]
         assert named(shipped, CUDA) == FLOATS
         assert named(shipped, CPU) == named(shipped, ROCM) == RELEASED
-        assert report.lines == ("3 images, 6 floating tags moved, 1 image could not be done.",)
+        assert report.lines == ("3 images, 6 floating tags moved, 1 image failed.",)
 
     def test_what_was_moved_before_a_failure_is_told(
         self, protect: Protect, shipped: World, simulator: Simulator
@@ -398,7 +401,7 @@ class TestCheckAndEnforce:
         report = protect()
         assert report.exit_code is ExitCode.UNKNOWN
         assert re.match(
-            r"ghcr\.io/llm-d/llm-d-cuda:latest does not stay where it is put: after 3 writes it names sha256:",
+            r"ghcr\.io/llm-d/llm-d-cuda:latest is moved away again: after 3 writes it names sha256:",
             messages(report, Level.ERROR)[0],
         )
         assert "moved, not confirmed" in report.summary
@@ -471,13 +474,15 @@ class TestTogether:
         assert report.exit_code is ExitCode.REFUSED
         assert simulator.requests.count(method="PUT") == 0
         assert messages(report, Level.ERROR) == [
-            "ghcr.io/llm-d/llm-d-cpu does not hold v0.5.0 complete. No floating tag was moved to v0.5.0. Publish the "
-            "release whole in every required image, and run this again.",
-            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but the package does not hold it "
-            "complete. latest and v0 must name v0.4.1 until it does. Build v0.5.0 again, or list it under skip with "
+            "ghcr.io/llm-d/llm-d-cpu does not have a complete image v0.5.0. So no floating tag was moved to "
+            "v0.5.0. Publish "
+            "the whole release, with every required image, and run this again.",
+            "release.yaml:9:3: ghcr.io/llm-d/llm-d-cpu: Release v0.5.0 is in git, but its image is missing or "
+            "incomplete in the package. Until then, latest and v0 must name v0.4.1. Build v0.5.0 again, or list "
+            "it under skip with "
             "the reason.",
         ]
-        assert report.lines == ("3 images, no floating tag moved: a required image does not hold v0.5.0.",)
+        assert report.lines == ("3 images, no floating tag moved: a required image does not have v0.5.0.",)
         assert "**not moved**" in report.summary
 
     def test_an_incomplete_required_image_closes_the_gate(self, protect: Protect, shipped: World) -> None:
@@ -505,7 +510,7 @@ class TestTogether:
         report = protect(together="true")
         assert report.exit_code is ExitCode.REFUSED
         assert messages(report, Level.ERROR)[0].startswith(
-            "ghcr.io/llm-d/llm-d-cpu is not published yet. No floating tag"
+            "ghcr.io/llm-d/llm-d-cpu is not published yet. So no floating tag"
         )
         assert named(shipped, CUDA) == named(shipped, ROCM) == FLOATS
 
@@ -517,7 +522,8 @@ class TestTogether:
         assert report.exit_code is ExitCode.REFUSED
         assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, FLOATS)
         assert messages(report, Level.ERROR)[0].startswith(
-            "ghcr.io/llm-d/llm-d-cpu holds v0.5.0 as another image than its git tag means. No floating tag was moved"
+            "ghcr.io/llm-d/llm-d-cpu has an image v0.5.0 that was not built from that git tag. So no floating "
+            "tag was moved"
         )
 
     def test_an_optional_image_closes_no_gate(self, protect: Protect, shipped: World) -> None:
@@ -535,7 +541,7 @@ class TestTogether:
         assert named(shipped, ROCM) == FLOATS
 
     def test_what_it_waits_for_cannot_be_left_alone(self, protect: Protect) -> None:
-        with pytest.raises(InputError, match="waits for every required image, and 'exclude-images' excludes llm-d-cpu"):
+        with pytest.raises(InputError, match="waits for every required image, but 'exclude-images' excludes llm-d-cpu"):
             protect(together="true", exclude_images="llm-d-cpu, llm-d-rocm")
 
     def test_something_has_to_be_left_to_look_at(self, protect: Protect) -> None:
@@ -553,7 +559,7 @@ class TestTogether:
         # A tag that is new cannot be deleted by a registry's client.
         created = {path for path in IMAGES if "v0.5" in named(shipped, path)}
         assert created == {CUDA, ROCM} | ({CPU} if nth > 1 else set())
-        stays = [text for text in messages(report, Level.ERROR) if "is new and stays on" in text]
+        stays = [text for text in messages(report, Level.ERROR) if "is new and still names" in text]
         assert len(stays) == len(created)
         assert {row["tag"] for row in rows(report, "returned") if row["package"].endswith("cuda")} == {"latest", "v0"}
         assert {row["tag"] for row in rows(report, "moved")} == {"v0.5"}
@@ -639,7 +645,7 @@ class TestSnapshotAndRestore:
         assert named(shipped, CUDA) == {**FLOATS, "v0.5": "v0.5.0"}
         assert messages(report, Level.WARNING) == [
             f"ghcr.io/llm-d/llm-d-cuda: {tag} did not exist when the snapshot was taken. It is kept: a restore deletes "
-            "nothing. Delete that package version by hand if you do not want it."
+            "nothing. If you do not need it, delete that package version by hand."
             for tag in ("v0.5", "v0.5.0")
         ]
 
@@ -657,12 +663,12 @@ class TestSnapshotAndRestore:
         assert {path: shipped.tags(path) for path in IMAGES} == before
         assert rows(report, "moved") == []
         assert messages(report, Level.ERROR) == [
-            f"ghcr.io/llm-d/llm-d-cuda:{tag} would go back to v0.4.1, and v0.5.0 was published after the snapshot."
-            " Take a new snapshot, or set force to true to take that release back."
+            f"ghcr.io/llm-d/llm-d-cuda:{tag} would move back to v0.4.1, but v0.5.0 was published after the snapshot."
+            " Take a new snapshot, or set force to true to move the tags back anyway."
             for tag in ("latest", "v0")
         ]
         assert report.lines == (
-            "Nothing was restored: 2 floating tags would go below a release that was published after"
+            "Nothing was restored: 2 floating tags would move below a release that was published after"
             " 2026-02-03T09:00:00+00:00.",
         )
 
@@ -706,7 +712,7 @@ class TestSnapshotAndRestore:
         assert report.exit_code is ExitCode.UNKNOWN
         assert messages(report, Level.ERROR) == [
             "ghcr.io/llm-d/llm-d-cuda does not exist any more, and the snapshot holds 6 of its tags. Restore the "
-            "package on GitHub first; its images went with it."
+            "package on GitHub first: its images were deleted with it."
         ]
         assert named(shipped, CPU) == FLOATS
 
@@ -723,8 +729,11 @@ class TestSnapshotAndRestore:
     @pytest.mark.parametrize(
         ("change", "wrong"),
         [
-            (lambda text: text.replace("2026-02-03", "2026-02-04"), "The snapshot's digest is "),
-            (lambda text: text.replace('"v0.4": "sha256:', '"v0.9": "sha256:', 1), "The snapshot's digest is "),
+            (lambda text: text.replace("2026-02-03", "2026-02-04"), "The content of the snapshot has the digest "),
+            (
+                lambda text: text.replace('"v0.4": "sha256:', '"v0.9": "sha256:', 1),
+                "The content of the snapshot has the digest ",
+            ),
             (lambda text: text.replace('"base64": "ewog', '"base64": "ewoh', 1), "The bytes under sha256:"),
             (lambda text: text.replace('"base64": "ewog', '"base64": "ewogA', 1), "are not base64"),
             (lambda text: text.replace("snapshot 1", "snapshot 2"), "'format' is 'release-actions snapshot 2'"),
@@ -828,8 +837,8 @@ class TestGitTags:
         assert report.exit_code is ExitCode.PASS
         assert self.floats(refs) == {"v0": "v0.4.1", "v0.4": "v0.4.1"}
         assert messages(report, Level.WARNING) == [
-            "git: v0.4.1-rc in git is not a version: tools that cut tags at their last dot leave such names. Delete it "
-            "if nobody uses it: git push origin --delete v0.4.1-rc"
+            "git: v0.4.1-rc in git is not a version: tools that cut tags at their last dot leave such names. If "
+            "you do not need it, delete it: git push origin --delete v0.4.1-rc"
         ]
 
     def test_no_step_back(self, protect: Protect, shipped: World, refs: dict[str, Target]) -> None:
@@ -842,12 +851,12 @@ class TestGitTags:
         report = protect(git_tags="true")
         assert refs == before
         assert messages(report, Level.WARNING) == [
-            "git: v0 names v0.5.0-rc.1, a release candidate, and a person has to decide whether it goes back to "
+            "git: v0 names v0.5.0-rc.1, a release candidate, and a person has to decide whether to move it back to "
             "v0.4.1. It was not changed. To move it by hand: git push --force origin v0.4.1:refs/tags/v0",
-            "git: v0.4 names v0.4.2, and a person has to decide whether it goes back to v0.4.1. It was not changed. "
+            "git: v0.4 names v0.4.2, and a person has to decide whether to move it back to v0.4.1. It was not changed. "
             "To move it by hand: git push --force origin v0.4.1:refs/tags/v0.4",
-            "git: v0.9 is in git, and there is no release in its range that it could name. Delete it if nobody uses "
-            "it: git push origin --delete v0.9",
+            "git: v0.9 is in git, and there is no release in its range that it could name. If you do not need "
+            "it, delete it: git push origin --delete v0.9",
         ]
         assert protect("check", git_tags="true").exit_code is ExitCode.REFUSED
 
@@ -901,8 +910,8 @@ class TestGitTags:
         assert report.exit_code is ExitCode.UNKNOWN
         assert self.floats(refs) == {}
         assert (
-            "git: v0.4, v0 stay where they are, because ghcr.io/llm-d/llm-d-cpu is not where it has to be. Repair "
-            "the image, and run this again." in messages(report)
+            "git: v0.4, v0 were not moved, because ghcr.io/llm-d/llm-d-cpu does not name the right release. "
+            "Repair that image first, and run this again." in messages(report)
         )
 
     def test_a_token_without_the_right_is_told(self, protect: Protect, shipped: World) -> None:

@@ -256,7 +256,7 @@ def test_a_rule_that_is_off_refuses_nothing(judge: Judge, forge: Forge) -> None:
     assert [finding.level.value for finding in warned.findings] == ["warning"]
 
 
-CUT = "Tools that make floating tags by cutting a tag at its last dot leave such names."
+CUT = "If a tool made this tag by cutting another one at its last dot, delete the tag and stop that tool."
 NEVER_PUSHED = "The action protect-latest moves floating tags. Do not push them."
 OFFERED = {
     "v0.6.0-rc": f"v0.6.0-rc.1 exists already, and the next one is v0.6.0-rc.2. {CUT}",
@@ -345,7 +345,7 @@ def test_a_candidate_in_a_refused_spelling_is_counted_by_the_command(judge: Judg
 
     assert told(judge("v0.7.0-rc.2", sha=forge.tag("v0.7.0-rc.2", forge.commit()), versions=versions)) == []
     assert told(judge("v0.7.0-rc.1", sha=forge.tag("v0.7.0-rc.1", forge.commit()), versions=versions)) == [
-        "other-spelling: v0.7.0-rc.1 is the version that exists already as v0.7.0-RC1. Push v0.7.0-rc.3."
+        "other-spelling: v0.7.0-rc.1 is the same version as v0.7.0-RC1, which exists already. Push v0.7.0-rc.3."
     ]
 
 
@@ -379,7 +379,7 @@ def test_a_tag_that_moved_while_the_run_waited_is_refused(judge: Judge, forge: F
     sha = forge.commit()
     now = forge.tag("v0.5.2", forge.commit(), annotated=True)
     assert told(judge("v0.5.2", sha=sha)) == [
-        f"moved-tag: v0.5.2 was moved since its push: it names {now[:12]}, and this run is of {sha[:12]}."
+        f"moved-tag: v0.5.2 was moved since its push: it now names {now[:12]}, but this run is for {sha[:12]}."
         " Put it back where it was, and push v0.5.3."
     ]
 
@@ -496,7 +496,7 @@ def test_with_tags_by_hand_nothing_is_asked_from_the_network(judge: Judge, forge
     assert simulator.requests.entries == ()
     assert report.exit_code is ExitCode.PASS
     assert told(report) == [
-        f"{rule}: The rule {rule} was not judged: existing-tags was given, so nothing is asked from the network."
+        f"{rule}: The rule {rule} was not judged: existing-tags was given, so no server is asked."
         " Leave existing-tags out of a release, or set the rule to off."
         for rule in ("release-branch", "signed-tag")
     ]
@@ -643,7 +643,7 @@ def test_a_run_repeated_is_fine_whatever_came_since(judge: Judge, forge: Forge) 
     forge.publish("v0.6.0-rc.1", sha, PACKAGES[0])
     report = judge("v0.6.0-rc.1", sha=sha)
     assert (report.exit_code, told(report)) == (ExitCode.PASS, [])
-    assert "| `deleted-candidate` | error | not judged: the run is a repeated one |" in report.summary
+    assert "| `deleted-candidate` | error | not judged: this run repeats an earlier one |" in report.summary
 
 
 def test_a_second_event_learns_that_there_is_nothing_to_build(judge: Judge, forge: Forge, simulator: Simulator) -> None:

@@ -171,7 +171,7 @@ def test_a_leg_that_speaks_for_another_image_stops_everything(small: Pipeline) -
     small.rewrite('"slot-$SLOT=$SLOT $PACKAGE ', '"slot-$SLOT=$SLOT ${PACKAGE/llm-d-cuda/llm-d-cpu} ')
     ran = small.run(CALLER, small.push_tag("v0.5.0"))
     assert ran.code == 1
-    assert any("Slot 0 of the job build speaks for '0 ghcr.io/llm-d/llm-d-cpu linux/amd64'" in e for e in ran.errors)
+    assert any("Slot 0 of the job build is about '0 ghcr.io/llm-d/llm-d-cpu linux/amd64'" in e for e in ran.errors)
     assert {name: tags(small, name) for name in ALL} == before
     assert small.recorded("attest") == []
 
@@ -189,7 +189,9 @@ def test_a_command_cannot_speak_for_what_docker_builds(small: Pipeline) -> None:
     before = {name: tags(small, name) for name in ALL}
     ran = small.run(CALLER, small.push_tag("v0.5.0"), FORGED=str(small.folder / "forged"))
     assert ran.code == 1
-    assert any("Slot 0 of the job command is filled, and the plan gave it to the job build" in e for e in ran.errors)
+    assert any(
+        "Slot 0 of the job command has a value, but the plan gave the slot to the job build" in e for e in ran.errors
+    )
     assert {name: tags(small, name) for name in ALL} == before
 
 

@@ -287,7 +287,8 @@ class TestUnreachable:
         monkeypatch.setattr(socket, "getaddrinfo", unknown)
         error = failing(http, "https://ghe.example/api/v3/repos/a/b")
         assert error.problems[0].message == (
-            "Could not read the thing: https://ghe.example has a name that could not be resolved (5 times)."
+            "Could not read the thing: https://ghe.example could not be reached, because its name does not "
+            "resolve (5 times)."
         )
         assert "GITHUB_API_URL" in error.hint
 

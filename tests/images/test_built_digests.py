@@ -62,8 +62,8 @@ def test_mistakes_in_json(text: str, message: str) -> None:
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     assert wrong("digests", tmp_path / "digests") == [
-        "Input 'digests' names the folder digests, which does not exist. Either no build job left a digest, or they "
-        "were downloaded to somewhere else."
+        "Input 'digests' names the folder digests, which does not exist. Either no build job uploaded a digest, "
+        "or they were downloaded to another folder."
     ]
 
 
@@ -72,8 +72,8 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     [
         (b"", "digests/0: digests/0 is empty."),
         (b" \n", "digests/0: digests/0 is empty."),
-        (b"sha256:12\n", "digests/0:1: This line says no digest."),
-        (LINE.encode() + b"\xff\xfe\n", "digests/0:2: This line says no digest."),
+        (b"sha256:12\n", "digests/0:1: This line has no digest."),
+        (LINE.encode() + b"\xff\xfe\n", "digests/0:2: This line has no digest."),
         (f"{APP}@sha256:12 linux/amd64".encode(), "digests/0:1: This line has 'sha256:12', which is not a digest."),
         (f"{APP}@{A} amd64".encode(), "digests/0:1: This line has 'amd64', which is not a platform."),
         (LINE.encode() * 1000, "digests/0: digests/0 has more than 65536 bytes."),

@@ -61,12 +61,16 @@ def test_jobs_that_were_skipped_have_said_nothing() -> None:
 @pytest.mark.parametrize(
     ("build", "command", "message"),
     [
-        ({"slot-0": SECOND}, {}, f"Slot 0 of the job build speaks for '1 {APP} linux/arm64', and the plan gave it to"),
-        ({"slot-0": FIRST.replace(APP, WEB)}, {}, f"Slot 0 of the job build speaks for '0 {WEB} linux/amd64'"),
-        ({"slot-0": FIRST.replace("amd64", "arm64")}, {}, f"Slot 0 of the job build speaks for '0 {APP} linux/arm64'"),
-        ({"slot-9": f"9 {APP} linux/amd64 {A} 1"}, {}, "Slot 9 of the job build is filled with"),
-        ({"slot-2": THIRD}, {}, "Slot 2 of the job build is filled, and the plan gave it to the job command."),
-        ({}, {"slot-0": FIRST}, "Slot 0 of the job command is filled, and the plan gave it to the job build."),
+        (
+            {"slot-0": SECOND},
+            {},
+            f"Slot 0 of the job build is about '1 {APP} linux/arm64', but the plan gave the slot to",
+        ),
+        ({"slot-0": FIRST.replace(APP, WEB)}, {}, f"Slot 0 of the job build is about '0 {WEB} linux/amd64'"),
+        ({"slot-0": FIRST.replace("amd64", "arm64")}, {}, f"Slot 0 of the job build is about '0 {APP} linux/arm64'"),
+        ({"slot-9": f"9 {APP} linux/amd64 {A} 1"}, {}, "Slot 9 of the job build has the value"),
+        ({"slot-2": THIRD}, {}, "Slot 2 of the job build has a value, but the plan gave the slot to the job command."),
+        ({}, {"slot-0": FIRST}, "Slot 0 of the job command has a value, but the plan gave the slot to the job build."),
         (
             {"slot-0": FIRST.replace(" 1", " 3")},
             {},
@@ -98,7 +102,7 @@ def test_two_values_of_one_slot_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "[]x", "[1]", '{"build": 1}', '{"build": {"outputs": 1}}', "null"])
 def test_results_of_another_form_are_an_error(text: str) -> None:
-    with pytest.raises(InputError, match="Input 'build-results' does not have the results of jobs"):
+    with pytest.raises(InputError, match="Input 'build-results' is not the results of jobs"):
         read_slots(text, PROMISES, 1, "build-results")
 
 

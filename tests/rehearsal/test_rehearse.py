@@ -345,7 +345,7 @@ def test_a_teardown_is_refused_while_latest_names_the_candidate(tmp_path: Path) 
     )
     ended = rehearse(tmp_path / "work", scenario=SCENARIO + today + TEARDOWN)
     assert ended.code == 1
-    assert "acme/app:latest names the image of v1.1.0-rc.1, and has to name v1.0.0" in ended.log
+    assert "acme/app:latest names the image of v1.1.0-rc.1, but has to name v1.0.0" in ended.log
     protect = "  - do: protect-latest\n"
     ended = rehearse(tmp_path / "again", scenario=SCENARIO + today + protect + TEARDOWN)
     assert ended.code == 0, ended.log

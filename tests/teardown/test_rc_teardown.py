@@ -133,8 +133,9 @@ def test_another_plan_than_the_expected_one_is_not_carried_out(world: World, tea
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report)[0] == (
-        f"The plan is {report.outputs['plan-digest']}, and {expected} was expected. Nothing was changed. Something "
-        "changed since that plan was made. Look at the new plan, and pass its plan-digest if it is right."
+        f"The plan is {report.outputs['plan-digest']}, and {expected} was expected. Nothing was changed. The "
+        "packages, releases or tags changed since that plan was made. Check the new plan. If it is right, pass "
+        "its plan-digest as expected-plan."
     )
 
 
@@ -144,8 +145,8 @@ def test_a_plan_that_is_too_large_is_not_carried_out(world: World, tear_down: Te
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report) == [
-        "The plan deletes 12 versions, more than the 11 that are allowed. Nothing was changed. Look at the plan. If it "
-        "is right, raise max-deletions."
+        "The plan deletes 12 versions, more than the 11 that are allowed. Nothing was changed. Check the plan. "
+        "If it is right, raise max-deletions."
     ]
 
 
@@ -265,8 +266,8 @@ def test_a_release_that_shares_the_image_keeps_it(world: World, tear_down: TearD
     assert "v0.5.0-rc.1" not in git_tags(world)
     assert {"v0.5.0", "v0.5", "v0"} <= set(git_tags(world))
     assert messages(report) == [
-        f"{path}: v0.5.0-rc, v0.5.0-rc.1 stay, because v0.5.0 is the same image. ghcr-cleanup takes tags off such an "
-        "image with delete-tags: v0.5.0-rc, v0.5.0-rc.1 and untag: true."
+        f"{path}: v0.5.0-rc, v0.5.0-rc.1 are kept, because v0.5.0 is the same image. ghcr-cleanup removes tags "
+        "from such an image with delete-tags: v0.5.0-rc, v0.5.0-rc.1 and untag: true."
         for path in (CPU, CUDA)
     ]
     # Its tag is left.
@@ -402,8 +403,9 @@ def test_a_job_that_may_not_write_contents_is_told_the_permission_before_anythin
     assert state(world) == before
     [message] = messages(report)
     assert message == (
-        'GitHub answered 403, "Resource not accessible by integration", when asked whether this token may change git '
-        "tags and releases. Nothing was changed. The token needs the permission contents=write. Grant it under "
+        'GitHub answered 403, "Resource not accessible by integration", when it was asked whether this token may '
+        "change "
+        "git tags and releases. Nothing was changed. The token needs the permission contents=write. Grant it under "
         "'permissions:' of the job, or to the app."
     )
     assert output(report, "removed") == []
@@ -463,7 +465,7 @@ def test_a_git_tag_that_moves_meanwhile_is_left(world: World, tear_down: TearDow
     assert git_tags(world)["v0.5"] == other
     assert any(
         message.startswith(
-            f"The git tag v0.5 is still there. It was moved since the plan was made; now it names {other}."
+            f"The git tag v0.5 still exists. It was moved since the plan was made; now it names {other}."
         )
         for message in messages(report)
     )
@@ -504,8 +506,7 @@ def test_a_release_that_is_promoted_meanwhile_is_left(world: World, tear_down: T
     assert releases(world) == {"v0.4.0", "v0.5.0"}
     assert {"v0.5.0", "v0.5.0-rc.1"} <= set(git_tags(world))
     assert messages(report)[0] == (
-        "The release v0.5.0-rc.1 is still there. It was changed since the plan was made. "
-        "Run it again to make a new plan."
+        "The release v0.5.0-rc.1 still exists. It was changed since the plan was made. Run it again to make a new plan."
     )
 
 
@@ -517,7 +518,7 @@ def test_no_image_goes_once_its_release_is_tagged(world: World, tear_down: TearD
     assert world.tags(CPU) == before
     assert releases(world) == {"v0.4.0", "v0.5.0"}
     assert messages(report)[0].startswith(
-        "v0.5.0 was tagged since the plan was made, so no further image was deleted. Look at the new plan first: a "
+        "v0.5.0 was tagged since the plan was made, so no further image was deleted. Check the new plan first: a "
         "release may share an image with a candidate."
     )
 
@@ -556,8 +557,8 @@ def test_a_production_tag_that_somebody_moves_meanwhile_is_told(
     report = tear_down()
     assert report.exit_code is ExitCode.REFUSED
     assert messages(report) == [
-        f"{CUDA}:latest named {before} and now names {after}. This run did not write it. Find out who moved it. "
-        "protect-latest puts floating tags back."
+        f"{CUDA}:latest named {before} and now names {after}. This run did not change it. Find out which workflow "
+        "moved it. protect-latest moves floating tags back."
     ]
 
 
@@ -569,8 +570,8 @@ def test_a_server_that_fails_between_the_systems_leaves_what_the_next_run_finish
     assert first.exit_code is ExitCode.UNKNOWN
     assert any(message.startswith(f"Could not read the git tag v0 of {REPOSITORY}") for message in messages(first))
     assert messages(first)[0].endswith(
-        "Run it again to finish, without expected-plan: what is gone is not in the plan any more. The git tag of a "
-        "candidate goes last."
+        "Run this again without expected-plan to finish: the new plan no longer has what is deleted already. The "
+        "git tag of a candidate is deleted last."
     )
     assert "v0.5.0-rc.1" in git_tags(world)
     simulator.faults.clear()
@@ -652,9 +653,9 @@ def test_a_signal_leaves_a_truthful_report(
     assert undone - deleted in ({0, 1} if cut == "image" else {0})
     [message] = messages(report)
     assert message == (
-        f"Stopped by a signal after {deleted} of 12 deletions of package versions. Run it again to finish, without "
-        "expected-plan: what is gone is not in the plan any more. The output 'undo' and the undo file name what was "
-        "changed."
+        f"Stopped by a signal after {deleted} of 12 deletions of package versions. Run this again without "
+        "expected-plan to finish: the new plan no longer has what is deleted already. The output 'undo' "
+        "and the undo file list every change."
     )
     assert output(report, "removed") == []
     assert "v0.5.0-rc.1" in git_tags(world)
@@ -716,7 +717,7 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     report = tear_down()
     assert report.exit_code is ExitCode.REFUSED
     refused, waiting = messages(report)
-    assert refused.startswith("The git tag v0.5.0-rc is still there. GitHub answered 422")
+    assert refused.startswith("The git tag v0.5.0-rc still exists. GitHub answered 422")
     assert "Cannot delete this tag" in refused
     assert (
         waiting == "The git tag v0.5.0-rc.1 is still there. It is kept while v0.5.0-rc is there: the next run needs it."
@@ -849,7 +850,7 @@ def test_packages_of_a_person_are_taken_back_by_their_own_routes(world: World, t
     world.accounts["llm-d"].organization = False
     summary = tear_down().summary
     assert "gh api -X POST users/llm-d/packages/container/llm-d-cuda/versions/" in summary
-    assert "or by hand, all but the release pages:" in summary
+    assert "or by hand, except for the GitHub releases:" in summary
 
 
 def test_a_run_waits_for_no_limit_longer_than_its_time(world: World, tear_down: TearDown, simulator: Simulator) -> None:
@@ -893,7 +894,7 @@ def test_a_retired_package_does_not_keep_a_candidate_from_being_released() -> No
 
     assert [version.tag for version in chosen] == ["v0.5.0-rc.1"]
     assert without == ()
-    assert kept[0].startswith("v0.5.0-rc.1 stays: llm-d/llm-d-aws holds no v0.5.0 yet.")
+    assert kept[0].startswith("v0.5.0-rc.1 is kept: llm-d/llm-d-aws holds no v0.5.0 yet.")
 
 
 def test_a_package_of_the_repository_that_no_list_names_is_reported(world: World, tear_down: TearDown) -> None:

@@ -33,7 +33,7 @@ from release_actions.simulator.git import Target
 from release_actions.simulator.repositories import Asset, Release
 from release_actions.simulator.rules import TagRules
 
-NEW = "The release v0.5.0-rc.1 comes back as a new one, with a new date and by another author."
+NEW = "The release v0.5.0-rc.1 is restored as a new one, with a new date and another author."
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_all_of_it_comes_back(world: World, tear_down: TearDown, restore: Callab
         "git": ["v0", "v0.5", "v0.5.0-rc", "v0.5.0-rc.1"][::-1],
         "releases": ["v0.5.0-rc.1"],
     }
-    assert report.lines[-1] == "12 of 12 versions, 4 of 4 git tags and 1 of 1 release are there again."
+    assert report.lines[-1] == "12 of 12 versions, 4 of 4 git tags and 1 of 1 release were restored."
     assert report.lines[-2].startswith(
         "In every clone: git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0 "
     )
@@ -101,9 +101,9 @@ def test_a_dry_run_only_says_what_would_come_back(
     assert (git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}) == there
     tags = "v0.5, v0.5.0, v0.5.0-rc, v0.5.0-rc.1"
     first, *_ = report.lines
-    assert first.startswith(f"{CUDA}: 6 versions would come back, with the tags sha256-")
+    assert first.startswith(f"{CUDA}: 6 versions would be restored, with the tags sha256-")
     assert first.endswith(f"{tags}.")
-    assert "release v0.5.0-rc.1 would be made again." in report.lines
+    assert "release v0.5.0-rc.1 would be restored." in report.lines
     assert "(dry run: nothing was changed)" in report.summary
 
 
@@ -150,7 +150,8 @@ def test_a_git_tag_that_moved_since_is_left(world: World, tear_down: TearDown, r
     assert report.exit_code is ExitCode.REFUSED
     assert git_tags(world)["v0"] == other
     assert messages(report)[0] == (
-        f"The git tag v0 names {other} by now, so it was not put back on {before['v0']}. If it belongs there: git push "
+        f"The git tag v0 now names {other}, so it was not put back on {before['v0']}. If {before['v0'][:12]} is "
+        "right: git push "
         f"--force origin {before['v0']}:refs/tags/v0"
     )
     assert git_tags(world)["v0.5.0-rc.1"] == before["v0.5.0-rc.1"]
@@ -169,7 +170,7 @@ def test_a_tag_object_that_github_dropped_is_named_for_a_clone(
     assert "Object does not exist" in first
     assert first.endswith(f"git push origin {sha}:refs/tags/v0.5.0-rc.1")
     # Without its tag GitHub would make one, of the branch.
-    assert second.startswith("The release v0.5.0-rc.1 was not made again: its git tag is not there.")
+    assert second.startswith("The release v0.5.0-rc.1 was not restored: its git tag does not exist.")
     assert "v0.5.0-rc.1" not in git_tags(world)
 
 
@@ -181,8 +182,8 @@ def test_files_of_a_release_are_lost_and_that_is_said_before_and_after(
     assert "has 1 file, chart.tgz" in messages(tear_down())[0]
     planned = tear_down(dry_run="true", allow_irreversible="v0.5.0-rc.1")
     assert messages(planned) == [
-        "The GitHub release of v0.5.0-rc.1 has 1 file, chart.tgz, which would be lost. It was named in "
-        "allow-irreversible."
+        "The GitHub release of v0.5.0-rc.1 has 1 file, chart.tgz, which would be lost. It was deleted because "
+        "allow-irreversible names it."
     ]
     assert tear_down(allow_irreversible="v0.5.0-rc.1").exit_code is ExitCode.PASS
     assert messages(restore()) == [f"{NEW} The files that it had are lost: chart.tgz."]
@@ -254,8 +255,8 @@ def test_a_signal_is_told_and_the_next_run_goes_on(
         report = restore()
     assert report.exit_code is ExitCode.INTERRUPTED
     assert messages(report)[-1] == (
-        "Stopped by a signal. 12 of 12 versions, 0 of 4 git tags and 0 of 1 release are there again. Run it again with "
-        "the same undo file: what is there again is left as it is."
+        "Stopped by a signal. 12 of 12 versions, 0 of 4 git tags and 0 of 1 release were restored. Run it again with "
+        "the same undo file: it skips what is restored already."
     )
     assert restore().exit_code is ExitCode.PASS
     assert git_tags(world) == before
@@ -331,8 +332,8 @@ def test_the_time_of_a_run_can_end_before_anything_goes(world: World, tear_down:
     assert report.exit_code is ExitCode.UNKNOWN
     assert output(report, "removed") == []
     assert (
-        "Stopped after 0 of 12 deletions of package versions. The time that time-budget gives is used up. Run it again "
-        "to finish, without expected-plan: what is gone is not in the plan any more."
+        "Stopped after 0 of 12 deletions of package versions. The time set by time-budget is used up. Run this "
+        "again without expected-plan to finish: the new plan no longer has what is deleted already."
     ) in messages(report)
     assert (git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}) == before
 
@@ -346,7 +347,7 @@ def test_the_time_can_end_between_the_systems(
         patch.setattr(Limits, "stop", lambda *_: OUT_OF_TIME if len(package.versions()) == 12 else "")
         report = tear_down()
     assert report.exit_code is ExitCode.UNKNOWN
-    assert "The release v0.5.0-rc.1 is still there. The run stopped before it." in messages(report)
+    assert "The release v0.5.0-rc.1 still exists. The run stopped before it." in messages(report)
     assert "v0.5.0-rc.1" in git_tags(world)
     assert tear_down().exit_code is ExitCode.PASS
     assert "v0.5.0-rc.1" not in git_tags(world)
@@ -379,9 +380,9 @@ def test_the_time_of_a_restore_can_end_too(
     assert report.exit_code is ExitCode.UNKNOWN
     assert (git_tags(world), pages(world)) == left
     assert len(package.versions()) == 15
-    assert f"{CUDA}: stopped with 3 versions left. {OUT_OF_TIME}" in messages(report)[0]
+    assert f"{CUDA}: stopped before 3 versions could be restored. {OUT_OF_TIME}" in messages(report)[0]
     assert messages(report)[-1].startswith(
-        f"Stopped. {OUT_OF_TIME} 3 of 12 versions, 0 of 4 git tags and 0 of 1 release are there again. Run it again"
+        f"Stopped. {OUT_OF_TIME} 3 of 12 versions, 0 of 4 git tags and 0 of 1 release were restored. Run it again"
     )
     assert restore().exit_code is ExitCode.PASS
     assert (git_tags(world), pages(world), {path: world.tags(path) for path in (CUDA, CPU)}) == before

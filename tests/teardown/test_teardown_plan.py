@@ -119,7 +119,7 @@ class TestGit:
         found = plan(torn("v0.5.0-rc.1"), world(git))
         assert changes(found) == {}
         assert found.notes == (
-            "The git tag v0.5 stays: it names no version, and git has no v0.5.0-rc.1 to compare it with.",
+            "The git tag v0.5 is kept: it is not a version, and git has no v0.5.0-rc.1 to compare it with.",
         )
         there = plan(torn("v0.5.0-rc.1"), world({**git, "v0.5.0-rc.1": "rc"}))
         assert there.notes == ()
@@ -177,7 +177,7 @@ class TestReleases:
             ),
             (
                 Release(1, "v0.5.0-rc.1", prerelease=True, body="x" * (LONGEST_TEXT + 1)),
-                "has a text of 50001 characters, too long to be kept for taking it back",
+                "has a text of 50001 characters, too long for the undo file",
             ),
         ],
     )
@@ -227,7 +227,7 @@ class TestImages:
         assert alone.refusals[0].message == (
             f"{CUDA}:v0.5.0-rc.2 names the image of v0.5.0-rc.1, and v0.5.0-rc.2 was not named."
         )
-        assert alone.refusals[0].hint == "Name v0.5.0-rc.2 too if it may go."
+        assert alone.refusals[0].hint == "To delete it, name v0.5.0-rc.2 too."
         together = plan(torn("v0.5.0-rc.1", "v0.5.0-rc.2"), world({}, images))
         assert set(together.images[CUDA]) == {"v0.5.0-rc.1", "v0.5.0-rc.2"}
 
@@ -247,8 +247,8 @@ class TestImages:
         found = plan(torn("v0.5.0-rc.1"), world({}, images))
         assert set(found.images[CUDA]) == {"v0.5.0-rc.1"}
         assert found.notes == (
-            f"{CUDA}: demo, v0.5.0-rc stay. {CUDA}:demo names the image of v0.5.0-rc.1, and is not a tag that was made "
-            "from it.",
+            f"{CUDA}: demo, v0.5.0-rc are kept. {CUDA}:demo names the image of v0.5.0-rc.1, but demo was not made "
+            "from a candidate's tag.",
         )
 
 

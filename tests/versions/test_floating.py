@@ -190,7 +190,7 @@ SENTENCES = {
     "v0.3.2-with-sidecar-fix": (
         "a pre-release: it moves no floating tag and leaves v0.3 on v0.3.0, and v0 and latest on v0.5.1."
     ),
-    "v0.5.9": "skipped by the configuration: it moves no floating tag and leaves v0.5, v0 and latest on v0.5.1.",
+    "v0.5.9": "listed under versions.skip: it moves no floating tag and leaves v0.5, v0 and latest on v0.5.1.",
 }
 
 
@@ -252,7 +252,7 @@ def test_a_plan_says_what_moves_and_why() -> None:
             "v0.6",
             candidate,
             "v0.6 names v0.6.0-rc.1, a release candidate, and there is no release in its range that it could name.",
-            "It was not changed. Publish a release of its range, or delete the tag if nobody should use it.",
+            "It was not changed. Publish a release of its range, or delete the tag if it is not needed.",
         ),
     )
     assert [move.tag for move in found.moves] == ["v0.4", "v0.5", "latest"]
@@ -267,7 +267,7 @@ def test_a_plan_says_what_moves_and_why() -> None:
 
 HOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "no-version": ("sha256:0123456789ab, an image without a version tag", {}),
-    "skipped": ("v0.5.2, which the configuration skips", {"skip": ["v0.5.2"]}),
+    "skipped": ("v0.5.2, which versions.skip in release.yaml lists", {"skip": ["v0.5.2"]}),
     "untagged": ("v0.5.2, which has no tag in git", {"git": known(["v0.5.1"])}),
     "incomplete": ("v0.5.2, which is not complete", {"releases": holding("v0.5.1")}),
 }
@@ -312,7 +312,7 @@ def test_a_release_that_the_package_lacks_is_found_and_the_floating_tags_stay() 
     git = known(["v0.3.0", "v0.5.0", "v0.5.1", "v0.5.2"])
     found = plan(current, holding("v0.5.0"), git, ["latest"])
     assert found.floats == (Keep("latest", "sha256:v0.5.0", parse("v0.5.0")),)
-    message = "Release {} is in git, but the package does not hold it complete.{}"
+    message = "Release {} is in git, but its image is missing or incomplete in the package.{}"
     hint = "Build {} again, or list it under skip with the reason."
     assert found.findings == (
         ReleaseFinding("missing-release", "v0.5.1", (), message.format("v0.5.1", ""), hint.format("v0.5.1")),
@@ -320,7 +320,7 @@ def test_a_release_that_the_package_lacks_is_found_and_the_floating_tags_stay() 
             "missing-release",
             "v0.5.2",
             ("latest",),
-            message.format("v0.5.2", " latest must name v0.5.0 until it does."),
+            message.format("v0.5.2", " Until then, latest must name v0.5.0."),
             hint.format("v0.5.2"),
         ),
     )

@@ -62,10 +62,10 @@ TOLD = {
     "v0.4.3": ["info backport: v0.4.3 is a backport: 0.4 is below 0.5, released as v0.5.1."],
     "v0.5.1": ["error already-released: v0.5.1 exists already. A published version never changes. Push v0.5.2."],
     "v0.6.0rc2": [
-        "error other-spelling: v0.6.0rc2 is the version that exists already as v0.6.0-rc.2. Push v0.6.0-rc.3."
+        "error other-spelling: v0.6.0rc2 is the same version as v0.6.0-rc.2, which exists already. Push v0.6.0-rc.3."
     ],
     "v0.6.0rc3": [
-        "error candidate-spelling: v0.6.0rc3 has another spelling than the candidates of 0.6 before it."
+        "error candidate-spelling: v0.6.0rc3 is spelled differently from the earlier candidates of 0.6."
         " Push v0.6.0-rc.3."
     ],
     "v0.4.1": [
@@ -118,12 +118,12 @@ TOLD = {
         "error prerelease-after-final: v0.3.0-rc.4-test comes before v0.3.0, which is released already."
         " The next version of the line is v0.3.1-rc.4-test.",
     ],
-    "v0.5.3": ["warn gap: v0.5.3 leaves out v0.5.2, which would be next. Check that v0.5.2 was left out on purpose."],
-    "v0.7.0": ["warn gap: v0.7.0 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
-    "v0.6.1": ["warn gap: v0.6.1 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
-    "v2.0.0": ["warn gap: v2.0.0 leaves out v1.0.0, which would be next. Check that v1.0.0 was left out on purpose."],
+    "v0.5.3": ["warn gap: v0.5.3 skips v0.5.2, which would be next. Check that you skipped v0.5.2 on purpose."],
+    "v0.7.0": ["warn gap: v0.7.0 skips v0.6.0, which would be next. Check that you skipped v0.6.0 on purpose."],
+    "v0.6.1": ["warn gap: v0.6.1 skips v0.6.0, which would be next. Check that you skipped v0.6.0 on purpose."],
+    "v2.0.0": ["warn gap: v2.0.0 skips v1.0.0, which would be next. Check that you skipped v1.0.0 on purpose."],
     "v0.7.0-rc.1": [
-        "warn gap: v0.7.0-rc.1 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."
+        "warn gap: v0.7.0-rc.1 skips v0.6.0, which would be next. Check that you skipped v0.6.0 on purpose."
     ],
 }
 
@@ -160,7 +160,7 @@ def test_candidates_that_git_has_lost_count_where_the_registry_has_them() -> Non
 
 
 GONE = "(a GitHub release whose git tag is gone)"
-RESTORE = "Floating tags count only what git has: restore the tag v0.7.0 first, if that release is to keep them."
+RESTORE = "Only releases with a git tag can have floating tags. To keep them on v0.7.0, restore its git tag first."
 WITHOUT_TAG = {
     "v0.5.2": [
         f"error below-line-highest: v0.5.2 is below v0.5.3 {GONE}, the highest release of 0.5."
@@ -180,9 +180,10 @@ WITHOUT_TAG = {
         " Check the number. Patches of a released line and new minors of a major are allowed. If v0.7.0 has a"
         " wrong number, list it under versions.skip."
     ],
-    "v0.9.0": ["warn gap: v0.9.0 leaves out v0.8.0, which would be next. Check that v0.8.0 was left out on purpose."],
+    "v0.9.0": ["warn gap: v0.9.0 skips v0.8.0, which would be next. Check that you skipped v0.8.0 on purpose."],
     "v0.8.0rc1": [
-        f"error other-spelling: v0.8.0rc1 is the version that exists already as v0.8.0-rc.1 {GONE}. Push v0.8.0-rc.2."
+        f"error other-spelling: v0.8.0rc1 is the same version as v0.8.0-rc.1 {GONE}, which exists already. Push "
+        "v0.8.0-rc.2."
     ],
     "v0.8.0-rc.3": [
         f"error candidate-number: v0.8.0-rc.3 is not the next candidate of v0.8.0: the highest so far is"
@@ -192,7 +193,7 @@ WITHOUT_TAG = {
     "v0.7.0.post1": [],
     "v0.7.1": [],
     # Of itself release-exists tells, from what is known of the tag.
-    "v0.7.0": ["warn gap: v0.7.0 leaves out v0.6.0, which would be next. Check that v0.6.0 was left out on purpose."],
+    "v0.7.0": ["warn gap: v0.7.0 skips v0.6.0, which would be next. Check that you skipped v0.6.0 on purpose."],
 }
 
 
@@ -206,7 +207,7 @@ def test_the_candidate_that_a_refusal_names_is_free() -> None:
     past = "v0.5.0 v0.5.1rc1 v0.5.1rc2"
     (only,) = judged("v0.5.0-rc.7", past)
     assert only.endswith("The next candidate of 0.5 is v0.5.1rc3.")
-    assert judged("v0.5.1-rc.7", past)[0].endswith("before it. Push v0.5.1rc3.")
+    assert judged("v0.5.1-rc.7", past)[0].endswith("earlier candidates of 0.5. Push v0.5.1rc3.")
     assert judged("v0.5.1rc3", past) == []
     assert judged("v0.5.0-rc.7", "v0.5.0", published="v0.5.1rc1")[0].endswith("is v0.5.1rc2.")
 
@@ -249,7 +250,7 @@ def test_tags_and_releases_are_one_history(tags: list[Version], version: Version
 
 def test_published_candidates_set_the_spelling_too() -> None:
     assert judged("v0.7.0-rc.2", "v0.6.0", published="v0.7.0rc1") == [
-        "error candidate-spelling: v0.7.0-rc.2 has another spelling than the candidates of 0.7 before it."
+        "error candidate-spelling: v0.7.0-rc.2 is spelled differently from the earlier candidates of 0.7."
         " Push v0.7.0rc2."
     ]
 
@@ -347,7 +348,7 @@ ABOUT = {
     ),
     "the tag was moved since": (
         Evidence(commit=HERE, names=THERE, push=Push()),
-        "error moved-tag: v0.5.1 was moved since its push: it names bbbbbbbbbbbb, and this run is of aaaaaaaaaaaa."
+        "error moved-tag: v0.5.1 was moved since its push: it now names bbbbbbbbbbbb, but this run is for aaaaaaaaaaaa."
         " Put it back where it was, and push v0.5.2.",
     ),
     "a release before the tag": (
@@ -572,7 +573,7 @@ def test_candidates_in_spellings_that_are_refused_count() -> None:
 
     assert judge_with_misspelt("v0.2.0-rc.2", past) == []
     assert judge_with_misspelt("v0.2.0-rc.1", past) == [
-        "error other-spelling: v0.2.0-rc.1 is the version that exists already as v0.2.0-RC1. Push v0.2.0-rc.2."
+        "error other-spelling: v0.2.0-rc.1 is the same version as v0.2.0-RC1, which exists already. Push v0.2.0-rc.2."
     ]
     assert judge_with_misspelt("v0.2.0-rc.4", past) == [
         "error candidate-number: v0.2.0-rc.4 is not the next candidate of v0.2.0: the highest so far is v0.2.0-RC1."
@@ -610,7 +611,7 @@ def test_post_releases_keep_the_spelling_that_the_project_chose() -> None:
 
     assert judge(parse("v0.9.0.2", scheme), history) == ()
     assert [line(violation) for violation in judge(parse("v0.9.0.post2", scheme), history)] == [
-        "error post-spelling: v0.9.0.post2 has another spelling than versions.post-spelling in release.yaml asks for."
+        "error post-spelling: v0.9.0.post2 is not spelled as versions.post-spelling in release.yaml requires."
         " Push v0.9.0.2."
     ]
     assert [line(violation) for violation in judge(parse("v0.9.0.4", scheme), history)] == [

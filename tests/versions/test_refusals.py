@@ -13,7 +13,7 @@ from release_actions.versions.version import Version, parse, parse_or_none
 
 LOOKS = "Release tags look like v1.2.3, v1.2.3-rc.1 or v1.2.3.post1."
 NEVER_PUSHED = "The action protect-latest moves floating tags. Do not push them."
-CUT = "Tools that make floating tags by cutting a tag at its last dot leave such names."
+CUT = "If a tool made this tag by cutting another one at its last dot, delete the tag and stop that tool."
 REBUILD = (
     "Push a post release for a rebuild of v0.10.1, or the next patch version for a fix. A project whose post releases"
     " have four numbers sets versions.post-spelling to four-numbers in release.yaml."

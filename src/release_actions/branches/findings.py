@@ -90,27 +90,29 @@ def _lower(own: Level, chosen: Level) -> Level:
 def _judge_commit(item: Explained, criteria: Criteria) -> Iterator[BranchFinding]:
     name = describe(item.commit)
     if item.origin is Origin.UNKNOWN:
-        message = f"{name} is not on trunk, as far as its message and patch say."
+        message = f"{name} is not on trunk: no commit there has its patch or is named in its message."
         hint = "Land it on trunk first, name the trunk commit with git cherry-pick -x, or mark it [release-only]."
         yield _finding("not-on-trunk", message, hint, item)
     if item.origin is Origin.BEFORE_TRUNK:
         message = f"{name} entered the branch before trunk had it."
         yield _finding("before-trunk", message, "Land changes on trunk first, then pick them.", item)
     if item.origin is Origin.MODIFIED:
-        message = f"{name} differs from {item.counterparts[0][:12]} on trunk, which it brings."
+        message = f"{name} was picked from {item.counterparts[0][:12]} on trunk, but its patch differs."
         hint = f"Compare them: git range-diff {item.commit.sha[:12]}^! {item.counterparts[0][:12]}^!"
         yield _finding("content-differs", message, hint, item)
     if item.origin is Origin.REVERT_ON_BRANCH_ONLY:
-        message = f"{name} reverts on the branch what trunk still has."
-        yield _finding("revert-not-on-trunk", message, "Revert it on trunk too, or say there why not.", item)
+        message = f"{name} reverts a change on the branch, but trunk still has that change."
+        hint = "Revert it on trunk too, or explain in the pull request why trunk keeps it."
+        yield _finding("revert-not-on-trunk", message, hint, item)
     if item.origin in {Origin.MERGE, Origin.REVERT_OF_BRANCH_COMMIT, Origin.REVERT_ON_BRANCH_ONLY}:
         return
     if item.category is Category.FEATURE and not (criteria.allow_new_models and is_new_model(item.commit)):
         message = f"{name} is a feature ({item.why})."
         yield _finding("feature", message, "Release branches take fixes. Move it to the next release.", item)
     if item.category is Category.UNCATEGORISED and item.origin is not Origin.RELEASE_ONLY:
-        message = f"{name} has no category that may enter a release branch."
-        yield _finding("uncategorised", message, "Give its pull request a label of branches.labels.", item)
+        message = f"{name} has no category, so nothing shows that it may enter a release branch."
+        hint = "Give its pull request one of the labels under branches.labels in release.yaml."
+        yield _finding("uncategorised", message, hint, item)
 
 
 def _finding(rule: str, message: str, hint: str, item: Explained, level: Level = Level.ERROR) -> BranchFinding:
@@ -120,9 +122,10 @@ def _finding(rule: str, message: str, hint: str, item: Explained, level: Level =
 def _describe_missing(item: MissingPick) -> BranchFinding:
     what = f"#{item.promise.number} ({item.promise.title})"
     if item.commit is None:
-        message = f"{what} is promised for the branch and not merged on trunk."
-        return BranchFinding("missing-pick", Level.WARN, message, "Merge it, or take it off the milestone or label.")
-    message = f"{what} is promised for the branch and not on it."
+        message = f"{what} is promised for the branch but is not merged on trunk."
+        hint = "Merge it, or remove it from the milestone or remove its label."
+        return BranchFinding("missing-pick", Level.WARN, message, hint)
+    message = f"{what} is promised for the branch but is not on it."
     return BranchFinding("missing-pick", Level.ERROR, message, item.command, item.commit.sha)
 
 
@@ -138,18 +141,17 @@ def _describe_revert(item: TrunkRevert) -> Iterator[BranchFinding]:
         message = (
             f"Trunk reverted {target} and landed it again with {item.again[:12]}; the branch has the first version."
         )
-        yield BranchFinding(
-            "relanded", Level.INFO, message, "Pick both if the branch needs the second.", item.revert.sha
-        )
+        hint = "Pick the revert and the second version if the branch needs it."
+        yield BranchFinding("relanded", Level.INFO, message, hint, item.revert.sha)
     if item.state is RevertState.PARTIAL:
         message = f"Trunk reverted a part of {target} with {name}."
         yield BranchFinding(
             "partial-revert", Level.INFO, message, "Decide whether the branch needs it.", item.revert.sha
         )
     if item.state is RevertState.WORDS:
-        message = f"{name} says that it reverts something, and names nothing that trunk has."
+        message = f"{name} says that it reverts something, but names no change on trunk."
         yield BranchFinding(
-            "revert-in-words", Level.INFO, message, "Look whether it is about the branch.", item.revert.sha
+            "revert-in-words", Level.INFO, message, "Check whether it reverts a change on the branch.", item.revert.sha
         )
 
 

@@ -32,7 +32,7 @@ def read_branch(folder: Path, branch: str, trunk: str, *, since: str = "", repos
     base = _resolve(folder, since) if since else history.find_merge_base(folder, head, tip)
     if not base:
         message = f"{branch} and {trunk} have no commit in common."
-        raise InputError(message, hint="Name the branch that everything is merged into first with 'trunk'.")
+        raise InputError(message, hint="Set the input 'trunk' to the branch that pull requests are merged into first.")
     files = {
         **history.read_changed_files(folder, tip, f"^{base}"),
         **history.read_changed_files(folder, head, f"^{base}"),

@@ -64,7 +64,7 @@ def write_summary(
             ]
             for one in taken[:ROWS_SHOWN]
         ]
-        parts += ["### What trunk took back", markdown.table(["Change", "Revert", "State", "Command"], rows)]
+        parts += ["### What trunk reverted", markdown.table(["Change", "Revert", "State", "Command"], rows)]
     parts += ["```mermaid", write_graph(branch, history, explained, reverts), "```"]
     return "\n\n".join(parts[:-3]) + "\n\n" + "\n".join(parts[-3:]) + "\n"
 

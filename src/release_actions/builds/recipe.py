@@ -91,7 +91,7 @@ class EntryBuilder:
             raise ConfigurationError(problems=self.problems)
         idle = [name for name in self.build.overrides if name not in self.used]
         if idle:
-            message = f"Input 'overrides' sets {', '.join(idle)}, but no image that is built uses it."
+            message = f"Input 'overrides' sets {', '.join(idle)}, but no image of this build uses it."
             known = ", ".join(sorted(self.list_overridable())) or "none"
             raise InputError(message, hint=f"Names of build arguments and of values from the version file: {known}.")
         return tuple(self.findings)

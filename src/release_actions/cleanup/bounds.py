@@ -14,21 +14,22 @@ from release_actions.runner.report import Finding, Level, counted
 MOST = 20_000
 """Deletions of one run at most: their ids have to fit into the output `undo`, and no job lasts long enough for more."""
 
-LOOK = "Look at the plan. If it is right, "
+LOOK = "Check the plan. If it is right, "
 
 
 def unranked(result: Result) -> list[Finding]:
     """Why a plan is not carried out that deletes tags which its rule should rank and cannot."""
     prefixes = learn_prefixes(result.contents.tags) if result.contents else ()
-    shown = ", ".join(f"{prefix}X.Y.Z" for prefix in prefixes) or "none that is a version"
+    shown = ", ".join(f"{prefix}X.Y.Z" for prefix in prefixes) or "none of these tags is a version"
     return [
         Finding.of(
             Level.ERROR,
             f"{result.task.path}: keep-n-per-line of {rule} keeps releases, and the rule also selects "
-            f"{counted(len(tags), 'tag')} that {'is not one' if len(tags) == 1 else 'are not'}, {tags[0]} first. "
+            f"{counted(len(tags), 'tag')} that {'is' if len(tags) == 1 else 'are'} not, such as {tags[0]}. "
             f"Nothing was changed.",
-            hint=f"The tags of releases here: {shown}. If these tags may go, set keep-n as well: 0 keeps none of them, "
-            "1 keeps the newest. If not, let delete-tags select only releases.",
+            hint=f"Tags of releases look like this here: {shown}. To delete these tags, also set keep-n: 0 keeps none "
+            "of them, "
+            "1 keeps the newest. To keep them, let delete-tags select only releases.",
             rule="keep-n-per-line",
         )
         for rule, tags in (result.plan.unranked.items() if result.plan else ())

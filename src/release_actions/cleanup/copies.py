@@ -33,7 +33,7 @@ def settled(path: str, contents: Contents) -> Contents:
             continue
         found = sorted({*version.tags} - journal.tags_of(image))
         if found and meant not in there:
-            raise lost(path, found, f"It was copied from {meant}, which is not there any more.")
+            raise lost(path, found, f"It was copied from {meant}, which no longer exists.")
         copies |= dict.fromkeys(found, meant)
     if not copies:
         return contents

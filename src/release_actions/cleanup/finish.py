@@ -23,7 +23,7 @@ def finish(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome
     """
     try:
         if outcome.deleted or outcome.unsure or outcome.stripped:
-            store.say(f"{plan.package}: checking every tag that is left, down to its parts")
+            store.say(f"{plan.package}: checking every remaining tag and all parts of its image")
             check = proof.check(store, plan, contents, outcome, resolve_all=resolve_all)
             outcome.add(Checked(check))
             if check.broken:
@@ -46,7 +46,7 @@ def restore(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcom
         versions = [v for v in (*outcome.deleted, *outcome.unsure) if v.digest in check.needed - back]
         if not versions:
             break
-        store.say(f"{plan.package}: {check.broken[0]} Restoring what it needs.")
+        store.say(f"{plan.package}: {check.broken[0]} Restoring what the tag needs.")
         for event in mending.bring_back(store, versions):
             outcome.add(event)
         if outcome.unrestored:

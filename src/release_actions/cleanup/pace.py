@@ -22,8 +22,8 @@ RESERVE = 40
 PLENTY = 500
 """Requests of the hourly budget from which on packages are planned at the same time."""
 
-OUT_OF_TIME = "The time that time-budget gives is used up."
-NO_TIME_LEFT = "The time that time-budget gives is needed for what is planned so far."
+OUT_OF_TIME = "The time set by time-budget is used up."
+NO_TIME_LEFT = "The rest of the time set by time-budget is needed for the deletions planned so far."
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,4 @@ class Limits:
         told = self.budget()
         if told is None or told.reset <= self.clock() or told.remaining > RESERVE + deletions:
             return ""
-        return f"What is left of the token's {told.limit} requests an hour is needed for what is planned so far."
+        return f"The rest of the token's {told.limit} requests an hour is needed for the deletions planned so far."

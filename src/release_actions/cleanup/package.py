@@ -162,8 +162,8 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
         context.now, sources.prefixes(contents.tags), missing, sources.closed(store, rules, contents.tags), since
     )
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
-    count = f"{len(plan.deletions)} of {len(plan.decisions)} versions go"
-    count += f", {counted(len(plan.strips), 'tag')} taken off others" if plan.strips else ""
+    count = f"{len(plan.deletions)} of {len(plan.decisions)} versions are to be deleted"
+    count += f", {counted(len(plan.strips), 'tag')} removed from others" if plan.strips else ""
     store.say(f"{path}: {count}, {freed(plan)}")
     return Result(task, contents, plan)
 

@@ -48,14 +48,18 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     now |= {tag: kept[tag].digest for tag in trusted}
     there_by_id = {version.id for version in listed}
     broken = [
-        f"The tag {tag} is gone, though its image is there: it was moved to what this run deleted."
+        f"The tag {tag} is missing, though its image is there: it was moved to a version that this run deleted."
         for tag in sorted(set(kept) - set(now))
         if kept[tag].id in there_by_id
     ]
     # Without the version that a tag went with, nobody knows what has to come back.
     is_clear = all(tag in lost for tag in set(kept) - set(now) if kept[tag].id in there_by_id)
     needed = {version.digest for tag, version in lost.items() if tag not in now}
-    broken += [f"The tag {tag} is gone: it was put on what this run deleted." for tag in sorted(lost) if tag not in now]
+    broken += [
+        f"The tag {tag} is missing: it was put on a version that this run deleted."
+        for tag in sorted(lost)
+        if tag not in now
+    ]
     known = {decision.version.id for decision in plan.decisions}
     new = {version.digest for version in listed if version.id not in known and version.digest != journal}
     labels: dict[str, str] = {digest: digest[:19] for digest in new}
@@ -136,7 +140,8 @@ def disturbed(outcome: Outcome, now: Mapping[str, str]) -> tuple[str, ...]:
     gone = {strip.tag for strip in outcome.stripped}
     wanted = {tag: strip.version.digest for strip in outcome.stripped for tag in strip.version.tags if tag not in gone}
     return tuple(
-        f"The tag {tag} named {digest} before a tag was taken off beside it, and now names {now.get(tag, 'nothing')}."
+        f"The tag {tag} named {digest} before another tag of its version was removed, and now names "
+        f"{now.get(tag, 'nothing')}."
         for tag, digest in sorted(wanted.items())
         if now.get(tag) != digest
     )

@@ -127,7 +127,7 @@ def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version
     if found:
         return found
     message = f"GitHub does not list {digest} of {store.path}, which this clean-up pushed, though the registry has it."
-    raise RemoteError(message, hint="It is no image. The next clean-up of the package deletes it.")
+    raise RemoteError(message, hint="It is not an image. The next clean-up of the package deletes it.")
 
 
 def remove(store: Store, version: Version) -> Refusal | None:

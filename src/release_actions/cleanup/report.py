@@ -75,7 +75,8 @@ def findings_of(result: Result) -> list[Finding]:
         left = "Nothing of this package was deleted."
         if outcome.deleted or outcome.unsure:
             left = (
-                f"{'' if outcome.check else 'What is left was not resolved. '}The output 'undo' names what was deleted."
+                f"{'' if outcome.check else 'The remaining tags were not checked. '}The output 'undo' names what was "
+                "deleted."
             )
         for problem in outcome.error.problems:
             words = f"{path}: {problem.message} {left}"
@@ -113,13 +114,13 @@ def stop_findings(result: Result) -> list[Finding]:
     found = []
     if outcome.half_stripped:
         tags = ", ".join(strip.tag for strip in outcome.half_stripped)
-        message = f"{path}: {tags} may name a version that is empty."
-        hint = "Run it again with the same inputs to delete it, or bring the tags back with mode restore."
+        message = f"{path}: {tags} may name an empty version, which is not an image."
+        hint = "Run this again with the same inputs to delete that version, or restore the tags with mode: restore."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="untag"))
     if outcome.stopped:
         done = f"stopped after {len(outcome.deleted)} of {result.deletions} deletions" if result.plan else "not planned"
         message = f"{path}: {done}. {outcome.stopped}"
-        hint = "Run it again with the same inputs: it goes on where this run stopped."
+        hint = "Run this again with the same inputs: it continues where this run stopped."
         own = outcome.stopped in IN_TIME
         found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
     if outcome.is_interrupted and not (outcome.deleted or outcome.unsure or outcome.stripped):
@@ -127,7 +128,7 @@ def stop_findings(result: Result) -> list[Finding]:
         found.append(Finding.of(Level.ERROR, message, hint="Run it again.", rule="stopped"))
     elif outcome.is_interrupted:
         message = f"{path}: stopped by a signal after {len(outcome.deleted)} of {result.deletions} deletions."
-        hint = "Run it again to finish. What is left was not checked; the output 'undo' names what was deleted."
+        hint = "Run it again to finish. The remaining tags were not checked. The output 'undo' names what was deleted."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
     return found
 
@@ -138,7 +139,7 @@ def untag_findings(result: Result) -> list[Finding]:
     found = [
         Finding.of(
             Level.ERROR if kept.refused else Level.WARNING,
-            f"{path}: {kept.strip.tag} was not taken off {title(kept.strip.version)}. {kept.why}",
+            f"{path}: {kept.strip.tag} was not removed from {title(kept.strip.version)}. {kept.why}",
             rule="untag",
         )
         for kept in outcome.kept
@@ -161,7 +162,7 @@ def untag_findings(result: Result) -> list[Finding]:
         Finding.of(
             Level.WARNING,
             f"{path}: {tag} names an empty version of a clean-up that did not finish. It belongs on {digest}.",
-            hint="A run that deletes puts it there.",
+            hint="The next run that deletes puts it there.",
             rule="untag",
         )
         for tag, digest in sorted(result.contents.copies.items() if result.contents else ())
@@ -179,16 +180,19 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
     if outcome.mended:
         versions = counted(len(outcome.restored), "deleted version")
         were = "was" if len(outcome.restored) == 1 else "were"
-        message = f"{path}: {' '.join(outcome.mended[:3])} {versions} {were} restored for it."
+        message = f"{path}: {' '.join(outcome.mended[:3])} {versions} {were} restored because of that."
         found.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
     if check.broken:
         restored = len(outcome.restored)
         lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in outcome.unrestored)
-        message = f"{path}: {' '.join(check.broken[:3])} All {restored} deleted versions were restored.{lost}"
-        hint = "Something was pushed while this ran. Run it again when nothing is, and keep one clean-up a package."
+        message = f"{path}: {' '.join(check.broken[:3])} The {restored} deleted versions were restored.{lost}"
+        hint = (
+            "Something was pushed while this ran. Run this again when nothing is pushed, and run only one clean-up "
+            "of a package."
+        )
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
     found += [
-        Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push it again.", rule="incomplete")
+        Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push that image again.", rule="incomplete")
         for sentence in check.incomplete
     ]
     return found
@@ -210,7 +214,7 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
         count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would be deleted"
         return [*lines, f"{path}: {count}{taken}, {freed(plan)}."]
     said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
-    said += f", {len(outcome.stripped)} of {len(plan.strips)} tags taken off" if plan.strips else ""
+    said += f", {len(outcome.stripped)} of {len(plan.strips)} tags removed" if plan.strips else ""
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:

@@ -37,7 +37,7 @@ WHOLE = (
     "If the whole package was deleted, bring it back first: for 30 days it is under 'Deleted packages' in the settings "
     "of its account. If not, this token may not see it."
 )
-AGAIN = "Run it again with the same undo file: what is there again is left as it is."
+AGAIN = "Run it again with the same undo file: it skips what is restored already."
 
 
 def versions_of(entries: Iterable[Entry]) -> list[Version]:
@@ -98,7 +98,9 @@ def bring_back(
         interrupted = True
     findings = [found for path, package in back.items() for found in findings_of(path, package)]
     if interrupted:
-        message = f"Stopped by a signal. {sum(package.left for package in back.values())} versions are left."
+        message = (
+            f"Stopped by a signal. {sum(package.left for package in back.values())} versions are not restored yet."
+        )
         findings.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
     head = "## GHCR clean-up: restore" + (" (dry run: nothing was restored)" if dry_run else "")
     rows = [
@@ -110,7 +112,7 @@ def bring_back(
         ]
         for path, package in back.items()
     ]
-    table = markdown.table(["Package", "In the undo file", "There again", "Tags that resolve"], rows)
+    table = markdown.table(["Package", "In the undo file", "Restored", "Tags that resolve"], rows)
     return Report(
         outputs={
             "deleted": 0,
@@ -150,7 +152,7 @@ def restore_package(store: Store, entries: Sequence[Entry], back: Back, limits: 
             for event in mending.bring_back(store, [version]):
                 outcome.add(event)
                 if isinstance(event, RestoreFailed) and event.item.lasting:
-                    outcome.add(Stopped("It would be the same with every other version."))
+                    outcome.add(Stopped("Every other version would be refused too."))
                     return
         wanted = {tag: entry.digest for entry in entries for tag in entry.tags}
         lost = lost_tags(store, wanted)
@@ -171,7 +173,7 @@ def findings_of(path: str, back: Back) -> Iterable[Finding]:
     for sentence in back.outcome.unresolved:
         yield Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore")
     if back.outcome.stopped and back.left:
-        message = f"{path}: stopped with {counted(back.left, 'version')} left. {back.outcome.stopped}"
+        message = f"{path}: stopped before {counted(back.left, 'version')} could be restored. {back.outcome.stopped}"
         yield Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped")
 
 
@@ -181,7 +183,7 @@ def lines_of(path: str, back: Back, entries: Iterable[Entry], *, dry_run: bool) 
         yield from (f"{path}: {title(version)} would be restored." for version in reversed(back.versions))
         yield from (f"{path}: {tag} would be put back." for entry in entries if entry.stays for tag in entry.tags)
     else:
-        yield f"{path}: {len(back.outcome.restored)} of {len(back.versions)} versions are there again."
+        yield f"{path}: {len(back.outcome.restored)} of {len(back.versions)} versions were restored."
 
 
 def exit_code(back: Back) -> ExitCode:

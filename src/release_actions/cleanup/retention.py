@@ -96,7 +96,9 @@ def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
         twice = [name for name, count in counts.items() if count > 1]
         if twice:
             message = f"The list of the versions of {package} has {what} {twice[0]} twice."
-            raise ActionError(message, hint="Something changed while it was read. Run again; nothing was deleted.")
+            raise ActionError(
+                message, hint="The package changed while it was read. Run this again. Nothing was deleted."
+            )
     return found
 
 
@@ -228,7 +230,9 @@ class _Planner:
     def alone(self, version: Version) -> Verdict:
         """Of a version without a name that nothing in the package owns."""
         if version.digest in self.left_over and not self.is_young(version.digest, self.left_over):
-            return Verdict(doomed=True, reason="An earlier clean-up deleted what it was part of and did not finish.")
+            return Verdict(
+                doomed=True, reason="An earlier clean-up deleted the image that it was part of, and did not finish."
+            )
         return self.selection.unowned(version)
 
     def fragments(self, survivors: set[str], doomed: set[str]) -> set[str]:

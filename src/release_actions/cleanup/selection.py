@@ -230,7 +230,7 @@ class Selection:
                 and subjects <= self.facts.missing
                 and age >= self.grace
             ):
-                reason = f"It is attached to {short(min(subjects))}, which is not there."
+                reason = f"It is attached to {short(min(subjects))}, which does not exist."
                 return Verdict(doomed=True, reason=reason, rule=rule.name)
             if rule.settings.delete_untagged and not version.tags:
                 return Verdict(
@@ -249,9 +249,9 @@ class Selection:
         # An image without its attestation still runs.
         lost = sorted(self.graph.runnable(version.digest) & self.facts.missing)
         if platforms and set(platforms) <= self.facts.missing:
-            return "None of the images that it lists is there." if rule.settings.delete_ghost_images else ""
+            return "None of the images that it lists exists." if rule.settings.delete_ghost_images else ""
         if lost and rule.settings.delete_partial_images:
-            return f"It lists {short(lost[0])}, which is not there."
+            return f"It lists {short(lost[0])}, which does not exist."
         return ""
 
     def _judged(self, rule: Rule, names: Mapping[str, Version]) -> Mapping[str, Verdict]:

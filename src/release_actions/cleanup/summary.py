@@ -54,10 +54,10 @@ def state_of(result: Result, *, dry_run: bool) -> str:
     if result.idle:
         return f"Nothing to do. {result.idle}"
     if outcome.is_interrupted or outcome.stopped:
-        left = f"Left: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
+        left = f"Not done: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
         return f"{outcome.stopped or 'Stopped by a signal.'} {left}"
     if outcome.check and outcome.check.broken:
-        return "Restored: a tag that is kept had lost a part."
+        return "Restored: a tag that is kept had lost a part of its image."
     if dry_run:
         return "Planned."
     parts = [
@@ -128,7 +128,7 @@ def taken_table(result: Result, *, dry_run: bool) -> str:
         [
             markdown.code(strip.tag),
             digest_cell(strip.version.digest),
-            "planned" if dry_run else "taken off" if strip.tag in done else "still there",
+            "planned" if dry_run else "removed" if strip.tag in done else "still there",
             markdown.plain(" ".join(filter(None, (strip.because, kept.get(strip.tag))))),
             strip.rule,
         ]

@@ -64,7 +64,8 @@ def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> li
     put = {*outcome.copies.values()}
     tags = ", ".join(item.tag for item in outcome.stripped)
     return [
-        f"{title(version)} was pushed or changed while {tags} was taken off. If it had just got that tag, put it back."
+        f"{title(version)} was pushed or changed while {tags} was removed. If it had just received that tag, put "
+        "the tag back."
         for version in listed
         if version.id not in ours
         and version.digest not in {own, *put}
@@ -118,7 +119,7 @@ def _delete(store: Store, version: Version, items: Sequence[Strip], outcome: Out
     refusal = remove(store, version)
     if refusal:
         hint = f" {ADMIN}" if refusal.forbidden else ""
-        _give_back(store, items, outcome, f"{refusal}, so it was put back.{hint}")
+        _give_back(store, items, outcome, f"{refusal}, so the tag was put back.{hint}")
         return
     outcome.add(EmptyDeleted(version.id, of.digest))
     for item in items:

@@ -168,10 +168,10 @@ def find_excluded_mistakes(
     awaited = sorted(required & excluded)
     if given.together and awaited:
         images = ", ".join(awaited)
-        message = f"Input 'together' waits for every required image, and 'exclude-images' excludes {images}."
-        yield Problem(message, "Run it once these images are right.")
+        message = f"Input 'together' waits for every required image, but 'exclude-images' excludes {images}."
+        yield Problem(message, "Run this when these images are published, or remove them from exclude-images.")
     if excluded and excluded >= selected:
-        yield Problem("Input 'exclude-images' excludes every image.", "Skip the step instead.")
+        yield Problem("Input 'exclude-images' excludes every image.", "Remove an image from it, or skip this step.")
 
 
 def read_snapshot(given: Inputs, context: Context, config: Config) -> Snapshot:

@@ -153,7 +153,7 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
     }
     for name, value in chosen.items():
         if value:
-            hint = "All that the undo file names is brought back. Leave it out."
+            hint = "Everything in the undo file is restored. Remove this input."
             yield Problem(f"mode is restore, and input '{name}' says what to tear down.", hint)
 
 

@@ -53,7 +53,7 @@ def _enforce(run: ProtectRun, results: tuple[PackageResult, ...]) -> tuple[Packa
     before = {result.package.name: result for result in results}
     moves = sum(len(result.plan.moves) for result in results)
     if moves:
-        run.log.info(f"Moving {counted(moves, 'floating tag')}, then reading until they stay.")
+        run.log.info(f"Moving {counted(moves, 'floating tag')}, then reading until no other workflow moves them back.")
     results = run.for_each(partial(_catch, lambda package: _move(run, before[package.name])), run.packages)
     if not run.together or not any(result.error and result.package.required for result in results):
         return results
@@ -82,7 +82,7 @@ def _put_back(run: ProtectRun, result: PackageResult) -> PackageResult:
         back, kept = run.reconciler.put_back(result.package, result.journal)
     except ActionError as error:
         tags = ", ".join(result.journal.last)
-        kept = [f"{result.package.reference}: {tags} may not be back where they were. {error}"]
+        kept = [f"{result.package.reference}: {tags} may not be back on their earlier image. {error}"]
         return replace(result, roll_back=RollBack((), tuple(kept)))
     return replace(result, roll_back=RollBack(tuple(back), tuple(kept)))
 

@@ -16,8 +16,8 @@ RULE = "floating-tag"
 def list_gate_findings(gate: PromotionGate) -> Iterable[Finding]:
     """Why a release was not promoted."""
     for reason in gate.reasons:
-        message = f"{reason} No floating tag was moved to {' or '.join(gate.releases)}."
-        hint = "Publish the release whole in every required image, and run this again."
+        message = f"{reason} So no floating tag was moved to {' or '.join(gate.releases)}."
+        hint = "Publish the whole release, with every required image, and run this again."
         yield Finding.of(Level.ERROR, message, hint=hint, rule="together")
 
 

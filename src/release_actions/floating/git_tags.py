@@ -109,7 +109,7 @@ def find_debris(names: Collection[str], rules: FloatingRules) -> Iterable[Unmove
     for name in sorted(names):
         if is_cut(name, names, rules.prefix):
             message = f"{name} in git is not a version: tools that cut tags at their last dot leave such names."
-            yield UnmovedGitTag(name, message, f"Delete it if nobody uses it: git push origin --delete {name}")
+            yield UnmovedGitTag(name, message, f"If you do not need it, delete it: git push origin --delete {name}")
 
 
 def is_cut(name: str, names: Collection[str], prefix: str) -> bool:

@@ -240,7 +240,7 @@ class _Explainer:
             return f"{digest[:SHORT]}, an image without a version tag"
         objections = (
             (not version.is_stable, ROLES.get(version.kind, "")),
-            (version.tag in self.rules.skip, "which the configuration skips"),
+            (version.tag in self.rules.skip, "which versions.skip in release.yaml lists"),
             (version.tag not in self.tagged, "which has no tag in git"),
             (version not in self.held, "which is not complete"),
             (tag not in self.list_floats(version), "which is not in its range"),

@@ -73,8 +73,8 @@ def find_lacking(plan: FloatingPlan) -> dict[str, str]:
     missing = {item.version for item in plan.findings if item.name == "missing-release"}
     return {
         **{
-            item.version.tag: f"holds {item.version.tag} as another image than its git tag means."
+            item.version.tag: f"has an image {item.version.tag} that was not built from that git tag."
             for item in plan.stuck
         },
-        **{tag: f"does not hold {tag} complete." for tag in missing},
+        **{tag: f"does not have a complete image {tag}." for tag in missing},
     }

@@ -114,8 +114,8 @@ class Reconciler(PackageReader):
             raise PartialError(message, done=len(journal.done), total=len(journal.done), hint=HINT_OTHER_WRITER)
         change = view.changes[0]
         message = (
-            f"{package.reference}:{change.tag} does not stay where it is put: after {WRITE_ROUNDS} writes it names "
-            f"{change.before or 'nothing'} and not {change.after}."
+            f"{package.reference}:{change.tag} is moved away again: after {WRITE_ROUNDS} writes it names "
+            f"{change.before or 'nothing'}, not {change.after}."
         )
         raise PartialError(
             message, done=len(journal.done), total=len(journal.done) + len(view.changes), hint=HINT_OTHER_WRITER
@@ -141,13 +141,13 @@ class Reconciler(PackageReader):
             elif seen != change.after:
                 kept.append(f"Another workflow moved {name} to {seen or 'nothing'}, so it was not changed.")
             elif old is None:
-                kept.append(f"{name} is new and stays on {change.after}: the registry cannot delete a tag.")
+                kept.append(f"{name} is new and still names {change.after}, because the registry cannot delete a tag.")
             else:
                 self._registry.put_manifest(package.name, tag, old.body, old.media_type)
                 if self._stays(package, tag, old.digest):
                     back.append(tag)
                 else:
-                    kept.append(f"{name} was put back on {old.digest} but does not stay there.")
+                    kept.append(f"{name} was put back on {old.digest}, but another workflow moved it again.")
         return back, kept
 
     def _put(self, package: Package, change: TagChange, state: PackageState, journal: Journal) -> None:
@@ -189,7 +189,7 @@ class Reconciler(PackageReader):
             if seen == change.after:
                 continue
             if tag not in wrong:
-                sentence = f"Another workflow moved {name} on to {seen}, which is right by now."
+                sentence = f"Another workflow moved {name} on to {seen}, which is right now."
             elif seen == change.before:
                 sentence = f"{name} was put on {change.after} and still names {seen or 'nothing'}."
             else:

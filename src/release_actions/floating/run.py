@@ -85,5 +85,5 @@ class ProtectRun:
 def pause(stop: threading.Event, seconds: float) -> None:
     """Wait, unless the run is stopped. Raises `RemoteError` then: what was written is not known to stay."""
     if stop.wait(seconds):
-        message = "The run was stopped by a signal before it had seen the tags stay where they were put."
+        message = "The run was stopped by a signal before it could confirm the moved tags."
         raise RemoteError(message, hint="Run this again: it continues.")

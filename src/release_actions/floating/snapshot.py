@@ -112,7 +112,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
     manifests = {name: _manifest(name, content, found) for name, content in found.manifests.items()}
     unknown = {value for tags in found.packages.values() for value in tags.values()} - set(manifests)
     if unknown:
-        message = f"The snapshot names {min(unknown)} and does not hold its bytes."
+        message = f"The snapshot names {min(unknown)} but does not contain its bytes."
         raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("packages"))
     snapshot = Snapshot(
         found.registry,
@@ -120,7 +120,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
         {name: {tag: manifests[value] for tag, value in tags.items()} for name, tags in found.packages.items()},
     )
     if snapshot.digest != found.digest:
-        message = f"The snapshot's digest is {snapshot.digest}, and it says {found.digest}."
+        message = f"The content of the snapshot has the digest {snapshot.digest}, but the file says {found.digest}."
         raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("digest"))
     if digest and snapshot.digest != digest:
         message = f"The snapshot's digest is {snapshot.digest}, and {digest} was asked for."
@@ -159,7 +159,7 @@ class Difference:
 
     `changes`: what can be put back. `refused`: sentences about tags that cannot. `since`: release and floating tags
     that the snapshot does not know, which only a deletion would take back. `below`: sentences about floating tags that
-    are not put back, since they would go below a release that was published after the snapshot.
+    are not put back, since they would move below a release that was published after the snapshot.
     """
 
     changes: Sequence[TagReturn]
@@ -193,7 +193,7 @@ class SnapshotRestorer:
             message = (
                 f"{package.reference} does not exist any more, and the snapshot holds {len(recorded)} of its tags."
             )
-            raise ActionError(message, hint="Restore the package on GitHub first; its images went with it.")
+            raise ActionError(message, hint="Restore the package on GitHub first: its images were deleted with it.")
         since = tuple(sorted(set(names) - set(recorded)))
         now = self._reconciler.digests(package, sorted({*recorded, *since}))
         manifests: dict[str, Manifest] = {manifest.digest: manifest for manifest in recorded.values()}
@@ -209,7 +209,7 @@ class SnapshotRestorer:
         )
         newer = {} if self._force else self._find_newer(recorded, wrong, since)
         below = tuple(
-            f"{package.reference}:{tag} would go back to {named}, and {release} was published after the snapshot."
+            f"{package.reference}:{tag} would move back to {named}, but {release} was published after the snapshot."
             for tag, (named, release) in sorted(newer.items())
         )
         changes = tuple(

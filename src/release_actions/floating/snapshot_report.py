@@ -87,7 +87,8 @@ def _describe_restore(results: Sequence[PackageResult], recorded: Snapshot, not_
     below = sum(len(result.difference.below) for result in results if result.difference)
     if below:
         return (
-            f"Nothing was restored: {counted(below, 'floating tag')} would go below a release that was published after "
+            f"Nothing was restored: {counted(below, 'floating tag')} would move below a release that was "
+            "published after "
             f"{recorded.taken}."
         )
     back = sum(len(result.moved) for result in results)
@@ -121,12 +122,12 @@ def _list_findings(result: PackageResult) -> Iterable[Finding]:
         yield Finding.of(Level.NOTICE, f"{name}: {change.tag} was put back on {change.after}.", rule="restore")
     difference = result.difference or NO_DIFFERENCE
     for text in difference.below:
-        hint = "Take a new snapshot, or set force to true to take that release back."
+        hint = "Take a new snapshot, or set force to true to move the tags back anyway."
         yield Finding.of(Level.ERROR, text, hint=hint, rule="restore")
     for text in difference.refused:
         hint = "Restore the deleted package versions on GitHub, or publish the image again."
         yield Finding.of(Level.ERROR, text, hint=hint, rule="restore")
     for tag in difference.since:
         message = f"{name}: {tag} did not exist when the snapshot was taken. It is kept: a restore deletes nothing."
-        hint = "Delete that package version by hand if you do not want it."
+        hint = "If you do not need it, delete that package version by hand."
         yield Finding.of(Level.WARNING, message, hint=hint, rule="restore")

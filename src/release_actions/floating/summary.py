@@ -48,7 +48,7 @@ def verdict(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate)
     elif gate.is_open:
         parts.append(f"{counted(moved, 'floating tag')} moved")
     else:
-        parts.append(f"no floating tag moved: a required image does not hold {' and '.join(gate.releases)}")
+        parts.append(f"no floating tag moved: a required image does not have {' and '.join(gate.releases)}")
     back = sum(len(result.roll_back.back) for result in results if result.roll_back)
     left = sum(len(result.plan.orphans) for result in results)
     stuck = sum(len(result.plan.stuck) for result in results)
@@ -81,7 +81,7 @@ def make_cells(item: Keep | Move | Orphan | Stuck, result: PackageResult, mode: 
         case Keep():
             return [item.version.tag, shorten_digest(item.digest), "right"]
         case Stuck():
-            return [item.version.tag, shorten_digest(item.digest), f"**not fit**: {markdown.plain(item.message)}"]
+            return [item.version.tag, shorten_digest(item.digest), f"**not trusted**: {markdown.plain(item.message)}"]
         case Orphan():
             return ["none", shorten_digest(item.digest), markdown.plain(item.message)]
     done = {change.tag for change in result.moved}

@@ -43,7 +43,10 @@ def tags(folder: Path) -> dict[str, str]:
         found[name.removeprefix(PREFIX)] = behind or own
     if not found:
         message = "The checkout has no tags."
-        none = "If the repository has none yet, make the release's, or pass existing-tags: none where that is an input."
+        none = (
+            "If the repository has no tag yet, make the tag of the release, or pass existing-tags: none if the "
+            "action has that input."
+        )
         raise InputError(message, hint=f"{WHOLE} {none}")
     return found
 

@@ -72,7 +72,7 @@ def _faults() -> tuple[tuple[tuple[type[BaseException], ...], Fault], ...]:
         ((its.SSLError, ssl.SSLError), Fault("did not agree on an encrypted connection", trust)),
         (
             (urllib3.NameResolutionError, socket.gaierror),
-            Fault("has a name that could not be resolved", NETWORK, unsent=True),
+            Fault("could not be reached, because its name does not resolve", NETWORK, unsent=True),
         ),
         ((ConnectionRefusedError,), Fault("refused the connection", NETWORK, unsent=True, refused=True)),
         (

@@ -77,7 +77,7 @@ def _split(url: str) -> SplitResult:
         raise InputError(message, hint=f"Addresses are set by {SETTINGS}.")
     if "@" in parts.netloc:
         message = f"The address of {parts.hostname} holds a user name or password."
-        raise InputError(message, hint="Remove it, and pass a token by the input that is meant for it.")
+        raise InputError(message, hint="Remove it, and pass a token with the input token or registry-token.")
     return parts
 
 
@@ -114,5 +114,5 @@ class Credential:
 def _printable(token: str) -> None:
     """A line break or blank in a header would be sent as something else, or shown by the library that refuses it."""
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        message = "The token holds blanks, line breaks or other characters that no token has."
+        message = "The token contains spaces, line breaks or other characters that no token has."
         raise InputError(message, hint="Check the secret's value: it is often stored with a line break at its end.")

@@ -75,7 +75,8 @@ def from_folder(folder: Path, name: str) -> tuple[Claim, ...]:
     """Claims from every file of a folder and the folders in it. `name` is what the user calls the folder."""
     if not folder.is_dir():
         message = f"Input 'digests' names the folder {name}, which does not exist."
-        raise InputError(message, hint="Either no build job left a digest, or they were downloaded to somewhere else.")
+        hint = "Either no build job uploaded a digest, or they were downloaded to another folder."
+        raise InputError(message, hint=hint)
     claims: list[Claim] = []
     problems: list[Problem] = []
     for file in files(folder):
@@ -116,7 +117,7 @@ def in_file(file: Path, shown: str) -> Iterator[Claim | Problem]:
             continue
         match = LINE.fullmatch(line.strip())
         if match is None:
-            yield Problem("This line says no digest.", LINE_HINT, Place(shown, number))
+            yield Problem("This line has no digest.", LINE_HINT, Place(shown, number))
             continue
         claim = claim_of(match["package"], match["digest"], match["platform"], Place(shown, number))
         yield claim if isinstance(claim, Claim) else Problem(f"This line {claim}.", LINE_HINT, Place(shown, number))

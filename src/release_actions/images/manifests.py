@@ -396,5 +396,6 @@ class _Reader:
 def _error(digest: str, what: str) -> ManifestError:
     return ManifestError(
         f"Manifest {digest} {what}.",
-        hint="Nothing that depends on it is changed. Push the image again, or delete that package version by hand.",
+        hint="Nothing that needs this manifest was changed. Push the image again, or delete that package version by "
+        "hand.",
     )

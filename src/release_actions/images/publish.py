@@ -85,8 +85,11 @@ class Publisher:
         """
         floats = self.rules.refused(image.package, image.tags)
         if floats:
-            message = f"{image.package} is not published: {', '.join(floats)} moves, and an image gets exact tags only."
-            raise PolicyError(message, hint="Leave it to protect-latest, which moves floating tags by version order.")
+            kind = "is a floating tag" if len(floats) == 1 else "are floating tags"
+            message = (
+                f"{image.package} is not published: {', '.join(floats)} {kind}, and only exact tags are published here."
+            )
+            raise PolicyError(message, hint="Remove it from the tags: only protect-latest moves floating tags.")
         digests = assembly.choose_digests(
             image.package, image.platforms, built_digests.of_package(claims, image.package)
         )
@@ -111,7 +114,7 @@ class Publisher:
         if wrong:
             said = ", ".join(f"{tag} names {digest or 'nothing'}" for tag, digest in wrong.items())
             message = f"{plan.image.package} was pushed as {plan.digest}, and afterwards {said}."
-            hint = "Something else pushes there too, or the registry is slow. Run it again."
+            hint = "Another program pushes there too, or the registry is slow. Run this again."
             raise PartialError(message, done=len(shown) - len(wrong), total=len(shown), hint=hint)
 
     def _put(self, plan: PublishPlan, tag: str, done: tuple[str, ...]) -> None:

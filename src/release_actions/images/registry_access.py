@@ -70,5 +70,8 @@ def package_registry(context: Context, config: Config | None, action: str) -> st
     if config is None or config.registry == own or (context.registry_url and config.registry == GHCR):
         return config.registry if config else own
     message = f"{config.registry} is not GitHub's registry."
-    hint = f"{action} deletes package versions on {own}, the registry of {host}."
+    hint = (
+        f"{action} deletes package versions only on {own}, the registry of {host}. Set registry to {own}, or correct "
+        "GITHUB_API_URL (--api-url)."
+    )
     raise ConfigurationError(message, hint=hint, place=config.at("registry"))

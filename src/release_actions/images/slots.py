@@ -26,7 +26,9 @@ FIELD_COUNT = 5
 SHOWN = 200
 """Characters of a value that a message repeats."""
 
-FOREIGN_HINT = "A job of this run wrote what it was not asked for. Nothing is published until it is known why."
+FOREIGN_HINT = (
+    "A job of this run wrote a result that the plan does not allow. Nothing is published. Check what that job ran."
+)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,10 @@ def list_values(text: str, input_name: str) -> Iterator[tuple[str, int, str]]:
                 if match and value:
                     yield str(job), int(match["number"]), str(value)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        message = f"Input '{input_name}' does not have the results of jobs."
-        hint = "Pass a JSON object of the jobs' names to their entries of the needs context."
+        message = f"Input '{input_name}' is not the results of jobs."
+        hint = (
+            "Pass ${{ toJSON(needs) }}, or a JSON object with the jobs' names and their entries of the needs context."
+        )
         raise InputError(message, hint=hint) from error
 
 
@@ -97,16 +101,18 @@ def check_value(job: str, slot: int, value: str, promises: Mapping[int, Promise]
     """A value, or what is wrong with it as the end of a sentence."""
     promise = promises.get(slot)
     if promise is None:
-        return f"is filled with {value[:SHOWN]!r}, and the plan has no such entry"
+        return f"has the value {value[:SHOWN]!r}, but the plan has no such slot"
     if promise.job != job:
-        return f"is filled, and the plan gave it to the job {promise.job or 'of another name'}"
+        return (
+            f"has a value, but the plan gave the slot to {f'the job {promise.job}' if promise.job else 'another job'}"
+        )
     fields = value.split(" ")
     if len(fields) < FIELD_COUNT:
         return f"has {value[:SHOWN]!r}, which is not SLOT PACKAGE PLATFORM DIGEST ATTEMPT"
     number, package, platform, digest, attempted = fields[:FIELD_COUNT]
     expected = [str(slot), promise.package, str(promise.platform)]
     if [number, package, normalize(platform)] != expected:
-        return f"speaks for {' '.join(fields[:3])[:SHOWN]!r}, and the plan gave it to {' '.join(expected)!r}"
+        return f"is about {' '.join(fields[:3])[:SHOWN]!r}, but the plan gave the slot to {' '.join(expected)!r}"
     mistake = find_mistake(digest, attempted, attempt)
     return mistake or SlotValue(promise, digest, int(attempted), tuple(fields[FIELD_COUNT:]))
 

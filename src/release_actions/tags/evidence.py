@@ -34,10 +34,10 @@ RULES_THE_REGISTRY_CAN_LIFT = ("candidate-number", "candidate-spelling")
 
 AT_THE_PUSH = "the tag has not been pushed"
 BEFORE_THE_PUSH = "only mode check with history checkout judges it, before the push"
-BY_HAND = "existing-tags was given, so nothing is asked from the network"
+BY_HAND = "existing-tags was given, so no server is asked"
 NO_BRANCH = "no branch is required"
-NOT_OF_THE_PUSH = "the run is not of the tag's push"
-REPEATED = "the run is a repeated one"
+NOT_OF_THE_PUSH = "the push of the tag did not start this run"
+REPEATED = "this run repeats an earlier one"
 NO_REPOSITORY = "the repository is not known"
 
 

@@ -80,7 +80,7 @@ def read_tags(
     repository = context.repository or of
     if not repository:
         message = "The existing tags are not known: neither a repository nor a list was given."
-        hint = "Set GITHUB_REPOSITORY or --repository, or pass existing-tags (or none)."
+        hint = "Set GITHUB_REPOSITORY or --repository, or pass the tags with existing-tags ('none' if there are none)."
         raise InputError(message, hint=hint)
     from release_actions.github import repository as github_repository
     from release_actions.http.client import Http

@@ -252,7 +252,7 @@ def lost_with(release: Release) -> str:
     if not release.prerelease and not release.draft:
         return "is published as a release and not as a pre-release"
     if len(release.body) > LONGEST_TEXT:
-        return f"has a text of {len(release.body)} characters, too long to be kept for taking it back"
+        return f"has a text of {len(release.body)} characters, too long for the undo file"
     return ""
 
 
@@ -328,8 +328,8 @@ class _Planner:
                     sorted(tag for tag in names - self.world.real if tag in self.named or self.owners(tag))
                 )
                 notes.append(
-                    f"{package}: {left} {'stay' if ',' in left else 'stays'}, because {final} is the same image. "
-                    f"ghcr-cleanup takes tags off such an image with delete-tags: {left} and untag: true."
+                    f"{package}: {left} {'are' if ',' in left else 'is'} kept, because {final} is the same image. "
+                    f"ghcr-cleanup removes tags from such an image with delete-tags: {left} and untag: true."
                 )
                 continue
             found = [self.objection(package, tag, owners, wanted) for tag in sorted(names)]
@@ -340,7 +340,7 @@ class _Planner:
                 refusals += [Refusal(owner, *problem) for owner in owners for problem in objections]
             else:
                 left = ", ".join(sorted(names))
-                notes += [f"{package}: {left} stay. {message}" for message, _ in objections]
+                notes += [f"{package}: {left} are kept. {message}" for message, _ in objections]
 
     def lives(self, names: Iterable[str]) -> bool:
         """Whether names of one image are those of a candidate that stays: then its stump is too."""
@@ -356,11 +356,11 @@ class _Planner:
         version = parse_or_none(tag, self.world.names.prefix)
         of = [one for one in self.candidates if one.tag in owners]
         if version and not version.is_stable:
-            return f"{here}, and {tag} was not named.", f"Name {tag} too if it may go."
+            return f"{here}, and {tag} was not named.", f"To delete it, name {tag} too."
         made = any(tag == one.release or tag in floats(one, self.world.names.made_of_images) for one in of)
         if not made:
-            hint = f"If nobody needs {tag}, ghcr-cleanup takes it off with delete-tags: {tag} and untag: true."
-            return f"{here}, and is not a tag that was made from it.", hint
+            hint = f"If {tag} is not needed, ghcr-cleanup removes it with delete-tags: {tag} and untag: true."
+            return f"{here}, but {tag} was not made from a candidate's tag.", hint
         release = None if version else wanted.get(tag)
         if release is None:
             return None
@@ -368,7 +368,7 @@ class _Planner:
         hint = "Run protect-latest with mode: enforce first; it moves the tag back."
         if not managed:
             hint = f"Put {tag} on {release} by hand, or add it to floating-tags and run protect-latest first."
-        return f"{here}, and has to name {release}: deleting the image would leave it nowhere.", hint
+        return f"{here}, but has to name {release}. If the image was deleted, {tag} would name nothing.", hint
 
     # Releases
 
@@ -403,7 +403,7 @@ class _Planner:
             yield change
         for version in self.candidates:
             if version.tag in git.tags:
-                reason = f"{version} is a candidate that was asked for."
+                reason = f"{version} is one of the candidates to remove."
                 yield RefChange(version.tag, git.tags[version.tag], "", reason, (version.tag,))
 
     def doubt(self, tag: str) -> Iterator[str]:
@@ -414,7 +414,7 @@ class _Planner:
             return
         lost = [one.tag for one in self.candidates if one.tag not in git.tags and tag in cuts(one.tag)]
         if lost:
-            yield f"The git tag {tag} stays: it names no version, and git has no {lost[0]} to compare it with."
+            yield f"The git tag {tag} is kept: it is not a version, and git has no {lost[0]} to compare it with."
 
     def made(self) -> frozenset[str]:
         """The names in git that tools may have made from the candidates. No version is among them."""
@@ -436,7 +436,7 @@ class _Planner:
             ]
             if lives and (not pointed or any(commits.get(one.tag) == commit for one in lives)):
                 return None
-            reason = f"{tag} is no version: a tool made it by cutting a candidate's tag."
+            reason = f"{tag} is not a version: a tool made it by cutting a candidate's tag."
             return RefChange(tag, git.tags[tag], "", reason, pointed or self.owners(tag))
         if not pointed or tag in FLOATING_NAMES:
             return None

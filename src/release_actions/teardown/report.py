@@ -25,7 +25,7 @@ MOST = 2_000
 
 NAME = "rc-teardown"
 
-AGAIN = "Run it again to finish, without expected-plan: what is gone is not in the plan any more."
+AGAIN = "Run this again without expected-plan to finish: the new plan no longer has what is deleted already."
 """How a run that did not finish is finished."""
 
 
@@ -33,7 +33,7 @@ def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
     """Why nothing may begin: images would go, and what names them in git could not."""
     if refusal is None:
         return ()
-    message = f"{refusal}, when asked whether this token may change git tags and releases. Nothing was changed."
+    message = f"{refusal}, when it was asked whether this token may change git tags and releases. Nothing was changed."
     return (Finding.of(Level.ERROR, message, hint=refusal.hint, rule="forbidden"),)
 
 
@@ -45,7 +45,7 @@ def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]
         message = (
             f"The plan deletes {story.planned} versions, more than the {allowed} that are allowed. Nothing was changed."
         )
-        hint = "Look at the plan. If it is right, " + (
+        hint = "Check the plan. If it is right, " + (
             "raise max-deletions." if allowed < MOST else "name fewer candidates and run it several times."
         )
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions"))
@@ -53,7 +53,8 @@ def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]
     if expected and expected != now:
         message = f"The plan is {now}, and {expected} was expected. Nothing was changed."
         hint = (
-            "Something changed since that plan was made. Look at the new plan, and pass its plan-digest if it is right."
+            "The packages, releases or tags changed since that plan was made. Check the new plan. If it is right, "
+            "pass its plan-digest as expected-plan."
         )
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="expected-plan"))
     return tuple(found)
@@ -172,12 +173,12 @@ def findings(story: Story) -> tuple[Finding, ...]:
         found += image_findings(image)
     for left in story.done.left:
         level = Level.ERROR if left.refused else Level.WARNING
-        found.append(Finding.of(level, f"The {left.what} is still there. {left.message}", hint=left.hint, rule="left"))
+        found.append(Finding.of(level, f"The {left.what} still exists. {left.message}", hint=left.hint, rule="left"))
     found += [
         Finding.of(
             Level.ERROR,
-            f"{sentence} This run did not write it.",
-            hint="Find out who moved it. protect-latest puts floating tags back.",
+            f"{sentence} This run did not change it.",
+            hint="Find out which workflow moved it. protect-latest moves floating tags back.",
             rule="production-moved",
         )
         for sentence in story.done.disturbed
@@ -186,19 +187,19 @@ def findings(story: Story) -> tuple[Finding, ...]:
         message = f"Stopped after {story.deleted} of {story.planned} deletions of package versions. {story.stopped}"
         found.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
     if story.done.error:
-        hint = f"{AGAIN} The git tag of a candidate goes last."
+        hint = f"{AGAIN} The git tag of a candidate is deleted last."
         found += [
             Finding(Level.ERROR, Problem(problem.message, f"{problem.hint} {hint}".strip(), problem.place), NAME)
             for problem in story.done.error.problems
         ]
     if story.interrupted:
         message = f"Stopped by a signal after {story.deleted} of {story.planned} deletions of package versions."
-        hint = f"{AGAIN} The output 'undo' and the undo file name what was changed."
+        hint = f"{AGAIN} The output 'undo' and the undo file list every change."
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
     for release in story.plan.releases:
         lost = lost_with(release)
         if lost:
-            message = f"The GitHub release of {release.tag} {lost}. It was named in allow-irreversible."
+            message = f"The GitHub release of {release.tag} {lost}. It was deleted because allow-irreversible names it."
             found.append(Finding.of(Level.WARNING, message, rule="irreversible"))
     for sentence in (*story.plan.notes, *story.kept):
         found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
@@ -215,7 +216,11 @@ def image_findings(image: PackageTeardown) -> list[Finding]:
     path, outcome = image.path, image.outcome
     found = []
     if outcome.error:
-        left = "Nothing of this package was deleted." if not outcome.deleted else "The output 'undo' names what was."
+        left = (
+            "Nothing of this package was deleted."
+            if not outcome.deleted
+            else "The output 'undo' names what was deleted."
+        )
         found += [
             Finding(Level.ERROR, Problem(f"{path}: {one.message} {left}", one.hint, one.place), NAME)
             for one in outcome.error.problems
@@ -236,12 +241,12 @@ def image_findings(image: PackageTeardown) -> list[Finding]:
         found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
     if outcome.check:
         found += [
-            Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push it again.", rule="incomplete")
+            Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push that image again.", rule="incomplete")
             for sentence in outcome.check.incomplete
         ]
     if image.plan:
         found += [
-            Finding.of(Level.NOTICE, f"{path}: the tag {blocked.tag} stays. {blocked.because}", rule="stays")
+            Finding.of(Level.NOTICE, f"{path}: the tag {blocked.tag} is kept. {blocked.because}", rule="stays")
             for blocked in image.plan.blocked
         ]
     return found

@@ -159,8 +159,11 @@ class Restorer:
         elif now == ref.after:
             refusal = self.refs.move(ref.tag, ref.before)
         elif now != ref.before:
-            message = f"The git tag {ref.tag} names {now} by now, so it was not put back on {ref.before}."
-            hint = f"If it belongs there: git push --force origin {shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
+            message = f"The git tag {ref.tag} now names {now}, so it was not put back on {ref.before}."
+            hint = (
+                f"If {ref.before[:12]} is right: git push --force origin "
+                f"{shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
+            )
             self.back.events.append(NotRestored(Problem(message, hint)))
             return
         if refusal:
@@ -180,13 +183,13 @@ class Restorer:
         files = self.found.files.get(release.id, {})
         if existing is None:
             if not release.draft and not self.refs.get(release.tag):
-                message = f"The release {release.tag} was not made again: its git tag is not there."
-                hint = "GitHub would make the tag from a branch. Put the tag back first, then run this again."
+                message = f"The release {release.tag} was not restored: its git tag does not exist."
+                hint = "GitHub would make the tag from a branch. Restore the tag first, then run this again."
                 self.back.events.append(NotRestored(Problem(message, hint)))
                 return
             refusal = self.releases.again(release)
             if refusal:
-                message = f"The release {release.tag} could not be made again. {refusal}."
+                message = f"The release {release.tag} could not be restored. {refusal}."
                 self.back.events.append(NotRestored(Problem(message, refusal.hint)))
                 return
             self.log.info(f"made the release {release.tag} again")
@@ -254,18 +257,18 @@ def forever(found: Undo) -> Iterator[str]:
     for release in found.releases:
         lost = [name for name in release.files if name not in found.files.get(release.id, {})]
         files = f" The files that it had are lost: {', '.join(lost)}." if lost else ""
-        yield f"The release {release.tag} comes back as a new one, with a new date and by another author.{files}"
+        yield f"The release {release.tag} is restored as a new one, with a new date and another author.{files}"
 
 
 def would(found: Undo) -> Iterator[str]:
     """What would come back, in sentences."""
     for path, entries in found.packages.items():
         tags = ", ".join(sorted(tag for entry in entries for tag in entry.tags)) or "none"
-        yield f"{path}: {counted(len(entries), 'version')} would come back, with the tags {tags}."
+        yield f"{path}: {counted(len(entries), 'version')} would be restored, with the tags {tags}."
     for ref in found.refs:
         yield f"git tag {ref.tag} would name {ref.before[:12]} again."
     for release in found.releases:
-        yield f"release {release.tag} would be made again."
+        yield f"release {release.tag} would be restored."
 
 
 def counts(found: Undo, back: Back) -> str:
@@ -273,24 +276,24 @@ def counts(found: Undo, back: Back) -> str:
     total = sum(len(entries) for entries in found.packages.values())
     return (
         f"{back.versions} of {counted(total, 'version')}, {len(back.refs)} of {counted(len(found.refs), 'git tag')} "
-        f"and {len(back.releases)} of {counted(len(found.releases), 'release')} are there again."
+        f"and {len(back.releases)} of {counted(len(found.releases), 'release')} were restored."
     )
 
 
 def verdict(found: Undo, back: Back, *, dry_run: bool) -> str:
     """The run in one sentence."""
     if found.is_empty:
-        return "The undo file names nothing."
+        return "The undo file lists nothing, so there is nothing to restore."
     if not dry_run:
         return counts(found, back)
     total = sum(len(entries) for entries in found.packages.values())
     tags, pages = counted(len(found.refs), "git tag"), counted(len(found.releases), "release")
-    return f"{counted(total, 'version')}, {tags} and {pages} would come back. Nothing was changed."
+    return f"{counted(total, 'version')}, {tags} and {pages} would be restored. Nothing was changed."
 
 
 def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
     """The job summary: what came back in each system, and what did not."""
-    head = "## Teardown taken back" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
+    head = "## Restored from the undo file" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
     text = head + markdown.plain(verdict(found, back, dry_run=dry_run)) + "\n\n"
     lost = [one.problem for path, there in back.images.items() for one in packages.findings_of(path, there)]
     text += "".join(f"**Not restored.** {markdown.plain(str(one))}\n\n" for one in (*lost, *back.lost, *back.unknown))
@@ -300,4 +303,4 @@ def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
         rows.append(["registry", markdown.code(path), f"{len(there)} of {counted(len(entries), 'version')}"])
     rows += [["git", markdown.code(ref.tag), "yes" if ref in back.refs else "no"] for ref in found.refs]
     rows += [["release", markdown.code(one.tag), "yes" if one in back.releases else "no"] for one in found.releases]
-    return text + markdown.table(["System", "What", "There again"], rows)
+    return text + markdown.table(["System", "What", "Restored"], rows)

@@ -111,7 +111,7 @@ def reasons(image: PackageTeardown) -> Mapping[int, str]:
         named = ", ".join(owners)
         if owners:
             own = bool({*owners} & {*version.names})
-            found[version.id] = f"It is the image of {named}." if own else f"{named} left it behind."
+            found[version.id] = f"It is the image of {named}." if own else f"It belongs to {named}."
         elif behind[version.id]:
             found[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."
         else:

@@ -34,7 +34,7 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
     for command in story.commands(planned=planned):
         yield f"In every clone: {command}"
     if story.undo_file and story.changed:
-        yield f"To take it back within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
+        yield f"To restore it within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
     yield verdict(story, stop, dry_run=dry_run)
 
 
@@ -119,10 +119,10 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
     back = undo_commands(story.images, story.done, repository, story.kinds)
     if back:
-        hand = "by hand, all but the release pages" if story.done.releases else "by hand"
+        hand = "by hand, except for the GitHub releases" if story.done.releases else "by hand"
         body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
         body += "```sh\n" + "\n".join(back) + "\n```"
-        text += "\n" + markdown.details("How to take it back within 30 days", body)
+        text += "\n" + markdown.details("How to restore it within 30 days", body)
     return text
 
 
@@ -131,7 +131,7 @@ def proof(story: Story) -> str:
     rows = []
     for image in story.touched:
         for tag, digest in sorted(image.before.items()):
-            after = short(image.after.get(tag, "")) if image.after is not None else "not looked at"
+            after = short(image.after.get(tag, "")) if image.after is not None else "not checked"
             rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
     if not rows:
         return ""

@@ -73,7 +73,7 @@ def still_planned(before: Mapping[str, str], now: Mapping[str, str], prefix: str
         tag = min(old ^ new)
         what = "was tagged" if tag in new else "lost its git tag"
         message = f"{tag} {what} since the plan was made, so no further image was deleted."
-        raise RemoteError(message, hint="Look at the new plan first: a release may share an image with a candidate.")
+        raise RemoteError(message, hint="Check the new plan first: a release may share an image with a candidate.")
 
 
 def resolve(registry: Registry, path: str, tags: Collection[str]) -> dict[str, str]:
@@ -157,7 +157,7 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
         if waiting:
             left: NotDone | None = stays(f"git tag {change.tag}", waiting)
         elif change.tag in published:
-            message = "Its release is still there and would turn into a draft."
+            message = "Its GitHub release still exists and would become a draft."
             left = NotDone(f"git tag {change.tag}", message, refused=False)
         elif names:
             there = "is there" if len(names) == 1 else "are there"

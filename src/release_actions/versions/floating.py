@@ -109,7 +109,7 @@ def explain_effects(
 
 def _role(version: Version, existing: Iterable[Version], skip: Collection[str]) -> str:
     if version.tag in skip:
-        return "skipped by the configuration"
+        return "listed under versions.skip"
     if not version.is_stable:
         return ROLES[version.kind]
     higher = [other for other in existing if other.is_stable and version < other and other.tag not in skip]

@@ -45,8 +45,8 @@ def _moved_tag(version: Version, history: History) -> Objection | None:
         return _moved(f"{version.tag} existed before, and this push moved it{before}{here}.", version, history)
     if about.pushed and about.commit and about.names and about.names != about.commit:
         message = (
-            f"{version.tag} was moved since its push: it names {about.names[:COMMIT_DIGITS]}, and this run is of "
-            f"{about.commit[:COMMIT_DIGITS]}."
+            f"{version.tag} was moved since its push: it now names {about.names[:COMMIT_DIGITS]}, but this run is "
+            f"for {about.commit[:COMMIT_DIGITS]}."
         )
         return _moved(message, version, history)
     return None

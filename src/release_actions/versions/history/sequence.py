@@ -34,7 +34,7 @@ def _other_spelling(version: Version, history: History) -> Objection | None:
         offer = next_candidate(version, history)
     elif version.kind is Kind.POST:
         offer = next_post(history.base(version), version)
-    message = f"{version.tag} is the version that exists already as {history.called(twin)}."
+    message = f"{version.tag} is the same version as {history.called(twin)}, which exists already."
     return Objection(message, "Push {offer}.", offer, "Push the next number.")
 
 
@@ -47,7 +47,7 @@ def _candidate_spelling(version: Version, history: History) -> Objection | None:
     if not version.is_candidate or version.spelling == spelling or not _may_follow(version, history):
         return None
     number = next_candidate_number(history.base(version), version, history)
-    message = f"{version.tag} has another spelling than the candidates of {version.line} before it."
+    message = f"{version.tag} is spelled differently from the earlier candidates of {version.line}."
     return Objection(message, "Push {offer}.", version.candidate(number, spelling))
 
 
@@ -59,7 +59,7 @@ def _post_spelling(version: Version, history: History) -> Objection | None:
     """
     if version.kind is not Kind.POST or version.spelling == post_spelling_of(version.prefix):
         return None
-    message = f"{version.tag} has another spelling than versions.post-spelling in release.yaml asks for."
+    message = f"{version.tag} is not spelled as versions.post-spelling in release.yaml requires."
     return Objection(message, "Push {offer}.", next_post(history.base(version), version))
 
 
@@ -232,8 +232,8 @@ def _gap(version: Version, history: History) -> Objection | None:
     if not skipped:
         return None
     after = f"{version.prefix}{'.'.join(str(number) for number in expected)}"
-    message = f"{version.tag} leaves out {after}, which would be next."
-    return Objection(message, f"Check that {after} was left out on purpose.")
+    message = f"{version.tag} skips {after}, which would be next."
+    return Objection(message, f"Check that you skipped {after} on purpose.")
 
 
 def _backport(version: Version, history: History) -> Objection | None:
@@ -250,7 +250,8 @@ def _backport(version: Version, history: History) -> Objection | None:
     what = version.line if history.line(version) else f"{version.line}, a new line of major version {version.major},"
     message = f"{version.tag} is a backport: {what} is below {highest.line}, released as {history.called(highest)}."
     hint = (
-        f"Floating tags count only what git has: restore the tag {highest.tag} first, if that release is to keep them."
+        f"Only releases with a git tag can have floating tags. To keep them on {highest.tag}, restore its git tag "
+        "first."
     )
     return Objection(message, hint if version.is_stable and highest in history.released else "")
 
