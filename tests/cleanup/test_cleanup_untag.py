@@ -165,7 +165,7 @@ def test_a_copy_of_a_tag_that_is_being_taken_off_gets_what_the_tag_named(
     assert report.exit_code is ExitCode.PASS
     assert world.tags(CUDA) == dict.fromkeys(("copied", "v0.5.0"), promoted.root.digest)
     assert (
-        f"a tag was copied to copied while it was taken off, so copied was put on {promoted.root.digest}"
+        f"a tag was copied to copied while this run removed it, so copied was put on {promoted.root.digest}"
         in messages(report)
     )
     assert digests(world) == parts(promoted)
@@ -323,5 +323,5 @@ def test_a_tag_that_was_taken_off_is_put_back_by_the_undo_file(world: World, cle
 def test_a_dry_run_counts_the_tags_that_would_be_taken_off(world: World, clean: Clean) -> None:
     world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
     report = clean(delete_released_candidates="true", untag="true", dry_run="true")
-    assert report.lines[-2].endswith(" versions would be deleted, 1 tag would be taken off others, 0 bytes freed.")
+    assert report.lines[-2].endswith(" versions would be deleted, 1 tag would be removed from others, 0 bytes freed.")
     assert report.lines[-1] == "Nothing was changed."

@@ -90,7 +90,7 @@ def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: Worl
     report = clean(delete_tags="v*-rc.*")
     assert set(world.tags(CUDA)) == {"v0.5.0-rc.2", "v0.5.0", "latest"}
     assert "the tag v0.5.0-rc.2 is selected but kept. latest, v0.5.0 still need this version" in messages(report)
-    assert "With untag: true a tag is taken off a version that is kept" in messages(report)
+    assert "Set untag: true to remove a tag from a version that is kept" in messages(report)
     assert report.exit_code is ExitCode.PASS
 
 

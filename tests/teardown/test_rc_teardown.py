@@ -175,7 +175,7 @@ def test_released_takes_the_candidates_whose_final_is_out(world: World, tear_dow
     assert "v0.4.0-rc.2" not in git_tags(world) | world.tags(CUDA)
     assert "v0.5.0-rc.1" in git_tags(world)
     assert {"v0.5.0-rc.1", "v0.5.0-rc", "v0.5", "v0.5.0"} <= names(world, CUDA)
-    assert messages(report) == ["v0.5.0-rc.1 stays: v0.5.0 is not released yet. Name it to remove it anyway."]
+    assert messages(report) == ["v0.5.0-rc.1 is kept: v0.5.0 is not released yet. Name it to remove it anyway."]
 
 
 def test_a_final_that_is_tagged_and_not_yet_published_is_not_released(world: World, tear_down: TearDown) -> None:
@@ -190,7 +190,7 @@ def test_a_final_that_is_tagged_and_not_yet_published_is_not_released(world: Wor
     before = state(world)
     report = tear_down("released")
     assert state(world) == before
-    assert messages(report) == [f"v0.5.0-rc.1 stays: {CPU} holds no v0.5.0 yet. Name it to remove it anyway."]
+    assert messages(report) == [f"v0.5.0-rc.1 is kept: {CPU} holds no v0.5.0 yet. Name it to remove it anyway."]
 
 
 def test_after_the_final_release_the_floating_tags_stay_where_they_are(world: World, tear_down: TearDown) -> None:
@@ -222,8 +222,9 @@ def test_a_floating_tag_of_production_has_to_be_moved_back_first(world: World, t
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report) == [
-        f"v0.5.0-rc.1 is not changed. {path}:latest names the image of v0.5.0-rc.1, and has to name v0.4.0: deleting "
-        "the image would leave it nowhere. Run protect-latest with mode: enforce first; it moves the tag back."
+        f"v0.5.0-rc.1 is not changed. {path}:latest names the image of v0.5.0-rc.1, but has to name v0.4.0. If "
+        "the image was deleted, latest would name nothing. Run protect-latest with mode: enforce first; it moves "
+        "the tag back."
         for path in (CPU, CUDA)
     ]
     assert output(report, "refused")[0]["what"] == "candidate v0.5.0-rc.1"
@@ -250,8 +251,8 @@ def test_a_tag_that_somebody_else_put_keeps_the_candidate_whole(world: World, te
     assert report.exit_code is ExitCode.REFUSED
     assert state(world) == before
     assert messages(report) == [
-        f"v0.5.0-rc.1 is not changed. {CUDA}:demo names the image of v0.5.0-rc.1, and is not a tag that was made from "
-        "it. If nobody needs demo, ghcr-cleanup takes it off with delete-tags: demo and untag: true."
+        f"v0.5.0-rc.1 is not changed. {CUDA}:demo names the image of v0.5.0-rc.1, but demo was not made from a "
+        "candidate's tag. If demo is not needed, ghcr-cleanup removes it with delete-tags: demo and untag: true."
     ]
 
 
@@ -330,7 +331,7 @@ def test_a_protected_git_tag_is_refused_in_githubs_words_and_the_rest_goes(
     assert not {"v0.5.0-rc", "v0.5"} & set(git_tags(world))
     assert "v0.5.0-rc.1" not in names(world, CUDA)
     [message] = messages(report)
-    assert message.startswith("The git tag v0.5.0-rc.1 is still there. GitHub answered 422")
+    assert message.startswith("The git tag v0.5.0-rc.1 still exists. GitHub answered 422")
     assert message.endswith("A rule may protect the tag: ask a person who may bypass it, or change the rule.")
     assert output(report, "removed") == []
     assert output(report, "refused")[0]["what"] == "git tag v0.5.0-rc.1"
@@ -351,9 +352,7 @@ def test_the_last_tagged_version_is_refused_and_what_names_it_stays(world: World
     assert "v0.5.0-rc.1" not in names(world, CUDA)
     assert "v0.5.0-rc.1" in git_tags(world)
     assert "v0.5.0-rc.1" in releases(world)
-    assert "The git tag v0.5.0-rc.1 is still there. It is kept while images of v0.5.0-rc.1 are there." in messages(
-        report
-    )
+    assert "The git tag v0.5.0-rc.1 still exists. It is kept while images of v0.5.0-rc.1 are there." in messages(report)
     assert output(report, "removed") == []
 
 
@@ -720,7 +719,7 @@ def test_what_a_ruleset_keeps_is_not_told_as_gone(world: World, tear_down: TearD
     assert refused.startswith("The git tag v0.5.0-rc still exists. GitHub answered 422")
     assert "Cannot delete this tag" in refused
     assert (
-        waiting == "The git tag v0.5.0-rc.1 is still there. It is kept while v0.5.0-rc is there: the next run needs it."
+        waiting == "The git tag v0.5.0-rc.1 still exists. It is kept while v0.5.0-rc is there: the next run needs it."
     )
     _, _, still_there = report.summary.partition("**Still there:**")
     assert "| `git tag v0.5.0-rc` | GitHub answered 422" in still_there
@@ -743,7 +742,7 @@ def test_a_candidates_tag_stays_while_a_name_that_was_made_from_it_does(world: W
     assert report.exit_code is ExitCode.REFUSED
     assert output(report, "removed") == []
     assert messages(report)[-1] == (
-        "The git tag v0.5.0-rc.1 is still there. It is kept while v0, v0.5 are there: the next run needs it."
+        "The git tag v0.5.0-rc.1 still exists. It is kept while v0, v0.5 are there: the next run needs it."
     )
     the_repository(world).tag_rules = ()
     assert tear_down().exit_code is ExitCode.PASS

@@ -70,8 +70,8 @@ def test_candidates_that_are_asked_for() -> None:
     found, kept = choose(["released"], world(git, images))
     assert found == torn("v0.4.0-rc.1")
     assert kept == (
-        f"v0.4.0-rc.2 stays: {CPU} holds no v0.4.0 yet. Name it to remove it anyway.",
-        "v0.5.0-rc.1 stays: v0.5.0 is not released yet. Name it to remove it anyway.",
+        f"v0.4.0-rc.2 is kept: {CPU} holds no v0.4.0 yet. Name it to remove it anyway.",
+        "v0.5.0-rc.1 is kept: v0.5.0 is not released yet. Name it to remove it anyway.",
     )
     found, kept = choose(["released", "v0.5.0-rc.1", "v0.3.0-rc.4-test"], world(git, images))
     assert found == torn("v0.3.0-rc.4-test", "v0.4.0-rc.1", "v0.5.0-rc.1")

@@ -58,8 +58,10 @@ def put_right(store: Store, copies: Mapping[str, str], outcome: Outcome) -> None
 def lost(path: str, tags: Iterable[str], why: str) -> RemoteError:
     """Of tags that name an empty version and cannot be put right."""
     names = ", ".join(tags)
-    message = f"In {path} a tag was copied that was being taken off, and {names} names no image now. {why}"
-    return RemoteError(message, hint=f"Put {names} on the image that is meant, or delete it.")
+    message = (
+        f"In {path}, another program copied a tag while a clean-up removed it, so {names} names no image now. {why}"
+    )
+    return RemoteError(message, hint=f"Put {names} on the right image, or delete it.")
 
 
 def _placed(version: Version, copies: Mapping[str, str]) -> Version:

@@ -100,7 +100,7 @@ def findings_of(result: Result) -> list[Finding]:
             Finding.of(
                 Level.NOTICE,
                 f"{path}: the tag {blocked.tag} is selected but kept. {blocked.because}",
-                hint="With untag: true a tag is taken off a version that is kept, unless its digest is excluded.",
+                hint="Set untag: true to remove a tag from a version that is kept, unless its digest is excluded.",
                 rule=blocked.rule,
             )
             for blocked in result.plan.blocked
@@ -152,8 +152,8 @@ def untag_findings(result: Result) -> list[Finding]:
     found += [
         Finding.of(
             Level.WARNING,
-            f"{path}: a tag was copied to {tag} while it was taken off, so {tag} was put on {digest}.",
-            hint="That is what the copied tag named. Run clean-ups while nothing is pushed.",
+            f"{path}: a tag was copied to {tag} while this run removed it, so {tag} was put on {digest}.",
+            hint="The copied tag named that image. Run clean-ups while nothing is pushed.",
             rule="untag",
         )
         for tag, digest in sorted(outcome.copies.items())
@@ -209,8 +209,8 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
         return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to be deleted."]
     if dry_run:
         lines = [f"{path}: {title(d.version)} would be deleted. {reason_of(plan, d.version)}" for d in plan.deletions]
-        lines += [f"{path}: {s.tag} would be taken off {title(s.version)}. {s.because}" for s in plan.strips]
-        taken = f", {counted(len(plan.strips), 'tag')} would be taken off others" if plan.strips else ""
+        lines += [f"{path}: {s.tag} would be removed from {title(s.version)}. {s.because}" for s in plan.strips]
+        taken = f", {counted(len(plan.strips), 'tag')} would be removed from others" if plan.strips else ""
         count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would be deleted"
         return [*lines, f"{path}: {count}{taken}, {freed(plan)}."]
     said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"

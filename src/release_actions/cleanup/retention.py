@@ -198,7 +198,7 @@ class _Planner:
             held = [tag for tag in dead if tag not in self.selection.removable]
             reason = f"{_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
             reason += f", and GitHub cannot delete {_names(held)} without it" if held else ""
-            reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} taken off." if taken else "."
+            reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} removed." if taken else "."
             return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
             return None

@@ -134,7 +134,7 @@ def taken_table(result: Result, *, dry_run: bool) -> str:
         ]
         for strip in strips
     ]
-    return "\n" + table(["Tag taken off", "Digest that is kept", "State", "Why", "Rule"], rows)
+    return "\n" + table(["Tag removed", "Digest that is kept", "State", "Why", "Rule"], rows)
 
 
 def unchanged_row(plan: CleanupPlan, kept: Mapping[int, str], tag: str, digest: str) -> list[str]:

@@ -82,8 +82,8 @@ def list_git_findings(git: GitResult, mode: Mode) -> Iterable[Finding]:
         yield Finding.of(Level.ERROR if check else Level.NOTICE, f"git: {move.reason}", hint=hint, rule="git-tags")
     if git.waiting:
         tags = ", ".join(move.tag for move in git.plan.moves)
-        message = f"git: {tags} stay where they are, because {git.waiting} is not where it has to be."
-        yield Finding.of(Level.WARNING, message, hint="Repair the image, and run this again.", rule="git-tags")
+        message = f"git: {tags} were not moved, because {git.waiting} does not name the right release."
+        yield Finding.of(Level.WARNING, message, hint="Repair that image first, and run this again.", rule="git-tags")
     for tag in git.plan.unmoved:
         yield Finding.of(Level.ERROR if check else Level.WARNING, f"git: {tag.message}", hint=tag.hint, rule="git-tags")
     for tag in git.plan.debris:

@@ -93,13 +93,16 @@ def plan_git_tags(
             moves.append(GitTagMove(tag, present.sha, release.sha, version, reason))
         else:
             message = (
-                f"{tag} names {describe_version(named)}, and a person has to decide whether it goes back to {version}."
+                f"{tag} names {describe_version(named)}, and a person has to decide whether to move it back to "
+                f"{version}."
             )
             unmoved.append(UnmovedGitTag(tag, message, advise_move(tag, version)))
     for tag in floating.find_floating(by_name, templates):
         if tag not in wanted:
             message = f"{tag} is in git, and there is no release in its range that it could name."
-            unmoved.append(UnmovedGitTag(tag, message, f"Delete it if nobody uses it: git push origin --delete {tag}"))
+            unmoved.append(
+                UnmovedGitTag(tag, message, f"If you do not need it, delete it: git push origin --delete {tag}")
+            )
     order = sorted(moves, key=lambda move: (-move.tag.count("."), move.tag))
     return GitFloatingPlan(tuple(kept), tuple(order), tuple(unmoved), tuple(find_debris(by_name, rules)))
 

@@ -209,7 +209,7 @@ class _Explainer:
     def describe_orphan(self, tag: str) -> Orphan:
         """A floating tag that no release explains."""
         message = f"{tag} names {self._describe_target(tag)}, and there is no release in its range that it could name."
-        hint = "It was not changed. Publish a release of its range, or delete the tag if nobody should use it."
+        hint = "It was not changed. Publish a release of its range, or delete the tag if it is not needed."
         return Orphan(tag, self.package.tags[tag], message, hint)
 
     def list_floats(self, version: Version) -> Collection[str]:

@@ -45,9 +45,9 @@ def find_missing(
         for tag in floats:
             if tag in target:
                 names.setdefault(target[tag].tag, []).append(tag)
-        until = "".join(f" {join_words(tags)} must name {release} until it does." for release, tags in names.items())
+        until = "".join(f" Until then, {join_words(tags)} must name {release}." for release, tags in names.items())
         if version.tag in tagged:
-            message = f"Release {version.tag} is in git, but the package does not hold it complete.{until}"
+            message = f"Release {version.tag} is in git, but its image is missing or incomplete in the package.{until}"
             hint = f"Build {version.tag} again, or list it under skip with the reason."
         else:
             message = f"GitHub has a release {version.tag}, but it has no tag in git, and no floating tag may name it."

@@ -57,8 +57,8 @@ def verdict(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate)
     parts += [f"{counted(left, 'floating tag')} without a release not changed"] if left else []
     parts += [f"{counted(stuck, 'floating tag')} of a release that is not fit not changed"] if stuck else []
     lacking = sum(1 for result in results if find_held_back(result)) if gate.is_open else 0
-    parts += [f"{counted(lacking, 'image')} without a release that floating tags wait for"] if lacking else []
-    parts += [f"{counted(failed, 'image')} could not be done"] if failed else []
+    parts += [f"{counted(lacking, 'image')} without a release that floating tags need"] if lacking else []
+    parts += [f"{counted(failed, 'image')} failed"] if failed else []
     return ", ".join(parts) + "."
 
 

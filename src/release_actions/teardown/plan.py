@@ -168,7 +168,7 @@ def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tup
             if version not in chosen:
                 why = unreleased(version, world)
                 chosen += [] if why else [version]
-                kept += [f"{version} stays: {why} Name it to remove it anyway."] if why else []
+                kept += [f"{version} is kept: {why} Name it to remove it anyway."] if why else []
     return tuple(sorted(set(chosen), key=lambda one: (one.order, one.tag))), tuple(kept)
 
 

@@ -81,7 +81,7 @@ def check_candidate_look_alike(tag: TagParts) -> Mistake | None:
         message = "looks like a release candidate, but tools do not sort this spelling as one."
         return tag.mistake(Reason.SPELLING, message, f"{tag.release}-rc.{number}")
     message = "looks like a release candidate without its number."
-    hint = "Tools that make floating tags by cutting a tag at its last dot leave such names."
+    hint = "If a tool made this tag by cutting another one at its last dot, delete the tag and stop that tool."
     return tag.mistake(Reason.TRUNCATED, message, f"{tag.release}-rc.1", hint)
 
 
