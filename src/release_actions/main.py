@@ -38,11 +38,11 @@ ACTIONS = {
     "pick-secrets": "give one job the secrets that its entry of a plan names",
     "judge-scan": "decide whether what a scanner found stops an image",
     "judge-images": "decide which images of a run may get floating tags, and show all in one table",
-    "verify-provenance": "prove that what a tag names already is what this workflow built from it",
+    "verify-provenance": "prove that the images of an existing tag were built by this workflow from that tag",
     "verify-images": "prove that the images of a run are published, complete and what was built",
     "component-matrix": "make the component table of a release, and prove its versions",
     "branch-audit": "explain a release branch, and find what it lacks",
-    "version-audit": "find versions in files that are not the release's",
+    "version-audit": "find versions in files that differ from the release's",
     "release-notes": "generate the notes of a release, check them, or put them on a draft release",
     "perf-gate": "decide whether a candidate is slower than the release before",
     "protect-latest": "keep floating tags on the newest stable releases",
@@ -201,7 +201,7 @@ def load(name: str) -> Command:
         import difflib  # only for a mistake
 
         near = difflib.get_close_matches(name, [*ACTIONS, *TOOLS], n=1)
-        hint = f"Did you mean {near[0]}?" if near else "Run it with --help to see the commands."
+        hint = f"Did you mean {near[0]}?" if near else "Run release-actions --help to see the commands."
         message = f"release-actions has no command {name!r}."
         raise InputError(message, hint=hint)
     module: Any = importlib.import_module("release_actions.commands." + name.replace("-", "_"))

@@ -253,7 +253,7 @@ def test_a_signal_to_terminate_is_a_signal_to_stop(
         (["validate-tags"], "error: release-actions has no command 'validate-tags'.\nDid you mean validate-tag?\n"),
         (
             ["x"],
-            "error: release-actions has no command 'x'.\nRun it with --help to see the commands.\n",
+            "error: release-actions has no command 'x'.\nRun release-actions --help to see the commands.\n",
         ),
         (
             ["validate-tag", "--tga", "v1"],

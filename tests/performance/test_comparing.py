@@ -124,7 +124,7 @@ def test_one_run_of_a_thousand_requests_is_one_sample() -> None:
 def test_alpha_that_the_runs_cannot_reach_is_inconclusive() -> None:
     outcome = judge("median_tpot_ms", (100, 101, 102), (150, 151, 152), Rules(alpha=0.01))
 
-    assert "so few runs bound nothing at alpha 0.01" in only(outcome, "inconclusive")
+    assert "too few runs to decide anything at alpha 0.01" in only(outcome, "inconclusive")
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])

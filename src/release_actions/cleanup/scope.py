@@ -128,7 +128,7 @@ def selects_no_tag(patterns: Iterable[str], *, regex: bool, place: Place | None 
     attachments = [f"sha256-{'0' * 64}{ending}" for ending in ("", ".sig", ".att", ".sbom")]
     for pattern in patterns:
         if pattern.startswith(("sha256:", "sha512:")):
-            message = f"{pattern!r} in delete-tags is about digests, and it selects tags."
+            message = f"{pattern!r} in delete-tags looks like a digest, but delete-tags selects tags."
             yield Problem(message, "Delete untagged versions with delete-untagged.", place)
         elif subject_of_tag(pattern) or any(selection.matches(pattern, tag, regex=regex) for tag in attachments):
             message = f"{pattern!r} in delete-tags is about attachments, which are deleted with their images."

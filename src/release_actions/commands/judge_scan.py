@@ -100,7 +100,9 @@ def policy_of(text: str) -> Policy:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = "Input 'entry' is not an image of a plan."
-        raise InputError(message, hint="Pass ${{ toJSON(matrix) }} in a job of merge-digests' scan-matrix.") from error
+        raise InputError(
+            message, hint="Pass ${{ toJSON(matrix) }} in a job whose matrix is the output scan-matrix of merge-digests."
+        ) from error
     stray = sorted(set(gate) - set(SEVERITIES))
     if stray:
         message = f"Input 'entry' stops images at {', '.join(stray)}, which is not a severity."

@@ -157,7 +157,7 @@ def describe(result: VerifyResult) -> str:
     if result.error:
         return "could not be verified."
     if result.problems:
-        return f"{counted(len(result.problems), 'thing')} wrong."
+        return f"{counted(len(result.problems), 'problem')}."
     seen = result.inspected
     parts = (
         f"{counted(len(seen.platforms), 'platform')}, {counted(len(seen.attestations), 'attestation')}" if seen else ""

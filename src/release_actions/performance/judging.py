@@ -80,7 +80,7 @@ def decide(bounds: tuple[float, float] | None, limit: float, *, fewest: int, rul
     if fewest < rules.min_runs:
         return Verdict.INCONCLUSIVE, f"{fewest} of at least {rules.min_runs} runs on a side"
     if bounds is None:
-        return Verdict.INCONCLUSIVE, f"so few runs bound nothing at alpha {rules.alpha:g}"
+        return Verdict.INCONCLUSIVE, f"too few runs to decide anything at alpha {rules.alpha:g}"
     lower, upper = bounds
     if lower > limit:
         return Verdict.FAIL, ""
