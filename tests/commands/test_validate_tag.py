@@ -822,7 +822,7 @@ def test_a_check_assumes_nothing_of_its_run(judge: Judge, forge: Forge) -> None:
     assert report.lines[-1] == f"v0.5.1 would be refused. v0.5.1 exists already, on commit {sha[:12]}."
     with pytest.raises(InputError, match="No tag was given") as missing:
         judge("v0.5.2", sha=sha, mode="check")
-    assert "With mode check the event's tag is not used." in missing.value.hint
+    assert "In mode check, validate-tag does not use the event's tag." in missing.value.hint
 
 
 def test_a_check_says_what_would_be_built_and_moved(judge: Judge, simulator: Simulator) -> None:

@@ -272,8 +272,10 @@ def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_f
 
 
 def test_a_clean_up_that_takes_more_than_it_was_told_is_found(tmp_path: Path, suite: Path) -> None:
-    matching = "    return _compiled(pattern, regex).fullmatch(name) is not None\n"
-    break_code(suite, "cleanup/selection.py", matching, "    return True\n")
+    matching = (
+        "return _expression(pattern).matches_whole(name) if regex else _glob(pattern).fullmatch(name) is not None"
+    )
+    break_code(suite, "cleanup/selection.py", matching, "return True")
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO + CLEAN_UP)
     assert ended.code == 1
     assert "needed-deleted" in ended.broken()[2]

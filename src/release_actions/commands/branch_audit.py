@@ -111,7 +111,7 @@ def find_branch(given: Inputs, context: Context, config: Config | None, log: Wor
             return branches[0]
     on = context.environ.get("GITHUB_BASE_REF", "") or context.ref.removeprefix(HEADS)
     if not on or on.startswith("refs/") or on == given.trunk:
-        message = "Which branch is to be audited is not known."
+        message = "It is not known which branch to audit."
         hint = "Set the input branch, or tag with versions.release-branch in release.yaml."
         raise InputError(message, hint=hint)
     return on

@@ -157,7 +157,7 @@ def read_baseline(given: Inputs, setting: Setting, context: Context, log: Workfl
         message = "Input 'baseline' names a release and something else."
         raise InputError(message, hint=f"Write either {RELEASE}, {RELEASE}:TAG, or paths.")
     if not context.repository:
-        message = "The baseline is to come from a release, and no repository is known."
+        message = "The baseline comes from a release, but the repository is not known."
         raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository, or name files as baseline.")
     with Http(log=log.info, redactor=log.redactor) as http:
         publications = Publications(http, context.api_url, context.repository, given.token)

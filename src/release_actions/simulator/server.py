@@ -143,7 +143,8 @@ def listen(port: int) -> socket.socket:
         bound.listen(128)
     except (OSError, OverflowError) as error:
         bound.close()
-        message = f"The simulator cannot listen on port {port}: {getattr(error, 'strerror', error)}."
+        reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
+        message = f"The simulator cannot listen on port {port}: {reason}."
         raise InputError(message, hint="Pass another port, or 0 for any free one.") from error
     return bound
 

@@ -49,7 +49,10 @@ def find_requested_tag(given: str, context: Context) -> str:
     name = given or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
     if not name:
         message = f"No tag was given, and the event{f' {context.event_name}' if context.event_name else ''} has none."
-        hint = "Set the input 'tag', or run on the push of a tag. With mode check the event's tag is not used."
+        hint = (
+            "Set the input 'tag', or run on the push of a tag. In mode check, validate-tag does not use the event's "
+            "tag."
+        )
         raise InputError(message, hint=hint)
     return name
 
