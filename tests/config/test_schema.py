@@ -28,6 +28,7 @@ from release_actions.config.shapes import (
     ListOf,
     MapOf,
     OneOf,
+    OneOrMore,
     OrFalse,
     Parsed,
     RecordOf,
@@ -47,6 +48,7 @@ each_file = pytest.mark.parametrize(
     [RELEASE, SCENARIO, COMPONENTS, MANIFEST],
     ids=["release", "scenario", "components", "component-manifest"],
 )
+LONGEST_KEY = 1_000
 often = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -60,6 +62,11 @@ TEXTS = st.text(PRINTABLE, max_size=8)
 def values(shape: Shape[Any]) -> SearchStrategy[Any]:
     """Values that a shape describes, as JSON."""
     raise TypeError(shape)
+
+
+@values.register(OneOrMore)
+def _(shape: OneOrMore[Any]) -> SearchStrategy[Any]:
+    return st.one_of(values(shape.item), values(shape.several))
 
 
 @values.register
@@ -102,7 +109,9 @@ def _(shape: KnownKeys) -> SearchStrategy[Any]:
 
 @values.register
 def _(shape: MapOf) -> SearchStrategy[Any]:  # type: ignore[type-arg]  # as above
-    return st.dictionaries(values(shape.key), values(shape.value), min_size=shape.least, max_size=2)
+    # A key of YAML has at most 1,024 characters (YAML 1.2.2, section 7.4.2), whatever a pattern allows.
+    keys = values(shape.key).filter(lambda key: len(key) <= LONGEST_KEY)
+    return st.dictionaries(keys, values(shape.value), min_size=shape.least, max_size=2)
 
 
 @values.register
@@ -274,8 +283,9 @@ def test_a_scenario_is_accepted_by_the_schema_and_by_the_loader(example: Path) -
 
 
 def test_there_are_examples() -> None:
-    for found in (EXAMPLES, SCENARIOS):
-        assert [example.parent.name for example in found] == ["llm-d", "single-image"]
+    expected = ((EXAMPLES, ["llm-d", "perf-gate", "single-image"]), (SCENARIOS, ["llm-d", "single-image"]))
+    for found, names in expected:
+        assert [example.parent.name for example in found] == names
 
 
 def test_the_generated_files_are_current() -> None:
