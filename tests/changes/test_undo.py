@@ -299,6 +299,17 @@ def test_a_commit_is_named_by_its_beginning_unless_several_begin_so() -> None:
     assert shown(one, two, change(3, "Revert commit abcdef1")) == [1, 2, 3]
 
 
+def test_a_revert_of_a_revert_is_about_the_number_outside_the_quotes() -> None:
+    ada = Author("ada")
+    first = MergedChange("Add a queue", ada, (sha_of(1),), 1)
+    second = MergedChange('Revert "Add a queue (#1)"', ada, (sha_of(2),), 2)
+    third = MergedChange('Revert: Revert "Add a queue (#1)" (#2)', ada, (sha_of(3),), 3)
+
+    left = collapse([first, second, third], "acme/web")
+
+    assert [change.number for change in left.shown] == [1]
+
+
 TITLES = st.sampled_from(
     [
         "Add a queue",

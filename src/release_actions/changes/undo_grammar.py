@@ -77,6 +77,7 @@ SEPARATOR = re.compile(
 )
 SHA = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,64}\b")
 ADDRESS = re.compile(r"https?://[^\s/]+/(?P<repository>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<number>[0-9]{1,9})\b")
+QUOTED = re.compile(rf"[{QUOTES}].*[{QUOTES}]", re.DOTALL)
 BARE = re.compile(r"[0-9]{1,9}\b(?!\.)")
 SPLIT_QUOTES = re.compile(
     rf"[{QUOTES}]\s*(?:\(#[0-9]{{1,9}}\)\s*)?(?:,\s*and|,|;|&|\+|and)\s+[{QUOTES}]", re.IGNORECASE
@@ -175,7 +176,9 @@ def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
         return _read_quoted(kind, text, partial=partial)
     if is_cut(text):
         return Undo(kind, (without_cut(text),), cut=True, partial=partial)
-    named = tuple(one for match in NAMED.finditer(text) for one in _list_at(text, match.end()))
+    # What stands in quotes is the title of something else: `Revert: Revert "X (#1)" (#2)` is about 2 alone.
+    unquoted = QUOTED.sub(lambda match: " " * len(match[0]), text)
+    named = tuple(one for match in NAMED.finditer(unquoted) for one in _list_at(unquoted, match.end()))
     title = without_numbers(text)
     behind = references(text[len(title) :])
     # "Revert the limits from #12" is about a part of it, while a number in parentheses is the name of what was written.
