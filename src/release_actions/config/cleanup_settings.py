@@ -98,7 +98,9 @@ class CleanupSettings:
         inputs.integer(0),
         "How many of the untagged versions that `delete-untagged` selects are kept: the newest by creation.",
     )
-    untag: bool = switch("Whether a selected tag is taken off a version that is kept because of another tag or index.")
+    untag: bool = switch(
+        "Whether a selected tag is removed from a version that is kept because of another tag or index."
+    )
 
     @property
     def selects_tags(self) -> bool:
