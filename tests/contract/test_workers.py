@@ -83,7 +83,11 @@ def test_files_that_are_named_run_in_one_process(
     assert bool(re.search(r"\d workers? \[", result.stdout.str())) is distributed
 
 
-def test_a_line_of_progress_is_written_while_one_test_takes_long(pytester: pytest.Pytester) -> None:
+def test_a_line_of_progress_is_written_while_one_test_takes_long(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Set where this test itself runs in a worker, and taken over by what it starts.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     pytester.makeconftest(LOADED + "from tests import workers\nworkers.SECONDS_BETWEEN_LINES = 0.1\n")
     pytester.makepyprojecttoml(INI)
     pytester.makepyfile("import time\n\ndef test_first():\n    pass\n\ndef test_long():\n    time.sleep(1)\n")

@@ -173,7 +173,9 @@ def test_a_refused_tag_ends_the_run_before_anything_is_built(llm_d: LlmD, tmp_pa
     assert ran.jobs == {"validate": ["failure"]}, ran.log
     assert ran.errors == [
         "Tag 'v0.5' is a floating tag: it names the newest release of 0.5.x, not one version.\n"
-        "Did you mean v0.5.0? The action protect-latest moves floating tags. Do not push them."
+        "Did you mean v0.5.0? The action protect-latest moves floating tags. Do not push them. "
+        "Delete the refused tag before you push another one. "
+        "Rule floating has no level to set: a tag that is not a version is always refused."
     ]
     assert list(builds.iterdir()) == []
     assert llm_d.writes() == []

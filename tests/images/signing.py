@@ -76,8 +76,10 @@ def begin(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: float
 ) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(NOW - timedelta(minutes=5))
-    return builder.not_valid_after(NOW + timedelta(days=days))
+    # Not the time of the import: a job's certificate is short-lived, and the tests may run long after that.
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(minutes=5))
+    return builder.not_valid_after(now + timedelta(days=days))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from uv import find_uv_bin
 
 import lock
 
@@ -95,7 +96,7 @@ PLATFORMS = ("x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl", "aarch64
 @pytest.mark.network
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_lock_has_a_wheel_of_everything_for_musl_and_arm(platform: str, tmp_path: Path) -> None:
-    command = ["uv", "pip", "install", "--no-config", "--quiet", "--dry-run", "--no-deps", "--require-hashes"]
+    command = [find_uv_bin(), "pip", "install", "--no-config", "--quiet", "--dry-run", "--no-deps", "--require-hashes"]
     command += ["--only-binary", ":all:", "--python-version", "3.12", "--python-platform", platform]
     command += ["--target", str(tmp_path), "-r", str(lock.FOLDER / "actions.lock")]
 
