@@ -247,7 +247,7 @@ def test_a_missing_token_is_asked_for_with_its_permission(clean: Clean, simulato
             "'sha256-*' in delete-tags is about attachments, which are deleted with",
         ),
         ({"delete_tags": "sha256-.*[.]sig", "use_regex": "true"}, "is about attachments"),
-        ({"delete_tags": "sha256:0*"}, "'sha256:0*' in delete-tags is about digests"),
+        ({"delete_tags": "sha256:0*"}, "'sha256:0*' in delete-tags looks like a digest, but delete-tags selects tags."),
         ({"delete_tags": "pr-.*,sha-.*", "use_regex": "true"}, "'pr-.*,sha-.*' holds a comma"),
         ({"delete_tags": "a{99999999999999}", "use_regex": "true"}, "'a{99999999999999}' is not a regular expression"),
         ({"delete_tags": "*", "packages": "ghcr.io/llm-d/llm-d-cuda"}, "'ghcr.io/llm-d/llm-d-cuda' is not the name of"),
