@@ -22,7 +22,6 @@ CALLED_BY_LIBRARIES = {
 
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
-    "compare_patches": "nothing calls it yet: the audit of branches will, or it goes",
     "faults_from_list": "the embedding interface of the simulator, beside faults_named",
     "github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
     "is_right": "that a plan has nothing to do",

@@ -101,11 +101,6 @@ def resolve_commit(folder: Path, names: Sequence[str]) -> str:
     return ""
 
 
-def compare_patches(folder: Path, one: str, other: str) -> str:
-    """How the patches of two commits differ, as `git range-diff` shows it."""
-    return git(folder, "range-diff", "--no-color", f"{one}^!", f"{other}^!", fails=True)
-
-
 def _run(folder: Path, arguments: tuple[str, ...], given: bytes) -> bytes:
     """What git prints for some input. Raises `ActionError`: a patch that was not read is no answer."""
     command = ["git", "-C", str(folder.resolve()), "--no-optional-locks", *arguments]
