@@ -110,7 +110,8 @@ def _(shape: KnownKeys) -> SearchStrategy[Any]:
 @values.register
 def _(shape: MapOf) -> SearchStrategy[Any]:  # type: ignore[type-arg]  # as above
     # A key of YAML has at most 1,024 characters (YAML 1.2.2, section 7.4.2), whatever a pattern allows.
-    keys = values(shape.key).filter(lambda key: len(key) <= LONGEST_KEY)
+    # The keys of a JSON object are texts, also where the shape takes numbers.
+    keys = values(shape.key).map(str).filter(lambda key: len(key) <= LONGEST_KEY)
     return st.dictionaries(keys, values(shape.value), min_size=shape.least, max_size=2)
 
 
