@@ -6,18 +6,15 @@ Reads the registry and GitHub's attestations, and changes nothing.
 
 from __future__ import annotations
 
-import functools
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from release_actions.errors import ActionError, ExitCode, Problem
-from release_actions.github.attestations import has_attestations
+from release_actions.errors import ExitCode, Problem
 from release_actions.http.client import Http
-from release_actions.images import image_list, provenance
+from release_actions.images import image_list
+from release_actions.images.attested import Attestations, make_trust
 from release_actions.images.image_list import ListedImage
-from release_actions.images.provenance import GhMissing, Level, Source, Trust
+from release_actions.images.provenance import Level, Source
 from release_actions.images.registry_access import connect
 from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
@@ -60,12 +57,6 @@ class ImageProvenance:
     words: str = ""
 
 
-class UnknownProvenanceError(ActionError):
-    """Who built an image could not be found out."""
-
-    exit_code = ExitCode.UNKNOWN
-
-
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Verify the provenance of what every exact tag names."""
     images = image_list.read(given.image_list)
@@ -76,50 +67,23 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         given.signer,
         context.server_url.rstrip("/"),
     )
-    trust = Trust(
-        context.path(given.bundle) if given.bundle else None,
-        context.path(given.trusted_root) if given.trusted_root else None,
-    )
     with Http(log=log.info, redactor=log.redactor) as http:
         registry = connect(http, images, Login(given.registry_token, given.registry_user), context, log)
-        results = tuple(find_provenance(image, given, source, trust, context, http, registry) for image in images)
+        trust = make_trust(given.bundle, given.trusted_root, context)
+        attestations = Attestations(http, context, trust, given.token)
+        results = tuple(find_provenance(image, source, registry, attestations) for image in images)
     return make_report(results, given.unproven)
 
 
-def find_provenance(  # what it reads, and by what
-    image: ListedImage,
-    given: Inputs,
-    source: Source,
-    trust: Trust,
-    context: Context,
-    http: Http,
-    registry: Registry,
+def find_provenance(
+    image: ListedImage, source: Source, registry: Registry, attestations: Attestations
 ) -> ImageProvenance:
     """What is known about one image. Raises `ActionError` when it could not be found out."""
     found = registry.get_manifest(image.name, image.tags[0])
     if found is None:
         return ImageProvenance(image, "", Level.NONE, f"there is no tag {image.tags[0]}")
-    run_gh = functools.partial(provenance.run_program, environ=make_environment(given.token, context))
-    with tempfile.TemporaryDirectory(prefix="release-actions-") as folder:
-        manifest = Path(folder, "manifest.json")
-        manifest.write_bytes(found.body)
-        try:
-            provenance.require_gh(run_gh)
-            verification = provenance.verify(manifest, image.package, source, trust, run_gh)
-        except GhMissing as error:
-            message = f"Who built {image.package}@{found.digest} could not be found out: {error}."
-            hint = f"Run the plan where gh {'.'.join(map(str, provenance.LEAST_GH))} or newer is installed."
-            raise UnknownProvenanceError(message, hint=hint) from error
-    if verification.verified:
-        return ImageProvenance(image, found.digest, Level.VERIFIED)
-    listed = has_attestations(http, context.api_url, context.repository, found.digest, token=given.token)
-    return ImageProvenance(image, found.digest, Level.LISTED if listed else Level.NONE, verification.words)
-
-
-def make_environment(token: str, context: Context) -> dict[str, str]:
-    """The environment of gh: that of the run with the token, and nothing that asks or paints."""
-    tokens = {"GH_TOKEN": token} if token else {}
-    return {**context.environ, **tokens, "GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", "GH_NO_UPDATE_NOTIFIER": "1"}
+    level, words = attestations.find_level(found.body, found.digest, image.package, source)
+    return ImageProvenance(image, found.digest, level, words)
 
 
 def make_report(results: tuple[ImageProvenance, ...], unproven: str) -> Report:
