@@ -162,15 +162,19 @@ def finish(name: str, report: Report, log: Workflow, out: TextIO | None) -> Repo
 
     The JSON object has the outputs and, if something is an error, the list `errors`.
 
-    The lines come last: the end of a log is where people look for the verdict.
+    The lines come last: the end of a log is where people look for the verdict. Only where outputs go to a file they are
+    written after them, so that a verdict is in the log even if the file cannot take them.
     """
     for finding in report.findings:
         log.annotate(finding)
     log.close()
+    writes = bool(report.outputs) and (out is None or log.on_runner) and name in ACTIONS
+    if writes and not log.has_output_file:
+        log.outputs(report.outputs)
     for line in report.lines:
         log.info(line)
     log.summary(report.summary)
-    if report.outputs and (out is None or log.on_runner) and name in ACTIONS:
+    if writes and log.has_output_file:
         log.outputs(report.outputs)
     if out is not None:
         errors = [as_json(finding, log) for finding in report.findings if finding.level is Level.ERROR]

@@ -217,9 +217,14 @@ def test_outputs_beyond_what_github_passes_on_are_refused_with_the_numbers(
     (workspace / "release.yaml").write_text(text)
     code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
     assert (code, "matrix" in outputs) == (ExitCode.REFUSED, False)
-    found = re.search(r"The plan of 250 build jobs has (\d+) characters, and GitHub passes about 500000", log)
+    found = re.search(
+        r"The outputs have (\d+) characters, (\d+) of them in 'matrix', for 250 build jobs, and GitHub passes about "
+        r"500000",
+        log,
+    )
     assert found
     assert int(found[1]) > 500_000
+    assert int(found[2]) > 250 * 2000
 
 
 def test_a_list_of_images_that_no_step_could_be_given_is_refused_with_the_numbers(
@@ -228,7 +233,7 @@ def test_a_list_of_images_that_no_step_could_be_given_is_refused_with_the_number
     (workspace / "release.yaml").write_text(of_many(160, "linux/amd64"))
     code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
     assert (code, "images" in outputs) == (ExitCode.REFUSED, False)
-    found = re.search(r"The list of 160 images comes to (\d+) bytes with their digests, .* at most 131072 in one", log)
+    found = re.search(r"The output 'images' with 160 images comes to (\d+) bytes with .* at most 131072 in one", log)
     assert found
     share = int(found[1]) / 160
 
@@ -239,6 +244,34 @@ def test_a_list_of_images_that_no_step_could_be_given_is_refused_with_the_number
     listed = as_text([{**image, "digest": f"sha256:{'0' * 64}"} for image in outputs["images"]])
     assert len(listed) > 129_000
     subprocess.run(["true"], env={**os.environ, "INPUT_IMAGE_LIST": listed}, check=True)
+
+
+def test_a_plan_on_a_laptop_ends_with_a_table_in_80_columns_and_json_only_by_name(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CONFIG.replace("cli:", "a-tool-with-a-name-that-is-longer-than-most-others-in-a-registry:")
+    (workspace / "release.yaml").write_text(text)
+
+    code = main.main(["build-matrix", "--tag", "v1.2.0", "--sha", SHA], {"GITHUB_WORKSPACE": str(workspace)})
+
+    lines = capsys.readouterr().out.splitlines()
+    assert (code, max(map(len, lines)) <= 80) == (ExitCode.PASS, True)
+    assert not any("{" in line for line in lines)
+    assert lines == [
+        "channel=release",
+        f"commit={SHA}",
+        "any=true",
+        "With --json: matrix, command-matrix, merge-matrix, images, built.",
+        "",
+        "Package                                    Tags    Platform     Runner",
+        "ghcr.io/acme/web                           v1.2.0  linux/amd64  ubuntu-24.04",
+        "                                                   linux/arm64  ubuntu-24.04-arm",
+        "ghcr.io/acme/a-tool-with-a-name-that-is-   v1.2.0  linux/amd64  ubuntu-24.04",
+        "longer-than-most-others-in-a-registry",
+        "",
+        "Why: it is part of the release v1.2.0.",
+        "2 images of the channel release in 3 build jobs.",
+    ]
 
 
 WATCHED = CONFIG.replace("platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64], paths: [web/**]")
@@ -252,7 +285,7 @@ def test_changed_files_decide_what_a_push_builds(workspace: Path, capsys: pytest
     assert "web is not built: none of the files that it is made from changed." in log
     _, outputs, log = run(workspace, capsys, "build-matrix", "--changed-files", "web/a", **push)
     assert outputs["images"][0]["reason"] == "web/a changed"
-    assert "on linux/amd64: web/a changed" in log
+    assert "Why: web/a changed." in log
 
 
 def test_changes_that_git_cannot_tell_are_an_error(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -381,7 +414,7 @@ def test_a_plan_larger_than_github_passes_on_is_refused_first(
     (workspace / "release.yaml").write_text(f"repository: acme/app\nimages:\n{images}")
     code, outputs, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0")
     assert (code, outputs) == (ExitCode.REFUSED, {})
-    assert "The plan of 200 build jobs has " in log
+    assert "in 'matrix', for 200 build jobs, and GitHub passes about 500000" in log
     assert "and GitHub passes about 500000 from one job to others.\nSelect fewer images" in log
 
 

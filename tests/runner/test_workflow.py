@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_actions.errors import Place
+from release_actions.errors import ActionError, Place
 from release_actions.runner.report import Finding, Level
 from release_actions.runner.workflow import ANNOTATION_LENGTH, Workflow, as_text, harmless
 
@@ -124,9 +124,14 @@ def test_outputs_reach_the_file_and_may_hold_lines(tmp_path: Path) -> None:
     assert '["x"]' in lines
 
 
-def test_outputs_beyond_the_platform_are_an_error() -> None:
-    with pytest.raises(ValueError, match="exceed the platform's limit"):
-        Workflow({}).outputs({"matrix": "x" * 600_000})
+def test_outputs_beyond_the_platform_are_an_error_that_names_the_largest(tmp_path: Path) -> None:
+    file = tmp_path / "out"
+    file.touch()
+
+    with pytest.raises(ActionError, match="The outputs have 600010 characters, 600006 of them in 'matrix', and GitHub"):
+        Workflow({"GITHUB_OUTPUT": str(file)}).outputs({"matrix": "x" * 600_000, "any": "x"})
+
+    assert file.read_text() == ""
 
 
 def test_a_summary_is_appended_and_cut_to_the_whole_file(tmp_path: Path) -> None:

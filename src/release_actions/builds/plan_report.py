@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 
 from release_actions.builds import matrix
 from release_actions.builds.event import Build
@@ -10,8 +11,9 @@ from release_actions.builds.matrix import Matrix
 from release_actions.builds.request import RunPlan
 from release_actions.errors import ExitCode, PolicyError, Problem
 from release_actions.runner import markdown
+from release_actions.runner.columns import COLUMNS, format_columns
 from release_actions.runner.report import Output, Report, counted
-from release_actions.runner.workflow import OUTPUT_LIMIT, as_text
+from release_actions.runner.workflow import OUTPUT_LIMIT, as_text, describe_size, measure_outputs
 
 VARIABLE_LIMIT = 131_072
 """Bytes of one environment variable on Linux (MAX_ARG_STRLEN, execve(2)): a step is not started with a longer one."""
@@ -21,10 +23,6 @@ VARIABLE = "INPUT_IMAGE_LIST=\0"
 
 DIGEST_ROOM = len(',"digest":"sha256:"') + 64
 """Bytes that merge-digests adds to each image of the list."""
-
-SLOT_ROOM = 150
-"""Bytes that the result of a build has besides package and platform: its slot twice, the digest, the attempt, and what
-toJSON writes around them."""
 
 FEWER = "Select fewer images with the input images, in several runs."
 
@@ -43,39 +41,35 @@ def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
         "any": bool(planned.jobs),
         "built": dict(planned.built),
     }
-    size = sum(len(as_text(value).encode("utf-16-le")) // 2 for value in outputs.values())
-    if size > OUTPUT_LIMIT:
+    check_size(planned, outputs)
+    return outputs
+
+
+def check_size(planned: Matrix, outputs: Mapping[str, Output]) -> None:
+    """Raise `PolicyError` for outputs that the platform does not pass on, or that no later step could be given.
+
+    What the builds hand on to merge-digests needs no check: 256 jobs, with names of at most 255 characters and about
+    150 more for slot, digest and attempt, stay below what one input can have.
+    """
+    jobs = counted(len(planned.jobs), "build job")
+    if measure_outputs(outputs) > OUTPUT_LIMIT:
         message = (
-            f"The plan of {counted(len(planned.jobs), 'build job')} has {size} characters, and GitHub passes about "
-            f"{OUTPUT_LIMIT} from one job to others."
+            f"{describe_size(outputs)}, for {jobs}, and GitHub passes about {OUTPUT_LIMIT} from one job to others."
         )
         raise PolicyError(message, hint=FEWER)
+    images = counted(len(planned.publications), "image")
     listed = len(as_text(outputs["images"]).encode()) + DIGEST_ROOM * len(planned.publications) + len(VARIABLE)
     if listed > VARIABLE_LIMIT:
         message = (
-            f"The list of {counted(len(planned.publications), 'image')} comes to {listed} bytes with their digests, "
-            f"and a step on Linux gets at most {VARIABLE_LIMIT} in one input."
+            f"The output 'images' with {images} comes to {listed} bytes with their digests, and a step on Linux gets "
+            f"at most {VARIABLE_LIMIT} in one input."
         )
         raise PolicyError(message, hint=FEWER)
-    results = sum(len(f"{job.package.reference} {job.platform}") + SLOT_ROOM for job in planned.jobs)
-    if results > VARIABLE_LIMIT:
-        message = (
-            f"The results of {counted(len(planned.jobs), 'build job')} come to {results} bytes, and a step on Linux "
-            f"gets at most {VARIABLE_LIMIT} in one input."
-        )
-        raise PolicyError(message, hint=FEWER)
-    return outputs
 
 
 def make_report(plan: RunPlan, *, strict: bool) -> Report:
     """The plan for people and for later jobs. With `strict`, a warning refuses it."""
     planned, build = plan.matrix, plan.build
-    lines = tuple(
-        f"{publication.package.reference}:{','.join(publication.tags)} on {', '.join(publication.package.platforms)}: "
-        f"{publication.reason}"
-        for publication in planned.publications
-    )
-    skipped = tuple(f"{key} is not built: {why}." for key, why in planned.skipped.items())
     images, jobs = counted(len(planned.publications), "image"), counted(len(planned.jobs), "build job")
     verdict = f"{images} of the channel {planned.channel} in {jobs}."
     if strict and planned.findings:
@@ -87,10 +81,37 @@ def make_report(plan: RunPlan, *, strict: bool) -> Report:
     return Report(
         outputs=make_outputs(planned, build),
         summary=make_summary(planned, build),
-        lines=(*lines, *skipped, verdict),
+        lines=(*list_skipped(planned), *draw_table(planned), verdict),
         findings=planned.findings,
         exit_code=ExitCode.PASS,
     )
+
+
+def list_skipped(planned: Matrix) -> Iterator[str]:
+    """Lines for what is not built, and why."""
+    for key, why in planned.skipped.items():
+        yield from textwrap.wrap(f"{key} is not built: {why}.", COLUMNS, break_on_hyphens=False)
+
+
+def draw_table(planned: Matrix) -> Iterator[str]:
+    """The plan as a table of text: a row for each platform, and a reason that all images share only once."""
+    reasons = list(dict.fromkeys(publication.reason for publication in planned.publications))
+    if not reasons:
+        return
+    shared = len(reasons) == 1
+    rows = [["Package", "Tags", "Platform", "Runner", *([] if shared else ["Why"])]]
+    for publication in planned.publications:
+        package = publication.package
+        first = [package.reference, ", ".join(publication.tags)]
+        for platform in package.platforms:
+            why = [] if shared else [publication.reason if first[0] else ""]
+            rows.append([*first, platform, package.runners[platform], *why])
+            first = ["", ""]
+    yield ""
+    yield from format_columns(rows)
+    yield ""
+    if shared:
+        yield from textwrap.wrap(f"Why: {reasons[0]}.", COLUMNS, break_on_hyphens=False)
 
 
 def make_summary(planned: Matrix, build: Build) -> str:

@@ -14,6 +14,7 @@ from release_actions.builds.event import BRANCH_REF, Build
 from release_actions.builds.matrix import Matrix
 from release_actions.builds.path_check import find_missing_paths
 from release_actions.builds.recipe import Resolve, needs_version_file
+from release_actions.builds.runner_labels import RULE, find_unknown_runners
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, load_config
 from release_actions.errors import ConfigurationError, InputError, PolicyError
@@ -70,6 +71,9 @@ def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Res
         from release_actions.builds.path_coverage import find_uncovered
 
         planned = replace(planned, findings=(*planned.findings, *find_uncovered(config, packages, context.workspace)))
+    strange = find_unknown_runners(config, (job.package for job in planned.jobs))
+    runners = tuple(Finding(Level.WARNING, problem, RULE) for problem in strange)
+    planned = replace(planned, findings=(*planned.findings, *runners))
     if build.branch_note:
         notice = Finding.of(Level.NOTICE, build.branch_note, rule="branch-tag")
         planned = replace(planned, findings=(*planned.findings, notice))

@@ -115,20 +115,21 @@ class Workflow:
                 say(f"{count - ANNOTATIONS} more {level.value}s are in the log of this step.")
 
     def outputs(self, outputs: Mapping[str, Output]) -> None:
-        """Hand outputs to later steps. Away from a runner they are printed as `name=value` lines.
+        """Hand outputs to later steps. Away from a runner they are printed as `name=value` lines, JSON only by name.
 
-        Raises `ValueError` when they exceed what the platform passes on: a command checks its own before. Raises
-        `ActionError` when the file cannot be written, which `check_outputs` finds before anything is done.
+        Raises `ActionError` when they exceed what the platform passes on, which a command whose outputs grow without a
+        bound checks before it changes anything, and when the file cannot be written, which `check_outputs` finds then.
         """
-        texts = {name: as_text(value) for name, value in outputs.items()}
-        size = sum(len(name) + len(text.encode("utf-16-le")) // 2 for name, text in texts.items())
-        if size > OUTPUT_LIMIT:
-            message = f"outputs of {size} characters exceed the platform's limit of about {OUTPUT_LIMIT}"
-            raise ValueError(message)
-        if not self._environ.get("GITHUB_OUTPUT"):
-            for name, text in texts.items():
-                self.info(f"{name}={text}")
+        if not self.has_output_file:
+            self._print_outputs(outputs)
             return
+        size = measure_outputs(outputs)
+        if size > OUTPUT_LIMIT:
+            message = (
+                f"{describe_size(outputs)}, and GitHub passes about {OUTPUT_LIMIT} on. Later steps get none of them."
+            )
+            raise ActionError(message, hint="Run it by hand with --json, which has no limit.")
+        texts = {name: as_text(value) for name, value in outputs.items()}
         why = self._why_not_writable("GITHUB_OUTPUT")
         try:
             if not why:
@@ -143,9 +144,23 @@ class Workflow:
             )
             raise ActionError(message, hint="What was done is not undone; the log says what. Run it again.")
 
+    @property
+    def has_output_file(self) -> bool:
+        """Whether outputs go to a file, where later steps find them."""
+        return bool(self._environ.get("GITHUB_OUTPUT"))
+
+    def _print_outputs(self, outputs: Mapping[str, Output]) -> None:
+        """Outputs for a person: what is a list or an object is for programs, and may be thousands of characters."""
+        structured = [name for name, value in outputs.items() if isinstance(value, dict | list) and value]
+        for name, value in outputs.items():
+            if name not in structured:
+                self.info(f"{name}={as_text(value)}")
+        if structured:
+            self.info(f"With --json: {', '.join(structured)}.")
+
     def check_outputs(self) -> None:
         """Raise `InputError` when outputs could not be handed on, while nothing has been changed yet."""
-        why = self._why_not_writable("GITHUB_OUTPUT") if self._environ.get("GITHUB_OUTPUT") else ""
+        why = self._why_not_writable("GITHUB_OUTPUT") if self.has_output_file else ""
         if why:
             message = f"GITHUB_OUTPUT names {self._environ['GITHUB_OUTPUT']}, {why}."
             raise InputError(message, hint="Unset GITHUB_OUTPUT to run outside a workflow.")
@@ -220,6 +235,25 @@ def print_or_not(text: str) -> None:
     with read_or_not():
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def measure_outputs(outputs: Mapping[str, Output]) -> int:
+    """Characters of outputs as the platform counts them, names included."""
+    return sum(measure_output(name, value) for name, value in outputs.items())
+
+
+def measure_output(name: str, value: Output) -> int:
+    """Characters of one output, counted as UTF-16."""
+    return len(name) + len(as_text(value).encode("utf-16-le")) // 2
+
+
+def describe_size(outputs: Mapping[str, Output]) -> str:
+    """How large outputs are, and which is the largest, to begin a sentence."""
+    largest = max(outputs, key=lambda name: measure_output(name, outputs[name]))
+    return (
+        f"The outputs have {measure_outputs(outputs)} characters, {measure_output(largest, outputs[largest])} of them "
+        f"in '{largest}'"
+    )
 
 
 def as_text(value: Output) -> str:
