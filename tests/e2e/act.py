@@ -36,13 +36,15 @@ PATIENCE = 180
 
 def addressed(repository: Path, copy: Path) -> Path:
     """A copy of our repository without what act does not know: `$/name` is the public address of the same, the length
-    of a queue is left out, as act runs one workflow at a time, and each leg that fills a slot is a job of its own.
+    of a queue and the use of caches are left out, as act runs one workflow at a time and has no caches here, and each
+    leg that fills a slot is a job of its own.
     """
     shutil.copytree(repository, copy, symlinks=True)
     for workflow in (copy / ".github" / "workflows").iterdir():
         text = workflow.read_text(encoding="utf-8")
         name, ref = ACTION.split("@")
         text = re.sub(r"uses: \$/(\S+)", rf"uses: {name}/\1@{ref}", text).replace("  queue: max\n", "")
+        text = re.sub(r"(?m)^ +cache-mode: [a-z-]+\n", "", text)
         workflow.write_text(separated(text), encoding="utf-8")
     return copy
 

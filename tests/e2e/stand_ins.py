@@ -211,7 +211,10 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...], str]] = {
         "",
         (
             "image-ref",
+            "version",
             "cache",
+            "cache-dir",
+            "trivy-config",
             "scanners",
             "severity",
             "limit-severities-for-sarif",
@@ -224,7 +227,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...], str]] = {
         SCAN,
     ),
     "github/codeql-action": ("upload-sarif", ("sarif_file", "category"), SARIF),
-    "sigstore/cosign-installer": ("", (), COSIGN),
+    "sigstore/cosign-installer": ("", ("cosign-release",), COSIGN),
 }
 """Repository -> folder of the action in it, its inputs as far as we set them, and what stands in for it."""
 

@@ -74,6 +74,66 @@ def test_nothing_is_permitted_but_what_a_job_names(workflow: Path) -> None:
     assert silent <= {"approval"}
 
 
+BUILDS = {"build", "command"}
+"""Jobs that run code of the project, whose caches release.yaml names."""
+
+
+def test_no_job_that_judges_or_releases_uses_a_cache() -> None:
+    for file in (*REUSABLE, HOME / "publish.yml"):
+        for name, job in read(file)["jobs"].items():
+            # A job that calls another workflow says nothing: that one's jobs do.
+            expected = None if name in BUILDS or "uses" in job else "none"
+            assert job.get("cache-mode") == expected, f"{file.name}: {name}"
+
+
+def test_cache_modes_are_whole_lines_that_can_be_taken_out() -> None:
+    # actionlint, GitHub's checker and act do not know cache-mode: such lines are left out of what these three read.
+    for file in HOME.iterdir():
+        text = file.read_text(encoding="utf-8")
+        plain = re.sub(r"(?m)^ +cache-mode: [a-z-]+\n", "", text)
+        expected = read(file)
+        modes = [job.pop("cache-mode") for job in expected["jobs"].values() if "cache-mode" in job]
+        assert yaml.load(plain, yaml.CBaseLoader) == expected, file.name
+        assert set(modes) <= {"none", "read", "write", "write-only"}, file.name
+
+
+def uses(file: Path, action: str) -> Iterator[Mapping[str, Any]]:
+    """The steps of a workflow that use an action."""
+    for job in read(file)["jobs"].values():
+        yield from (step for step in job.get("steps", []) if step.get("uses", "").startswith(f"{action}@"))
+
+
+def test_every_builder_is_the_one_that_dependabot_updates() -> None:
+    source = (ROOT / ".github" / "buildkit" / "Dockerfile").read_text(encoding="utf-8")
+    (image,) = re.findall(r"(?m)^FROM (moby/buildkit:v[\d.]+@sha256:[0-9a-f]{64})$", source)
+
+    builders = [step for file in HOME.iterdir() for step in uses(file, "docker/setup-buildx-action")]
+
+    assert len(builders) == 2
+    for step in builders:
+        # What release.yaml says comes after it, on a line of its own.
+        assert step["with"]["driver-opts"] == f"image={image}\n${{{{ matrix.driver-opts }}}}\n"
+        assert step["with"]["cache-binary"] == "false"
+    updates = read(ROOT / ".github" / "dependabot.yml")["updates"]
+    assert "/.github/buildkit" in [one["directory"] for one in updates if one["package-ecosystem"] == "docker"]
+
+
+def test_the_scanner_and_the_signer_are_pinned_and_the_scanner_reads_nothing_of_other_jobs() -> None:
+    (scan,) = uses(HOME / "build-and-publish.yml", "aquasecurity/trivy-action")
+    (signer,) = uses(HOME / "build-and-publish.yml", "sigstore/cosign-installer")
+
+    assert re.fullmatch(r"v\d+\.\d+\.\d+", scan["with"]["version"])
+    assert re.fullmatch(r"v\d+\.\d+\.\d+", signer["with"]["cosign-release"])
+    assert scan["with"]["cache"] == "false"
+    assert {place.partition("/")[0] for place in scan["env"]["TRIVY_DB_REPOSITORY"].split(",")} == {
+        "ghcr.io",
+        "mirror.gcr.io",
+    }
+    # Files that an earlier job left in the workspace of a runner of one's own: the database, settings, exceptions.
+    for place in (scan["with"]["cache-dir"], scan["with"]["trivy-config"], scan["env"]["TRIVY_IGNOREFILE"]):
+        assert place.startswith("${{ runner.temp }}/")
+
+
 @pytest.mark.parametrize(("job", "below"), list(calls()))
 def test_a_caller_grants_exactly_what_is_needed(job: Mapping[str, Any], below: Path) -> None:
     assert job["permissions"] == union(below)
