@@ -220,9 +220,9 @@ def describe_inputs(name: str) -> dict[str, str]:
         return {}
     import yaml  # only for --help
 
-    found = yaml.safe_load(manifest.read_text(encoding="utf-8"))["inputs"]
+    inputs = yaml.safe_load(manifest.read_text(encoding="utf-8"))["inputs"]
     texts = {}
-    for key, value in found.items():
+    for key, value in inputs.items():
         default = str(value.get("default", ""))
         texts[key] = " ".join(str(value["description"]).split()) + (f" Default: {default}." if default else "")
     return texts

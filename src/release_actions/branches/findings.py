@@ -62,7 +62,7 @@ def judge_branch(
 ) -> tuple[BranchFinding, ...]:
     """Every finding with a level above off: first what is on the branch, then what is missing, then reverts."""
     every = tuple(explained)
-    found = (
+    findings = (
         *(finding for item in every for finding in _judge_commit(item, criteria)),
         *(_describe_missing(item) for item in missing),
         *(finding for item in reverts for finding in _describe_revert(item)),
@@ -77,7 +77,7 @@ def judge_branch(
             finding.hint,
             finding.commit,
         )
-        for finding in found
+        for finding in findings
         if chosen[finding.rule] is not Level.OFF
     )
 

@@ -56,7 +56,7 @@ def _find_candidate(commit: HistoryCommit, history: BranchHistory, index: TrunkI
     if len(commit.parents) > 1:
         return _Candidate(commit, ())
     evidence = index.find(commit)
-    known = any(one.trunk for one in evidence)
+    known = any(candidate.trunk for candidate in evidence)
     alike = () if known else index.with_files(history.files.get(commit.sha, frozenset()))
     return _Candidate(commit, evidence, alike, _choose(evidence))
 
@@ -64,9 +64,9 @@ def _find_candidate(commit: HistoryCommit, history: BranchHistory, index: TrunkI
 def _choose(evidence: Iterable[Evidence]) -> tuple[str, ...]:
     """The commits that the surest kind of evidence names. Several of one kind are a batch."""
     kinds: dict[EvidenceKind, dict[str, None]] = {}
-    for one in evidence:
-        if one.trunk:
-            kinds.setdefault(one.kind, {}).setdefault(one.trunk)
+    for item in evidence:
+        if item.trunk:
+            kinds.setdefault(item.kind, {}).setdefault(item.trunk)
     return next((tuple(kinds[kind]) for kind in EvidenceKind if kind in kinds), ())
 
 

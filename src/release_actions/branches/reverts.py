@@ -76,7 +76,7 @@ class _Chains:
     def landed_again(self, sha: str) -> str:
         """The last change in effect that brings this one back; empty if there is none."""
         about = (sha, *self._reverts.get(sha, ()))
-        again = [reland for one in about for reland in self._relands.get(one, ()) if self.counts(reland)]
+        again = [reland for revert in about for reland in self._relands.get(revert, ()) if self.counts(reland)]
         return again[-1] if again else ""
 
 
@@ -89,15 +89,15 @@ def find_trunk_reverts(history: BranchHistory, explained: Iterable[Explained]) -
     chains = _Chains(undos)
     since = {commit.sha for commit in history.trunk}
     branch = _Branch(history, tuple(explained))
-    found = []
+    reverts = []
     for undo in undos:
         if undo.change.sha not in since or undo.undo.kind is not UndoKind.REVERT:
             continue
         revert = commits[undo.change.sha]
         if not undo.targets:
-            found.append(TrunkRevert(revert, None, RevertState.WORDS))
-        found += [_judge(revert, commits[target.sha], undo, chains, branch, history) for target in undo.targets]
-    return tuple(found)
+            reverts.append(TrunkRevert(revert, None, RevertState.WORDS))
+        reverts += [_judge(revert, commits[target.sha], undo, chains, branch, history) for target in undo.targets]
+    return tuple(reverts)
 
 
 def _judge(

@@ -45,24 +45,30 @@ def write_summary(
     parts = [f"## {markdown.plain(branch)}", describe_result(findings, explained)]
     if findings:
         rows = [
-            [markdown.code(one.rule), one.level.value, markdown.plain(one.message), _hint(one.hint)]
-            for one in findings[:ROWS_SHOWN]
+            [markdown.code(finding.rule), finding.level.value, markdown.plain(finding.message), _hint(finding.hint)]
+            for finding in findings[:ROWS_SHOWN]
         ]
         parts += ["### Findings", markdown.table(["Rule", "Level", "What", "What to do"], rows)]
     parts += ["### What is on the branch", _write_commits(explained)]
     if missing:
-        rows = [[f"#{one.promise.number}", markdown.plain(one.promise.title), _hint(one.command)] for one in missing]
+        rows = [
+            [f"#{pick.promise.number}", markdown.plain(pick.promise.title), _hint(pick.command)] for pick in missing
+        ]
         parts += ["### What was promised and is missing", markdown.table(["Number", "Title", "Command"], rows)]
-    taken = [one for one in reverts if one.state in {RevertState.MISSING, RevertState.RELANDED, RevertState.DONE}]
+    taken = [
+        reverted
+        for reverted in reverts
+        if reverted.state in {RevertState.MISSING, RevertState.RELANDED, RevertState.DONE}
+    ]
     if taken:
         rows = [
             [
-                markdown.plain(one.target.subject if one.target else ""),
-                markdown.plain(one.revert.subject),
-                one.state.value,
-                _hint(one.command),
+                markdown.plain(reverted.target.subject if reverted.target else ""),
+                markdown.plain(reverted.revert.subject),
+                reverted.state.value,
+                _hint(reverted.command),
             ]
-            for one in taken[:ROWS_SHOWN]
+            for reverted in taken[:ROWS_SHOWN]
         ]
         parts += ["### What trunk reverted", markdown.table(["Change", "Revert", "State", "Command"], rows)]
     parts += ["```mermaid", write_graph(branch, history, explained, reverts), "```"]

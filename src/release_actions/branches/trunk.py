@@ -100,7 +100,9 @@ class TrunkIndex:
             yield Evidence(EvidenceKind.TRAILER, known, f"cherry picked from commit {sha[:12]}")
 
     def _by_title_numbers(self, commit: HistoryCommit) -> Iterable[Evidence]:
-        own = [one.number for one in references(commit.subject) if one.is_of(self._history.repository)]
+        own = [
+            reference.number for reference in references(commit.subject) if reference.is_of(self._history.repository)
+        ]
         is_pick = bool(PICK_TITLE.search(commit.subject))
         if is_pick:
             own += [int(number) for number in BARE_NUMBER.findall(commit.subject)]
@@ -157,6 +159,6 @@ class TrunkIndex:
         earlier = [other for other in fitting if not (other.date and commit.date and other.date > commit.date)]
         return next(reversed(earlier or fitting), None)
 
-    def _shares_files(self, one: HistoryCommit, other: HistoryCommit) -> bool:
+    def _shares_files(self, commit: HistoryCommit, other: HistoryCommit) -> bool:
         files = self._history.files
-        return bool(files.get(one.sha, frozenset()) & files.get(other.sha, frozenset()))
+        return bool(files.get(commit.sha, frozenset()) & files.get(other.sha, frozenset()))

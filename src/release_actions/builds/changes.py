@@ -67,10 +67,10 @@ def compare_pull_request(commits: Commits, number: int, base: str, head: str) ->
     actions/checkout takes for `pull_request`, and can be fetched for `pull_request_target`. Without one, or where it
     is of an older head, the commit where they parted has to be found, which needs the whole history.
     """
-    found = compare_merge(commits, commits.head, head)
-    found = found or compare_merge(commits, commits.named(f"refs/pull/{number}/merge"), head)
-    if found:
-        return found
+    changes = compare_merge(commits, commits.head, head)
+    changes = changes or compare_merge(commits, commits.named(f"refs/pull/{number}/merge"), head)
+    if changes:
+        return changes
     for wanted, what in ((base, "the base"), (head, "the head")):
         commits.need(wanted, f"{what} of the pull request")
     why = commits.complete(base, head)

@@ -51,9 +51,9 @@ def read_ignored(dockerfile: Path, context: Path) -> tuple[str, ...]:
 
 def is_ignored(path: str, patterns: tuple[str, ...]) -> bool:
     """Whether the builder never sees a path of the context: it, or a folder that it is in, is ignored."""
-    found = False
+    ignored = False
     for line in patterns:
         glob = line.removeprefix("!").strip("/")
         if matches((glob, f"{glob}/**"), path):
-            found = not line.startswith("!")
-    return found
+            ignored = not line.startswith("!")
+    return ignored

@@ -187,7 +187,7 @@ def split_words(text: str) -> list[str]:
             word = ""
             continue
         word += sign
-    return [one for one in (*words, word) if one]
+    return [written for written in (*words, word) if written]
 
 
 def split_arguments(rest: str) -> tuple[list[str], list[str]]:

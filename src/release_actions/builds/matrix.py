@@ -199,9 +199,9 @@ def explain_build(config: Config, package: Package, changes: ChangedFiles) -> st
         return f"{file} changed"
     if not package.paths:
         return "it names no paths, so every change builds it"
-    found = sorted(path for path in changes.files if matches(list_watched_globs(config, package), path))
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{found[0]} changed{more}" if found else ""
+    watched = sorted(path for path in changes.files if matches(list_watched_globs(config, package), path))
+    more = f" and {len(watched) - 1} more" if len(watched) > 1 else ""
+    return f"{watched[0]} changed{more}" if watched else ""
 
 
 def list_watched_globs(config: Config, package: Package) -> tuple[str, ...]:

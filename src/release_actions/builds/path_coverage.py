@@ -43,8 +43,8 @@ def check_package(config: Config, package: Package, file: Path, workspace: Path)
             message = f"It is not known whether the paths of the image '{package.image}' cover {taken.source!r}."
             yield Finding.of(Level.WARNING, message, hint="Write it without a variable.", place=place, rule=RULE)
             continue
-        found = context_files.list_files(taken.source, package.context, ignored, workspace)
-        missed = [path for path in found if not matches(globs, path)]
+        files = context_files.list_files(taken.source, package.context, ignored, workspace)
+        missed = [path for path in files if not matches(globs, path)]
         if missed:
             more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
             message = f"The image '{package.image}' takes {missed[0]}{more}, but a change to it builds nothing."

@@ -15,16 +15,16 @@ from collections.abc import Iterable
 def pattern(glob: str) -> re.Pattern[str]:
     """A glob as a pattern for whole paths. A trailing slash means everything in the folder."""
     text = glob + "**" if glob.endswith("/") else glob
-    found = ""
+    expression = ""
     for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", text.removeprefix("./")):
-        found += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
-    return re.compile(found, re.DOTALL)
+        expression += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
+    return re.compile(expression, re.DOTALL)
 
 
 def matches(globs: Iterable[str], path: str) -> bool:
     """Whether a path is one of those that the globs describe."""
-    found = False
+    matched = False
     for glob in globs:
         if pattern(glob.removeprefix("!")).fullmatch(path):
-            found = not glob.startswith("!")
-    return found
+            matched = not glob.startswith("!")
+    return matched

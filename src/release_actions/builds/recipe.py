@@ -99,17 +99,17 @@ class EntryBuilder:
     def list_overridable(self) -> Iterator[str]:
         """Everything that an override could set."""
         packages = self.config.packages(self.build.channel(self.config))
-        found = {name for package in packages for name in package.build_args}
-        yield from found | set(self.versions.values if self.versions else ())
+        names = {name for package in packages for name in package.build_args}
+        yield from names | set(self.versions.values if self.versions else ())
 
     def make_labels(self) -> dict[str, str]:
         """The labels that say where an image comes from (OCI image specification, annotations)."""
-        found = {
+        labels = {
             "source": self.build.web,
             "revision": self.build.sha,
             "version": self.build.version.text if self.build.version else self.tags[0],
         }
-        return {f"{OCI_LABELS}{name}": value for name, value in found.items() if value}
+        return {f"{OCI_LABELS}{name}": value for name, value in labels.items() if value}
 
     def make_source(self, package: Package) -> dict[str, Output]:
         """The other repository that is checked out before the build; empty texts without one."""
@@ -229,8 +229,8 @@ class EntryBuilder:
 
 def parse_labels(labels: str) -> Output:
     """The value of `runs-on`: one label as it is, several as a list."""
-    found: list[Output] = [label.strip() for label in labels.split(",")]
-    return found[0] if len(found) == 1 else found
+    parsed: list[Output] = [label.strip() for label in labels.split(",")]
+    return parsed[0] if len(parsed) == 1 else parsed
 
 
 def make_registry_fields(package: Package) -> dict[str, Output]:
@@ -244,16 +244,16 @@ def make_registry_fields(package: Package) -> dict[str, Output]:
 
 def make_scan_fields(package: Package) -> dict[str, Output]:
     """How the published image is scanned, as aquasecurity/trivy-action takes it."""
-    found = package.recipe.scan
+    scan = package.recipe.scan
     return {
-        "scan": found is not None,
-        "scan-severities": ",".join(found.severities) if found else "",
-        "scan-gate": ",".join(found.gate) if found else "",
-        "scan-ignore-unfixed": bool(found and found.ignore_unfixed),
-        "scan-skip-dirs": ",".join(found.skip_dirs) if found else "",
-        "scan-timeout": f"{found.timeout.total_seconds():.0f}s" if found else "",
+        "scan": scan is not None,
+        "scan-severities": ",".join(scan.severities) if scan else "",
+        "scan-gate": ",".join(scan.gate) if scan else "",
+        "scan-ignore-unfixed": bool(scan and scan.ignore_unfixed),
+        "scan-skip-dirs": ",".join(scan.skip_dirs) if scan else "",
+        "scan-timeout": f"{scan.timeout.total_seconds():.0f}s" if scan else "",
         # Findings of two images under one category replace each other in code scanning.
-        "scan-category": package.package if found else "",
+        "scan-category": package.package if scan else "",
     }
 
 

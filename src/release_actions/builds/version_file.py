@@ -70,12 +70,14 @@ def parse(text: str, name: str) -> VersionFile:
         try:
             key, value = parse_assignment(line)
         except ConfigurationError as error:
-            (found,) = (Problem(problem.message, problem.hint, Place(name, number)) for problem in error.problems)
+            (problem_in_file,) = (
+                Problem(problem.message, problem.hint, Place(name, number)) for problem in error.problems
+            )
             key = find_expanded_key(line)
             if not key:
-                problems.append(found)
+                problems.append(problem_in_file)
                 continue
-            unreadable[key], value = found, ""
+            unreadable[key], value = problem_in_file, ""
         if key in lines:
             message = f"{key} is given twice, first in line {lines[key]}."
             problems.append(Problem(message, "Keep one of them.", Place(name, number)))

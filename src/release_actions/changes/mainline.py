@@ -148,7 +148,7 @@ class _MainlineReader:
         branch = self._take_branch(commit.parents[1:])
         author = _author_of_branch(branch, merge[2].partition("/")[0] if merge else "") or commit.author
         pull = MergedPull(number, self._title(commit, is_named=bool(named)), author, commit.sha, merged=commit.date)
-        self.pulls |= dict.fromkeys((*(one.sha for one in branch), commit.sha), pull)
+        self.pulls |= dict.fromkeys((*(merged.sha for merged in branch), commit.sha), pull)
         return True
 
     def _title(self, commit: HistoryCommit, *, is_named: bool) -> str:

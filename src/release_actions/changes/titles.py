@@ -50,7 +50,7 @@ def references(text: str) -> tuple[Reference, ...]:
 def trailing_numbers(subject: str, repository: str = "") -> tuple[int, ...]:
     """The pull requests that a subject names at its end: "Fix (#10) (#12)" gives 10 and 12."""
     match = TRAILING.search(subject)
-    return tuple(one.number for one in references(match[0]) if one.is_of(repository)) if match else ()
+    return tuple(reference.number for reference in references(match[0]) if reference.is_of(repository)) if match else ()
 
 
 def without_numbers(subject: str) -> str:

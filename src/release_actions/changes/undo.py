@@ -98,7 +98,7 @@ class _Index:
         commits = [self._by_commit(sha) for sha in undo.commits]
         if any(commits):
             return _without_doubles(commits), all(commits)
-        own = [one.number for one in undo.numbers if one.is_of(self.repository)]
+        own = [reference.number for reference in undo.numbers if reference.is_of(self.repository)]
         numbers = [self._by_number(number, undo) for number in own]
         if any(item and item.change.number == number for item, number in zip(numbers, own, strict=True)):
             # A number of its own is sure. One that a title ends with, such as an issue's, may be in several titles.

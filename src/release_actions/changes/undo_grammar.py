@@ -178,7 +178,7 @@ def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
         return Undo(kind, (without_cut(text),), cut=True, partial=partial)
     # What stands in quotes is the title of something else: `Revert: Revert "X (#1)" (#2)` is about 2 alone.
     unquoted = QUOTED.sub(lambda match: " " * len(match[0]), text)
-    named = tuple(one for match in NAMED.finditer(unquoted) for one in _list_at(unquoted, match.end()))
+    named = tuple(item for match in NAMED.finditer(unquoted) for item in _list_at(unquoted, match.end()))
     title = without_numbers(text)
     behind = references(text[len(title) :])
     # "Revert the limits from #12" is about a part of it, while a number in parentheses is the name of what was written.
@@ -197,7 +197,7 @@ def _read_quoted(kind: UndoKind, text: str, *, partial: bool) -> Undo:
     whole = without_cut(inner) if cut else inner.strip()
     parts = tuple(part.strip() for part in SPLIT_QUOTES.split(inner)) if closed else ()
     named = [references(part[len(without_numbers(part)) :]) for part in (parts if len(parts) > 1 else (whole,))]
-    behind = [one for match in NAMED.finditer(after) for one in _list_at(after, match.end())]
+    behind = [item for match in NAMED.finditer(after) for item in _list_at(after, match.end())]
     return Undo(
         kind,
         (whole,) if whole else (),
@@ -281,8 +281,8 @@ def _says_nothing_else(text: str) -> bool:
 
 
 def _unique(*groups: tuple[Reference, ...]) -> tuple[Reference, ...]:
-    return tuple(dict.fromkeys(one for group in groups for one in group))
+    return tuple(dict.fromkeys(item for group in groups for item in group))
 
 
 def _without_own(numbers: tuple[Reference, ...], own: int) -> tuple[Reference, ...]:
-    return tuple(one for one in numbers if one.number != own or not own)
+    return tuple(number for number in numbers if number.number != own or not own)

@@ -38,21 +38,21 @@ def unranked(result: Result) -> list[Finding]:
 
 def too_large(results: Sequence[Result], max_deletions: int | None, max_share: int | None) -> list[Finding]:
     """Why the plan is too large to be carried out; nothing of it is then."""
-    found = [finding for result in results for finding in unranked(result)]
+    findings = [finding for result in results for finding in unranked(result)]
     for result in results:
         there = len(result.plan.decisions) if result.plan else 0
         if max_share is not None and result.planned * 100 > max_share * there:
             tags = " or their tags" if result.planned > result.deletions else ""
             share = f"{result.planned} of {there} versions{tags}, more than the {max_share}% that are allowed"
             message = f"The plan of {result.task.path} deletes {share}. Nothing was deleted."
-            found.append(Finding.of(Level.ERROR, message, hint=LOOK + "raise max-share.", rule="max-share"))
+            findings.append(Finding.of(Level.ERROR, message, hint=LOOK + "raise max-share.", rule="max-share"))
     planned = sum(result.planned for result in results)
     most = MOST if max_deletions is None else min(MOST, max_deletions)
     if planned <= most:
-        return found
+        return findings
     tags = " or tags" if any(result.planned > result.deletions for result in results) else ""
     message = f"The plan deletes {planned} versions{tags}, more than the {most} that are allowed. Nothing was deleted."
     hint = f"{LOOK}raise max-deletions" + (
         "." if most < MOST else f", up to {MOST} a run, or narrow the rules and run it several times."
     )
-    return [*found, Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions")]
+    return [*findings, Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions")]

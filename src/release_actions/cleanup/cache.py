@@ -67,13 +67,13 @@ class Cache:
 
     def prune(self) -> None:
         """Forget what was not asked for in a long time, and the oldest of too many."""
-        found: list[tuple[float, Path]] = []
+        files: list[tuple[float, Path]] = []
         with contextlib.suppress(OSError):
             # Two folders deep, as `_file` puts them: nothing else in the folder is touched.
-            found += [(file.stat().st_mtime, file) for file in self.folder.glob("sha*/??/*")]
-        found.sort(reverse=True)
+            files += [(file.stat().st_mtime, file) for file in self.folder.glob("sha*/??/*")]
+        files.sort(reverse=True)
         oldest = time.time() - UNUSED
-        for place, (used, file) in enumerate(found):
+        for place, (used, file) in enumerate(files):
             if place >= MOST or used < oldest:
                 with contextlib.suppress(OSError):
                     file.unlink()

@@ -31,10 +31,10 @@ def settled(path: str, contents: Contents) -> Contents:
         meant = journal.taken_off(image)
         if not meant:
             continue
-        found = sorted({*version.tags} - journal.tags_of(image))
-        if found and meant not in there:
-            raise lost(path, found, f"It was copied from {meant}, which no longer exists.")
-        copies |= dict.fromkeys(found, meant)
+        to_place = sorted({*version.tags} - journal.tags_of(image))
+        if to_place and meant not in there:
+            raise lost(path, to_place, f"It was copied from {meant}, which no longer exists.")
+        copies |= dict.fromkeys(to_place, meant)
     if not copies:
         return contents
     versions = tuple(_placed(version, copies) for version in contents.versions)

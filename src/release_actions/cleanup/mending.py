@@ -56,10 +56,10 @@ def put_back(store: Store, tag: str, digest: str) -> str:
             return ""
         if now and not journal.is_journal(parse(now.body, now.digest, now.media_type)):
             return f"The tag {tag} names {now.digest}, so it was not changed."
-        found = store.registry.get_manifest(store.path, digest)
-        if found is None:
+        manifest = store.registry.get_manifest(store.path, digest)
+        if manifest is None:
             return f"The tag {tag} could not be put back: the registry does not have {digest}."
-        store.registry.put_manifest(store.path, tag, found.body, found.media_type)
+        store.registry.put_manifest(store.path, tag, manifest.body, manifest.media_type)
     except ActionError as error:
         return f"The tag {tag} could not be put back. {error}"
     store.say(f"{store.path}: put {tag} back on {digest[:19]}")
@@ -75,8 +75,8 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
     listed = contents.remembered.union(*(journal.deleting(image) for image in contents.graph.images.values()))
     if not listed:
         return
-    left = (item.version for item in (*outcome.refused, *outcome.moved))
-    staying = {d.version.digest for d in plan.decisions if not d.delete} | {version.digest for version in left}
+    remaining = (item.version for item in (*outcome.refused, *outcome.moved))
+    staying = {d.version.digest for d in plan.decisions if not d.delete} | {version.digest for version in remaining}
     images_now = dict(contents.graph.images)
     there = {version.digest for version in contents.versions}
     while lost := (Graph.of(images_now.values()).content(staying) & listed) - there:

@@ -37,8 +37,8 @@ def ordered(
     while len(done) < len(going):
         if not ready:
             # Of a ring the newest is the likeliest to be the outermost.
-            left = going.keys() - done.keys()
-            ready = [max(left - last or left, key=lambda digest: going[digest].id)]
+            remaining = going.keys() - done.keys()
+            ready = [max(remaining - last or remaining, key=lambda digest: going[digest].id)]
         digest = ready.pop()
         if digest in done:
             continue

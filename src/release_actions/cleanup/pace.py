@@ -51,8 +51,8 @@ class Limits:
             pause = told.reset + 1.0 - self.clock()
             if pause <= 0:
                 return ""
-            left = LONGEST_PAUSE if self.deadline is None else self.deadline - self.now()
-            if pause > left:
+            seconds = LONGEST_PAUSE if self.deadline is None else self.deadline - self.now()
+            if pause > seconds:
                 until = datetime.fromtimestamp(told.reset, timezone.utc)
                 return f"The token's {told.limit} requests an hour are used up until {until:%Y-%m-%d %H:%M} UTC."
             self.sleep(min(pause, 1.0))

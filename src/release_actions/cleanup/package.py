@@ -75,8 +75,8 @@ class Sources:
         numbers = {number for tag in tags if (number := selection.pull_request_of(tag)) is not None}
         unknown = numbers - self.states.keys()
         if unknown:
-            found = github_repository.pull_states(self.http, self.api_url, self.repository, unknown, token=self.token)
-            self.states |= dict.fromkeys(unknown, "") | found
+            states = github_repository.pull_states(self.http, self.api_url, self.repository, unknown, token=self.token)
+            self.states |= dict.fromkeys(unknown, "") | states
         closed = frozenset(number for number in numbers if self.states[number] == "closed")
         if closed and self.assumed:
             self.compare(store)
@@ -86,9 +86,9 @@ class Sources:
         """Raise `ActionError` for a package of another repository, whose pull requests have the same numbers."""
         if store.path not in self.known:
             self.known[store.path] = store.packages.repository(store.name)
-        found = self.known[store.path]
-        if found and found.lower() != self.repository.lower():
-            message = f"It belongs to {found}, and this run knows the pull requests of {self.repository} only."
+        comparison = self.known[store.path]
+        if comparison and comparison.lower() != self.repository.lower():
+            message = f"It belongs to {comparison}, and this run knows the pull requests of {self.repository} only."
             raise InputError(message, hint="Run it there, or name the repository in a release.yaml and a rule of it.")
 
 
@@ -147,9 +147,9 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     if not recent and not any(rule.settings.needs_everything for rule in rules):
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
-        left = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
+        is_leftover = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
         facts = Facts(context.now, sources.prefixes(tags), closed=sources.closed(store, rules, tags))
-        if not left and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
+        if not is_leftover and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
             idle = f"None of its {len(tags)} tags is selected."
             store.say(f"{path}: {idle}")
             return Result(task, idle=idle)

@@ -27,13 +27,13 @@ REFUSED_LENGTH = 60_000
 
 def plan_output(plans: Sequence[CleanupPlan]) -> Output:
     """The plans as JSON: deletions and what blocks others. Shortened when it would not pass between steps."""
-    found: list[Output] = []
+    plans_output: list[Output] = []
     rows = sum(len(plan.deletions) + len(plan.strips) + len(plan.blocked) for plan in plans)
     for detail in (2, 1, 0) if rows * SHORTEST_ROW <= PLAN_LENGTH else (0,):
-        found = [plan_of(plan, detail) for plan in plans]
-        if len(json.dumps(found)) <= PLAN_LENGTH:
+        plans_output = [plan_of(plan, detail) for plan in plans]
+        if len(json.dumps(plans_output)) <= PLAN_LENGTH:
             break
-    return found
+    return plans_output
 
 
 def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
@@ -64,22 +64,22 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
 
 def tag_row(item: Blocked | Strip, detail: int) -> dict[str, Output]:
     """A selected tag of a version that stays as JSON. Not with all other tags: hundreds may be on one version."""
-    found: dict[str, Output] = {"id": item.version.id, "digest": item.version.digest, "tag": item.tag}
-    return found | {"rule": item.rule, "because": item.because} if detail > 1 else found
+    fields: dict[str, Output] = {"id": item.version.id, "digest": item.version.digest, "tag": item.tag}
+    return fields | {"rule": item.rule, "because": item.because} if detail > 1 else fields
 
 
 def refused_output(refused: Mapping[str, Sequence[NotDeleted]]) -> Output:
     """What GitHub refused to delete of each package as JSON, as much as fits."""
-    found: list[Output] = []
+    rows: list[Output] = []
     length = 0
     for path, items in refused.items():
         for item in items:
-            one: dict[str, Output] = {"package": path, **row(item.version), "message": item.message}
-            length += len(json.dumps(one))
+            fields: dict[str, Output] = {"package": path, **row(item.version), "message": item.message}
+            length += len(json.dumps(fields))
             if length > REFUSED_LENGTH:
-                return found
-            found.append(one)
-    return found
+                return rows
+            rows.append(fields)
+    return rows
 
 
 def row(version: Version) -> dict[str, Output]:

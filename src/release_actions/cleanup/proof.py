@@ -169,9 +169,11 @@ def needs(store: Store, roots: Iterable[str], graph: Graph) -> dict[str, frozens
     todo = frozenset(roots) - set(read)
     while todo:
         for digest in sorted(todo):
-            found = store.registry.get_manifest(store.path, digest)
+            manifest = store.registry.get_manifest(store.path, digest)
             # Somebody may have deleted it by now: then it needs nothing.
-            read[digest] = parse(found.body, digest, found.media_type) if found else Index(digest, OCI_INDEX, 0, ())
+            read[digest] = (
+                parse(manifest.body, digest, manifest.media_type) if manifest else Index(digest, OCI_INDEX, 0, ())
+            )
         known = Graph.of(read[digest] for digest in read if digest not in graph.images)
         todo = (known.unread() & known.content(known.images)) - set(read)
     whole = Graph.of(read.values())

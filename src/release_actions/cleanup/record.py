@@ -85,15 +85,15 @@ def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -
 def alone(plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iterable[Version]) -> frozenset[str]:
     """Parts that GitHub did not let go while all that they belong to went: only a journal still shows what they are."""
     images = contents.graph.images
-    left = {version.digest: version for version in (*(item.version for item in outcome.refused), *waiting)}
-    named = {digest for digest, version in left.items() if version.names}
+    remaining = {version.digest: version for version in (*(item.version for item in outcome.refused), *waiting)}
+    named = {digest for digest, version in remaining.items() if version.names}
     staying = {decision.version.digest for decision in plan.decisions if not decision.delete}
     staying |= {item.version.digest for item in outcome.moved} | named
     if outcome.check:
         # Somebody may have pushed again what they belong to, or this run has restored it.
-        staying |= {version.digest for version in outcome.check.versions} - left.keys()
+        staying |= {version.digest for version in outcome.check.versions} - remaining.keys()
         staying |= {version.digest for version in outcome.restored}
-    unnamed = {d for d, v in left.items() if d not in named and not journal.is_journal(images.get(d), v.tags)}
+    unnamed = {d for d, v in remaining.items() if d not in named and not journal.is_journal(images.get(d), v.tags)}
     return frozenset(unnamed - contents.graph.reachable(staying))
 
 
@@ -111,9 +111,9 @@ def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version
     Raises `RemoteError` when the registry has it and GitHub does not list it.
     """
     for reading in range(READINGS):
-        found = next((version for version in listed if version.digest == digest), None)
-        if found:
-            return found
+        known = next((version for version in listed if version.digest == digest), None)
+        if known:
+            return known
         # New versions come first.
         listed = tuple(map(as_version, store.packages.newest(store.name)))
         if any(version.digest == digest for version in listed):
@@ -123,9 +123,9 @@ def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version
         if reading:
             store.pause()
             listed = store.versions()
-    found = next((version for version in listed if version.digest == digest), None)
-    if found:
-        return found
+    known = next((version for version in listed if version.digest == digest), None)
+    if known:
+        return known
     message = f"GitHub does not list {digest} of {store.path}, which this clean-up pushed, though the registry has it."
     raise RemoteError(message, hint="It is not an image. The next clean-up of the package deletes it.")
 

@@ -25,7 +25,7 @@ IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
 
 def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
     """Outputs, summary and findings of the whole run."""
-    found = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
+    all_findings = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
     planned = dry_run or bool(findings)
     plans = [result.plan for result in results if result.plan]
     moot = any(plan.unranked for plan in plans)
@@ -48,7 +48,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
             *([] if moot else total(results, dry_run=planned)),
             *(["Nothing was changed."] if planned else []),
         ),
-        findings=tuple(found),
+        findings=tuple(all_findings),
         exit_code=exit_code(results, findings),
     )
 
@@ -70,33 +70,33 @@ def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCod
 def findings_of(result: Result) -> list[Finding]:
     """What a person should see of one package."""
     path, outcome = result.task.path, result.outcome
-    found = []
+    findings = []
     if outcome.error:
-        left = "Nothing of this package was deleted."
+        consequence = "Nothing of this package was deleted."
         if outcome.deleted or outcome.unsure:
-            left = (
+            consequence = (
                 f"{'' if outcome.check else 'The remaining tags were not checked. '}The output 'undo' names what was "
                 "deleted."
             )
         for problem in outcome.error.problems:
-            words = f"{path}: {problem.message} {left}"
-            found.append(Finding(Level.ERROR, Problem(words, problem.hint, problem.place), "ghcr-cleanup"))
+            words = f"{path}: {problem.message} {consequence}"
+            findings.append(Finding(Level.ERROR, Problem(words, problem.hint, problem.place), "ghcr-cleanup"))
     for item in outcome.refused:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}"
-        found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
+        findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for version in outcome.repaired:
         message = f"{path}: {title(version)} was restored, because something that was pushed since needs it."
         hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
-        found.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
-    found += untag_findings(result)
+        findings.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
+    findings += untag_findings(result)
     for item in outcome.moved:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}"
-        found.append(Finding.of(Level.WARNING, message, rule="moved"))
+        findings.append(Finding.of(Level.WARNING, message, rule="moved"))
     if outcome.check:
-        found += broken_findings(result, outcome.check)
-    found += stop_findings(result)
+        findings += broken_findings(result, outcome.check)
+    findings += stop_findings(result)
     if result.plan:
-        found += [
+        findings += [
             Finding.of(
                 Level.NOTICE,
                 f"{path}: the tag {blocked.tag} is selected but kept. {blocked.because}",
@@ -105,38 +105,38 @@ def findings_of(result: Result) -> list[Finding]:
             )
             for blocked in result.plan.blocked
         ]
-    return found
+    return findings
 
 
 def stop_findings(result: Result) -> list[Finding]:
     """Why a run ended before everything was tried."""
     path, outcome = result.task.path, result.outcome
-    found = []
+    findings = []
     if outcome.half_stripped:
         tags = ", ".join(strip.tag for strip in outcome.half_stripped)
         message = f"{path}: {tags} may name an empty version, which is not an image."
         hint = "Run this again with the same inputs to delete that version, or restore the tags with mode: restore."
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="untag"))
+        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="untag"))
     if outcome.stopped:
         done = f"stopped after {len(outcome.deleted)} of {result.deletions} deletions" if result.plan else "not planned"
         message = f"{path}: {done}. {outcome.stopped}"
         hint = "Run this again with the same inputs: it continues where this run stopped."
         own = outcome.stopped in IN_TIME
-        found.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
+        findings.append(Finding.of(Level.WARNING if own else Level.ERROR, message, hint=hint, rule="stopped"))
     if outcome.is_interrupted and not (outcome.deleted or outcome.unsure or outcome.stripped):
         message = f"{path}: stopped by a signal before anything was deleted."
-        found.append(Finding.of(Level.ERROR, message, hint="Run it again.", rule="stopped"))
+        findings.append(Finding.of(Level.ERROR, message, hint="Run it again.", rule="stopped"))
     elif outcome.is_interrupted:
         message = f"{path}: stopped by a signal after {len(outcome.deleted)} of {result.deletions} deletions."
         hint = "Run it again to finish. The remaining tags were not checked. The output 'undo' names what was deleted."
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
-    return found
+        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+    return findings
 
 
 def untag_findings(result: Result) -> list[Finding]:
     """What came of tags that were to be taken off versions that stay."""
     path, outcome = result.task.path, result.outcome
-    found = [
+    findings = [
         Finding.of(
             Level.ERROR if kept.refused else Level.WARNING,
             f"{path}: {kept.strip.tag} was not removed from {title(kept.strip.version)}. {kept.why}",
@@ -145,11 +145,11 @@ def untag_findings(result: Result) -> list[Finding]:
         for kept in outcome.kept
         if kept.tried
     ]
-    found += [
+    findings += [
         Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Another workflow or person moved it.", rule="untag")
         for sentence in (outcome.check.disturbed if outcome.check else ())
     ]
-    found += [
+    findings += [
         Finding.of(
             Level.WARNING,
             f"{path}: a tag was copied to {tag} while this run removed it, so {tag} was put on {digest}.",
@@ -158,7 +158,7 @@ def untag_findings(result: Result) -> list[Finding]:
         )
         for tag, digest in sorted(outcome.copies.items())
     ]
-    found += [
+    findings += [
         Finding.of(
             Level.WARNING,
             f"{path}: {tag} names an empty version of a clean-up that did not finish. It belongs on {digest}.",
@@ -169,19 +169,19 @@ def untag_findings(result: Result) -> list[Finding]:
         if tag not in outcome.copies
     ]
     hint = "Check who pushed it, and with which tags. Run clean-ups while nothing is pushed."
-    found += [Finding.of(Level.ERROR, f"{path}: {doubt}", hint=hint, rule="untag") for doubt in outcome.doubts]
-    return found
+    findings += [Finding.of(Level.ERROR, f"{path}: {doubt}", hint=hint, rule="untag") for doubt in outcome.doubts]
+    return findings
 
 
 def broken_findings(result: Result, check: Check) -> list[Finding]:
     """What the look after the deletions showed."""
     path, outcome = result.task.path, result.outcome
-    found = []
+    findings = []
     if outcome.mended:
         versions = counted(len(outcome.restored), "deleted version")
         were = "was" if len(outcome.restored) == 1 else "were"
         message = f"{path}: {' '.join(outcome.mended[:3])} {versions} {were} restored because of that."
-        found.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
+        findings.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
     if check.broken:
         restored = len(outcome.restored)
         lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in outcome.unrestored)
@@ -190,12 +190,12 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
             "Something was pushed while this ran. Run this again when nothing is pushed, and run only one clean-up "
             "of a package."
         )
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
-    found += [
+        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
+    findings += [
         Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push that image again.", rule="incomplete")
         for sentence in check.incomplete
     ]
-    return found
+    return findings
 
 
 def lines_of(result: Result, *, dry_run: bool) -> list[str]:
@@ -232,9 +232,9 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
         line = f"{len(results)} packages: {planned} versions would be deleted"
     else:
         done = sum(len(result.outcome.deleted) for result in results)
-        left = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
+        remaining = sum(len(result.outcome.check.tags) for result in results if result.outcome.check)
         line = f"{len(results)} packages: {done} of {planned} planned deletions done"
-        line += f", {counted(left, 'tag')} kept and checked" if done else ""
+        line += f", {counted(remaining, 'tag')} kept and checked" if done else ""
     yield line + (f", {counted(failed, 'package')} could not be finished." if failed else ".")
 
 

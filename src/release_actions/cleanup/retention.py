@@ -40,10 +40,10 @@ def plan(
     every index inside an index. The same arguments in any order give the same plan. Raises `ActionError` when the list
     contradicts itself or an index was not read.
     """
-    found = _unique(package, versions)
+    unique = _unique(package, versions)
     # A journal's tags are no names that could be ranked or spared.
-    named = tuple(v for v in found if not journal.is_journal(graph.images.get(v.digest), v.tags))
-    return _Planner(package, found, graph, Selection(tuple(rules), named, graph, facts)).plan()
+    named = tuple(v for v in unique if not journal.is_journal(graph.images.get(v.digest), v.tags))
+    return _Planner(package, unique, graph, Selection(tuple(rules), named, graph, facts)).plan()
 
 
 def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
@@ -87,11 +87,11 @@ def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[i
 
 
 def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
-    found = tuple(sorted(versions, key=lambda version: version.id))
+    by_id = tuple(sorted(versions, key=lambda version: version.id))
     for what, counts in (
-        ("the version id", Counter(str(version.id) for version in found)),
-        ("the digest", Counter(version.digest for version in found)),
-        ("the tag", Counter(tag for version in found for tag in set(version.tags))),
+        ("the version id", Counter(str(version.id) for version in by_id)),
+        ("the digest", Counter(version.digest for version in by_id)),
+        ("the tag", Counter(tag for version in by_id for tag in set(version.tags))),
     ):
         twice = [name for name, count in counts.items() if count > 1]
         if twice:
@@ -99,7 +99,7 @@ def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
             raise ActionError(
                 message, hint="The package changed while it was read. Run this again. Nothing was deleted."
             )
-    return found
+    return by_id
 
 
 JOURNAL = Verdict(doomed=True, reason="It is the journal of a clean-up that did not finish.")
@@ -159,14 +159,14 @@ class _Planner:
             roots[digest] = self.alone(self.there[digest])
         newest = self.selection.keep_newest_untagged(roots)
         roots |= newest
-        doomed = {digest for digest, verdict in roots.items() if verdict.doomed}
-        survivors = set(roots) - doomed
-        fragments = self.fragments(survivors - newest.keys(), doomed)
+        selected = {digest for digest, verdict in roots.items() if verdict.doomed}
+        survivors = set(roots) - selected
+        fragments = self.fragments(survivors - newest.keys(), selected)
         survivors -= fragments
         late: frozenset[str] = frozenset()
         while True:
             kept = self.graph.reachable(survivors)
-            going_roots = doomed - kept
+            going_roots = selected - kept
             from_doomed = self.graph.reachable(going_roots)
             freed_parts = from_doomed - kept
             whole = {f for f in fragments - kept if freed_parts.issuperset(self.graph.children(f))}
@@ -177,15 +177,17 @@ class _Planner:
             if not more:
                 break
             survivors |= more
-        end = _End(frozenset(going & set(self.there)), frozenset(doomed), frozenset(survivors), frozenset(whole), late)
+        end = _End(
+            frozenset(going & set(self.there)), frozenset(selected), frozenset(survivors), frozenset(whole), late
+        )
         return self.result(tags, roots, end)
 
     def own_verdict(self, version: Version, tags: Mapping[str, Verdict]) -> Verdict | None:
         """Of a version for its own sake. None for one that lives and dies with what it is part of."""
         for name in (*sorted(version.tags), version.digest):
-            found = excluded(self.selection.rules, name)
-            if found:
-                return Verdict(doomed=False, reason=f"{found[1]} excludes {short(name)}.", rule=found[0])
+            exclusion = excluded(self.selection.rules, name)
+            if exclusion:
+                return Verdict(doomed=False, reason=f"{exclusion[1]} excludes {short(name)}.", rule=exclusion[0])
         if version.names:
             alive = [tag for tag in version.names if not tags[tag].doomed]
             dead = [tag for tag in version.names if tags[tag].doomed]
@@ -195,9 +197,9 @@ class _Planner:
             if not dead:
                 return verdict
             taken = [tag for tag in dead if tag in self.selection.removable]
-            held = [tag for tag in dead if tag not in self.selection.removable]
+            kept = [tag for tag in dead if tag not in self.selection.removable]
             reason = f"{_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
-            reason += f", and GitHub cannot delete {_names(held)} without it" if held else ""
+            reason += f", and GitHub cannot delete {_names(kept)} without it" if kept else ""
             reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} removed." if taken else "."
             return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
@@ -215,17 +217,17 @@ class _Planner:
     @functools.cached_property
     def left_over(self) -> Mapping[str, datetime]:
         """Digest -> when a journal that is still there listed it: its image was deleted, or was about to be."""
-        found: dict[str, datetime] = {}
+        leftovers: dict[str, datetime] = {}
         for digest in self.journals:
             written = self.there[digest].created_at
             for listed in journal.listed(self.graph.images.get(digest)):
-                found[listed] = max(found.get(listed, written), written)
-        return found
+                leftovers[listed] = max(leftovers.get(listed, written), written)
+        return leftovers
 
     def owners(self, digest: str) -> frozenset[str]:
         """Versions of this package that list it or that it is attached to."""
-        found = self.graph.parents.get(digest, frozenset()) | self.graph.subjects.get(digest, frozenset())
-        return frozenset(owner for owner in found if owner in self.there and owner != digest)
+        owners = self.graph.parents.get(digest, frozenset()) | self.graph.subjects.get(digest, frozenset())
+        return frozenset(owner for owner in owners if owner in self.there and owner != digest)
 
     def alone(self, version: Version) -> Verdict:
         """Of a version without a name that nothing in the package owns."""
@@ -235,14 +237,14 @@ class _Planner:
             )
         return self.selection.unowned(version)
 
-    def fragments(self, survivors: set[str], doomed: set[str]) -> set[str]:
+    def fragments(self, survivors: set[str], selected: set[str]) -> set[str]:
         """Untagged indexes that only repeat what doomed images list, or what is attached to them.
 
         A build that pushes each platform by digest with provenance leaves one such index a platform when
         `docker buildx imagetools create` copies their children into the final index. And each referrer that is added
         leaves the list of referrers before it, an index that was tagged `sha256-<hex>`.
         """
-        found = {
+        fragments = {
             digest
             for digest in survivors
             if not self.there[digest].tags
@@ -251,14 +253,14 @@ class _Planner:
             and isinstance(self.graph.images.get(digest), Index)
             and self.graph.children(digest)
         }
-        if not found:
+        if not fragments:
             return set()
         made: dict[str, datetime] = {}
-        for root in doomed:
+        for root in selected:
             for digest in self.graph.reachable([root]):
                 made[digest] = max(made.get(digest, self.there[root].created_at), self.there[root].created_at)
         anchors = {}
-        for digest in found:
+        for digest in fragments:
             parts = self.graph.children(digest)
             if all(part in made for part in parts):
                 anchors[digest] = max(made[part] for part in parts)
@@ -300,14 +302,14 @@ class _Planner:
         bytes_freed, unsized, unseen = freed(self.graph, end.gone, set(self.there) - end.gone)
         owners = {digest: self.owners(digest) for digest in end.gone}
         deletions = order.ordered({digest: self.there[digest] for digest in end.gone}, owners, self.journals)
-        held = self.blocked(tags, decisions)
-        strips = tuple(b for b in held if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
+        blocked = self.blocked(tags, decisions)
+        strips = tuple(b for b in blocked if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
         taken = {item.tag for item in strips}
         return CleanupPlan(
             package=self.package,
             decisions=decisions,
             deletions=deletions,
-            blocked=tuple(item for item in held if item.tag not in taken),
+            blocked=tuple(item for item in blocked if item.tag not in taken),
             freed_bytes=bytes_freed,
             unsized=unsized,
             unseen=unseen,
@@ -325,10 +327,10 @@ class _Planner:
         """Of one version: its own verdict where that is what happens to it, else what decided for it."""
         digest = version.digest
         own = roots.get(digest)
-        goes = digest in end.gone
-        if own and own.doomed == goes:
-            return Decision(version, goes, own.reason, own.rule)
-        if not goes:
+        is_deleted = digest in end.gone
+        if own and own.doomed == is_deleted:
+            return Decision(version, is_deleted, own.reason, own.rule)
+        if not is_deleted:
             if digest in end.late:
                 reason = "It was pushed again after the image that lists it: a build may be about to use it."
             else:
@@ -358,29 +360,29 @@ class _Planner:
 
     def held_by(self, roots: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Digest -> names of the roots that reach it."""
-        found: dict[str, list[str]] = {}
+        holders: dict[str, list[str]] = {}
         for root in sorted(roots, key=lambda digest: (not self.there[digest].names, _label(self.there[digest]))):
             for digest in self.graph.reachable([root]):
-                found.setdefault(digest, []).append(_label(self.there[root]))
-        return {digest: tuple(names) for digest, names in found.items()}
+                holders.setdefault(digest, []).append(_label(self.there[root]))
+        return {digest: tuple(names) for digest, names in holders.items()}
 
     def held_by_doomed(self, end: _End) -> Mapping[str, tuple[str, ...]]:
         """As `held_by`, of the roots that go; what only a fragment reaches counts for what the fragment repeats."""
-        found = dict(self.held_by(end.gone & end.doomed))
+        owners = dict(self.held_by(end.gone & end.doomed))
         for fragment in sorted(end.fragments):
-            holders = {name for child in self.graph.children(fragment) for name in found.get(child, ())}
+            holders = {name for child in self.graph.children(fragment) for name in owners.get(child, ())}
             for digest in self.graph.reachable([fragment]):
-                found.setdefault(digest, tuple(sorted(holders)))
-        return found
+                owners.setdefault(digest, tuple(sorted(holders)))
+        return owners
 
     def rules_of(self, roots: Mapping[str, Verdict]) -> Mapping[str, str]:
         """Name of a doomed root -> the rule that doomed it; of several rules the first by name."""
-        found: dict[str, str] = {}
+        rules: dict[str, str] = {}
         for digest, verdict in roots.items():
             if verdict.doomed:
                 label = _label(self.there[digest])
-                found[label] = min(found.get(label, verdict.rule), verdict.rule)
-        return found
+                rules[label] = min(rules.get(label, verdict.rule), verdict.rule)
+        return rules
 
 
 def _label(version: Version) -> str:
@@ -389,6 +391,6 @@ def _label(version: Version) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    found = list(names)
-    text = ", ".join(found[:HOLDERS])
-    return f"{text} and {len(found) - HOLDERS} more" if len(found) > HOLDERS else text
+    listed = list(names)
+    text = ", ".join(listed[:HOLDERS])
+    return f"{text} and {len(listed) - HOLDERS} more" if len(listed) > HOLDERS else text

@@ -64,15 +64,15 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
     problems: list[Problem] = []
     if given.rule or not given.selects_nothing:
         problems.append(Problem("mode is restore, and the inputs select what to delete.", "Leave out one of them."))
-    found = undo.read(Path(given.undo_file))
-    wanted = name_packages(given, owner, config, Lookup(lambda _owner: tuple(found), found.__contains__), problems)
+    by_path = undo.read(Path(given.undo_file))
+    wanted = name_packages(given, owner, config, Lookup(lambda _owner: tuple(by_path), by_path.__contains__), problems)
     words = f"The undo file {given.undo_file} has nothing of"
     problems += [
-        Problem(f"{words} {path}.", shapes.suggest_nearest(path, found)) for path in wanted if path not in found
+        Problem(f"{words} {path}.", shapes.suggest_nearest(path, by_path)) for path in wanted if path not in by_path
     ]
     if problems:
         raise InputError(problems=problems)
-    return {path: entries for path, entries in found.items() if not wanted or path in wanted}
+    return {path: entries for path, entries in by_path.items() if not wanted or path in wanted}
 
 
 def mistakes(given: Inputs) -> Iterable[Problem]:

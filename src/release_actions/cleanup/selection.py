@@ -137,7 +137,11 @@ def is_named(rules: Iterable[Rule], version: Version) -> bool:
 
     def is_pattern_of(tag: str) -> bool:
         settings = (rule.settings for rule in rules)
-        return any(matches(pattern, tag, regex=one.use_regex) for one in settings for pattern in one.delete_tags)
+        return any(
+            matches(pattern, tag, regex=settings_of_rule.use_regex)
+            for settings_of_rule in settings
+            for pattern in settings_of_rule.delete_tags
+        )
 
     if excluded(rules, version.digest):
         return True
@@ -146,26 +150,30 @@ def is_named(rules: Iterable[Rule], version: Version) -> bool:
 
 def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str, str]:
     """Tags that a rule selects by their names alone -> why. Exclusions are not looked at."""
-    found: dict[str, str] = {}
+    rules: dict[str, str] = {}
     names = [tag for tag in tags if is_name(tag)]
     if rule.settings.delete_closed_pull_requests:
         for tag in names:
             number = pull_request_of(tag)
             if number in facts.closed:
-                found[tag] = f"Pull request {number} is closed."
+                rules[tag] = f"Pull request {number} is closed."
     for prefix in facts.prefixes if rule.settings.delete_released_candidates else ():
         known = versions.known(names, prefix)
         finals = {version.base: version.tag for version in known if version.is_stable}
         for version in known:
             if version.is_candidate and version.base in finals:
-                found[version.tag] = f"It is a candidate of {finals[version.base]}, which is released."
+                rules[version.tag] = f"It is a candidate of {finals[version.base]}, which is released."
     settings = rule.settings
     for tag in names:
-        matching = (one for one in settings.delete_tags if matches(one, tag, regex=settings.use_regex))
+        matching = (
+            delete_pattern
+            for delete_pattern in settings.delete_tags
+            if matches(delete_pattern, tag, regex=settings.use_regex)
+        )
         pattern = next(matching, None)
         if pattern is not None:
-            found[tag] = f"{pattern} in delete-tags of {rule.name} selects {tag}."
-    return found
+            rules[tag] = f"{pattern} in delete-tags of {rule.name} selects {tag}."
+    return rules
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,7 @@ class Selection:
     def tag_verdicts(self) -> Mapping[str, Verdict]:
         """Of every tag that people gave."""
         names = {tag: version for version in self.versions for tag in version.names}
-        spared = {tag: found for tag in names if (found := excluded(self.rules, tag))}
+        spared = {tag: exclusion for tag in names if (exclusion := excluded(self.rules, tag))}
         verdicts = {tag: Verdict(doomed=False, reason="No rule selects it.") for tag in names}
         for rule in self.rules:
             for tag, verdict in self._judged(rule, {tag: names[tag] for tag in names if tag not in spared}).items():
@@ -261,17 +269,17 @@ class Selection:
         # What is broken takes no place among the newest that are spared.
         lost = {tag: why for tag, version in names.items() if (why := self.broken(rule, version))}
         newest = self._newest(rule, {tag: names[tag] for tag in reasons if tag not in lost})
-        found = {}
+        verdicts = {}
         for tag, reason in {**reasons, **lost}.items():
             version = names[tag]
             if tag not in lost and version.digest in newest:
-                found[tag] = Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
+                verdicts[tag] = Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
             elif oldest is not None and self.facts.now - version.created_at < oldest:
                 young = f"It is younger than {days(oldest)}."
-                found[tag] = Verdict(doomed=False, reason=young, rule=rule.name)
+                verdicts[tag] = Verdict(doomed=False, reason=young, rule=rule.name)
             else:
-                found[tag] = Verdict(doomed=True, reason=reason, rule=rule.name)
-        return found
+                verdicts[tag] = Verdict(doomed=True, reason=reason, rule=rule.name)
+        return verdicts
 
     def _newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
         """Digest -> why `keep_n` or `keep_n_per_line` keeps it.

@@ -67,13 +67,13 @@ class Store:
 
     def tags(self) -> frozenset[str]:
         """The tags that the registry lists: one request outside of the API's budget. Raises `RemoteError`."""
-        found = self.registry.tags(self.path)
-        if found is None:
+        listed = self.registry.tags(self.path)
+        if listed is None:
             # The Packages API tells more than the registry about why a package is not there.
             self.packages.versions(self.name)
             message = f"The registry has no repository {self.path}, though GitHub lists the package."
             raise RemoteError(message, hint="Run it again later; nothing was deleted.")
-        return frozenset(found)
+        return frozenset(listed)
 
     def read(self, may_lack: Callable[[Version], bool] = lambda _: False) -> Contents:
         """Every version and every manifest that a plan needs. Raises `ActionError` when any is missing.
@@ -118,7 +118,7 @@ class Store:
         graph = contents.graph
         wanted = {digest for image in graph.images for digest in graph.parts(image)} | set(graph.attached)
         unlisted = wanted - {version.digest for version in contents.versions}
-        return frozenset(digest for digest, found in self.digests(unlisted).items() if not found)
+        return frozenset(digest for digest, exists in self.digests(unlisted).items() if not exists)
 
     def sized(self, plan: CleanupPlan, contents: Contents, most: int = 0) -> CleanupPlan:
         """The plan with the bytes of its deletions, from manifests that are known and few that are not."""
@@ -158,20 +158,20 @@ class Store:
             todo = retention.unread_roots(versions, graph)
             if not todo:
                 return Contents(versions, graph, lacking=lacking)
-            found, missing = self._known_manifests(todo)
+            contents, missing = self._known_manifests(todo)
             unnamed = missing.difference(may_lack)
             if unnamed:
                 raise _NotThereError(self.path, unnamed)
             lacking |= missing
-            read |= found | {digest: Index(digest, OCI_INDEX, 0, ()) for digest in missing}
+            read |= contents | {digest: Index(digest, OCI_INDEX, 0, ()) for digest in missing}
             self.say(f"{self.path}: {counted(len(versions), 'version')}, {counted(len(read), 'manifest')} read")
 
     def manifests(self, digests: Iterable[str]) -> dict[str, AnyManifest]:
         """Manifests by digest, from the cache where they are there. Raises `ActionError` for one that is missing."""
-        found, missing = self._known_manifests(digests)
+        manifests, missing = self._known_manifests(digests)
         if missing:
             raise _NotThereError(self.path, missing)
-        return found
+        return manifests
 
     def _known_manifests(self, digests: Iterable[str]) -> tuple[dict[str, AnyManifest], frozenset[str]]:
         """Manifests by digest, from the cache where they are there, and the digests that the registry does not have."""
@@ -193,17 +193,17 @@ class Store:
 
     def _cached(self, digest: str) -> AnyManifest | None:
         """A manifest from the cache; None when it is not there, or its media type is not what it was pushed with."""
-        found = self.cache.get(digest) if self.cache else None
+        body = self.cache.get(digest) if self.cache else None
         with contextlib.suppress(ActionError):
-            return image_manifests.parse(found.body, digest, found.media_type) if found else None
+            return image_manifests.parse(body.body, digest, body.media_type) if body else None
         return None
 
     def digests(self, references: Iterable[str]) -> dict[str, str]:
         """What tags or digests resolve to now, empty for what is not there."""
 
         def resolve(reference: str) -> str:
-            found = self.registry.head_manifest(self.path, reference)
-            return found.digest if found else ""
+            manifest = self.registry.head_manifest(self.path, reference)
+            return manifest.digest if manifest else ""
 
         return _each(resolve, sorted(set(references)), lambda words: self.say(f"{self.path}: resolved {words} tags"))
 
@@ -216,9 +216,9 @@ class _NotThereError(RemoteError):
         self.digests = digests
 
 
-def as_version(found: PackageVersion) -> Version:
+def as_version(listed: PackageVersion) -> Version:
     """A version as rules see it."""
-    return Version(found.id, found.digest, found.tags, found.created_at, found.updated_at)
+    return Version(listed.id, listed.digest, listed.tags, listed.created_at, listed.updated_at)
 
 
 def title(version: Version) -> str:
@@ -232,12 +232,12 @@ def _each(function: Callable[[str], T], items: Sequence[str], told: Callable[[st
     `told` gets a few words of progress now and then.
     """
     pool = ThreadPoolExecutor(max_workers=READERS)
-    found: dict[str, T] = {}
+    results: dict[str, T] = {}
     try:
         for number, (item, result) in enumerate(zip(items, pool.map(function, items), strict=True), start=1):
-            found[item] = result
+            results[item] = result
             if number % PROGRESS == 0 and number < len(items):
                 told(f"{number} of {len(items)}")
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    return found
+    return results

@@ -54,8 +54,8 @@ def state_of(result: Result, *, dry_run: bool) -> str:
     if result.idle:
         return f"Nothing to do. {result.idle}"
     if outcome.is_interrupted or outcome.stopped:
-        left = f"Not done: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
-        return f"{outcome.stopped or 'Stopped by a signal.'} {left}"
+        remaining = f"Not done: {counted(len(outcome.waiting), 'deletion')}." if result.plan else "It was not planned."
+        return f"{outcome.stopped or 'Stopped by a signal.'} {remaining}"
     if outcome.check and outcome.check.broken:
         return "Restored: a tag that is kept had lost a part of its image."
     if dry_run:

@@ -83,8 +83,8 @@ def put_right_lost(store: Store, outcome: Outcome, there: Container[str]) -> Non
     for item in outcome.stripped:
         taken.setdefault(item.version.digest, set()).add(item.tag)
     gone = store.packages.deleted(store.name, {*outcome.emptied}) if outcome.emptied else ()
-    found = {version: outcome.emptied[version.id] for version in gone}
-    lost = {tag: of for version, of in found.items() for tag in version.tags if tag not in taken.get(of, ())}
+    emptied = {version: outcome.emptied[version.id] for version in gone}
+    lost = {tag: of for version, of in emptied.items() for tag in version.tags if tag not in taken.get(of, ())}
     copies.put_right(store, {tag: of for tag, of in lost.items() if tag not in there}, outcome)
 
 

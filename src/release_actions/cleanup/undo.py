@@ -39,7 +39,7 @@ def read(path: Path) -> dict[str, list[Entry]]:
     """Full name of a package -> its entries, in the order they were deleted. Raises `InputError`."""
     document = load(path, FORM, "a clean-up")
     try:
-        return {path_of(name): [entry_of(item) for item in found] for name, found in document["packages"].items()}
+        return {path_of(name): [entry_of(item) for item in items] for name, items in document["packages"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise other(path, "a clean-up") from None
 
@@ -80,23 +80,23 @@ def rows(packages: Mapping[str, Iterable[Entry]]) -> dict[str, list[dict[str, An
         name: [
             {"id": entry.id, "digest": entry.digest, "tags": list(entry.tags)}
             | ({"stays": True} if entry.stays else {})
-            for entry in found
+            for entry in entries
         ]
-        for name, found in packages.items()
+        for name, entries in packages.items()
     }
 
 
 def joined(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
     """Both together, each version once, the later ones last. Tags that were taken off one that stays add up."""
-    found: dict[str, dict[tuple[int, bool], Entry]] = {}
+    merged: dict[str, dict[tuple[int, bool], Entry]] = {}
     for part in (before, now):
         for name, entries in part.items():
-            known = found.setdefault(name, {})
+            known = merged.setdefault(name, {})
             for entry in entries:
                 key = entry.id, entry.stays
                 taken = known[key].tags if entry.stays and key in known else ()
                 known[key] = replace(entry, tags=tuple(dict.fromkeys((*taken, *entry.tags))))
-    return {name: list(entries.values()) for name, entries in found.items()}
+    return {name: list(entries.values()) for name, entries in merged.items()}
 
 
 def entry_of(item: Any) -> Entry:

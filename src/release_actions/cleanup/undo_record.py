@@ -43,11 +43,11 @@ class UndoRecord:
             gone = {r.task.path: entries((*r.outcome.deleted, *r.outcome.unsure), r.contents) for r in results}
             taken = {r.task.path: [stripped(strip) for strip in r.outcome.stripped] for r in results}
             back = {version.id for r in results for version in r.outcome.restored}
-            left: dict[str, list[Entry]] = {
+            remaining: dict[str, list[Entry]] = {
                 path: [e for e in entries if e.id not in back] for path, entries in gone.items()
             }
-            left = undo.joined(left, taken)
-            undo.write(self.path, undo.joined(self.before, {path: found for path, found in left.items() if found}))
+            remaining = undo.joined(remaining, taken)
+            undo.write(self.path, undo.joined(self.before, {path: kept for path, kept in remaining.items() if kept}))
 
 
 def entries(versions: Iterable[Version], contents: Contents | None) -> list[Entry]:

@@ -238,7 +238,7 @@ def describe_pick(item: Explained) -> dict[str, Output]:
         "subject": item.commit.subject,
         "origin": item.origin.value,
         "trunk": [*item.counterparts],
-        "evidence": [f"{one.kind.value}: {one.words}" for one in item.evidence],
+        "evidence": [f"{evidence.kind.value}: {evidence.words}" for evidence in item.evidence],
         "category": item.category.value,
         "why": item.why,
     }

@@ -102,11 +102,11 @@ def build_result(task: MatrixTask) -> MatrixResult:
     request = PreviousRequest(given.previous, given.previous_file, task.version, task.document, task.context)
     before = find_previous_release(request, task.upstream, task.log)
     sources = read_versions(task)
-    found = {id_: source for id_, source in sources.items() if isinstance(source, FoundVersion)}
-    lines = assemble.build_rows(task.document, found, before, task.context.server_url)
+    versions = {id_: source for id_, source in sources.items() if isinstance(source, FoundVersion)}
+    lines = assemble.build_rows(task.document, versions, before, task.context.server_url)
     release = findings.JudgedRelease(task.version, task.document, sources, lines, before)
     judged = [*findings.judge(release), *check_upstream(lines, task)]
-    if len(found) < len(sources):
+    if len(versions) < len(sources):
         return MatrixResult(task.version, before, None, lines, tuple(judged), "")
     made = assemble.build_manifest(
         lines, task.document, before, release=task.version.tag, repository=task.context.repository

@@ -134,8 +134,8 @@ def lookup_of(given: Inputs, context: Context, log: Workflow) -> Lookup:
             return question(Packages(http, context.api_url, owner, token=given.token))
 
     def list_packages(owner: str) -> tuple[str, ...]:
-        found = ask(owner, Packages.packages)
-        return tuple(f"{owner}/{package.name}".lower() for package in found)
+        packages = ask(owner, Packages.packages)
+        return tuple(f"{owner}/{package.name}".lower() for package in packages)
 
     def has_package(path: str) -> bool:
         owner, _, name = path.partition("/")

@@ -71,14 +71,14 @@ def locked(text: str) -> dict[str, str]:
 
 def moved(text: str) -> dict[str, list[str]]:
     """Package -> floating tags that were moved, from protect-latest's output of that name. Raises `InputError`."""
-    found: dict[str, list[str]] = {}
+    digests: dict[str, list[str]] = {}
     try:
         for entry in json.loads(text) if text else []:
-            found.setdefault(str(entry["package"]), []).append(str(entry["tag"]))
+            digests.setdefault(str(entry["package"]), []).append(str(entry["tag"]))
     except (ValueError, KeyError, TypeError) as error:
         message = "Input 'moved' is not a list of tags that were moved."
         raise InputError(message, hint="Pass protect-latest's output moved as it is.") from error
-    return found
+    return digests
 
 
 def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode: str) -> Report:

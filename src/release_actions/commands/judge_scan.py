@@ -66,11 +66,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
         report = unknown(policy, problem)
     else:
         try:
-            found = scan_report.parse(text)
+            vulnerabilities = scan_report.parse(text)
         except InputError as error:
             report = unknown(policy, error.problems[0])
         else:
-            report = judged(policy, found)
+            report = judged(policy, vulnerabilities)
     if given.verdict_file:
         line = make_verdict_line(policy, report.outputs, context.attempt) + "\n"
         write_workspace_file(context.path(given.verdict_file), given.verdict_file, line)
@@ -122,22 +122,22 @@ def unknown(policy: Policy, problem: Problem) -> Report:
     )
 
 
-def judged(policy: Policy, found: tuple[Vulnerability, ...]) -> Report:
+def judged(policy: Policy, vulnerabilities: tuple[Vulnerability, ...]) -> Report:
     """A scan that was read."""
-    number = scan_report.count_severities(found)
+    number = scan_report.count_severities(vulnerabilities)
     stopping = {severity: count for severity, count in number.items() if severity in policy.gate}
-    verdict = "refused" if stopping else "warned" if found else "passed"
+    verdict = "refused" if stopping else "warned" if vulnerabilities else "passed"
     words = ", ".join(f"{count} {severity.lower()}" for severity, count in number.items())
     sentence = (
         f"{policy.title} has known vulnerabilities: {words}."
-        if found
+        if vulnerabilities
         else f"{policy.title} has no known vulnerability."
     )
     return Report(
         outputs={"verdict": verdict, "counts": dict(number)},
-        summary=summary(policy, found, sentence),
+        summary=summary(policy, vulnerabilities, sentence),
         lines=(sentence,),
-        findings=tuple(findings(policy, sentence, stopping, has_findings=bool(found))),
+        findings=tuple(findings(policy, sentence, stopping, has_findings=bool(vulnerabilities))),
         exit_code=ExitCode.REFUSED if stopping and policy.required else ExitCode.PASS,
     )
 
@@ -155,12 +155,15 @@ def findings(policy: Policy, sentence: str, stopping: Mapping[str, int], *, has_
         yield Finding(Level.NOTICE, Problem(sentence), rule="judge-scan")
 
 
-def summary(policy: Policy, found: tuple[Vulnerability, ...], sentence: str) -> str:
+def summary(policy: Policy, vulnerabilities: tuple[Vulnerability, ...], sentence: str) -> str:
     """The job summary: the worst ones."""
-    rows = [[one.severity.lower(), markdown.code(one.name), markdown.plain(one.about)] for one in found[:SHOWN]]
+    rows = [
+        [vulnerability.severity.lower(), markdown.code(vulnerability.name), markdown.plain(vulnerability.about)]
+        for vulnerability in vulnerabilities[:SHOWN]
+    ]
     parts = [f"## Scan of {markdown.code(policy.title)}", markdown.plain(sentence)]
     if rows:
         parts.append(markdown.table(["Severity", "Vulnerability", "Where"], rows))
-    if len(found) > SHOWN:
-        parts.append(f"And {len(found) - SHOWN} more in the report.")
+    if len(vulnerabilities) > SHOWN:
+        parts.append(f"And {len(vulnerabilities) - SHOWN} more in the report.")
     return "\n\n".join(parts) + "\n"

@@ -104,10 +104,10 @@ def read_tag_rules(config: str, context: Context, log: Workflow) -> TagRules:
     if config == FILE and not path.exists():
         log.info(f"There is no {FILE}: tags begin with v, and latest, vX and vX.Y float.")
         return TagRules()
-    found = load_config(path, name=config)
+    loaded = load_config(path, name=config)
     # The configuration refuses a package that is in both channels.
-    dev = frozenset(package.reference for package in found.packages("dev"))
-    return TagRules(found.tag_prefix, found.floating_tags, dev)
+    dev = frozenset(package.reference for package in loaded.packages("dev"))
+    return TagRules(loaded.tag_prefix, loaded.floating_tags, dev)
 
 
 def remove_held_back_tags(image: ListedImage, names: tuple[str, ...]) -> ListedImage:

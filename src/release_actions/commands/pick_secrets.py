@@ -86,9 +86,9 @@ def assigned(entry: Mapping[str, Any], field: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in str(entry.get(field) or "").splitlines() if "=" in line)
 
 
-def present(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+def present(wanted: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
     """Those of ID -> name that are there."""
-    return {key: name for key, name in wanted.items() if name in found}
+    return {key: name for key, name in wanted.items() if name in secrets}
 
 
 def written(values: Mapping[str, str], context: Context) -> dict[str, Path]:
@@ -101,14 +101,14 @@ def written(values: Mapping[str, str], context: Context) -> dict[str, Path]:
         raise InputError(message, hint="Run in a workflow, or set RUNNER_TEMP to a folder of this account's own.")
     folder = Path(temporary, FOLDER)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = {}
+    lines_by_name = {}
     for key, value in values.items():
         file = folder / key
         file.unlink(missing_ok=True)
         file.touch(mode=0o600)
         file.write_text(value, encoding="utf-8", newline="")
-        found[key] = file
-    return found
+        lines_by_name[key] = file
+    return lines_by_name
 
 
 def lines(files: Mapping[str, Path], keys: Iterable[str]) -> str:
@@ -120,8 +120,8 @@ def login(entry: Mapping[str, Any], logins: Mapping[str, str], given: Inputs, co
     """User and password of the entry's registry: by the names in the entry, or the job's own token for GitHub's."""
     user, password = entry.get("username-secret"), entry.get("password-secret")
     if user and password:
-        found = secret_lines.pick(logins, {"user": str(user), "password": str(password)}, CREDENTIALS)
-        return found["user"], found["password"]
+        credentials = secret_lines.pick(logins, {"user": str(user), "password": str(password)}, CREDENTIALS)
+        return credentials["user"], credentials["password"]
     registry = str(entry.get("registry") or "")
     if registry and not context.is_github_registry(registry):
         message = f"release.yaml names no credentials for {registry}, and the token of the job is GitHub's."

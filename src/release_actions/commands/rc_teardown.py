@@ -159,13 +159,13 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
 
 def restore(given: Inputs, context: Context, clients: Clients, log: Workflow, limits: Limits) -> Report:
     """Bring back what the undo file names, unless this is a dry run."""
-    found = undo.read(Path(given.undo_file), context.repository)
-    stores = {path: store_of(path, given, context, clients, log) for path in found.packages}
+    record = undo.read(Path(given.undo_file), context.repository)
+    stores = {path: store_of(path, given, context, clients, log) for path in record.packages}
     assets = assets_of(given, context, clients)
-    restorer = restoring.Restorer(found, stores, clients.refs, clients.releases, assets, log, limits)
+    restorer = restoring.Restorer(record, stores, clients.refs, clients.releases, assets, log, limits)
     back = restorer.back if given.dry_run else restorer.run()
     address = f"{context.server_url.rstrip('/')}/{context.repository}"
-    return restoring.report(found, back, given.undo_file, address, dry_run=given.dry_run)
+    return restoring.report(record, back, given.undo_file, address, dry_run=given.dry_run)
 
 
 def assets_of(given: Inputs, context: Context, clients: Clients) -> Assets:
@@ -303,16 +303,17 @@ class Run:
         owner = self.config.namespace.partition("/")[0]
         packages = Packages(self.clients.http, self.context.api_url, owner, token=self.given.token)
         try:
-            ours = [one for one in packages.packages() if one.repository.lower() == self.config.repository.lower()]
-            paths = sorted({f"{owner}/{one.name}".lower() for one in ours} - known)
-            held = {path: tags & {*(self.clients.registry.tags(path) or ())} for path in paths}
+            repository = self.config.repository.lower()
+            ours = [package for package in packages.packages() if package.repository.lower() == repository]
+            paths = sorted({f"{owner}/{package.name}".lower() for package in ours} - known)
+            tags_by_path = {path: tags & {*(self.clients.registry.tags(path) or ())} for path in paths}
         except ActionError:
             return ()
         return tuple(
-            f"{path} holds {', '.join(sorted(found))} and is not in {self.given.config}, so nothing of it is changed. "
+            f"{path} holds {', '.join(sorted(strays))} and is not in {self.given.config}, so nothing of it is changed. "
             "Add it to 'retired' if it is not published any more, or to 'images'."
-            for path, found in held.items()
-            if found
+            for path, strays in tags_by_path.items()
+            if strays
         )
 
     def read(self, package: PackageTeardown, candidates: Iterable[Version]) -> PackageTeardown:

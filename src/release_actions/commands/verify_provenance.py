@@ -79,11 +79,11 @@ def find_provenance(
     image: ListedImage, source: Source, registry: Registry, attestations: Attestations
 ) -> ImageProvenance:
     """What is known about one image. Raises `ActionError` when it could not be found out."""
-    found = registry.get_manifest(image.name, image.tags[0])
-    if found is None:
+    body = registry.get_manifest(image.name, image.tags[0])
+    if body is None:
         return ImageProvenance(image, "", Level.NONE, f"there is no tag {image.tags[0]}")
-    level, words = attestations.find_level(found.body, found.digest, image.package, source)
-    return ImageProvenance(image, found.digest, level, words)
+    level, words = attestations.find_level(body.body, body.digest, image.package, source)
+    return ImageProvenance(image, body.digest, level, words)
 
 
 def make_report(results: tuple[ImageProvenance, ...], unproven: str) -> Report:

@@ -64,11 +64,13 @@ class PreviousRelease:
     @classmethod
     def of_tables(cls, tag: str, tables: Iterable[ComponentTable], headings: tuple[str, str]) -> PreviousRelease | None:
         """From the tables of its notes below these headings; None when there is no table of components."""
-        found = tuple(tables)
-        summary = find_table(found, headings[0], SUMMARY)
+        listed = tuple(tables)
+        summary = find_table(listed, headings[0], SUMMARY)
         if summary is None:
             return None
-        second = find_table((one for one in found if one is not summary), headings[1], INFRASTRUCTURE)
+        second = find_table(
+            (candidate for candidate in listed if candidate is not summary), headings[1], INFRASTRUCTURE
+        )
         both = ((COMPONENTS_TABLE, summary), (INFRASTRUCTURE_TABLE, second))
         return cls(
             tag,
@@ -116,14 +118,14 @@ class ReleaseRow:
 
 
 def build_rows(
-    document: ComponentsFile, found: Mapping[str, FoundVersion], before: PreviousRelease | None, server_url: str
+    document: ComponentsFile, versions: Mapping[str, FoundVersion], before: PreviousRelease | None, server_url: str
 ) -> tuple[ReleaseRow, ...]:
     """The rows whose version was found, in the file's order."""
     made = []
     for table, id_, part in document.parts():
-        if id_ not in found:
+        if id_ not in versions:
             continue
-        version = found[id_]
+        version = versions[id_]
         names = (title_of(id_, part), *part.aliases, *part.renamed_from)
         was = before.published(id_, names) if before else None
         component = part if isinstance(part, Component) else None

@@ -109,11 +109,11 @@ def read(text: str, *, file: str = FILE) -> ComponentManifest:
 
 def _plain(record: Record) -> dict[str, object]:
     """A record as JSON values, without what is empty."""
-    found: dict[str, object] = {}
+    fields: dict[str, object] = {}
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         if field.name == "origin" or value in ("", ()):
             continue
         name = field.name.replace("_", "-")
-        found[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
-    return found
+        fields[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
+    return fields

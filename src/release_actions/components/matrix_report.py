@@ -51,12 +51,12 @@ def make_report(result: MatrixResult, output_file: str) -> Report:
     )
 
 
-def exit_code(found: Iterable[ComponentFinding]) -> ExitCode:
+def exit_code(findings: Iterable[ComponentFinding]) -> ExitCode:
     """Whether the release is right, wrong, or not known to be either."""
-    rules = {finding.rule: finding for finding in found}
+    rules = {finding.rule: finding for finding in findings}
     if UNKNOWN in rules:
         return ExitCode.UNKNOWN
-    certain = any(finding.certainty is Certainty.CERTAIN for finding in found)
+    certain = any(finding.certainty is Certainty.CERTAIN for finding in findings)
     return ExitCode.REFUSED if certain else ExitCode.PASS
 
 

@@ -98,8 +98,8 @@ class VersionSources:
     ) -> FoundVersion | MissingVersion:
         match source:
             case FromFile():
-                found = by_pattern(text, source.pattern, source.file)
-                return _only(found, f"The pattern {source.pattern!r}", source.file, source.origin.at("pattern"))
+                result = by_pattern(text, source.pattern, source.file)
+                return _only(result, f"The pattern {source.pattern!r}", source.file, source.origin.at("pattern"))
             case FromVersionFile():
                 values = version_file.parse(text, source.file)
                 if source.key in values.values:
@@ -115,12 +115,12 @@ class VersionSources:
             case FromChart():
                 return _in_yaml(text, source.file, source.field, source.origin.at("file"))
 
-    def _checked(self, source: Source, found: FoundVersion | MissingVersion) -> FoundVersion | MissingVersion:
-        if isinstance(found, FoundVersion) and not re.fullmatch(VERSION, found.version):
-            message = f"{found.place} gives {found.version[:60]!r}, which is not a version."
+    def _checked(self, source: Source, result: FoundVersion | MissingVersion) -> FoundVersion | MissingVersion:
+        if isinstance(result, FoundVersion) and not re.fullmatch(VERSION, result.version):
+            message = f"{result.place} gives {result.version[:60]!r}, which is not a version."
             hint = f"The source is described at {source.origin.place}. Make it lead to the version alone."
-            return MissingVersion(NO_VERSION, message, hint, found.place)
-        return found
+            return MissingVersion(NO_VERSION, message, hint, result.place)
+        return result
 
 
 def by_pattern(text: str, pattern: str, file: str) -> tuple[FoundVersion, ...]:
@@ -129,19 +129,19 @@ def by_pattern(text: str, pattern: str, file: str) -> tuple[FoundVersion, ...]:
     return tuple(FoundVersion(groups[0], _place(text, start, file)) for start, groups in matches)
 
 
-def _only(found: tuple[FoundVersion, ...], what: str, file: str, place: Place) -> FoundVersion | MissingVersion:
-    if not found:
+def _only(versions: tuple[FoundVersion, ...], what: str, file: str, place: Place) -> FoundVersion | MissingVersion:
+    if not versions:
         message = f"{what} finds nothing in {file}."
         return MissingVersion(NOT_FOUND, message, "Correct it, or the file.", place)
-    first, *rest = found
-    other = next((one for one in rest if one.version != first.version), None)
+    first, *rest = versions
+    other = next((again for again in rest if again.version != first.version), None)
     if other:
         message = (
-            f"{what} finds {len(found)} versions in {file}: {first.version!r} in line {first.place.line} and "
+            f"{what} finds {len(versions)} versions in {file}: {first.version!r} in line {first.place.line} and "
             f"{other.version!r} in line {other.place.line}."
         )
         return MissingVersion(AMBIGUOUS, message, "Make it lead to one of them.", place)
-    return FoundVersion(first.version, first.place, tuple(one.place for one in rest))
+    return FoundVersion(first.version, first.place, tuple(again.place for again in rest))
 
 
 def _in_yaml(text: str, file: str, path: str, place: Place) -> FoundVersion | MissingVersion:

@@ -131,9 +131,9 @@ def read_tables(text: MarkdownText) -> tuple[ComponentTable, ...]:
 
 def find_table(tables: Iterable[ComponentTable], heading: str, words: str = SUMMARY) -> ComponentTable | None:
     """The table below a heading; else the first one below a heading with these words; None if there is none."""
-    found = tuple(tables)
-    exact = (table for table in found if fold_name(table.heading) == fold_name(heading))
-    alike = (table for table in found if words in fold_name(table.heading))
+    listed = tuple(tables)
+    exact = (table for table in listed if fold_name(table.heading) == fold_name(heading))
+    alike = (table for table in listed if words in fold_name(table.heading))
     return next(exact, None) or next(alike, None)
 
 
@@ -175,12 +175,12 @@ def split_cells(line: str, file: str, number: int) -> tuple[TableCell, ...]:
     body = body.removeprefix("|")
     if body.endswith("|") and not body.endswith("\\|"):
         body = body[:-1]
-    found = []
+    cells = []
     for piece in re.split(r"(?<!\\)\|", body):
         before = len(piece) - len(piece.lstrip())
-        found.append(TableCell(piece.strip(), Place(file, number, start + before + 1)))
+        cells.append(TableCell(piece.strip(), Place(file, number, start + before + 1)))
         start += len(piece) + 1
-    return tuple(found)
+    return tuple(cells)
 
 
 def write(manifest: ComponentManifest, heading: str, infrastructure_heading: str) -> str:

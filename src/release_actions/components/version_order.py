@@ -35,9 +35,9 @@ class ReadVersion:
     version: Version
 
 
-def compare(one: str, other: str) -> int | None:
+def compare(first: str, second: str) -> int | None:
     """-1, 0 or 1 as the first version is below, equal to or above the second; None when they cannot be compared."""
-    left, right = read(one), read(other)
+    left, right = read(first), read(second)
     if left is None or right is None or left.name != right.name:
         return None
     if left.numbers != right.numbers:
@@ -47,25 +47,25 @@ def compare(one: str, other: str) -> int | None:
 
 def read(text: str) -> ReadVersion | None:
     """What a version says, None for a style that is not known. `Reading.version` has the first three numbers only."""
-    found = STYLE.fullmatch(LOCAL.sub("", text))
-    if found is None:
+    match = STYLE.fullmatch(LOCAL.sub("", text))
+    if match is None:
         return None
-    numbers = found["numbers"].split(".")
+    numbers = match["numbers"].split(".")
     if any(number != "0" and number.startswith("0") for number in numbers):
         return None
     three = ".".join([*numbers, "0", "0"][:3])
-    version = parse_or_none(three + found["suffix"], "")
+    version = parse_or_none(three + match["suffix"], "")
     if version is None:
         return None
     padded = tuple(int(number) for number in [*numbers, "0", "0"][:4])
-    return ReadVersion(found["name"], padded, version)
+    return ReadVersion(match["name"], padded, version)
 
 
 def is_unfinished(text: str) -> bool:
     """Whether a version is a candidate, a pre-release or a dev version. An unknown style is judged by words in it."""
-    found = read(text)
-    if found is not None and not LOCAL.search(text):
-        return found.version.kind not in {Kind.STABLE, Kind.POST}
+    order = read(text)
+    if order is not None and not LOCAL.search(text):
+        return order.version.kind not in {Kind.STABLE, Kind.POST}
     return bool(UNFINISHED.search(re.sub(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", " ", text)))
 
 

@@ -97,11 +97,11 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match.group(1), match.group()), template)
 
 
-def can_be_equal(one: str, other: str) -> bool:
+def can_be_equal(first: str, second: str) -> bool:
     """Whether two templates of tags have a filling in common, the numbers of each being free."""
     return any(
         re.fullmatch(NUMBERS.sub("[0-9]+", re.escape(a)), fill(b, {"major": "1", "minor": "2"}))
-        for a, b in ((one, other), (other, one))
+        for a, b in ((first, second), (second, first))
     )
 
 

@@ -34,12 +34,12 @@ AS_IS = ImageChannelSpec()
 
 def channels(document: Document) -> dict[str, ChannelSpec]:
     """The channels that the file has, by name."""
-    found = {"release": document.channels.release}
+    channels_by_name = {"release": document.channels.release}
     if document.channels.dev is not None:
-        found["dev"] = document.channels.dev
+        channels_by_name["dev"] = document.channels.dev
     if document.channels.pull_request is not None:
-        found[PULL_REQUEST] = document.channels.pull_request
-    return found
+        channels_by_name[PULL_REQUEST] = document.channels.pull_request
+    return channels_by_name
 
 
 def in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
@@ -70,8 +70,8 @@ def platforms(
 
 def all_platforms(image: ImageSpec, special: ImageChannelSpec, defaults: BuildSpec) -> tuple[str, ...]:
     """The platforms that any variant of an image has in a channel."""
-    found = (name for _, _, variant in variants(image) for name in platforms(image, special, defaults, variant))
-    return tuple(dict.fromkeys(found))
+    names = (name for _, _, variant in variants(image) for name in platforms(image, special, defaults, variant))
+    return tuple(dict.fromkeys(names))
 
 
 def runners(image: BuildSpec, special: ImageChannelSpec, defaults: BuildSpec) -> Mapping[str, str]:

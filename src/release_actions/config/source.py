@@ -257,7 +257,7 @@ class _Composer:
         return MappingNode(place, path, self.entries(events, path, depth), flow=bool(event.flow_style))
 
     def entries(self, events: Iterator[Any], path: str, depth: int) -> dict[str, tuple[ScalarNode, Node]]:
-        found: dict[str, tuple[ScalarNode, Node]] = {}
+        entries: dict[str, tuple[ScalarNode, Node]] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self.node(event, events, path, depth + 1)
             if not isinstance(key, ScalarNode):
@@ -268,9 +268,9 @@ class _Composer:
                 self.refuse(event, "'<<' is a YAML merge key, which is not supported.", "Write the keys out.")
             below = f"{path}.{key.text}" if path else key.text
             value = self.node(next(events), events, below, depth + 1, key)
-            if key.text in found:
-                first = found[key.text][0].place.line
+            if key.text in entries:
+                first = entries[key.text][0].place.line
                 self.refuse(event, f"The key '{key.text}' is given twice, first in line {first}.", "Keep one of them.")
             else:
-                found[key.text] = (key, value)
-        return found
+                entries[key.text] = (key, value)
+        return entries

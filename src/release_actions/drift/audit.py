@@ -119,14 +119,14 @@ def run_audit(
     )
     comments = {(text.path, comment.line): comment for text in scan.files.values() for comment in read_comments(text)}
     kustomized = frozenset(item.reference.name.text for item in judged if item.reference.form is Form.KUSTOMIZE)
-    found = [
+    listed = [
         *(finding for item in judged for finding in _describe(item, kustomized)),
         *_describe_mixed(judged, catalogue),
         *(_describe_stray(stray) for stray in (*scan.strays, *strays)),
     ]
     used: set[Place] = set()
     findings = []
-    for finding in found:
+    for finding in listed:
         level = rules.levels.get(finding.rule, finding.level)
         if level is Level.OFF:
             continue

@@ -212,4 +212,4 @@ def find_mixed(judged: tuple[Judged, ...], catalogue: Catalogue) -> dict[str, tu
         if readable and not catalogue.wanted[component].version and item.reference.name.kind is not Kind.REPOSITORY:
             number = re.sub(r"^v(?=[0-9])", "", item.reference.token)
             versions.setdefault(component, {}).setdefault(number)
-    return {component: tuple(sorted(found)) for component, found in versions.items() if len(found) > 1}
+    return {component: tuple(sorted(texts)) for component, texts in versions.items() if len(texts) > 1}

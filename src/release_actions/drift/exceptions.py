@@ -52,5 +52,10 @@ def read_comments(text: Text) -> Iterator[Comment]:
 def find_exemption(exemptions: Iterable[Exemption], path: str, rule: str, today: date) -> Exemption | None:
     """The first exception that covers a finding and has not ended."""
     return next(
-        (one for one in exemptions if one.covers(path, rule) and (one.until is None or today <= one.until)), None
+        (
+            exemption
+            for exemption in exemptions
+            if exemption.covers(path, rule) and (exemption.until is None or today <= exemption.until)
+        ),
+        None,
     )

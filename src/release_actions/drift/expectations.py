@@ -37,7 +37,7 @@ def read_expectations(text: str, file: str) -> tuple[Expectation, ...]:
         message = f"{file} has no list 'dependencies'."
         raise ConfigurationError(message, hint="Correct it, or set dependencies: none.", place=Place(file, 1, 1))
     problems: list[Problem] = []
-    expected = [one for item in listed.items for one in _read_dependency(item, problems)]
+    expected = [expectation for item in listed.items for expectation in _read_dependency(item, problems)]
     if problems:
         raise ConfigurationError(problems=problems)
     return tuple(expected)

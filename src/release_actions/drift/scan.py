@@ -63,7 +63,7 @@ def scan(read: Reader, catalogue: Catalogue) -> Scan:
     bindings = bind_variables(references, catalogue)
     references += _second_pass(read, catalogue, bindings, placeholders, files)
     kept = tuple(_once(references))
-    return Scan(kept, tuple(strays), {path: files[path] for path in {one.place.file for one in kept}})
+    return Scan(kept, tuple(strays), {path: files[path] for path in {reference.place.file for reference in kept}})
 
 
 def _second_pass(

@@ -51,14 +51,14 @@ def read_yaml(
         if is_chart and block.above is None:
             yield from _read_chart_file(text, block, catalogue)
             continue
-        found = (
+        references = (
             _read_kustomize(text, block, catalogue, placeholders)
             or _read_image(text, block, catalogue)
             or _read_chart(text, block, catalogue)
             or _read_repository(text, block, catalogue)
         )
-        if found:
-            yield found
+        if references:
+            yield references
 
 
 def _read_kustomize(

@@ -44,8 +44,8 @@ class ImageParts:
 
     def read_digest(self, package: Package, reference: str) -> str:
         """What a tag or digest names; empty when there is no such thing."""
-        found = self._registry.head_manifest(package.name, reference)
-        return found.digest if found else ""
+        manifest = self._registry.head_manifest(package.name, reference)
+        return manifest.digest if manifest else ""
 
     def find_flaws(self, package: Package, manifests: Sequence[Manifest]) -> list[str]:
         """Why images cannot be named by a floating tag; empty for one that is complete. One request a part, at once."""
@@ -54,7 +54,7 @@ class ImageParts:
             child for image in parsed for child in (image.children if isinstance(image, Index) else (image.config,))
         ]
         children = {child.digest for image in parsed if isinstance(image, Index) for child in image.children}
-        found = self.map_all(
+        flaws = self.map_all(
             lambda part: (
                 self.read_digest(package, part.digest)
                 if part.digest in children
@@ -62,7 +62,7 @@ class ImageParts:
             ),
             parts,
         )
-        there = dict(zip((part.digest for part in parts), found, strict=True))
+        there = dict(zip((part.digest for part in parts), flaws, strict=True))
         wanted = [Platform.parse(text) for text in package.platforms]
         return [_find_flaw(image, wanted, there) for image in parsed]
 
@@ -100,10 +100,12 @@ def explain_doubt(labels: Sequence[Mapping[str, str]], commit: str, registry: st
 
     Continues a sentence about the image. A platform that names no commit is not compared.
     """
-    others = sorted({said[:SHORT] for found in labels if (said := found.get(REVISION, "")) and said != commit})
+    others = sorted(
+        {said[:SHORT] for image_labels in labels if (said := image_labels.get(REVISION, "")) and said != commit}
+    )
     if commit and others:
         return f"was built from {join_words(others)}, while the git tag is on {commit[:SHORT]}"
-    expiry = next((found[EXPIRY] for found in labels if found.get(EXPIRY)), "")
+    expiry = next((image_labels[EXPIRY] for image_labels in labels if image_labels.get(EXPIRY)), "")
     if expiry and registry != GHCR:
         return f"has the label {EXPIRY}={expiry[:SHORT]}, by which Quay deletes its tags"
     return ""

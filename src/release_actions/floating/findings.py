@@ -43,10 +43,10 @@ def list_findings(result: PackageResult, mode: Mode) -> Iterable[Finding]:
         message = f"{name} is not published: the registry has no such package."
         hint = "Publish a release of it, or remove it from the configuration."
         yield Finding.of(Level.WARNING, message, hint=hint, rule="missing-package", place=result.package.place)
-    for found in result.plan.findings:
-        message = f"{name}: {found.message}{explain_flaw(result, found.version)}"
-        level = Level.ERROR if found.version in find_held_back(result) else Level.WARNING
-        yield Finding.of(level, message, hint=found.hint, rule=found.name, place=result.package.place)
+    for finding in result.plan.findings:
+        message = f"{name}: {finding.message}{explain_flaw(result, finding.version)}"
+        level = Level.ERROR if finding.version in find_held_back(result) else Level.WARNING
+        yield Finding.of(level, message, hint=finding.hint, rule=finding.name, place=result.package.place)
 
 
 def list_tag_findings(result: PackageResult, *, check: bool) -> Iterable[Finding]:

@@ -67,8 +67,8 @@ def find_held_back(result: PackageResult) -> frozenset[str]:
     An image without any release yet keeps nobody on an older one.
     """
     released = any(not isinstance(item, Orphan) for item in result.plan.floats)
-    found = result.plan.findings if result.package.required and released else ()
-    return frozenset(item.version for item in found if item.name == "missing-release" and item.floats)
+    findings = result.plan.findings if result.package.required and released else ()
+    return frozenset(item.version for item in findings if item.name == "missing-release" and item.floats)
 
 
 def is_nothing_published(results: Sequence[PackageResult]) -> bool:

@@ -118,14 +118,14 @@ class PackageReader:
     def read(self, package: Package, tags: Iterable[str]) -> dict[str, Manifest]:
         """The bytes under some tags; tags that are not there are left out."""
         names = list(tags)
-        found = self._parts.map_all(lambda tag: self._registry.get_manifest(package.name, tag), names)
-        return {tag: manifest for tag, manifest in zip(names, found, strict=True) if manifest}
+        manifests = self._parts.map_all(lambda tag: self._registry.get_manifest(package.name, tag), names)
+        return {tag: manifest for tag, manifest in zip(names, manifests, strict=True) if manifest}
 
     def digests(self, package: Package, tags: Iterable[str]) -> dict[str, str]:
         """What some tags name; tags that are not there are left out."""
         names = list(tags)
-        found = self._parts.map_all(lambda tag: self._parts.read_digest(package, tag), names)
-        return {tag: digest for tag, digest in zip(names, found, strict=True) if digest}
+        digests = self._parts.map_all(lambda tag: self._parts.read_digest(package, tag), names)
+        return {tag: digest for tag, digest in zip(names, digests, strict=True) if digest}
 
     def tags(self, package: Package) -> tuple[str, ...] | None:
         """Every tag of a package that is a release or a floating tag; None when there is no such package."""
@@ -154,12 +154,12 @@ class PackageReader:
             partial(self._read_digest, package, tag, state, whole=tag in whole, again=again) for tag in tags
         ]
         asked.append(partial(self._registry.tags, package.name))
-        *found, names = self._parts.map_all(lambda ask: ask(), asked)
+        *answers, names = self._parts.map_all(lambda ask: ask(), asked)
         if names is None:
             return False
         state.names = set(names)
         # What is in the list and did not answer came in between.
-        self._record(state, ((tag, digest) for tag, digest in zip(tags, found, strict=True) if digest))
+        self._record(state, ((tag, digest) for tag, digest in zip(tags, answers, strict=True) if digest))
         return True
 
     def _read_listed(
@@ -172,10 +172,10 @@ class PackageReader:
         again: bool = False,
     ) -> None:
         """Read some tags of the list, those of `whole` with their bytes."""
-        found = self._parts.map_all(
+        labels = self._parts.map_all(
             lambda tag: self._read_digest(package, tag, state, whole=tag in whole, again=again), tags
         )
-        self._record(state, zip(tags, found, strict=True))
+        self._record(state, zip(tags, labels, strict=True))
 
     def _read_digest(self, package: Package, tag: str, state: PackageState, *, whole: bool, again: bool) -> str:
         """The digest of a tag. `whole`: its bytes are in the state then. `again`: they probably are already."""
@@ -190,8 +190,8 @@ class PackageReader:
         return manifest.digest
 
     @staticmethod
-    def _record(state: PackageState, found: Iterable[tuple[str, str]]) -> None:
-        for tag, digest in found:
+    def _record(state: PackageState, digests: Iterable[tuple[str, str]]) -> None:
+        for tag, digest in digests:
             if digest:
                 state.names.add(tag)
                 state.tags[tag] = digest
@@ -262,7 +262,7 @@ class PackageReader:
         tags = {move.version.tag for move in plan.moves}
         if self._thorough:
             tags.update(tag for tag in state.checked if tag not in state.broken)
-        found = False
+        compared = False
         for version in known(tags - set(state.doubts), self._rules.prefix):
             digest = state.tags[version.tag]
             commit = self._git.commit(version)
@@ -271,15 +271,15 @@ class PackageReader:
             why = completeness.explain_doubt(state.labels[digest], commit, package.registry)
             if why:
                 state.doubts[version.tag] = why
-                found = True
-        return found
+                compared = True
+        return compared
 
     def _plan(self, state: PackageState) -> FloatingPlan:
-        held = {version: state.tags.get(version.tag, "") for version in self._list_held(state)}
+        releases = {version: state.tags.get(version.tag, "") for version in self._list_held(state)}
         contents = PackageContents(
             state.tags,
-            {version: digest for version, digest in held.items() if version.tag not in state.broken},
-            {version: digest for version, digest in held.items() if version.tag in state.broken},
-            {version: state.doubts[version.tag] for version in held if version.tag in state.doubts},
+            {version: digest for version, digest in releases.items() if version.tag not in state.broken},
+            {version: digest for version, digest in releases.items() if version.tag in state.broken},
+            {version: state.doubts[version.tag] for version in releases if version.tag in state.doubts},
         )
         return floating_plan.plan(contents, state.git, self._rules, self._git.announced)

@@ -90,8 +90,8 @@ class FloatingPlan:
     @property
     def moves(self) -> tuple[Move, ...]:
         """What is to be done, in the order to do it: narrow ranges before `latest`, so that it never leads."""
-        found = [item for item in self.floats if isinstance(item, Move)]
-        return tuple(sorted(found, key=lambda move: (-len(re.findall(r"[0-9]+", move.tag)), move.tag)))
+        moves = [item for item in self.floats if isinstance(item, Move)]
+        return tuple(sorted(moves, key=lambda move: (-len(re.findall(r"[0-9]+", move.tag)), move.tag)))
 
     @property
     def orphans(self) -> tuple[Orphan, ...]:
@@ -152,14 +152,14 @@ def plan(
     anything.
     """
     tagged = {version.tag: version for version in git if version.is_stable}
-    held = {version: digest for version, digest in package.releases.items() if version.is_stable}
-    if held and not tagged:
-        newest = max(held)
-        message = f"The repository has no release tag, while the package holds {len(held)}, {newest.tag} the newest."
+    stable = {version: digest for version, digest in package.releases.items() if version.is_stable}
+    if stable and not tagged:
+        newest = max(stable)
+        message = f"The repository has no release tag, while the package holds {len(stable)}, {newest.tag} the newest."
         raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
-    usable = {version: digest for version, digest in held.items() if version.tag in tagged}
+    usable = {version: digest for version, digest in stable.items() if version.tag in tagged}
     target = choose_targets(usable, rules.templates, rules.skip)
-    explainer = _Explainer(package, held, frozenset(tagged), rules, known(package.tags, rules.prefix))
+    explainer = _Explainer(package, stable, frozenset(tagged), rules, known(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
     # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.
@@ -182,10 +182,10 @@ def plan(
             items.append(Move(tag, before, usable[version], version, explainer.explain_move(tag, version)))
     released = {version.tag: version for version in announced if version.is_stable}
     findings = (
-        *find_missing(tagged, released, held, package.broken, target, rules),
-        *find_untagged(held, tagged, released, rules),
+        *find_missing(tagged, released, stable, package.broken, target, rules),
+        *find_untagged(stable, tagged, released, rules),
         *find_doubted(package.doubts, usable, () if not rules.held_by_doubt else target.values()),
-        *find_unknown_skips(rules.skip, {*tagged, *released, *(version.tag for version in held)}),
+        *find_unknown_skips(rules.skip, {*tagged, *released, *(version.tag for version in stable)}),
     )
     return FloatingPlan(tuple(items), findings)
 

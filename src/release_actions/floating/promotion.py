@@ -51,20 +51,20 @@ def check_gate(judgements: Iterable[Judgement]) -> PromotionGate:
     one asks nothing of that image.
     """
     judgements = tuple(judgements)
-    promoted = {move.version.tag: move.version for found in judgements for move in found.plan.moves}
+    promoted = {move.version.tag: move.version for judgement in judgements for move in judgement.plan.moves}
     releases = tuple(version.tag for version in sorted(promoted.values()))
     if not releases:
         return PromotionGate((), ())
     reasons = []
-    for found in judgements:
-        if not found.package.required:
+    for judgement in judgements:
+        if not judgement.package.required:
             continue
-        if found.error:
-            reasons.append(f"{found.package.reference} could not be judged.")
-        elif found.absent:
-            reasons.append(f"{found.package.reference} is not published yet.")
-        lacks = find_lacking(found.plan)
-        reasons += [f"{found.package.reference} {lacks[tag]}" for tag in releases if tag in lacks]
+        if judgement.error:
+            reasons.append(f"{judgement.package.reference} could not be judged.")
+        elif judgement.absent:
+            reasons.append(f"{judgement.package.reference} is not published yet.")
+        lacks = find_lacking(judgement.plan)
+        reasons += [f"{judgement.package.reference} {lacks[tag]}" for tag in releases if tag in lacks]
     return PromotionGate(releases, tuple(reasons))
 
 

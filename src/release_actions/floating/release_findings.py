@@ -24,7 +24,7 @@ class ReleaseFinding:
 def find_missing(
     tagged: Mapping[str, Version],
     released: Mapping[str, Version],
-    held: Collection[Version],
+    published: Collection[Version],
     broken: Collection[Version],
     target: Mapping[str, Version],
     rules: FloatingRules,
@@ -35,10 +35,10 @@ def find_missing(
     """
     every = {**released, **tagged}
     counting = [version for version in every.values() if version.tag not in rules.skip]
-    first = min((one for one in (*held, *broken) if one.tag in tagged), default=max(counting, default=None))
+    first = min((known for known in (*published, *broken) if known.tag in tagged), default=max(counting, default=None))
     wanted = choose_targets(tagged.values(), rules.templates, rules.skip)
     for version in sorted(counting):
-        if version in held or first is None or version < first:
+        if version in published or first is None or version < first:
             continue
         floats = tuple(sorted(tag for tag, release in wanted.items() if release == version))
         names: dict[str, list[str]] = {}
@@ -56,11 +56,13 @@ def find_missing(
 
 
 def find_untagged(
-    held: Collection[Version], tagged: Collection[str], released: Collection[str], rules: FloatingRules
+    published: Collection[Version], tagged: Collection[str], released: Collection[str], rules: FloatingRules
 ) -> Iterable[ReleaseFinding]:
     """Releases that the package holds and git has no tag for. They do not count."""
-    wanted = choose_targets(held, rules.templates, rules.skip)
-    for version in sorted(version for version in held if version.tag not in tagged and version.tag not in rules.skip):
+    wanted = choose_targets(published, rules.templates, rules.skip)
+    for version in sorted(
+        version for version in published if version.tag not in tagged and version.tag not in rules.skip
+    ):
         floats = tuple(sorted(tag for tag, release in wanted.items() if release == version))
         where = "The package holds" if version.tag not in released else "GitHub has a release and the package holds"
         message = f"{where} {version.tag}, which has no tag in git: no floating tag may name it."

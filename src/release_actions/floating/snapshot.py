@@ -108,31 +108,31 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
 
     Raises `ConfigurationError` when it is not a whole, unchanged snapshot.
     """
-    found: SnapshotFile = shapes.load(text, SHAPE, file=file)
-    manifests = {name: _manifest(name, content, found) for name, content in found.manifests.items()}
-    unknown = {value for tags in found.packages.values() for value in tags.values()} - set(manifests)
+    document: SnapshotFile = shapes.load(text, SHAPE, file=file)
+    manifests = {name: _manifest(name, content, document) for name, content in document.manifests.items()}
+    unknown = {value for tags in document.packages.values() for value in tags.values()} - set(manifests)
     if unknown:
         message = f"The snapshot names {min(unknown)} but does not contain its bytes."
-        raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("packages"))
+        raise ConfigurationError(message, hint=CHANGED, place=document.origin.at("packages"))
     snapshot = Snapshot(
-        found.registry,
-        found.taken,
-        {name: {tag: manifests[value] for tag, value in tags.items()} for name, tags in found.packages.items()},
+        document.registry,
+        document.taken,
+        {name: {tag: manifests[value] for tag, value in tags.items()} for name, tags in document.packages.items()},
     )
-    if snapshot.digest != found.digest:
-        message = f"The content of the snapshot has the digest {snapshot.digest}, but the file says {found.digest}."
-        raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("digest"))
+    if snapshot.digest != document.digest:
+        message = f"The content of the snapshot has the digest {snapshot.digest}, but the file says {document.digest}."
+        raise ConfigurationError(message, hint=CHANGED, place=document.origin.at("digest"))
     if digest and snapshot.digest != digest:
         message = f"The snapshot's digest is {snapshot.digest}, and {digest} was asked for."
-        raise ConfigurationError(message, hint=CHANGED, place=found.origin.at("digest"))
+        raise ConfigurationError(message, hint=CHANGED, place=document.origin.at("digest"))
     return snapshot
 
 
 CHANGED = "The file was changed since it was taken. Use the one that the snapshot run wrote."
 
 
-def _manifest(name: str, content: ManifestContent, found: SnapshotFile) -> Manifest:
-    place = found.origin.at("manifests", name, "base64")
+def _manifest(name: str, content: ManifestContent, document: SnapshotFile) -> Manifest:
+    place = document.origin.at("manifests", name, "base64")
     try:
         body = base64.b64decode(content.base64, validate=True)
     except binascii.Error:

@@ -31,14 +31,14 @@ def report_snapshot(results: Sequence[PackageResult], recorded: Snapshot | None,
     if recorded is None:
         line = f"No snapshot was written: {counted(len(failed), 'image')} could not be read."
     else:
-        tags = sum(len(found) for found in recorded.packages.values())
+        tags = sum(len(tags_of_package) for tags_of_package in recorded.packages.values())
         line = (
             f"{path} holds {counted(tags, 'tag')} of {counted(len(results), 'image')}. Its digest is {recorded.digest}."
         )
     rows = [
         [markdown.code(name), markdown.code(tag), shorten_digest(manifest.digest)]
-        for name, found in sorted((recorded.packages if recorded else {}).items())
-        for tag, manifest in sorted(found.items())
+        for name, tags_of_package in sorted((recorded.packages if recorded else {}).items())
+        for tag, manifest in sorted(tags_of_package.items())
     ]
     return Report(
         outputs=make_outputs(

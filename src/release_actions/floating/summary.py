@@ -20,8 +20,8 @@ def describe(result: PackageResult) -> str:
     done = ", ".join(f"{change.tag} to {describe_target(change)}" for change in result.moved)
     if result.roll_back:
         back = f"put back {', '.join(result.roll_back.back) or 'nothing'}"
-        stays = f"; {done} stays" if done else ""
-        return f"{back}{stays}" + (f". It failed: {result.error}" if result.error else "")
+        unchanged = f"; {done} stays" if done else ""
+        return f"{back}{unchanged}" + (f". It failed: {result.error}" if result.error else "")
     if result.error:
         return f"failed{f' after moving {done}' if done else ''}. {result.error}"
     if result.absent:
@@ -50,11 +50,11 @@ def verdict(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate)
     else:
         parts.append(f"no floating tag moved: a required image does not have {' and '.join(gate.releases)}")
     back = sum(len(result.roll_back.back) for result in results if result.roll_back)
-    left = sum(len(result.plan.orphans) for result in results)
+    orphans = sum(len(result.plan.orphans) for result in results)
     stuck = sum(len(result.plan.stuck) for result in results)
     failed = sum(1 for result in results if result.error)
     parts += [f"{counted(back, 'floating tag')} put back"] if back else []
-    parts += [f"{counted(left, 'floating tag')} without a release not changed"] if left else []
+    parts += [f"{counted(orphans, 'floating tag')} without a release not changed"] if orphans else []
     parts += [f"{counted(stuck, 'floating tag')} of a release that is not fit not changed"] if stuck else []
     lacking = sum(1 for result in results if find_held_back(result)) if gate.is_open else 0
     parts += [f"{counted(lacking, 'image')} without a release that floating tags need"] if lacking else []

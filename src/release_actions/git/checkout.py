@@ -37,18 +37,18 @@ def tags(folder: Path) -> dict[str, str]:
         raise InputError(message, hint=hint)
     # A ref's name holds no NUL and no line break (git-check-ref-format), so neither can be part of a field.
     listed = git(folder, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)", PREFIX)
-    found = {}
+    commits = {}
     for line in filter(None, listed.split("\n")):
         name, own, behind = line.split("\0")
-        found[name.removeprefix(PREFIX)] = behind or own
-    if not found:
+        commits[name.removeprefix(PREFIX)] = behind or own
+    if not commits:
         message = "The checkout has no tags."
         none = (
             "If the repository has no tag yet, make the tag of the release, or pass existing-tags: none if the "
             "action has that input."
         )
         raise InputError(message, hint=f"{WHOLE} {none}")
-    return found
+    return commits
 
 
 def head(folder: Path) -> str:

@@ -81,8 +81,8 @@ class Commits:
         if not self.may_fetch:
             return ""
         code, listed, _ = self._run("ls-remote", "--quiet", "origin", ref, seconds=SECONDS_TO_FETCH)
-        found = re.search(rf"^([0-9a-f]{{40,64}})\t{re.escape(ref)}$", listed, re.MULTILINE)
-        return found[1] if found and not code else ""
+        match = re.search(rf"^([0-9a-f]{{40,64}})\t{re.escape(ref)}$", listed, re.MULTILINE)
+        return match[1] if match and not code else ""
 
     def complete(self, *commits: str) -> str:
         """Have the whole history of some commits. Returns why it is not there, to end a sentence."""
@@ -100,9 +100,9 @@ class Commits:
         head = self._git("cat-file", "commit", commit).partition("\n\n")[0]
         return tuple(line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent "))
 
-    def parted(self, one: str, other: str) -> str:
+    def parted(self, first: str, second: str) -> str:
         """The newest commit that two have in common; empty if there is none. Needs the whole history."""
-        return self._git("merge-base", one, other, fails=True).strip()
+        return self._git("merge-base", first, second, fails=True).strip()
 
     def difference(self, before: str, after: str) -> frozenset[str]:
         """The files in which two commits differ."""

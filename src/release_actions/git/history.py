@@ -81,9 +81,9 @@ def read_patch_ids(folder: Path, commits: Iterable[CommitRecord]) -> Mapping[str
     return {sha: patch for patch, sha in pairs if sha != NULL}
 
 
-def find_merge_base(folder: Path, one: str, other: str) -> str:
+def find_merge_base(folder: Path, first: str, second: str) -> str:
     """The newest commit that two have in common; empty if there is none."""
-    return git(folder, "merge-base", one, other, fails=True).strip()
+    return git(folder, "merge-base", first, second, fails=True).strip()
 
 
 def is_shallow(folder: Path) -> bool:

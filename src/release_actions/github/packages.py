@@ -120,8 +120,8 @@ class Packages:
             if error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
                 _cannot_list(error)
             raise
-        found = [_package(page, item) for page in pages for item in page.array()]
-        return tuple(dict.fromkeys(found))
+        packages = [_package(page, item) for page in pages for item in page.array()]
+        return tuple(dict.fromkeys(packages))
 
     def repository(self, package: str) -> str:
         """The repository "owner/name" that a package belongs to; empty when it belongs to none."""
@@ -138,9 +138,9 @@ class Packages:
         """
         reason = ""
         for _ in range(READINGS):
-            found, reason = self._read_versions(package, state)
+            versions, reason = self._read_versions(package, state)
             if not reason:
-                return found
+                return versions
         what = f"list the {state} versions of the package {package}"
         message = f"Could not {what}: {reason}, {READINGS} times in a row."
         raise RemoteError(
@@ -165,7 +165,7 @@ class Packages:
         wanted = set(ids)
         if not wanted:
             return ()
-        found: dict[int, PackageVersion] = {}
+        versions: dict[int, PackageVersion] = {}
         pages = self._http.pages(
             self._versions(package),
             {"state": "deleted", "per_page": PER_PAGE},
@@ -174,9 +174,9 @@ class Packages:
             headers=GITHUB_HEADERS,
         )
         for page in pages:
-            found |= {version.id: version for version in (_version(page, item) for item in page.array())}
-            if wanted <= found.keys():
-                return tuple(found[number] for number in sorted(wanted))
+            versions |= {version.id: version for version in (_version(page, item) for item in page.array())}
+            if wanted <= versions.keys():
+                return tuple(versions[number] for number in sorted(wanted))
         # What is missing may have moved to a page that was read before.
         whole = {version.id: version for version in self.versions(package, state="deleted")}
         return tuple(whole[number] for number in sorted(wanted & whole.keys()))
@@ -241,13 +241,13 @@ class Packages:
             numbers = range(2, count)
             between = dict(zip(numbers, pool.map(lambda number: parsed(one(number)), numbers), strict=True))
         read = {1: first, **between, count: last}
-        found = tuple(version for number in sorted(read) for version in read[number])
+        versions = tuple(version for number in sorted(read) for version in read[number])
         if parsed(one(count)) != last or parsed(one(1)) != first:
-            return found, "the list changed while it was read"
+            return versions, "the list changed while it was read"
         short = next((number for number in sorted(read) if number < count and len(read[number]) != PER_PAGE), 0)
         if short:
-            return found, f"page {short} of {count} had {len(read[short])} items and not {PER_PAGE}"
-        return found, _disorder(found, state)
+            return versions, f"page {short} of {count} had {len(read[short])} items and not {PER_PAGE}"
+        return versions, _disorder(versions, state)
 
     def _versions(self, package: str) -> str:
         if not package or package.strip("/") != package or re.search(r"[^A-Za-z0-9._/-]|(^|/)\.{1,2}(/|$)", package):
@@ -295,11 +295,11 @@ def _last_page(page: Response) -> int:
     return int(number)
 
 
-def _disorder(found: Iterable[PackageVersion], state: str) -> str:
+def _disorder(versions: Iterable[PackageVersion], state: str) -> str:
     """What shows that a list was read while it moved. A tag may have been on several versions that are deleted."""
     ids: set[int] = set()
     tags: set[str] = set()
-    for version in found:
+    for version in versions:
         if version.id in ids:
             return f"version {version.id} was listed twice"
         both = tags.intersection(version.tags)

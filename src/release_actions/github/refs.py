@@ -40,10 +40,10 @@ class GitRefs:
         response = self._request("GET", f"ref/tags/{quote(tag)}", what, (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
         if response.status == HTTPStatus.NOT_FOUND:
             return ""
-        found = response.object().get("object")
-        if not isinstance(found, dict) or not isinstance(found.get("sha"), str):
+        target = response.object().get("object")
+        if not isinstance(target, dict) or not isinstance(target.get("sha"), str):
             response.reject("does not name an object")
-        return str(found["sha"])
+        return str(target["sha"])
 
     def delete(self, tag: str) -> Refusal | None:
         """Delete a tag; None when it is gone. Raises `RemoteError`."""

@@ -80,8 +80,8 @@ class Releases:
         pages = self._http.pages(
             self._url, {"per_page": PER_PAGE}, what=what, credential=self._credential, headers=GITHUB_HEADERS
         )
-        found = [_release(page, item) for page in pages for item in page.array()]
-        return tuple({release.id: release for release in found}.values())
+        releases = [_release(page, item) for page in pages for item in page.array()]
+        return tuple({release.id: release for release in releases}.values())
 
     def draft(self, tag: str, name: str, body: str, *, prerelease: bool, make_latest: bool) -> Release:
         """Make a draft release. Raises `RemoteError`; after one without an answer there may be a draft all the same."""

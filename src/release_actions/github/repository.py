@@ -43,8 +43,8 @@ def tags(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple
     what = f"list the tags of {repository}"
     url = f"{repository_url(api_url, repository)}/git/matching-refs/tags/"
     pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB_HEADERS)
-    found = [_tag(page, item) for page in pages for item in page.array()]
-    return tuple(dict.fromkeys(found))
+    listed = [_tag(page, item) for page in pages for item in page.array()]
+    return tuple(dict.fromkeys(listed))
 
 
 def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: str = "") -> str:
@@ -112,15 +112,15 @@ def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int
     repository = url.partition("/repos/")[2].removesuffix("/pulls")
     what = f"read the pull requests of {repository}"
     credential = Credential.bearer(url, token)
-    found: dict[int, str] = {}
+    states: dict[int, str] = {}
     if len(wanted) > FEW_PULLS:
         query: dict[str, str | int] = {"state": "open", "per_page": 100}
         for page in http.pages(url, query, what=what, credential=credential, headers=GITHUB_HEADERS):
             listed = {_pull(page, item) for item in page.array()}
-            found |= {number: state for number, state in listed if number in wanted and state == "open"}
-            if found.keys() == wanted:
+            states |= {number: state for number, state in listed if number in wanted and state == "open"}
+            if states.keys() == wanted:
                 break
-    for number in sorted(wanted - found.keys()):
+    for number in sorted(wanted - states.keys()):
         response = http.request(
             "GET",
             f"{url}/{number}",
@@ -130,10 +130,10 @@ def _pull_states(http: Http, url: str, wanted: set[int], token: str) -> dict[int
             expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
         )
         if response.status == HTTPStatus.OK:
-            answered, found[number] = _pull(response, response.object())
+            answered, states[number] = _pull(response, response.object())
             if answered != number:
                 response.reject(f"is about pull request {answered}, not {number}")
-    return found
+    return states
 
 
 def repository_url(api_url: str, repository: str) -> str:

@@ -36,10 +36,10 @@ def commit(http: Http, api_url: str, repository: str, ref: str, *, token: str = 
     """
     whole = ref.removeprefix("refs/")
     names = [whole] if whole != ref else [f"{kind}/{ref}" for kind in KINDS]
-    found = {commit_of_ref(http, api_url, repository, name, token=token) for name in names} - {""}
-    if len(found) == 1:
-        return found.pop()
-    if found:
+    commits = {commit_of_ref(http, api_url, repository, name, token=token) for name in names} - {""}
+    if len(commits) == 1:
+        return commits.pop()
+    if commits:
         message = f"{ref} is a branch and a tag of {repository}, and they name different commits."
         raise InputError(message, hint=f"Write refs/heads/{ref}, refs/tags/{ref}, or the commit.")
     message = f"{repository} has no branch or tag {ref}, or the token may not read it."

@@ -98,9 +98,9 @@ class Workflows:
         response = self._get(f"/actions/workflows/{quote(file, safe='')}", what, also=HTTPStatus.NOT_FOUND)
         if response.status == HTTPStatus.NOT_FOUND:
             return None
-        found = response.object()
+        workflow = response.object()
         try:
-            return WorkflowFile(found["id"], found["name"], found["path"], found["state"])
+            return WorkflowFile(workflow["id"], workflow["name"], workflow["path"], workflow["state"])
         except KeyError:
             response.reject("is not a workflow")
 

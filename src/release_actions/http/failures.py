@@ -126,8 +126,8 @@ def hint_for(response: Response, *, anonymous: bool) -> str:  # noqa: PLR0911  #
     if status == HTTPStatus.FORBIDDEN and accepted:
         return f"The token needs the permission {accepted}. Grant it under 'permissions:' of the job, or to the app."
     if status == HTTPStatus.FORBIDDEN and scopes:
-        held = flatten(response.headers.get("X-OAuth-Scopes", ""))[:MESSAGE_LENGTH] or "none"
-        return f"The token needs one of the scopes {scopes}; it has {held}."
+        granted = flatten(response.headers.get("X-OAuth-Scopes", ""))[:MESSAGE_LENGTH] or "none"
+        return f"The token needs one of the scopes {scopes}; it has {granted}."
     if status == HTTPStatus.FORBIDDEN:
         return (
             "The token may not do this. A job's own token needs the permission under 'permissions:', and for a "

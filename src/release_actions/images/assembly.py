@@ -90,26 +90,26 @@ def choose_digests(package: str, wanted: Collection[Platform], claims: Iterable[
 
     Raises `AssemblyError` with a problem for each platform that is missing, was not asked for, or has two digests.
     """
-    found: dict[Platform, list[str]] = {}
+    by_platform: dict[Platform, list[str]] = {}
     for claim in claims:
-        found.setdefault(claim.platform, []).append(claim.digest)
+        by_platform.setdefault(claim.platform, []).append(claim.digest)
     problems = []
-    missing = sorted(set(wanted) - set(found))
+    missing = sorted(set(wanted) - set(by_platform))
     if missing:
-        there = f"only for {join_platforms(sorted(found))}" if found else "for none of its platforms"
+        there = f"only for {join_platforms(sorted(by_platform))}" if by_platform else "for none of its platforms"
         problems.append(
             Problem(f"{package} is not published: no digest was given for {join_platforms(missing)}, {there}.", WHOLE)
         )
-    for platform in sorted(set(found) - set(wanted)):
+    for platform in sorted(set(by_platform) - set(wanted)):
         message = f"{package} is not published: a digest was given for {platform}, which it is not built for."
         problems.append(Problem(message, f"It is built for {join_platforms(sorted(wanted))}."))
-    for platform, digests in sorted(found.items()):
+    for platform, digests in sorted(by_platform.items()):
         if len(set(digests)) > 1:
             message = f"{package} is not published: {platform} has two digests, {' and '.join(sorted(set(digests)))}."
             problems.append(Problem(message, "Delete the artifacts of an earlier attempt of the build."))
     if problems:
         raise AssemblyError(problems=problems)
-    return {platform: digests[0] for platform, digests in sorted(found.items())}
+    return {platform: digests[0] for platform, digests in sorted(by_platform.items())}
 
 
 def require_labels(package: str, promised: Mapping[str, str], parts: Iterable[Part]) -> None:
@@ -138,17 +138,17 @@ def assemble(package: str, parts: Iterable[Part]) -> Assembly:
         message = "one part a platform"
         raise ValueError(message)
     lifted = [_read_part(package, part) for part in given]
-    revisions = sorted({one.revision for one in lifted})
+    revisions = sorted({child.revision for child in lifted})
     if len(revisions) > 1:
-        said = ", ".join(f"{one.platform} from {one.revision or 'an unknown commit'}" for one in lifted)
+        said = ", ".join(f"{child.platform} from {child.revision or 'an unknown commit'}" for child in lifted)
         message = f"{package} is not published: its platforms were built from different commits, {said}."
         raise AssemblyError(message, hint="Build all platforms in one run.")
-    entries = [one.image for one in lifted]
-    attestations = [entry for one in lifted for entry in one.attestations]
+    entries = [child.image for child in lifted]
+    attestations = [entry for child in lifted for entry in child.attestations]
     document = given[0].root if len(given) == 1 else _index(package, lifted, [*entries, *attestations])
     return Assembly(
         document,
-        MappingProxyType({one.platform: str(one.image["digest"]) for one in lifted}),
+        MappingProxyType({child.platform: str(child.image["digest"]) for child in lifted}),
         MappingProxyType({str(entry["digest"]): entry["annotations"][REFERENCE_DIGEST] for entry in attestations}),
         revisions[0],
     )
@@ -157,10 +157,10 @@ def assemble(package: str, parts: Iterable[Part]) -> Assembly:
 def read_labels(config: bytes) -> Mapping[str, str]:
     """The labels in an image configuration. Empty without labels. One that is not a text is skipped."""
     try:
-        found = json.loads(config)["config"]["Labels"]
+        labels = json.loads(config)["config"]["Labels"]
     except (ValueError, RecursionError, KeyError, TypeError):
         return {}
-    return {key: text for key, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+    return {key: text for key, text in labels.items() if isinstance(text, str)} if isinstance(labels, dict) else {}
 
 
 def encode_json(document: Mapping[str, Any]) -> bytes:
@@ -188,10 +188,10 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
         raise AssemblyError(message, hint="Push each platform as an image of its own.")
     platforms = [(child, entry) for child, entry in pairs if not child.is_attestation]
     if len(platforms) != 1:
-        held = join_platforms(sorted(root.platforms)) or "no platform"
+        names = join_platforms(sorted(root.platforms)) or "no platform"
         message = (
             f"{package} is not published: {root.digest}, given for {part.platform}, lists {len(platforms)} images "
-            f"({held}) and not one."
+            f"({names}) and not one."
         )
         raise AssemblyError(message, hint="Build each platform in a job of its own.")
     child, entry = platforms[0]
@@ -204,8 +204,8 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
                 f"{root.digest} does not list."
             )
             raise AssemblyError(message, hint="Build the image again.")
-    found = part.manifests[child.digest]
-    manifest = image_manifests.parse(found.body, child.digest, found.media_type)
+    child_manifest = part.manifests[child.digest]
+    manifest = image_manifests.parse(child_manifest.body, child.digest, child_manifest.media_type)
     if not isinstance(manifest, Manifest) or (manifest.media_type, manifest.size) != (child.media_type, child.size):
         message = (
             f"{package} is not published: {root.digest} lists {child.digest} with another type or size than it has."
@@ -238,10 +238,10 @@ def _image(
 
 def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
     """The platform object of an entry. `os.version` and `os.features` are taken along as they are."""
-    found: dict[str, Any] = {"os": platform.os, "architecture": platform.architecture}
+    fields: dict[str, Any] = {"os": platform.os, "architecture": platform.architecture}
     if platform.variant:
-        found["variant"] = platform.variant
-    return found | {key: config[key] for key in ("os.version", "os.features") if config.get(key)}
+        fields["variant"] = platform.variant
+    return fields | {key: config[key] for key in ("os.version", "os.features") if config.get(key)}
 
 
 def _index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mapping[str, Any]]) -> RawManifest:
@@ -278,18 +278,18 @@ def _shared_labels(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
 
 def _annotations(package: str, lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
     """The annotations of the parts' own indexes, for the index over them all. Each build has its own time: the last."""
-    found: dict[str, str] = {}
-    for one in lifted:
-        for key, text in one.annotations.items():
+    annotations: dict[str, str] = {}
+    for image in lifted:
+        for key, text in image.annotations.items():
             if key == CREATED:
-                found[key] = max(text, found.get(key, text))
-            elif found.setdefault(key, text) != text:
+                annotations[key] = max(text, annotations.get(key, text))
+            elif annotations.setdefault(key, text) != text:
                 message = (
-                    f"{package} is not published: its platforms have different annotations {key}, {found[key]!r} and "
-                    f"{text!r}."
+                    f"{package} is not published: its platforms have different annotations {key}, "
+                    f"{annotations[key]!r} and {text!r}."
                 )
                 raise AssemblyError(message, hint="Give every platform's build the same annotations of the index.")
-    return found
+    return annotations
 
 
 DOCKER_KEYS = {"mediaType", "digest", "size", "platform"}

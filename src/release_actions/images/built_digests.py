@@ -81,11 +81,11 @@ def from_folder(folder: Path, name: str) -> tuple[Claim, ...]:
     problems: list[Problem] = []
     for file in files(folder):
         shown = f"{name.rstrip('/')}/{file.relative_to(folder).as_posix()}"
-        for found in in_file(file, shown):
-            if isinstance(found, Claim):
-                claims.append(found)
+        for record in in_file(file, shown):
+            if isinstance(record, Claim):
+                claims.append(record)
             else:
-                problems.append(found)
+                problems.append(record)
     if problems:
         raise InputError(problems=problems)
     return tuple(claims)
@@ -93,10 +93,10 @@ def from_folder(folder: Path, name: str) -> tuple[Claim, ...]:
 
 def files(folder: Path) -> Iterable[Path]:
     """Every file below a folder, sorted. Links are files, and are not followed."""
-    found = []
+    paths = []
     for at, _, names in os.walk(folder, followlinks=False):
-        found += [Path(at, name) for name in names]
-    return sorted(found)
+        paths += [Path(at, name) for name in names]
+    return sorted(paths)
 
 
 def in_file(file: Path, shown: str) -> Iterator[Claim | Problem]:

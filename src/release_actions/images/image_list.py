@@ -67,16 +67,16 @@ def read(text: str) -> tuple[ListedImage, ...]:
         message = "Input 'image-list' names no image."
         raise InputError(message, hint=HINT)
     problems: list[Problem] = []
-    found = []
+    images = []
     for number, entry in enumerate(value):
         mistakes = list(find_mistakes(entry))
         problems += [Problem(f"Entry {number + 1} of 'image-list' {mistake}.", HINT) for mistake in mistakes]
         if not mistakes:
-            found.append(parse_entry(entry))
-    problems += find_duplicates(found)
+            images.append(parse_entry(entry))
+    problems += find_duplicates(images)
     if problems:
         raise InputError(problems=problems)
-    return tuple(found)
+    return tuple(images)
 
 
 def parse_entry(entry: Mapping[str, Any]) -> ListedImage:
@@ -87,7 +87,7 @@ def parse_entry(entry: Mapping[str, Any]) -> ListedImage:
         platforms=tuple(sorted({Platform.parse(name) for name in entry["platforms"]})),
         required=entry.get("required", True),
         digest=entry.get("digest"),
-        slots={Platform.parse(platform): slot for platform, slot in entry.get("slots", {}).items()},
+        slots={Platform.parse(platform): number for platform, number in entry.get("slots", {}).items()},
         entry=entry,
     )
 
@@ -118,14 +118,14 @@ def find_mistakes(entry: Any) -> Iterator[str]:
         yield f"has a 'digest' that is not a digest: {str(digest)[:100]!r}"
 
 
-def has_slot_numbers(slots: Any) -> bool:
+def has_slot_numbers(numbers: Any) -> bool:
     """Whether a value maps platforms to numbers of slots."""
-    return isinstance(slots, dict) and all(
+    return isinstance(numbers, dict) and all(
         is_valid(str(platform), "platform")
-        and isinstance(slot, int)
-        and not isinstance(slot, bool)
-        and 0 <= slot < SLOT_COUNT
-        for platform, slot in slots.items()
+        and isinstance(number, int)
+        and not isinstance(number, bool)
+        and 0 <= number < SLOT_COUNT
+        for platform, number in numbers.items()
     )
 
 
@@ -143,9 +143,9 @@ def is_valid(value: str, what: str) -> bool:
 def find_duplicates(images: Iterable[ListedImage]) -> list[Problem]:
     """A problem for each package that is listed again: two images would take each other's tags."""
     seen: set[str] = set()
-    found = []
+    duplicates = []
     for image in images:
         if image.package in seen:
-            found.append(Problem(f"'image-list' names {image.package} twice.", HINT))
+            duplicates.append(Problem(f"'image-list' names {image.package} twice.", HINT))
         seen.add(image.package)
-    return found
+    return duplicates

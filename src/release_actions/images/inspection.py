@@ -88,11 +88,11 @@ def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], 
         named = set(tags.values())
         if image.digest == "" or ("" not in named and named == {image.digest or tags[image.tags[0]]}):
             break
-    digest = next((found for found in tags.values() if found), "")
-    found = registry.get_manifest(image.name, digest) if digest else None
-    if found is None:
+    digest = next((body for body in tags.values() if body), "")
+    body = registry.get_manifest(image.name, digest) if digest else None
+    if body is None:
         return Reading(tags, None)
-    root = image_manifests.parse(found.body, found.digest, found.media_type)
+    root = image_manifests.parse(body.body, body.digest, body.media_type)
     children: dict[str, AnyManifest | None] = {}
     if isinstance(root, Index):
         for child in root.children:
@@ -100,8 +100,8 @@ def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], 
             children[child.digest] = (
                 image_manifests.parse(answer.body, answer.digest, answer.media_type) if answer else None
             )
-    manifests = [one for one in (root, *children.values()) if isinstance(one, Manifest)]
-    configs = {one.config.digest: registry.get_blob(image.name, one.config.digest) for one in manifests}
+    manifests = [manifest for manifest in (root, *children.values()) if isinstance(manifest, Manifest)]
+    configs = {manifest.config.digest: registry.get_blob(image.name, manifest.config.digest) for manifest in manifests}
     return Reading(tags, root, children, configs)
 
 
@@ -125,8 +125,8 @@ def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> 
     for child, manifest in manifests:
         if not isinstance(manifest, Manifest):
             continue
-        platform, found = _configuration(child, manifest, reading, expected)
-        problems += found
+        platform, config = _configuration(child, manifest, reading, expected)
+        problems += config
         if child is None and platform:
             seen.append((platform, root.digest))
     platforms = {str(platform): digest for platform, digest in seen if platform}
@@ -172,14 +172,14 @@ def _children(root: Index, reading: Reading) -> Iterator[str]:
             yield f"the child {child.digest} has no platform"
 
 
-def _platforms(image: ListedImage, found: list[Platform]) -> Iterator[str]:
-    missing = sorted(set(image.platforms) - set(found))
+def _platforms(image: ListedImage, platforms: list[Platform]) -> Iterator[str]:
+    missing = sorted(set(image.platforms) - set(platforms))
     if missing:
         yield f"it lacks {join_platforms(missing)}"
-    strangers = sorted(set(found) - set(image.platforms))
+    strangers = sorted(set(platforms) - set(image.platforms))
     if strangers:
         yield f"it has {join_platforms(strangers)}, for which it is not built"
-    twice = sorted(platform for platform, count in Counter(found).items() if count > 1)
+    twice = sorted(platform for platform, count in Counter(platforms).items() if count > 1)
     if twice:
         yield f"it has {join_platforms(twice)} more than once"
 

@@ -239,27 +239,27 @@ class Graph:
                 attached.setdefault(subject, set()).add(digest)
         return cls(
             MappingProxyType(dict(sorted(nodes.items()))),
-            MappingProxyType({subject: frozenset(found) for subject, found in sorted(attached.items())}),
+            MappingProxyType({subject: frozenset(attachments) for subject, attachments in sorted(attached.items())}),
         )
 
     @functools.cached_property
     def parents(self) -> Mapping[str, frozenset[str]]:
         """Digest -> the indexes that list it."""
-        found: dict[str, set[str]] = {}
+        parents_of: dict[str, set[str]] = {}
         for digest, image in self.images.items():
             if isinstance(image, Index):
                 for child in image.children:
-                    found.setdefault(child.digest, set()).add(digest)
-        return {child: frozenset(parents) for child, parents in found.items()}
+                    parents_of.setdefault(child.digest, set()).add(digest)
+        return {child: frozenset(parents) for child, parents in parents_of.items()}
 
     @functools.cached_property
     def subjects(self) -> Mapping[str, frozenset[str]]:
         """Digest of an attachment -> the digests it is about."""
-        found: dict[str, set[str]] = {}
+        subjects_of: dict[str, set[str]] = {}
         for subject, attachments in self.attached.items():
             for digest in attachments:
-                found.setdefault(digest, set()).add(subject)
-        return {digest: frozenset(subjects) for digest, subjects in found.items()}
+                subjects_of.setdefault(digest, set()).add(subject)
+        return {digest: frozenset(subjects) for digest, subjects in subjects_of.items()}
 
     def children(self, digest: str) -> tuple[str, ...]:
         """Digests that the index lists, in its order. Empty for a manifest and for what was not read."""
@@ -295,7 +295,7 @@ class Graph:
 
     def platforms(self, digest: str) -> frozenset[Platform]:
         """Platforms of an index, those of indexes inside it included."""
-        images = (self.images.get(found) for found in self.content([digest]))
+        images = (self.images.get(reached) for reached in self.content([digest]))
         return frozenset(platform for image in images if isinstance(image, Index) for platform in image.platforms)
 
     def unread(self) -> frozenset[str]:
@@ -310,14 +310,14 @@ class Graph:
 
     @staticmethod
     def _closure(roots: Iterable[str], following: Any) -> frozenset[str]:
-        found: set[str] = set()
+        closure: set[str] = set()
         todo = list(roots)
         while todo:
             digest = todo.pop()
-            if digest not in found:
-                found.add(digest)
+            if digest not in closure:
+                closure.add(digest)
                 todo.extend(following(digest))
-        return frozenset(found)
+        return frozenset(closure)
 
 
 def _kind(document: dict[str, Any], name: str, content_type: str) -> str:

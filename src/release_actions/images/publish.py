@@ -152,47 +152,47 @@ class Publisher:
         if isinstance(read, Index):
             parsed = []
             for child in read.children:
-                found = self._document(image, platform, child.digest)
+                document = self._document(image, platform, child.digest)
                 if not child.is_attestation:
-                    manifests[child.digest] = found
-                    parsed.append(image_manifests.parse(found.body, child.digest, found.media_type))
+                    manifests[child.digest] = document
+                    parsed.append(image_manifests.parse(document.body, child.digest, document.media_type))
         configs = {}
-        for one in parsed:
-            if isinstance(one, image_manifests.Manifest):
-                config = self.registry.get_blob(image.name, one.config.digest)
+        for manifest in parsed:
+            if isinstance(manifest, image_manifests.Manifest):
+                config = self.registry.get_blob(image.name, manifest.config.digest)
                 if config is None:
-                    raise _gone(image, f"the configuration {one.config.digest}", platform)
-                configs[one.config.digest] = config
+                    raise _gone(image, f"the configuration {manifest.config.digest}", platform)
+                configs[manifest.config.digest] = config
         return Part(platform, root, manifests, configs)
 
     def _document(self, image: ListedImage, platform: Platform, digest: str) -> RawManifest:
-        found = self._patiently(lambda: self._read(image, digest))
-        if found is None:
+        body = self._patiently(lambda: self._read(image, digest))
+        if body is None:
             raise _gone(image, digest, platform)
-        return found
+        return body
 
     def _read(self, image: ListedImage, reference: str) -> RawManifest | None:
-        found = self.registry.get_manifest(image.name, reference)
-        return RawManifest(found.body, found.media_type, found.digest) if found else None
+        body = self.registry.get_manifest(image.name, reference)
+        return RawManifest(body.body, body.media_type, body.digest) if body else None
 
     def _patiently(self, look: ReadManifest, digest: str = "") -> RawManifest | None:
         """The last answer about something that was just written: with the digest, if one is given."""
-        found = None
+        answer = None
         for pause in PAUSES:
             if pause:
                 self.sleep(pause)
-            found = look()
-            if found and digest in {"", found.digest}:
+            answer = look()
+            if answer and digest in {"", answer.digest}:
                 break
-        return found
+        return answer
 
     def _shown(self, plan: PublishPlan, tag: str) -> str:
-        found = self._patiently(lambda: self._read(plan.image, tag), plan.digest)
-        return found.digest if found else ""
+        shown = self._patiently(lambda: self._read(plan.image, tag), plan.digest)
+        return shown.digest if shown else ""
 
     def _digest(self, image: ListedImage, tag: str) -> str:
-        found = self.registry.head_manifest(image.name, tag)
-        return found.digest if found else ""
+        manifest = self.registry.head_manifest(image.name, tag)
+        return manifest.digest if manifest else ""
 
     def _spare_releases(self, plan: PublishPlan) -> None:
         """Refuse to put a release tag that names another commit's build, or whose commit is not known."""
@@ -218,16 +218,16 @@ class Publisher:
         read = image_manifests.parse(root.body, digest, root.media_type)
         manifests = [read]
         if isinstance(read, Index):
-            found = [
+            bodies = [
                 self.registry.get_manifest(image.name, child.digest)
                 for child in read.children
                 if not child.is_attestation
             ]
-            manifests = [image_manifests.parse(one.body, one.digest, one.media_type) for one in found if one]
+            manifests = [image_manifests.parse(body.body, body.digest, body.media_type) for body in bodies if body]
         configs = [
-            self.registry.get_blob(image.name, one.config.digest)
-            for one in manifests
-            if isinstance(one, image_manifests.Manifest)
+            self.registry.get_blob(image.name, manifest.config.digest)
+            for manifest in manifests
+            if isinstance(manifest, image_manifests.Manifest)
         ]
         said = {assembly.read_labels(config).get(REVISION, "") for config in configs if config}
         return said.pop() if len(said) == 1 else ""

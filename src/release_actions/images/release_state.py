@@ -108,10 +108,10 @@ def is_ready(images: Sequence[ImageState]) -> bool:
 
 def built(images: Iterable[ImageState]) -> dict[str, bool]:
     """Key of release.yaml -> whether every package of it is ready, in the order of the plan."""
-    found: dict[str, bool] = {}
+    states: dict[str, bool] = {}
     for image in images:
-        found[image.key] = found.get(image.key, True) and image.ready
-    return found
+        states[image.key] = states.get(image.key, True) and image.ready
+    return states
 
 
 def failed_keys(images: Iterable[ImageState]) -> tuple[str, ...]:

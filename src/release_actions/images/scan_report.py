@@ -30,11 +30,11 @@ def parse(text: str) -> tuple[Vulnerability, ...]:
     """Every vulnerability of a report, once, the worst first. Raises `InputError` when it cannot be read."""
     try:
         document = json.loads(text)
-        found = {vulnerability for run in document["runs"] for vulnerability in read_run(run)}
+        vulnerabilities = {vulnerability for run in document["runs"] for vulnerability in read_run(run)}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         message = "The scan's report is not the SARIF that trivy writes."
         raise InputError(message, hint="Check the step that scanned: it may have been stopped.") from error
-    return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.name, one.about)))
+    return tuple(sorted(vulnerabilities, key=lambda one: (SEVERITIES.index(one.severity), one.name, one.about)))
 
 
 def read_run(run: Mapping[str, Any]) -> Iterable[Vulnerability]:
@@ -54,7 +54,7 @@ def read_severity(rule: Mapping[str, Any]) -> str:
     raise KeyError(str(rule["id"]))
 
 
-def count_severities(found: Iterable[Vulnerability]) -> dict[str, int]:
+def count_severities(vulnerabilities: Iterable[Vulnerability]) -> dict[str, int]:
     """Severity -> how many, the worst first, only those that occur."""
-    number = Counter(vulnerability.severity for vulnerability in found)
+    number = Counter(vulnerability.severity for vulnerability in vulnerabilities)
     return {severity: number[severity] for severity in SEVERITIES if number[severity]}

@@ -60,6 +60,6 @@ def parse_verdict(value: SlotValue) -> ScanVerdict | None:
     for known in get_args(Word):
         if word == known and COUNTS.fullmatch(counts) and len(value.details) <= len(("word", "counts")):
             numbers = (part.split("=") for part in counts.split(",") if part)
-            found = {severity: int(number) for severity, number in numbers}
-            return ScanVerdict(value.promise.package, str(value.promise.platform), value.digest, known, found)
+            by_severity = {severity: int(number) for severity, number in numbers}
+            return ScanVerdict(value.promise.package, str(value.promise.platform), value.digest, known, by_severity)
     return None

@@ -69,10 +69,10 @@ def read_slots(text: str, promises: Mapping[int, Promise], attempt: int, input_n
     values: dict[int, SlotValue] = {}
     problems: list[Problem] = []
     for job, slot, value in list_values(text, input_name):
-        found = check_value(job, slot, value, promises, attempt)
-        if isinstance(found, str):
-            problems.append(Problem(f"Slot {slot} of the job {job} {found}.", FOREIGN_HINT))
-        elif values.setdefault(slot, found) != found:
+        verdict = check_value(job, slot, value, promises, attempt)
+        if isinstance(verdict, str):
+            problems.append(Problem(f"Slot {slot} of the job {job} {verdict}.", FOREIGN_HINT))
+        elif values.setdefault(slot, verdict) != verdict:
             problems.append(Problem(f"Slot {slot} of the job {job} has two different values.", FOREIGN_HINT))
     if problems:
         raise PolicyError(problems=problems)

@@ -53,10 +53,10 @@ def parse(url: str, server: str = "https://github.com") -> GitHubAddress | None:
     account = re.fullmatch(r"(?:/apps)?/([A-Za-z0-9][A-Za-z0-9-]*(?:%5Bbot%5D|\[bot\])?)", path)
     if account and account[1] not in PAGES:
         return GitHubAddress(AddressKind.ACCOUNT, name=unquote(account[1]))
-    found = REPOSITORY.fullmatch(path)
-    if found is None or found["owner"] in PAGES:
+    match = REPOSITORY.fullmatch(path)
+    if match is None or match["owner"] in PAGES:
         return None
-    return _inside(f"{found['owner']}/{found['name']}", found["rest"] or "")
+    return _inside(f"{match['owner']}/{match['name']}", match["rest"] or "")
 
 
 def _inside(repository: str, rest: str) -> GitHubAddress | None:
@@ -65,9 +65,9 @@ def _inside(repository: str, rest: str) -> GitHubAddress | None:
         return GitHubAddress(AddressKind.REPOSITORY, repository)
     page, _, tail = rest.removeprefix("/").partition("/")
     for pattern, leads in INSIDE:
-        found = re.fullmatch(pattern, f"{page}/{tail}")
-        if found:
-            parts = {name: unquote(value) for name, value in found.groupdict().items()}
+        match = re.fullmatch(pattern, f"{page}/{tail}")
+        if match:
+            parts = {name: unquote(value) for name, value in match.groupdict().items()}
             number = int(parts.pop("number", "0"))
             return GitHubAddress(leads, repository, number, **parts)
     return None

@@ -64,7 +64,11 @@ def _read(entry: ComponentEntry, context: Context, token: str, http: Http) -> Co
             if change.number and not change.author.bot
         ]
     unique = tuple(dict.fromkeys(lines))
-    return ComponentNotes(unique[:SHOWN_CHANGES], len(unique), tuple((one.tag, one.url) for one in between if one.url))
+    return ComponentNotes(
+        unique[:SHOWN_CHANGES],
+        len(unique),
+        tuple((published.tag, published.url) for published in between if published.url),
+    )
 
 
 def releases_between(releases: Iterable[Release], base: str, head: str) -> tuple[Release, ...]:

@@ -65,8 +65,8 @@ def is_edited(text: str) -> bool:
     """Whether a draft's text is by hand: it has no digest, or one of another text."""
     if not text.strip():
         return False
-    found = MARK.search(text)
-    return found is None or found[1] != digest(text[: found.start()])
+    mark = MARK.search(text)
+    return mark is None or mark[1] != digest(text[: mark.start()])
 
 
 def digest(text: str) -> str:
@@ -125,24 +125,26 @@ def publish(
 
 def find_draft(tag: str, every: Iterable[Release], want: DraftContent, *, replace: bool) -> Release | None:
     """The draft to change; None to make one. Raises `PolicyError` where there is none that may be touched."""
-    found = [release for release in every if release.tag == tag]
-    published = [release for release in found if not release.draft]
+    drafts = [release for release in every if release.tag == tag]
+    published = [release for release in drafts if not release.draft]
     if published:
         message = f"The release {tag} is published already ({published[0].url})."
         raise PolicyError(message, hint="Notes of a published release are edited by people. Nothing was changed.")
-    if len(found) > 1:
-        message = f"{tag} has {len(found)} drafts, and it is not clear which one is meant."
-        raise PolicyError(message, hint=f"Delete all but one of them: {', '.join(one.url for one in found)}.")
-    draft = found[0] if found else None
+    if len(drafts) > 1:
+        message = f"{tag} has {len(drafts)} drafts, and it is not clear which one is meant."
+        raise PolicyError(
+            message, hint=f"Delete all but one of them: {', '.join(duplicate.url for duplicate in drafts)}."
+        )
+    draft = drafts[0] if drafts else None
     if draft and not replace and is_edited(draft.body) and not is_same_text(draft.body, want.body):
         message = f"A person edited the draft of {tag} ({draft.url})."
         raise PolicyError(message, hint="Copy the edits into the file, or set replace-edits: true to lose them.")
     return draft
 
 
-def is_same_text(one: str, other: str) -> bool:
+def is_same_text(first: str, second: str) -> bool:
     """Whether two texts are the same but for the ends of lines."""
-    return one.rstrip().splitlines() == other.rstrip().splitlines()
+    return first.rstrip().splitlines() == second.rstrip().splitlines()
 
 
 def create_draft(tag: str, releases: Releases, want: DraftContent, *, replace: bool) -> Release:
@@ -158,8 +160,8 @@ def create_draft(tag: str, releases: Releases, want: DraftContent, *, replace: b
             if is_clear_answer(error):
                 raise
         time.sleep(pause)
-        if found := find_draft(tag, releases.all(), want, replace=replace):
-            return found
+        if draft := find_draft(tag, releases.all(), want, replace=replace):
+            return draft
     return create()
 
 

@@ -129,16 +129,16 @@ class PullReader:
     def _compared(self, base: str, head: str) -> tuple[tuple[HistoryCommit, ...], int]:
         """Commits that `head` has and `base` has not, and how many `base` has and `head` has not."""
         what = f"compare {base} with {head} in {self.repository}"
-        found: list[HistoryCommit] = []
+        commits: list[HistoryCommit] = []
         total = behind = 0
         for page in self._pages(f"compare/{quote(base, safe='')}...{quote(head, safe='')}", {}, what):
             with translate_errors(what):
                 total, behind = int(page["total_commits"]), int(page["behind_by"])
-                found += [parse_commit(item, what) for item in page["commits"]]
-        if len({commit.sha for commit in found}) != total:
-            message = f"Could not {what}: GitHub announced {total} commits and showed {len(found)}."
+                commits += [parse_commit(item, what) for item in page["commits"]]
+        if len({commit.sha for commit in commits}) != total:
+            message = f"Could not {what}: GitHub announced {total} commits and showed {len(commits)}."
             raise RemoteError(message, hint="Run it again.")
-        return tuple(found), behind
+        return tuple(commits), behind
 
     def _pages(self, path: str, given: Mapping[str, str], what: str) -> Iterator[Any]:
         """Every page below the repository's address, up to `LONGEST` commits.
@@ -173,11 +173,11 @@ class PullReader:
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}", what)["repository"]
             for index, (sha, _) in enumerate(batch):
                 with translate_errors(what):
-                    found, more = parse_page(answer[f"c{index}"])
-                candidates[sha] += found
-                if more and not any(pull.merge == sha for pull in found):
+                    pulls, more = parse_page(answer[f"c{index}"])
+                candidates[sha] += pulls
+                if more and not any(pull.merge == sha for pull in pulls):
                     waiting.append((sha, json.dumps(more)))
-        chosen = {sha: pull for sha, found in candidates.items() if (pull := choose_pull(sha, found))}
+        chosen = {sha: pull for sha, pulls in candidates.items() if (pull := choose_pull(sha, pulls))}
         return chosen | self._by_number([commit for commit in commits if commit.sha not in chosen])
 
     def _by_number(self, commits: Iterable[HistoryCommit]) -> dict[str, MergedPull]:
@@ -288,8 +288,8 @@ def parse_page(node: Mapping[str, Any] | None) -> tuple[list[MergedPull], str]:
         raise ValueError(message)
     connection = node["associatedPullRequests"]
     page = connection["pageInfo"]
-    found = [pull for item in connection["nodes"] if (pull := parse_pull(item))]
-    return found, str(page["endCursor"]) if page["hasNextPage"] else ""
+    pulls = [pull for item in connection["nodes"] if (pull := parse_pull(item))]
+    return pulls, str(page["endCursor"]) if page["hasNextPage"] else ""
 
 
 def parse_pull(node: Mapping[str, Any]) -> MergedPull | None:
@@ -323,19 +323,19 @@ def is_bot(account: Mapping[str, Any]) -> bool:
     return account.get("type") == "Bot" or str(account.get("login") or "").endswith("[bot]")
 
 
-def choose_pull(sha: str, found: Iterable[MergedPull]) -> MergedPull | None:
+def choose_pull(sha: str, pulls: Iterable[MergedPull]) -> MergedPull | None:
     """The pull request that brought a commit: the one whose merge it is, else the one that was merged first.
 
     A pull request that merges one branch into another holds all its commits, and brought none of them.
     """
-    every = sorted(found, key=lambda pull: (pull.merge != sha, pull.merged.timestamp() if pull.merged else 0))
+    every = sorted(pulls, key=lambda pull: (pull.merge != sha, pull.merged.timestamp() if pull.merged else 0))
     return every[0] if every else None
 
 
 def is_same_title(title: str, subject: str) -> bool:
     """Whether a commit's subject is a pull request's title."""
-    one, other = (" ".join(without_numbers(text).casefold().split()) for text in (title, subject))
-    return one == other
+    first, second = (" ".join(without_numbers(text).casefold().split()) for text in (title, subject))
+    return first == second
 
 
 def split_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -85,29 +85,29 @@ def read_files(given: Inputs, context: Context) -> WorkspaceFiles:
     )
 
 
-def start_evidence(given: Inputs, context: Context, found: WorkspaceFiles) -> NotesEvidence:
+def start_evidence(given: Inputs, context: Context, files: WorkspaceFiles) -> NotesEvidence:
     """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
     tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
-    version = parse(tag, found.config.tag_prefix if found.config else "v") if tag else None
+    version = parse(tag, files.config.tag_prefix if files.config else "v") if tag else None
     # A components.json that another release left in the workspace says nothing about this one.
-    made = found.made if found.made and version and found.made.release == version.tag else None
-    built = frozenset(package.reference for package in found.config.packages()) if found.config else None
+    made = files.made if files.made and version and files.made.release == version.tag else None
+    built = frozenset(package.reference for package in files.config.packages()) if files.config else None
     why = {
         EvidenceKind.TAG: NO_TAG,
         EvidenceKind.REPOSITORY: NO_REPOSITORY,
         EvidenceKind.BUILT: f"there is no {given.config}",
         EvidenceKind.COMPONENTS: f"there is no {given.components}",
-        EvidenceKind.MANIFEST: f"{given.components_file} is of {found.made.release}"
-        if found.made
+        EvidenceKind.MANIFEST: f"{given.components_file} is of {files.made.release}"
+        if files.made
         else f"there is no {given.components_file}",
     }
     return NotesEvidence(
         server=context.server_url,
         version=version,
-        repository=context.repository or (found.config.repository if found.config else ""),
+        repository=context.repository or (files.config.repository if files.config else ""),
         built=built,
-        document=found.document,
-        form=found.config.notes if found.config else NotesForm(),
+        document=files.document,
+        form=files.config.notes if files.config else NotesForm(),
         manifest=made,
         why=why,
     )
@@ -274,11 +274,11 @@ def _announced(releases: Iterable[Release], version: Version, evidence: NotesEvi
     """Login in lower case -> the lowest release below this one that welcomed it."""
     bodies = {release.tag: release.body for release in releases}
     below = [other for other in known(bodies, version.prefix) if other < version]
-    found: dict[str, str] = {}
+    announced: dict[str, str] = {}
     for other in below:
-        for one in reading.read(bodies[other.tag], f"notes of {other}", server=evidence.server).contributors:
-            found.setdefault(one.login.casefold(), other.tag)
-    return found
+        for contributor in reading.read(bodies[other.tag], f"notes of {other}", server=evidence.server).contributors:
+            announced.setdefault(contributor.login.casefold(), other.tag)
+    return announced
 
 
 def _with_changes(evidence: NotesEvidence, history: History, notes: PublishedNotes) -> NotesEvidence:
@@ -351,13 +351,17 @@ def _compares(notes: PublishedNotes, evidence: NotesEvidence) -> set[TagComparis
     """Every comparison that the notes link to. One with the release's own tag can wait until there is that tag."""
     tags, version = evidence.tags, evidence.version
     coming = version.tag if version and isinstance(tags, frozenset) and version.tag not in tags else ""
-    found = {
-        TagComparison(one.address.repository, one.address.base, one.address.name)
-        for one in notes.linked
-        if one.address.leads is AddressKind.COMPARE
+    compares = {
+        TagComparison(compare.address.repository, compare.address.base, compare.address.name)
+        for compare in notes.linked
+        if compare.address.leads is AddressKind.COMPARE
     }
     own = evidence.repository.casefold()
-    return {one for one in found if not (one.repository.casefold() == own and coming in {one.base, one.head})}
+    return {
+        compare
+        for compare in compares
+        if not (compare.repository.casefold() == own and coming in {compare.base, compare.head})
+    }
 
 
 def _parts(notes: PublishedNotes, evidence: NotesEvidence, kind: str) -> Iterator[str]:

@@ -71,8 +71,8 @@ def sort_changes(read: ReadHistory, form: NotesForm, repository: str) -> SortedC
     if form.paths:
         touching = read.history.find_touching(fresh, form.paths)
         fresh = [change for change in fresh if change.sha in touching]
-    left = undo.collapse(fresh, repository)
-    shown, again = picks.remove_picked_again(left.shown)
+    remaining = undo.collapse(fresh, repository)
+    shown, again = picks.remove_picked_again(remaining.shown)
     # Only now, since a change that is credited as its original no longer says what it was picked from.
     picked = find_picked_by_programs(fresh)
     originals = read.history.read_originals(picked) if picked else None
@@ -86,7 +86,7 @@ def sort_changes(read: ReadHistory, form: NotesForm, repository: str) -> SortedC
         listed.setdefault(known_as.number or known_as.commits, known_as)
     kept = {change.commits for change in listed.values()}
     again = (*again, *(change for change in shown if change.commits not in kept))
-    return SortedChanges(credited, tuple(listed.values()), left.collapsed, known, again)
+    return SortedChanges(credited, tuple(listed.values()), remaining.collapsed, known, again)
 
 
 def generate(plan: NotesPlan, read: ReadHistory) -> GeneratedNotes:

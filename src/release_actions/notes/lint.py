@@ -59,13 +59,13 @@ def lint(text: str, path: str, evidence: NotesEvidence) -> tuple[ComponentFindin
 def judge(notes: reading.PublishedNotes, evidence: NotesEvidence) -> tuple[ComponentFinding, ...]:
     """The same of notes that were read already."""
     subject = LintSubject(notes, evidence)
-    resting = {one.rule.name for one in list_unrun(evidence)} | {rule.name for rule in _blocked(evidence)}
+    resting = {finding.rule.name for finding in list_unrun(evidence)} | {rule.name for rule in _blocked(evidence)}
     running = [rule for rule in RULES.values() if rule.name not in resting]
-    found = [_finding(rule, hit) for rule in running for hit in rule.check(subject)]
+    findings = [_finding(rule, hit) for rule in running for hit in rule.check(subject)]
     ignores, wrong = lint_ignore.read_ignores(notes.text, {*RULES, UNKNOWN})
-    left = lint_ignore.apply_ignores(dict.fromkeys(found), ignores, {rule.name for rule in running})
-    everything = [*left, *wrong, *_unreadable(notes, evidence)]
-    return tuple(sorted(everything, key=lambda one: (one.place or Place(""), one.rule)))
+    remaining = lint_ignore.apply_ignores(dict.fromkeys(findings), ignores, {rule.name for rule in running})
+    everything = [*remaining, *wrong, *_unreadable(notes, evidence)]
+    return tuple(sorted(everything, key=lambda finding: (finding.place or Place(""), finding.rule)))
 
 
 def list_unrun(evidence: NotesEvidence) -> tuple[UnrunRule, ...]:

@@ -21,7 +21,7 @@ FLOATING = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*-)*v?(?P<numbers>[0-9]+(?:\.[0-9
 
 def _found(subject: LintSubject) -> Iterator[tuple[ChangelogLine, GitHubAddress]]:
     """The changelog links that lead to a comparison."""
-    return ((one, one.address) for one in subject.notes.changelogs if one.address)
+    return ((changelog, changelog.address) for changelog in subject.notes.changelogs if changelog.address)
 
 
 def is_floating(tag: str, head: str) -> bool:
@@ -39,10 +39,10 @@ def _floating(subject: LintSubject) -> Iterator[RuleHit]:
 
     It names the newest release of its line when the notes are made, and another one when they are read.
     """
-    for one, address in _found(subject):
+    for changelog, address in _found(subject):
         if is_floating(address.base, address.name):
             message = f"The changes are counted from {address.base}, a tag that moves."
-            yield RuleHit(one.place, message, _hint(subject))
+            yield RuleHit(changelog.place, message, _hint(subject))
 
 
 def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
@@ -50,14 +50,14 @@ def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
 
     No release's notes then list what went into the candidate.
     """
-    for one, address in _found(subject):
+    for changelog, address in _found(subject):
         if (
             _is_final(address.name)
             and version_order.is_unfinished(address.base)
             and not version_order.is_moving(address.base)
         ):
             message = f"The changes of {address.name} are counted from {address.base}, which is not a full release."
-            yield RuleHit(one.place, message, _hint(subject))
+            yield RuleHit(changelog.place, message, _hint(subject))
 
 
 def _is_final(tag: str) -> bool:
@@ -78,7 +78,7 @@ def _base(subject: LintSubject) -> Iterator[RuleHit]:
     from the first one of the line before: some projects do that on purpose.
     """
     previous = subject.evidence.previous_tag
-    for one, address in _found(subject):
+    for changelog, address in _found(subject):
         told = is_floating(address.base, address.name) or version_order.is_unfinished(address.base)
         own = not subject.evidence.repository or address.repository.casefold() == subject.evidence.repository.casefold()
         if not subject.final or told or not own or not isinstance(previous, str) or address.base == previous:
@@ -90,7 +90,7 @@ def _base(subject: LintSubject) -> Iterator[RuleHit]:
         )
         message = f"The changes are counted from {address.base}, and {before}."
         certainty = SUSPICIOUS if _from_line_to_line(address, previous) else CERTAIN
-        yield RuleHit(one.place, message, _hint(subject), Place(f"releases of {address.repository}"), certainty)
+        yield RuleHit(changelog.place, message, _hint(subject), Place(f"releases of {address.repository}"), certainty)
 
 
 def _from_line_to_line(address: GitHubAddress, previous: str) -> bool:
@@ -104,27 +104,27 @@ def _from_line_to_line(address: GitHubAddress, previous: str) -> bool:
 def _head(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes are counted up to something else than the release's tag."""
     version = subject.evidence.version
-    for one, address in _found(subject):
+    for changelog, address in _found(subject):
         if version and address.name != version.tag:
             message = f"The changes are counted up to {address.name}, and these are the notes of {version}."
-            yield RuleHit(one.place, message, f"End with {version}.")
+            yield RuleHit(changelog.place, message, f"End with {version}.")
 
 
 def _repository(subject: LintSubject) -> Iterator[RuleHit]:
     """The full changelog is another repository's."""
-    for one, address in _found(subject):
+    for changelog, address in _found(subject):
         if address.repository.casefold() != subject.evidence.repository.casefold():
             message = (
                 f"The full changelog is of {address.repository}, and these are notes of {subject.evidence.repository}."
             )
-            yield RuleHit(one.place, message, "Correct the address.")
+            yield RuleHit(changelog.place, message, "Correct the address.")
 
 
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """There are two full changelogs, and they are not the same."""
-    found = list(_found(subject))
-    for place, address in found[1:]:
-        first, other = found[0]
+    changelogs = list(_found(subject))
+    for place, address in changelogs[1:]:
+        first, other = changelogs[0]
         if address != other:
             message = f"Line {first.place.line} has another full changelog, from {other.base} to {other.name}."
             yield RuleHit(place.place, message, "Keep the right one.", first.place)

@@ -120,11 +120,11 @@ def _outside(subject: LintSubject) -> Iterator[RuleHit]:
     credits no account, since its number may be an issue's, and where not every change's number is known.
     """
     merged = _merged(subject)
-    numbers = {number for one in merged for number in (*picks.numbers_of(one), *picks.ported_numbers(one))}
-    numbers |= {reference.number for one in merged for text in _texts(one) for reference in references(text)}
-    shas = {sha[:SHORT_SHA] for one in merged for sha in (*one.commits, *one.sources)}
+    numbers = {number for entry in merged for number in (*picks.numbers_of(entry), *picks.ported_numbers(entry))}
+    numbers |= {reference.number for entry in merged for text in _texts(entry) for reference in references(text)}
+    shas = {sha[:SHORT_SHA] for entry in merged for sha in (*entry.commits, *entry.sources)}
     # Git alone does not know the numbers of what was merged by rebasing.
-    sure = not subject.evidence.from_git or all(one.number for one in merged)
+    sure = not subject.evidence.from_git or all(entry.number for entry in merged)
     since = subject.evidence.previous_tag or "the beginning"
     for change in subject.notes.changes:
         if not change.number and not change.sha:

@@ -14,19 +14,19 @@ from release_actions.notes.reading import ContributorLine
 
 def _bot(subject: LintSubject) -> Iterator[RuleHit]:
     """A bot is welcomed as a new contributor."""
-    for one in subject.notes.contributors:
-        if is_program(one.login, subject.evidence.form.bot_authors):
-            yield RuleHit(one.place, f"@{one.login} is a bot.", "Remove the line.")
+    for contributor in subject.notes.contributors:
+        if is_program(contributor.login, subject.evidence.form.bot_authors):
+            yield RuleHit(contributor.place, f"@{contributor.login} is a bot.", "Remove the line.")
 
 
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """A contributor is welcomed twice."""
     seen: dict[str, ContributorLine] = {}
-    for one in subject.notes.contributors:
-        other = seen.setdefault(one.login.casefold(), one)
-        if other is not one:
-            message = f"@{one.login} is welcomed in line {other.place.line} already."
-            yield RuleHit(one.place, message, "Keep the line with the earlier pull request.", other.place)
+    for contributor in subject.notes.contributors:
+        other = seen.setdefault(contributor.login.casefold(), contributor)
+        if other is not contributor:
+            message = f"@{contributor.login} is welcomed in line {other.place.line} already."
+            yield RuleHit(contributor.place, message, "Keep the line with the earlier pull request.", other.place)
 
 
 def _announced(subject: LintSubject) -> Iterator[RuleHit]:
@@ -35,11 +35,11 @@ def _announced(subject: LintSubject) -> Iterator[RuleHit]:
     Most often the changes were counted from a wrong tag, and then more is wrong than this line.
     """
     announced = subject.evidence.announced
-    for one in subject.notes.contributors:
-        tag = announced.get(one.login.casefold()) if isinstance(announced, Mapping) else None
+    for contributor in subject.notes.contributors:
+        tag = announced.get(contributor.login.casefold()) if isinstance(announced, Mapping) else None
         if tag:
-            message = f"@{one.login} was welcomed in {tag} already."
-            yield RuleHit(one.place, message, "Remove the line.", Place(f"notes of {tag}"))
+            message = f"@{contributor.login} was welcomed in {tag} already."
+            yield RuleHit(contributor.place, message, "Remove the line.", Place(f"notes of {tag}"))
 
 
 def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
@@ -49,12 +49,12 @@ def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
     """
     earlier = subject.evidence.earlier
     announced = subject.evidence.announced
-    for one in subject.notes.contributors:
-        told = isinstance(announced, Mapping) and one.login.casefold() in announced
-        if isinstance(earlier, Mapping) and earlier.get(one.login.casefold()) and not told:
-            message = f"@{one.login} had a pull request merged before this release."
+    for contributor in subject.notes.contributors:
+        told = isinstance(announced, Mapping) and contributor.login.casefold() in announced
+        if isinstance(earlier, Mapping) and earlier.get(contributor.login.casefold()) and not told:
+            message = f"@{contributor.login} had a pull request merged before this release."
             other = Place(f"pull requests of {subject.evidence.repository}")
-            yield RuleHit(one.place, message, "Remove the line.", other)
+            yield RuleHit(contributor.place, message, "Remove the line.", other)
 
 
 def _change(subject: LintSubject) -> Iterator[RuleHit]:
@@ -67,21 +67,23 @@ def _change(subject: LintSubject) -> Iterator[RuleHit]:
         return
     listed = {change.number for change in subject.notes.changes if change.number}
     listed &= listed if any(change.credited for change in subject.notes.changes) else set()
-    for one in subject.notes.contributors:
-        if listed and one.number and one.number not in listed:
-            message = f"@{one.login} is welcomed for #{one.number}, which is not in the list of changes."
-            yield RuleHit(one.place, message, "Correct the number, or list the change.")
+    for contributor in subject.notes.contributors:
+        if listed and contributor.number and contributor.number not in listed:
+            message = (
+                f"@{contributor.login} is welcomed for #{contributor.number}, which is not in the list of changes."
+            )
+            yield RuleHit(contributor.place, message, "Correct the number, or list the change.")
 
 
 def _author(subject: LintSubject) -> Iterator[RuleHit]:
     """A contributor is welcomed for a pull request that the list credits to another account."""
     listed = {change.number: change for change in subject.notes.changes if change.number and change.login}
-    for one in subject.notes.contributors:
-        change = listed.get(one.number)
-        if change and one.login.casefold() not in change.line.text.casefold():
+    for contributor in subject.notes.contributors:
+        change = listed.get(contributor.number)
+        if change and contributor.login.casefold() not in change.line.text.casefold():
             credited = f"line {change.place.line} credits to @{change.login}"
-            message = f"@{one.login} is welcomed for #{one.number}, which {credited}."
-            yield RuleHit(one.place, message, "Correct the one that is wrong.", change.place)
+            message = f"@{contributor.login} is welcomed for #{contributor.number}, which {credited}."
+            yield RuleHit(contributor.place, message, "Correct the one that is wrong.", change.place)
 
 
 RULES = (

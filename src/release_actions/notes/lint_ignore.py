@@ -67,16 +67,16 @@ def _about(comment: HtmlComment, text: MarkdownText) -> int:
 
 
 def apply_ignores(
-    found: Iterable[ComponentFinding], ignores: Collection[IgnoreComment], ran: Collection[str]
+    findings: Iterable[ComponentFinding], ignores: Collection[IgnoreComment], ran: Collection[str]
 ) -> Iterator[ComponentFinding]:
     """The findings that no comment silences, and the comments that silence nothing. `ran`: the rules that did run."""
     used = set()
-    for one in found:
-        line = one.place.line if one.place else 0
-        silenced = {ignore for ignore in ignores if (ignore.rule, ignore.line) == (one.rule, line)}
+    for finding in findings:
+        line = finding.place.line if finding.place else 0
+        silenced = {ignore for ignore in ignores if (ignore.rule, ignore.line) == (finding.rule, line)}
         used |= silenced
         if not silenced:
-            yield one
+            yield finding
     for ignore in ignores:
         if ignore not in used and ignore.rule in ran:
             message = f"The comment ignores {ignore.rule}, which finds nothing in line {ignore.line}."

@@ -79,8 +79,8 @@ def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
 def _missing(subject: LintSubject) -> Iterator[RuleHit]:
     """An image or a chart that its registry does not have."""
     answers = subject.evidence.images or {}
-    asked = [(one.name, one.tag, one.place) for one in subject.notes.images]
-    asked += [(one.name, one.version.replace("+", "_"), one.place) for one in subject.notes.charts]
+    asked = [(image.name, image.tag, image.place) for image in subject.notes.images]
+    asked += [(chart.name, chart.version.replace("+", "_"), chart.place) for chart in subject.notes.charts]
     for name, tag, place in asked:
         answer = answers.get(f"{name}:{tag}") if tag else None
         if isinstance(answer, Unreadable):

@@ -29,17 +29,17 @@ RELATIVE = re.compile(r"(?!#|/|[A-Za-z][A-Za-z0-9+.-]*:).+")
 
 def _worded(subject: LintSubject) -> Iterator[GitHubLink]:
     """Links to GitHub whose text is no address."""
-    return (one for one in subject.notes.linked if not one.link.bare and one.link.text)
+    return (linked for linked in subject.notes.linked if not linked.link.bare and linked.link.text)
 
 
 def _number(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another pull request or issue than its target."""
-    for one in _worded(subject):
-        numbers = NUMBER.findall(one.link.text)
-        if one.address.leads is AddressKind.PULL and len(numbers) == 1 and int(numbers[0]) != one.address.number:
-            message = f"The link says #{numbers[0]} and leads to #{one.address.number}."
-            certainty = CERTAIN if NUMBER_ALONE.fullmatch(one.link.text) else SUSPICIOUS
-            yield RuleHit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+    for linked in _worded(subject):
+        numbers = NUMBER.findall(linked.link.text)
+        if linked.address.leads is AddressKind.PULL and len(numbers) == 1 and int(numbers[0]) != linked.address.number:
+            message = f"The link says #{numbers[0]} and leads to #{linked.address.number}."
+            certainty = CERTAIN if NUMBER_ALONE.fullmatch(linked.link.text) else SUSPICIOUS
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
 def _repository(subject: LintSubject) -> Iterator[RuleHit]:
@@ -47,25 +47,27 @@ def _repository(subject: LintSubject) -> Iterator[RuleHit]:
 
     Certain for links to a repository and to one of its numbers; elsewhere such a text may be the name of a branch.
     """
-    for one in _worded(subject):
-        said = REPOSITORY.fullmatch(one.link.text)
-        leads = one.address.leads not in {AddressKind.TREE, AddressKind.ACCOUNT}
-        if said and leads and said[1].casefold() != one.address.repository.casefold():
-            message = f"The link says {said[1]} and leads to {one.address.repository}."
-            certainty = CERTAIN if one.address.leads is AddressKind.REPOSITORY or "#" in one.link.text else SUSPICIOUS
-            yield RuleHit(one.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+    for linked in _worded(subject):
+        said = REPOSITORY.fullmatch(linked.link.text)
+        leads = linked.address.leads not in {AddressKind.TREE, AddressKind.ACCOUNT}
+        if said and leads and said[1].casefold() != linked.address.repository.casefold():
+            message = f"The link says {said[1]} and leads to {linked.address.repository}."
+            certainty = (
+                CERTAIN if linked.address.leads is AddressKind.REPOSITORY or "#" in linked.link.text else SUSPICIOUS
+            )
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
 def _tag(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is another version than the tag that it leads to."""
-    for one in _worded(subject):
-        said = VERSION.fullmatch(one.link.text)
-        if not said or (one.address.leads is AddressKind.COMPARE and agree(said[0], one.address.base)):
+    for linked in _worded(subject):
+        said = VERSION.fullmatch(linked.link.text)
+        if not said or (linked.address.leads is AddressKind.COMPARE and agree(said[0], linked.address.base)):
             continue
-        target = _tag_of(one.address)
+        target = _tag_of(linked.address)
         if target and not _fits(said[0], target):
             message = f"The link says {said[0]} and leads to {target}."
-            yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
 
 
 def _tag_of(address: GitHubAddress) -> str:
@@ -85,37 +87,37 @@ def _fits(said: str, target: str) -> bool:
 
 def _compare(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names other versions than the comparison that it leads to."""
-    for one in _worded(subject):
-        pair = PAIR.fullmatch(one.link.text)
-        if not pair or one.address.leads is not AddressKind.COMPARE:
+    for linked in _worded(subject):
+        pair = PAIR.fullmatch(linked.link.text)
+        if not pair or linked.address.leads is not AddressKind.COMPARE:
             continue
-        for side, target in (("base", one.address.base), ("head", one.address.name)):
+        for side, target in (("base", linked.address.base), ("head", linked.address.name)):
             said = pair[side].strip("`*_")
             if agree(said, target) is False:
                 message = f"The link says {said} and compares with {target}."
-                yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
+                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
                 break
 
 
 def _commit(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is another commit than its target."""
-    for one in _worded(subject):
-        said = one.link.text
-        if one.address.leads is AddressKind.COMMIT and SHA.fullmatch(said):
-            length = min(len(said), len(one.address.name))
-            if said[:length] != one.address.name[:length]:
-                message = f"The link says {said} and leads to {one.address.name}."
-                yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
+    for linked in _worded(subject):
+        said = linked.link.text
+        if linked.address.leads is AddressKind.COMMIT and SHA.fullmatch(said):
+            length = min(len(said), len(linked.address.name))
+            if said[:length] != linked.address.name[:length]:
+                message = f"The link says {said} and leads to {linked.address.name}."
+                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
 
 
 def _login(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another account than its target."""
-    for one in _worded(subject):
-        said = LOGIN.fullmatch(one.link.text)
-        name = one.address.name.removesuffix("[bot]")
-        if said and one.address.leads is AddressKind.ACCOUNT and said[1].casefold() != name.casefold():
-            message = f"The link says @{said[1]} and leads to {one.address.name}."
-            yield RuleHit(one.link.place, message, "Correct the one that is wrong.")
+    for linked in _worded(subject):
+        said = LOGIN.fullmatch(linked.link.text)
+        name = linked.address.name.removesuffix("[bot]")
+        if said and linked.address.leads is AddressKind.ACCOUNT and said[1].casefold() != name.casefold():
+            message = f"The link says @{said[1]} and leads to {linked.address.name}."
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
 
 
 def _address(subject: LintSubject) -> Iterator[RuleHit]:
@@ -170,7 +172,7 @@ def _undefined(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _compares(subject: LintSubject) -> Iterator[GitHubLink]:
-    return (one for one in subject.notes.linked if one.address.leads is AddressKind.COMPARE)
+    return (linked for linked in subject.notes.linked if linked.address.leads is AddressKind.COMPARE)
 
 
 def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
@@ -180,23 +182,23 @@ def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
     dependency may go back.
     """
     own = {subject.repository, *(fold_name(row.title).split(" (")[0] for row in subject.notes.rows)}
-    for one in _compares(subject):
-        order = version_order.compare(one.address.base, one.address.name)
+    for linked in _compares(subject):
+        order = version_order.compare(linked.address.base, linked.address.name)
         if order is not None and order > 0:
-            message = f"The comparison goes backwards, from {one.address.base} to {one.address.name}."
-            sides = [version_order.read(tag) for tag in (one.address.base, one.address.name)]
+            message = f"The comparison goes backwards, from {linked.address.base} to {linked.address.name}."
+            sides = [version_order.read(tag) for tag in (linked.address.base, linked.address.name)]
             line = {side.numbers[:2] for side in sides if side}
-            is_own = one.address.repository.casefold() in own
+            is_own = linked.address.repository.casefold() in own
             certainty = CERTAIN if is_own and len(line) == 1 else SUSPICIOUS
-            yield RuleHit(one.link.place, message, "Swap the two.", certainty=certainty)
+            yield RuleHit(linked.link.place, message, "Swap the two.", certainty=certainty)
 
 
 def _same(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison of a version with itself, which is always empty."""
-    for one in _compares(subject):
-        if one.address.base == one.address.name:
-            message = f"The comparison is of {one.address.base} with itself."
-            yield RuleHit(one.link.place, message, "Begin with the version before, or leave it out.")
+    for linked in _compares(subject):
+        if linked.address.base == linked.address.name:
+            message = f"The comparison is of {linked.address.base} with itself."
+            yield RuleHit(linked.link.place, message, "Begin with the version before, or leave it out.")
 
 
 def _unresolved(subject: LintSubject) -> Iterator[RuleHit]:
@@ -205,28 +207,30 @@ def _unresolved(subject: LintSubject) -> Iterator[RuleHit]:
     Repositories that put a prefix before their tags lose it here most often.
     """
     answers = {**(subject.evidence.compares or {})}
-    for one in _compares(subject):
-        address = one.address
+    for linked in _compares(subject):
+        address = linked.address
         answer = answers.get(TagComparison(address.repository, address.base, address.name))
         if isinstance(answer, Unreadable):
-            yield RuleHit(one.link.place, answer.message, answer.hint, rule=UNKNOWN)
+            yield RuleHit(linked.link.place, answer.message, answer.hint, rule=UNKNOWN)
         elif answer is False:
             message = f"GitHub cannot compare {address.base} with {address.name} in {address.repository}."
             hint = "Correct the tags: the repository may put a prefix before them."
-            yield RuleHit(one.link.place, message, hint, Place(f"tags of {address.repository}"))
+            yield RuleHit(linked.link.place, message, hint, Place(f"tags of {address.repository}"))
 
 
 def _tag_missing(subject: LintSubject) -> Iterator[RuleHit]:
     """A link to a tag of the repository that is not there. The release's own tag may come later."""
     tags, version = subject.evidence.tags, subject.evidence.version
-    for one in subject.notes.linked:
-        own = one.address.repository.casefold() == subject.evidence.repository.casefold()
-        name = _tag_of(one.address) if one.address.leads in {AddressKind.TAG, AddressKind.TREE} else ""
+    for linked in subject.notes.linked:
+        own = linked.address.repository.casefold() == subject.evidence.repository.casefold()
+        name = _tag_of(linked.address) if linked.address.leads in {AddressKind.TAG, AddressKind.TREE} else ""
         if not own or not name or not isinstance(tags, frozenset) or (version and name == version.tag):
             continue
         if name not in tags:
             message = f"The link leads to {name}, and {subject.evidence.repository} has no such tag."
-            yield RuleHit(one.link.place, message, "Correct the tag.", Place(f"tags of {subject.evidence.repository}"))
+            yield RuleHit(
+                linked.link.place, message, "Correct the tag.", Place(f"tags of {subject.evidence.repository}")
+            )
 
 
 RULES = (

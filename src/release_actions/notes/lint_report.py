@@ -41,46 +41,46 @@ def make_report(checked: LintResult) -> Report:
     outputs: dict[str, Output] = {
         "file": checked.path,
         "previous-tag": previous if isinstance(previous, str) else "",
-        "findings": [finding_as_json(one) for one in checked.found[:OUTPUT_FINDINGS]],
+        "findings": [finding_as_json(finding) for finding in checked.found[:OUTPUT_FINDINGS]],
         "sarif-file": checked.sarif_file,
     }
     return Report(
         outputs=outputs,
         summary=write_summary(checked),
         lines=(*describe_unrun(checked.idle, checked.evidence), summarize(checked)),
-        findings=tuple(one.annotation() for one in checked.found),
+        findings=tuple(finding.annotation() for finding in checked.found),
         exit_code=exit_code(checked.found),
     )
 
 
-def exit_code(found: Iterable[ComponentFinding]) -> ExitCode:
+def exit_code(listed: Iterable[ComponentFinding]) -> ExitCode:
     """Whether the notes are right, wrong, or not known to be either."""
-    findings = tuple(found)
-    if any(one.rule == UNKNOWN for one in findings):
+    findings = tuple(listed)
+    if any(finding.rule == UNKNOWN for finding in findings):
         return ExitCode.UNKNOWN
-    certain = any(one.certainty is Certainty.CERTAIN for one in findings)
+    certain = any(finding.certainty is Certainty.CERTAIN for finding in findings)
     return ExitCode.REFUSED if certain else ExitCode.PASS
 
 
-def finding_as_json(one: ComponentFinding) -> Output:
+def finding_as_json(finding: ComponentFinding) -> Output:
     """A finding as JSON. `other` is the place that disagrees, empty where there is none."""
     return {
-        "rule": one.rule,
-        "certainty": one.certainty.value,
-        "level": one.level.value,
-        "message": shorten(one.message, OUTPUT_CHARACTERS),
-        "hint": shorten(one.hint, OUTPUT_CHARACTERS),
-        "file": one.place.file if one.place else "",
-        "line": one.place.line if one.place else 0,
-        "column": one.place.column if one.place else 0,
-        "other": str(one.other or ""),
+        "rule": finding.rule,
+        "certainty": finding.certainty.value,
+        "level": finding.level.value,
+        "message": shorten(finding.message, OUTPUT_CHARACTERS),
+        "hint": shorten(finding.hint, OUTPUT_CHARACTERS),
+        "file": finding.place.file if finding.place else "",
+        "line": finding.place.line if finding.place else 0,
+        "column": finding.place.column if finding.place else 0,
+        "other": str(finding.other or ""),
     }
 
 
 def summarize(checked: LintResult) -> str:
     """The whole in one sentence."""
-    unknown = sum(one.rule == UNKNOWN for one in checked.found)
-    certain = sum(one.certainty is Certainty.CERTAIN for one in checked.found)
+    unknown = sum(finding.rule == UNKNOWN for finding in checked.found)
+    certain = sum(finding.certainty is Certainty.CERTAIN for finding in checked.found)
     rest = len(checked.found) - unknown - certain
     ran = f"{len(RULES) - len(checked.idle)} of {len(RULES)} rules ran"
     asked = f", {counted(unknown, 'question')} without an answer" if unknown else ""
@@ -90,13 +90,13 @@ def summarize(checked: LintResult) -> str:
 def describe_unrun(resting: Iterable[UnrunRule], evidence: NotesEvidence) -> tuple[str, ...]:
     """What was not offered, and the rules that did not run for it, a line each."""
     rules: dict[EvidenceKind, list[str]] = {}
-    for one in resting:
-        rules.setdefault(one.needs[0], []).append(one.rule.name)
-    found = []
+    for rule in resting:
+        rules.setdefault(rule.needs[0], []).append(rule.rule.name)
+    texts = []
     for need, names in rules.items():
         why = f" ({evidence.why[need]})" if need in evidence.why else ""
-        found.append(f"Not checked without {need.value}{why}: {', '.join(names)}.")
-    return tuple(found)
+        texts.append(f"Not checked without {need.value}{why}: {', '.join(names)}.")
+    return tuple(texts)
 
 
 def write_summary(checked: LintResult) -> str:
@@ -104,13 +104,13 @@ def write_summary(checked: LintResult) -> str:
     parts = [f"## Check of {markdown.plain(checked.path)}\n", f"{markdown.plain(summarize(checked))}\n"]
     rows = (
         [
-            "unknown" if one.rule == UNKNOWN else one.certainty.value,
-            markdown.code(one.rule),
-            str(one.place.line) if one.place and one.place.line else "",
-            markdown.plain(f"{one.message} {one.hint}".strip()),
-            markdown.plain(str(one.other)) if one.other else "",
+            "unknown" if finding.rule == UNKNOWN else finding.certainty.value,
+            markdown.code(finding.rule),
+            str(finding.place.line) if finding.place and finding.place.line else "",
+            markdown.plain(f"{finding.message} {finding.hint}".strip()),
+            markdown.plain(str(finding.other)) if finding.other else "",
         ]
-        for one in checked.found
+        for finding in checked.found
     )
     if checked.found:
         parts.append(markdown.table(["How sure", "Rule", "Line", "What", "Disagrees with"], rows))

@@ -87,11 +87,11 @@ class LintRule:
         return [" ".join(paragraph.split()) for paragraph in paragraphs]
 
 
-def agree(one: str, other: str) -> bool | None:
+def agree(first: str, second: str) -> bool | None:
     """Whether two texts name one version, in whatever style and with whatever prefix; None when that is not known."""
-    if one == other:
+    if first == second:
         return True
-    left, right = version_order.read(one), version_order.read(other)
+    left, right = version_order.read(first), version_order.read(second)
     if left is None or right is None:
         return None
     return left.numbers == right.numbers and left.version.same_version(right.version)

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from release_actions.components import notes_tables, table
+from release_actions.components import notes_tables
 from release_actions.components.blocks import DELIMITER, LineKind
 from release_actions.components.finding import RULES as COMPONENT_RULES
 from release_actions.components.finding import ComponentFinding
-from release_actions.components.table import HEAD, INFRASTRUCTURE, SUMMARY, ComponentTable, TableRow, fold_name
+from release_actions.components.table import (
+    HEAD,
+    INFRASTRUCTURE,
+    SUMMARY,
+    ComponentTable,
+    TableRow,
+    fold_name,
+    split_cells,
+)
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, LintRule, LintSubject, RuleHit
@@ -25,7 +33,9 @@ CONTRACT = frozenset(fold_name(name) for name in HEAD)
 def _tables(subject: LintSubject) -> Iterator[ComponentTable]:
     """The tables of the release's components; others have rules of their own."""
     return (
-        one for one in subject.notes.tables if one is subject.notes.summary or INFRASTRUCTURE in fold_name(one.heading)
+        table
+        for table in subject.notes.tables
+        if table is subject.notes.summary or INFRASTRUCTURE in fold_name(table.heading)
     )
 
 
@@ -34,9 +44,9 @@ def _empty(subject: LintSubject) -> Iterator[RuleHit]:
 
     Programs that read the table leave empty cells out, and take the next cell for it.
     """
-    for one in _tables(subject):
-        for row in one.rows:
-            for name, cell in zip(one.head, row.cells, strict=False):
+    for table in _tables(subject):
+        for row in table.rows:
+            for name, cell in zip(table.head, row.cells, strict=False):
                 if not cell.text and fold_name(name) in CONTRACT:
                     message = f"{row.title} has an empty cell below '{name}'."
                     yield RuleHit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
@@ -56,7 +66,7 @@ def _columns(subject: LintSubject) -> Iterator[RuleHit]:
         if line.kind is not LineKind.ROW:
             head = 0
             continue
-        width = len(table.split_cells(line.text, subject.notes.text.path, line.number))
+        width = len(split_cells(line.text, subject.notes.text.path, line.number))
         if head and width != head and not DELIMITER.fullmatch(line.text):
             message = f"The row has {width} cells, and the table {head} columns."
             yield RuleHit(subject.notes.text.place(line), message, "Put | between the cells, and \\| inside of one.")
@@ -68,11 +78,11 @@ def _linked(subject: LintSubject) -> Iterator[RuleHit]:
 
     Programs that read the table look for plain names, and do not find a row whose name is a link.
     """
-    for one in _tables(subject):
-        for row in one.rows:
+    for table in _tables(subject):
+        for row in table.rows:
             if row.component.links:
                 message = f"The name {row.title} is a link, so the row is not found by programs that read the table."
-                sure = CERTAIN if one.head[: len(HEAD)] == HEAD else SUSPICIOUS
+                sure = CERTAIN if table.head[: len(HEAD)] == HEAD else SUSPICIOUS
                 yield RuleHit(row.component.place, message, "Write the name alone.", certainty=sure)
 
 
@@ -81,9 +91,9 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
 
     Only suspicious if the rows differ: they may be of variants.
     """
-    for one in _tables(subject):
+    for table in _tables(subject):
         seen: dict[str, TableRow] = {}
-        for row in one.rows:
+        for row in table.rows:
             other = seen.setdefault(fold_name(row.title), row)
             if other is not row:
                 message = f"{row.title} is in line {other.place.line} of the table already."
@@ -97,13 +107,13 @@ def _none(subject: LintSubject) -> Iterator[RuleHit]:
 
     Certain if there is a components.json of the release, and no table at all.
     """
-    for one in _manifest(subject):
-        if one.rule == "no-table":
-            yield RuleHit(subject.start, one.message, one.hint)
+    for finding in _manifest(subject):
+        if finding.rule == "no-table":
+            yield RuleHit(subject.start, finding.message, finding.hint)
             return
     for line in subject.notes.text.lines:
         if line.kind is LineKind.HEADING and SUMMARY in fold_name(line.title):
-            below = any(fold_name(one.heading) == fold_name(line.title) for one in subject.notes.tables)
+            below = any(fold_name(table.heading) == fold_name(line.title) for table in subject.notes.tables)
             if not below:
                 message = "There is no table with the columns Component and Version below this heading."
                 hint = "Paste the table that component-matrix writes."
@@ -137,7 +147,7 @@ def _manifest(subject: LintSubject) -> Iterator[ComponentFinding]:
     made, document = subject.evidence.manifest, subject.evidence.document
     if made is None:
         return
-    second = next((one.heading for one in _tables(subject) if one is not subject.notes.summary), "")
+    second = next((table.heading for table in _tables(subject) if table is not subject.notes.summary), "")
     first = subject.notes.summary.heading if subject.notes.summary else ""
     headings = (document.heading if document else first, document.infrastructure_heading if document else second)
     yield from notes_tables.compare_notes(subject.notes.tables, made, headings, subject.notes.text.path)
@@ -147,9 +157,11 @@ def _of(rule: str) -> Check:
     """The part of a comparison with components.json that one rule reports."""
 
     def check(subject: LintSubject) -> Iterator[RuleHit]:
-        for one in _manifest(subject):
-            if one.rule == rule:
-                yield RuleHit(one.place or subject.start, one.message, one.hint, one.other, one.certainty)
+        for finding in _manifest(subject):
+            if finding.rule == rule:
+                yield RuleHit(
+                    finding.place or subject.start, finding.message, finding.hint, finding.other, finding.certainty
+                )
 
     check.__doc__ = COMPONENT_RULES[rule][1]
     return check

@@ -60,18 +60,18 @@ def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
         if line.kind is LineKind.ROW:
             yield from _left_in_cells(subject, line)
             continue
-        found = WORD.search(line.prose) or TEMPLATE.search(line.prose)
-        if found:
+        match = WORD.search(line.prose) or TEMPLATE.search(line.prose)
+        if match:
             sure = bool(LEFT.search(line.prose))
-            yield _left(found[0], subject.notes.text.place(line, found.start()), sure=sure)
+            yield _left(match[0], subject.notes.text.place(line, match.start()), sure=sure)
 
 
 def _left_in_cells(subject: LintSubject, line: MarkdownLine) -> Iterator[RuleHit]:
     """A cell that is nothing but a placeholder, and others in which there is one."""
     for cell in table.split_cells(line.text, subject.notes.text.path, line.number):
-        found = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
-        if found:
-            yield _left(found[0], cell.place, sure=cell.text == found[0])
+        match = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
+        if match:
+            yield _left(match[0], cell.place, sure=cell.text == match[0])
 
 
 def _left(word: str, place: Place, *, sure: bool) -> RuleHit:
@@ -125,7 +125,7 @@ def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
         others = (other for other in headings if other is not line)
         if said and not said["words"] and any(version.text in other.title for other in others):
             continue  # a section of its own for each of several versions
-        if all(found.removeprefix("v") != version.text for found in versions):
+        if all(named.removeprefix("v") != version.text for named in versions):
             message = f"The heading says {versions[0]}, and these are the notes of {version}."
             place = subject.notes.text.place(line, max(line.text.find(versions[0]), 0))
             yield RuleHit(place, message, f"Write {version}.", certainty=CERTAIN if own else SUSPICIOUS)
@@ -215,19 +215,19 @@ def _conflict(subject: LintSubject) -> Iterator[RuleHit]:
 def _direction(subject: LintSubject) -> Iterator[RuleHit]:
     """A character that turns the direction of text, so that readers see something else than what is there."""
     for line in subject.notes.text.lines:
-        found = DIRECTION.search(line.raw)
-        if found:
-            message = f"The character U+{ord(found[0]):04X} turns the direction of the text after it."
-            yield RuleHit(subject.notes.text.place(line, found.start()), message, "Remove it.")
+        match = DIRECTION.search(line.raw)
+        if match:
+            message = f"The character U+{ord(match[0]):04X} turns the direction of the text after it."
+            yield RuleHit(subject.notes.text.place(line, match.start()), message, "Remove it.")
 
 
 def _mention_in_code(subject: LintSubject) -> Iterator[RuleHit]:
     """A person is named in code, where GitHub neither links nor credits them."""
     for line in subject.notes.text.lines:
-        for found in NAME_IN_CODE.finditer(line.text) if line.kind is not LineKind.CODE else ():
-            message = f"@{found[1]} is in code, so GitHub neither links nor credits the account."
+        for match in NAME_IN_CODE.finditer(line.text) if line.kind is not LineKind.CODE else ():
+            message = f"@{match[1]} is in code, so GitHub neither links nor credits the account."
             hint = "Write the name without the code marks, or without the @ if it is not a person."
-            yield RuleHit(subject.notes.text.place(line, found.start()), message, hint)
+            yield RuleHit(subject.notes.text.place(line, match.start()), message, hint)
 
 
 def _mention_in_title(subject: LintSubject) -> Iterator[RuleHit]:
@@ -237,11 +237,11 @@ def _mention_in_title(subject: LintSubject) -> Iterator[RuleHit]:
     """
     for change in subject.notes.changes:
         start = change.line.text.find(change.title)
-        found = MENTION.search(change.line.prose, start, start + len(change.title))
-        if found:
-            message = f"The title mentions {found[0]}, whom GitHub then notifies and shows as a contributor."
+        match = MENTION.search(change.line.prose, start, start + len(change.title))
+        if match:
+            message = f"The title mentions {match[0]}, whom GitHub then notifies and shows as a contributor."
             hint = "Put it in code, or write \\@ if no person is meant."
-            yield RuleHit(subject.notes.text.place(change.line, found.start()), message, hint)
+            yield RuleHit(subject.notes.text.place(change.line, match.start()), message, hint)
 
 
 RULES = (

@@ -135,8 +135,8 @@ def _published(row: TableRow, subject: LintSubject) -> PublishedComponent | None
     part = find_part(row, subject.evidence)
     id_, others = (part[0], (*part[1].aliases, *part[1].renamed_from)) if part else ("", ())
     wanted = {fold_name(name) for name in (row.title, *others)}
-    by_id = (one for one in previous.rows if one.id and one.id == id_)
-    return next(by_id, None) or next((one for one in previous.rows if fold_name(one.title) in wanted), None)
+    by_id = (listed for listed in previous.rows if listed.id and listed.id == id_)
+    return next(by_id, None) or next((listed for listed in previous.rows if fold_name(listed.title) in wanted), None)
 
 
 def _not_published(subject: LintSubject) -> Iterator[RuleHit]:
@@ -251,8 +251,8 @@ def _elsewhere(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _compared(subject: LintSubject) -> Iterator[RuleHit]:
     """Comparisons of a component's repository against the rows of that repository."""
-    for one in subject.notes.compares:
-        address = one.address
+    for linked in subject.notes.compares:
+        address = linked.address
         rows = [row for row in _rows(subject) if _repository(row, subject) == address.repository.casefold()]
         for what, said in (("version", address.name), ("previous", address.base)):
             cells = [getattr(row, what) for row in rows if getattr(row, what).version]
@@ -261,7 +261,7 @@ def _compared(subject: LintSubject) -> Iterator[RuleHit]:
                 words = "ends with" if what == "version" else "begins with"
                 told = "version" if what == "version" else "previous version"
                 message = f"The comparison {words} {said}, and the table has the {told} {cells[0].version}."
-                yield RuleHit(one.link.place, message, "Correct the one that is wrong.", cells[0].place, CERTAIN)
+                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", cells[0].place, CERTAIN)
                 break
 
 
@@ -273,13 +273,13 @@ def _repository(row: TableRow, subject: LintSubject) -> str:
 def _histories(subject: LintSubject) -> Iterator[RuleHit]:
     """Links to the history of a component in its own section: the tag that they lead to is the table's version."""
     rows = {fold_name(row.title).split(" (")[0]: row for row in _rows(subject) if row.version.version}
-    for one in subject.notes.linked:
-        line, address = one.link.line, one.address
+    for linked in subject.notes.linked:
+        line, address = linked.link.line, linked.address
         row = rows.get(address.repository.casefold())
         told = "history" in line.text.casefold() and address.leads in {AddressKind.TREE, AddressKind.TAG}
         if row and told and agree(address.name, row.version.version) is False:
             message = f"The history ends at {address.name}, and the table has the version {row.version.version}."
-            yield RuleHit(one.link.place, message, "Correct the one that is wrong.", row.version.place)
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", row.version.place)
 
 
 def _mentioned(subject: LintSubject) -> Iterator[RuleHit]:

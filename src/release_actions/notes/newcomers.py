@@ -22,14 +22,14 @@ def read_announced(bodies: Iterable[str]) -> frozenset[str]:
 
 def find_first_changes(changes: Iterable[MergedChange]) -> dict[str, MergedChange]:
     """Key of an author -> the pull request of theirs that was merged first. Bots are skipped."""
-    found: dict[str, MergedChange] = {}
+    first_changes: dict[str, MergedChange] = {}
     for change in changes:
         if not change.number or change.author.bot or change.author == Author() or change.author.login == "ghost":
             continue
-        known = found.get(change.author.key)
+        known = first_changes.get(change.author.key)
         if known is None or (change.merged and known.merged and change.merged < known.merged):
-            found[change.author.key] = change
-    return found
+            first_changes[change.author.key] = change
+    return first_changes
 
 
 def find_new_contributors(

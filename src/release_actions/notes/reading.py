@@ -181,7 +181,9 @@ class PublishedNotes:
         """The links to comparisons that are not the full changelog's."""
         own = {changelog.line.number for changelog in self.changelogs}
         return tuple(
-            one for one in self.linked if one.address.leads is AddressKind.COMPARE and one.link.line.number not in own
+            linked
+            for linked in self.linked
+            if linked.address.leads is AddressKind.COMPARE and linked.link.line.number not in own
         )
 
 
@@ -194,17 +196,17 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
         if (address := addresses.parse(link.target, server)) is not None
     )
     lines = [line for line in text.lines if line.kind is LineKind.BULLET and len(line.text) <= CHANGE_LINE_CHARACTERS]
-    contributors = tuple(one for line in lines if (one := _contributor(text, line, server)))
+    contributors = tuple(item for line in lines if (item := _contributor(text, line, server)))
     welcomed = {contributor.line.number for contributor in contributors}
     tables = table.read_tables(text)
     alike = (
-        one
-        for one in tables
-        if SUMMARY in fold_name(one.heading) or (heading and fold_name(heading) == fold_name(one.heading))
+        item
+        for item in tables
+        if SUMMARY in fold_name(item.heading) or (heading and fold_name(heading) == fold_name(item.heading))
     )
     return PublishedNotes(
         text,
-        tuple(found for line in lines if line.number not in welcomed and (found := _change(text, line, server))),
+        tuple(change for line in lines if line.number not in welcomed and (change := _change(text, line, server))),
         contributors,
         tuple(_changelogs(text, server)),
         tables,
@@ -278,8 +280,8 @@ def parse_reference(where: str, server: str) -> tuple[int, str, str]:
 
 def _changelogs(text: MarkdownText, server: str) -> Iterator[ChangelogLine]:
     for line in text.lines:
-        found = CHANGELOG.search(line.prose)
-        if found is None or line.kind in {LineKind.HEADING, LineKind.CODE}:
+        match = CHANGELOG.search(line.prose)
+        if match is None or line.kind in {LineKind.HEADING, LineKind.CODE}:
             continue
         links = [link for link in text.links if link.line.number == line.number]
         if not links:
@@ -334,6 +336,6 @@ def _charts(text: MarkdownText) -> Iterator[ChartMention]:
                 if not command.rstrip().endswith("\\"):
                     break
                 command = command.rstrip().rstrip("\\") + " " + following.text
-            found = CHART_VERSION.search(command.split("oci://")[0])
-            version = match["tag"] or (found["version"] if found else "")
+            version_match = CHART_VERSION.search(command.split("oci://")[0])
+            version = match["tag"] or (version_match["version"] if version_match else "")
             yield ChartMention(match["name"], version, text.place(line, match.start("name")))

@@ -29,11 +29,11 @@ SARIF_RESULTS = 5_000
 """Results of a run that GitHub shows (GitHub docs, "SARIF support for code scanning")."""
 
 
-def write(found: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text: str, path: str) -> str:
+def write(findings: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text: str, path: str) -> str:
     """The findings about a text as a SARIF file. `path` is the text's, relative to the repository."""
-    results = [one for one in found if one.rule != UNKNOWN]
-    unknown = [one for one in found if one.rule == UNKNOWN]
-    names = sorted({*RULES, *(one.rule for one in results)})
+    results = [finding for finding in findings if finding.rule != UNKNOWN]
+    unknown = [finding for finding in findings if finding.rule == UNKNOWN]
+    names = sorted({*RULES, *(finding.rule for finding in results)})
     lines = re.split(r"\r\n|\r|\n", text)
     seen: Counter[str] = Counter()
     log = {
@@ -58,7 +58,7 @@ def write(found: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text: st
                         "toolExecutionNotifications": [*map(_unknown, unknown), *map(_idle, idle)],
                     }
                 ],
-                "results": [_result(one, names, lines, path, seen) for one in results[:SARIF_RESULTS]],
+                "results": [_result(finding, names, lines, path, seen) for finding in results[:SARIF_RESULTS]],
             }
         ],
     }
@@ -67,8 +67,8 @@ def write(found: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text: st
 
 def _semantic(version: str) -> str:
     """The package's version as SemVer."""
-    found = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", version)
-    return found[0] if found else "0.0.0"
+    match = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", version)
+    return match[0] if match else "0.0.0"
 
 
 def _rule(name: str, rule: LintRule | None) -> dict[str, Any]:
@@ -85,20 +85,24 @@ def _rule(name: str, rule: LintRule | None) -> dict[str, Any]:
     }
 
 
-def _result(one: ComponentFinding, names: list[str], lines: list[str], path: str, seen: Counter[str]) -> dict[str, Any]:
-    place = one.place or Place(path, 1, 1)
+def _result(
+    finding: ComponentFinding, names: list[str], lines: list[str], path: str, seen: Counter[str]
+) -> dict[str, Any]:
+    place = finding.place or Place(path, 1, 1)
     result: dict[str, Any] = {
-        "ruleId": one.rule,
-        "ruleIndex": names.index(one.rule),
-        "level": LEVELS[one.level],
-        "message": {"text": f"{one.message} {one.hint}".strip()},
+        "ruleId": finding.rule,
+        "ruleIndex": names.index(finding.rule),
+        "level": LEVELS[finding.level],
+        "message": {"text": f"{finding.message} {finding.hint}".strip()},
         "locations": [_location(place, path)],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(one, place, lines, seen)},
-        "properties": {"certainty": one.certainty.value},
+        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding, place, lines, seen)},
+        "properties": {"certainty": finding.certainty.value},
     }
-    if one.other:
-        related = {"id": 1, "message": {"text": f"It disagrees with {one.other}."}}
-        result["relatedLocations"] = [{**related, **(_location(one.other, path) if one.other.file == path else {})}]
+    if finding.other:
+        related = {"id": 1, "message": {"text": f"It disagrees with {finding.other}."}}
+        result["relatedLocations"] = [
+            {**related, **(_location(finding.other, path) if finding.other.file == path else {})}
+        ]
     return result
 
 
@@ -108,19 +112,19 @@ def _location(place: Place, path: str) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _fingerprint(one: ComponentFinding, place: Place, lines: list[str], seen: Counter[str]) -> str:
+def _fingerprint(finding: ComponentFinding, place: Place, lines: list[str], seen: Counter[str]) -> str:
     """What lines that are added above do not change: the rule, the line's text, and how many such there were before."""
     line = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
-    digest = hashlib.sha256(f"{one.rule}\n{line}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{finding.rule}\n{line}".encode()).hexdigest()[:16]
     seen[digest] += 1
     return f"{digest}:{seen[digest]}"
 
 
-def _unknown(one: ComponentFinding) -> Mapping[str, Any]:
-    return {"level": "error", "message": {"text": f"{one.message} {one.hint}".strip()}}
+def _unknown(finding: ComponentFinding) -> Mapping[str, Any]:
+    return {"level": "error", "message": {"text": f"{finding.message} {finding.hint}".strip()}}
 
 
-def _idle(one: UnrunRule) -> Mapping[str, Any]:
-    needs = ", ".join(need.value for need in one.needs)
-    text = f"{one.rule.name} did not run: it needs {needs}."
-    return {"level": "note", "message": {"text": text}, "associatedRule": {"id": one.rule.name}}
+def _idle(rule: UnrunRule) -> Mapping[str, Any]:
+    needs = ", ".join(need.value for need in rule.needs)
+    text = f"{rule.rule.name} did not run: it needs {needs}."
+    return {"level": "note", "message": {"text": text}, "associatedRule": {"id": rule.rule.name}}

@@ -16,11 +16,11 @@ def sort_sections(changes: Iterable[MergedChange], form: NotesForm, bots: BotCha
     """What the notes list. Without categories it is one section without a title."""
     listed = [change for change in changes if not is_excluded(change, form.exclude)]
     people = [change for change in listed if bots is BotChanges.LIST or not change.author.bot]
-    found = list(sort_categories(people, form))
+    categories = list(sort_categories(people, form))
     rest = [change for change in listed if change.author.bot]
     if rest and bots is BotChanges.FOLD:
-        found.append(Section(BOTS, tuple(rest), folded=True))
-    return tuple(found)
+        categories.append(Section(BOTS, tuple(rest), folded=True))
+    return tuple(categories)
 
 
 def sort_categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterable[Section]:
@@ -29,21 +29,21 @@ def sort_categories(changes: Sequence[MergedChange], form: NotesForm) -> Iterabl
         if changes:
             yield Section("", tuple(changes))
         return
-    left = list(changes)
+    remaining = list(changes)
     for category in form.categories:
         wanted = {label.casefold() for label in category.labels}
         taken = [
             change
-            for change in left
+            for change in remaining
             if (OTHERS in wanted or wanted & {label.casefold() for label in change.labels})
             and not is_excluded(change, category.exclude)
         ]
         gone = {change.commits for change in taken}
-        left = [change for change in left if change.commits not in gone]
+        remaining = [change for change in remaining if change.commits not in gone]
         if taken:
             yield Section(category.title, tuple(taken))
-    if left:
-        yield Section(OTHER, tuple(left))
+    if remaining:
+        yield Section(OTHER, tuple(remaining))
 
 
 def is_excluded(change: MergedChange, exclusion: Exclusion) -> bool:

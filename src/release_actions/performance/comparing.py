@@ -146,9 +146,9 @@ def compare_groups(
         account.add(findings.circumstances(group))
         account.add(findings.mixed_settings(group))
         account.add(findings.unnamed_model(group))
-        held = rules_of(group, rules)
-        account.add(findings.order_of_runs(group, [rule for rule in held if rule.is_gated]))
-        for rule in held:
+        present = rules_of(group, rules)
+        account.add(findings.order_of_runs(group, [rule for rule in present if rule.is_gated]))
+        for rule in present:
             comparison = compare_or_miss(group, rule, rules)
             (gated if rule.is_gated else reported).append(comparison)
     return gated, reported
@@ -159,8 +159,8 @@ def rules_of(group: Group, rules: Rules) -> list[MetricRule]:
     runs = (*group.baseline, *group.candidate)
     names = dict.fromkeys(name for run in runs for name in run.metrics)
     is_saturated = all(run.is_saturated for run in runs)
-    held = [rule for name in names if (rule := rules.of(name)) is not None]
-    return [rule if is_saturated or not rule.needs_saturation else ungated(rule) for rule in held]
+    present = [rule for name in names if (rule := rules.of(name)) is not None]
+    return [rule if is_saturated or not rule.needs_saturation else ungated(rule) for rule in present]
 
 
 def ungated(rule: MetricRule) -> MetricRule:

@@ -78,8 +78,8 @@ class Copies:
         for path in paths:
             report = CONVERTED.fullmatch(path.name)
             if report:
-                original, found = path.with_name(report["original"]), (report["version"] or "", path)
-                self._newest[original] = max(self._newest.get(original, found), found)
+                original, copy = path.with_name(report["original"]), (report["version"] or "", path)
+                self._newest[original] = max(self._newest.get(original, copy), copy)
 
     def reason_to_skip(self, path: Path) -> str:
         """Why a file is not read, although it holds a result; empty when it is read."""

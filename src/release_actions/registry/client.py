@@ -196,7 +196,7 @@ class Registry:
 
         Complete, or a `RemoteError`.
         """
-        found: dict[Tag, None] = {}
+        listed: dict[Tag, None] = {}
         what = f"list the tags of {repository}"
         first = self._first_tags(repository, TAGS_PAGE, what=what, expect=(200, 404, *TOO_MANY))
         if first.status in TOO_MANY:
@@ -207,8 +207,8 @@ class Registry:
             names = page.object().get("tags")
             if not isinstance(names, list | None) or not all(isinstance(name, str) for name in names or ()):
                 page.reject("is not a list of tags")
-            found.update(dict.fromkeys(Tag(name) for name in names or ()))
-        return tuple(found)
+            listed.update(dict.fromkeys(Tag(name) for name in names or ()))
+        return tuple(listed)
 
     def get_blob(self, repository: str, digest: str) -> bytes | None:
         """The bytes of a blob; None when the repository does not have it. Meant for configurations, not for layers."""

@@ -185,8 +185,8 @@ class _Run:
             if name not in values:
                 values[name] = item.default.render(scope)
         if unknown := [name for name in given if name.lower() not in known]:
-            found, valid = "', '".join(unknown), "', '".join(item.name for item in self.action.inputs)
-            self.journal.warning(f"Unexpected input(s) '{found}', valid inputs are ['{valid}']")
+            names, valid = "', '".join(unknown), "', '".join(item.name for item in self.action.inputs)
+            self.journal.warning(f"Unexpected input(s) '{names}', valid inputs are ['{valid}']")
         return values
 
     def contexts(self, github: Mapping[str, Value]) -> dict[str, Value]:
@@ -200,8 +200,10 @@ class _Run:
             for step in self.steps
             if step.id
         }
-        found = self.contexts(github)
-        return Scope({**found, "inputs": self.inputs, "steps": steps, "env": CaseSensitive(environment)}, self.status)
+        contexts = self.contexts(github)
+        return Scope(
+            {**contexts, "inputs": self.inputs, "steps": steps, "env": CaseSensitive(environment)}, self.status
+        )
 
     def environment(self) -> dict[str, str]:
         return {**self.job.environment(), **self.env}

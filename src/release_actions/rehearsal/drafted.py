@@ -40,17 +40,17 @@ class Expected:
     images: tuple[str, ...]
 
 
-def notes_wrong(repository: str, found: tuple[Draft, ...], expected: Expected) -> Iterator[Violation]:
+def notes_wrong(repository: str, drafts: tuple[Draft, ...], expected: Expected) -> Iterator[Violation]:
     """What is wrong with the draft of a release. `found`: the releases of its tag."""
-    for message in _of_release(found, expected):
+    for message in _of_release(drafts, expected):
         yield Violation(Invariant.NOTES_WRONG, repository, f"release {expected.tag}", message)
 
 
-def _of_release(found: tuple[Draft, ...], expected: Expected) -> Iterator[str]:
-    if len(found) != 1:
-        yield f"there are {len(found)} releases of the tag, not one draft"
+def _of_release(drafts: tuple[Draft, ...], expected: Expected) -> Iterator[str]:
+    if len(drafts) != 1:
+        yield f"there are {len(drafts)} releases of the tag, not one draft"
         return
-    (draft,) = found
+    (draft,) = drafts
     if not draft.draft:
         yield "it is published, and only a person may do that"
     if draft.prerelease:

@@ -158,8 +158,8 @@ def member(value: Value, key: Value) -> Value:
     if isinstance(value, Mapping):
         name = as_text(key)
         if name in value or isinstance(value, CaseSensitive):
-            found: Value = value.get(name)
-            return found
+            entry: Value = value.get(name)
+            return entry
         return next((item for other, item in value.items() if str(other).upper() == name.upper()), None)
     if isinstance(value, Sequence) and _is_list(value):
         index = as_number(key)
@@ -188,10 +188,10 @@ def _compare(sign: str, left: Value, right: Value) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         order = (left.upper() > right.upper()) - (left.upper() < right.upper())
     else:
-        one, two = as_number(left), as_number(right)
-        if math.isnan(one) or math.isnan(two):
+        first, second = as_number(left), as_number(right)
+        if math.isnan(first) or math.isnan(second):
             return False
-        order = (one > two) - (one < two)
+        order = (first > second) - (first < second)
     return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]
 
 
@@ -215,8 +215,8 @@ def _format(pattern: Value, *values: Value) -> str:
 
 
 def _join(items: Value, separator: Value = ",") -> str:
-    found = items if isinstance(items, Sequence) and _is_list(items) else [items]
-    return as_text(separator).join(as_text(item) for item in found)
+    parts = items if isinstance(items, Sequence) and _is_list(items) else [items]
+    return as_text(separator).join(as_text(item) for item in parts)
 
 
 _FUNCTIONS: Mapping[str, tuple[Callable[..., Value], int, int]] = {

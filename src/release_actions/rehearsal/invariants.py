@@ -75,8 +75,8 @@ class Ledger:
 
     def digest(self, package: str, tag: str) -> str:
         """What was last built under an exact tag; empty if nothing was."""
-        found = [build.digest for build in self.builds if (build.package, build.tag) == (package, tag)]
-        return found[-1] if found else ""
+        digests = [build.digest for build in self.builds if (build.package, build.tag) == (package, tag)]
+        return digests[-1] if digests else ""
 
     def of(self, package: str, *, stable: bool) -> dict[str, str]:
         """Digest -> tag of a package's finals, or of everything else that was built."""
@@ -90,9 +90,9 @@ class Ledger:
         """Every floating tag that some final gives rise to, sorted."""
         return tuple(sorted(floating_names(self.floating, finals)))
 
-    def newest(self, package: str, name: str, held: Collection[str]) -> str:
+    def newest(self, package: str, name: str, tags: Collection[str]) -> str:
         """The final that a floating tag has to name, of those the registry holds; empty if there is none."""
-        finals = [tag for tag in held if FINAL.fullmatch(tag) and self.digest(package, tag)]
+        finals = [tag for tag in tags if FINAL.fullmatch(tag) and self.digest(package, tag)]
         return max((tag for tag in finals if in_line(tag, name)), key=numbers, default="")
 
 
@@ -126,7 +126,7 @@ def candidate_moved_production(
     ledger: Ledger, before: RegistrySnapshot, after: RegistrySnapshot, releases: Collection[str], candidate: str = ""
 ) -> list[Violation]:
     """No production tag names a candidate's image; publishing `candidate` changed no tag but its own."""
-    found = []
+    violations = []
     for package in releases:
         stable, others = ledger.of(package, stable=True), ledger.of(package, stable=False)
         old, new = before.digests(package), after.digests(package)
@@ -140,8 +140,8 @@ def candidate_moved_production(
                 message = f"was {short(old.get(tag, ''))}, became {short(digest)} when {candidate} was published"
             else:
                 continue
-            found.append(Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message))
-    return found
+            violations.append(Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message))
+    return violations
 
 
 def stray_tag(ledger: Ledger, after: RegistrySnapshot, releases: Collection[str]) -> Iterator[Violation]:
@@ -199,17 +199,17 @@ def tag_unresolvable(after: RegistrySnapshot) -> list[Violation]:
 
 def floating_tag_wrong(ledger: Ledger, after: RegistrySnapshot, releases: Collection[str]) -> list[Violation]:
     """Each floating tag that has a stable release in its line names the newest of them."""
-    found = []
+    violations = []
     for package in releases:
-        held = after.digests(package)
-        finals = [tag for tag in held if FINAL.fullmatch(tag) and tag in ledger.of(package, stable=True).values()]
+        digests = after.digests(package)
+        finals = [tag for tag in digests if FINAL.fullmatch(tag) and tag in ledger.of(package, stable=True).values()]
         for name in ledger.names(finals):
             wanted = ledger.newest(package, name, finals)
             digest = ledger.digest(package, wanted)
-            if held.get(name, "") != digest:
-                message = f"names {short(held.get(name, ''))}, not {wanted} ({short(digest)})"
-                found.append(Violation(Invariant.FLOATING_TAG_WRONG, package, name, message))
-    return found
+            if digests.get(name, "") != digest:
+                message = f"names {short(digests.get(name, ''))}, not {wanted} ({short(digest)})"
+                violations.append(Violation(Invariant.FLOATING_TAG_WRONG, package, name, message))
+    return violations
 
 
 def needed_deleted(
@@ -222,7 +222,7 @@ def needed_deleted(
 
     `active`: package -> digests of its active versions. `deletable`: package -> tags that were to go.
     """
-    found = []
+    violations = []
     for package, tags in before.packages.items():
         for tag, pulled in tags.items():
             if tag in deletable.get(package, ()):
@@ -230,12 +230,12 @@ def needed_deleted(
             now = after.digests(package).get(tag, "")
             if now != pulled.digest:
                 message = f"named {short(pulled.digest)} before the clean-up and {short(now)} after it"
-                found.append(Violation(Invariant.NEEDED_DELETED, package, tag, message))
-            found += [
+                violations.append(Violation(Invariant.NEEDED_DELETED, package, tag, message))
+            violations += [
                 Violation(Invariant.NEEDED_DELETED, package, tag, f"needs {short(digest)}, which was deleted")
                 for digest in sorted(pulled.manifests - set(active.get(package, ())))
             ]
-    return found
+    return violations
 
 
 def leftover_kept(
@@ -245,33 +245,33 @@ def leftover_kept(
     deletable: Mapping[str, Collection[str]],
 ) -> list[Violation]:
     """After a clean-up: no tag that was to go is left, and no version that only such tags reached."""
-    found = []
+    violations = []
     for package, tags in before.packages.items():
         gone = deletable.get(package, ())
         needed = {digest for tag, pulled in tags.items() if tag not in gone for digest in pulled.manifests}
         for tag in gone:
             if tag in after.digests(package):
-                found.append(Violation(Invariant.LEFTOVER_KEPT, package, tag, "is still there"))
-            left = (tags[tag].manifests - needed) & set(active.get(package, ())) if tag in tags else set()
-            found += [
+                violations.append(Violation(Invariant.LEFTOVER_KEPT, package, tag, "is still there"))
+            leftovers = (tags[tag].manifests - needed) & set(active.get(package, ())) if tag in tags else set()
+            violations += [
                 Violation(Invariant.LEFTOVER_KEPT, package, tag, f"left {short(digest)} behind, which nothing needs")
-                for digest in sorted(left)
+                for digest in sorted(leftovers)
             ]
-    return found
+    return violations
 
 
 def debris_of(
     ledger: Ledger, snapshot: RegistrySnapshot, candidate: str, releases: Collection[str]
 ) -> dict[str, set[str]]:
     """Package -> every tag that names an image built for a candidate and for nothing else."""
-    found = {}
+    debris = {}
     for package in releases:
         own = {build.digest for build in ledger.builds if (build.package, build.tag) == (package, candidate)}
         own -= set(ledger.of(package, stable=True))
-        found[package] = {
+        debris[package] = {
             tag for tag, digest in snapshot.digests(package).items() if digest in own or is_attached(tag, own)
         }
-    return found
+    return debris
 
 
 def git_after_teardown(
@@ -282,7 +282,7 @@ def git_after_teardown(
     `before` and `after`: git tag -> commit. `releases`: tags that have a GitHub release afterwards. What named the
     candidate's commit names the newest final of its line, or is gone where there is none.
     """
-    found = []
+    violations = []
     commit = before.get(candidate, "")
     finals = [tag for tag in before if FINAL.fullmatch(tag)]
     for tag, was in before.items():
@@ -295,22 +295,22 @@ def git_after_teardown(
             continue
         invariant = Invariant.LEFTOVER_KEPT if now == commit else Invariant.NEEDED_DELETED
         message = f"named {short(was)} before the teardown and {short(now)} after it, not {short(wanted)}"
-        found.append(Violation(invariant, repository, f"git tag {tag}", message))
+        violations.append(Violation(invariant, repository, f"git tag {tag}", message))
     if candidate in releases:
-        found.append(Violation(Invariant.LEFTOVER_KEPT, repository, f"release {candidate}", "is still there"))
-    return found
+        violations.append(Violation(Invariant.LEFTOVER_KEPT, repository, f"release {candidate}", "is still there"))
+    return violations
 
 
 def outdated(ledger: Ledger, snapshot: RegistrySnapshot, packages: Collection[str], keeps: int) -> dict[str, set[str]]:
     """Package -> every tag of a build that is not among the newest `keeps`, the tags of its attachments included."""
-    found = {}
+    outdated_tags = {}
     for package in packages:
         digests = [build.digest for build in ledger.builds if build.package == package]
         old = set(digests[:-keeps]) - set(digests[-keeps:])
-        found[package] = {
+        outdated_tags[package] = {
             tag for tag, digest in snapshot.digests(package).items() if digest in old or is_attached(tag, old)
         }
-    return found
+    return outdated_tags
 
 
 def short(digest: str) -> str:

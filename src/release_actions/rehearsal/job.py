@@ -28,8 +28,8 @@ _TOKENS = frozenset({"GH_TOKEN", "GH_ENTERPRISE_TOKEN", "CI"})
 
 def machine(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a runner's process on this machine: this process's, without what another job put there."""
-    found = os.environ if environ is None else environ
-    return {name: value for name, value in found.items() if name not in _TOKENS and not name.startswith(_PRIVATE)}
+    variables = os.environ if environ is None else environ
+    return {name: value for name, value in variables.items() if name not in _TOKENS and not name.startswith(_PRIVATE)}
 
 
 @dataclass(frozen=True)

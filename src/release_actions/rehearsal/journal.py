@@ -94,19 +94,19 @@ class Journal:
 
 def placed(properties: Mapping[str, str]) -> dict[str, int]:
     """Lines and columns that make sense together. The runner drops the others (ValidateLinesAndColumns)."""
-    found = {
+    fields = {
         name: int(properties[name])
         for name in ("line", "endline", "col", "endcolumn")
         if properties.get(name, "").strip().isdecimal()
     }
     for start, end in (("line", "endline"), ("col", "endcolumn")):
-        if end in found:
-            found.setdefault(start, found[end])
-    other_line = "endline" in found and found["endline"] != found["line"]
-    if "line" not in found or other_line or found.get("endcolumn", found.get("col", 0)) < found.get("col", 0):
-        found.pop("col", None)
-        found.pop("endcolumn", None)
-    if found.get("endline", found.get("line", 0)) < found.get("line", 0):
-        found.pop("line")
-        found.pop("endline")
-    return found
+        if end in fields:
+            fields.setdefault(start, fields[end])
+    other_line = "endline" in fields and fields["endline"] != fields["line"]
+    if "line" not in fields or other_line or fields.get("endcolumn", fields.get("col", 0)) < fields.get("col", 0):
+        fields.pop("col", None)
+        fields.pop("endcolumn", None)
+    if fields.get("endline", fields.get("line", 0)) < fields.get("line", 0):
+        fields.pop("line")
+        fields.pop("endline")
+    return fields

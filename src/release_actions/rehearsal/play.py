@@ -102,8 +102,11 @@ class ScenarioPlayer:
         self._display = display
         config, retired = runner.inputs.config, runner.inputs.scenario.retired
         self.built = tuple(package.name for package in config.packages("release"))
-        self.releases = (*self.built, *(one.package for one in retired))
-        self.packages = (*(package.name for package in config.published), *(one.package for one in retired))
+        self.releases = (*self.built, *(retirement.package for retirement in retired))
+        self.packages = (
+            *(package.name for package in config.published),
+            *(retirement.package for retirement in retired),
+        )
 
     def play(self, start: RegistrySnapshot) -> tuple[Step, ...]:
         """Every step. An action that fails ends its step and not the rehearsal: the judge still checks the world."""
@@ -135,13 +138,15 @@ class ScenarioPlayer:
             failure, hint = error.problems[0].message, error.hint
         self._display.progress("judge", "pulls every tag")
         after = self._client.take_snapshot(self.packages)
-        moves = {path: found[len(earlier.get(path, ())) :] for path, found in self._moves().items()}
+        moves = {
+            path: moves_of_package[len(earlier.get(path, ())) :] for path, moves_of_package in self._moves().items()
+        }
         violations = {*self._judge(step, before, after, moves), *self._judge_deletions(step, before, after)}
         violations.update(self._judge_git(step, git))
         violations.update(self._judge_notes(number, step))
         # A tag that a step before left on a candidate's image is wrong until something removes it, but it is that
         # step's doing. Every other invariant is for each step to keep, whoever broke it.
-        remaining = {one for one in violations & known if one.invariant == Invariant.STRAY_TAG}
+        remaining = {violation for violation in violations & known if violation.invariant == Invariant.STRAY_TAG}
         ended = Step(
             number=number,
             title=title_of(step),
@@ -192,7 +197,9 @@ class ScenarioPlayer:
             deletable = invariants.outdated(ledger, before, packages, step.keeps)
         world = self._world.world
         with world.lock:
-            active = {path: {one.digest for one in package.versions()} for path, package in world.packages.items()}
+            active = {
+                path: {version.digest for version in package.versions()} for path, package in world.packages.items()
+            }
         if deletable:
             yield from invariants.needed_deleted(before, after, active, deletable)
             yield from invariants.leftover_kept(before, after, active, deletable)

@@ -83,17 +83,17 @@ class Client:
         return self._get(package, f"manifests/{digest}").status_code == OK
 
     def _tags(self, package: str) -> list[str] | None:
-        found: list[str] = []
+        listed: list[str] = []
         path = "tags/list?n=1000"
         while path:
             answer = self._get(package, path)
             if answer.status_code == NOT_FOUND:
                 return None
             answer.raise_for_status()
-            found += answer.json()["tags"] or []
+            listed += answer.json()["tags"] or []
             following = answer.links.get("next", {}).get("url", "")
             path = "tags/list?" + following.partition("?")[2] if following else ""
-        return sorted(set(found))
+        return sorted(set(listed))
 
     def _pull(self, package: str, tag: str, cache: dict[str, dict[str, Any] | None]) -> Pulled:
         for _ in range(self._stale_reads):

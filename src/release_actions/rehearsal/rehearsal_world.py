@@ -109,8 +109,8 @@ class RehearsalWorld:
     def full_releases(self) -> frozenset[str]:
         """The tags that have a published full release on GitHub now."""
         with self.world.lock:
-            found = self.repository.releases.values()
-            return frozenset(release.tag for release in found if not (release.draft or release.prerelease))
+            releases = self.repository.releases.values()
+            return frozenset(release.tag for release in releases if not (release.draft or release.prerelease))
 
     def releases(self) -> frozenset[str]:
         """The tags that have a GitHub release now."""

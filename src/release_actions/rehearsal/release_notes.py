@@ -46,9 +46,9 @@ def write_notes(runner: ActionRunner, tag: str, events: StepEvents) -> None:
     runner.action(job, "release-notes", {"mode": "generate"}, events)
     linted = runner.action(job, "release-notes", {"mode": "lint"}, events)
     runner.action(job, "release-notes", {"mode": "publish-draft"}, events)
-    found = json.loads(linted.outputs["findings"])
-    if found:
-        message = f"lint found {counted(len(found), 'thing')} in the notes of {tag}: {found[0]['message']}"
+    findings = json.loads(linted.outputs["findings"])
+    if findings:
+        message = f"lint found {counted(len(findings), 'thing')} in the notes of {tag}: {findings[0]['message']}"
         raise ActionError(message, hint="report.json has the whole list.")
 
 

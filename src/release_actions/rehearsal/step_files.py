@@ -57,8 +57,8 @@ def paths(text: str) -> list[str]:
 
 def lines(text: str) -> list[str]:
     """Lines as .NET reads them: ended by a line feed, a carriage return, or both."""
-    found = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return found[:-1] if found[-1] == "" else found
+    listed = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return listed[:-1] if listed[-1] == "" else listed
 
 
 def _line(text: str, position: int) -> tuple[str, int, bool]:

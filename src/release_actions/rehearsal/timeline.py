@@ -166,7 +166,10 @@ def judge_invariant(rehearsal: Rehearsal, invariant: Invariant) -> str:
     wrong = [
         step.number
         for step in rehearsal.steps
-        if any(one.invariant == invariant and not one.undone for one in (*step.violations, *step.remaining))
+        if any(
+            violation.invariant == invariant and not violation.undone
+            for violation in (*step.violations, *step.remaining)
+        )
     ]
     if where:
         return f"{BROKEN} in step {', '.join(map(str, where))}"

@@ -47,12 +47,12 @@ def parse(line: str, names: Collection[str] = COMMANDS) -> Command | None:
     """The command in a line, or None. `names` are the lower-case names that are known at this moment."""
     trimmed = line.lstrip()
     if trimmed.startswith("::"):
-        info, found, data = trimmed[2:].partition("::")
-        if found and (command := _command(info, data, names, ",", _PROPERTY, _DATA)):
+        info, separator, data = trimmed[2:].partition("::")
+        if separator and (command := _command(info, data, names, ",", _PROPERTY, _DATA)):
             return command
-    _, found, rest = line.partition("##[")
+    _, separator, rest = line.partition("##[")
     info, closed, data = rest.partition("]")
-    return _command(info, data, names, ";", _BRACKET, _BRACKET) if found and closed else None
+    return _command(info, data, names, ";", _BRACKET, _BRACKET) if separator and closed else None
 
 
 def _command(  # the two syntaxes differ in all of these

@@ -130,17 +130,17 @@ def boolean(value: str) -> bool:
 
 def items(value: str) -> tuple[str, ...]:
     """A list, one item a line or separated by commas. `#` at the start of an item or after a blank begins a comment."""
-    found: list[str] = []
+    parts: list[str] = []
     for line in value.splitlines():
         kept = re.sub(r"(^|\s)#.*", "", line)
-        found += (part.strip() for part in kept.split(","))
-    return tuple(item for item in found if item)
+        parts += (part.strip() for part in kept.split(","))
+    return tuple(item for item in parts if item)
 
 
 def lines(value: str) -> tuple[str, ...]:
     """A list, one item a line, for items that may contain commas. Comments as in `items`."""
-    found = (re.sub(r"(^|\s)#.*", "", line).strip() for line in value.splitlines())
-    return tuple(item for item in found if item)
+    stripped = (re.sub(r"(^|\s)#.*", "", line).strip() for line in value.splitlines())
+    return tuple(item for item in stripped if item)
 
 
 def integer(least: int = 0) -> Parser[int]:

@@ -164,8 +164,8 @@ class _Child:
             thread.join()
             self._close()
             raise _TooSlowError
-        found: list[Any] = json.loads(answers[0])
-        return found
+        answer: list[Any] = json.loads(answers[0])
+        return answer
 
     def _start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-I", "-S", "-c", PROGRAM]

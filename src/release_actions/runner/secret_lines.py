@@ -22,7 +22,7 @@ def parse(text: str, source: str) -> dict[str, str]:
     A secret that the repository lacks arrives as an empty text, so `NAME=` is left out: it is not there.
     """
     lines = text.splitlines()
-    found: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     problems: list[Problem] = []
     number = 0
     while number < len(lines):
@@ -44,15 +44,15 @@ def parse(text: str, source: str) -> dict[str, str]:
         else:
             problems.append(Problem(f"Line {number} of {source} is not a secret.", HINT))
             continue
-        if name in found:
+        if name in secrets:
             problems.append(Problem(f"{source} has {name} twice.", "Keep one of them."))
-        found[name] = value
+        secrets[name] = value
     if problems:
         raise InputError(problems=problems)
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in secrets.items() if value}
 
 
-def pick(found: Mapping[str, str], wanted: Mapping[str, str], source: str) -> dict[str, str]:
+def pick(secrets: Mapping[str, str], wanted: Mapping[str, str], source: str) -> dict[str, str]:
     """ID -> value, from ID -> name. Raises `InputError` with every name that is not there or is empty."""
     problems = [
         Problem(
@@ -61,8 +61,8 @@ def pick(found: Mapping[str, str], wanted: Mapping[str, str], source: str) -> di
             "repository.",
         )
         for name in dict.fromkeys(wanted.values())
-        if name not in found
+        if name not in secrets
     ]
     if problems:
         raise InputError(problems=problems)
-    return {key: found[name] for key, name in wanted.items()}
+    return {key: secrets[name] for key, name in wanted.items()}

@@ -181,10 +181,10 @@ def delete_step(package: str, reference: str) -> Step:
     """Another client deletes a version, named by tag or digest; nothing happens if it is gone."""
 
     def step(world: World, _path: str) -> None:
-        found = world.package(package)
-        version = found.find(reference) if found else None
-        if found and version:
-            found.drop(version, world.now())
+        target = world.package(package)
+        version = target.find(reference) if target else None
+        if target and version:
+            target.drop(version, world.now())
 
     return step
 
@@ -220,10 +220,10 @@ def lag_step(reads: int) -> Step:
     """The package that the request writes to is shown as it was before, for a number of reads."""
 
     def step(world: World, path: str) -> None:
-        found = re.match(r"/v2/(.+)/manifests/", path)
+        match = re.match(r"/v2/(.+)/manifests/", path)
         rest = re.match(r"/(?:orgs|users)/([^/]+)/packages/container/([^/]+)", path)
-        if found:
-            world.lag(found[1], reads)
+        if match:
+            world.lag(match[1], reads)
         elif rest:
             world.lag(f"{rest[1]}/{unquote(rest[2])}", reads)
 

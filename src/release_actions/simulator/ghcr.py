@@ -265,12 +265,12 @@ class Ghcr:
     def finish_upload(self, call: Call, name: str, upload: str) -> Answer:
         """The end of an upload: what arrived must have the digest the client names."""
         self._authorize(call, name, Role.WRITE)
-        found = self._upload(name, upload)
+        started = self._upload(name, upload)
         digest = call.arg("digest")
         if not oci.DIGEST.fullmatch(digest):
             raise HttpError(problem(400, "DIGEST_INVALID", "provided digest is no sha256 digest"))
-        self._append(call, found)
-        content = bytes(found.content)
+        self._append(call, started)
+        content = bytes(started.content)
         del self._uploads[upload]
         if oci.digest_of(content) != digest:
             raise HttpError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
@@ -285,10 +285,10 @@ class Ghcr:
         return Answer(204)
 
     def _upload(self, name: str, upload: str) -> Upload:
-        found = self._uploads.get(upload)
-        if found is None or found.path != name:
+        started = self._uploads.get(upload)
+        if started is None or started.path != name:
             raise HttpError(problem(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"))
-        return found
+        return started
 
     def _append(self, call: Call, upload: Upload) -> None:
         """Add a request's body. A `Content-Range` must go on where the last one ended."""
@@ -413,8 +413,8 @@ def decode(credential: str) -> str:
 
 def name_in(request: Request) -> str:
     """The repository that a request's path names."""
-    found = re.match(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)/", request.path)
-    return found[1] if found else "user/image"
+    match = re.match(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)/", request.path)
+    return match[1] if match else "user/image"
 
 
 def unauthorized(request: Request, name: str, actions: str) -> Answer:

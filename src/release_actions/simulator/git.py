@@ -126,8 +126,8 @@ class Git:
             return self.peel(target)
         if len(name) < ABBREVIATED:
             return None
-        found = [sha for sha in self.commits if sha.startswith(name)]
-        return self.commits[found[0]] if len(found) == 1 else None
+        shas = [sha for sha in self.commits if sha.startswith(name)]
+        return self.commits[shas[0]] if len(shas) == 1 else None
 
     def ancestors(self, sha: str) -> set[str]:
         """A commit and all that came before it, by id."""
@@ -147,29 +147,31 @@ class Git:
     def between(self, base: str, head: str) -> list[Commit]:
         """Commits that `head` has and `base` has not, oldest first, parents before children."""
         known = self.ancestors(base)
-        found: list[Commit] = []
+        commits: list[Commit] = []
         seen: set[str] = set()
         todo = [(head, False)]
         while todo:
             sha, done = todo.pop()
             if done:
-                found.append(self.commits[sha])
+                commits.append(self.commits[sha])
             elif sha not in known and sha not in seen:
                 seen.add(sha)
                 todo.append((sha, True))
                 todo += ((parent, False) for parent in self.commits[sha].parents)
-        return found
+        return commits
 
-    def merge_base(self, one: str, other: str) -> Commit | None:
+    def merge_base(self, first: str, second: str) -> Commit | None:
         """The best common ancestor of two commits: one that is behind no other common one, the newest of them."""
-        common = self.ancestors(one) & self.ancestors(other)
+        common = self.ancestors(first) & self.ancestors(second)
         behind = {parent for sha in common for parent in self.commits[sha].parents}
         best = [self.commits[sha] for sha in common - behind]
         return max(best, key=lambda commit: (commit.date, commit.sha), default=None)
 
     def history(self, sha: str) -> Iterator[Commit]:
         """A commit and its ancestors, newest first."""
-        return iter(sorted((self.commits[one] for one in self.ancestors(sha)), key=lambda c: (c.date, c.sha))[::-1])
+        return iter(
+            sorted((self.commits[ancestor] for ancestor in self.ancestors(sha)), key=lambda c: (c.date, c.sha))[::-1]
+        )
 
 
 ABBREVIATED = 7

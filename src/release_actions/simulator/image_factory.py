@@ -170,9 +170,9 @@ def manifest_of(media_type: str, parts: Mapping[str, Any]) -> Manifest:
 
 def keep(blobs: dict[str, bytes], media_type: str, content: bytes) -> dict[str, Any]:
     """Add a blob and return its descriptor."""
-    found = descriptor(media_type, content)
-    blobs[found["digest"]] = content
-    return found
+    stored = descriptor(media_type, content)
+    blobs[stored["digest"]] = content
+    return stored
 
 
 def descriptor(media_type: str, content: bytes) -> dict[str, Any]:

@@ -180,11 +180,11 @@ class Origin:
         request = Request(environ, populate_request=False)
         target = environ["REQUEST_URI"]
         path = target.partition("?")[0]
-        found = self._match(path, request.method)
-        call = Call(self.world, request, request.get_data(), self.urls, found.route)
-        if found.handler and found.route in self._own:
+        route = self._match(path, request.method)
+        call = Call(self.world, request, request.get_data(), self.urls, route.route)
+        if route.handler and route.route in self._own:
             with self.world.lock:
-                return found.handler(call, **found.parts), False
+                return route.handler(call, **route.parts), False
         effects = self.faults.choose(self.api.name, request.method, path)
         refusal = self._identify(call)
         who = client_of(call.token)
@@ -192,14 +192,14 @@ class Origin:
         status = 0
         try:
             self._prepare(effects, path)
-            answer = refusal or self._serve(call, found, effects)
+            answer = refusal or self._serve(call, route, effects)
             self.api.stamp(call, answer)
             answer.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
             if effects.reset == "after":
                 raise ConnectionResetError(CUT)
             status = answer.status
         finally:
-            self.log.end(who, Entry(self.api.name, request.method, found.route, status, target, who))
+            self.log.end(who, Entry(self.api.name, request.method, route.route, status, target, who))
         return answer, effects.truncate
 
     def _match(self, path: str, method: str) -> RouteMatch:
@@ -228,7 +228,7 @@ class Origin:
         if effects.reset == "before":
             raise ConnectionResetError(CUT)
 
-    def _serve(self, call: Call, found: RouteMatch, effects: FaultEffects) -> Answer:
+    def _serve(self, call: Call, route: RouteMatch, effects: FaultEffects) -> Answer:
         """Count the request and do the work, or answer as the fault says."""
         if effects.answer:
             return self.api.broken(effects.answer, effects.retry_after, secondary=effects.secondary)
@@ -238,7 +238,7 @@ class Origin:
             except HttpError as error:
                 return error.answer
             try:
-                answer = found.handler(call, **found.parts) if found.handler else self.api.unknown(found.allowed)
+                answer = route.handler(call, **route.parts) if route.handler else self.api.unknown(route.allowed)
             except HttpError as error:
                 answer = error.answer
         answer.headers = {**headers, **answer.headers}

@@ -114,12 +114,12 @@ class Package:
 
     def restorable(self, now: datetime) -> Sequence[Version]:
         """The deleted versions that can still be brought back, newest first."""
-        return [one for one in reversed(self._gone) if one.deleted and now - one.deleted <= RESTORABLE]
+        return [version for version in reversed(self._gone) if version.deleted and now - version.deleted <= RESTORABLE]
 
     def version(self, number: int, *, deleted: bool = False) -> Version | None:
         """A version by its id, if it is there (or deleted)."""
-        found = self._by_id.get(number)
-        return found if found is not None and (found.deleted is not None) == deleted else None
+        version = self._by_id.get(number)
+        return version if version is not None and (version.deleted is not None) == deleted else None
 
     def find(self, reference: str) -> Version | None:
         """A version by tag or by digest."""

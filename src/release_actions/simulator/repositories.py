@@ -136,8 +136,12 @@ class Repository:
         marked = self.releases.get(self.latest)
         if marked is not None:
             return marked
-        found = [one for one in self.releases.values() if not (one.draft or one.prerelease or one.never_latest)]
-        return max(found, key=lambda one: (version_of(one.tag), one.created, one.id), default=None)
+        releases = [
+            release
+            for release in self.releases.values()
+            if not (release.draft or release.prerelease or release.never_latest)
+        ]
+        return max(releases, key=lambda release: (version_of(release.tag), release.created, release.id), default=None)
 
     def role(self, token: Token | None, permission: str = "contents") -> Role:
         """What a token may do here with what `permission` names."""
@@ -177,16 +181,21 @@ class Repository:
                 }
                 for release in sorted(self.releases.values(), key=lambda release: release.id)
             },
-            "pulls": {str(pull.number): pull.state for pull in sorted(self.pulls.values(), key=lambda one: one.number)},
+            "pulls": {
+                str(pull.number): pull.state
+                for pull in sorted(self.pulls.values(), key=lambda milestone: milestone.number)
+            },
             "runs": {str(run.id): run.title for run in sorted(self.runs.values(), key=lambda run: run.id)},
-            "milestones": {str(one.number): one.title for one in sorted(self.milestones.values(), key=by_number)},
+            "milestones": {
+                str(milestone.number): milestone.title for milestone in sorted(self.milestones.values(), key=by_number)
+            },
         }
 
 
 def version_of(tag: str) -> tuple[int, ...]:
     """The numbers of a version at the start of a tag; empty, so lowest, without."""
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)$", tag)
-    return tuple(int(part) for part in found.groups()) if found else ()
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)$", tag)
+    return tuple(int(part) for part in match.groups()) if match else ()
 
 
 def by_number(milestone: Milestone) -> int:

@@ -62,8 +62,8 @@ class RequestLog:
 
     def kinds(self, where: Callable[[Entry], bool] | None = None) -> dict[tuple[str, str, str, int], int]:
         """Requests counted by origin, method, route and status, in that order."""
-        found = Counter(entry[:4] for entry in self.entries if where is None or where(entry))
-        return dict(sorted(found.items()))
+        counts = Counter(entry[:4] for entry in self.entries if where is None or where(entry))
+        return dict(sorted(counts.items()))
 
     def clear(self) -> None:
         """Forget everything, so that the next stretch is counted alone."""

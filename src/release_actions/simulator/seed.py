@@ -236,16 +236,16 @@ class SeedLoader:
         if commits:
             branches.setdefault(seed.default_branch, seed.commits[-1].id)
         for name, commit in branches.items():
-            found = self.commit(seed, commits, commit, "branches", name)
-            if found:
-                git.refs[f"refs/heads/{name}"] = Target(found.sha, "commit")
+            sha = self.commit(seed, commits, commit, "branches", name)
+            if sha:
+                git.refs[f"refs/heads/{name}"] = Target(sha.sha, "commit")
         for name, tag in seed.tags.items():
-            found = self.commit(tag, commits, tag.commit, "commit")
-            if not found:
+            sha = self.commit(tag, commits, tag.commit, "commit")
+            if not sha:
                 continue
-            target = Target(found.sha, "commit")
+            target = Target(sha.sha, "commit")
             if tag.message:
-                made = git.annotate(name, target, tag.message, tag.date or found.date)
+                made = git.annotate(name, target, tag.message, tag.date or sha.date)
                 target = Target(made.sha, "tag")
             git.refs[f"refs/tags/{name}"] = target
 
@@ -297,8 +297,8 @@ class SeedLoader:
 
     def pull(self, repository: Repository, seed: PullSeed, commits: Mapping[str, Commit]) -> None:
         """Add a pull request."""
-        found = [self.commit(seed, commits, name, "commits") for name in seed.commits]
-        brought = [commit for commit in found if commit]
+        shas = [self.commit(seed, commits, name, "commits") for name in seed.commits]
+        brought = [commit for commit in shas if commit]
         merge = self.commit(seed, commits, seed.merge_commit, "merge-commit") if seed.merge_commit else None
         if seed.milestone and seed.milestone not in repository.milestones:
             self.refuse(seed, f"There is no milestone {seed.milestone}.", "Add it under 'milestones'.", "milestone")

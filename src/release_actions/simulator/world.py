@@ -371,7 +371,7 @@ def dump_package(package: Package) -> dict[str, Any]:
 def dump_version(version: Version, package: Package) -> dict[str, Any]:
     """A version as JSON values. `missing`: children of an index that are gone."""
     manifest = version.manifest
-    found = {
+    fields = {
         "id": version.id,
         "digest": version.digest,
         "media-type": manifest.media_type,
@@ -381,9 +381,9 @@ def dump_version(version: Version, package: Package) -> dict[str, Any]:
         "downloads": version.downloads,
     }
     if version.deleted:
-        found["deleted"] = stamp(version.deleted)
+        fields["deleted"] = stamp(version.deleted)
     if manifest.is_index:
-        found["platforms"] = list(manifest.platforms)
-        found["children"] = list(manifest.children)
-        found["missing"] = [digest for digest in manifest.children if package.find(digest) is None]
-    return found
+        fields["platforms"] = list(manifest.platforms)
+        fields["children"] = list(manifest.children)
+        fields["missing"] = [digest for digest in manifest.children if package.find(digest) is None]
+    return fields

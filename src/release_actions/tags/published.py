@@ -36,13 +36,13 @@ class Published:
 
     def tags(self) -> tuple[str, ...]:
         """Every tag of every package, each once. A package that does not exist has none."""
-        found = _each(lambda package: self.registry.tags(package.name) or (), self.packages)
-        return tuple(dict.fromkeys(tag for tags in found.values() for tag in tags))
+        listed = _each(lambda package: self.registry.tags(package.name) or (), self.packages)
+        return tuple(dict.fromkeys(tag for tags in listed.values() for tag in tags))
 
     def revisions(self, tag: str) -> dict[str, str]:
         """Reference of each package that has the tag -> the commit its image was built from, empty if it is silent."""
-        found = _each(lambda package: self._revision(package.name, tag), self.packages)
-        return {reference: revision for reference, revision in found.items() if revision is not None}
+        revisions = _each(lambda package: self._revision(package.name, tag), self.packages)
+        return {reference: revision for reference, revision in revisions.items() if revision is not None}
 
     def whole(self, tag: str, commit: str, having: Container[str]) -> bool:
         """Whether every required package has the tag, complete on all platforms and built from the commit.

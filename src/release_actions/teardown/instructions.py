@@ -25,17 +25,19 @@ def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tu
     elsewhere = (change for change in done.gone if isinstance(change, RefChange))
     changes = plan.refs if planned else (*done.refs, *elsewhere)
     there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
-    gone = {version.tag for version in plan.candidates} | {tag for one in plan.candidates for tag in stumps(one)}
+    gone = {version.tag for version in plan.candidates} | {
+        tag for candidate in plan.candidates for tag in stumps(candidate)
+    }
     gone = (gone - there) | {change.tag for change in changes if not change.after}
     moved = sorted(change.tag for change in changes if change.after)
-    found = []
+    commands = []
     if gone:
         names = shlex.join(sorted(gone))
         # Deleting a tag that a clone lacks would fail and end a script, so only those that it lists are deleted.
-        found.append(f"git tag -d $(git tag -l {names})")
+        commands.append(f"git tag -d $(git tag -l {names})")
     if moved:
-        found.append(fetch(moved, address))
-    return tuple(found)
+        commands.append(fetch(moved, address))
+    return tuple(commands)
 
 
 def fetch(tags: Iterable[str], address: str) -> str:
@@ -58,20 +60,22 @@ def undo_commands(
     images: Iterable[PackageTeardown], done: Done, repository: str, kinds: Mapping[str, str]
 ) -> tuple[str, ...]:
     """What takes a run back, as commands of GitHub's own client. `kinds`: account -> `orgs` or `users`."""
-    found = []
+    commands = []
     for image in images:
         owner, _, name = image.path.partition("/")
         gone = undone(image)
         if gone:
             route = f"{kinds[owner]}/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
-            found += [f"gh api -X POST {route}/{number}/restore" for number in reversed(gone)]
+            commands += [f"gh api -X POST {route}/{number}/restore" for number in reversed(gone)]
     for change in done.refs:
         how = ["-X", "PATCH"] if change.after else ["-X", "POST"]
         path = f"repos/{repository}/git/refs" + (f"/tags/{change.tag}" if change.after else "")
         sent = [f"sha={change.before}"] if change.after else [f"ref=refs/tags/{change.tag}", f"sha={change.before}"]
         force = ["-F", "force=true"] if change.after else []
-        found.append(shlex.join(["gh", "api", *how, path, *(part for one in sent for part in ("-f", one)), *force]))
-    return tuple(found)
+        commands.append(
+            shlex.join(["gh", "api", *how, path, *(part for field in sent for part in ("-f", field)), *force])
+        )
+    return tuple(commands)
 
 
 def undone(image: PackageTeardown) -> tuple[int, ...]:

@@ -43,16 +43,16 @@ class PackageTeardown:
         outcome = self.outcome
         if outcome.error or outcome.is_interrupted or outcome.restored or outcome.unsure:
             return frozenset(owner for owners in self.owners.values() for owner in owners)
-        left = {item.version.id for item in outcome.not_deleted}
-        behind, found = self.behind, dict[int, frozenset[str]]()
+        not_deleted = {item.version.id for item in outcome.not_deleted}
+        behind, tags_by_version = self.behind, dict[int, frozenset[str]]()
         for deletion in self.plan.deletions if self.plan else ():
             number = deletion.version.id
-            if number in left:
+            if number in not_deleted:
                 # A part that several share stands for those of them that are still there.
                 own = self.owners_of(deletion)
-                holders = [found[holder] for holder in deletion.after if holder in left]
-                found[number] = own.union(*holders) if own or holders else behind[number]
-        return frozenset[str]().union(*found.values(), *(self.owners[tag] for tag in self.again))
+                holders = [tags_by_version[holder] for holder in deletion.after if holder in not_deleted]
+                tags_by_version[number] = own.union(*holders) if own or holders else behind[number]
+        return frozenset[str]().union(*tags_by_version.values(), *(self.owners[tag] for tag in self.again))
 
     @property
     def again(self) -> tuple[str, ...]:
@@ -60,16 +60,18 @@ class PackageTeardown:
         outcome = self.outcome
         if not outcome.check or outcome.restored:
             return ()
-        left = {tag for item in outcome.not_deleted for tag in item.version.tags}
-        return tuple(tag for tag in sorted(self.owners) if tag not in left and outcome.check.tags.get(tag))
+        not_deleted = {tag for item in outcome.not_deleted for tag in item.version.tags}
+        return tuple(tag for tag in sorted(self.owners) if tag not in not_deleted and outcome.check.tags.get(tag))
 
     @property
     def behind(self) -> Mapping[int, frozenset[str]]:
         """Id of a planned version -> the candidates it goes with: a part stands for those whose image it is part of."""
-        found: dict[int, frozenset[str]] = {}
+        tags_by_version: dict[int, frozenset[str]] = {}
         for deletion in self.plan.deletions if self.plan else ():
-            found[deletion.version.id] = self.owners_of(deletion).union(*(found[number] for number in deletion.after))
-        return found
+            tags_by_version[deletion.version.id] = self.owners_of(deletion).union(
+                *(tags_by_version[number] for number in deletion.after)
+            )
+        return tags_by_version
 
     def owners_of(self, deletion: Deletion) -> frozenset[str]:
         """The candidates whose image a planned version is."""

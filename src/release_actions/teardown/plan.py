@@ -78,8 +78,8 @@ class World:
     @functools.cached_property
     def real(self) -> frozenset[str]:
         """Tags that are releases: in git, or published on GitHub as such."""
-        published = {one.tag for one in self.releases if not one.draft and not one.prerelease}
-        finals = {tag for tag in published if (found := parse_or_none(tag, self.names.prefix)) and found.is_stable}
+        published = {release.tag for release in self.releases if not release.draft and not release.prerelease}
+        finals = {tag for tag in published if (parsed := parse_or_none(tag, self.names.prefix)) and parsed.is_stable}
         return frozenset({version.tag for version in self.stable} | finals)
 
 
@@ -196,17 +196,17 @@ def to_resolve(candidates: Iterable[Version], names: Names, git: Iterable[str]) 
     versions = known(git, names.prefix)
     for candidate in candidates:
         wanted |= {candidate.tag, *cuts(candidate.tag), *floats(candidate, names.made_of_refs)}
-        wanted |= {one.tag for one in versions if one.is_stable or one.numbers == candidate.numbers}
+        wanted |= {version.tag for version in versions if version.is_stable or version.numbers == candidate.numbers}
     return frozenset(wanted & git)
 
 
 def cuts(tag: str) -> tuple[str, ...]:
     """What a tool makes of a tag that cuts it at its last dot, again and again: v0.5.0-rc, v0.5, v0."""
-    found = []
+    cut_names = []
     while "." in tag:
         tag = tag.rpartition(".")[0]
-        found.append(tag)
-    return tuple(found)
+        cut_names.append(tag)
+    return tuple(cut_names)
 
 
 def stumps(version: Version) -> frozenset[str]:
@@ -233,12 +233,12 @@ def plan(candidates: Iterable[Version], world: World, allowed: Collection[str] =
     going = tuple(candidates)
     refusals: dict[tuple[str, str], Refusal] = {}
     while True:
-        found = _Planner(going, world, frozenset(allowed)).plan()
-        refusals |= {(refusal.candidate, refusal.message): refusal for refusal in found.refusals}
-        refused = {refusal.candidate for refusal in found.refusals}
+        planned = _Planner(going, world, frozenset(allowed)).plan()
+        refusals |= {(refusal.candidate, refusal.message): refusal for refusal in planned.refusals}
+        refused = {refusal.candidate for refusal in planned.refusals}
         if not refused:
-            ordered = tuple(refusals[one] for one in sorted(refusals))
-            return replace(found, refusals=ordered)
+            ordered = tuple(refusals[key] for key in sorted(refusals))
+            return replace(planned, refusals=ordered)
         going = tuple(version for version in going if version.tag not in refused)
 
 
@@ -267,18 +267,20 @@ class _Planner:
         notes: list[str] = []
         images = {}
         for package, tags in sorted(self.world.images.items()):
-            doomed = dict(self.doomed(package, tags, refusals, notes))
-            if doomed:
-                images[package] = doomed
+            selected = dict(self.doomed(package, tags, refusals, notes))
+            if selected:
+                images[package] = selected
             named = self.named.intersection(tags)
-            parts = [t for t in sorted(set(tags) - doomed.keys() - named) if any(t.startswith(f"{n}-") for n in named)]
+            parts = [
+                t for t in sorted(set(tags) - selected.keys() - named) if any(t.startswith(f"{n}-") for n in named)
+            ]
             notes += [f"{package}: {tag} is kept, because it was not named. Name it too to delete it." for tag in parts]
         releases = tuple(self.releases(refusals))
         going = {release.tag for release in releases}
         refs = tuple(self.refs(going, refusals, notes))
         # A name that goes takes the release on its page along: without its tag that would turn into a draft.
         stumps_gone = {change.tag for change in refs if not change.after} - self.named
-        more = tuple(one for one in self.world.releases if one.tag in stumps_gone)
+        more = tuple(stump_release for stump_release in self.world.releases if stump_release.tag in stumps_gone)
         living = frozenset(self.world.git.tags) - {change.tag for change in refs if not change.after}
         told = tuple(dict.fromkeys(notes))
         shared = (self.named & {*tags} - {*images.get(package, ())} for package, tags in self.world.images.items())
@@ -316,31 +318,31 @@ class _Planner:
             for digest, names in groups.items()
         }
         promoted = {digest for digest, names in groups.items() if names & self.world.real}
-        held = [one for one in self.world.stable if one.tag in tags and (tags[one.tag] in promoted)]
-        wanted = floating.choose_targets(held, self.world.names.made_of_images, self.world.names.skip)
+        finals = [version for version in self.world.stable if version.tag in tags and (tags[version.tag] in promoted)]
+        wanted = floating.choose_targets(finals, self.world.names.made_of_images, self.world.names.skip)
         for digest, owners in sorted(own.items()):
             names = groups[digest]
             if not owners or (not names & self.named and self.lives(names)):
                 continue
             if digest in promoted:
                 final = min(names & self.world.real)
-                left = ", ".join(
+                spared = ", ".join(
                     sorted(tag for tag in names - self.world.real if tag in self.named or self.owners(tag))
                 )
                 notes.append(
-                    f"{package}: {left} {'are' if ',' in left else 'is'} kept, because {final} is the same image. "
-                    f"ghcr-cleanup removes tags from such an image with delete-tags: {left} and untag: true."
+                    f"{package}: {spared} {'are' if ',' in spared else 'is'} kept, because {final} is the same image. "
+                    f"ghcr-cleanup removes tags from such an image with delete-tags: {spared} and untag: true."
                 )
                 continue
-            found = [self.objection(package, tag, owners, wanted) for tag in sorted(names)]
-            objections = [problem for problem in found if problem]
+            objections_or_none = [self.objection(package, tag, owners, wanted) for tag in sorted(names)]
+            objections = [problem for problem in objections_or_none if problem]
             if not objections:
                 yield from ((tag, owners) for tag in sorted(names))
             elif names & self.named:
                 refusals += [Refusal(owner, *problem) for owner in owners for problem in objections]
             else:
-                left = ", ".join(sorted(names))
-                notes += [f"{package}: {left} are kept. {message}" for message, _ in objections]
+                spared = ", ".join(sorted(names))
+                notes += [f"{package}: {spared} are kept. {message}" for message, _ in objections]
 
     def lives(self, names: Iterable[str]) -> bool:
         """Whether names of one image are those of a candidate that stays: then its stump is too."""
@@ -354,10 +356,12 @@ class _Planner:
             return None
         here = f"{package}:{tag} names the image of {', '.join(owners)}"
         version = parse_or_none(tag, self.world.names.prefix)
-        of = [one for one in self.candidates if one.tag in owners]
+        of = [candidate for candidate in self.candidates if candidate.tag in owners]
         if version and not version.is_stable:
             return f"{here}, and {tag} was not named.", f"To delete it, name {tag} too."
-        made = any(tag == one.release or tag in floats(one, self.world.names.made_of_images) for one in of)
+        made = any(
+            tag == candidate.release or tag in floats(candidate, self.world.names.made_of_images) for candidate in of
+        )
         if not made:
             hint = f"If {tag} is not needed, ghcr-cleanup removes it with delete-tags: {tag} and untag: true."
             return f"{here}, but {tag} was not made from a candidate's tag.", hint
@@ -394,7 +398,11 @@ class _Planner:
             if change is None:
                 notes += self.doubt(tag)
                 continue
-            blocking = [one for one in self.world.releases if one.tag == tag and tag not in releases and lost_with(one)]
+            blocking = [
+                release
+                for release in self.world.releases
+                if release.tag == tag and tag not in releases and lost_with(release)
+            ]
             if blocking and not change.after and tag not in self.allowed:
                 message = f"The GitHub release of {tag}, which was made from it, {lost_with(blocking[0])}."
                 hint = f"To delete it for good, name it: allow-irreversible: {tag}"
@@ -409,32 +417,32 @@ class _Planner:
     def doubt(self, tag: str) -> Iterator[str]:
         """Why a name that stays may be a candidate's all the same: its git tag went before, and nothing else tells."""
         git = self.world.git
-        versions = (one.tag for one in known(git.tags, self.world.names.prefix))
-        if git.commits[tag] in {git.commits[one] for one in versions if one in git.commits}:
+        versions = (version.tag for version in known(git.tags, self.world.names.prefix))
+        if git.commits[tag] in {git.commits[name] for name in versions if name in git.commits}:
             return
-        lost = [one.tag for one in self.candidates if one.tag not in git.tags and tag in cuts(one.tag)]
+        lost = [version.tag for version in self.candidates if version.tag not in git.tags and tag in cuts(version.tag)]
         if lost:
             yield f"The git tag {tag} is kept: it is not a version, and git has no {lost[0]} to compare it with."
 
     def made(self) -> frozenset[str]:
         """The names in git that tools may have made from the candidates. No version is among them."""
         names = self.world.names
-        found = {cut for version in self.candidates for cut in cuts(version.tag)}
-        found |= {tag for version in self.candidates for tag in floats(version, names.made_of_refs)}
-        return frozenset(tag for tag in found if parse_or_none(tag, names.prefix) is None)
+        made_names = {cut for version in self.candidates for cut in cuts(version.tag)}
+        made_names |= {tag for version in self.candidates for tag in floats(version, names.made_of_refs)}
+        return frozenset(tag for tag in made_names if parse_or_none(tag, names.prefix) is None)
 
     def change(self, tag: str) -> RefChange | None:
         """What happens to such a name; nothing when it is right, or names something else."""
         git, commits = self.world.git, self.world.git.commits
         commit = commits[tag]
-        pointed = tuple(one.tag for one in self.candidates if commits.get(one.tag) == commit)
+        pointed = tuple(version.tag for version in self.candidates if commits.get(version.tag) == commit)
         if self.owners(tag):
             lives = [
-                one
-                for one in known(git.tags, self.world.names.prefix)
-                if one.tag not in self.named and tag in cuts(one.tag)
+                version
+                for version in known(git.tags, self.world.names.prefix)
+                if version.tag not in self.named and tag in cuts(version.tag)
             ]
-            if lives and (not pointed or any(commits.get(one.tag) == commit for one in lives)):
+            if lives and (not pointed or any(commits.get(version.tag) == commit for version in lives)):
                 return None
             reason = f"{tag} is not a version: a tool made it by cutting a candidate's tag."
             return RefChange(tag, git.tags[tag], "", reason, pointed or self.owners(tag))

@@ -39,7 +39,7 @@ def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
 
 def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]:
     """Why a plan may not be carried out; nothing of it is then."""
-    found = []
+    findings = []
     allowed = MOST if most is None else min(MOST, most)
     if story.planned > allowed:
         message = (
@@ -48,7 +48,7 @@ def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]
         hint = "Check the plan. If it is right, " + (
             "raise max-deletions." if allowed < MOST else "name fewer candidates and run it several times."
         )
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions"))
+        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions"))
     now = digest_of(story)
     if expected and expected != now:
         message = f"The plan is {now}, and {expected} was expected. Nothing was changed."
@@ -56,8 +56,8 @@ def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]
             "The packages, releases or tags changed since that plan was made. Check the new plan. If it is right, "
             "pass its plan-digest as expected-plan."
         )
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="expected-plan"))
-    return tuple(found)
+        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="expected-plan"))
+    return tuple(findings)
 
 
 def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> Report:
@@ -98,12 +98,12 @@ def removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[st
     """The candidates of which this run left nothing."""
     if dry_run or stop or story.errors or story.interrupted:
         return ()
-    held = frozenset[str]().union(*(image.held_back for image in story.images))
+    kept = frozenset[str]().union(*(image.held_back for image in story.images))
     owners = {change.tag: change.owners for change in story.plan.refs}
-    left = {left.what.rpartition(" ")[2] for left in story.done.left}
-    held |= left | {owner for tag in left for owner in owners.get(tag, ())}
-    held |= story.plan.shared | {*story.strangers}
-    return tuple(one.tag for one in story.plan.candidates if one.tag not in held)
+    not_done = {not_done.what.rpartition(" ")[2] for not_done in story.done.left}
+    kept |= not_done | {owner for tag in not_done for owner in owners.get(tag, ())}
+    kept |= story.plan.shared | {*story.strangers}
+    return tuple(version.tag for version in story.plan.candidates if version.tag not in kept)
 
 
 # Outputs
@@ -122,7 +122,7 @@ def plan_output(story: Story) -> dict[str, Output]:
     return {
         "candidates": [version.tag for version in story.plan.candidates],
         "images": images,
-        "releases": [{"id": one.id, "tag": one.tag, "name": one.name} for one in story.plan.releases],
+        "releases": [{"id": release.id, "tag": release.tag, "name": release.name} for release in story.plan.releases],
         "git": [change_row(change) for change in story.plan.refs],
     }
 
@@ -142,7 +142,7 @@ def digest_of(story: Story) -> str:
     """Names exactly this plan: the same versions, releases and git tags with the same objects give the same."""
     document = [
         sorted([image.path, image.plan.digest] for image in story.touched if image.plan),
-        sorted([one.id, one.tag] for one in story.plan.releases),
+        sorted([release.id, release.tag] for release in story.plan.releases),
         sorted([change.tag, change.before, change.after] for change in story.plan.refs),
     ]
     text = json.dumps(document, separators=(",", ":"))
@@ -151,11 +151,11 @@ def digest_of(story: Story) -> str:
 
 def refused_output(story: Story) -> list[Output]:
     """What did not go and why, as JSON: candidates, package versions, releases and git tags."""
-    found: list[Output] = [
+    rows: list[Output] = [
         {"what": f"candidate {refusal.candidate}", "message": refusal.message} for refusal in story.plan.refusals
     ]
-    found += [{"what": what, "message": message} for what, message in story.still_there]
-    return found
+    rows += [{"what": what, "message": message} for what, message in story.still_there]
+    return rows
 
 
 # Findings
@@ -163,18 +163,23 @@ def refused_output(story: Story) -> list[Output]:
 
 def findings(story: Story) -> tuple[Finding, ...]:
     """What a person should see."""
-    found = [
+    all_findings = [
         Finding.of(
-            Level.ERROR, f"{one.candidate} is not changed. {one.message}", hint=one.hint, rule="refused-candidate"
+            Level.ERROR,
+            f"{refusal.candidate} is not changed. {refusal.message}",
+            hint=refusal.hint,
+            rule="refused-candidate",
         )
-        for one in story.plan.refusals
+        for refusal in story.plan.refusals
     ]
     for image in story.images:
-        found += image_findings(image)
-    for left in story.done.left:
-        level = Level.ERROR if left.refused else Level.WARNING
-        found.append(Finding.of(level, f"The {left.what} still exists. {left.message}", hint=left.hint, rule="left"))
-    found += [
+        all_findings += image_findings(image)
+    for not_done in story.done.left:
+        level = Level.ERROR if not_done.refused else Level.WARNING
+        all_findings.append(
+            Finding.of(level, f"The {not_done.what} still exists. {not_done.message}", hint=not_done.hint, rule="left")
+        )
+    all_findings += [
         Finding.of(
             Level.ERROR,
             f"{sentence} This run did not change it.",
@@ -185,68 +190,70 @@ def findings(story: Story) -> tuple[Finding, ...]:
     ]
     if story.stopped and not story.interrupted:
         message = f"Stopped after {story.deleted} of {story.planned} deletions of package versions. {story.stopped}"
-        found.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
+        all_findings.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
     if story.done.error:
         hint = f"{AGAIN} The git tag of a candidate is deleted last."
-        found += [
+        all_findings += [
             Finding(Level.ERROR, Problem(problem.message, f"{problem.hint} {hint}".strip(), problem.place), NAME)
             for problem in story.done.error.problems
         ]
     if story.interrupted:
         message = f"Stopped by a signal after {story.deleted} of {story.planned} deletions of package versions."
         hint = f"{AGAIN} The output 'undo' and the undo file list every change."
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
+        all_findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
     for release in story.plan.releases:
         lost = lost_with(release)
         if lost:
             message = f"The GitHub release of {release.tag} {lost}. It was deleted because allow-irreversible names it."
-            found.append(Finding.of(Level.WARNING, message, rule="irreversible"))
+            all_findings.append(Finding.of(Level.WARNING, message, rule="irreversible"))
     for sentence in (*story.plan.notes, *story.kept):
-        found.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
-    found += [Finding.of(Level.WARNING, sentence, rule="not-in-configuration") for sentence in story.strays]
+        all_findings.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
+    all_findings += [Finding.of(Level.WARNING, sentence, rule="not-in-configuration") for sentence in story.strays]
     for tag, spelled in story.strangers.items():
         message = f"{tag} left nothing: no git tag, no release and no image carries its name."
         hint = f"Did you mean {spelled}?" if spelled else ""
-        found.append(Finding.of(Level.WARNING if spelled else Level.NOTICE, message, hint=hint, rule="nothing-left"))
-    return tuple(found)
+        all_findings.append(
+            Finding.of(Level.WARNING if spelled else Level.NOTICE, message, hint=hint, rule="nothing-left")
+        )
+    return tuple(all_findings)
 
 
 def image_findings(image: PackageTeardown) -> list[Finding]:
     """What a person should see of one package."""
     path, outcome = image.path, image.outcome
-    found = []
+    findings = []
     if outcome.error:
-        left = (
+        consequence = (
             "Nothing of this package was deleted."
             if not outcome.deleted
             else "The output 'undo' names what was deleted."
         )
-        found += [
-            Finding(Level.ERROR, Problem(f"{path}: {one.message} {left}", one.hint, one.place), NAME)
-            for one in outcome.error.problems
+        findings += [
+            Finding(Level.ERROR, Problem(f"{path}: {problem.message} {consequence}", problem.hint, problem.place), NAME)
+            for problem in outcome.error.problems
         ]
     for item in outcome.refused:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}."
-        found.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
+        findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for item in outcome.moved:
         message = f"{path}: {title(item.version)} was not deleted. {item.message}"
-        found.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
+        findings.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     for tag in image.again:
         message = f"{path}: {tag} was pushed again while this ran, so it is kept."
-        found.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
+        findings.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     if outcome.check and outcome.check.broken:
-        lost = "".join(f" {title(one.version)} could not be restored: {one.message}." for one in outcome.unrestored)
+        lost = "".join(f" {title(item.version)} could not be restored: {item.message}." for item in outcome.unrestored)
         message = f"{path}: {outcome.check.broken[0]} All {len(outcome.restored)} deleted versions were restored.{lost}"
         hint = "Something was pushed while this ran. Run it again when nothing is."
-        found.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
+        findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))
     if outcome.check:
-        found += [
+        findings += [
             Finding.of(Level.WARNING, f"{path}: {sentence}", hint="Push that image again.", rule="incomplete")
             for sentence in outcome.check.incomplete
         ]
     if image.plan:
-        found += [
+        findings += [
             Finding.of(Level.NOTICE, f"{path}: the tag {blocked.tag} is kept. {blocked.because}", rule="stays")
             for blocked in image.plan.blocked
         ]
-    return found
+    return findings

@@ -133,7 +133,9 @@ class Restorer:
                     if self.out_of_time():
                         return
                     known = (*there, *self.back.releases)
-                    self.release(release, next((one for one in known if stands_for(one, release)), None))
+                    self.release(
+                        release, next((release_now for release_now in known if stands_for(release_now, release)), None)
+                    )
 
     def out_of_time(self) -> bool:
         """Whether nothing further may begin."""
@@ -195,7 +197,9 @@ class Restorer:
             self.log.info(f"made the release {release.tag} again")
         if files:
             # Only GitHub's list says where the files of the new release go.
-            made = existing or next((one for one in self.releases.all() if stands_for(one, release)), None)
+            made = existing or next(
+                (candidate for candidate in self.releases.all() if stands_for(candidate, release)), None
+            )
             if made is None:
                 message = f"GitHub does not list the release {release.tag}, which was just made, so it has no files."
                 self.back.events.append(NotRestored(Problem(message, packages.AGAIN)))
@@ -211,96 +215,101 @@ def stands_for(there: Release, release: Release) -> bool:
     return there.tag == release.tag
 
 
-def report(found: Undo, back: Back, undo_file: str, address: str, *, dry_run: bool) -> Report:
+def report(record: Undo, back: Back, undo_file: str, address: str, *, dry_run: bool) -> Report:
     """Outputs, summary and findings of the mode. A dry run only says what would come back.
 
     `address`: of the repository, for clones.
     """
-    findings = [finding for path, one in back.images.items() for finding in packages.findings_of(path, one)]
+    findings = [finding for path, package in back.images.items() for finding in packages.findings_of(path, package)]
     findings += [Finding(Level.ERROR, problem, RULE) for problem in (*back.lost, *back.unknown)]
-    findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in forever(found)]
+    findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in forever(record)]
     if back.is_interrupted or back.stopped:
         why = "Stopped by a signal." if back.is_interrupted else f"Stopped. {back.stopped}"
-        findings.append(Finding.of(Level.ERROR, f"{why} {counts(found, back)}", hint=packages.AGAIN, rule="stopped"))
-    code = max((packages.exit_code(one) for one in back.images.values()), default=ExitCode.PASS)
+        findings.append(Finding.of(Level.ERROR, f"{why} {counts(record, back)}", hint=packages.AGAIN, rule="stopped"))
+    code = max((packages.exit_code(package) for package in back.images.values()), default=ExitCode.PASS)
     if back.is_interrupted:
         code = ExitCode.INTERRUPTED
     elif back.unknown or back.stopped:
         code = ExitCode.UNKNOWN
     elif back.lost:
         code = max(code, ExitCode.REFUSED)
-    tags = sorted(ref.tag for ref in (found.refs if dry_run else back.refs))
+    tags = sorted(ref.tag for ref in (record.refs if dry_run else back.refs))
     commands = (fetch(tags, address),) if tags else ()
     return Report(
         outputs={
             "restored": {
                 "versions": back.versions,
                 "git": [ref.tag for ref in back.refs],
-                "releases": [one.tag for one in back.releases],
+                "releases": [release.tag for release in back.releases],
             },
             "undo-file": undo_file,
             "local-commands": "\n".join(commands),
         },
-        summary=summary(found, back, dry_run=dry_run),
+        summary=summary(record, back, dry_run=dry_run),
         lines=(
-            *(would(found) if dry_run else ()),
+            *(would(record) if dry_run else ()),
             *(f"In every clone: {command}" for command in commands),
-            verdict(found, back, dry_run=dry_run),
+            verdict(record, back, dry_run=dry_run),
         ),
         findings=tuple(findings),
         exit_code=code,
     )
 
 
-def forever(found: Undo) -> Iterator[str]:
+def forever(record: Undo) -> Iterator[str]:
     """Sentences about what nobody can bring back."""
-    for release in found.releases:
-        lost = [name for name in release.files if name not in found.files.get(release.id, {})]
+    for release in record.releases:
+        lost = [name for name in release.files if name not in record.files.get(release.id, {})]
         files = f" The files that it had are lost: {', '.join(lost)}." if lost else ""
         yield f"The release {release.tag} is restored as a new one, with a new date and another author.{files}"
 
 
-def would(found: Undo) -> Iterator[str]:
+def would(record: Undo) -> Iterator[str]:
     """What would come back, in sentences."""
-    for path, entries in found.packages.items():
+    for path, entries in record.packages.items():
         tags = ", ".join(sorted(tag for entry in entries for tag in entry.tags)) or "none"
         yield f"{path}: {counted(len(entries), 'version')} would be restored, with the tags {tags}."
-    for ref in found.refs:
+    for ref in record.refs:
         yield f"git tag {ref.tag} would name {ref.before[:12]} again."
-    for release in found.releases:
+    for release in record.releases:
         yield f"release {release.tag} would be restored."
 
 
-def counts(found: Undo, back: Back) -> str:
+def counts(record: Undo, back: Back) -> str:
     """What is there of how much, in one sentence."""
-    total = sum(len(entries) for entries in found.packages.values())
+    total = sum(len(entries) for entries in record.packages.values())
     return (
-        f"{back.versions} of {counted(total, 'version')}, {len(back.refs)} of {counted(len(found.refs), 'git tag')} "
-        f"and {len(back.releases)} of {counted(len(found.releases), 'release')} were restored."
+        f"{back.versions} of {counted(total, 'version')}, {len(back.refs)} of {counted(len(record.refs), 'git tag')} "
+        f"and {len(back.releases)} of {counted(len(record.releases), 'release')} were restored."
     )
 
 
-def verdict(found: Undo, back: Back, *, dry_run: bool) -> str:
+def verdict(record: Undo, back: Back, *, dry_run: bool) -> str:
     """The run in one sentence."""
-    if found.is_empty:
+    if record.is_empty:
         return "The undo file lists nothing, so there is nothing to restore."
     if not dry_run:
-        return counts(found, back)
-    total = sum(len(entries) for entries in found.packages.values())
-    tags, pages = counted(len(found.refs), "git tag"), counted(len(found.releases), "release")
+        return counts(record, back)
+    total = sum(len(entries) for entries in record.packages.values())
+    tags, pages = counted(len(record.refs), "git tag"), counted(len(record.releases), "release")
     return f"{counted(total, 'version')}, {tags} and {pages} would be restored. Nothing was changed."
 
 
-def summary(found: Undo, back: Back, *, dry_run: bool) -> str:
+def summary(record: Undo, back: Back, *, dry_run: bool) -> str:
     """The job summary: what came back in each system, and what did not."""
     head = "## Restored from the undo file" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
-    text = head + markdown.plain(verdict(found, back, dry_run=dry_run)) + "\n\n"
-    lost = [one.problem for path, there in back.images.items() for one in packages.findings_of(path, there)]
-    text += "".join(f"**Not restored.** {markdown.plain(str(one))}\n\n" for one in (*lost, *back.lost, *back.unknown))
+    text = head + markdown.plain(verdict(record, back, dry_run=dry_run)) + "\n\n"
+    lost = [package.problem for path, there in back.images.items() for package in packages.findings_of(path, there)]
+    text += "".join(
+        f"**Not restored.** {markdown.plain(str(problem))}\n\n" for problem in (*lost, *back.lost, *back.unknown)
+    )
     rows = []
-    for path, entries in found.packages.items():
+    for path, entries in record.packages.items():
         there = back.images[path].outcome.restored
         rows.append(["registry", markdown.code(path), f"{len(there)} of {counted(len(entries), 'version')}"])
-    rows += [["git", markdown.code(ref.tag), "yes" if ref in back.refs else "no"] for ref in found.refs]
-    rows += [["release", markdown.code(one.tag), "yes" if one in back.releases else "no"] for one in found.releases]
+    rows += [["git", markdown.code(ref.tag), "yes" if ref in back.refs else "no"] for ref in record.refs]
+    rows += [
+        ["release", markdown.code(release.tag), "yes" if release in back.releases else "no"]
+        for release in record.releases
+    ]
     return text + markdown.table(["System", "What", "Restored"], rows)

@@ -63,8 +63,8 @@ class Story:
     @property
     def stopped(self) -> str:
         """Why its own limits ended the run before everything was tried, as a sentence; empty otherwise."""
-        found = (*(image.outcome.stopped for image in self.images), self.done.stopped)
-        return next((sentence for sentence in found if sentence), "")
+        stops = (*(image.outcome.stopped for image in self.images), self.done.stopped)
+        return next((sentence for sentence in stops if sentence), "")
 
     @property
     def changed(self) -> bool:
@@ -81,7 +81,7 @@ class Story:
             for item in image.outcome.not_deleted
         )
         again = ((f"tag {tag} of {image.path}", "It was pushed again.") for image in self.images for tag in image.again)
-        return (*versions, *again, *((left.what, left.message) for left in self.done.left))
+        return (*versions, *again, *((not_done.what, not_done.message) for not_done in self.done.left))
 
     def commands(self, *, planned: bool) -> tuple[str, ...]:
         """What people run in their clones; `planned`: for what would go."""
@@ -99,21 +99,25 @@ def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[s
     there |= {release.tag for release in world.releases}
     spelled = {version.order: version.tag for version in known(there, world.names.prefix)}
     going = set(plan.candidates)
-    return {one.tag: spelled.get(one.order, "") for one in candidates if one in going and one.tag not in there}
+    return {
+        candidate.tag: spelled.get(candidate.order, "")
+        for candidate in candidates
+        if candidate in going and candidate.tag not in there
+    }
 
 
 def reasons(image: PackageTeardown) -> Mapping[int, str]:
     """Id of a package version -> why it goes."""
-    behind, found = image.behind, {}
+    behind, reasons_by_tag = image.behind, {}
     for deletion in image.plan.deletions if image.plan else ():
         version = deletion.version
         owners = sorted(image.owners_of(deletion))
         named = ", ".join(owners)
         if owners:
             own = bool({*owners} & {*version.names})
-            found[version.id] = f"It is the image of {named}." if own else f"It belongs to {named}."
+            reasons_by_tag[version.id] = f"It is the image of {named}." if own else f"It belongs to {named}."
         elif behind[version.id]:
-            found[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."
+            reasons_by_tag[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."
         else:
-            found[version.id] = image.plan.by_digest[version.digest].reason if image.plan else ""
-    return found
+            reasons_by_tag[version.id] = image.plan.by_digest[version.digest].reason if image.plan else ""
+    return reasons_by_tag

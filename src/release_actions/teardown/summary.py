@@ -71,10 +71,11 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     """The job summary: what goes in each system, the proof, and the commands."""
     head = "## Teardown of release candidates" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
     text = head + markdown.plain(verdict(story, stop, dry_run=dry_run)) + "\n\n"
-    text += "".join(f"**Refused.** {markdown.plain(str(one.problem))}\n\n" for one in stop)
+    text += "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in stop)
     text += "".join(
-        f"**{markdown.code(one.candidate)} is not changed.** {markdown.plain(f'{one.message} {one.hint}')}\n\n"
-        for one in story.plan.refusals
+        f"**{markdown.code(refusal.candidate)} is not changed.** "
+        f"{markdown.plain(f'{refusal.message} {refusal.hint}')}\n\n"
+        for refusal in story.plan.refusals
     )
     rows = [
         [
@@ -93,11 +94,11 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         [
             "release",
             markdown.code(repository),
-            markdown.code(one.tag),
-            markdown.plain(one.name),
+            markdown.code(release.tag),
+            markdown.plain(release.name),
             "It is the candidate's page.",
         ]
-        for one in story.plan.releases
+        for release in story.plan.releases
     ]
     rows += [
         [
@@ -110,9 +111,9 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         for change in story.plan.refs
     ]
     text += table(["System", "Where", "Tag", "Names", "Why it is deleted"], rows)
-    left = [[markdown.code(what), markdown.plain(message)] for what, message in story.still_there]
-    if left:
-        text += "\n**Still there:**\n\n" + table(["What", "Why"], left)
+    not_done = [[markdown.code(what), markdown.plain(message)] for what, message in story.still_there]
+    if not_done:
+        text += "\n**Still there:**\n\n" + table(["What", "Why"], not_done)
     text += proof(story)
     commands = story.commands(planned=dry_run or bool(stop))
     if commands:

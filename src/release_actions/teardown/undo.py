@@ -52,8 +52,8 @@ class Undo:
         packages = undo.joined(self.packages, later.packages)
         return Undo(
             {path: tuple(entries) for path, entries in packages.items()},
-            tuple({one.id: one for one in (*self.releases, *later.releases)}.values()),
-            tuple({one.tag: one for one in (*self.refs, *later.refs)}.values()),
+            tuple({release.id: release for release in (*self.releases, *later.releases)}.values()),
+            tuple({ref.tag: ref for ref in (*self.refs, *later.refs)}.values()),
             {**self.files, **later.files},
         )
 
@@ -81,10 +81,10 @@ class Record:
             for image in images
             if image.plan
         }
-        found = Undo({path: gone for path, gone in planned.items() if gone}, tuple(releases), rows(refs), files)
-        if not found.is_empty:
+        planned_undo = Undo({path: gone for path, gone in planned.items() if gone}, tuple(releases), rows(refs), files)
+        if not planned_undo.is_empty:
             self.before = read(self.path, self.repository) if self.path.exists() else Undo()
-            write(self.path, self.repository, self.before.joined(found))
+            write(self.path, self.repository, self.before.joined(planned_undo))
             self.written = True
             self.files = files
 
@@ -99,8 +99,13 @@ class Record:
             gone[image.path] = tuple(entries(versions, image.contents))
         releases = gone_releases(done)
         files = {release.id: self.files[release.id] for release in releases if release.id in self.files}
-        left = Undo({path: found for path, found in gone.items() if found}, releases, gone_refs(done), files)
-        write(self.path, self.repository, self.before.joined(left))
+        remaining = Undo(
+            {path: entries_of_path for path, entries_of_path in gone.items() if entries_of_path},
+            releases,
+            gone_refs(done),
+            files,
+        )
+        write(self.path, self.repository, self.before.joined(remaining))
 
 
 def gone_releases(done: Done) -> tuple[Release, ...]:
@@ -122,7 +127,7 @@ def read(path: Path, repository: str) -> Undo:
     """The undo file of a repository "owner/name". Raises `InputError`."""
     document = undo.load(path, FORM, "a teardown")
     try:
-        found = Undo(
+        record = Undo(
             {str(name): tuple(map(undo.entry_of, entries)) for name, entries in document["packages"].items()},
             tuple(map(_release, document["releases"])),
             tuple(_ref(item) for item in document["git"]),
@@ -134,17 +139,17 @@ def read(path: Path, repository: str) -> Undo:
     if of.lower() != repository.lower():
         message = f"The undo file {path} is of {of}, and this run is about {repository}."
         raise InputError(message, hint=f"Pass --repository {of}, or name another file.")
-    return found
+    return record
 
 
-def write(path: Path, repository: str, found: Undo) -> None:
+def write(path: Path, repository: str, record: Undo) -> None:
     """Write a whole undo file. Raises `InputError`."""
     document = {
         "form": FORM,
         "repository": repository,
-        "packages": undo.rows(found.packages),
-        "releases": [release_row(release) | _contents_row(found.files.get(release.id)) for release in found.releases],
-        "git": [{"tag": ref.tag, "before": ref.before, "after": ref.after} for ref in found.refs],
+        "packages": undo.rows(record.packages),
+        "releases": [release_row(release) | _contents_row(record.files.get(release.id)) for release in record.releases],
+        "git": [{"tag": ref.tag, "before": ref.before, "after": ref.after} for ref in record.refs],
     }
     undo.save(path, document)
 
@@ -174,7 +179,7 @@ def _contents(item: Any) -> dict[str, bytes]:
 
 
 def _release(item: Any) -> Release:
-    found = Release(
+    release = Release(
         item["id"],
         item["tag_name"],
         item["name"],
@@ -184,12 +189,12 @@ def _release(item: Any) -> Release:
         item["prerelease"],
         assets=tuple(Asset(0, name) for name in item["files"]),
     )
-    texts = (found.tag, found.name, found.body, found.target, *found.files)
-    if type(found.id) is not int or not all(isinstance(text, str) for text in texts) or not found.tag:
+    texts = (release.tag, release.name, release.body, release.target, *release.files)
+    if type(release.id) is not int or not all(isinstance(text, str) for text in texts) or not release.tag:
         raise ValueError
-    if not all(isinstance(flag, bool) for flag in (found.draft, found.prerelease)):
+    if not all(isinstance(flag, bool) for flag in (release.draft, release.prerelease)):
         raise TypeError
-    return found
+    return release
 
 
 def _ref(item: Any) -> Ref:

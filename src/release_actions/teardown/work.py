@@ -68,7 +68,7 @@ def baseline(registry: Registry, path: str, plan: CleanupPlan) -> Mapping[str, s
 
 def still_planned(before: Mapping[str, str], now: Mapping[str, str], prefix: str) -> None:
     """Raise `RemoteError` when git's releases are others than at the time of the plan, which spares their images."""
-    old, new = ({one.tag for one in known(tags, prefix) if one.is_stable} for tags in (before, now))
+    old, new = ({version.tag for version in known(tags, prefix) if version.is_stable} for tags in (before, now))
     if old != new:
         tag = min(old ^ new)
         what = "was tagged" if tag in new else "lost its git tag"
@@ -80,8 +80,8 @@ def resolve(registry: Registry, path: str, tags: Collection[str]) -> dict[str, s
     """Tag -> digest by the registry now; empty for a tag that is not there. Raises `RemoteError`."""
 
     def one(tag: str) -> str:
-        found = registry.head_manifest(path, tag)
-        return found.digest if found else ""
+        manifest = registry.head_manifest(path, tag)
+        return manifest.digest if manifest else ""
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ordered = sorted(tags)
@@ -148,27 +148,27 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
 
     The tag of a candidate stays while a name that was made from it does: nothing else shows the next run what that is.
     """
-    published = {left.what.removeprefix("release ") for left in done.left}
+    published = {not_done.what.removeprefix("release ") for not_done in done.left}
     candidates = {version.tag for version in plan.candidates}
     made: dict[str, list[str]] = {}
     for change in plan.refs:
         waiting = sorted(set(change.owners) & set(held_back))
         names = made.get(change.tag) if change.tag in candidates else None
         if waiting:
-            left: NotDone | None = stays(f"git tag {change.tag}", waiting)
+            not_done: NotDone | None = stays(f"git tag {change.tag}", waiting)
         elif change.tag in published:
             message = "Its GitHub release still exists and would become a draft."
-            left = NotDone(f"git tag {change.tag}", message, refused=False)
+            not_done = NotDone(f"git tag {change.tag}", message, refused=False)
         elif names:
             there = "is there" if len(names) == 1 else "are there"
             message = f"It is kept while {', '.join(names)} {there}: the next run needs it."
-            left = NotDone(f"git tag {change.tag}", message, refused=False)
+            not_done = NotDone(f"git tag {change.tag}", message, refused=False)
         elif out_of_time(done, limits):
-            left = NotDone(f"git tag {change.tag}", NOT_TRIED, refused=False)
+            not_done = NotDone(f"git tag {change.tag}", NOT_TRIED, refused=False)
         else:
-            left = change_ref(change, refs, done, say)
-        if left:
-            done.add(left)
+            not_done = change_ref(change, refs, done, say)
+        if not_done:
+            done.add(not_done)
             for owner in change.owners:
                 made.setdefault(owner, []).append(change.tag)
 

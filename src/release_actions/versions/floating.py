@@ -95,15 +95,17 @@ def explain_effects(
     effects = list_effects(version, existing, templates, skip)
     moved = [effect.tag for effect in effects if effect.moves and effect.before]
     created = [effect.tag for effect in effects if effect.moves and not effect.before]
-    left: dict[str, list[str]] = {}
+    remaining: dict[str, list[str]] = {}
     for effect in effects:
         if effect.before and not effect.moves:
-            left.setdefault(effect.before.tag, []).append(effect.tag)
+            remaining.setdefault(effect.before.tag, []).append(effect.tag)
     parts = [f"creates {join_words(created)}"] if created else []
     parts += [f"moves {join_words(moved)}"] if moved else []
     parts += [] if moved or created else ["moves no floating tag"]
-    if left:
-        parts.append("leaves " + ", and ".join(f"{join_words(tags)} on {release}" for release, tags in left.items()))
+    if remaining:
+        parts.append(
+            "leaves " + ", and ".join(f"{join_words(tags)} on {release}" for release, tags in remaining.items())
+        )
     return f"{version.tag} is {_role(version, existing, skip)}: it {join_words(parts)}."
 
 

@@ -54,12 +54,12 @@ class ListOf(Shape[tuple[T, ...]]):
 
     def schema(self) -> Schema:
         """An array."""
-        found: Schema = {"type": "array", "items": self.item.schema()}
+        schema: Schema = {"type": "array", "items": self.item.schema()}
         if self.least:
-            found["minItems"] = self.least
+            schema["minItems"] = self.least
         if self.unique:
-            found["uniqueItems"] = True
-        return found
+            schema["uniqueItems"] = True
+        return schema
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class MapOf(Shape[Mapping[str, T]]):
 
     def schema(self) -> Schema:
         """An object."""
-        found: Schema = {"type": "object", "additionalProperties": self.value.schema()}
-        found["propertyNames"] = {"pattern": f"^(?:{self.key.pattern})$"} if self.key.pattern else {"minLength": 1}
+        schema: Schema = {"type": "object", "additionalProperties": self.value.schema()}
+        schema["propertyNames"] = {"pattern": f"^(?:{self.key.pattern})$"} if self.key.pattern else {"minLength": 1}
         if self.least:
-            found["minProperties"] = self.least
-        return found
+            schema["minProperties"] = self.least
+        return schema

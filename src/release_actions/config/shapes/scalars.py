@@ -63,10 +63,10 @@ class Text(Shape[str]):
         """A string; without a pattern also a number or a boolean, which YAML users write without quotes."""
         if not self.pattern:
             return {"type": ["string", "number", "boolean"], **({} if self.empty else {"minLength": 1})}
-        found: Schema = {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+        schema: Schema = {"type": "string", "pattern": f"^(?:{self.pattern})$"}
         if not self.empty:
-            found["minLength"] = 1
-        return found
+            schema["minLength"] = 1
+        return schema
 
 
 @dataclass(frozen=True)

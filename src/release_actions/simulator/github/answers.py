@@ -83,17 +83,17 @@ def number(text: str) -> int:
 def links(call: Call, page: int, size: int, total: int) -> str:
     """The `Link` header: prev, next, last and first as far as they lead elsewhere (RFC 8288)."""
     last = max(1, -(-total // size))
-    found = {}
+    pages = {}
     if page > 1:
-        found["prev"] = min(page - 1, last)
+        pages["prev"] = min(page - 1, last)
     if page < last:
-        found |= {"next": page + 1, "last": last}
+        pages |= {"next": page + 1, "last": last}
     if page > 1:
-        found["first"] = 1
+        pages["first"] = 1
     path = call.request.environ["REQUEST_URI"].partition("?")[0]
     kept = [(key, value) for key, value in call.request.args.items(multi=True) if key != "page"]
     return ", ".join(
-        f'<{call.base}{path}?{urlencode([*kept, ("page", target)])}>; rel="{rel}"' for rel, target in found.items()
+        f'<{call.base}{path}?{urlencode([*kept, ("page", target)])}>; rel="{rel}"' for rel, target in pages.items()
     )
 
 

@@ -182,7 +182,10 @@ class Bodies:
         }
 
     def _repositories(self, account: Account, *, private: bool) -> int:
-        return sum(one.owner is account and one.private == private for one in self.world.repositories.values())
+        return sum(
+            repository.owner is account and repository.private == private
+            for repository in self.world.repositories.values()
+        )
 
     # Repositories
 

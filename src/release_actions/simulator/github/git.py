@@ -61,8 +61,8 @@ def get_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
 def matching_refs(call: Call, owner: str, repo: str, ref: str) -> Answer:
     """Refs whose name after `refs/` starts so, by name: all at once, this list has no pages (google/go-github#1567)."""
     repository = readable(call, owner, repo, MATCHING)
-    found = sorted((name, target) for name, target in repository.git.refs.items() if name.startswith(f"refs/{ref}"))
-    return Answer(200, [ref_body(call, repository, name, target) for name, target in found])
+    matching = sorted((name, target) for name, target in repository.git.refs.items() if name.startswith(f"refs/{ref}"))
+    return Answer(200, [ref_body(call, repository, name, target) for name, target in matching])
 
 
 def create_ref(call: Call, owner: str, repo: str) -> Answer:

@@ -155,11 +155,11 @@ class CommitNode:
     ) -> dict[str, Any]:
         """The pull requests that brought it or whose merge it is, the oldest first."""
         pulls = self.repository.pulls.values()
-        found = sorted(
+        associated = sorted(
             (pull for pull in pulls if self.oid in {pull.merge_commit, *pull.commits}),
             key=lambda pull: (pull.created, pull.number),
         )
-        return connection([PullNode(self.repository, pull) for pull in found], first, last, after)
+        return connection([PullNode(self.repository, pull) for pull in associated], first, last, after)
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,8 @@ class RepositoryNode:
         git = self.repository.git
         if oid is not None:
             return CommitNode(self.repository, oid) if oid in git.commits else None
-        found = git.resolve(expression or "")
-        return CommitNode(self.repository, found.sha) if found else None
+        sha = git.resolve(expression or "")
+        return CommitNode(self.repository, sha.sha) if sha else None
 
     def pullRequest(self, _info: Any, number: int) -> PullNode:  # noqa: N802  # the schema's name
         """A pull request by its number."""
@@ -193,11 +193,11 @@ class Root:
 
     def repository(self, _info: object, owner: str, name: str, **_: object) -> RepositoryNode:
         """A repository that the token may see."""
-        found = self.call.world.repository(f"{owner}/{name}")
-        if found is None or found.role(self.call.token, "pull-requests") < Role.READ:
+        repository = self.call.world.repository(f"{owner}/{name}")
+        if repository is None or repository.role(self.call.token, "pull-requests") < Role.READ:
             message = f"Could not resolve to a Repository with the name '{owner}/{name}'."
             raise RefusedError(message, kind="NOT_FOUND")
-        return RepositoryNode(found)
+        return RepositoryNode(repository)
 
     def search(
         self,
@@ -210,9 +210,9 @@ class Root:
         **_: object,
     ) -> dict[str, Any]:
         """Pull requests that a search finds, the newest first."""
-        found = sorted(self._found(query), key=lambda node: node.pull.created, reverse=True)
-        answer = connection(found, first, last, after)
-        return {**answer, "issueCount": len(found)}
+        nodes = sorted(self._found(query), key=lambda node: node.pull.created, reverse=True)
+        answer = connection(nodes, first, last, after)
+        return {**answer, "issueCount": len(nodes)}
 
     def _found(self, query: str) -> Iterator[PullNode]:
         words = dict(word.partition(":")[::2] for word in query.split() if not word.startswith("is:"))

@@ -53,7 +53,7 @@ def list_packages(call: Call, owner: Account) -> Answer:
     if kind not in TYPES:
         raise http_error(400, "Package type is missing or invalid.", docs)
     wanted = call.arg("visibility")
-    found = [
+    packages = [
         package
         for package in call.world.packages.values()
         if package.owner == owner.login
@@ -61,8 +61,8 @@ def list_packages(call: Call, owner: Account) -> Answer:
         and wanted in {"", package.visibility}
         and role(call, owner, package) >= Role.READ
     ]
-    found.sort(key=lambda package: (package.created, package.id), reverse=True)
-    return paged_list(call, found, Bodies(call.world, call.base).package)
+    packages.sort(key=lambda package: (package.created, package.id), reverse=True)
+    return paged_list(call, packages, Bodies(call.world, call.base).package)
 
 
 def get_package(call: Call, owner: Account, package_type: str, package_name: str) -> Answer:
@@ -105,8 +105,8 @@ def list_versions(call: Call, owner: Account, package_type: str, package_name: s
     bodies = Bodies(call.world, call.base)
     if call.arg("state") == "deleted":
         check_admin(call, owner, package, PAGE)
-        found = package.restorable(call.world.now())
-        return paged_list(call, found, lambda version: bodies.package_version(package, version))
+        versions = package.restorable(call.world.now())
+        return paged_list(call, versions, lambda version: bodies.package_version(package, version))
     return paged(
         call,
         len(package.versions()),
@@ -118,8 +118,8 @@ def list_versions(call: Call, owner: Account, package_type: str, package_name: s
 def get_version(call: Call, owner: Account, package_type: str, package_name: str, package_version_id: str) -> Answer:
     """One version."""
     package = readable(call, owner, package_type, package_name)
-    found = version(package, package_version_id, deleted=False)
-    return Answer(200, Bodies(call.world, call.base).package_version(package, found))
+    shown = version(package, package_version_id, deleted=False)
+    return Answer(200, Bodies(call.world, call.base).package_version(package, shown))
 
 
 def delete_version(call: Call, owner: Account, package_type: str, package_name: str, package_version_id: str) -> Answer:
@@ -200,10 +200,10 @@ def check_admin(call: Call, owner: Account, package: Package, docs: str) -> None
 
 def version(package: Package, number: str, *, deleted: bool) -> Version:
     """A version by the id in a route. Raises `HttpError`."""
-    found = package.version(int(number), deleted=deleted) if number.isdecimal() else None
-    if found is None:
+    version_or_none = package.version(int(number), deleted=deleted) if number.isdecimal() else None
+    if version_or_none is None:
         raise http_error(404, "Package version not found.", PAGE)
-    return found
+    return version_or_none
 
 
 def in_space(space: Space, handler: Callable[..., Answer]) -> Callable[..., Answer]:

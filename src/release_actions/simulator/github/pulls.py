@@ -37,14 +37,14 @@ def list_pulls(call: Call, owner: str, repo: str) -> Answer:
     if state not in STATES or sort not in SORTS:
         raise invalid(LIST, "PullRequest", "state" if state not in STATES else "sort", "invalid")
     base, head = call.arg("base"), call.arg("head")
-    found = [
+    pulls = [
         pull
         for pull in repository.pulls.values()
         if state in {"all", pull.state} and base in {"", pull.base} and head in {"", head_label(repository, pull)}
     ]
     falling = call.arg("direction", "desc" if sort == "created" else "asc") == "desc"
-    found.sort(key=SORTS[sort], reverse=falling)
-    return paged_list(call, found, lambda pull: simple_body(call, repository, pull))
+    pulls.sort(key=SORTS[sort], reverse=falling)
+    return paged_list(call, pulls, lambda pull: simple_body(call, repository, pull))
 
 
 def get_pull(call: Call, owner: str, repo: str, pull_number: str) -> Answer:
@@ -57,8 +57,8 @@ def pull_commits(call: Call, owner: str, repo: str, pull_number: str) -> Answer:
     """The commits a pull request brought, oldest first."""
     repository = readable(call, owner, repo, COMMITS, "pull-requests")
     pull = one(repository, pull_number, COMMITS)
-    found = [repository.git.commits[sha] for sha in pull.commits]
-    return paged_list(call, found, lambda commit: commit_body(call, repository, commit))
+    commits = [repository.git.commits[sha] for sha in pull.commits]
+    return paged_list(call, commits, lambda commit: commit_body(call, repository, commit))
 
 
 def pulls_of_commit(call: Call, owner: str, repo: str, commit_sha: str) -> Answer:
@@ -67,28 +67,28 @@ def pulls_of_commit(call: Call, owner: str, repo: str, commit_sha: str) -> Answe
     commit = repository.git.resolve(commit_sha)
     if commit is None:
         raise not_found(OF_COMMIT)
-    found = [pull for pull in repository.pulls.values() if commit.sha in {pull.merge_commit, *pull.commits}]
-    return paged_list(call, found, lambda pull: simple_body(call, repository, pull))
+    pulls = [pull for pull in repository.pulls.values() if commit.sha in {pull.merge_commit, *pull.commits}]
+    return paged_list(call, pulls, lambda pull: simple_body(call, repository, pull))
 
 
 def list_milestones(call: Call, owner: str, repo: str) -> Answer:
     """Milestones by state, those due first in front, those without a date at the end."""
     repository = readable(call, owner, repo, MILESTONES, "issues")
     state = call.arg("state", "open")
-    found = [one for one in repository.milestones.values() if state in {"all", one.state}]
-    found.sort(key=lambda one: (one.due is None, one.due or one.created, one.number))
+    milestones = [milestone for milestone in repository.milestones.values() if state in {"all", milestone.state}]
+    milestones.sort(key=lambda milestone: (milestone.due is None, milestone.due or milestone.created, milestone.number))
     if call.arg("direction", "asc") == "desc":
-        found.reverse()
-    return paged_list(call, found, lambda one: milestone_body(call, repository, one))
+        milestones.reverse()
+    return paged_list(call, milestones, lambda milestone: milestone_body(call, repository, milestone))
 
 
 def get_milestone(call: Call, owner: str, repo: str, milestone_number: str) -> Answer:
     """One milestone."""
     repository = readable(call, owner, repo, MILESTONE, "issues")
-    found = repository.milestones.get(number(milestone_number))
-    if found is None:
+    milestone = repository.milestones.get(number(milestone_number))
+    if milestone is None:
         raise not_found(MILESTONE)
-    return Answer(200, milestone_body(call, repository, found))
+    return Answer(200, milestone_body(call, repository, milestone))
 
 
 def one(repository: Repository, pull_number: str, docs: str) -> Pull:

@@ -34,9 +34,9 @@ LONGEST_BODY = 125_000
 def list_releases(call: Call, owner: str, repo: str) -> Answer:
     """Releases, newest first. Drafts are shown to those who may write only."""
     repository = readable(call, owner, repo, PAGE)
-    found = [release for release in repository.releases.values() if visible(call, repository, release)]
-    found.sort(key=lambda release: (release.created, release.id), reverse=True)
-    return paged_list(call, found, lambda release: body_of(call, repository, release))
+    releases = [release for release in repository.releases.values() if visible(call, repository, release)]
+    releases.sort(key=lambda release: (release.created, release.id), reverse=True)
+    return paged_list(call, releases, lambda release: body_of(call, repository, release))
 
 
 def latest_release(call: Call, owner: str, repo: str) -> Answer:

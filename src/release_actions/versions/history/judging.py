@@ -39,8 +39,8 @@ def judge(version: Version, history: History, levels: Mapping[str, Level] = DEFA
         return ()
     objections = tuple(_object(version, history, levels))
     # A refused tag that was new is deleted before another one is pushed. One that was there before stays.
-    stays = any(objection.tag_stays for _, _, objection in objections)
-    after = history if stays else history.others(version)
+    keeps_tag = any(objection.tag_stays for _, _, objection in objections)
+    after = history if keeps_tag else history.others(version)
     violations = [
         _violation(rule, level, objection, _offer(objection, version, after, levels))
         for rule, level, objection in objections
