@@ -43,6 +43,7 @@ ACTIONS = {
     "component-matrix": "make the component table of a release, and prove its versions",
     "branch-audit": "explain a release branch, and find what it lacks",
     "version-audit": "find versions in files that differ from the release's",
+    "api-guard": "find what breaks callers of workflows and actions, or writers of files",
     "release-notes": "generate the notes of a release, check them, or put them on a draft release",
     "perf-gate": "decide whether a candidate is slower than the release before",
     "protect-latest": "keep floating tags on the newest stable releases",

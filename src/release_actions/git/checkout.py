@@ -18,10 +18,11 @@ WHOLE = "Check it out with fetch-depth: 0, or run git fetch --unshallow --tags."
 PREFIX = "refs/tags/"
 
 
-def tags(folder: Path) -> dict[str, str]:
+def tags(folder: Path, *, may_be_none: bool = False) -> dict[str, str]:
     """Tag -> commit, of every tag that names a commit; the id of another object for others.
 
-    Raises `InputError` when the folder is not a checkout or may not have all tags.
+    `may_be_none`: whether it is an answer that there is none. Raises `InputError` when the folder is not a checkout or
+    may not have all tags.
     """
     if git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
         message = "The checkout is shallow, so tags of the repository may be missing."
@@ -41,7 +42,7 @@ def tags(folder: Path) -> dict[str, str]:
     for line in filter(None, listed.split("\n")):
         name, own, behind = line.split("\0")
         commits[name.removeprefix(PREFIX)] = behind or own
-    if not commits:
+    if not commits and not may_be_none:
         message = "The checkout has no tags."
         none = (
             "If the repository has no tag yet, make the tag of the release, or pass existing-tags: none if the "
@@ -56,8 +57,10 @@ def head(folder: Path) -> str:
     return git(folder, "rev-parse", "--verify", "HEAD^{commit}").strip()
 
 
-def git(folder: Path, *arguments: str, fails: bool = False) -> str:
+def git(folder: Path, *arguments: str, fails: bool = False, asked: str = "tags of the checkout") -> str:
     """What a git command prints. `fails`: empty if it fails, for questions where that is an answer.
+
+    `asked` is what an error says could not be read.
 
     Raises `InputError` with git's own last words, and `ActionError` when there is no git.
     """
@@ -68,10 +71,10 @@ def git(folder: Path, *arguments: str, fails: bool = False) -> str:
             command, env=environ, capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL
         )
     except FileNotFoundError:
-        message = "Could not read the tags of the checkout: git is not installed here."
+        message = f"Could not read the {asked}: git is not installed here."
         raise ActionError(message, hint="Install git, or read the tags from GitHub with history: api.") from None
     except subprocess.TimeoutExpired:
-        message = "Could not read the tags of the checkout: git did not end within a minute."
+        message = f"Could not read the {asked}: git did not end within a minute."
         raise ActionError(message, hint="Run git tag --list there by hand to see why.") from None
     if ended.returncode == 0:
         return ended.stdout.decode("utf-8", "replace")
@@ -79,7 +82,7 @@ def git(folder: Path, *arguments: str, fails: bool = False) -> str:
         return ""
     lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
     words = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no reason given")
-    message = f"The tags of the checkout could not be read: git says {words.removeprefix('fatal: ')[:300]!r}."
+    message = f"The {asked} could not be read: git says {words.removeprefix('fatal: ')[:300]!r}."
     hint = "Check out the repository before this step, and say where with --workspace. " * ("not a git" in words)
     hint += "Run git config --global --add safe.directory with the folder's path. " * ("ownership" in words)
     raise InputError(message, hint=hint.strip() or "Check it out again, or read the tags with history: api.")

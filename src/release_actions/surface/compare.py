@@ -1,0 +1,169 @@
+"""What changed between two surfaces, and whether it breaks those who rely on the first one.
+
+Each rule takes what was and what is. What cannot be judged is unclear, which is never compatible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from release_actions.errors import Place
+from release_actions.surface.actions_files import ALL, LEVELS
+from release_actions.surface.change import Change, Effect, Subject, capitalize, shown
+from release_actions.surface.compare_schema import compare_keys
+from release_actions.surface.model import EXPERIMENTAL, Attributes, Group, Interface, Kind, Surface, is_experimental
+
+OFF: tuple[Any, ...] = (None, "", "false", False, "0", 0, [], {}, "[]", "{}", "none")
+"""Defaults that switch something off."""
+
+ALIKE = 0.6
+"""How alike two names have to be for one to be taken for the other's new name, from 0 to 1."""
+
+
+def compare_surfaces(base: Surface, head: Surface) -> tuple[Change, ...]:
+    """Every difference, in the order of the addresses. Nothing is found between a surface and itself."""
+    changes: list[Change] = []
+    for address in sorted({*base.interfaces, *head.interfaces}):
+        before, after = base.interfaces.get(address), head.interfaces.get(address)
+        place = Place(address)
+        if after is None:
+            message = f"{address} is gone, or cannot be called any more."
+            hint = "Keep it, and let it do what its successor does, until the next major version."
+            changes.append(Change("interface-removed", Effect.BREAKING, Subject(address, place=place), message, hint))
+        elif before is None:
+            subject = Subject(address, place=place)
+            changes.append(Change("interface-added", Effect.COMPATIBLE, subject, f"{address} is new."))
+        elif before.kind is not after.kind:
+            message = f"{address} was of the kind {before.kind.value} and is of the kind {after.kind.value}."
+            changes.append(Change("kind-changed", Effect.BREAKING, Subject(address, place=place), message))
+        else:
+            changes += compare_interfaces(address, before, after)
+    return tuple(changes)
+
+
+def compare_interfaces(address: str, base: Interface, head: Interface) -> Iterator[Change]:
+    """The differences of one interface. What is experimental may change, and must be off."""
+    changes = list(compare_keys(address, base, head)) if base.kind in {Kind.CONFIGURATION, Kind.DOCUMENT} else []
+    for group in Group:
+        if group is not Group.KEYS:
+            changes += compare_group(address, group, base, head)
+    for change in changes:
+        is_about_trial = is_experimental(change.subject.name)
+        yield replace(change, effect=Effect.COMPATIBLE, hint="") if is_about_trial else change
+    yield from check_experimental(address, base, head)
+
+
+def compare_group(address: str, group: Group, base: Interface, head: Interface) -> Iterator[Change]:
+    """The differences of one group of elements, schemas aside."""
+    before, after = base.elements(group), head.elements(group)
+    added = [name for name in after if name not in before]
+    for name, attributes in before.items():
+        subject = Subject(address, group, name, head.places.get((group, name), Place(address)))
+        if name not in after:
+            yield describe_removal(subject, attributes, {new: after[new] for new in added})
+        else:
+            yield from compare_attributes(subject, attributes, after[name])
+    for name in added:
+        subject = Subject(address, group, name, head.places.get((group, name), Place(address)))
+        yield describe_addition(subject, before, after[name])
+
+
+def describe_removal(subject: Subject, attributes: Attributes, added: Mapping[str, Attributes]) -> Change:
+    """An element that is gone. A permission that nobody needs any more breaks nobody."""
+    noun = subject.group.noun if subject.group else "file"
+    rule = f"{noun.replace(' ', '-')}-removed"
+    message = f"{capitalize(str(subject))} is gone."
+    if subject.group is Group.PERMISSIONS:
+        return Change(rule, Effect.COMPATIBLE, subject, f"{capitalize(str(subject))} is not needed any more.")
+    hint = "Keep it until the next major version; an input that does nothing can say so in deprecationMessage."
+    like = [name for name, those in added.items() if not is_experimental(name) and those == attributes]
+    for name in get_close_matches(subject.name, like, n=1, cutoff=ALIKE):
+        rule = f"{noun.replace(' ', '-')}-renamed"
+        message = f"{capitalize(str(subject))} is gone; '{name}' is new and looks like the same one."
+        hint = f"Take both names until the next major version, '{subject.name}' as an alias."
+    return Change(rule, Effect.BREAKING, subject, message, hint)
+
+
+def describe_addition(subject: Subject, before: Mapping[str, Attributes], attributes: Attributes) -> Change:
+    """An element that is new. It breaks a caller who has to do something about it."""
+    noun = subject.group.noun if subject.group else "file"
+    if subject.group is Group.PERMISSIONS:
+        return describe_permission(subject, before, str(attributes["level"]))
+    if attributes.get("required") and not attributes.get("default"):
+        message = f"{capitalize(str(subject))} is new and required."
+        hint = "Give it a default that does what was done before."
+        return Change(f"{noun}-required", Effect.BREAKING, subject, message, hint)
+    return Change(f"{noun.replace(' ', '-')}-added", Effect.COMPATIBLE, subject, f"{capitalize(str(subject))} is new.")
+
+
+def describe_permission(subject: Subject, before: Mapping[str, Attributes], level: str) -> Change:
+    """A permission that callers may not have granted: a run of theirs then fails before it starts."""
+    known = [str(before[name]["level"]) for name in (subject.name, ALL) if name in before]
+    had = max(known, key=LEVELS.index, default="none")
+    if LEVELS.index(level) <= LEVELS.index(had):
+        message = f"{capitalize(str(subject))} is {level}, which callers have granted."
+        return Change("permission-changed", Effect.COMPATIBLE, subject, message)
+    message = f"{capitalize(str(subject))} has to be {level}, and callers granted {had}."
+    hint = "GitHub refuses the whole workflow of a caller who grants less. Wait for the next major version."
+    return Change("permission-raised", Effect.BREAKING, subject, message, hint)
+
+
+def compare_attributes(subject: Subject, before: Attributes, after: Attributes) -> Iterator[Change]:
+    """The differences of an element that was there and is."""
+    if subject.group is Group.PERMISSIONS:
+        if before != after:
+            yield describe_permission(subject, {subject.name: before}, str(after["level"]))
+        return
+    noun = subject.group.noun.replace(" ", "-") if subject.group else "file"
+    for name in sorted({*before, *after}):
+        was, now = before.get(name), after.get(name)
+        if was == now:
+            continue
+        if name == "required":
+            yield describe_required(subject, noun, has_default=bool(after.get("default")), is_required=bool(now))
+        elif name == "deprecated":
+            message = f"{capitalize(str(subject))} is {'deprecated' if now else 'not deprecated any more'}."
+            yield Change(f"{noun}-deprecated", Effect.COMPATIBLE, subject, message)
+        elif subject.group is Group.RUNTIME:
+            message = f"{subject.address} runs on {now} and ran on {was}."
+            hint = "Runners that do not have it cannot run the action: older ones, and some of Enterprise Server."
+            yield Change("runtime-changed", Effect.BREAKING, subject, message, hint)
+        else:
+            message = f"The {name} of {subject} was {shown(was)} and is {shown(now)}."
+            hint = "Whoever relies on it gets something else without having changed anything."
+            yield Change(f"{name}-changed", Effect.BREAKING, subject, message, hint)
+
+
+def describe_required(subject: Subject, noun: str, *, has_default: bool, is_required: bool) -> Change:
+    """An element that has become required, or optional."""
+    if is_required and not has_default:
+        message = f"{capitalize(str(subject))} was optional and is required."
+        return Change(f"{noun}-required", Effect.BREAKING, subject, message, "Let it stay optional.")
+    message = f"{capitalize(str(subject))} is {'required, with a default' if is_required else 'optional now'}."
+    return Change(f"{noun}-optional", Effect.COMPATIBLE, subject, message)
+
+
+def check_experimental(address: str, base: Interface, head: Interface) -> Iterator[Change]:
+    """What is experimental has to be off, and is kept as an alias for one release when it is not any more."""
+    for group, elements in head.groups.items():
+        for name, attributes in elements.items():
+            subject = Subject(address, group, name, head.places.get((group, name)))
+            is_trial = name.rpartition(".")[2].startswith(EXPERIMENTAL)
+            if is_trial and (attributes.get("required") or attributes.get("default") not in OFF):
+                message = f"{capitalize(str(subject))} is experimental and is not off by default."
+                yield Change(
+                    "experimental-on", Effect.BREAKING, subject, message, "Give it a default that changes nothing."
+                )
+    for group, elements in base.groups.items():
+        for name in elements:
+            above, _, last = name.rpartition(".")
+            graduated = f"{above}.{last}".lstrip(".").replace(f".{EXPERIMENTAL}", ".").removeprefix(EXPERIMENTAL)
+            now = head.elements(group)
+            if last.startswith(EXPERIMENTAL) and name not in now and graduated in now:
+                subject = Subject(address, group, name, head.places.get((group, graduated)))
+                message = f"{capitalize(str(subject))} is '{graduated}' now, and its old name is gone."
+                hint = "Take both names for one release."
+                yield Change("alias-missing", Effect.BREAKING, subject, message, hint)
