@@ -13,6 +13,7 @@ from release_actions import main
 
 EXAMPLE = Path(__file__).parents[2] / "examples/llm-d"
 SHA = "0123456789abcdef0123456789abcdef01234567"
+REVISION = {"org.opencontainers.image.revision"}
 
 
 @pytest.fixture
@@ -86,11 +87,12 @@ def test_sglang_is_built_from_an_address_and_says_where_its_sources_are_from(
     assert entry["source-repository"] == "sgl-project/sglang"
     assert arguments["SG_LANG_REPO"] == "https://github.com/sgl-project/sglang.git"
     assert arguments["SG_LANG_COMMIT"] == entry["source-commit"]
-    assert sorted(name for name in labels if name.startswith("ai.llm-d.sglang.")) == [
-        "ai.llm-d.sglang.commit",
-        "ai.llm-d.sglang.kernel-ref",
-        "ai.llm-d.sglang.kernel-repository",
-        "ai.llm-d.sglang.patch",
-        "ai.llm-d.sglang.ref",
-        "ai.llm-d.sglang.repository",
-    ]
+    # The six that the workflow of llm-d gives the image beside those of every image.
+    assert {name: value for name, value in labels.items() if name in REVISION or name.startswith("io.llm-d.")} == {
+        "org.opencontainers.image.revision": SHA,
+        "io.llm-d.sglang.repository": arguments["SG_LANG_REPO"],
+        "io.llm-d.sglang.ref": arguments["SG_LANG_BRANCH"],
+        "io.llm-d.sglang.revision": arguments["SG_LANG_COMMIT"],
+        "io.llm-d.sglang-xpu-kernel.repository": arguments["SG_LANG_KERNEL_REPO"],
+        "io.llm-d.sglang-xpu-kernel.revision": arguments["SG_LANG_KERNEL_BRANCH"],
+    }
