@@ -26,6 +26,7 @@ OWN_WORDS = {
     ("judge-images", "mode"): "it has modes of its own",
     ("verify-provenance", "commit"): "it is what an attestation has to name",
     ("merge-digests", "dry-run"): "it pushes, and deletes nothing anyway",
+    ("promote", "dry-run"): "it adds a tag, and deletes nothing anyway",
     ("perf-gate", "mode"): "it has modes of its own",
     ("perf-gate", "commit"): "it is what was measured, not where a tag would be put",
     ("perf-gate", "report"): "it writes its own report, judge-scan reads a scanner's",

@@ -1,8 +1,9 @@
 """Typed inputs: a frozen dataclass per command, read from text, with every mistake reported at once.
 
 An input is declared once, as a field made by `option`. Its name is the field's with hyphens (`dry_run` is the input
-`dry-run`, the flag `--dry-run` and the variable `INPUT_DRY_RUN`). The platform passes every input as text and does not
-enforce `required`, so both are done here. Nothing here reads the environment: the caller passes the texts.
+`dry-run`, the flag `--dry-run` and the variable `INPUT_DRY_RUN`); the field `from_` is the input `from`, as Python
+reserves that word. The platform passes every input as text and does not enforce `required`, so both are done here.
+Nothing here reads the environment: the caller passes the texts.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Spec(Generic[T]):
     default: T
     required: bool
     secret: bool
+    field: str = ""
     about: str = ""
     empty_flag: str = ""
 
@@ -66,7 +68,8 @@ def specs(inputs: type[Any]) -> tuple[Spec[Any], ...]:
     """The inputs that a dataclass declares, in order."""
     return tuple(
         Spec(
-            name=field.name.replace("_", "-"),
+            name=field.name.rstrip("_").replace("_", "-"),
+            field=field.name,
             parse=field.metadata["parse"],
             default=field.default,
             required=field.metadata["required"],
@@ -99,7 +102,7 @@ def read(inputs: type[T], texts: Mapping[str, str]) -> T:
                 )
             continue
         try:
-            values[spec.name.replace("-", "_")] = spec.parse(text)
+            values[spec.field] = spec.parse(text)
         except ValueError as error:
             shown = "***" if spec.secret else repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
             problems.append(Problem(f"Input '{spec.name}' is {shown}, {error}"))

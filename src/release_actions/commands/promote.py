@@ -1,0 +1,251 @@
+"""promote: what was tested is what is released. Puts the bytes of a candidate under the final tag, in every package.
+
+Every package is read and judged before the first write, and one that is refused keeps all from being promoted. Floating
+tags are not touched: protect-latest moves them afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from release_actions.builds.matrix import ALL, select_images
+from release_actions.config import FILE, Config, Package, load_config
+from release_actions.errors import ActionError, InputError, PolicyError, Problem
+from release_actions.github import repository as github_repository
+from release_actions.http.client import Http
+from release_actions.images.attested import Attestations, make_trust
+from release_actions.images.image_list import ListedImage
+from release_actions.images.manifests import Platform
+from release_actions.images.provenance import Level as Provenance
+from release_actions.images.provenance import Source
+from release_actions.images.registry_access import connect
+from release_actions.promotion import report
+from release_actions.promotion.candidate import (
+    Lock,
+    find_locked_candidate,
+    list_candidates,
+    parse_candidate,
+    parse_final,
+    parse_lock,
+)
+from release_actions.promotion.reading import Reader
+from release_actions.promotion.report import Checked, Outcome, make_report
+from release_actions.promotion.subject import (
+    CandidateLabel,
+    Promotion,
+    Subject,
+    find_label_problems,
+    find_problems,
+)
+from release_actions.promotion.writing import Writer
+from release_actions.registry.login import Login
+from release_actions.registry.names import REPOSITORY
+from release_actions.runner import inputs
+from release_actions.runner.context import Context
+from release_actions.runner.report import Report
+from release_actions.runner.workflow import Workflow
+from release_actions.versions.version import Version, parse_or_none
+
+AT_ONCE = 8
+"""Packages that are read at the same time."""
+
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+TAG_REF = "refs/tags/"
+SIGNER = "llm-d/release-actions/.github/workflows/build-and-publish.yml"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/promote/action.yml describes."""
+
+    from_: str = inputs.option(inputs.text, "")
+    to: str = inputs.option(inputs.text, "", required=True)
+    config: str = inputs.option(inputs.text, FILE)
+    images: tuple[str, ...] = inputs.option(inputs.items, ALL)
+    source_packages: tuple[str, ...] = inputs.option(inputs.lines, ())
+    revision: str = inputs.option(inputs.text, "")
+    candidate_label: CandidateLabel = inputs.option(inputs.member(CandidateLabel), CandidateLabel.WARN)
+    signer: str = inputs.option(inputs.text, SIGNER)
+    bundle: str = inputs.option(inputs.text, "")
+    trusted_root: str = inputs.option(inputs.text, "")
+    dry_run: bool = inputs.option(inputs.boolean, default=False)
+    token: str = inputs.option(inputs.text, "", secret=True)
+    registry_token: str = inputs.option(inputs.text, "", secret=True)
+    registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
+
+
+OUTPUTS = report.OUTPUTS
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is promoted: the candidate, its commit, and the lock that names its digests, if one was given."""
+
+    candidate: Version
+    commit: str
+    lock: Lock | None = None
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Promote a candidate in every package, or say what that would come to."""
+    config = load_config(context.path(given.config), name=given.config)
+    final = parse_final(given.to, config.tag_prefix)
+    with Http(log=log.info, redactor=log.redactor) as http:
+        origin = find_origin(given, context, http, final)
+        subjects = list_subjects(config, given, origin.candidate, final)
+        listed = [image for subject in subjects for image in (subject.source, subject.target)]
+        login = Login(given.registry_token, given.registry_user, given.login_host)
+        registry = connect(http, listed, login, context, log)
+        attestations = Attestations(http, context, make_trust(given.bundle, given.trusted_root, context), given.token)
+        reader = Reader(registry, attestations, make_source(given, context, origin), origin.lock)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
+            checked = tuple(pool.map(lambda each: check_subject(reader, each, final, given.candidate_label), subjects))
+        outcome = Outcome(origin.candidate, final, require_any(checked), dry_run=given.dry_run)
+        if not outcome.is_refused and not given.dry_run:
+            written = Writer(registry).write(each.promotion for each in checked if each.promotion)
+            outcome = replace(outcome, written=written)
+    return make_report(outcome)
+
+
+def find_origin(given: Inputs, context: Context, http: Http, final: Version) -> Origin:
+    """The candidate to promote: the one that was named, that of the lock, or the last one of the release's commit."""
+    lock = read_lock(given.from_, context, final)
+    commit = require_commit(given.revision) if given.revision else find_commit(final.tag, given, context, http)
+    if lock and lock.revision != commit:
+        message = f"{given.from_} locks images of the commit {lock.revision}, and {final.tag} is on {commit}."
+        raise PolicyError(message, hint="Only what was tested is released: put the tag on the candidate's commit.")
+    if lock:
+        return Origin(find_locked_candidate(lock, final), commit, lock)
+    if given.from_:
+        return Origin(parse_candidate(given.from_, final), commit)
+    return Origin(find_last_candidate(final, commit, given, context, http), commit)
+
+
+def read_lock(name: str, context: Context, final: Version) -> Lock | None:
+    """The lock, if the input from is the path of one. A text that is a version is a tag."""
+    path = context.path(name)
+    if not name or parse_or_none(name, final.prefix) or not path.is_file():
+        return None
+    try:
+        return parse_lock(path.read_text(encoding="utf-8"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The lock {name} could not be read: {error}."
+        raise InputError(message, hint="Give the path of a file that verify-images wrote.") from error
+
+
+def require_commit(text: str) -> str:
+    """A commit that was given. Raises `InputError`."""
+    if not COMMIT.fullmatch(text):
+        message = f"Input 'revision' is {text[:80]!r}, which is not a commit."
+        raise InputError(message, hint="Write all 40 digits 0-9a-f, or leave it out.")
+    return text
+
+
+def find_commit(tag: str, given: Inputs, context: Context, http: Http) -> str:
+    """The commit of a git tag on GitHub. Raises `PolicyError` when there is no such tag."""
+    repository = require_repository(context)
+    commit = github_repository.commit_of_ref(http, context.api_url, repository, f"tags/{tag}", token=given.token)
+    if not commit:
+        message = f"{repository} has no git tag {tag}, or it is not visible to the token."
+        raise PolicyError(message, hint="Push the release's tag to the candidate's commit first, or give revision.")
+    return commit
+
+
+def find_last_candidate(final: Version, commit: str, given: Inputs, context: Context, http: Http) -> Version:
+    """The newest candidate of a release whose git tag is on the release's commit. Raises `PolicyError` without one."""
+    repository, token = require_repository(context), given.token
+    tags = {tag.name: tag for tag in github_repository.tags(http, context.api_url, repository, token=token)}
+    candidates = list_candidates(tags, final)
+    for candidate in candidates:
+        tag = tags[candidate.tag]
+        if github_repository.commit_of(http, context.api_url, repository, tag, token=token) == commit:
+            return candidate
+    last = f" The last one, {candidates[0].tag}, is on another." if candidates else ""
+    message = f"No candidate of {final.tag} is on its commit {commit}.{last}"
+    hint = "Only what was tested is released: put the tag on the commit of a candidate, or build the release."
+    raise PolicyError(message, hint=hint)
+
+
+def require_repository(context: Context) -> str:
+    """The repository that releases. Raises `InputError` when it is not known."""
+    if not context.repository:
+        message = "The repository whose git tags are read is not known."
+        raise InputError(message, hint="Run in a workflow, or pass --repository owner/name.")
+    return context.repository
+
+
+def make_source(given: Inputs, context: Context, origin: Origin) -> Source:
+    """What the attestation of each candidate has to say."""
+    ref, server = TAG_REF + origin.candidate.tag, context.server_url.rstrip("/")
+    return Source(require_repository(context), origin.commit, ref, given.signer, server)
+
+
+def list_subjects(config: Config, given: Inputs, candidate: Version, final: Version) -> tuple[Subject, ...]:
+    """Every package to promote. Raises `InputError` for sources that do not fit."""
+    selected = select_images(config, "release", given.images)
+    packages = [package for package in config.packages("release") if package.image in selected]
+    sources = parse_source_packages(given.source_packages, packages)
+    return tuple(
+        Subject(
+            source=list_image(package, sources.get(package.reference, package.reference), candidate.tag),
+            target=list_image(package, package.reference, final.tag),
+        )
+        for package in packages
+    )
+
+
+def list_image(package: Package, reference: str, tag: str) -> ListedImage:
+    """A package of the configuration under one tag, or another package that is built the same."""
+    platforms = tuple(sorted(Platform.parse(platform) for platform in package.platforms))
+    return ListedImage(reference, (tag,), platforms, required=package.required)
+
+
+def parse_source_packages(lines: Iterable[str], packages: Iterable[Package]) -> dict[str, str]:
+    """Package of the release -> package of its candidate. Raises `InputError` with every mistake."""
+    registries = {package.reference: package.registry for package in packages}
+    sources: dict[str, str] = {}
+    problems = []
+    for line in lines:
+        target, _, source = (part.strip() for part in line.partition("="))
+        host, _, name = source.partition("/")
+        if target not in registries:
+            problems.append(f"names {target[:200]!r}, which is not a package of the release")
+        elif host != registries[target] or not REPOSITORY.fullmatch(name):
+            problems.append(f"gives {target} the source {source[:200]!r}, which is not a package of the same registry")
+        else:
+            sources[target] = source
+    if problems:
+        hint = "Write one PACKAGE=SOURCE a line, both with their registry."
+        raise InputError(problems=[Problem(f"Input 'source-packages' {text}.", hint) for text in problems])
+    return sources
+
+
+def check_subject(reader: Reader, subject: Subject, final: Version, labels: CandidateLabel) -> Checked:
+    """The plan for one package, or why there is none. An error is its own: the others are still read."""
+    try:
+        known = reader.read(subject)
+    except ActionError as error:
+        return Checked(subject, error=error)
+    problems = tuple(find_problems(subject, known))
+    # GitHub has an attestation and gh does not accept it: somebody else's, or gh could not finish.
+    is_unknown = known.provenance is Provenance.LISTED
+    if known.root is None:
+        return Checked(subject, problems=problems, skipped=not subject.source.required)
+    about_labels = tuple(find_label_problems(subject, known, final))
+    if labels is CandidateLabel.REFUSE:
+        problems += about_labels
+    if problems:
+        return Checked(subject, problems=problems, is_unknown=is_unknown)
+    warnings = about_labels if labels is CandidateLabel.WARN else ()
+    return Checked(subject, Promotion(subject, known.root, known.before, known.content, warnings))
+
+
+def require_any(checked: tuple[Checked, ...]) -> tuple[Checked, ...]:
+    """The packages, none of them skipped if all were: a release has at least one."""
+    if all(each.skipped for each in checked):
+        return tuple(replace(each, skipped=False) for each in checked)
+    return checked
