@@ -24,7 +24,7 @@ from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.flags import parse_flags
 from release_actions.runner.report import Finding, Level, Output, Report
-from release_actions.runner.stopping import stopping_on_signals
+from release_actions.runner.stopping import stop_on_signals
 from release_actions.runner.workflow import Workflow, print_or_not, read_or_not
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
         return ExitCode.PASS
     name, out = argv[0], sys.stdout
     as_json = "--json" in argv
-    with stopping_on_signals(), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+    with stop_on_signals(), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         log = Workflow(environ)
         report = attempt(lambda: main_inner(argv, environ, log), name, environ, log)
         written = attempt(lambda: finish(name, report, log, out if as_json else None), name, environ, log)

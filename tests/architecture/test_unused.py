@@ -23,7 +23,7 @@ CALLED_BY_LIBRARIES = {
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
     "faults_from_list": "the embedding interface of the simulator, beside faults_named",
-    "github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
+    "make_github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
     "is_right": "that a plan has nothing to do",
     "lint": "the rules with everything at once, as the tests of every rule need it",
     "mount_blob": "contract tests hold the simulator to it",

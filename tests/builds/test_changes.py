@@ -14,7 +14,7 @@ from release_actions.builds import changes
 from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build
 from release_actions.errors import ActionError, InputError
-from release_actions.git.commits import Commits, said
+from release_actions.git.commits import Commits, shorten_complaint
 from release_actions.runner.context import Context
 from release_actions.versions.version import parse
 
@@ -217,7 +217,7 @@ def test_a_force_push_whose_old_commit_github_still_has_is_compared(origin: Path
 
 def test_a_password_in_an_address_is_never_told() -> None:
     words = "error: x\nfatal: unable to access 'https://x-access-token:ghs_secret@github.com/acme/app/': no route"
-    assert said(words) == "unable to access 'https://github.com/acme/app/': no route"
+    assert shorten_complaint(words) == "unable to access 'https://github.com/acme/app/': no route"
 
 
 def test_a_pull_request_without_a_common_commit_changes_everything(origin: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from release_actions.cleanup import cache
-from release_actions.cleanup.cache import Cache, opened
+from release_actions.cleanup.cache import Cache, open_cache
 from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import digest_of
@@ -45,7 +45,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_without_a_name_there_is_none() -> None:
-    assert opened("") is None
+    assert open_cache("") is None
 
 
 def test_what_nobody_asks_for_is_dropped(tmp_path: Path) -> None:

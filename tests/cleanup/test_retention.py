@@ -531,7 +531,7 @@ def test_what_survivors_may_share_is_known_to_be_unknown() -> None:
     )
     assert (plan.freed_bytes, plan.unseen) == (100 + 7 + 30, 0)
     known: tuple[AnyManifest, ...] = (manifest(1, 30), index(2, 3))
-    assert retention.freed(Graph.of(known), [digest(1)], [digest(2), digest(3)]) == (137, 0, 1)
+    assert retention.count_freed(Graph.of(known), [digest(1)], [digest(2), digest(3)]) == (137, 0, 1)
 
 
 def test_the_plan_digest_names_the_set_of_deletions() -> None:
@@ -566,17 +566,17 @@ def test_a_list_that_contradicts_itself_stops_the_plan(other: Version, words: st
 def test_unread_roots_asks_for_tagged_versions_then_nested_indexes_then_untagged_ones_nothing_lists() -> None:
     versions = [version(1, "a"), version(2), version(3), version(4)]
     graph = Graph.of([])
-    assert retention.unread_roots(versions, graph) == {digest(1)}
+    assert retention.find_unread_roots(versions, graph) == {digest(1)}
     graph = Graph.of([index(1, nested=(2,))])
-    assert retention.unread_roots(versions, graph) == {digest(2)}
+    assert retention.find_unread_roots(versions, graph) == {digest(2)}
     graph = Graph.of([index(1, nested=(2,)), index(2, 3)])
-    assert retention.unread_roots(versions, graph) == {digest(4)}
+    assert retention.find_unread_roots(versions, graph) == {digest(4)}
     graph = Graph.of([index(1, nested=(2,)), index(2, 3), manifest(4)])
-    assert retention.unread_roots(versions, graph) == frozenset()
+    assert retention.find_unread_roots(versions, graph) == frozenset()
 
 
 def test_a_nested_index_that_is_not_in_the_package_needs_no_reading() -> None:
-    assert retention.unread_roots([version(1, "a")], Graph.of([index(1, nested=(9,))])) == frozenset()
+    assert retention.find_unread_roots([version(1, "a")], Graph.of([index(1, nested=(9,))])) == frozenset()
 
 
 # Random worlds ---------------------------------------------------------------------------------------------------

@@ -29,13 +29,13 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_later_entries_join_earlier_ones_and_each_stays_once() -> None:
     moved = Entry(7, ONE.digest, ())
-    assert undo.joined({"o/a": [ONE, TWO]}, {"o/a": [moved], "o/b": [TWO]}) == {"o/a": [moved, TWO], "o/b": [TWO]}
+    assert undo.join_entries({"o/a": [ONE, TWO]}, {"o/a": [moved], "o/b": [TWO]}) == {"o/a": [moved, TWO], "o/b": [TWO]}
 
 
 def test_tags_that_several_runs_took_off_one_version_add_up() -> None:
     later = Entry(7, ONE.digest, ("rc.2",), stays=True)
     both = Entry(7, ONE.digest, ("rc.1", "rc.2"), stays=True)
-    assert undo.joined({"o/a": [ONE, TAKEN]}, {"o/a": [later]}) == {"o/a": [ONE, both]}
+    assert undo.join_entries({"o/a": [ONE, TAKEN]}, {"o/a": [later]}) == {"o/a": [ONE, both]}
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_a_journal_is_nothing_to_bring_back() -> None:
         Version(number, one, (), LONG_AGO, LONG_AGO) for number, one in ((1, digest), (2, "sha256:" + "2" * 64))
     )
     contents = Contents((mine, theirs), Graph.of([parse(body, digest, OCI_INDEX)]))
-    assert [entry.id for entry in undo_record.entries((mine, theirs), contents)] == [2]
+    assert [entry.id for entry in undo_record.make_entries((mine, theirs), contents)] == [2]

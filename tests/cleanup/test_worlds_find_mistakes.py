@@ -34,8 +34,8 @@ def tagged_beside_a_live_tag(patch: pytest.MonkeyPatch) -> None:
 
 def exclusions(patch: pytest.MonkeyPatch) -> None:
     """exclude-tags is not looked at."""
-    patch.setattr(selection, "excluded", lambda *_: None)
-    patch.setattr(retention, "excluded", lambda *_: None)
+    patch.setattr(selection, "find_exclusion", lambda *_: None)
+    patch.setattr(retention, "find_exclusion", lambda *_: None)
 
 
 def shared_parts(patch: pytest.MonkeyPatch) -> None:
@@ -83,12 +83,12 @@ def left_behind(patch: pytest.MonkeyPatch) -> None:
 
 def children_first(patch: pytest.MonkeyPatch) -> None:
     """Parts go before what lists them."""
-    real = order.ordered
+    real = order.order_deletions
 
     def wrong(*given: Any) -> Any:
         return tuple(dataclasses.replace(one, after=()) for one in reversed(real(*given)))
 
-    patch.setattr(order, "ordered", wrong)
+    patch.setattr(order, "order_deletions", wrong)
 
 
 def the_newest(patch: pytest.MonkeyPatch) -> None:

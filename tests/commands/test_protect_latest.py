@@ -433,12 +433,12 @@ class TestCheckAndEnforce:
         tag_in_git(shipped, "v0.5.0")
         publish(shipped, "v0.5.0")
         protect()
-        read = repository.tags
+        read = repository.list_tags
 
         def lag(*given: Any, **named_given: Any) -> tuple[GitTag, ...]:
             return tuple(tag for tag in read(*given, **named_given) if tag.name != "v0.5.0")
 
-        monkeypatch.setattr("release_actions.github.repository.tags", lag)
+        monkeypatch.setattr("release_actions.github.repository.list_tags", lag)
         report = protect()
 
         assert (report.exit_code, messages(report)) == (ExitCode.PASS, [])

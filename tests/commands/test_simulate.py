@@ -111,7 +111,7 @@ def test_the_greeting_names_what_is_there() -> None:
     world.add_token("ghp_mine", login="ada")
     world.add_package("ada/nested/tool", visibility="public")
     with Simulator(world) as simulator:
-        lines = "\n".join(simulate.greeting(simulator))
+        lines = "\n".join(simulate.describe_simulator(simulator))
         host = simulator.registry_url.removeprefix("http://")
         assert f"crane ls {host}/ada/nested/tool" in lines
         assert f"export GITHUB_API_URL={simulator.api_url}" in lines
@@ -123,4 +123,4 @@ def test_the_greeting_names_what_is_there() -> None:
 
 def test_an_empty_world_is_greeted_too() -> None:
     with Simulator(World()) as simulator:
-        assert simulate.greeting(simulator)[-1] == "Ctrl-C ends it."
+        assert simulate.describe_simulator(simulator)[-1] == "Ctrl-C ends it."

@@ -16,7 +16,7 @@ import pytest
 
 from release_actions import main
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
-from release_actions.git.checkout import tags as read_tags
+from release_actions.git.checkout import read_tags
 from release_actions.http.client import Http
 from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
@@ -398,7 +398,7 @@ def test_a_list_of_tags_that_lags_behind_the_push_is_no_deletion(
     judge: Judge, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha = forge.tag("v0.5.2", forge.commit())
-    monkeypatch.setattr("release_actions.github.repository.tags", lambda *_args, **_named: ())
+    monkeypatch.setattr("release_actions.github.repository.list_tags", lambda *_args, **_named: ())
     assert told(judge("v0.5.2", sha=sha)) == []
 
 

@@ -18,11 +18,11 @@ from release_actions.config.shapes import (
     RecordOf,
     Shape,
     Text,
-    duration,
-    glob,
     key,
     load,
     load_file,
+    make_duration,
+    make_glob,
 )
 from release_actions.errors import ConfigurationError, Place
 
@@ -102,10 +102,10 @@ def test_every_mistake_is_reported_at_once_from_top_to_bottom() -> None:
         (MapOf("a mapping", key=Text(), value=Integer()), "{0.10: 1, true: 2}", {"0.10": 1, "true": 2}),
         (OrFalse(MapOf("a mapping", key=WORD, value=Integer())), "false", False),
         (OrFalse(MapOf("a mapping", key=WORD, value=Integer())), "{a: 1}", {"a": 1}),
-        (duration(), "1w2d", timedelta(days=9)),
-        (duration(), "90m", timedelta(minutes=90)),
-        (glob(), "'pr-*'", "pr-*"),
-        (glob(), "sha-[0-9]?", "sha-[0-9]?"),
+        (make_duration(), "1w2d", timedelta(days=9)),
+        (make_duration(), "90m", timedelta(minutes=90)),
+        (make_glob(), "'pr-*'", "pr-*"),
+        (make_glob(), "sha-[0-9]?", "sha-[0-9]?"),
         (Parsed(WORD, str.upper), "abc", "ABC"),
     ],
 )
@@ -211,17 +211,17 @@ def even(text: str) -> int:
             "f.yaml:1:1: The file is a list, which is not a mapping. Its keys are kind, names, lives, house-trained.",
         ),
         (
-            duration(),
+            make_duration(),
             "30",
             "f.yaml:1:1: The file is '30', which is not a duration. Write for example 30d, 12h or 1w2d.",
         ),
         (
-            duration(),
+            make_duration(),
             "2d1w",
             "f.yaml:1:1: The file is '2d1w', which is not a duration. Write for example 30d, 12h or 1w2d.",
         ),
         (
-            glob(),
+            make_glob(),
             "^pr-[0-9]+$",
             "f.yaml:1:1: The file is '^pr-[0-9]+$', which is not a glob over tags. Write for example pr-*.",
         ),

@@ -425,7 +425,7 @@ class TestGit:
         target = repository.git.find(annotated.sha)
         assert target is not None
         repository.git.refs |= {"refs/tags/v0.4.0": light, "refs/tags/v0.5.0": target, "refs/heads/main": light}
-        tags = github_repository.tags(http, simulator.api_url, "llm-d/llm-d", token=JOB)
+        tags = github_repository.list_tags(http, simulator.api_url, "llm-d/llm-d", token=JOB)
         assert [(tag.name, tag.sha, tag.annotated) for tag in tags] == [
             ("v0.4.0", commit.sha, False),
             ("v0.5.0", annotated.sha, True),
@@ -440,4 +440,4 @@ class TestGit:
         target = repository.git.find(commit.sha)
         assert target is not None
         repository.git.refs |= {f"refs/tags/v0.{number}.0": target for number in range(300)}
-        assert len(github_repository.tags(http, simulator.api_url, "llm-d/llm-d")) == 300
+        assert len(github_repository.list_tags(http, simulator.api_url, "llm-d/llm-d")) == 300

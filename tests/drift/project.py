@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from release_actions.drift.audit import Audit, Rules, run_audit
 from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted
 from release_actions.drift.reference import Text
-from release_actions.drift.scan import Scan, scan
+from release_actions.drift.scan import Scan, scan_repository
 
 CUDA = "ghcr.io/acme/engine-cuda"
 DEV = "ghcr.io/acme/engine-cuda-dev"
@@ -47,7 +47,7 @@ def scan_files(files: Mapping[str, str], catalogue: Catalogue = CATALOGUE) -> Sc
             if any(word in content.encode("utf-8", "surrogateescape") for word in words)
         )
 
-    return scan(read, catalogue)
+    return scan_repository(read, catalogue)
 
 
 def audit_files(files: Mapping[str, str], rules: Rules | None = None, catalogue: Catalogue = CATALOGUE) -> Audit:

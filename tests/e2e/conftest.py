@@ -13,7 +13,7 @@ from tests.e2e.diary import Record
 from tests.e2e.llm_d import ROOT, LlmD
 from tests.e2e.pipeline import Pipeline
 
-from release_actions.rehearsal.action_runner import environments
+from release_actions.rehearsal.action_runner import find_environments
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def environment() -> str:
     """Where the actions find their Python environment. Workflows run without a way to an index, so it is made here."""
-    folder = environments()
+    folder = find_environments()
     subprocess.run(
         ["sh", str(ROOT / "release-actions"), "validate-tag", "--help"],
         env={**os.environ, "RELEASE_ACTIONS_CACHE": folder},

@@ -25,7 +25,7 @@ from release_actions.registry.client import Registry
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 TOKEN = "ghs_token_of_the_job"
 CUDA = "llm-d/llm-d-cuda"
@@ -115,8 +115,8 @@ class Project:
         registry = Registry(http, self.simulator.registry_url, token=TOKEN)
         moments = iter(range(10**9))
         git = GitVersions(
-            known(self.git - self.lagging),
-            lambda: known(self.git - self.lagging),
+            parse_known(self.git - self.lagging),
+            lambda: parse_known(self.git - self.lagging),
             lambda: float(next(moments)),
             confirm=self.has_tag,
             commit=None if commits is None else lambda version: commits.get(version.tag, ""),

@@ -11,7 +11,7 @@ from tests.versions.release_tags import histories, unhurried
 from release_actions.floating.git_tags import GitFloatingPlan, plan_git_tags
 from release_actions.floating.rules import FloatingRules
 from release_actions.github.repository import GitTag
-from release_actions.versions.version import Version, known, parse_or_none
+from release_actions.versions.version import Version, parse_known, parse_or_none
 
 TEMPLATES = ("v{major}.{minor}", "v{major}", "latest")
 NAMES = ("v0", "v1", "v0.1", "v0.2", "v1.0", "latest", "v0.1.0-rc", "v7")
@@ -45,7 +45,7 @@ def inside(version: Version, name: str) -> bool:
 @unhurried
 @given(repositories(), st.data())
 def test_every_move_is_forward_to_the_highest_release_that_counts(refs: Refs, data: st.DataObject) -> None:
-    stable = [version for version in known(refs) if version.is_stable]
+    stable = [version for version in parse_known(refs) if version.is_stable]
     some = st.lists(st.sampled_from([version.tag for version in stable]), max_size=2) if stable else st.just([])
     skip, held_back = data.draw(some), data.draw(some)
     counting = [version for version in stable if version.tag not in {*skip, *held_back}]
@@ -56,7 +56,9 @@ def test_every_move_is_forward_to_the_highest_release_that_counts(refs: Refs, da
         assert move.after == refs[move.version.tag]
         assert move.before == refs.get(move.tag, "")
         # What it names by now is a version of its range, and lower.
-        there = [version for version in known(refs) if refs[version.tag] == move.before and inside(version, move.tag)]
+        there = [
+            version for version in parse_known(refs) if refs[version.tag] == move.before and inside(version, move.tag)
+        ]
         assert not move.before or max(there) < move.version
     for name in {name for version in counting for name in (f"v{version.major}", f"v{version.line}")}:
         told = (

@@ -8,7 +8,7 @@ import pytest
 from tests.simulator.callers import JOB, new_world
 
 from release_actions.errors import RemoteError
-from release_actions.github.assets import Assets, belongs
+from release_actions.github.assets import Assets, is_from_release
 from release_actions.github.releases import Release, Releases
 from release_actions.http.client import Http
 from release_actions.simulator import InProcess, World
@@ -33,7 +33,7 @@ PUBLIC = "https://api.github.com"
     ],
 )
 def test_uploads_go_to_the_host_of_the_api(uploads: str, api: str, right: bool) -> None:  # noqa: FBT001  # a case
-    assert belongs(uploads, api) is right
+    assert is_from_release(uploads, api) is right
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def read(http: Http, url: str, path: str = PATH) -> Any:
 
 def run_query(http: Http, url: str, text: str = "query { viewer { login } }", **options: Any) -> dict[str, Any]:
     with pygithub.open_client(url, token="ghs_secret", http=http) as github:
-        return pygithub.query(github, text, {}, "read who asks", **options)
+        return pygithub.encode_query(github, text, {}, "read who asks", **options)
 
 
 def test_an_object_of_pygithub_is_read_with_the_token(http: Http) -> None:

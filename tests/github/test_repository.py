@@ -34,7 +34,7 @@ def ref(name: str, sha: str = A, kind: str = "commit") -> dict[str, Any]:
 class TestTags:
     def test_light_and_annotated(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, json=[ref("v0.4.0"), ref("v0.5.0-rc.1", B, "tag"), ref("a/b", "d" * 64)])
-        assert github_repository.tags(http, API, "llm-d/llm-d", token="ghs_secret") == (
+        assert github_repository.list_tags(http, API, "llm-d/llm-d", token="ghs_secret") == (
             GitTag("v0.4.0", A),
             GitTag("v0.5.0-rc.1", B, annotated=True),
             GitTag("a/b", "d" * 64),
@@ -44,16 +44,16 @@ class TestTags:
     def test_more_than_a_page(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, json=[ref("v0.4.0")], headers={"Link": f'<{TAGS}?page=2>; rel="next"'})
         web.get(TAGS, json=[ref("v0.5.0")])
-        assert [tag.name for tag in github_repository.tags(http, API, "llm-d/llm-d")] == ["v0.4.0", "v0.5.0"]
+        assert [tag.name for tag in github_repository.list_tags(http, API, "llm-d/llm-d")] == ["v0.4.0", "v0.5.0"]
 
     def test_no_tags_is_no_error(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, json=[])
-        assert github_repository.tags(http, API, "llm-d/llm-d") == ()
+        assert github_repository.list_tags(http, API, "llm-d/llm-d") == ()
 
     def test_no_repository_is_one(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, status=404, json={"message": "Not Found"})
         with pytest.raises(RemoteError) as caught:
-            github_repository.tags(http, API, "llm-d/llm-d", token="ghs_secret")
+            github_repository.list_tags(http, API, "llm-d/llm-d", token="ghs_secret")
         assert str(caught.value) == (
             "Could not list the tags of llm-d/llm-d: api.github.com answered 404 Not Found to GET "
             '/repos/llm-d/llm-d/git/matching-refs/tags/, "Not Found". It does not exist, or this token may not see it: '
@@ -63,7 +63,7 @@ class TestTags:
     def test_a_missing_token(self, http: Http, web: responses.RequestsMock) -> None:
         web.get(TAGS, status=401, json={"message": "Requires authentication"})
         with pytest.raises(RemoteError) as caught:
-            github_repository.tags(http, API, "llm-d/llm-d")
+            github_repository.list_tags(http, API, "llm-d/llm-d")
         assert str(caught.value) == (
             "Could not list the tags of llm-d/llm-d: api.github.com answered 401 Unauthorized to GET "
             '/repos/llm-d/llm-d/git/matching-refs/tags/, "Requires authentication". No token was sent. Pass one that '
@@ -84,12 +84,12 @@ class TestTags:
     def test_what_is_no_tag_is_an_error(self, http: Http, web: responses.RequestsMock, item: Any) -> None:
         web.get(TAGS, json=[item])
         with pytest.raises(RemoteError, match="Could not list the tags of llm-d/llm-d"):
-            github_repository.tags(http, API, "llm-d/llm-d")
+            github_repository.list_tags(http, API, "llm-d/llm-d")
 
     @pytest.mark.parametrize("repository", ["", "llm-d", "a/b/c", "a/..", "a b/c", "../x", "a/b?c", "a/b\n"])
     def test_a_malformed_repository_is_refused(self, http: Http, repository: str) -> None:
         with pytest.raises(InputError, match="is not a repository"):
-            github_repository.tags(http, API, repository)
+            github_repository.list_tags(http, API, repository)
 
 
 class TestCommits:
@@ -183,7 +183,7 @@ def test_reading_tags_does_not_import_pygithub() -> None:
         "assert 'requests' not in sys.modules, 'requests is loaded before it is used'\n"
         "from release_actions.http.client import Http\n"
         "try:\n"
-        "    repository.tags(Http(tries=1), 'http://127.0.0.1:9', 'a/b')\n"
+        "    repository.list_tags(Http(tries=1), 'http://127.0.0.1:9', 'a/b')\n"
         "except Exception as error:\n"
         "    print(type(error).__name__, 'github' in sys.modules, 'requests' in sys.modules)\n"
     )

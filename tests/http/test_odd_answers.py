@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from release_actions.errors import RemoteError
 from release_actions.http import client, waiting
 from release_actions.http.answer import Response, read_message
-from release_actions.http.links import next_page, resolve_address
+from release_actions.http.links import find_next_page, resolve_address
 from release_actions.http.origins import Origin
 
 HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
@@ -73,7 +73,7 @@ def test_any_limit_is_an_error_with_a_date(reset: str, retry_after: str) -> None
 def test_any_link_is_an_address_or_an_error(noise: str, form: str) -> None:
     response = dataclasses.replace(ANSWER, headers={"Link": form.format(noise)})
     try:
-        found = next_page(response)
+        found = find_next_page(response)
     except RemoteError as error:
         words = str(error)
         assert (
@@ -120,7 +120,7 @@ def test_any_duration_that_go_writes_is_read(nanoseconds: int) -> None:
     seconds = waiting.wait_in_words(refusal)
 
     assert seconds == pytest.approx(nanoseconds / 1e9)
-    assert waiting.allowed_in_words(refusal) == 5
+    assert waiting.describe_allowance(refusal) == 5
 
 
 @settings(deadline=None)

@@ -9,7 +9,7 @@ import pytest
 import responses
 
 from release_actions.http.client import Http
-from release_actions.http.pace import Bucket, HaltedError, Pace, github_pace, registry_pace
+from release_actions.http.pace import Bucket, HaltedError, Pace, make_github_pace, make_registry_pace
 
 REGISTRY = "https://ghcr.io/v2/llm-d/llm-d-cuda"
 
@@ -86,7 +86,7 @@ def test_a_request_that_costs_more_than_all_points_is_sent_alone() -> None:
     assert time.now == 1060.0
 
 
-@pytest.mark.parametrize("pace", [github_pace(), registry_pace()])
+@pytest.mark.parametrize("pace", [make_github_pace(), make_registry_pace()])
 def test_a_halted_pace_lets_nothing_pass_until_it_is_allowed_again(pace: Pace) -> None:
     pace.halt()
     for method in ("GET", "DELETE"):
@@ -123,7 +123,7 @@ def test_every_try_and_every_redirect_to_an_address_counts_and_no_other(monkeypa
     monkeypatch.setattr(Pace, "take", lambda _self, method: taken.append(method))
     with (
         responses.RequestsMock() as web,
-        Http(sleep=lambda _: None, paces={"https://ghcr.io": registry_pace()}) as http,
+        Http(sleep=lambda _: None, paces={"https://ghcr.io": make_registry_pace()}) as http,
     ):
         web.get(REGISTRY, status=503)
         web.get(REGISTRY, status=307, headers={"Location": f"{REGISTRY}/there"})

@@ -155,9 +155,9 @@ class TestCertificates:
     def fresh(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for name in self.VARIABLES:
             monkeypatch.delenv(name, raising=False)
-        transport.trusted_certificates.cache_clear()
+        transport.load_trusted_certificates.cache_clear()
         yield
-        transport.trusted_certificates.cache_clear()
+        transport.load_trusted_certificates.cache_clear()
 
     @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     def test_a_file_of_certificates_that_is_named_is_trusted(
@@ -200,7 +200,7 @@ class TestCertificates:
         trusted, _ = issue(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
 
-        subjects = [str(certificate["subject"]) for certificate in transport.trusted_certificates().get_ca_certs()]
+        subjects = [str(certificate["subject"]) for certificate in transport.load_trusted_certificates().get_ca_certs()]
 
         assert any("Test authority" in subject for subject in subjects)
         assert len(subjects) > 100

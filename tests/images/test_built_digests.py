@@ -40,7 +40,7 @@ def test_json_and_a_folder_say_the_same(tmp_path: Path) -> None:
 
 def test_a_package_gets_its_own_claims_once() -> None:
     claims = [Claim(WEB, AMD, A), Claim(APP, ARM, B), Claim(APP, AMD, A), Claim(APP, AMD, A)]
-    assert built_digests.of_package(claims, APP) == (Claim(APP, AMD, A), Claim(APP, ARM, B))
+    assert built_digests.select_package(claims, APP) == (Claim(APP, AMD, A), Claim(APP, ARM, B))
 
 
 def test_an_empty_folder_claims_nothing(tmp_path: Path) -> None:

@@ -214,31 +214,31 @@ def test_a_malformed_platform_is_refused(text: str) -> None:
 def test_missing_platforms_of_an_index() -> None:
     content = encode(index_document(descriptor(1, platform={"os": "linux", "architecture": "arm64", "variant": "v8"})))
     image = manifests.parse(content)
-    assert manifests.missing_platforms(image, [ARM64]) == ()
-    assert manifests.missing_platforms(image, [ARM64, AMD64]) == (AMD64,)
+    assert manifests.find_missing_platforms(image, [ARM64]) == ()
+    assert manifests.find_missing_platforms(image, [ARM64, AMD64]) == (AMD64,)
 
 
 def test_a_manifest_has_only_the_platform_of_its_config() -> None:
     image = manifests.parse(encode(manifest_document()))
-    assert manifests.missing_platforms(image, [AMD64]) == (AMD64,)
-    assert manifests.missing_platforms(image, [AMD64], AMD64) == ()
-    assert manifests.missing_platforms(image, [AMD64, ARM64], AMD64) == (ARM64,)
+    assert manifests.find_missing_platforms(image, [AMD64]) == (AMD64,)
+    assert manifests.find_missing_platforms(image, [AMD64], AMD64) == ()
+    assert manifests.find_missing_platforms(image, [AMD64, ARM64], AMD64) == (ARM64,)
 
 
 def test_the_platform_of_a_config() -> None:
     content = encode({"os": "linux", "architecture": "arm64", "variant": "v8", "rootfs": {}})
-    assert manifests.config_platform(content, digest_of(content)) == ARM64
+    assert manifests.read_config_platform(content, digest_of(content)) == ARM64
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"os": 1, "architecture": "amd64"}'])
 def test_a_config_without_a_platform_is_an_error(content: bytes) -> None:
     with pytest.raises(ManifestError):
-        manifests.config_platform(content, digest_of(content))
+        manifests.read_config_platform(content, digest_of(content))
 
 
 def test_a_config_with_other_bytes_is_an_error() -> None:
     with pytest.raises(ManifestError, match="whose digest is"):
-        manifests.config_platform(b'{"os": "linux", "architecture": "amd64"}', digest(1))
+        manifests.read_config_platform(b'{"os": "linux", "architecture": "amd64"}', digest(1))
 
 
 def test_a_graph_follows_indexes_at_any_depth_and_attachments_of_each() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from release_actions.images.registry_access import token_for
+from release_actions.images.registry_access import choose_token
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 
@@ -16,10 +16,12 @@ SAID = "quay.io is not GitHub's registry, so it is read without a token. Set reg
 @pytest.mark.parametrize("token", ["ghs_of_a_job", "ghp_classic", "github_pat_fine_grained", "0123456789abcdef"])
 def test_githubs_token_does_not_leave_github(token: str, capsys: pytest.CaptureFixture[str]) -> None:
     log = Workflow({})
-    assert token_for("quay.io", token, Context(), log, for_github="0123456789abcdef") == ""
+    assert choose_token("quay.io", token, Context(), log, for_github="0123456789abcdef") == ""
     assert capsys.readouterr().out == SAID
-    assert token_for("ghcr.io.example.com", token, Context(), log, for_github="0123456789abcdef") == ""
-    assert token_for("containers.github.example.com.quay.io", token, SERVER, log, for_github="0123456789abcdef") == ""
+    assert choose_token("ghcr.io.example.com", token, Context(), log, for_github="0123456789abcdef") == ""
+    assert (
+        choose_token("containers.github.example.com.quay.io", token, SERVER, log, for_github="0123456789abcdef") == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,11 +30,11 @@ def test_githubs_token_does_not_leave_github(token: str, capsys: pytest.CaptureF
 def test_githubs_token_goes_to_githubs_registries_and_where_a_person_says(
     host: str, context: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert token_for(host, "ghs_of_a_job", context, Workflow({}), for_github="ghs_of_a_job") == "ghs_of_a_job"
+    assert choose_token(host, "ghs_of_a_job", context, Workflow({}), for_github="ghs_of_a_job") == "ghs_of_a_job"
     assert capsys.readouterr().out == ""
 
 
 def test_a_registrys_own_token_goes_to_it_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert token_for("quay.io", "of-the-robot", Context(), Workflow({}), for_github="ghs_of_a_job") == "of-the-robot"
-    assert token_for("quay.io", "", Context(), Workflow({})) == ""
+    assert choose_token("quay.io", "of-the-robot", Context(), Workflow({}), for_github="ghs_of_a_job") == "of-the-robot"
+    assert choose_token("quay.io", "", Context(), Workflow({})) == ""
     assert capsys.readouterr().out == ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from release_actions.images.image_list import ListedImage, parse_entry
-from release_actions.images.release_state import Evidence, failed_keys, is_ready, judge
+from release_actions.images.release_state import Evidence, is_ready, judge, list_failed_keys
 from release_actions.images.scan_verdicts import ScanVerdict, Word
 
 APP, WEB = "ghcr.io/acme/app", "ghcr.io/acme/web"
@@ -59,7 +59,7 @@ def test_what_is_wrong_or_not_known_keeps_an_image_back(change: dict[str, Any], 
     images = judge([image()], replace(GOOD, **change))
     assert images[0].problem.startswith(problem)
     assert not is_ready(images)
-    assert failed_keys(images) == ("app",)
+    assert list_failed_keys(images) == ("app",)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_optional_image_keeps_nothing_back_but_itself() -> None:
     images = judge([image(), image(WEB, required=False, scan=False)], replace(GOOD, published={APP: DIGEST}))
     assert is_ready(images)
     assert [one.planned.package for one in images if one.ready] == [APP]
-    assert failed_keys(images) == ("web",)
+    assert list_failed_keys(images) == ("web",)
 
 
 def test_a_run_in_which_nothing_is_ready_is_not_ready() -> None:
@@ -105,4 +105,4 @@ def test_a_run_in_which_nothing_is_ready_is_not_ready() -> None:
 
 def test_a_variant_that_failed_fails_its_key() -> None:
     images = judge([image(), image(WEB, image="app", scan=False)], replace(GOOD, published={APP: DIGEST}))
-    assert failed_keys(images) == ("app",)
+    assert list_failed_keys(images) == ("app",)

@@ -191,7 +191,7 @@ def test_a_number_of_another_change_is_not_taken(github: OnGitHub, simulator: Si
 def test_an_answer_that_breaks_off_is_asked_for_again(
     github: OnGitHub, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("release_actions.http.client.backoff", lambda _: 0.0)
+    monkeypatch.setattr("release_actions.http.client.choose_backoff", lambda _: 0.0)
     github.tag("v1.0.0", github.commit("start"))
     github.tag("v1.1.0", github.squash(Told(1, "Fix")))
     simulator.faults.add(Fault(path="/graphql", times=2, truncate=True))

@@ -17,7 +17,7 @@ from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry, registry_url
-from release_actions.versions.version import known
+from release_actions.versions.version import parse_known
 
 HOSTS = {"docker.io": DockerHub, "quay.io": Quay}
 
@@ -36,7 +36,7 @@ def reconciler(project: Project, elsewhere: Elsewhere, http: Http, token: str = 
     project.simulator.mount(http._exchange._session)
     host = next(name for name, kind in HOSTS.items() if isinstance(elsewhere, kind))
     registry = Registry(http, registry_url(host), token=token, user=elsewhere.user)
-    git = GitVersions(known(project.git), commit=lambda _: "")
+    git = GitVersions(parse_known(project.git), commit=lambda _: "")
     return Reconciler(registry, FloatingRules(TEMPLATES, (), "v"), git, sleep=lambda _: None)
 
 

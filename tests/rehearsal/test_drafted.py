@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from release_actions.rehearsal.drafted import Draft, Expected, notes_wrong
+from release_actions.rehearsal.drafted import Draft, Expected, check_notes
 from release_actions.rehearsal.invariants import Invariant
 
 PULL = "https://github.com/acme/app/pull"
@@ -34,7 +34,7 @@ EXPECTED = Expected("v1.1.0", "v1.0.0", (f"{PULL}/1",), (f"{PULL}/2",), ("acme/a
 
 
 def told(*found: Draft, expected: Expected = EXPECTED) -> list[str]:
-    violations = list(notes_wrong("acme/app", found, expected))
+    violations = list(check_notes("acme/app", found, expected))
     assert all(one.invariant is Invariant.NOTES_WRONG and one.subject == "release v1.1.0" for one in violations)
     return [one.message for one in violations]
 

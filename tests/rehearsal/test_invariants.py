@@ -188,8 +188,12 @@ def test_a_backport_leaves_latest(ledger: Ledger) -> None:
 
 
 def test_a_post_release_is_newer_than_its_final() -> None:
-    assert invariants.numbers("v0.4.0.post2") > invariants.numbers("v0.4.0.post1") > invariants.numbers("v0.4.0")
-    assert invariants.numbers("v0.4.1") > invariants.numbers("v0.4.0.post9")
+    assert (
+        invariants.parse_numbers("v0.4.0.post2")
+        > invariants.parse_numbers("v0.4.0.post1")
+        > invariants.parse_numbers("v0.4.0")
+    )
+    assert invariants.parse_numbers("v0.4.1") > invariants.parse_numbers("v0.4.0.post9")
 
 
 def test_a_tag_with_a_missing_child_is_seen() -> None:
@@ -236,9 +240,9 @@ def test_what_was_to_go_and_stayed_is_seen() -> None:
 
 def test_debris_is_whatever_names_a_candidate_and_no_final(ledger: Ledger) -> None:
     held = with_tags(GOOD, v0_5=pulled("candidate"), v0_5_0__rc=pulled("candidate"))
-    assert invariants.debris_of(ledger, held, "v0.5.0-rc.1", [CUDA]) == {CUDA: {"v0.5", "v0.5.0-rc"}}
+    assert invariants.find_debris(ledger, held, "v0.5.0-rc.1", [CUDA]) == {CUDA: {"v0.5", "v0.5.0-rc"}}
     ledger.builds.append(Build(CUDA, "v0.5.0", "candidate"))
-    assert invariants.debris_of(ledger, held, "v0.5.0-rc.1", [CUDA]) == {CUDA: set()}
+    assert invariants.find_debris(ledger, held, "v0.5.0-rc.1", [CUDA]) == {CUDA: set()}
 
 
 @pytest.mark.parametrize("module", [invariants, pull])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from release_actions.rehearsal.job import OUTPUT_LIMIT, Job, machine
+from release_actions.rehearsal.job import OUTPUT_LIMIT, Job, copy_environment
 
 
 def test_nothing_of_another_job_or_a_persons_token_is_let_in() -> None:
@@ -19,7 +19,7 @@ def test_nothing_of_another_job_or_a_persons_token_is_let_in() -> None:
         "RUNNER_TEMP": "/elsewhere",
         "INPUT_TAG": "v1",
     }
-    assert sorted(machine(environ)) == ["PATH", "PIP_INDEX_URL", "RELEASE_ACTIONS_PYTHON"]
+    assert sorted(copy_environment(environ)) == ["PATH", "PIP_INDEX_URL", "RELEASE_ACTIONS_PYTHON"]
 
 
 def test_other_jobs_get_no_output_with_a_secret_in_it(job: Job) -> None:

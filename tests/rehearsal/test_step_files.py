@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release_actions.rehearsal.step_files import FileFormatError, lines, pairs, paths, text_of
+from release_actions.rehearsal.step_files import FileFormatError, read_pairs, read_paths, split_lines, text_of
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from release_actions.rehearsal.step_files import FileFormatError, lines, pairs, 
     ],
 )
 def test_pairs(text: str, found: list[tuple[str, str]]) -> None:
-    assert list(pairs(text)) == found
+    assert list(read_pairs(text)) == found
 
 
 @pytest.mark.parametrize(
@@ -50,30 +50,30 @@ def test_pairs(text: str, found: list[tuple[str, str]]) -> None:
 )
 def test_what_the_runner_refuses(text: str, message: str) -> None:
     with pytest.raises(FileFormatError) as caught:
-        list(pairs(text))
+        list(read_pairs(text))
     assert message in str(caught.value)
 
 
 def test_what_came_before_a_mistake_counts() -> None:
-    found = pairs("a=1\nwrong\nb=2\n")
+    found = read_pairs("a=1\nwrong\nb=2\n")
     assert next(found) == ("a", "1")
     with pytest.raises(FileFormatError):
         next(found)
 
 
 def test_paths_leave_out_empty_lines() -> None:
-    assert paths("/a b\n\n/c\r\n") == ["/a b", "/c"]
+    assert read_paths("/a b\n\n/c\r\n") == ["/a b", "/c"]
 
 
 @pytest.mark.parametrize(
     ("text", "found"), [("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\rb\r\n\nc", ["a", "b", "", "c"])]
 )
 def test_lines_end_at_carriage_returns_too(text: str, found: list[str]) -> None:
-    assert lines(text) == found
+    assert split_lines(text) == found
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     file = tmp_path / "output"
     file.write_bytes(b"\xef\xbb\xbfa=1\n")
-    assert list(pairs(text_of(file))) == [("a", "1")]
+    assert list(read_pairs(text_of(file))) == [("a", "1")]
     assert text_of(tmp_path / "missing") == ""

@@ -12,7 +12,7 @@ from tests.http.loopback import Asked, Reply, serving
 
 from release_actions.errors import RemoteError
 from release_actions.http.client import Http
-from release_actions.runner.stopping import is_stopping, sleep, stopping_on_signals
+from release_actions.runner.stopping import is_stopping, sleep, stop_on_signals
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 WORKERS = 4
@@ -30,7 +30,7 @@ def test_no_thread_writes_any_more_after_a_signal(signal_number: int, method: st
         return Reply(204)
 
     def write(http: Http, url: str) -> None:
-        with stopping_on_signals(), ThreadPoolExecutor(WORKERS) as pool:
+        with stop_on_signals(), ThreadPoolExecutor(WORKERS) as pool:
             for number in range(100):
                 pool.submit(http.request, method, f"{url}/{number}", what="write", credential=None, expect=(204,))
             first.wait(10)
@@ -46,7 +46,7 @@ def test_no_thread_writes_any_more_after_a_signal(signal_number: int, method: st
 
 
 def test_what_is_not_sent_any_more_is_known_not_to_be_done() -> None:
-    with serving(lambda _: Reply(204)) as server, Http() as http, stopping_on_signals():
+    with serving(lambda _: Reply(204)) as server, Http() as http, stop_on_signals():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
 
@@ -59,7 +59,7 @@ def test_what_is_not_sent_any_more_is_known_not_to_be_done() -> None:
 
 
 def test_what_was_done_can_still_be_read() -> None:
-    with serving(lambda _: Reply(200)) as server, Http() as http, stopping_on_signals():
+    with serving(lambda _: Reply(200)) as server, Http() as http, stop_on_signals():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
@@ -72,7 +72,7 @@ def test_a_write_is_not_repeated_after_a_signal() -> None:
     def answer(asked: Asked) -> Reply:
         return Reply(503, headers={"Retry-After": "60"})
 
-    with serving(answer) as server, Http() as http, stopping_on_signals():
+    with serving(answer) as server, Http() as http, stop_on_signals():
         timer = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident or 0, signal.SIGINT))
         timer.start()
         with ThreadPoolExecutor(1) as pool:
@@ -90,7 +90,7 @@ def test_a_write_is_not_repeated_after_a_signal() -> None:
 
 
 def test_a_thread_that_sleeps_wakes_up() -> None:
-    with stopping_on_signals():
+    with stop_on_signals():
         thread = threading.Thread(target=sleep, args=(60,))
         thread.start()
         with pytest.raises(KeyboardInterrupt):
@@ -101,7 +101,7 @@ def test_a_thread_that_sleeps_wakes_up() -> None:
 
 
 def test_the_next_run_in_the_same_process_may_write() -> None:
-    with pytest.raises(KeyboardInterrupt), stopping_on_signals():
+    with pytest.raises(KeyboardInterrupt), stop_on_signals():
         signal.raise_signal(signal.SIGTERM)
 
     assert not is_stopping()
@@ -113,7 +113,7 @@ def test_a_handler_of_somebody_else_is_not_replaced() -> None:
 
     before = signal.signal(signal.SIGTERM, theirs)
     try:
-        with stopping_on_signals():
+        with stop_on_signals():
             assert signal.getsignal(signal.SIGTERM) is theirs
     finally:
         signal.signal(signal.SIGTERM, before)

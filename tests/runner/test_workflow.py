@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from release_actions.errors import ActionError, Place
 from release_actions.runner.report import Finding, Level
-from release_actions.runner.workflow import ANNOTATION_LENGTH, Workflow, as_text, harmless
+from release_actions.runner.workflow import ANNOTATION_LENGTH, Workflow, as_text, make_harmless
 
 RUNNER = {"GITHUB_ACTIONS": "true"}
 BIDI_MARKS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -40,24 +40,24 @@ BIDI_MARKS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     ],
 )
 def test_commands_in_text_are_defused(text: str, expected: str) -> None:
-    assert harmless(text) == expected
+    assert make_harmless(text) == expected
 
 
 @given(st.text(alphabet=":#[]\n\r\t\x0b\x85 ab", max_size=40))
 def test_no_text_is_ever_a_command(text: str) -> None:
-    for line in harmless(text).split("\n"):
+    for line in make_harmless(text).split("\n"):
         assert not line.strip().startswith("::")
         assert "##[" not in line
 
 
 @given(st.text(max_size=60))
 def test_no_line_of_the_log_moves_the_cursor_or_turns_text_around(text: str) -> None:
-    shown = harmless(text)
+    shown = make_harmless(text)
 
     for character in shown:
         assert character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
         assert unicodedata.bidirectional(character) not in BIDI_MARKS
-    assert harmless(shown) == shown
+    assert make_harmless(shown) == shown
 
 
 def test_an_annotation_does_not_turn_text_around(capsys: pytest.CaptureFixture[str]) -> None:

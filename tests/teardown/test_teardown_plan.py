@@ -19,13 +19,13 @@ from release_actions.teardown.plan import (
     Plan,
     World,
     choose,
-    cuts,
-    lost_with,
+    choose_tags_to_resolve,
+    explain_loss,
+    list_cuts,
+    list_stumps,
     plan,
-    stumps,
-    to_resolve,
 )
-from release_actions.versions.version import Version, known, parse
+from release_actions.versions.version import Version, parse, parse_known
 
 CUDA, CPU = "llm-d/llm-d-cuda", "llm-d/llm-d-cpu"
 
@@ -60,8 +60,8 @@ def changes(found: Plan) -> dict[str, str]:
     ],
 )
 def test_names_that_are_cut_from_a_tag(tag: str, made: tuple[str, ...], stump: set[str]) -> None:
-    assert cuts(tag) == made
-    assert stumps(parse(tag)) == stump
+    assert list_cuts(tag) == made
+    assert list_stumps(parse(tag)) == stump
 
 
 def test_candidates_that_are_asked_for() -> None:
@@ -93,7 +93,7 @@ def test_every_tag_that_is_no_candidate_is_refused_at_once() -> None:
 
 def test_git_tags_whose_commits_are_needed() -> None:
     git = ["v0.3.0", "v0.4.0", "v0.5.0-rc.1", "v0.5.0-rc.2", "v0.5.0-rc", "v0.5", "v0", "v0.4.0-rc.1", "push"]
-    assert to_resolve(torn("v0.5.0-rc.1"), Names(), git) == set(git) - {"v0.4.0-rc.1", "push"}
+    assert choose_tags_to_resolve(torn("v0.5.0-rc.1"), Names(), git) == set(git) - {"v0.4.0-rc.1", "push"}
 
 
 class TestGit:
@@ -182,7 +182,7 @@ class TestReleases:
         ],
     )
     def test_what_cannot_be_taken_back_has_to_be_named(self, release: Release, why: str) -> None:
-        assert lost_with(release) == why
+        assert explain_loss(release) == why
         here = world({"v0.5.0-rc.1": "rc"}, {CUDA: {"v0.5.0-rc.1": "d"}}, [release])
         found = plan(torn("v0.5.0-rc.1"), here)
         assert found.is_empty == bool(why)
@@ -257,7 +257,7 @@ TAGS = (
     "v0.5.1-rc.1", "v0.5.0-rc", "v0.4.1-rc", "v0", "v0.4", "v0.5", "0.5", "latest", "main", "demo", "nightly",
 )  # fmt: skip
 PLACES = st.sampled_from(("a", "b", "c", "d", "e"))
-CANDIDATES = tuple(version.tag for version in known(TAGS) if version.is_candidate)
+CANDIDATES = tuple(version.tag for version in parse_known(TAGS) if version.is_candidate)
 
 
 @st.composite
@@ -300,14 +300,14 @@ def test_no_plan_touches_what_lives(here: World, asked: list[str]) -> None:
     found = plan(torn(*asked), here)
     going = {version.tag for version in found.candidates}
     assert going <= set(asked)
-    stable = {version.tag for version in known(here.git.tags) if version.is_stable}
+    stable = {version.tag for version in parse_known(here.git.tags) if version.is_stable}
     for package, tags in here.images.items():
         doomed = set(found.images.get(package, ()))
         assert not doomed & (stable | {"demo", "main", "nightly"} | set(CANDIDATES) - going)
         places = {tags[tag] for tag in doomed}
         # An image goes with all its tags or not at all, and none of a release goes.
         assert {tag for tag in tags if tags[tag] in places} == doomed
-        held = [version for version in known(tags) if version.tag in stable]
+        held = [version for version in parse_known(tags) if version.tag in stable]
         if held and "latest" in here.names.templates:
             assert "latest" not in doomed
     for change in found.refs:

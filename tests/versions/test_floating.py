@@ -14,7 +14,7 @@ from tests.versions.release_tags import histories, unhurried, versions
 
 from release_actions.errors import ActionError, ExitCode
 from release_actions.floating.plan import FloatingPlan, Keep, Move, Orphan, PackageContents
-from release_actions.floating.plan import plan as plan_of
+from release_actions.floating.plan import plan_package as plan_of
 from release_actions.floating.release_findings import ReleaseFinding
 from release_actions.floating.rules import FloatingRules
 from release_actions.versions.floating import (
@@ -26,7 +26,7 @@ from release_actions.versions.floating import (
     is_newest,
     list_effects,
 )
-from release_actions.versions.version import Version, known, parse
+from release_actions.versions.version import Version, parse, parse_known
 
 CUSTOM = ("{major}.{minor}", "{major}", "stable", "v{major}-latest")
 TEMPLATES = st.sampled_from([DEFAULT_TEMPLATES, CUSTOM, ("latest",), ()])
@@ -55,11 +55,13 @@ def digest(version: Version) -> str:
 
 
 def holding(*tags: str) -> dict[Version, str]:
-    return {version: digest(version) for version in known(tags)}
+    return {version: digest(version) for version in parse_known(tags)}
 
 
 def test_each_floating_tag_names_the_highest_stable_release_of_its_range() -> None:
-    history = known(["v0.4.0", "v0.4.3", "v0.5.0", "v0.5.1", "v0.5.1.post1", "v0.6.0-rc.1", "v1.0.0-dev", "v0.7.0-x"])
+    history = parse_known(
+        ["v0.4.0", "v0.4.3", "v0.5.0", "v0.5.1", "v0.5.1.post1", "v0.6.0-rc.1", "v1.0.0-dev", "v0.7.0-x"]
+    )
     assert names(choose_targets(history)) == {
         "latest": "v0.5.1.post1",
         "v0": "v0.5.1.post1",
@@ -76,7 +78,7 @@ def test_each_floating_tag_names_the_highest_stable_release_of_its_range() -> No
 
 
 def test_numbers_are_compared_as_numbers() -> None:
-    assert names(choose_targets(known(["v0.9.9", "v0.9.10", "v0.10.0"]))) == {
+    assert names(choose_targets(parse_known(["v0.9.9", "v0.9.10", "v0.10.0"]))) == {
         "latest": "v0.10.0",
         "v0": "v0.10.0",
         "v0.9": "v0.9.10",
@@ -85,12 +87,12 @@ def test_numbers_are_compared_as_numbers() -> None:
 
 
 def test_a_skipped_release_is_named_by_nothing() -> None:
-    history = known(["v0.4.0", "v0.4.1", "v0.5.0"])
+    history = parse_known(["v0.4.0", "v0.4.1", "v0.5.0"])
     assert names(choose_targets(history, skip={"v0.5.0"})) == {"latest": "v0.4.1", "v0": "v0.4.1", "v0.4": "v0.4.1"}
 
 
 def test_without_a_stable_release_there_is_no_floating_tag() -> None:
-    assert choose_targets(known(["v0.5.0-rc.1", "v0.5.0.dev1", "v0.5.0-beta.1"])) == {}
+    assert choose_targets(parse_known(["v0.5.0-rc.1", "v0.5.0.dev1", "v0.5.0-beta.1"])) == {}
 
 
 @unhurried
@@ -158,7 +160,7 @@ def test_the_effects_are_the_difference_that_the_version_makes(
 
 
 def test_effects_come_with_what_stays() -> None:
-    history = known(["v0.4.2", "v0.5.1"])
+    history = parse_known(["v0.4.2", "v0.5.1"])
     assert list_effects(parse("v0.4.3"), history, ["latest", "v{major}", "v{major}.{minor}"]) == (
         Effect("v0.4", parse("v0.4.2"), moves=True),
         Effect("v0", parse("v0.5.1"), moves=False),
@@ -167,7 +169,7 @@ def test_effects_come_with_what_stays() -> None:
 
 
 def test_a_version_that_exists_is_not_its_own_predecessor() -> None:
-    history = known(["v0.5.0", "v0.5.1"])
+    history = parse_known(["v0.5.0", "v0.5.1"])
     effects = list_effects(parse("v0.5.1"), history, ["v{major}.{minor}", "v{major}.{minor}"])
     assert effects == (Effect("v0.5", parse("v0.5.0"), moves=True),)
 
@@ -196,7 +198,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("tag", SENTENCES)
 def test_a_release_leader_reads_what_a_tag_does(tag: str) -> None:
-    assert explain_effects(parse(tag), known(HISTORY), skip={"v0.5.9"}) == f"{tag} is {SENTENCES[tag]}"
+    assert explain_effects(parse(tag), parse_known(HISTORY), skip={"v0.5.9"}) == f"{tag} is {SENTENCES[tag]}"
 
 
 def test_the_first_release_creates_its_floating_tags() -> None:
@@ -224,7 +226,9 @@ def test_a_plan_says_what_moves_and_why() -> None:
         "v0.6": candidate,
         "main": "sha256:nightly",
     }
-    found = plan(current, holding("v0.4.0", "v0.5.0", "v0.5.1"), known(["v0.4.0", "v0.5.0", "v0.5.1", "v0.6.0-rc.1"]))
+    found = plan(
+        current, holding("v0.4.0", "v0.5.0", "v0.5.1"), parse_known(["v0.4.0", "v0.5.0", "v0.5.1", "v0.6.0-rc.1"])
+    )
     assert found.floats == (
         Move(
             "latest",
@@ -268,7 +272,7 @@ def test_a_plan_says_what_moves_and_why() -> None:
 HOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "no-version": ("sha256:0123456789ab, an image without a version tag", {}),
     "skipped": ("v0.5.2, which versions.skip in release.yaml lists", {"skip": ["v0.5.2"]}),
-    "untagged": ("v0.5.2, which has no tag in git", {"git": known(["v0.5.1"])}),
+    "untagged": ("v0.5.2, which has no tag in git", {"git": parse_known(["v0.5.1"])}),
     "incomplete": ("v0.5.2, which is not complete", {"releases": holding("v0.5.1")}),
 }
 
@@ -278,7 +282,7 @@ def test_a_reason_names_what_is_wrong_with_the_present_target(case: str) -> None
     words, changed = HOLDERS[case]
     wrong = "sha256:0123456789abcdef" if case == "no-version" else "sha256:v0.5.2"
     current = {"latest": wrong, "v0.5.1": "sha256:v0.5.1", "v0.5.2": "sha256:v0.5.2"}
-    known_to_git = known(["v0.5.1"] if case == "no-version" else ["v0.5.1", "v0.5.2"])
+    known_to_git = parse_known(["v0.5.1"] if case == "no-version" else ["v0.5.1", "v0.5.2"])
     releases = holding("v0.5.1") if case == "no-version" else holding("v0.5.1", "v0.5.2")
     found = plan(current, **({"releases": releases, "git": known_to_git, "templates": ["latest"]} | changed))
     (move,) = found.moves
@@ -290,7 +294,7 @@ def test_the_other_tags_of_a_wrong_image_are_told() -> None:
     current = dict.fromkeys(["latest", "v0.5.0", "v0.5.0-rc.2", "v0.5.0-rc.1"], "sha256:candidate") | {
         "v0.4.0": "sha256:4"
     }
-    found = plan(current, {parse("v0.4.0"): "sha256:4", parse("v0.5.0"): "sha256:candidate"}, known(["v0.4.0"]))
+    found = plan(current, {parse("v0.4.0"): "sha256:4", parse("v0.5.0"): "sha256:candidate"}, parse_known(["v0.4.0"]))
     reasons = [move.reason for move in found.moves if move.tag == "latest"]
     assert reasons == [
         "latest names v0.5.0 (also tagged v0.5.0-rc.1 and v0.5.0-rc.2), which has no tag in git, and v0.4.0 is the "
@@ -300,7 +304,7 @@ def test_the_other_tags_of_a_wrong_image_are_told() -> None:
 
 def test_a_release_of_another_range_is_told_as_such() -> None:
     current = {"v0.4": "sha256:v0.5.0", "v0.5.0": "sha256:v0.5.0", "v0.4.0": "sha256:v0.4.0"}
-    found = plan(current, holding("v0.4.0", "v0.5.0"), known(["v0.4.0", "v0.5.0"]), ["v{major}.{minor}"])
+    found = plan(current, holding("v0.4.0", "v0.5.0"), parse_known(["v0.4.0", "v0.5.0"]), ["v{major}.{minor}"])
     (move, _) = found.moves
     assert (
         move.reason == "v0.4 names v0.5.0, which is not in its range, and v0.4.0 is the highest release in its range."
@@ -309,7 +313,7 @@ def test_a_release_of_another_range_is_told_as_such() -> None:
 
 def test_a_release_that_the_package_lacks_is_found_and_the_floating_tags_stay() -> None:
     current = {"latest": "sha256:v0.5.0", "v0.5.0": "sha256:v0.5.0"}
-    git = known(["v0.3.0", "v0.5.0", "v0.5.1", "v0.5.2"])
+    git = parse_known(["v0.3.0", "v0.5.0", "v0.5.1", "v0.5.2"])
     found = plan(current, holding("v0.5.0"), git, ["latest"])
     assert found.floats == (Keep("latest", "sha256:v0.5.0", parse("v0.5.0")),)
     message = "Release {} is in git, but its image is missing or incomplete in the package.{}"
@@ -329,14 +333,14 @@ def test_a_release_that_the_package_lacks_is_found_and_the_floating_tags_stay() 
 
 
 def test_a_package_without_any_release_is_told_the_newest_only() -> None:
-    found = plan({"latest": "sha256:x"}, {}, known(["v0.4.0", "v0.5.0"]), ["latest"])
+    found = plan({"latest": "sha256:x"}, {}, parse_known(["v0.4.0", "v0.5.0"]), ["latest"])
     assert [finding.version for finding in found.findings] == ["v0.5.0"]
     assert [orphan.tag for orphan in found.orphans] == ["latest"]
     assert found.moves == ()
 
 
 def test_a_release_without_a_git_tag_does_not_count_and_is_found() -> None:
-    found = plan({"latest": "sha256:v0.5.1"}, holding("v0.5.0", "v0.5.1"), known(["v0.5.0"]), ["latest"])
+    found = plan({"latest": "sha256:v0.5.1"}, holding("v0.5.0", "v0.5.1"), parse_known(["v0.5.0"]), ["latest"])
     assert [(move.tag, move.after) for move in found.moves] == [("latest", "sha256:v0.5.0")]
     assert found.findings == (
         ReleaseFinding(
@@ -351,13 +355,13 @@ def test_a_release_without_a_git_tag_does_not_count_and_is_found() -> None:
 
 def test_a_list_of_git_tags_without_a_release_moves_nothing() -> None:
     with pytest.raises(ActionError, match="no release tag, while the package holds 2") as caught:
-        plan({"latest": "sha256:v0.5.0"}, holding("v0.5.0", "v0.5.1"), known(["v0.6.0-rc.1"]))
+        plan({"latest": "sha256:v0.5.0"}, holding("v0.5.0", "v0.5.1"), parse_known(["v0.6.0-rc.1"]))
     assert caught.value.exit_code is ExitCode.UNKNOWN
     assert "shallow checkout" in caught.value.hint
 
 
 def test_a_mistyped_skip_is_found() -> None:
-    found = plan({"latest": "sha256:v0.5.0"}, holding("v0.5.0"), known(["v0.5.0"]), ["latest"], skip=["0.5.0"])
+    found = plan({"latest": "sha256:v0.5.0"}, holding("v0.5.0"), parse_known(["v0.5.0"]), ["latest"], skip=["0.5.0"])
     assert [(finding.name, finding.version, finding.message) for finding in found.findings] == [
         ("unknown-skip", "0.5.0", "The list of releases to skip names '0.5.0', which is not a release here.")
     ]
@@ -365,7 +369,7 @@ def test_a_mistyped_skip_is_found() -> None:
 
 def test_the_digest_of_a_plan_is_of_what_it_does() -> None:
     def of(current: dict[str, str], *tags: str) -> FloatingPlan:
-        return plan(current, holding(*tags), known(tags), ["latest"])
+        return plan(current, holding(*tags), parse_known(tags), ["latest"])
 
     one, same = of({"latest": "sha256:x"}, "v0.5.0"), of({"latest": "sha256:x", "v0.6.0-rc.1": "sha256:x"}, "v0.5.0")
     assert one.moves[0].reason != same.moves[0].reason
@@ -443,7 +447,7 @@ class TestStuck:
     """A floating tag on its own release that broke."""
 
     def test_it_stays_and_is_told(self) -> None:
-        old, new = known(["v0.4.0", "v0.5.0"])
+        old, new = parse_known(["v0.4.0", "v0.5.0"])
         current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(new), "v0": digest(old)}
         found = plan(current, {old: digest(old)}, [old, new], ["latest", "v{major}"], broken={new: digest(new)})
         (item,) = found.stuck
@@ -462,19 +466,19 @@ class TestStuck:
         ],
     )
     def test_a_release_that_does_not_count_holds_no_tag(self, tags: list[str], skip: tuple[str, ...]) -> None:
-        old, new = known(["v0.4.0", "v0.5.0"])
+        old, new = parse_known(["v0.4.0", "v0.5.0"])
         current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(new)}
-        found = plan(current, {old: digest(old)}, known(tags), ["latest"], skip, broken={new: digest(new)})
+        found = plan(current, {old: digest(old)}, parse_known(tags), ["latest"], skip, broken={new: digest(new)})
         assert [(move.tag, move.version) for move in found.moves] == [("latest", old)]
 
     def test_a_lower_release_that_broke_holds_no_tag(self) -> None:
-        old, new = known(["v0.4.0", "v0.5.0"])
+        old, new = parse_known(["v0.4.0", "v0.5.0"])
         current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(old)}
         found = plan(current, {new: digest(new)}, [old, new], ["latest"], broken={old: digest(old)})
         assert [(move.tag, move.version) for move in found.moves] == [("latest", new)]
 
     def test_without_another_release_it_stays_too(self) -> None:
-        (only,) = known(["v0.5.0"])
+        (only,) = parse_known(["v0.5.0"])
         current = {"v0.5.0": digest(only), "latest": digest(only)}
         found = plan(current, {}, [only], ["latest"], broken={only: digest(only)})
         assert [item.tag for item in found.stuck] == ["latest"]
@@ -485,9 +489,9 @@ class TestAnnounced:
     """What GitHub's list of releases adds to git's tags."""
 
     def found(self, *announced: str, held: tuple[str, ...] = ("v0.5.0",), **more: Any) -> list[tuple[str, str, str]]:
-        git = known(["v0.5.0"])
+        git = parse_known(["v0.5.0"])
         current = {"latest": "sha256:v0.5.0", "v0.5.0": "sha256:v0.5.0"}
-        made = plan(current, holding(*held), git, ["latest"], announced=known(announced), **more)
+        made = plan(current, holding(*held), git, ["latest"], announced=parse_known(announced), **more)
         assert made.moves == ()
         return [(finding.name, finding.version, finding.message) for finding in made.findings]
 
@@ -511,7 +515,7 @@ class TestDoubted:
     SAID = "was built from abc, while the git tag is on def"
 
     def of(self, named: str, **more: Any) -> FloatingPlan:
-        old, new = known(["v0.4.0", "v0.5.0"])
+        old, new = parse_known(["v0.4.0", "v0.5.0"])
         current = {"v0.4.0": digest(old), "v0.5.0": digest(new)} | ({"latest": f"sha256:{named}"} if named else {})
         return plan(
             current, {old: digest(old), new: digest(new)}, [old, new], ["latest"], doubts={new: self.SAID}, **more
@@ -536,7 +540,7 @@ class TestDoubted:
         ]
 
     def test_a_release_that_no_floating_tag_names_is_told(self) -> None:
-        old, new = known(["v0.4.0", "v0.5.0"])
+        old, new = parse_known(["v0.4.0", "v0.5.0"])
         current = {"v0.4.0": digest(old), "v0.5.0": digest(new), "latest": digest(new)}
         found = plan(current, {old: digest(old), new: digest(new)}, [old, new], ["latest"], doubts={old: self.SAID})
         assert found.stuck == ()

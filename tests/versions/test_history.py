@@ -18,13 +18,13 @@ from release_actions.versions.history import (
     Push,
     TagObject,
     Violation,
-    following,
+    find_following,
     judge,
     next_candidate,
     previous_candidate,
     previous_stable,
 )
-from release_actions.versions.version import Version, known, parse, read_misspelt_candidates
+from release_actions.versions.version import Version, parse, parse_known, read_misspelt_candidates
 
 PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
 
@@ -32,13 +32,13 @@ PAST = "v0.3.0 v0.4.0 v0.4.2 v0.5.0-rc.1 v0.5.0 v0.5.1 v0.6.0-rc.1 v0.6.0-rc.2"
 def judge_with_misspelt(tag: str, tags: str) -> list[str]:
     """The violations of a tag in a repository that also has candidates whose spelling is refused."""
     names = tags.split()
-    history = History(known(names), misspelt=read_misspelt_candidates(names))
+    history = History(parse_known(names), misspelt=read_misspelt_candidates(names))
     return [line(violation) for violation in judge(parse(tag), history)]
 
 
 def judged(tag: str, past: str = PAST, published: str = "", levels: Mapping[str, Level] = DEFAULTS) -> list[str]:
     """The violations, one line each."""
-    history = History(known(past.split()), known(published.split()))
+    history = History(parse_known(past.split()), parse_known(published.split()))
     return [line(violation) for violation in judge(parse(tag), history, levels)]
 
 
@@ -137,7 +137,9 @@ def test_every_rule_is_shown_at_its_default_level() -> None:
     told = {violation.split(":", 1)[0] for violations in TOLD.values() for violation in violations}
     told |= {violation.split(":", 1)[0] for _, violation in ABOUT.values()}
     told |= {judged("v0.6.0-rc.3", published="v0.6.0-rc.4")[0].split(":", 1)[0]}
-    told |= {line(judge(parse("v0.5.1.post1", TagScheme("v", ".")), History(known(["v0.5.1"])))[0]).split(":", 1)[0]}
+    told |= {
+        line(judge(parse("v0.5.1.post1", TagScheme("v", ".")), History(parse_known(["v0.5.1"])))[0]).split(":", 1)[0]
+    }
     assert told == {f"{rule.level.value} {rule.name}" for rule in RULES if rule.level is not Level.OFF}
 
 
@@ -199,7 +201,7 @@ WITHOUT_TAG = {
 
 @pytest.mark.parametrize("tag", WITHOUT_TAG)
 def test_a_release_counts_also_when_its_tag_is_gone(tag: str) -> None:
-    history = History(known(["v0.4.0", "v0.5.0"]), released=known(["v0.5.3", "v0.7.0", "v0.8.0-rc.1"]))
+    history = History(parse_known(["v0.4.0", "v0.5.0"]), released=parse_known(["v0.5.3", "v0.7.0", "v0.8.0-rc.1"]))
     assert [line(violation) for violation in judge(parse(tag), history)] == WITHOUT_TAG[tag]
 
 
@@ -217,17 +219,17 @@ def test_the_candidate_that_a_refusal_names_is_free() -> None:
     [("v0.5.1.post1", "v0.5.1.post2"), ("v0.5.2", "v0.5.3"), ("v0.6.0-rc.1", "v0.6.0-rc.2"), ("v0.6.0-dev", "")],
 )
 def test_what_follows_a_tag_that_git_has_lost(taken: str, free: str) -> None:
-    assert following(parse(taken), History(known(["v0.5.0", "v0.5.1"]))) == free
+    assert find_following(parse(taken), History(parse_known(["v0.5.0", "v0.5.1"]))) == free
 
 
 @unhurried
 @given(histories(), st.data())
 def test_what_to_push_in_place_of_a_tag_that_is_taken_is_accepted(tags: list[Version], data: st.DataObject) -> None:
-    taken = [version for version in tags if following(version, History(tuple(tags)))]
+    taken = [version for version in tags if find_following(version, History(tuple(tags)))]
     if not taken:
         return
     version = data.draw(st.sampled_from(taken))
-    offered = parse(following(version, History(tuple(tags))), version.prefix)
+    offered = parse(find_following(version, History(tuple(tags))), version.prefix)
     assert offered.tag not in [other.tag for other in tags]
     assert offered.kind is version.kind
     broken = {violation.rule for violation in judge(offered, History(tuple(tags))) if violation.level is Level.ERROR}
@@ -298,7 +300,7 @@ def test_levels_are_the_projects() -> None:
 
 
 HERE, THERE = "a" * 40, "b" * 40
-RELEASED = known(["v0.5.0", "v0.5.1"])
+RELEASED = parse_known(["v0.5.0", "v0.5.1"])
 IMAGE, OTHER = "ghcr.io/llm-d/llm-d-cuda", "ghcr.io/llm-d/llm-d-cpu"
 
 ABOUT = {
@@ -447,7 +449,7 @@ def test_a_release_whose_tag_is_there_is_told_once() -> None:
 
 
 def test_a_run_repeated_on_the_same_commit_is_fine_even_when_later_versions_exist() -> None:
-    tags = known(["v0.6.0-rc.1", "v0.6.0-rc.2", "v0.6.0"])
+    tags = parse_known(["v0.6.0-rc.1", "v0.6.0-rc.2", "v0.6.0"])
     about = Evidence(commit=HERE, names=HERE, images={IMAGE: HERE, OTHER: HERE})
     assert judge(parse("v0.6.0-rc.1"), History(tags, tags, about)) == ()
     first = History(tags, about=Evidence(commit=HERE, names=HERE))
@@ -457,7 +459,7 @@ def test_a_run_repeated_on_the_same_commit_is_fine_even_when_later_versions_exis
 
 
 def test_what_was_before() -> None:
-    past = known(PAST.split())
+    past = parse_known(PAST.split())
     assert previous_stable(parse("v0.6.0"), past) == parse("v0.5.1")
     assert previous_stable(parse("v0.4.3"), past) == parse("v0.4.2")
     assert previous_stable(parse("v0.5.1"), past) == parse("v0.5.0")
@@ -479,12 +481,12 @@ def test_what_was_before() -> None:
         ("v0.5.0-rc.2", ""),
     ],
 )
-def test_the_candidate_to_push_next(tag: str, following: str) -> None:
-    assert next_candidate(parse(tag), History(known(PAST.split()))) == following
+def test_the_candidate_to_push_next(tag: str, find_following: str) -> None:
+    assert next_candidate(parse(tag), History(parse_known(PAST.split()))) == find_following
 
 
 def test_the_next_candidate_counts_published_ones() -> None:
-    assert next_candidate(parse("v0.6.0-rc.3"), History((), known(["v0.6.0-rc.7"]))) == "v0.6.0-rc.8"
+    assert next_candidate(parse("v0.6.0-rc.3"), History((), parse_known(["v0.6.0-rc.7"]))) == "v0.6.0-rc.8"
 
 
 @unhurried
@@ -538,7 +540,7 @@ def test_the_first_candidate_may_be_number_0_or_1(tag: str) -> None:
 
 @pytest.mark.parametrize(("first", "tag", "offer"), [(0, "v0.6.0-rc.1", "rc.0"), (1, "v0.6.0-rc.0", "rc.1")])
 def test_a_project_may_pin_the_number_of_its_first_candidate(first: int, tag: str, offer: str) -> None:
-    history = History(known(["v0.5.0"]), first_candidate=first)
+    history = History(parse_known(["v0.5.0"]), first_candidate=first)
 
     assert [line(violation) for violation in judge(parse(tag), history)] == [
         f"error candidate-number: {tag} is not the next candidate of v0.6.0: there is none so far. Push v0.6.0-{offer}."
@@ -607,7 +609,7 @@ def test_a_line_below_its_own_major_or_a_skipped_major_is_refused(tag: str, past
 
 def test_post_releases_keep_the_spelling_that_the_project_chose() -> None:
     scheme = TagScheme("v", ".")
-    history = History(known(["v0.9.0", "v0.9.0.1"], scheme))
+    history = History(parse_known(["v0.9.0", "v0.9.0.1"], scheme))
 
     assert judge(parse("v0.9.0.2", scheme), history) == ()
     assert [line(violation) for violation in judge(parse("v0.9.0.post2", scheme), history)] == [
@@ -645,7 +647,7 @@ MISSPELT = st.builds(
     LEVELS,
     st.sampled_from([None, 0, 1]),
 )
-@example(list(known(["v0.0.0", "v1.0.1.post0"])), [], [], [], parse("v1.0.1.post0"), {}, None)
+@example(list(parse_known(["v0.0.0", "v1.0.1.post0"])), [], [], [], parse("v1.0.1.post0"), {}, None)
 def test_what_is_offered_is_accepted_by_the_next_run(
     tags: list[Version],
     published: list[Version],
@@ -675,7 +677,7 @@ def test_what_is_offered_is_accepted_by_the_next_run(
 
 
 def test_a_release_with_a_mistyped_number_does_not_block_the_numbers_below_it() -> None:
-    past = known(["1.2.4", "1.15.0"], "")
+    past = parse_known(["1.2.4", "1.15.0"], "")
     (only,) = judge(parse("1.3.0", ""), History(past))
     assert only.rule == "opens-line-below"
     assert only.hint.endswith("If 1.15.0 has a wrong number, list it under versions.skip.")

@@ -12,7 +12,7 @@ from tests.versions.release_tags import histories, tags, unhurried, versions
 
 from release_actions.errors import ExitCode, InputError
 from release_actions.versions.grammar import LARGEST, Kind, TagRefused, TagScheme, is_floating
-from release_actions.versions.version import Version, known, parse, parse_or_none
+from release_actions.versions.version import Version, parse, parse_known, parse_or_none
 
 READ = {
     "v0.5.0": (Kind.STABLE, None, "", ""),
@@ -73,7 +73,7 @@ def test_a_prefix_that_cannot_begin_a_tag_is_the_users_mistake(prefix: str) -> N
     with pytest.raises(InputError, match="cannot be the prefix of release tags"):
         parse("v1.2.3", prefix)
     with pytest.raises(InputError, match="cannot be the prefix of release tags"):
-        known([], prefix)
+        parse_known([], prefix)
 
 
 LADDER = """
@@ -106,9 +106,9 @@ def test_post_releases_are_read_as_the_project_writes_them(tag: str, scheme: Tag
 def test_a_project_that_changes_its_post_spelling_keeps_its_history() -> None:
     tags = ["v0.9.0.1", "v0.9.0.post2", "v0.9.0.patch3"]
 
-    assert [version.tag for version in known(tags, FOUR_NUMBERS)] == ["v0.9.0.1", "v0.9.0.post2"]
-    assert [version.tag for version in known(tags, PATCH)] == ["v0.9.0.post2", "v0.9.0.patch3"]
-    assert [version.tag for version in known(tags)] == ["v0.9.0.post2"]
+    assert [version.tag for version in parse_known(tags, FOUR_NUMBERS)] == ["v0.9.0.1", "v0.9.0.post2"]
+    assert [version.tag for version in parse_known(tags, PATCH)] == ["v0.9.0.post2", "v0.9.0.patch3"]
+    assert [version.tag for version in parse_known(tags)] == ["v0.9.0.post2"]
 
 
 @pytest.mark.parametrize("tag", ["v0.9.0.01", "v0.9.0.1.2", "v0.9.0.1rc1", "v0.9.0.", "v0.9.0.x"])
@@ -126,7 +126,7 @@ def test_one_order_over_all_classes() -> None:
         assert not high < low
         assert not high <= low
         assert not low.same_version(high)
-    assert [version.tag for version in known(reversed(LADDER))] == LADDER
+    assert [version.tag for version in parse_known(reversed(LADDER))] == LADDER
 
 
 def test_spellings_of_one_version_are_different_tags_in_one_place_of_the_order() -> None:
@@ -217,15 +217,15 @@ def test_canonical_tags_are_ordered_as_semver_orders_them(a: str, b: str) -> Non
 def test_a_list_of_tags_keeps_its_versions_only() -> None:
     real = ["0", "0.0", "0.0.10", "push", "v0", "v0.1", "v0.1.0-rc", "v0.3.0-rc.4-test", "v0.2.0-RC1", "v0.2.0-rc.2"]
     real += ["gaie-1.5-sync", "v0.2.0", "v0.2.0"]
-    assert [version.tag for version in known(real)] == ["v0.2.0-rc.2", "v0.2.0", "v0.3.0-rc.4-test"]
-    assert [version.tag for version in known(real, "")] == ["0.0.10"]
+    assert [version.tag for version in parse_known(real)] == ["v0.2.0-rc.2", "v0.2.0", "v0.3.0-rc.4-test"]
+    assert [version.tag for version in parse_known(real, "")] == ["0.0.10"]
 
 
 @unhurried
 @given(histories())
 def test_a_list_of_tags_does_not_depend_on_its_order(versions: list[Version]) -> None:
     names = [version.tag for version in versions]
-    assert known(names) == known(sorted(names)) == known([*names, *names, "v0.5", "latest"])
+    assert parse_known(names) == parse_known(sorted(names)) == parse_known([*names, *names, "v0.5", "latest"])
 
 
 @pytest.mark.parametrize("tag", ["v0", "v0.5", "0", "0.5", "latest", "stable", "nightly", "refs/tags/v0.5", "v00.5"])

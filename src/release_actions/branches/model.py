@@ -83,7 +83,7 @@ class BranchHistory:
     files: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def as_change(commit: HistoryCommit, number: int = 0) -> MergedChange:
+def make_change(commit: HistoryCommit, number: int = 0) -> MergedChange:
     """A commit as a change of its own, for the readers of `changes`."""
     return MergedChange(
         commit.subject,

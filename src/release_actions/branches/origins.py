@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from release_actions.branches.categories import Criteria, categorise
-from release_actions.branches.model import BranchHistory, Evidence, EvidenceKind, Explained, Origin, as_change
+from release_actions.branches.model import BranchHistory, Evidence, EvidenceKind, Explained, Origin, make_change
 from release_actions.branches.trunk import TrunkIndex, number_of
 from release_actions.changes.model import HistoryCommit
 from release_actions.changes.undo import ResolvedUndo, resolve_undos
@@ -47,7 +47,7 @@ def explain_branch(history: BranchHistory, criteria: Criteria, patch_ids: PatchI
 def find_branch_reverts(history: BranchHistory) -> Mapping[str, ResolvedUndo]:
     """The reverts on the branch by commit, with what they are about: of the branch, or of trunk before the cut."""
     line = (*history.before, *history.branch)
-    changes = [as_change(commit, number_of(commit, history.repository)) for commit in line]
+    changes = [make_change(commit, number_of(commit, history.repository)) for commit in line]
     own = {commit.sha for commit in history.branch}
     return {undo.change.sha: undo for undo in resolve_undos(changes, history.repository) if undo.change.sha in own}
 

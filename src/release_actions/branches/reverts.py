@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from release_actions.branches.categories import DOCUMENTATION, RELEASE_PATHS
-from release_actions.branches.model import BranchHistory, Explained, Origin, as_change
+from release_actions.branches.model import BranchHistory, Explained, Origin, make_change
 from release_actions.branches.origins import find_branch_reverts
 from release_actions.branches.trunk import number_of
 from release_actions.builds.path_filter import matches
@@ -84,7 +84,7 @@ def find_trunk_reverts(history: BranchHistory, explained: Iterable[Explained]) -
     """Every revert on trunk since the cut with what it means for the branch, in the order of trunk."""
     line = (*history.before, *history.trunk)
     commits = {commit.sha: commit for commit in line}
-    changes = [as_change(commit, number_of(commit, history.repository)) for commit in line]
+    changes = [make_change(commit, number_of(commit, history.repository)) for commit in line]
     undos = resolve_undos(changes, history.repository)
     chains = _Chains(undos)
     since = {commit.sha for commit in history.trunk}

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from release_actions.branches.model import BranchHistory, Evidence, EvidenceKind, as_change
+from release_actions.branches.model import BranchHistory, Evidence, EvidenceKind, make_change
 from release_actions.changes.model import HistoryCommit
 from release_actions.changes.picks import BACKPORT_TEXT, MERGE, PICKED, QUEUED, original_title
 from release_actions.changes.titles import fold_core, references, trailing_numbers
@@ -108,7 +108,7 @@ class TrunkIndex:
             own += [int(number) for number in BARE_NUMBER.findall(commit.subject)]
         behind = {int(number) for number in IN_PARENTHESES.findall(commit.subject)}
         # A revert names in its title what it reverts, which is not what it brings.
-        is_undo = read_undo(as_change(commit)) is not None
+        is_undo = read_undo(make_change(commit)) is not None
         for number in dict.fromkeys(own):
             for other in self._by_number.get(number, ()):
                 # Numbers may be another repository's, merged in with its history: title, files or a mark must agree.

@@ -35,7 +35,7 @@ from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN
 from release_actions.cleanup.result import NOT_BEGUN
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Store, title
+from release_actions.cleanup.store import Store, describe_version
 from release_actions.errors import ActionError
 from release_actions.github.packages import PER_PAGE, PackageVersion, Refusal
 from release_actions.http.pace import HaltedError
@@ -115,10 +115,12 @@ class Work:
         if not self.stop and (self.outcome.refused or self.outcome.moved):
             mending.heal(self.store, self.plan, self.contents, self.outcome)
         # Whatever else is still there stays because something needs it: earlier journals have nothing more to say.
-        alone = record.alone(self.plan, self.contents, self.outcome, (item.version for item in self.left.values()))
+        alone = record.find_orphaned_parts(
+            self.plan, self.contents, self.outcome, (item.version for item in self.left.values())
+        )
         images = self.contents.graph.images
         earlier = [self.left[number] for number in sorted(self.journals & self.left.keys())]
-        self.ready = [item for item in earlier if not alone & journal.listed(images.get(item.version.digest))]
+        self.ready = [item for item in earlier if not alone & journal.read_listed(images.get(item.version.digest))]
         self.finish(pool)
         self.stop = self.stop or self.limits.stop(self.pages)
         if self.plan.strips and not self.stop:
@@ -202,7 +204,7 @@ class Work:
         if ended.refusal:
             lasting = ended.refusal.forbidden
             hint = f"{ended.refusal.hint} {ADMIN}".strip() if lasting else ended.refusal.hint
-            self.store.say(f"{self.store.path}: not deleted {title(version)}: {ended.refusal}")
+            self.store.say(f"{self.store.path}: not deleted {describe_version(version)}: {ended.refusal}")
             if lasting and self.stop:
                 # The same answer to what was already under way.
                 outcome.add(NotTried(NotDeleted(version, self.stop)))
@@ -214,7 +216,9 @@ class Work:
         outcome.add(AlreadyGone(version) if ended.gone else Deleted(version))
         if ended.deleted:
             self.count += 1
-            self.store.say(f"{self.store.path}: deleted {self.count} of {len(self.plan.deletions)}, {title(version)}")
+            self.store.say(
+                f"{self.store.path}: deleted {self.count} of {len(self.plan.deletions)}, {describe_version(version)}"
+            )
         if version.id == self.last and ended.deleted:
             # GitHub let it go, so somebody has put another tag; none that is selected shows any more what is left.
             record.show(self.store, self.plan, outcome)

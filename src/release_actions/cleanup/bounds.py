@@ -17,7 +17,7 @@ MOST = 20_000
 LOOK = "Check the plan. If it is right, "
 
 
-def unranked(result: Result) -> list[Finding]:
+def find_unranked(result: Result) -> list[Finding]:
     """Why a plan is not carried out that deletes tags which its rule should rank and cannot."""
     prefixes = learn_prefixes(result.contents.tags) if result.contents else ()
     shown = ", ".join(f"{prefix}X.Y.Z" for prefix in prefixes) or "none of these tags is a version"
@@ -36,9 +36,9 @@ def unranked(result: Result) -> list[Finding]:
     ]
 
 
-def too_large(results: Sequence[Result], max_deletions: int | None, max_share: int | None) -> list[Finding]:
+def find_excess(results: Sequence[Result], max_deletions: int | None, max_share: int | None) -> list[Finding]:
     """Why the plan is too large to be carried out; nothing of it is then."""
-    findings = [finding for result in results for finding in unranked(result)]
+    findings = [finding for result in results for finding in find_unranked(result)]
     for result in results:
         there = len(result.plan.decisions) if result.plan else 0
         if max_share is not None and result.planned * 100 > max_share * there:

@@ -83,7 +83,7 @@ class Cache:
         return self.folder / algorithm / name[:2] / name
 
 
-def opened(folder: str) -> Cache | None:
+def open_cache(folder: str) -> Cache | None:
     """The cache in a folder that the caller names; None without a name. Raises `InputError` for a file."""
     if not folder:
         return None

@@ -19,7 +19,7 @@ from release_actions.errors import RemoteError
 from release_actions.images.manifests import Graph, parse
 
 
-def settled(path: str, contents: Contents) -> Contents:
+def settle_copies(path: str, contents: Contents) -> Contents:
     """What a package held, with every copy on the version that is meant, and the copies by themselves.
 
     Raises `RemoteError` when that version is not there.
@@ -28,16 +28,16 @@ def settled(path: str, contents: Contents) -> Contents:
     copies: dict[str, str] = {}
     for version in contents.versions:
         image = contents.graph.images.get(version.digest)
-        meant = journal.taken_off(image)
+        meant = journal.read_taken_off(image)
         if not meant:
             continue
         to_place = sorted({*version.tags} - journal.tags_of(image))
         if to_place and meant not in there:
-            raise lost(path, to_place, f"It was copied from {meant}, which no longer exists.")
+            raise make_lost_error(path, to_place, f"It was copied from {meant}, which no longer exists.")
         copies |= dict.fromkeys(to_place, meant)
     if not copies:
         return contents
-    versions = tuple(_placed(version, copies) for version in contents.versions)
+    versions = tuple(_place_copies(version, copies) for version in contents.versions)
     tags = {tag: version.digest for version in versions for tag in version.tags}
     return replace(contents, versions=versions, graph=Graph.of(contents.graph.images.values(), tags), copies=copies)
 
@@ -51,11 +51,11 @@ def put_right(store: Store, copies: Mapping[str, str], outcome: Outcome) -> None
             continue
         problem = mending.put_back(store, tag, digest)
         if problem:
-            raise lost(store.path, [tag], problem)
+            raise make_lost_error(store.path, [tag], problem)
         outcome.add(CopyPlaced(tag, digest))
 
 
-def lost(path: str, tags: Iterable[str], why: str) -> RemoteError:
+def make_lost_error(path: str, tags: Iterable[str], why: str) -> RemoteError:
     """Of tags that name an empty version and cannot be put right."""
     names = ", ".join(tags)
     message = (
@@ -64,7 +64,7 @@ def lost(path: str, tags: Iterable[str], why: str) -> RemoteError:
     return RemoteError(message, hint=f"Put {names} on the right image, or delete it.")
 
 
-def _placed(version: Version, copies: Mapping[str, str]) -> Version:
+def _place_copies(version: Version, copies: Mapping[str, str]) -> Version:
     mine = {tag for tag, digest in copies.items() if digest == version.digest}
     others = copies.keys() - mine
     if not mine and others.isdisjoint(version.tags):

@@ -28,10 +28,10 @@ def finish(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome
             outcome.add(Checked(check))
             if check.broken:
                 check = restore(store, plan, contents, outcome, check)
-            outcome.add(*map(Doubted, tagging.doubts(plan, outcome, check.versions)))
+            outcome.add(*map(Doubted, tagging.find_doubts(plan, outcome, check.versions)))
             tagging.put_right_lost(store, outcome, check.tags)
         if not outcome.error and not outcome.unrestored:
-            record.end(store, plan, contents, outcome)
+            record.delete_journal(store, plan, contents, outcome)
     except ActionError as error:
         outcome.add(Failed(error))
 

@@ -23,7 +23,7 @@ class Mode(enum.Enum):
     RESTORE = "restore"
 
 
-def percentage(value: str) -> int:
+def parse_percentage(value: str) -> int:
     """A share in whole percent: `25%`."""
     if not re.fullmatch(r"(100|[0-9]{1,2})%", value):
         message = "which is not a percentage. Write for example 25%."
@@ -31,7 +31,7 @@ def percentage(value: str) -> int:
     return int(value[:-1])
 
 
-def mode(value: str) -> Mode:
+def parse_mode(value: str) -> Mode:
     """A mode by its name."""
     return Mode(inputs.choice(*(known.value for known in Mode))(value))
 
@@ -52,9 +52,9 @@ class Inputs(CleanupSettings, ScopeInputs):
 
     dry_run: bool = option(inputs.boolean, default=False)
     max_deletions: int | None = option(inputs.integer(0), None)
-    max_share: int | None = option(percentage, None)
+    max_share: int | None = option(parse_percentage, None)
     time_budget: timedelta | None = option(inputs.duration, None)
-    mode: Mode = option(mode, Mode.CLEAN)
+    mode: Mode = option(parse_mode, Mode.CLEAN)
     undo_file: str = option(inputs.text, "")
     manifest_cache: str = option(inputs.text, "")
     owner: str = option(inputs.text, "")

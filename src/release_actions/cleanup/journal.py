@@ -52,17 +52,17 @@ def tags_of(image: AnyManifest | None) -> frozenset[str]:
     return frozenset({TAG, *meant})
 
 
-def listed(image: AnyManifest | None) -> frozenset[str]:
+def read_listed(image: AnyManifest | None) -> frozenset[str]:
     """The digests of parts that a journal lists, which no rule would find again; none for what is no journal."""
     return _digests(image, MARK)
 
 
-def deleting(image: AnyManifest | None) -> frozenset[str]:
+def read_deleting(image: AnyManifest | None) -> frozenset[str]:
     """The digests of all that the run of a journal was to delete; none for what is no journal."""
     return _digests(image, MARK) | _digests(image, OTHERS)
 
 
-def taken_off(image: AnyManifest | None) -> str:
+def read_taken_off(image: AnyManifest | None) -> str:
     """The digest of the version that the tags of an empty index were taken off; empty for what is no such index."""
     return image.annotations.get(OF, "") if is_journal(image) and image is not None else ""
 

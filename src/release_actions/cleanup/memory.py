@@ -57,8 +57,8 @@ def read(folder: Path | None, package: str) -> Memory:
         if folder is not None:
             document = json.loads(_file(folder, package).read_text(encoding="utf-8"))
             if document["form"] == FORM and document["package"] == package:
-                times = _times(document["untagged"]), _times(document["deleted"])
-                return Memory(_time(document["seen"]), *times)
+                times = _parse_times(document["untagged"]), _parse_times(document["deleted"])
+                return Memory(_parse_time(document["seen"]), *times)
     return Memory()
 
 
@@ -86,11 +86,11 @@ def _file(folder: Path, package: str) -> Path:
     return folder / "memory" / f"{hashlib.sha256(package.encode()).hexdigest()}.json"
 
 
-def _times(document: Any) -> dict[str, datetime]:
-    return {str(digest): _time(text) for digest, text in document.items()}
+def _parse_times(document: Any) -> dict[str, datetime]:
+    return {str(digest): _parse_time(text) for digest, text in document.items()}
 
 
-def _time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError

@@ -12,7 +12,7 @@ from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.events import NotDeleted, Outcome, Repaired, Restored, RestoreFailed, TagPutBack
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Store, as_version, title
+from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images.manifests import Graph, parse
 
@@ -44,7 +44,7 @@ def bring_back(store: Store, versions: Iterable[Version]) -> Iterator[Restored |
         if refusal and not there:
             yield RestoreFailed(NotDeleted(version, str(refusal), refusal.hint, lasting=refusal.forbidden))
         else:
-            store.say(f"{store.path}: restored {title(version)}")
+            store.say(f"{store.path}: restored {describe_version(version)}")
             yield Restored(version)
 
 
@@ -72,7 +72,7 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
     What was planned to go and was not deleted stays too. A run that is not killed does this itself at its end. Raises
     `ActionError`.
     """
-    listed = contents.remembered.union(*(journal.deleting(image) for image in contents.graph.images.values()))
+    listed = contents.remembered.union(*(journal.read_deleting(image) for image in contents.graph.images.values()))
     if not listed:
         return
     remaining = (item.version for item in (*outcome.refused, *outcome.moved))
@@ -81,7 +81,7 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
     there = {version.digest for version in contents.versions}
     while lost := (Graph.of(images_now.values()).content(staying) & listed) - there:
         gone = {version.digest: version for version in reversed(store.packages.versions(store.name, state="deleted"))}
-        events = [*bring_back(store, [as_version(gone[digest]) for digest in sorted(lost & gone.keys())])]
+        events = [*bring_back(store, [make_version(gone[digest]) for digest in sorted(lost & gone.keys())])]
         again = [event.version for event in events if isinstance(event, Restored)]
         outcome.add(*map(Repaired, again))
         there |= lost

@@ -13,7 +13,7 @@ from release_actions.cleanup.plan import Deletion
 from release_actions.cleanup.selection import Version
 
 
-def ordered(
+def order_deletions(
     going: Mapping[str, Version], owners: Mapping[str, Collection[str]], journals: Collection[str]
 ) -> tuple[Deletion, ...]:
     """The deletions of some versions.

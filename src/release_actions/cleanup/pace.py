@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from release_actions.http.budgets import Budget
-from release_actions.http.pace import GITHUB_POINTS, GITHUB_WRITE_COST, SECONDS, Pace, github_pace
+from release_actions.http.pace import GITHUB_POINTS, GITHUB_WRITE_COST, SECONDS, Pace, make_github_pace
 
 LONGEST_PAUSE = 900.0
 """Seconds to wait for the primary limit to be reset when the caller names no time."""
@@ -31,7 +31,7 @@ class Limits:
     """What a run may use. `deadline`: by `now`, in seconds, None without one; `budget`: what the API told last."""
 
     deadline: float | None = None
-    pace: Pace = field(default_factory=github_pace)
+    pace: Pace = field(default_factory=make_github_pace)
     budget: Callable[[], Budget | None] = lambda: None
     now: Callable[[], float] = time.monotonic
     clock: Callable[[], float] = time.time

@@ -19,7 +19,7 @@ from release_actions.cleanup.events import Failed, Finished, Outcome
 from release_actions.cleanup.finish import finish
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan
-from release_actions.cleanup.plan_output import freed
+from release_actions.cleanup.plan_output import describe_freed
 from release_actions.cleanup.prefixes import learn_prefixes
 from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.selection import Facts, Rule
@@ -149,11 +149,11 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
         # A journal, or nothing but attachments, is what an earlier run left.
         is_leftover = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
         facts = Facts(context.now, sources.prefixes(tags), closed=sources.closed(store, rules, tags))
-        if not is_leftover and not any(selection.chosen_tags(rule, tags, facts) for rule in rules):
+        if not is_leftover and not any(selection.choose_tags(rule, tags, facts) for rule in rules):
             idle = f"None of its {len(tags)} tags is selected."
             store.say(f"{path}: {idle}")
             return Result(task, idle=idle)
-    contents = copies.settled(path, store.read(lambda version: selection.is_named(rules, version)))
+    contents = copies.settle_copies(path, store.read(lambda version: selection.is_named(rules, version)))
     contents = replace(contents, remembered=frozenset(past.deleted))
     since = past.untagged_since(contents.versions, context.now)
     needs_missing = any(rule.settings.needs_missing for rule in rules)
@@ -164,7 +164,7 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
     count = f"{len(plan.deletions)} of {len(plan.decisions)} versions are to be deleted"
     count += f", {counted(len(plan.strips), 'tag')} removed from others" if plan.strips else ""
-    store.say(f"{path}: {count}, {freed(plan)}")
+    store.say(f"{path}: {count}, {describe_freed(plan)}")
     return Result(task, contents, plan)
 
 

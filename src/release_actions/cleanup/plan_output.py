@@ -25,7 +25,7 @@ REFUSED_LENGTH = 60_000
 """Characters of the output `refused`. The log has all of it."""
 
 
-def plan_output(plans: Sequence[CleanupPlan]) -> Output:
+def make_plan_output(plans: Sequence[CleanupPlan]) -> Output:
     """The plans as JSON: deletions and what blocks others. Shortened when it would not pass between steps."""
     plans_output: list[Output] = []
     rows = sum(len(plan.deletions) + len(plan.strips) + len(plan.blocked) for plan in plans)
@@ -40,7 +40,7 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
     """One plan as JSON. `detail`: 2 with reasons, 1 without, 0 without the lists themselves."""
     deletions: list[Output] = []
     for deletion in plan.deletions if detail else ():
-        item = row(deletion.version)
+        item = make_row(deletion.version)
         if detail > 1:
             decision = plan.by_digest[deletion.version.digest]
             item |= {"rule": decision.rule, "reason": decision.reason}
@@ -51,9 +51,9 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
         "versions": len(plan.decisions),
         "deletions": deletions,
         "deletions-count": len(plan.deletions),
-        "untag": [tag_row(item, detail) for item in plan.strips] if detail else [],
+        "untag": [make_tag_row(item, detail) for item in plan.strips] if detail else [],
         "untag-count": len(plan.strips),
-        "blocked": [tag_row(item, detail) for item in plan.blocked] if detail else [],
+        "blocked": [make_tag_row(item, detail) for item in plan.blocked] if detail else [],
         "blocked-count": len(plan.blocked),
         "freed-bytes": plan.freed_bytes,
         "freed-bytes-is-a-lower-bound": plan.unsized > 0,
@@ -62,19 +62,19 @@ def plan_of(plan: CleanupPlan, detail: int) -> dict[str, Output]:
     }
 
 
-def tag_row(item: Blocked | Strip, detail: int) -> dict[str, Output]:
+def make_tag_row(item: Blocked | Strip, detail: int) -> dict[str, Output]:
     """A selected tag of a version that stays as JSON. Not with all other tags: hundreds may be on one version."""
     fields: dict[str, Output] = {"id": item.version.id, "digest": item.version.digest, "tag": item.tag}
     return fields | {"rule": item.rule, "because": item.because} if detail > 1 else fields
 
 
-def refused_output(refused: Mapping[str, Sequence[NotDeleted]]) -> Output:
+def make_refused_output(refused: Mapping[str, Sequence[NotDeleted]]) -> Output:
     """What GitHub refused to delete of each package as JSON, as much as fits."""
     rows: list[Output] = []
     length = 0
     for path, items in refused.items():
         for item in items:
-            fields: dict[str, Output] = {"package": path, **row(item.version), "message": item.message}
+            fields: dict[str, Output] = {"package": path, **make_row(item.version), "message": item.message}
             length += len(json.dumps(fields))
             if length > REFUSED_LENGTH:
                 return rows
@@ -82,7 +82,7 @@ def refused_output(refused: Mapping[str, Sequence[NotDeleted]]) -> Output:
     return rows
 
 
-def row(version: Version) -> dict[str, Output]:
+def make_row(version: Version) -> dict[str, Output]:
     """A version as JSON."""
     return {"id": version.id, "digest": version.digest, "tags": list(version.tags)}
 
@@ -95,7 +95,7 @@ def digest_of(plans: Sequence[CleanupPlan]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def freed(plan: CleanupPlan, *, whole: bool = True) -> str:
+def describe_freed(plan: CleanupPlan, *, whole: bool = True) -> str:
     """How much a plan frees, for a person; `whole`: whether all of it is carried out."""
     amount = float(plan.freed_bytes)
     unit = "bytes"

@@ -15,7 +15,7 @@ from release_actions.cleanup.events import Outcome
 from release_actions.cleanup.journal import TAG
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Store, as_version
+from release_actions.cleanup.store import Store, make_version
 from release_actions.images.manifests import Graph, Index, parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
@@ -35,7 +35,7 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
         for tag in decision.version.tags
         if tag not in stripped and tag != TAG
     }
-    deleted = deleted_digests(outcome)
+    deleted = list_deleted_digests(outcome)
     names = set(store.registry.tags(store.path) or ()) - {TAG}
     listed = store.versions()
     lost = find_lost_tags(store, plan, outcome)
@@ -43,7 +43,7 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     lags = not deleted.isdisjoint(version.digest for version in listed)
     trusted = set[str]()
     if not resolve_all and not lags:
-        trusted = trusted_tags(kept, names, listed, contents.graph, outcome) - lost.keys()
+        trusted = choose_trusted_tags(kept, names, listed, contents.graph, outcome) - lost.keys()
     now = {tag: digest for tag, digest in store.digests({*names, *kept} - trusted).items() if digest}
     now |= {tag: kept[tag].digest for tag in trusted}
     there_by_id = {version.id for version in listed}
@@ -85,17 +85,17 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
             else:
                 incomplete.append(f"{labels[root]} lacks {digest}, which this run did not delete.")
     needed |= contents.graph.reachable(needed) & deleted
-    moved = disturbed(outcome, now)
+    moved = find_disturbed(outcome, now)
     return Check(now, listed, tuple(broken), frozenset(needed if is_clear else ()), tuple(incomplete), moved)
 
 
-def deleted_digests(outcome: Outcome) -> set[str]:
+def list_deleted_digests(outcome: Outcome) -> set[str]:
     """Digests of what this run deleted, or may have, and that is not there again."""
     back = {version.id for version in outcome.restored}
     return {version.digest for version in (*outcome.deleted, *outcome.unsure) if version.id not in back}
 
 
-def trusted_tags(
+def choose_trusted_tags(
     kept: Mapping[str, Version], names: Container[str], listed: Iterable[Version], graph: Graph, outcome: Outcome
 ) -> set[str]:
     """The tags that need not be resolved again, because no deletion of this run can have broken them.
@@ -107,7 +107,7 @@ def trusted_tags(
     which all three are ruled out names what it named before, and pulls as it did.
     """
     now = {tag: version.digest for version in listed for tag in version.tags}
-    deleted = deleted_digests(outcome)
+    deleted = list_deleted_digests(outcome)
     touched = deleted | graph.reachable(deleted)
     disturbable = {strip.version.digest for strip in outcome.stripped}
     # What went with a restored version may have come back without it.
@@ -128,14 +128,14 @@ def find_lost_tags(store: Store, plan: CleanupPlan, outcome: Outcome) -> dict[st
     back = {version.id for version in outcome.restored}
     ids = {version.id for version in (*outcome.deleted, *outcome.unsure)} - back
     return {
-        tag: as_version(version)
+        tag: make_version(version)
         for version in store.packages.deleted(store.name, ids)
         for tag in version.tags
         if tag not in planned.get(version.id, version.tags)
     }
 
 
-def disturbed(outcome: Outcome, now: Mapping[str, str]) -> tuple[str, ...]:
+def find_disturbed(outcome: Outcome, now: Mapping[str, str]) -> tuple[str, ...]:
     """Other tags of what lost one that do not name any more what they named before."""
     gone = {strip.tag for strip in outcome.stripped}
     wanted = {tag: strip.version.digest for strip in outcome.stripped for tag in strip.version.tags if tag not in gone}
@@ -147,7 +147,7 @@ def disturbed(outcome: Outcome, now: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def unresolved(store: Store, wanted: Mapping[str, str]) -> list[str]:
+def find_unresolved(store: Store, wanted: Mapping[str, str]) -> list[str]:
     """Sentences about tags that do not name the wanted digest, or lack a part. Raises `ActionError`."""
     now = store.digests(wanted)
     lost = [f"The tag {tag} is not there." for tag, digest in now.items() if not digest]

@@ -20,7 +20,7 @@ from release_actions.cleanup.events import (
 )
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import READINGS, Store, as_version
+from release_actions.cleanup.store import READINGS, Store, make_version
 from release_actions.errors import RemoteError
 from release_actions.github.packages import Refusal
 from release_actions.registry.media_types import OCI_INDEX
@@ -38,8 +38,8 @@ def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome)
     going = [deletion.version.digest for deletion in plan.deletions]
     others = [digest for digest in going if not journal.is_journal(images.get(digest))]
     # Earlier journals list what they list until it is gone. But one that gets a tag has to be of this run.
-    parts = frozenset().union(*(journal.listed(image) for image in images.values()))
-    known = frozenset().union(*(journal.deleting(image) for image in images.values()))
+    parts = frozenset().union(*(journal.read_listed(image) for image in images.values()))
+    known = frozenset().union(*(journal.read_deleting(image) for image in images.values()))
     named = any(plan.by_digest[digest].version.names for digest in others)
     if named or not (parts >= plan.dependents and known.issuperset(others)):
         body = journal.write(plan.dependents, others)
@@ -54,7 +54,7 @@ def show(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
     would let go of the last real one. Not where this token may not delete either, which the journal itself shows.
     Raises `RemoteError`.
     """
-    if not outcome.journal or outcome.is_journal_tagged or not _some_tag_stays(store, plan):
+    if not outcome.journal or outcome.is_journal_tagged or not _keeps_a_tag(store, plan):
         return
     if not outcome.deleted:
         version = find(store, digest_of(outcome.journal))
@@ -64,14 +64,14 @@ def show(store: Store, plan: CleanupPlan, outcome: Outcome) -> None:
     outcome.add(JournalTagged())
 
 
-def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
+def delete_journal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
     """Delete the journal of this run: nothing that it lists is left to do. Raises `RemoteError`.
 
     It stays for the next clean-up when something is left to do, or GitHub lets this token delete nothing.
     """
     if not outcome.journal or outcome.stopped or outcome.is_refused_for_good:
         return
-    if plan.dependents & alone(plan, contents, outcome, (item.version for item in outcome.waiting)):
+    if plan.dependents & find_orphaned_parts(plan, contents, outcome, (item.version for item in outcome.waiting)):
         return
     listed = outcome.check.versions if outcome.check else ()
     version = find(store, digest_of(outcome.journal), listed)
@@ -82,7 +82,9 @@ def end(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -
         outcome.add(JournalDeleted())
 
 
-def alone(plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iterable[Version]) -> frozenset[str]:
+def find_orphaned_parts(
+    plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iterable[Version]
+) -> frozenset[str]:
     """Parts that GitHub did not let go while all that they belong to went: only a journal still shows what they are."""
     images = contents.graph.images
     remaining = {version.digest: version for version in (*(item.version for item in outcome.refused), *waiting)}
@@ -97,7 +99,7 @@ def alone(plan: CleanupPlan, contents: Contents, outcome: Outcome, waiting: Iter
     return frozenset(unnamed - contents.graph.reachable(staying))
 
 
-def _some_tag_stays(store: Store, plan: CleanupPlan) -> bool:
+def _keeps_a_tag(store: Store, plan: CleanupPlan) -> bool:
     """Whether the package has a tag that a run leaves there. Raises `RemoteError`."""
     if any(decision.version.names for decision in plan.decisions if not decision.delete):
         return True
@@ -115,7 +117,7 @@ def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version
         if known:
             return known
         # New versions come first.
-        listed = tuple(map(as_version, store.packages.newest(store.name)))
+        listed = tuple(map(make_version, store.packages.newest(store.name)))
         if any(version.digest == digest for version in listed):
             continue
         if store.registry.head_manifest(store.path, digest) is None:

@@ -10,10 +10,16 @@ from collections.abc import Iterable, Sequence
 
 from release_actions.cleanup.contents import Check
 from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME
-from release_actions.cleanup.plan_output import digest_of, freed, plan_output, reason_of, refused_output
+from release_actions.cleanup.plan_output import (
+    describe_freed,
+    digest_of,
+    make_plan_output,
+    make_refused_output,
+    reason_of,
+)
 from release_actions.cleanup.result import Result
-from release_actions.cleanup.store import title
-from release_actions.cleanup.summary import summary
+from release_actions.cleanup.store import describe_version
+from release_actions.cleanup.summary import write_summary
 from release_actions.errors import ExitCode, Problem
 from release_actions.runner.report import Finding, Level, Report, counted
 
@@ -25,27 +31,31 @@ IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
 
 def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
     """Outputs, summary and findings of the whole run."""
-    all_findings = [*findings, *itertools.chain.from_iterable(findings_of(result) for result in results)]
+    all_findings = [*findings, *itertools.chain.from_iterable(list_findings(result) for result in results)]
     planned = dry_run or bool(findings)
     plans = [result.plan for result in results if result.plan]
     moot = any(plan.unranked for plan in plans)
     return Report(
         outputs={
-            "plan": plan_output(plans),
+            "plan": make_plan_output(plans),
             "plan-digest": digest_of(plans),
             "deleted": sum(len(result.outcome.deleted) for result in results),
             "untagged": sum(len(result.outcome.stripped) - len(result.outcome.half_stripped) for result in results),
-            "left": sum(left_of(result) for result in results),
-            "freed-bytes": sum(freed_of(result) for result in results),
-            "refused": refused_output({result.task.path: result.outcome.refused for result in results}),
+            "left": sum(count_untried(result) for result in results),
+            "freed-bytes": sum(count_freed(result) for result in results),
+            "refused": make_refused_output({result.task.path: result.outcome.refused for result in results}),
             "undo": {result.task.path: list(result.outcome.undo) for result in results if result.outcome.undo},
             "undo-file": undo_file,
             "restored": sum(len(result.outcome.restored) for result in results),
         },
-        summary=summary(results, findings, dry_run=dry_run),
+        summary=write_summary(results, findings, dry_run=dry_run),
         lines=(
-            *([] if moot else itertools.chain.from_iterable(lines_of(result, dry_run=planned) for result in results)),
-            *([] if moot else total(results, dry_run=planned)),
+            *(
+                []
+                if moot
+                else itertools.chain.from_iterable(describe_result(result, dry_run=planned) for result in results)
+            ),
+            *([] if moot else describe_total(results, dry_run=planned)),
             *(["Nothing was changed."] if planned else []),
         ),
         findings=tuple(all_findings),
@@ -67,7 +77,7 @@ def exit_code(results: Sequence[Result], findings: Sequence[Finding]) -> ExitCod
     return ExitCode.PASS
 
 
-def findings_of(result: Result) -> list[Finding]:
+def list_findings(result: Result) -> list[Finding]:
     """What a person should see of one package."""
     path, outcome = result.task.path, result.outcome
     findings = []
@@ -82,19 +92,19 @@ def findings_of(result: Result) -> list[Finding]:
             words = f"{path}: {problem.message} {consequence}"
             findings.append(Finding(Level.ERROR, Problem(words, problem.hint, problem.place), "ghcr-cleanup"))
     for item in outcome.refused:
-        message = f"{path}: {title(item.version)} was not deleted. {item.message}"
+        message = f"{path}: {describe_version(item.version)} was not deleted. {item.message}"
         findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for version in outcome.repaired:
-        message = f"{path}: {title(version)} was restored, because something that was pushed since needs it."
+        message = f"{path}: {describe_version(version)} was restored, because something that was pushed since needs it."
         hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
         findings.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
-    findings += untag_findings(result)
+    findings += list_untag_findings(result)
     for item in outcome.moved:
-        message = f"{path}: {title(item.version)} was not deleted. {item.message}"
+        message = f"{path}: {describe_version(item.version)} was not deleted. {item.message}"
         findings.append(Finding.of(Level.WARNING, message, rule="moved"))
     if outcome.check:
-        findings += broken_findings(result, outcome.check)
-    findings += stop_findings(result)
+        findings += list_broken_findings(result, outcome.check)
+    findings += list_stop_findings(result)
     if result.plan:
         findings += [
             Finding.of(
@@ -108,7 +118,7 @@ def findings_of(result: Result) -> list[Finding]:
     return findings
 
 
-def stop_findings(result: Result) -> list[Finding]:
+def list_stop_findings(result: Result) -> list[Finding]:
     """Why a run ended before everything was tried."""
     path, outcome = result.task.path, result.outcome
     findings = []
@@ -133,13 +143,13 @@ def stop_findings(result: Result) -> list[Finding]:
     return findings
 
 
-def untag_findings(result: Result) -> list[Finding]:
+def list_untag_findings(result: Result) -> list[Finding]:
     """What came of tags that were to be taken off versions that stay."""
     path, outcome = result.task.path, result.outcome
     findings = [
         Finding.of(
             Level.ERROR if kept.refused else Level.WARNING,
-            f"{path}: {kept.strip.tag} was not removed from {title(kept.strip.version)}. {kept.why}",
+            f"{path}: {kept.strip.tag} was not removed from {describe_version(kept.strip.version)}. {kept.why}",
             rule="untag",
         )
         for kept in outcome.kept
@@ -173,7 +183,7 @@ def untag_findings(result: Result) -> list[Finding]:
     return findings
 
 
-def broken_findings(result: Result, check: Check) -> list[Finding]:
+def list_broken_findings(result: Result, check: Check) -> list[Finding]:
     """What the look after the deletions showed."""
     path, outcome = result.task.path, result.outcome
     findings = []
@@ -184,7 +194,9 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
         findings.append(Finding.of(Level.WARNING, message, hint=ALONE, rule="restored"))
     if check.broken:
         restored = len(outcome.restored)
-        lost = "".join(f" {title(item.version)} could not be restored: {item.message}" for item in outcome.unrestored)
+        lost = "".join(
+            f" {describe_version(item.version)} could not be restored: {item.message}" for item in outcome.unrestored
+        )
         message = f"{path}: {' '.join(check.broken[:3])} The {restored} deleted versions were restored.{lost}"
         hint = (
             "Something was pushed while this ran. Run this again when nothing is pushed, and run only one clean-up "
@@ -198,7 +210,7 @@ def broken_findings(result: Result, check: Check) -> list[Finding]:
     return findings
 
 
-def lines_of(result: Result, *, dry_run: bool) -> list[str]:
+def describe_result(result: Result, *, dry_run: bool) -> list[str]:
     """One package in plain sentences."""
     path, plan, outcome = result.task.path, result.plan, result.outcome
     if result.idle:
@@ -208,21 +220,27 @@ def lines_of(result: Result, *, dry_run: bool) -> list[str]:
     if not result.planned:
         return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to be deleted."]
     if dry_run:
-        lines = [f"{path}: {title(d.version)} would be deleted. {reason_of(plan, d.version)}" for d in plan.deletions]
-        lines += [f"{path}: {s.tag} would be removed from {title(s.version)}. {s.because}" for s in plan.strips]
+        lines = [
+            f"{path}: {describe_version(d.version)} would be deleted. {reason_of(plan, d.version)}"
+            for d in plan.deletions
+        ]
+        lines += [
+            f"{path}: {s.tag} would be removed from {describe_version(s.version)}. {s.because}" for s in plan.strips
+        ]
         taken = f", {counted(len(plan.strips), 'tag')} would be removed from others" if plan.strips else ""
         count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would be deleted"
-        return [*lines, f"{path}: {count}{taken}, {freed(plan)}."]
+        return [*lines, f"{path}: {count}{taken}, {describe_freed(plan)}."]
     said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
     said += f", {len(outcome.stripped)} of {len(plan.strips)} tags removed" if plan.strips else ""
     if outcome.restored:
         return [f"{said}, {len(outcome.restored)} restored."]
     if outcome.check:
-        said += f", {counted(len(outcome.check.tags), 'tag')} kept and checked, {freed(plan, whole=result.is_whole)}"
+        checked = counted(len(outcome.check.tags), "tag")
+        said += f", {checked} kept and checked, {describe_freed(plan, whole=result.is_whole)}"
     return [f"{said}."]
 
 
-def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
+def describe_total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
     """The whole run in one line; none for a single package, whose own line says it."""
     if len(results) <= 1:
         return
@@ -238,12 +256,12 @@ def total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
     yield line + (f", {counted(failed, 'package')} could not be finished." if failed else ".")
 
 
-def left_of(result: Result) -> int:
+def count_untried(result: Result) -> int:
     """What was planned and not tried."""
     outcome = result.outcome
     return len(outcome.waiting) + len(outcome.unsure) + sum(not kept.tried for kept in outcome.kept)
 
 
-def freed_of(result: Result) -> int:
+def count_freed(result: Result) -> int:
     """Bytes that the deletions of one package freed: all of the plan's, or an unknown amount counted as none."""
     return result.plan.freed_bytes if result.plan and result.is_whole else 0

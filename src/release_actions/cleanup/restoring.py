@@ -22,7 +22,7 @@ from release_actions.cleanup.events import (
 )
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Store, title
+from release_actions.cleanup.store import Store, describe_version
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import ActionError, ExitCode, Problem, RemoteError
 from release_actions.runner import markdown
@@ -45,7 +45,7 @@ def versions_of(entries: Iterable[Entry]) -> list[Version]:
     return [Version(e.id, e.digest, e.tags, LONG_AGO, LONG_AGO) for e in entries if not e.stays]
 
 
-def lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
+def restore_lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
     """Put tags that are gone on their digests again. Sentences about those that are not whole now.
 
     Raises `ActionError` when that cannot be found out.
@@ -54,7 +54,7 @@ def lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
     away = [tag for tag in sorted(wanted) if now[tag] != wanted[tag]]
     problems = {tag: mending.put_back(store, tag, wanted[tag]) for tag in away}
     whole = {tag: wanted[tag] for tag in wanted if not problems.get(tag)}
-    return [*filter(None, problems.values()), *proof.unresolved(store, whole)]
+    return [*filter(None, problems.values()), *proof.find_unresolved(store, whole)]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def bring_back(
                 restore_package(store, entries[path], back[path], limits)
     except KeyboardInterrupt:
         interrupted = True
-    findings = [found for path, package in back.items() for found in findings_of(path, package)]
+    findings = [found for path, package in back.items() for found in list_findings(path, package)]
     if interrupted:
         message = (
             f"Stopped by a signal. {sum(package.left for package in back.values())} versions are not restored yet."
@@ -126,7 +126,11 @@ def bring_back(
         },
         summary=f"{head}\n\n{table}",
         lines=(
-            *(line for path, found in back.items() for line in lines_of(path, found, entries[path], dry_run=dry_run)),
+            *(
+                line
+                for path, found in back.items()
+                for line in describe_package(path, found, entries[path], dry_run=dry_run)
+            ),
             *(["Nothing was changed."] if dry_run else []),
         ),
         findings=tuple(findings),
@@ -155,7 +159,7 @@ def restore_package(store: Store, entries: Sequence[Entry], back: Back, limits: 
                     outcome.add(Stopped("Every other version would be refused too."))
                     return
         wanted = {tag: entry.digest for entry in entries for tag in entry.tags}
-        lost = lost_tags(store, wanted)
+        lost = restore_lost_tags(store, wanted)
         outcome.add(*map(TagNotRestored, lost), TagsResolved(len(wanted) - len(lost)))
     except ActionError as error:
         gone = isinstance(error, RemoteError) and error.status == HTTPStatus.NOT_FOUND
@@ -163,12 +167,12 @@ def restore_package(store: Store, entries: Sequence[Entry], back: Back, limits: 
         outcome.add(Failed(ActionError(problems=problems)))
 
 
-def findings_of(path: str, back: Back) -> Iterable[Finding]:
+def list_findings(path: str, back: Back) -> Iterable[Finding]:
     """What a person should see of one package."""
     for problem in back.problems:
         yield Finding.of(Level.ERROR, f"{path}: {problem.message}", hint=problem.hint, rule="restore")
     for item in back.outcome.unrestored:
-        message = f"{path}: {title(item.version)} could not be restored. {item.message}"
+        message = f"{path}: {describe_version(item.version)} could not be restored. {item.message}"
         yield Finding.of(Level.ERROR, message, hint=item.hint, rule="restore")
     for sentence in back.outcome.unresolved:
         yield Finding.of(Level.ERROR, f"{path}: {sentence}", rule="restore")
@@ -177,10 +181,10 @@ def findings_of(path: str, back: Back) -> Iterable[Finding]:
         yield Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped")
 
 
-def lines_of(path: str, back: Back, entries: Iterable[Entry], *, dry_run: bool) -> Iterable[str]:
+def describe_package(path: str, back: Back, entries: Iterable[Entry], *, dry_run: bool) -> Iterable[str]:
     """One package in plain sentences."""
     if dry_run:
-        yield from (f"{path}: {title(version)} would be restored." for version in reversed(back.versions))
+        yield from (f"{path}: {describe_version(version)} would be restored." for version in reversed(back.versions))
         yield from (f"{path}: {tag} would be put back." for entry in entries if entry.stays for tag in entry.tags)
     else:
         yield f"{path}: {len(back.outcome.restored)} of {len(back.versions)} versions were restored."

@@ -18,7 +18,7 @@ from datetime import datetime
 
 from release_actions.cleanup import journal, order
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Decision, Strip, digest_of_plan
-from release_actions.cleanup.selection import Facts, Rule, Selection, Verdict, Version, excluded, short
+from release_actions.cleanup.selection import Facts, Rule, Selection, Verdict, Version, find_exclusion, shorten
 from release_actions.errors import ActionError
 from release_actions.images.manifests import Graph, Index
 
@@ -46,7 +46,7 @@ def plan(
     return _Planner(package, unique, graph, Selection(tuple(rules), named, graph, facts)).plan()
 
 
-def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
+def find_unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
     """Digests of versions whose manifest has to be read before anything is decided.
 
     Tagged versions are roots. So are untagged ones that no index lists, but which those are is only known when the
@@ -62,7 +62,7 @@ def unread_roots(versions: Iterable[Version], graph: Graph) -> frozenset[str]:
     return frozenset(set(there) - set(graph.images) - set(graph.parents))
 
 
-def freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[int, int, int]:
+def count_freed(graph: Graph, going: Iterable[str], staying: Iterable[str]) -> tuple[int, int, int]:
     """Bytes that only the digests in `going` need, and how many of these have content that was not read.
 
     And how many that stay may share blobs that are counted, because their content was not read.
@@ -137,7 +137,7 @@ class _Planner:
     selection: Selection
 
     def __post_init__(self) -> None:
-        unread = unread_roots(self.versions, self.graph)
+        unread = find_unread_roots(self.versions, self.graph)
         if unread:
             message = f"{len(unread)} manifests of {self.package} were not read, {min(unread)} first."
             raise ActionError(message, hint="Nothing of this package is deleted.")
@@ -185,9 +185,9 @@ class _Planner:
     def own_verdict(self, version: Version, tags: Mapping[str, Verdict]) -> Verdict | None:
         """Of a version for its own sake. None for one that lives and dies with what it is part of."""
         for name in (*sorted(version.tags), version.digest):
-            exclusion = excluded(self.selection.rules, name)
+            exclusion = find_exclusion(self.selection.rules, name)
             if exclusion:
-                return Verdict(doomed=False, reason=f"{exclusion[1]} excludes {short(name)}.", rule=exclusion[0])
+                return Verdict(doomed=False, reason=f"{exclusion[1]} excludes {shorten(name)}.", rule=exclusion[0])
         if version.names:
             alive = [tag for tag in version.names if not tags[tag].doomed]
             dead = [tag for tag in version.names if tags[tag].doomed]
@@ -198,9 +198,9 @@ class _Planner:
                 return verdict
             taken = [tag for tag in dead if tag in self.selection.removable]
             kept = [tag for tag in dead if tag not in self.selection.removable]
-            reason = f"{_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
-            reason += f", and GitHub cannot delete {_names(kept)} without it" if kept else ""
-            reason += f"; only {_names(taken)} {'is' if len(taken) == 1 else 'are'} removed." if taken else "."
+            reason = f"{_join_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
+            reason += f", and GitHub cannot delete {_join_names(kept)} without it" if kept else ""
+            reason += f"; only {_join_names(taken)} {'is' if len(taken) == 1 else 'are'} removed." if taken else "."
             return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
             return None
@@ -220,7 +220,7 @@ class _Planner:
         leftovers: dict[str, datetime] = {}
         for digest in self.journals:
             written = self.there[digest].created_at
-            for listed in journal.listed(self.graph.images.get(digest)):
+            for listed in journal.read_listed(self.graph.images.get(digest)):
                 leftovers[listed] = max(leftovers.get(listed, written), written)
         return leftovers
 
@@ -248,7 +248,7 @@ class _Planner:
             digest
             for digest in survivors
             if not self.there[digest].tags
-            and not excluded(self.selection.rules, digest)
+            and not find_exclusion(self.selection.rules, digest)
             and not self.owners(digest)
             and isinstance(self.graph.images.get(digest), Index)
             and self.graph.children(digest)
@@ -299,9 +299,9 @@ class _Planner:
         """The plan, with a reason for every version."""
         names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end), self.rules_of(roots))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
-        bytes_freed, unsized, unseen = freed(self.graph, end.gone, set(self.there) - end.gone)
+        bytes_freed, unsized, unseen = count_freed(self.graph, end.gone, set(self.there) - end.gone)
         owners = {digest: self.owners(digest) for digest in end.gone}
-        deletions = order.ordered({digest: self.there[digest] for digest in end.gone}, owners, self.journals)
+        deletions = order.order_deletions({digest: self.there[digest] for digest in end.gone}, owners, self.journals)
         blocked = self.blocked(tags, decisions)
         strips = tuple(b for b in blocked if b.tag in self.selection.removable and not self.keeps_its_tags(b.version))
         taken = {item.tag for item in strips}
@@ -321,7 +321,7 @@ class _Planner:
 
     def keeps_its_tags(self, version: Version) -> bool:
         """Whether a version is excluded by its digest, with all that it is."""
-        return excluded(self.selection.rules, version.digest) is not None
+        return find_exclusion(self.selection.rules, version.digest) is not None
 
     def decide(self, version: Version, roots: Mapping[str, Verdict], end: _End, names: _Holders) -> Decision:
         """Of one version: its own verdict where that is what happens to it, else what decided for it."""
@@ -334,14 +334,14 @@ class _Planner:
             if digest in end.late:
                 reason = "It was pushed again after the image that lists it: a build may be about to use it."
             else:
-                reason = f"{_names(names.kept.get(digest, ()))} needs it."
+                reason = f"{_join_names(names.kept.get(digest, ()))} needs it."
             return Decision(version, delete=False, reason=reason, rule=own.rule if own else "")
         owners = set(names.gone.get(digest, ()))
         if digest in end.fragments:
-            reason = f"It is untagged and only repeats content of {_names(sorted(owners))}, which is deleted."
+            reason = f"It is untagged and only repeats content of {_join_names(sorted(owners))}, which is deleted."
         else:
             kind = "attached to" if self.graph.subjects.get(digest) else "part of"
-            reason = f"It is {kind} {_names(sorted(owners))}, which is deleted, and nothing else needs it."
+            reason = f"It is {kind} {_join_names(sorted(owners))}, which is deleted, and nothing else needs it."
         return Decision(
             version,
             delete=True,
@@ -387,10 +387,10 @@ class _Planner:
 
 def _label(version: Version) -> str:
     """How a reason names a version: its first tag, or the beginning of its digest."""
-    return (version.names or tuple(short(tag) for tag in sorted(version.tags)) or (short(version.digest),))[0]
+    return (version.names or tuple(shorten(tag) for tag in sorted(version.tags)) or (shorten(version.digest),))[0]
 
 
-def _names(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     listed = list(names)
     text = ", ".join(listed[:HOLDERS])
     return f"{text} and {len(listed) - HOLDERS} more" if len(listed) > HOLDERS else text

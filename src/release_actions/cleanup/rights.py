@@ -28,7 +28,7 @@ TO_PUSH = (
 )
 
 
-def explained(error: ActionError, token: str) -> ActionError:
+def explain_refusal(error: ActionError, token: str) -> ActionError:
     """The error with the right that is missing as its hint, where a registry refused; else as it is."""
     refused = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     # A limit of requests is a 403 as well, but none that was refused for good.

@@ -22,13 +22,13 @@ from release_actions.images.manifests import subject_of_tag
 from release_actions.runner.context import Context
 
 
-def tasks_of(given: Inputs, owner: str, config: Config | None, lookup: Lookup) -> tuple[Task, ...]:
+def make_tasks(given: Inputs, owner: str, config: Config | None, lookup: Lookup) -> tuple[Task, ...]:
     """Packages and rules, from the inputs and the configuration where they name it.
 
     `owner` is that of packages named without one. `lookup` is only asked for globs of an account that the inputs name,
     and for names with a slash. Raises `InputError` with every mistake.
     """
-    problems = list(mistakes(given))
+    problems = list(find_mistakes(given))
     own = given.own_rule
     named: list[CleanupRule] = []
     for name in dict.fromkeys(given.rule):
@@ -41,7 +41,7 @@ def tasks_of(given: Inputs, owner: str, config: Config | None, lookup: Lookup) -
             problems.append(Problem(message, shapes.suggest_nearest(name, known)))
     for rule in named:
         settings = rule.settings
-        problems += selects_no_tag(settings.delete_tags, regex=settings.use_regex, place=rule.place)
+        problems += find_patterns_without_tags(settings.delete_tags, regex=settings.use_regex, place=rule.place)
     chosen = name_packages(given, owner, config, lookup, problems)
     tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.settings.selects_nothing else {}
     for rule in named:
@@ -56,7 +56,7 @@ def tasks_of(given: Inputs, owner: str, config: Config | None, lookup: Lookup) -
     return tuple(Task(path, tuple(rules)) for path, rules in tasks.items())
 
 
-def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[str, Sequence[Entry]]:
+def read_undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[str, Sequence[Entry]]:
     """What the undo file names, of the packages that the inputs name. Raises `InputError`."""
     if not given.undo_file:
         message = "Nothing says what to restore."
@@ -75,7 +75,7 @@ def undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[st
     return {path: entries for path, entries in by_path.items() if not wanted or path in wanted}
 
 
-def mistakes(given: Inputs) -> Iterable[Problem]:
+def find_mistakes(given: Inputs) -> Iterable[Problem]:
     """What is wrong with the inputs by themselves."""
     own = given.own_rule.settings
     selects = not own.selects_nothing
@@ -95,14 +95,14 @@ def mistakes(given: Inputs) -> Iterable[Problem]:
         message = "Input 'untag' is about tags that the inputs select, and they select none."
         yield Problem(message, "Set delete-tags or the like too, or write untag into the rule of the configuration.")
     for pattern in (*own.delete_tags, *own.exclude_tags):
-        yield from wrong_expression(pattern) if given.use_regex else wrong_glob(pattern)
-    if not given.use_regex or not any(map(selection.malformed, own.delete_tags)):
-        yield from selects_no_tag(own.delete_tags, regex=given.use_regex)
+        yield from check_expression(pattern) if given.use_regex else check_glob(pattern)
+    if not given.use_regex or not any(map(selection.explain_malformed, own.delete_tags)):
+        yield from find_patterns_without_tags(own.delete_tags, regex=given.use_regex)
     if selects and not given.packages and not given.channel:
         yield Problem("No package is named.", "Set packages to names or globs, or channel to one of the configuration.")
 
 
-def wrong_glob(pattern: str) -> Iterable[Problem]:
+def check_glob(pattern: str) -> Iterable[Problem]:
     """Why no tag is what a glob says: an exclusion that is written wrongly would protect nothing."""
     if pattern.startswith("!"):
         yield Problem(f"The glob {pattern!r} begins with '!', which no tag does.", "List exceptions in exclude-tags.")
@@ -114,16 +114,18 @@ def wrong_glob(pattern: str) -> Iterable[Problem]:
         yield Problem(f"{pattern!r} is not a glob over tags.", hint)
 
 
-def wrong_expression(pattern: str) -> Iterable[Problem]:
+def check_expression(pattern: str) -> Iterable[Problem]:
     """Why no tag is what a regular expression says."""
-    if wrong := selection.malformed(pattern):
+    if wrong := selection.explain_malformed(pattern):
         yield Problem(f"{pattern!r} is not a regular expression: {wrong}.", "One that matches whole tags is meant.")
     elif "," in re.sub(r"\\.|\[[^\]]*\]|\{[0-9]*,[0-9]*\}", "", pattern):
         hint = "Write one regular expression a line."
         yield Problem(f"The regular expression {pattern!r} holds a comma, which no tag does.", hint)
 
 
-def selects_no_tag(patterns: Iterable[str], *, regex: bool, place: Place | None = None) -> Iterable[Problem]:
+def find_patterns_without_tags(
+    patterns: Iterable[str], *, regex: bool, place: Place | None = None
+) -> Iterable[Problem]:
     """Patterns of `delete-tags` that are about what no rule selects by name: digests, and attachments."""
     attachments = [f"sha256-{'0' * 64}{ending}" for ending in ("", ".sig", ".att", ".sbom")]
     for pattern in patterns:
@@ -135,7 +137,7 @@ def selects_no_tag(patterns: Iterable[str], *, regex: bool, place: Place | None 
             yield Problem(message, "Delete those of missing images with delete-orphaned-attachments.", place)
 
 
-def configuration(given: Inputs, context: Context) -> Config | None:
+def read_configuration(given: Inputs, context: Context) -> Config | None:
     """The configuration, where an input refers to it; else None, and the file need not be there."""
     globs = () if given.owner else globs_of(given)
     if not (given.rule or given.channel or globs):

@@ -104,13 +104,17 @@ def matches(pattern: str, name: str, *, regex: bool = False) -> bool:
     for start in ("sha256:", "sha512:", "sha256-"):
         if name.startswith(start) and not pattern.startswith(start) and (start[-1] == ":" or subject_of_tag(name)):
             return False
-    return _expression(pattern).matches_whole(name) if regex else _glob(pattern).fullmatch(name) is not None
+    return (
+        _compile_expression(pattern).matches_whole(name)
+        if regex
+        else _compile_glob(pattern).fullmatch(name) is not None
+    )
 
 
-def malformed(pattern: str) -> str:
+def explain_malformed(pattern: str) -> str:
     """Why a text is not a regular expression, as the end of a sentence; empty when it is one."""
     try:
-        _expression(pattern)
+        _compile_expression(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         return str(error)
     return ""
@@ -122,7 +126,7 @@ def pull_request_of(tag: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def excluded(rules: Iterable[Rule], name: str) -> tuple[str, str] | None:
+def find_exclusion(rules: Iterable[Rule], name: str) -> tuple[str, str] | None:
     """Rule and pattern of the first exclusion that names a tag or digest."""
     for rule in rules:
         for pattern in rule.settings.exclude_tags:
@@ -143,12 +147,12 @@ def is_named(rules: Iterable[Rule], version: Version) -> bool:
             for pattern in settings_of_rule.delete_tags
         )
 
-    if excluded(rules, version.digest):
+    if find_exclusion(rules, version.digest):
         return True
-    return bool(version.tags) and all(excluded(rules, tag) or is_pattern_of(tag) for tag in version.tags)
+    return bool(version.tags) and all(find_exclusion(rules, tag) or is_pattern_of(tag) for tag in version.tags)
 
 
-def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str, str]:
+def choose_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str, str]:
     """Tags that a rule selects by their names alone -> why. Exclusions are not looked at."""
     rules: dict[str, str] = {}
     names = [tag for tag in tags if is_name(tag)]
@@ -158,7 +162,7 @@ def chosen_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str,
             if number in facts.closed:
                 rules[tag] = f"Pull request {number} is closed."
     for prefix in facts.prefixes if rule.settings.delete_released_candidates else ():
-        known = versions.known(names, prefix)
+        known = versions.parse_known(names, prefix)
         finals = {version.base: version.tag for version in known if version.is_stable}
         for version in known:
             if version.is_candidate and version.base in finals:
@@ -196,7 +200,7 @@ class Selection:
     def tag_verdicts(self) -> Mapping[str, Verdict]:
         """Of every tag that people gave."""
         names = {tag: version for version in self.versions for tag in version.names}
-        spared = {tag: exclusion for tag in names if (exclusion := excluded(self.rules, tag))}
+        spared = {tag: exclusion for tag in names if (exclusion := find_exclusion(self.rules, tag))}
         verdicts = {tag: Verdict(doomed=False, reason="No rule selects it.") for tag in names}
         for rule in self.rules:
             for tag, verdict in self._judged(rule, {tag: names[tag] for tag in names if tag not in spared}).items():
@@ -211,7 +215,7 @@ class Selection:
         """Tags that may be taken off a version that stays: doomed, by a rule that says so."""
         rules = [rule for rule in self.rules if rule.settings.untag]
         names = {tag: version for version in self.versions for tag in version.names}
-        spared = {tag for tag in names if excluded(self.rules, tag)}
+        spared = {tag for tag in names if find_exclusion(self.rules, tag)}
         free = {tag: version for tag, version in names.items() if tag not in spared}
         return frozenset(t for rule in rules for t, verdict in self._judged(rule, free).items() if verdict.doomed)
 
@@ -225,7 +229,7 @@ class Selection:
         age = self.age(version)
         if not version.tags and age < self.grace:
             name = next((rule.name for rule in self.rules if rule.settings.delete_untagged), "")
-            reason = f"It is untagged and younger than {days(self.grace)}: a build may be about to tag it."
+            reason = f"It is untagged and younger than {describe_days(self.grace)}: a build may be about to tag it."
             return Verdict(doomed=False, reason=reason, rule=name)
         subjects = self.graph.subjects.get(version.digest, frozenset())
         for rule in self.rules:
@@ -238,7 +242,7 @@ class Selection:
                 and subjects <= self.facts.missing
                 and age >= self.grace
             ):
-                reason = f"It is attached to {short(min(subjects))}, which does not exist."
+                reason = f"It is attached to {shorten(min(subjects))}, which does not exist."
                 return Verdict(doomed=True, reason=reason, rule=rule.name)
             if rule.settings.delete_untagged and not version.tags:
                 return Verdict(
@@ -259,12 +263,12 @@ class Selection:
         if platforms and set(platforms) <= self.facts.missing:
             return "None of the images that it lists exists." if rule.settings.delete_ghost_images else ""
         if lost and rule.settings.delete_partial_images:
-            return f"It lists {short(lost[0])}, which does not exist."
+            return f"It lists {shorten(lost[0])}, which does not exist."
         return ""
 
     def _judged(self, rule: Rule, names: Mapping[str, Version]) -> Mapping[str, Verdict]:
         """Verdicts of one rule, of the tags that it selects."""
-        reasons = dict(chosen_tags(rule, names, self.facts))
+        reasons = dict(choose_tags(rule, names, self.facts))
         oldest = rule.settings.older_than
         # What is broken takes no place among the newest that are spared.
         lost = {tag: why for tag, version in names.items() if (why := self.broken(rule, version))}
@@ -275,7 +279,7 @@ class Selection:
             if tag not in lost and version.digest in newest:
                 verdicts[tag] = Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
             elif oldest is not None and self.facts.now - version.created_at < oldest:
-                young = f"It is younger than {days(oldest)}."
+                young = f"It is younger than {describe_days(oldest)}."
                 verdicts[tag] = Verdict(doomed=False, reason=young, rule=rule.name)
             else:
                 verdicts[tag] = Verdict(doomed=True, reason=reason, rule=rule.name)
@@ -303,8 +307,8 @@ class Selection:
         for (_, line, is_stable), ranks in ranked.items():
             kind = "releases" if is_stable else "pre-releases"
             what = f"{kind} of {line}" if line else kind
-            kept |= _first(ranks, (rule.settings.keep_n_per_line if line else rule.settings.keep_n) or 0, what)
-        return kept | _first(others, rule.settings.keep_n or 0, "images")
+            kept |= _rank_first(ranks, (rule.settings.keep_n_per_line if line else rule.settings.keep_n) or 0, what)
+        return kept | _rank_first(others, rule.settings.keep_n or 0, "images")
 
     def unranked(self) -> Mapping[str, tuple[str, ...]]:
         """Name of a rule -> the tags that it deletes although its `keep_n_per_line` cannot rank them.
@@ -312,7 +316,7 @@ class Selection:
         A rule that says with `keep_n` what happens to other tags has none.
         """
         names = {tag: version for version in self.versions for tag in version.names}
-        free = {tag: version for tag, version in names.items() if not excluded(self.rules, tag)}
+        free = {tag: version for tag, version in names.items() if not find_exclusion(self.rules, tag)}
         unranked: dict[str, tuple[str, ...]] = {}
         for rule in self.rules:
             if not rule.settings.keep_n_per_line or rule.settings.keep_n is not None:
@@ -337,17 +341,17 @@ class Selection:
                 for digest, verdict in roots.items()
                 if verdict.is_untagged and verdict.rule == rule.name and digest in there
             }
-            first = _first(ranks, rule.settings.keep_n_untagged or 0, "untagged versions")
+            first = _rank_first(ranks, rule.settings.keep_n_untagged or 0, "untagged versions")
             kept |= {digest: Verdict(doomed=False, reason=why, rule=rule.name) for digest, why in first.items()}
         return kept
 
 
-def short(name: str) -> str:
+def shorten(name: str) -> str:
     """A digest or an attachment's tag, cut for a person; other names as they are."""
     return name[:19] if name.startswith(("sha256:", "sha256-", "sha512:")) else name
 
 
-def days(length: timedelta) -> str:
+def describe_days(length: timedelta) -> str:
     """A length of time for a person."""
     seconds = int(length.total_seconds())
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
@@ -357,7 +361,7 @@ def days(length: timedelta) -> str:
     return f"{seconds} seconds"
 
 
-def _first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
+def _rank_first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
     """Digest -> that it is one of the `count` highest."""
     best = sorted(ranks, key=lambda digest: ranks[digest], reverse=True)[:count]
     return {
@@ -367,10 +371,10 @@ def _first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _expression(pattern: str) -> Pattern:
+def _compile_expression(pattern: str) -> Pattern:
     return Pattern(pattern)
 
 
 @functools.lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
+def _compile_glob(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(pattern))

@@ -108,7 +108,7 @@ class Store:
 
     def versions(self) -> tuple[Version, ...]:
         """The versions that GitHub lists now."""
-        return tuple(as_version(version) for version in self.packages.versions(self.name))
+        return tuple(make_version(version) for version in self.packages.versions(self.name))
 
     def missing(self, contents: Contents) -> frozenset[str]:
         """What images list, or are attached to, that neither GitHub lists nor the registry has.
@@ -134,7 +134,7 @@ class Store:
         graph = Graph.of([*contents.graph.images.values(), *more.values()], contents.tags)
         going = {deletion.version.digest for deletion in plan.deletions}
         staying = {version.digest for version in contents.versions} - going
-        freed_bytes, unsized, unseen = retention.freed(graph, going, staying)
+        freed_bytes, unsized, unseen = retention.count_freed(graph, going, staying)
         return replace(plan, freed_bytes=freed_bytes, unsized=unsized, unseen=unseen)
 
     def _disagreement(self, versions: Iterable[Version]) -> str:
@@ -155,7 +155,7 @@ class Store:
         # Each round reads one more level of indexes, and no manifest is read twice.
         while True:
             graph = Graph.of(read.values(), tags)
-            todo = retention.unread_roots(versions, graph)
+            todo = retention.find_unread_roots(versions, graph)
             if not todo:
                 return Contents(versions, graph, lacking=lacking)
             contents, missing = self._known_manifests(todo)
@@ -187,7 +187,7 @@ class Store:
                 self.cache.put(manifest)
             return image_manifests.parse(manifest.body, digest, manifest.media_type)
 
-        answers = _each(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
+        answers = _map_all(read, sorted(set(digests)), lambda words: self.say(f"{self.path}: read {words} manifests"))
         missing = frozenset(digest for digest, image in answers.items() if image is None)
         return {digest: image for digest, image in answers.items() if image is not None}, missing
 
@@ -205,7 +205,7 @@ class Store:
             manifest = self.registry.head_manifest(self.path, reference)
             return manifest.digest if manifest else ""
 
-        return _each(resolve, sorted(set(references)), lambda words: self.say(f"{self.path}: resolved {words} tags"))
+        return _map_all(resolve, sorted(set(references)), lambda words: self.say(f"{self.path}: resolved {words} tags"))
 
 
 class _NotThereError(RemoteError):
@@ -216,17 +216,17 @@ class _NotThereError(RemoteError):
         self.digests = digests
 
 
-def as_version(listed: PackageVersion) -> Version:
+def make_version(listed: PackageVersion) -> Version:
     """A version as rules see it."""
     return Version(listed.id, listed.digest, listed.tags, listed.created_at, listed.updated_at)
 
 
-def title(version: Version) -> str:
+def describe_version(version: Version) -> str:
     """A version for a person."""
     return f"{', '.join(version.tags) or 'untagged'} ({version.digest[:19]}, version {version.id})"
 
 
-def _each(function: Callable[[str], T], items: Sequence[str], told: Callable[[str], object]) -> dict[str, T]:
+def _map_all(function: Callable[[str], T], items: Sequence[str], told: Callable[[str], object]) -> dict[str, T]:
     """The function's result for every item, several at a time. The first error ends it.
 
     `told` gets a few words of progress now and then.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from release_actions.cleanup.plan import CleanupPlan
-from release_actions.cleanup.plan_output import digest_of, freed
+from release_actions.cleanup.plan_output import describe_freed, digest_of
 from release_actions.cleanup.result import Result
 from release_actions.cleanup.selection import Version
 from release_actions.runner import markdown
@@ -18,7 +18,7 @@ ROWS = 200
 """Rows of one table of the summary."""
 
 
-def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: bool) -> str:
+def write_summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: bool) -> str:
     """The job summary: for each package what went and why, and its tags before and after."""
     head = "## GHCR clean-up" + (" (dry run: nothing was deleted)" if dry_run else "") + "\n\n"
     rows = [
@@ -36,14 +36,16 @@ def summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: 
     limits_text = "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in findings)
     plans = [result.plan for result in results if result.plan]
     digest = f"\nPlan: {markdown.code(digest_of(plans))}\n" if plans else ""
-    return head + limits_text + overview + digest + "".join(section(result, dry_run=dry_run) for result in results)
+    return (
+        head + limits_text + overview + digest + "".join(write_section(result, dry_run=dry_run) for result in results)
+    )
 
 
 def freed_of(result: Result, *, dry_run: bool) -> str:
     """How much one package is freed of; empty when nothing of it was deleted, or is to be."""
     if result.plan is None or not (dry_run or result.outcome.deleted):
         return ""
-    return freed(result.plan, whole=dry_run or result.is_whole)
+    return describe_freed(result.plan, whole=dry_run or result.is_whole)
 
 
 def state_of(result: Result, *, dry_run: bool) -> str:
@@ -70,7 +72,7 @@ def state_of(result: Result, *, dry_run: bool) -> str:
     return f"Done; {words}." if words else "Done."
 
 
-def section(result: Result, *, dry_run: bool) -> str:
+def write_section(result: Result, *, dry_run: bool) -> str:
     """The tables of one package; empty when nothing of it was planned or held up."""
     plan, outcome, contents = result.plan, result.outcome, result.contents
     if plan is None or contents is None or not (plan.deletions or plan.blocked or plan.strips):
@@ -87,17 +89,19 @@ def section(result: Result, *, dry_run: bool) -> str:
         state = "planned" if dry_run else "deleted" if version.id in deleted else there
         reason = decision.reason + (f" {kept[version.id]}" if version.id in kept else "")
         rows.append([tags_of(version), digest_cell(version.digest), state, markdown.plain(reason), decision.rule])
-    text += table(["Tags", "Digest", "State", "Why", "Rule"], rows)
-    text += taken_table(result, dry_run=dry_run)
+    text += write_table(["Tags", "Digest", "State", "Why", "Rule"], rows)
+    text += write_taken_table(result, dry_run=dry_run)
     before = contents.tags
     after = after_of(result, before, dry_run=dry_run)
     changed = [tag for tag in sorted({*before, *after}) if before.get(tag) != after.get(tag)]
-    text += "\n" + table(
+    text += "\n" + write_table(
         ["Tag", "Before", "After" if not dry_run else "After (planned)"],
         [[markdown.code(tag), digest_cell(before.get(tag, "")), digest_cell(after.get(tag, ""))] for tag in changed],
     )
     same = [tag for tag in sorted(before) if before[tag] == after.get(tag)]
-    body = table(["Tag", "Digest", "Why it is kept"], [unchanged_row(plan, kept, tag, before[tag]) for tag in same])
+    body = write_table(
+        ["Tag", "Digest", "Why it is kept"], [make_unchanged_row(plan, kept, tag, before[tag]) for tag in same]
+    )
     return text + "\n" + markdown.details(f"{counted(len(same), 'tag')} that did not change", body)
 
 
@@ -117,7 +121,7 @@ def after_of(result: Result, before: Mapping[str, str], *, dry_run: bool) -> Map
     return {tag: digest for tag, digest in before.items() if tag not in lost}
 
 
-def taken_table(result: Result, *, dry_run: bool) -> str:
+def write_taken_table(result: Result, *, dry_run: bool) -> str:
     """The tags that go while their version stays; empty when there are none."""
     strips = result.plan.strips if result.plan else ()
     if not strips:
@@ -134,10 +138,10 @@ def taken_table(result: Result, *, dry_run: bool) -> str:
         ]
         for strip in strips
     ]
-    return "\n" + table(["Tag removed", "Digest that is kept", "State", "Why", "Rule"], rows)
+    return "\n" + write_table(["Tag removed", "Digest that is kept", "State", "Why", "Rule"], rows)
 
 
-def unchanged_row(plan: CleanupPlan, kept: Mapping[int, str], tag: str, digest: str) -> list[str]:
+def make_unchanged_row(plan: CleanupPlan, kept: Mapping[int, str], tag: str, digest: str) -> list[str]:
     """A tag that stays. `kept`: id of a version that was to go -> why it did not."""
     decision = plan.by_digest.get(digest)
     reason = ""
@@ -146,7 +150,7 @@ def unchanged_row(plan: CleanupPlan, kept: Mapping[int, str], tag: str, digest: 
     return [markdown.code(tag), digest_cell(digest), markdown.plain(reason)]
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def write_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with a note about the rows that did not fit."""
     if not rows:
         return ""

@@ -24,7 +24,7 @@ from release_actions.cleanup.events import (
 from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.cleanup.record import ADMIN, find, remove
 from release_actions.cleanup.selection import Version
-from release_actions.cleanup.store import Store, as_version, title
+from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import RemoteError
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import digest_of
@@ -53,7 +53,7 @@ def strip(store: Store, plan: CleanupPlan, outcome: Outcome, stop: Callable[[], 
     return ""
 
 
-def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> list[str]:
+def find_doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> list[str]:
     """What may have lost a tag to this run: it was pushed or changed in the moments in which tags were moved."""
     if outcome.moment is None:
         return []
@@ -64,8 +64,8 @@ def doubts(plan: CleanupPlan, outcome: Outcome, listed: Iterable[Version]) -> li
     put = {*outcome.copies.values()}
     tags = ", ".join(item.tag for item in outcome.stripped)
     return [
-        f"{title(version)} was pushed or changed while {tags} was removed. If it had just received that tag, put "
-        "the tag back."
+        f"{describe_version(version)} was pushed or changed while {tags} was removed. If it had just received "
+        "that tag, put the tag back."
         for version in listed
         if version.id not in ours
         and version.digest not in {own, *put}
@@ -95,7 +95,7 @@ def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> 
     for group in groups:
         body = journal.write((), tags=[item.tag for item in group], of=group[0].version.digest)
         for item in group:
-            why = _moved(store, item)
+            why = _explain_move(store, item)
             if why:
                 outcome.add(TagKept(item, why))
                 continue
@@ -103,7 +103,7 @@ def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> 
             outcome.add(TagTaken(item))
             moved.setdefault(digest_of(body), []).append(item)
             store.registry.put_manifest(store.path, item.tag, body, OCI_INDEX)
-    listed = tuple(map(as_version, store.packages.newest(store.name))) if moved else ()
+    listed = tuple(map(make_version, store.packages.newest(store.name))) if moved else ()
     took = timedelta(seconds=time.monotonic() - began)
     for digest, items in moved.items():
         version = find(store, digest, listed)
@@ -123,10 +123,10 @@ def _delete(store: Store, version: Version, items: Sequence[Strip], outcome: Out
         return
     outcome.add(EmptyDeleted(version.id, of.digest))
     for item in items:
-        store.say(f"{store.path}: took {item.tag} off {title(of)}")
+        store.say(f"{store.path}: took {item.tag} off {describe_version(of)}")
 
 
-def _moved(store: Store, item: Strip) -> str:
+def _explain_move(store: Store, item: Strip) -> str:
     """Why a tag is not to be moved; empty when it still names what the plan says."""
     now = store.registry.head_manifest(store.path, item.tag)
     if now is None:

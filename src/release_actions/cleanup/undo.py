@@ -41,12 +41,12 @@ def read(path: Path) -> dict[str, list[Entry]]:
     try:
         return {path_of(name): [entry_of(item) for item in items] for name, items in document["packages"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise other(path, "a clean-up") from None
+        raise make_format_error(path, "a clean-up") from None
 
 
 def write(path: Path, packages: Mapping[str, Iterable[Entry]]) -> None:
     """Write a whole undo file. Raises `InputError`."""
-    save(path, {"form": FORM, "packages": rows(packages)})
+    save(path, {"form": FORM, "packages": make_rows(packages)})
 
 
 def load(path: Path, form: str, of: str) -> dict[str, Any]:
@@ -57,13 +57,13 @@ def load(path: Path, form: str, of: str) -> dict[str, Any]:
         message = f"The undo file {path} could not be read: {error.strerror}."
         raise InputError(message, hint=HINT.format(of=of)) from None
     except (ValueError, RecursionError):
-        raise other(path, of) from None
+        raise make_format_error(path, of) from None
     if not isinstance(document, dict) or document.get("form") != form:
-        raise other(path, of)
+        raise make_format_error(path, of)
     return document
 
 
-def other(path: Path, of: str) -> InputError:
+def make_format_error(path: Path, of: str) -> InputError:
     """The error for a file that is something else."""
     return InputError(f"{path} is not the undo file of {of}.", hint=HINT.format(of=of))
 
@@ -74,7 +74,7 @@ def save(path: Path, document: Mapping[str, Any]) -> None:
     write_workspace_file(path, f"The undo file {path}", text, hint="Set undo-file to a path that can be written.")
 
 
-def rows(packages: Mapping[str, Iterable[Entry]]) -> dict[str, list[dict[str, Any]]]:
+def make_rows(packages: Mapping[str, Iterable[Entry]]) -> dict[str, list[dict[str, Any]]]:
     """Entries as the file has them."""
     return {
         name: [
@@ -86,7 +86,7 @@ def rows(packages: Mapping[str, Iterable[Entry]]) -> dict[str, list[dict[str, An
     }
 
 
-def joined(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
+def join_entries(before: Mapping[str, Iterable[Entry]], now: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
     """Both together, each version once, the later ones last. Tags that were taken off one that stays add up."""
     merged: dict[str, dict[tuple[int, bool], Entry]] = {}
     for part in (before, now):

@@ -40,7 +40,7 @@ HEADS = "refs/heads/"
 NUMBER = re.compile(r"#?([0-9]{1,9})")
 
 
-def checks(value: str) -> tuple[str, ...]:
+def parse_checks(value: str) -> tuple[str, ...]:
     """Some of the checks. Raises `ValueError` with the end of the sentence."""
     names = inputs.items(value)
     unknown = [name for name in names if name not in CHECKS]
@@ -50,7 +50,7 @@ def checks(value: str) -> tuple[str, ...]:
     return names
 
 
-def numbers(value: str) -> tuple[int, ...]:
+def parse_numbers(value: str) -> tuple[int, ...]:
     """Numbers of pull requests, one a line or separated by commas. Raises `ValueError`."""
     matches = [NUMBER.fullmatch(item) for item in re.split(r"[\s,]+", value.strip())]
     if not all(matches):
@@ -68,8 +68,8 @@ class Inputs:
     trunk: str = inputs.option(inputs.text, "main")
     as_of: str = inputs.option(inputs.text, "")
     since: str = inputs.option(inputs.text, "")
-    checks: tuple[str, ...] = inputs.option(checks, CHECKS)
-    promised: tuple[int, ...] = inputs.option(numbers, ())
+    checks: tuple[str, ...] = inputs.option(parse_checks, CHECKS)
+    promised: tuple[int, ...] = inputs.option(parse_numbers, ())
     mode: str = inputs.option(inputs.choice(REPORT, ENFORCE), REPORT)
     config: str = inputs.option(inputs.text, CONFIG)
     report: str = inputs.option(inputs.text, "")

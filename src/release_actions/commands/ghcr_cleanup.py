@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from release_actions.cleanup import cache
-from release_actions.cleanup.bounds import too_large
+from release_actions.cleanup.bounds import find_excess
 from release_actions.cleanup.events import Outcome, Stopped
 from release_actions.cleanup.inputs import Inputs, Mode
 from release_actions.cleanup.pace import Limits
@@ -24,8 +24,8 @@ from release_actions.cleanup.package_names import Lookup
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
 from release_actions.cleanup.result import Result, Task, interrupt
-from release_actions.cleanup.rights import explained
-from release_actions.cleanup.scope import configuration, tasks_of, undo_entries
+from release_actions.cleanup.rights import explain_refusal
+from release_actions.cleanup.scope import make_tasks, read_configuration, read_undo_entries
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
@@ -33,8 +33,8 @@ from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
-from release_actions.http.pace import github_pace, registry_pace
-from release_actions.images.registry_access import package_registry
+from release_actions.http.pace import make_github_pace, make_registry_pace
+from release_actions.images.registry_access import connect_to_package
 from release_actions.registry.client import Registry, registry_url
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report
@@ -65,22 +65,22 @@ UNDO_FILE = "ghcr-cleanup-undo.json"
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Clean up the packages that the inputs name, or bring back what an undo file names."""
     began = time.monotonic()
-    config = configuration(given, context)
+    config = read_configuration(given, context)
     owner = given.owner or (config.namespace.partition("/")[0] if config else context.owner)
     entries: Mapping[str, Sequence[Entry]] = {}
     if given.mode is Mode.RESTORE:
-        entries = undo_entries(given, owner, config)
+        entries = read_undo_entries(given, owner, config)
         tasks = tuple(Task(path, ()) for path in entries)
     else:
-        tasks = tasks_of(given, owner, config, lookup_of(given, context, log))
+        tasks = make_tasks(given, owner, config, lookup_of(given, context, log))
     insist_on_token(given)
-    address = registry_url(package_registry(context, config, "ghcr-cleanup"), context.registry_url)
-    kept = cache.opened(given.manifest_cache)
-    pace = github_pace()
+    address = registry_url(connect_to_package(context, config, "ghcr-cleanup"), context.registry_url)
+    kept = cache.open_cache(given.manifest_cache)
+    pace = make_github_pace()
     with Http(
         log=log.info,
         redactor=log.redactor,
-        paces={context.api_url: pace, address: registry_pace()},
+        paces={context.api_url: pace, address: make_registry_pace()},
     ) as http:
         registry = Registry(http, address, token=given.token)
         accounts = {
@@ -89,7 +89,12 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         stores = {task.path: Store(task.path, accounts[task.owner], registry, log.info, kept) for task in tasks}
         repository = config.repository if config else context.repository
         sources = Sources(
-            http, tag_prefix(given, context, config), repository, context.api_url, given.token, assumed=config is None
+            http,
+            read_tag_prefix(given, context, config),
+            repository,
+            context.api_url,
+            given.token,
+            assumed=config is None,
         )
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
@@ -103,7 +108,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
                 kept.prune()
 
 
-def tag_prefix(given: Inputs, context: Context, config: Config | None) -> str | None:
+def read_tag_prefix(given: Inputs, context: Context, config: Config | None) -> str | None:
     """What release tags begin with, by the configuration, whether or not an input refers to it; None without one.
 
     Read only for rules that rank releases: other runs have no need of the file.
@@ -189,7 +194,7 @@ def clean(
             many = bool(results) and given.time_budget is None and limits.has_plenty()
             tasks = run.tasks[len(results) :][: AT_ONCE if many else 1]
             results += run.plan(tasks, sources, stop, dry_run=given.dry_run)
-        findings = too_large(results, given.max_deletions, given.max_share)
+        findings = find_excess(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)
             for result in results:
@@ -199,13 +204,13 @@ def clean(
         for result in results:
             if not result.outcome.is_finished:
                 interrupt(result)
-    return ended(results, findings, given, undo_file)
+    return finish_run(results, findings, given, undo_file)
 
 
-def ended(results: Sequence[Result], findings: list[Finding], given: Inputs, undo_file: UndoRecord) -> Report:
+def finish_run(results: Sequence[Result], findings: list[Finding], given: Inputs, undo_file: UndoRecord) -> Report:
     """Write down in the undo file what was deleted, and report all of it."""
     results = [
-        replace(result, outcome=result.outcome.with_errors(lambda error: explained(error, given.token)))
+        replace(result, outcome=result.outcome.with_errors(lambda error: explain_refusal(error, given.token)))
         for result in results
     ]
     name = str(undo_file.path) if undo_file.written else ""

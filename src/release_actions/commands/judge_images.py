@@ -43,22 +43,22 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
     """Judge every image of the plan."""
     planned = image_list.read(given.image_list)
     evidence = Evidence(
-        published=published(given.published),
-        locked=locked(given.lock),
+        published=read_published(given.published),
+        locked=read_locked(given.lock),
         scans=read_verdicts(given.scans, planned, context.attempt),
         scanning=given.scan,
         signing=given.sign,
         signed=given.signed,
     )
-    return report(release_state.judge(planned, evidence), moved(given.moved), given.mode)
+    return report(release_state.judge(planned, evidence), read_moved(given.moved), given.mode)
 
 
-def published(text: str) -> dict[str, str]:
+def read_published(text: str) -> dict[str, str]:
     """Package -> digest, from merge-digests' output images; empty where that did not run."""
     return {image.package: image.digest or "" for image in image_list.read(text)} if text else {}
 
 
-def locked(text: str) -> dict[str, str]:
+def read_locked(text: str) -> dict[str, str]:
     """Package -> digest, from verify-images' output lock; empty where that did not run. Raises `InputError`."""
     if not text:
         return {}
@@ -69,7 +69,7 @@ def locked(text: str) -> dict[str, str]:
         raise InputError(message, hint="Pass verify-images' output lock as it is.") from error
 
 
-def moved(text: str) -> dict[str, list[str]]:
+def read_moved(text: str) -> dict[str, list[str]]:
     """Package -> floating tags that were moved, from protect-latest's output of that name. Raises `InputError`."""
     digests: dict[str, list[str]] = {}
     try:
@@ -85,7 +85,7 @@ def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode:
     """The judgement for people and for later steps. With mode report, what is wrong fails the step."""
     ready = release_state.is_ready(images)
     failed = [image for image in images if not image.ready]
-    lines = tuple(f"{image.planned.package}: {sentence(image, moves)}" for image in images)
+    lines = tuple(f"{image.planned.package}: {describe_state(image, moves)}" for image in images)
     verdict = f"{counted(len(images) - len(failed), 'image')} ready" + (f", {len(failed)} not." if failed else ".")
     is_report = mode == "report"
     return Report(
@@ -93,24 +93,24 @@ def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode:
             "ready": ready,
             "images": [dict(image.planned.entry) for image in images if image.ready],
             "failed": [image.planned.package for image in failed],
-            "failed-keys": list(release_state.failed_keys(images)),
-            "built": dict(release_state.built(images)),
+            "failed-keys": list(release_state.list_failed_keys(images)),
+            "built": dict(release_state.summarize_built(images)),
         },
-        summary=summary(images, moves, verdict) if is_report else "",
+        summary=write_summary(images, moves, verdict) if is_report else "",
         lines=(*lines, verdict),
-        findings=tuple(findings(failed)) if is_report else (),
+        findings=tuple(list_findings(failed)) if is_report else (),
         exit_code=ExitCode.REFUSED if is_report and not ready else ExitCode.PASS,
     )
 
 
-def findings(failed: list[ImageState]) -> Iterator[Finding]:
+def list_findings(failed: list[ImageState]) -> Iterator[Finding]:
     """One annotation for each image that is not ready."""
     for image in failed:
         level = Level.ERROR if image.planned.required else Level.WARNING
         yield Finding(level, Problem(f"{image.planned.package}: {image.problem}"), rule="judge-images")
 
 
-def sentence(image: ImageState, moves: Mapping[str, list[str]]) -> str:
+def describe_state(image: ImageState, moves: Mapping[str, list[str]]) -> str:
     """What became of an image."""
     floats = moves.get(image.planned.package, [])
     said = image.problem or (f"Ready; {', '.join(floats)} moved to it." if floats else "Ready.")
@@ -118,19 +118,19 @@ def sentence(image: ImageState, moves: Mapping[str, list[str]]) -> str:
     return " ".join(filter(None, (said, *image.notes, optional)))
 
 
-def summary(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], verdict: str) -> str:
+def write_summary(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], verdict: str) -> str:
     """The job summary: a table of every image."""
-    rows = [row(image.planned, image, moves) for image in images]
+    rows = [make_row(image.planned, image, moves) for image in images]
     head = ["Image", "Tags", "Digest", "Platforms", "Result"]
     return f"## Images of this run\n\n{verdict}\n\n{markdown.table(head, rows)}\n"
 
 
-def row(planned: ListedImage, image: ImageState, moves: Mapping[str, list[str]]) -> list[str]:
+def make_row(planned: ListedImage, image: ImageState, moves: Mapping[str, list[str]]) -> list[str]:
     """The line of an image in the table."""
     return [
         markdown.code(planned.package),
         markdown.codes((*planned.tags, *moves.get(planned.package, []))),
         markdown.code(image.digest) if image.digest else "none",
         markdown.codes(str(platform) for platform in planned.platforms),
-        markdown.plain(sentence(image, moves)),
+        markdown.plain(describe_state(image, moves)),
     ]

@@ -63,14 +63,14 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
         text = context.path(given.report).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         problem = Problem(f"{policy.title} was not scanned: {given.report} cannot be read.", "Check the step before.")
-        report = unknown(policy, problem)
+        report = report_unknown(policy, problem)
     else:
         try:
             vulnerabilities = scan_report.parse(text)
         except InputError as error:
-            report = unknown(policy, error.problems[0])
+            report = report_unknown(policy, error.problems[0])
         else:
-            report = judged(policy, vulnerabilities)
+            report = report_scan(policy, vulnerabilities)
     if given.verdict_file:
         line = make_verdict_line(policy, report.outputs, context.attempt) + "\n"
         write_workspace_file(context.path(given.verdict_file), given.verdict_file, line)
@@ -110,7 +110,7 @@ def policy_of(text: str) -> Policy:
     return policy
 
 
-def unknown(policy: Policy, problem: Problem) -> Report:
+def report_unknown(policy: Policy, problem: Problem) -> Report:
     """A scan without a result: it stops a required image that has a gate, and is reported for any other."""
     stops = bool(policy.gate) and policy.required
     return Report(
@@ -122,7 +122,7 @@ def unknown(policy: Policy, problem: Problem) -> Report:
     )
 
 
-def judged(policy: Policy, vulnerabilities: tuple[Vulnerability, ...]) -> Report:
+def report_scan(policy: Policy, vulnerabilities: tuple[Vulnerability, ...]) -> Report:
     """A scan that was read."""
     number = scan_report.count_severities(vulnerabilities)
     stopping = {severity: count for severity, count in number.items() if severity in policy.gate}
@@ -135,14 +135,16 @@ def judged(policy: Policy, vulnerabilities: tuple[Vulnerability, ...]) -> Report
     )
     return Report(
         outputs={"verdict": verdict, "counts": dict(number)},
-        summary=summary(policy, vulnerabilities, sentence),
+        summary=write_summary(policy, vulnerabilities, sentence),
         lines=(sentence,),
-        findings=tuple(findings(policy, sentence, stopping, has_findings=bool(vulnerabilities))),
+        findings=tuple(list_findings(policy, sentence, stopping, has_findings=bool(vulnerabilities))),
         exit_code=ExitCode.REFUSED if stopping and policy.required else ExitCode.PASS,
     )
 
 
-def findings(policy: Policy, sentence: str, stopping: Mapping[str, int], *, has_findings: bool) -> Iterator[Finding]:
+def list_findings(
+    policy: Policy, sentence: str, stopping: Mapping[str, int], *, has_findings: bool
+) -> Iterator[Finding]:
     """One annotation an image."""
     if stopping:
         hint = (
@@ -155,7 +157,7 @@ def findings(policy: Policy, sentence: str, stopping: Mapping[str, int], *, has_
         yield Finding(Level.NOTICE, Problem(sentence), rule="judge-scan")
 
 
-def summary(policy: Policy, vulnerabilities: tuple[Vulnerability, ...], sentence: str) -> str:
+def write_summary(policy: Policy, vulnerabilities: tuple[Vulnerability, ...], sentence: str) -> str:
     """The job summary: the worst ones."""
     rows = [
         [vulnerability.severity.lower(), markdown.code(vulnerability.name), markdown.plain(vulnerability.about)]

@@ -90,7 +90,7 @@ def read_claims(given: Inputs, context: Context, wanted: Iterable[ListedImage], 
     if given.build_results:
         planned = image_list.read(given.plan) if given.plan else wanted
         values = read_slots(given.build_results, list_promises(planned), context.attempt, "build-results")
-        return built_digests.from_slots(values)
+        return built_digests.read_slots(values)
     claims = built_digests.read(given.digests, context.path(given.digests))
     others = sorted({claim.package for claim in claims} - {image.package for image in wanted})
     if others:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from release_actions.config import FILE, load_config
-from release_actions.config.performance import percent
+from release_actions.config.performance import parse_percent
 from release_actions.errors import ExitCode, InputError, Problem
 from release_actions.github.workflow_runs import Workflows
 from release_actions.http.client import Http
@@ -42,10 +42,10 @@ HEADS = "refs/heads/"
 SHOWN_FILES = 3
 
 
-def probability(value: str) -> float:
+def parse_probability(value: str) -> float:
     """An alpha as `5%` or `0.05`."""
     try:
-        alpha = percent().parse(value) if value.endswith("%") else float(value)
+        alpha = parse_percent().parse(value) if value.endswith("%") else float(value)
     except ValueError:
         alpha = 0.0
     most = 0.5
@@ -67,7 +67,7 @@ class Inputs:
     config: str = inputs.option(inputs.text, FILE)
     match: tuple[str, ...] = inputs.option(inputs.items, ())
     min_runs: int = inputs.option(inputs.integer(2), 0)
-    alpha: float = inputs.option(probability, 0.0)
+    alpha: float = inputs.option(parse_probability, 0.0)
     asset: str = inputs.option(inputs.text, ASSET)
     report: str = inputs.option(inputs.text, ASSET)
     plot: str = inputs.option(inputs.text, "")
@@ -211,7 +211,7 @@ def report_of(outcome: Outcome, published: Published, made: Envelope, given: Inp
     """Outputs, summary and exit code. In mode `report` nothing stops, and errors become warnings."""
     is_enforced = given.mode == ENFORCE
     stops = is_enforced and outcome.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}
-    shown = outcome.findings if is_enforced else tuple(softened(finding) for finding in outcome.findings)
+    shown = outcome.findings if is_enforced else tuple(soften(finding) for finding in outcome.findings)
     more = [item.comparison.more_runs for item in outcome.gated if item.verdict is Verdict.INCONCLUSIVE]
     against = f" against {published.tag}" if published.tag else ""
     outputs: dict[str, Output] = {
@@ -233,7 +233,7 @@ def report_of(outcome: Outcome, published: Published, made: Envelope, given: Inp
     )
 
 
-def softened(finding: Finding) -> Finding:
+def soften(finding: Finding) -> Finding:
     """An error as a warning."""
     return replace(finding, level=Level.WARNING) if finding.level is Level.ERROR else finding
 

@@ -47,16 +47,16 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         # output that has a masked text in it.
         if value not in given.entry:
             log.mask(value)
-    own, before = assigned(entry, "secrets"), assigned(entry, "prebuild-secrets")
+    own, before = parse_assignments(entry, "secrets"), parse_assignments(entry, "prebuild-secrets")
     if given.without_build_secrets:
-        own, before = present(own, builds), present(before, builds)
-    files = written(secret_lines.pick(builds, {**own, **before}, BUILD), context)
-    user, password = login(entry, logins, given, context)
+        own, before = select_present(own, builds), select_present(before, builds)
+    files = write_files(secret_lines.pick(builds, {**own, **before}, BUILD), context)
+    user, password = choose_login(entry, logins, given, context)
     names = sorted({*own.values(), *before.values()})
     return Report(
         outputs={
-            "secret-files": lines(files, own),
-            "prebuild-secret-files": lines(files, before),
+            "secret-files": format_lines(files, own),
+            "prebuild-secret-files": format_lines(files, before),
             "username": user,
             "password": password if log.on_runner else "",
         },
@@ -81,17 +81,17 @@ def entry_of(text: str) -> Mapping[str, Any]:
     return value
 
 
-def assigned(entry: Mapping[str, Any], field: str) -> dict[str, str]:
+def parse_assignments(entry: Mapping[str, Any], field: str) -> dict[str, str]:
     """ID -> name of a field of `ID=NAME` lines."""
     return dict(line.split("=", 1) for line in str(entry.get(field) or "").splitlines() if "=" in line)
 
 
-def present(wanted: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+def select_present(wanted: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
     """Those of ID -> name that are there."""
     return {key: name for key, name in wanted.items() if name in secrets}
 
 
-def written(values: Mapping[str, str], context: Context) -> dict[str, Path]:
+def write_files(values: Mapping[str, str], context: Context) -> dict[str, Path]:
     """ID -> the file that holds its value, in the folder that the runner empties with a job. Raises `InputError`."""
     if not values:
         return {}
@@ -111,12 +111,14 @@ def written(values: Mapping[str, str], context: Context) -> dict[str, Path]:
     return lines_by_name
 
 
-def lines(files: Mapping[str, Path], keys: Iterable[str]) -> str:
+def format_lines(files: Mapping[str, Path], keys: Iterable[str]) -> str:
     """`ID=path` lines, as docker/build-push-action takes secret-files."""
     return "\n".join(f"{key}={files[key]}" for key in keys)
 
 
-def login(entry: Mapping[str, Any], logins: Mapping[str, str], given: Inputs, context: Context) -> tuple[str, str]:
+def choose_login(
+    entry: Mapping[str, Any], logins: Mapping[str, str], given: Inputs, context: Context
+) -> tuple[str, str]:
     """User and password of the entry's registry: by the names in the entry, or the job's own token for GitHub's."""
     user, password = entry.get("username-secret"), entry.get("password-secret")
     if user and password:

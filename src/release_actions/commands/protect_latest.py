@@ -79,7 +79,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     ):
         registry = registry_of(given, config, context, http, log)
         git = GitVersions(())
-        with logging_in(registry, packages, pool, github=context.is_github_registry(config.registry)):
+        with log_in_meanwhile(registry, packages, pool, github=context.is_github_registry(config.registry)):
             if given.mode in {Mode.CHECK, Mode.ENFORCE}:
                 source = GitReleases(http, context, log, prefix=config.tag_prefix, token=given.token)
                 compare = given.other_commit is not OtherCommit.OFF
@@ -197,7 +197,9 @@ def registry_of(given: Inputs, config: Config, context: Context, http: Http, log
 
 
 @contextlib.contextmanager
-def logging_in(registry: Registry, packages: Iterable[Package], pool: Executor, *, github: bool) -> Iterator[None]:
+def log_in_meanwhile(
+    registry: Registry, packages: Iterable[Package], pool: Executor, *, github: bool
+) -> Iterator[None]:
     """Log in to the packages while git's tags are read."""
 
     def log_in() -> None:

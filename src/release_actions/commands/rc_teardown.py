@@ -30,9 +30,9 @@ from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Releases
 from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
-from release_actions.http.pace import github_pace, registry_pace
+from release_actions.http.pace import make_github_pace, make_registry_pace
 from release_actions.images.manifests import subject_of_tag
-from release_actions.images.registry_access import package_registry
+from release_actions.images.registry_access import connect_to_package
 from release_actions.registry.client import Registry, registry_url
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
@@ -47,7 +47,7 @@ from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Git, Names, Plan, World
 from release_actions.teardown.release_files import save_files
 from release_actions.teardown.story import Story
-from release_actions.teardown.story import strangers as strangers_of
+from release_actions.teardown.story import find_strangers as strangers_of
 from release_actions.teardown.undo import Record
 from release_actions.versions.version import Version
 
@@ -67,7 +67,7 @@ class Mode(enum.Enum):
     RESTORE = "restore"
 
 
-def mode(value: str) -> Mode:
+def parse_mode(value: str) -> Mode:
     """A mode by its name."""
     return Mode(inputs.choice(*(known.value for known in Mode))(value))
 
@@ -83,7 +83,7 @@ class Inputs:
     max_deletions: int | None = option(inputs.integer(0), None)
     allow_irreversible: tuple[str, ...] = option(inputs.items, ())
     time_budget: timedelta | None = option(inputs.duration, None)
-    mode: Mode = option(mode, Mode.TEARDOWN)
+    mode: Mode = option(parse_mode, Mode.TEARDOWN)
     undo_file: str = option(inputs.text, "")
     token: str = option(inputs.text, "", secret=True)
 
@@ -101,8 +101,8 @@ class Clients:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Tear down the candidates that the inputs name, or bring back what an undo file names."""
     began = time.monotonic()
-    config = configuration(given, context)
-    problems = list(mistakes(given))
+    config = read_configuration(given, context)
+    problems = list(find_mistakes(given))
     if problems:
         raise InputError(problems=problems)
     if not context.repository:
@@ -118,8 +118,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         )
         raise InputError(message, hint=hint)
     address = registry_url(config.registry, context.registry_url)
-    pace = github_pace()
-    paces = {context.api_url: pace, address: registry_pace()}
+    pace = make_github_pace()
+    paces = {context.api_url: pace, address: make_registry_pace()}
     # Who gives a run little time wants to hear that a limit is used up, and not to wait for it.
     wait = LONGEST_PAUSE if given.time_budget is None else min(LONGEST_PAUSE, given.time_budget.total_seconds())
     with Http(log=log.info, redactor=log.redactor, paces=paces, max_wait=wait) as http:
@@ -136,7 +136,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         return Run(given, context, config, clients, log, limits).go()
 
 
-def mistakes(given: Inputs) -> Iterable[Problem]:
+def find_mistakes(given: Inputs) -> Iterable[Problem]:
     """What is wrong with the inputs by themselves."""
     if given.mode is Mode.TEARDOWN:
         if not given.candidates:
@@ -179,10 +179,10 @@ def store_of(path: str, given: Inputs, context: Context, clients: Clients, log: 
     return Store(path, packages, clients.registry, log.info)
 
 
-def configuration(given: Inputs, context: Context) -> Config:
+def read_configuration(given: Inputs, context: Context) -> Config:
     """The configuration. Raises `ConfigurationError` when its registry is not GitHub's."""
     config = load_config(context.path(given.config), name=given.config)
-    package_registry(context, config, "rc-teardown")
+    connect_to_package(context, config, "rc-teardown")
     return config
 
 
@@ -211,7 +211,7 @@ class Run:
         candidates, kept = planning.choose(self.given.candidates, first)
         with self.log.group("Plan"):
             read = [self.read(package, candidates) for package in listed]
-            wanted = planning.to_resolve(candidates, names, first.git.tags)
+            wanted = planning.choose_tags_to_resolve(candidates, names, first.git.tags)
             git = Git(first.git.tags, {tag.name: self.commit(tag) for tag in tags if tag.name in wanted})
             resolved = {package.path: package.contents.tags for package in read if package.contents}
             plan = planning.plan(
@@ -222,9 +222,9 @@ class Run:
         unread = sum(package.outcome.error is not None for package in packages)
         strays = self.find_strays(packages, candidates)
         story = Story(plan, packages, kept, strangers, Done(), self.address, unread, strays=strays)
-        stop = telling.limits(story, self.given.max_deletions, self.given.expected_plan)
+        stop = telling.check_limits(story, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
-            stop = telling.forbidden(self.clients.refs.forbidden())
+            stop = telling.report_forbidden(self.clients.refs.forbidden())
         if not self.given.dry_run and not stop and not unread:
             undo_file = self.carry_out_recorded(story, first.git.tags)
             story = dataclasses.replace(story, undo_file=undo_file, kinds=self.kinds(packages))
@@ -263,7 +263,7 @@ class Run:
     def tags(self) -> tuple[GitTag, ...]:
         """Every git tag."""
         context = self.context
-        return repository.tags(self.clients.http, context.api_url, context.repository, token=self.given.token)
+        return repository.list_tags(self.clients.http, context.api_url, context.repository, token=self.given.token)
 
     def git_tags(self) -> dict[str, str]:
         """Every git tag -> its object, as of now."""
@@ -318,7 +318,9 @@ class Run:
 
     def read(self, package: PackageTeardown, candidates: Iterable[Version]) -> PackageTeardown:
         """The package with its contents, if it holds something of the candidates, or what a stopped run left there."""
-        touched = {journal.TAG} | {tag for version in candidates for tag in (version.tag, *planning.stumps(version))}
+        touched = {journal.TAG} | {
+            tag for version in candidates for tag in (version.tag, *planning.list_stumps(version))
+        }
         # Where nothing but attachments has a tag, a run that was stopped may have left its journal without one.
         if not touched & package.listed and any(not subject_of_tag(tag) for tag in package.listed):
             return package
@@ -341,7 +343,7 @@ class Run:
             planned = retention.plan(package.path, contents.versions, contents.graph, [rule], facts=facts)
             package = dataclasses.replace(package, plan=self.store(package.path).sized(planned, contents))
             if planned.deletions:
-                before = work.baseline(self.clients.registry, package.path, planned)
+                before = work.resolve_baseline(self.clients.registry, package.path, planned)
                 package = dataclasses.replace(package, before=before)
         except ActionError as error:
             package.outcome.add(cleanup_events.Failed(error))
@@ -354,7 +356,7 @@ class Run:
             with self.log.group("Delete images"):
                 for package in story.images:
                     if package.planned:
-                        work.still_planned(before, self.git_tags(), self.config.tag_prefix)
+                        work.check_still_planned(before, self.git_tags(), self.config.tag_prefix)
                         work.delete_images(package, self.store(package.path), self.limits)
             held_back = frozenset[str]().union(*(package.held_back for package in story.images))
             with self.log.group("Delete releases and git tags"):

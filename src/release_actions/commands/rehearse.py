@@ -88,7 +88,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             terminal.show(line)
         terminal.show(Line(f"Report: {files[0]}, data: {files[1].name}"))
         if given.keep:
-            stay(simulator, rehearsed, log)
+            keep_serving(simulator, rehearsed, log)
     return Report(
         outputs=rehearsal.as_json(),
         summary=format_page(rehearsal),
@@ -143,7 +143,7 @@ def write(folder: Path, page: str, data: str) -> tuple[Path, Path]:
     return files
 
 
-def stay(simulator: Simulator, rehearsed: RehearsalInputs, log: Workflow) -> None:
+def keep_serving(simulator: Simulator, rehearsed: RehearsalInputs, log: Workflow) -> None:
     """Leave the simulator up until Ctrl-C, and say how to inspect it."""
     package = rehearsed.config.packages("release")[0]
     host = simulator.registry_url.partition("://")[2]

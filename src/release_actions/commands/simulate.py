@@ -57,17 +57,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     world = world_from_file(context.path(given.seed) if given.seed else EXAMPLE)
     faults = faults_named(given.faults, folder=context.workspace) if given.faults else ()
     with Simulator(world, faults=faults, api_port=given.api_port, registry_port=given.registry_port) as simulator:
-        for line in greeting(simulator):
+        for line in describe_simulator(simulator):
             log.info(line)
         if given.ready_file:
             addresses = {"api-url": simulator.api_url, "registry-url": simulator.registry_url}
             context.path(given.ready_file).write_text(json.dumps(addresses) + "\n", encoding="utf-8")
-        with interruptible() as interrupted:
+        with catch_interrupts() as interrupted:
             interrupted.wait()
         return report(simulator)
 
 
-def greeting(simulator: Simulator) -> list[str]:
+def describe_simulator(simulator: Simulator) -> list[str]:
     """The addresses, and commands to try on what is there."""
     world = simulator.world
     host = simulator.registry_url.removeprefix("http://")
@@ -96,7 +96,7 @@ def greeting(simulator: Simulator) -> list[str]:
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[threading.Event]:
+def catch_interrupts() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set. The handlers there were are put back."""
     event = threading.Event()
 

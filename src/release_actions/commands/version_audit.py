@@ -25,7 +25,7 @@ from release_actions.drift.catalogue import Catalogue, Kind
 from release_actions.drift.classes import ON_RELEASE_BRANCH, ON_TRUNK, Judged, VersionClass
 from release_actions.drift.exceptions import Exemption
 from release_actions.drift.reference import Reference
-from release_actions.drift.scan import Scan, scan
+from release_actions.drift.scan import Scan, scan_repository
 from release_actions.drift.strangers import Stray
 from release_actions.errors import ActionError, ExitCode, InputError, Place
 from release_actions.http.client import Http
@@ -193,7 +193,7 @@ def scan_files(given: Inputs, context: Context, project: Project, log: Workflow)
     selection = tracked_files.Selection(given.scan, (*configured, *given.exclude, *own_files))
     paths = tracked_files.list_files(context.workspace, selection)
     log.info(f"Reading {counted(len(paths), 'file')}.")
-    return scan(lambda words: tracked_files.read_files(context.workspace, paths, words), project.catalogue)
+    return scan_repository(lambda words: tracked_files.read_files(context.workspace, paths, words), project.catalogue)
 
 
 def find_strays(given: Inputs, context: Context, project: Project) -> Iterator[Stray]:
@@ -235,9 +235,11 @@ def ask_existence(
     audit: Audit, scanned: Scan, project: Project, upstream: Upstream, context: Context, strays: tuple[Stray, ...]
 ) -> Audit:
     """The audit again, with what does not exist as `missing`. Raises `ActionError` for what cannot be found out."""
-    questions = {_question(item.reference): item.reference for item in audit.judged if _is_asked(item)}
+    questions = {_make_question(item.reference): item.reference for item in audit.judged if _is_asked(item)}
     with ThreadPoolExecutor(PARALLEL_QUESTIONS, thread_name_prefix="exists") as pool:
-        answers = dict(zip(questions, pool.map(lambda one: _exists(one, upstream), questions.values()), strict=True))
+        answers = dict(
+            zip(questions, pool.map(lambda one: _check_exists(one, upstream), questions.values()), strict=True)
+        )
     errors = [problem for answer in answers.values() if isinstance(answer, ActionError) for problem in answer.problems]
     if errors:
         raise ActionError(problems=errors)
@@ -247,11 +249,11 @@ def ask_existence(
         project.catalogue,
         read_rules(project, context),
         strays,
-        is_missing=lambda reference: _question(reference) in absent,
+        is_missing=lambda reference: _make_question(reference) in absent,
     )
 
 
-def _question(reference: Reference) -> tuple[str, str]:
+def _make_question(reference: Reference) -> tuple[str, str]:
     return reference.name.text, reference.token
 
 
@@ -261,7 +263,7 @@ def _is_asked(item: Judged) -> bool:
     return bool(reference.token) and item.verdict not in {VersionClass.UNKNOWN, VersionClass.BRANCH}
 
 
-def _exists(reference: Reference, upstream: Upstream) -> bool | ActionError:
+def _check_exists(reference: Reference, upstream: Upstream) -> bool | ActionError:
     try:
         if reference.name.kind is Kind.REPOSITORY:
             return upstream.has_git_tag(reference.name.text, reference.token)

@@ -140,7 +140,7 @@ def build_rows(
             description=part.description,
         )
         line = ReleaseRow(table, part, entry, version.place, place_of(document, table, id_), was)
-        made.append(_with_link(line, server_url))
+        made.append(_add_link(line, server_url))
     return tuple(made)
 
 
@@ -153,7 +153,7 @@ def previous_of(part: MatrixPart, was: PublishedComponent | None, before: Previo
     return f"Deprecated in {before.tag}" if was and was.gone and before else ""
 
 
-def _with_link(line: ReleaseRow, server_url: str) -> ReleaseRow:
+def _add_link(line: ReleaseRow, server_url: str) -> ReleaseRow:
     if not line.tags:
         return line
     base, head = (quote(tag, safe="") for tag in line.tags)

@@ -97,7 +97,7 @@ def read(body: str, path: str) -> MarkdownText:
     raws = re.split(r"\r\n|\r|\n", body)
     reader = BlockReader(raws)
     blanker = _CommentBlanker(raws, reader.blocks, path)
-    lines = tuple(_with_sections(raws, reader.blocks, blanker.texts))
+    lines = tuple(_add_sections(raws, reader.blocks, blanker.texts))
     text = MarkdownText(
         path,
         body,
@@ -107,10 +107,10 @@ def read(body: str, path: str) -> MarkdownText:
         open_comment=reader.open_comment,
         blanked="\n".join(line.text for line in lines),
     )
-    return replace(text, links=tuple(_links(text)))
+    return replace(text, links=tuple(_find_links(text)))
 
 
-def _with_sections(raws: Sequence[str], blocks: Sequence[Block], texts: Sequence[str]) -> Iterator[MarkdownLine]:
+def _add_sections(raws: Sequence[str], blocks: Sequence[Block], texts: Sequence[str]) -> Iterator[MarkdownLine]:
     """The lines, each with the heading above it. A thematic break ends a section."""
     section, level, above = "", 0, 0
     for number, (raw, block, text) in enumerate(zip(raws, blocks, texts, strict=True), 1):
@@ -183,18 +183,18 @@ class _CommentBlanker:
         return False
 
 
-def _links(text: MarkdownText) -> Iterator[MarkdownLink]:
+def _find_links(text: MarkdownText) -> Iterator[MarkdownLink]:
     """Every link outside of code, in order."""
     defined: dict[str, str] = {}
     for line in text.lines:
         match = DEFINITION.match(line.prose) if line.kind is not LineKind.CODE else None
         if match:
             defined.setdefault(_fold_label(match["label"]), match["target"])  # the first one counts (CommonMark)
-    for paragraph in _paragraphs(text):
+    for paragraph in _split_paragraphs(text):
         yield from sorted(_InParagraph(text, paragraph, defined).links(), key=lambda link: link.place)
 
 
-def _paragraphs(text: MarkdownText) -> Iterator[list[MarkdownLine]]:
+def _split_paragraphs(text: MarkdownText) -> Iterator[list[MarkdownLine]]:
     """Lines of text that belong together, since a link may go over their ends. Every other line is alone."""
     paragraph: list[MarkdownLine] = []
     for line in text.lines:
@@ -243,7 +243,7 @@ class _InParagraph:
                     yield self._link(match, target)
         for match in BARE.finditer(self._prose):
             if not self._is_taken(match.start()):
-                target = _without_trailing(match[0])
+                target = _strip_trailing(match[0])
                 line, column = self._place(match.start())
                 yield MarkdownLink(target, target, self._text.place(line, column), line, bare=True)
 
@@ -260,7 +260,7 @@ class _InParagraph:
         return MarkdownLink(words, target, self._text.place(line, column), line)
 
 
-def _without_trailing(address: str) -> str:
+def _strip_trailing(address: str) -> str:
     """A bare address without what ends the sentence that it is in."""
     target = address.rstrip(TRAILING)
     while target.endswith(")") and target.count(")") > target.count("("):

@@ -94,7 +94,7 @@ SHAPE = RecordOf("the file", ComponentManifest)
 
 def write(manifest: ComponentManifest) -> str:
     """The file's text: JSON in ASCII with a fixed order and indentation, so that two of them can be compared."""
-    return json.dumps(_plain(manifest), indent=2) + "\n"
+    return json.dumps(_simplify(manifest), indent=2) + "\n"
 
 
 def read(text: str, *, file: str = FILE) -> ComponentManifest:
@@ -107,7 +107,7 @@ def read(text: str, *, file: str = FILE) -> ComponentManifest:
     return load_node(node, SHAPE)
 
 
-def _plain(record: Record) -> dict[str, object]:
+def _simplify(record: Record) -> dict[str, object]:
     """A record as JSON values, without what is empty."""
     fields: dict[str, object] = {}
     for field in dataclasses.fields(record):
@@ -115,5 +115,5 @@ def _plain(record: Record) -> dict[str, object]:
         if field.name == "origin" or value in ("", ()):
             continue
         name = field.name.replace("_", "-")
-        fields[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
+        fields[name] = [_simplify(item) for item in value] if isinstance(value, tuple) else value
     return fields

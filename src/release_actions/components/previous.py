@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from release_actions.components import manifest, table
 from release_actions.components.assemble import PreviousRelease
 from release_actions.components.document import ComponentsFile
-from release_actions.components.upstream import Upstream, full_releases
+from release_actions.components.upstream import Upstream, list_full_releases
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, InputError
 from release_actions.github.releases import Release
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.history import previous_stable
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 NO_PREVIOUS = "none"
 """What the input `previous` says for a first release, since an empty input means "not given"."""
@@ -49,7 +49,7 @@ def find_previous_release(request: PreviousRequest, upstream: Upstream, log: Wor
         message = "The previous release is not known: neither a repository nor a file was given."
         hint = "Set GITHUB_REPOSITORY or --repository, or pass previous-file, or previous: none for a first release."
         raise InputError(message, hint=hint)
-    release = find_release(request, full_releases(upstream.releases(repository)))
+    release = find_release(request, list_full_releases(upstream.releases(repository)))
     if release is None:
         log.info(f"{repository} has no full release below {request.version}.")
         return None
@@ -61,7 +61,7 @@ def find_release(request: PreviousRequest, releases: tuple[Release, ...]) -> Rel
     """The release that is wanted; None where there is none below the version. Raises `InputError`."""
     by_tag = {release.tag: release for release in releases}
     if not request.tag:
-        newest = previous_stable(request.version, known(by_tag, request.version.prefix))
+        newest = previous_stable(request.version, parse_known(by_tag, request.version.prefix))
         return by_tag[newest.tag] if newest else None
     if request.tag not in by_tag:
         message = f"{request.context.repository} has no full release {request.tag}."

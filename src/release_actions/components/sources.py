@@ -80,9 +80,9 @@ class VersionSources:
                 return FoundVersion(source.version, source.origin.at("version"))
             case FromGitTag():
                 what = f"the repository {source.repository}"
-                return _newest(self.git_tags(source.repository), source.prefix, what, place)
+                return _choose_newest(self.git_tags(source.repository), source.prefix, what, place)
             case FromImageTag():
-                return _newest(self.image_tags(source.image), source.prefix, f"the image {source.image}", place)
+                return _choose_newest(self.image_tags(source.image), source.prefix, f"the image {source.image}", place)
             case _:
                 pass
         text = self.text(source.file)
@@ -98,8 +98,10 @@ class VersionSources:
     ) -> FoundVersion | MissingVersion:
         match source:
             case FromFile():
-                result = by_pattern(text, source.pattern, source.file)
-                return _only(result, f"The pattern {source.pattern!r}", source.file, source.origin.at("pattern"))
+                result = find_by_pattern(text, source.pattern, source.file)
+                return _require_single(
+                    result, f"The pattern {source.pattern!r}", source.file, source.origin.at("pattern")
+                )
             case FromVersionFile():
                 values = version_file.parse(text, source.file)
                 if source.key in values.values:
@@ -109,11 +111,11 @@ class VersionSources:
                 place = problem.place or source.origin.at("key")
                 return MissingVersion(NOT_FOUND, problem.message, problem.hint, place)
             case FromToml():
-                return in_toml(text, source)
+                return find_in_toml(text, source)
             case FromYaml():
-                return _in_yaml(text, source.file, source.key, source.origin.at("key"))
+                return _find_in_yaml(text, source.file, source.key, source.origin.at("key"))
             case FromChart():
-                return _in_yaml(text, source.file, source.field, source.origin.at("file"))
+                return _find_in_yaml(text, source.file, source.field, source.origin.at("file"))
 
     def _checked(self, source: Source, result: FoundVersion | MissingVersion) -> FoundVersion | MissingVersion:
         if isinstance(result, FoundVersion) and not re.fullmatch(VERSION, result.version):
@@ -123,13 +125,15 @@ class VersionSources:
         return result
 
 
-def by_pattern(text: str, pattern: str, file: str) -> tuple[FoundVersion, ...]:
+def find_by_pattern(text: str, pattern: str, file: str) -> tuple[FoundVersion, ...]:
     """Every match of a pattern: its group, and where that stands."""
     matches = Pattern(pattern, re.MULTILINE).find(text)
     return tuple(FoundVersion(groups[0], _place(text, start, file)) for start, groups in matches)
 
 
-def _only(versions: tuple[FoundVersion, ...], what: str, file: str, place: Place) -> FoundVersion | MissingVersion:
+def _require_single(
+    versions: tuple[FoundVersion, ...], what: str, file: str, place: Place
+) -> FoundVersion | MissingVersion:
     if not versions:
         message = f"{what} finds nothing in {file}."
         return MissingVersion(NOT_FOUND, message, "Correct it, or the file.", place)
@@ -144,7 +148,7 @@ def _only(versions: tuple[FoundVersion, ...], what: str, file: str, place: Place
     return FoundVersion(first.version, first.place, tuple(again.place for again in rest))
 
 
-def _in_yaml(text: str, file: str, path: str, place: Place) -> FoundVersion | MissingVersion:
+def _find_in_yaml(text: str, file: str, path: str, place: Place) -> FoundVersion | MissingVersion:
     node: Node | None = parse(text, file)
     for index, name in STEP.findall(path):
         node = node.child(int(index) if index else name) if node else None
@@ -164,7 +168,7 @@ TOML_OPAQUE = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
 """Strings and comments, in which brackets mean nothing."""
 
 
-def in_toml(text: str, source: FromToml) -> FoundVersion | MissingVersion:
+def find_in_toml(text: str, source: FromToml) -> FoundVersion | MissingVersion:
     """A text of a TOML file: `key = "value"` below `[table]`.
 
     Python has a TOML parser from 3.11 on only, and it gives no lines, so this reads the one form that versions have. A
@@ -207,11 +211,11 @@ def _toml_key(text: str) -> str:
     return re.sub(r"[\"'\s]", "", text)
 
 
-def _newest(tags: Iterable[str] | None, prefix: str, what: str, place: Place) -> FoundVersion | MissingVersion:
+def _choose_newest(tags: Iterable[str] | None, prefix: str, what: str, place: Place) -> FoundVersion | MissingVersion:
     if tags is None:
         hint = "Correct the name, or pass a token that may read it."
         return MissingVersion(NOT_FOUND, f"{what[0].upper()}{what[1:]} cannot be seen.", hint, place)
-    stable = [version for version in versions.known(tags, prefix) if version.is_stable]
+    stable = [version for version in versions.parse_known(tags, prefix) if version.is_stable]
     if not stable:
         hint = "Set 'prefix' to what its release tags begin with, or use another kind of source."
         begins = f"beginning with {prefix}" if prefix else "of the form X.Y.Z"

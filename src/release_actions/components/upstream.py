@@ -64,7 +64,9 @@ class Upstream:
         """Every git tag of a repository; None when the repository cannot be seen."""
         if not self._visible(repository):
             return None
-        return tuple(tag.name for tag in github_repository.tags(self._http, self._api, repository, token=self._token))
+        return tuple(
+            tag.name for tag in github_repository.list_tags(self._http, self._api, repository, token=self._token)
+        )
 
     def _image_tags(self, image: str) -> tuple[str, ...] | None:
         """Every tag of an image; None when there is no such image."""
@@ -166,6 +168,6 @@ def _check(
     return answer
 
 
-def full_releases(releases: Collection[Release]) -> tuple[Release, ...]:
+def list_full_releases(releases: Collection[Release]) -> tuple[Release, ...]:
     """The releases that are not marked as pre-releases."""
     return tuple(release for release in releases if not release.prerelease)

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from release_actions.config import grammar
-from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, OrFalse, Record, RecordOf, Text, duration, key
+from release_actions.config.shapes import (
+    Boolean,
+    Choice,
+    ListOf,
+    MapOf,
+    OrFalse,
+    Record,
+    RecordOf,
+    Text,
+    key,
+    make_duration,
+)
 
 HALF_AN_HOUR = timedelta(minutes=30)
 TEXTS: Mapping[str, str] = {}
@@ -100,7 +111,9 @@ class ScanSpec(Record):
         "Folders of the image that are not scanned, as paths or globs.",
         default=(),
     )
-    timeout: timedelta = key(duration(), "How long the scan may take; half an hour if left out.", default=HALF_AN_HOUR)
+    timeout: timedelta = key(
+        make_duration(), "How long the scan may take; half an hour if left out.", default=HALF_AN_HOUR
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

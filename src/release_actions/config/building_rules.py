@@ -43,7 +43,7 @@ def list_platform_holders(document: Document) -> Iterator[PlatformHolder]:
     for key, image in document.images.items():
         yield PlatformHolder(("images", key), image.platforms or (), image.runners)
         for channel in EVERY_CHANNEL:
-            special = resolve.in_channel(image, channel)
+            special = resolve.is_in_channel(image, channel)
             if special:
                 steps = ("images", key, "channels", channel)
                 yield PlatformHolder(steps, special.platforms or (), special.runners)
@@ -75,11 +75,11 @@ def list_build_templates(steps: tuple[str, ...], build: BuildSpec) -> Iterator[T
 def every_image_has_platforms(document: Document) -> Iterator[Problem]:
     """Every image has platforms, its own or those of `defaults`."""
     for key, image in document.images.items():
-        for channel in resolve.channels(document):
-            special = resolve.in_channel(image, channel)
+        for channel in resolve.resolve_channels(document):
+            special = resolve.is_in_channel(image, channel)
             if special and not all(
-                resolve.platforms(image, special, document.defaults, variant)
-                for _, _, variant in resolve.variants(image)
+                resolve.resolve_platforms(image, special, document.defaults, variant)
+                for _, _, variant in resolve.list_variants(image)
             ):
                 message = f"The image '{key}' has no platforms."
                 hint = "Add 'platforms', for example [linux/amd64], to it or to 'defaults'."
@@ -103,12 +103,15 @@ def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
     """Every platform has a runner. Only `linux/amd64` and `linux/arm64` have one by themselves."""
     for key, image in document.images.items():
         reported: set[str] = set()
-        for channel in resolve.channels(document):
-            special = resolve.in_channel(image, channel)
+        for channel in resolve.resolve_channels(document):
+            special = resolve.is_in_channel(image, channel)
             if special is None:
                 continue
-            for platform in resolve.all_platforms(image, special, document.defaults):
-                if platform not in resolve.runners(image, special, document.defaults) and platform not in reported:
+            for platform in resolve.list_all_platforms(image, special, document.defaults):
+                if (
+                    platform not in resolve.resolve_runners(image, special, document.defaults)
+                    and platform not in reported
+                ):
                     reported.add(platform)
                     message = f"No runner builds '{platform}' of the image '{key}'."
                     hint = f"Add '{platform}: LABEL' to 'runners' of the image or of 'defaults'."
@@ -124,9 +127,9 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
     for key, image in document.images.items():
         built = {
             platform
-            for channel in resolve.channels(document)
-            if (special := resolve.in_channel(image, channel))
-            for platform in resolve.all_platforms(image, special, document.defaults)
+            for channel in resolve.resolve_channels(document)
+            if (special := resolve.is_in_channel(image, channel))
+            for platform in resolve.list_all_platforms(image, special, document.defaults)
         }
         named: list[tuple[tuple[str, ...], str]] = [(("images", key, "runners"), name) for name in image.runners]
         for channel in EVERY_CHANNEL:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from release_actions.config.shapes import Boolean, Integer, ListOf, Shape, Text, duration
+from release_actions.config.shapes import Boolean, Integer, ListOf, Shape, Text, make_duration
 from release_actions.runner import inputs
 
 T = TypeVar("T")
@@ -19,14 +19,14 @@ T = TypeVar("T")
 TAG_PATTERNS = ListOf("a list of globs over tags", Text("a glob over tags", pattern=r"[!-~]+", example="pr-*"), least=1)
 
 
-def setting(shape: Shape[T], parse: inputs.Parser[T], about: str, default: T) -> T:
+def declare_setting(shape: Shape[T], parse: inputs.Parser[T], about: str, default: T) -> T:
     """Declare a setting: its shape in the file, its parser as an input, and what it does."""
     metadata = {"shape": shape, "about": about, "parse": parse, "required": False, "secret": False}
     field: T = dataclasses.field(default=default, metadata=metadata)
     return field
 
 
-def optional(shape: Shape[T], parse: inputs.Parser[T], about: str) -> T | None:
+def declare_optional(shape: Shape[T], parse: inputs.Parser[T], about: str) -> T | None:
     """Declare a setting that has no value unless it is given; `about` says what happens then."""
     metadata = {"shape": shape, "about": about, "parse": parse, "required": False, "secret": False}
     field: T | None = dataclasses.field(default=None, metadata=metadata)
@@ -35,14 +35,14 @@ def optional(shape: Shape[T], parse: inputs.Parser[T], about: str) -> T | None:
 
 def switch(about: str) -> bool:
     """Declare a setting that is off unless it is given."""
-    return setting(Boolean(), inputs.boolean, about, default=False)
+    return declare_setting(Boolean(), inputs.boolean, about, default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CleanupSettings:
     """One clean-up rule: what it selects, and what of that it keeps."""
 
-    delete_tags: tuple[str, ...] = setting(
+    delete_tags: tuple[str, ...] = declare_setting(
         TAG_PATTERNS,
         inputs.lines,
         "Globs over whole tags, case-sensitive: what they match is deleted.",
@@ -60,7 +60,7 @@ class CleanupSettings:
         "Whether signatures and other attachments are deleted of what is not in the package. Not for a package that "
         "holds the signatures of another one."
     )
-    exclude_tags: tuple[str, ...] = setting(
+    exclude_tags: tuple[str, ...] = declare_setting(
         TAG_PATTERNS,
         inputs.lines,
         "Globs over whole tags or digests: what they match is kept, whatever another rule says.",
@@ -69,31 +69,31 @@ class CleanupSettings:
     use_regex: bool = switch(
         "Whether `delete-tags` and `exclude-tags` are regular expressions of Python, over whole tags."
     )
-    keep_n: int | None = optional(
+    keep_n: int | None = declare_optional(
         Integer(least=0),
         inputs.integer(0),
         "How many of the selected tags' images are kept: so many of the newest releases, by version, as many of the "
         "newest pre-releases, and as many of the newest others, by creation.",
     )
-    keep_n_per_line: int | None = optional(
+    keep_n_per_line: int | None = declare_optional(
         Integer(least=1),
         inputs.integer(0),
         "How many of the selected releases are kept of each line, such as v0.5 and v0.6: the newest by version, and as "
         "many of the pre-releases of that line. If the rule also selects tags that are not releases, `keep-n` has to "
         "say how many of those are kept.",
     )
-    older_than: timedelta | None = optional(
-        duration(),
+    older_than: timedelta | None = declare_optional(
+        make_duration(),
         inputs.duration,
         "Only selected tags whose images are older than this are deleted.",
     )
     delete_untagged: bool = switch("Whether untagged versions that nothing needs are deleted.")
-    untagged_older_than: timedelta | None = optional(
-        duration(),
+    untagged_older_than: timedelta | None = declare_optional(
+        make_duration(),
         inputs.duration,
         "Untagged versions that are younger are kept; a day if left out.",
     )
-    keep_n_untagged: int | None = optional(
+    keep_n_untagged: int | None = declare_optional(
         Integer(least=1),
         inputs.integer(0),
         "How many of the untagged versions that `delete-untagged` selects are kept: the newest by creation.",

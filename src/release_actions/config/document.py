@@ -29,8 +29,8 @@ from release_actions.config.shapes import (
     Record,
     RecordOf,
     Text,
-    glob,
     key,
+    make_glob,
 )
 from release_actions.versions import history
 from release_actions.versions.grammar import POST_SPELLINGS, PREFIX
@@ -276,7 +276,7 @@ class CleanupScope(Record):
         Choice(("release", "dev")), "The rule is about every package of this channel.", default=None
     )
     packages: tuple[str, ...] | None = key(
-        ListOf("a list of package names or globs", glob("package names"), least=1),
+        ListOf("a list of package names or globs", make_glob("package names"), least=1),
         "The rule is about these packages, named without the namespace. A glob selects among the packages of this "
         "file; a plain name may also be one that the file no longer publishes.",
         default=None,

@@ -30,4 +30,4 @@ def load_text(text: str, *, file: str = FILE) -> Config:
     problems = [problem for rule in RULES for problem in rule(document)]
     if problems:
         raise ConfigurationError(problems=shapes.in_file_order(problems))
-    return resolve.config(document)
+    return resolve.resolve_config(document)

@@ -23,7 +23,7 @@ SETTINGS = MapOf(
 LEVEL = Choice(("error", "warn", "info", "off"))
 
 
-def percent() -> Parsed[float]:
+def parse_percent() -> Parsed[float]:
     """A part as text: `5%` is 0.05. A bare number is refused: 5 and 0.05 look alike."""
     text = Text("a percentage", pattern=r"[0-9]{1,2}(?:\.[0-9]{1,3})?%", example="5%")
     return Parsed(text, lambda value: float(value.removesuffix("%")) / 100)
@@ -36,7 +36,7 @@ DAY = (
 """A day of the calendar. The last of a leap year's February is left out, so that a pattern can say it."""
 
 
-def day() -> Parsed[date]:
+def parse_day() -> Parsed[date]:
     """A day: `2026-09-30`."""
     return Parsed(Text("a day", pattern=DAY, example="2026-09-30"), date.fromisoformat)
 
@@ -49,7 +49,9 @@ class MetricForm(Record):
         Choice(("higher", "lower")), "Which way is better. Needed for metrics that are not known.", default=None
     )
     tolerance: float | None = key(
-        percent(), "How much worse it may get: what a time may grow by, what a throughput may fall by.", default=None
+        parse_percent(),
+        "How much worse it may get: what a time may grow by, what a throughput may fall by.",
+        default=None,
     )
     gate: bool = key(Boolean(), "Whether it decides. Otherwise it is only shown.", default=True)
     required: bool = key(Boolean(), "Whether a candidate without it fails.", default=False)
@@ -65,7 +67,7 @@ class WaiverForm(Record):
     )
     who: str = key(Text("a name"), "Who decided it.")
     why: str = key(Text("a reason"), "Why, for the summary.")
-    until: date = key(day(), "The last day on which it holds.")
+    until: date = key(parse_day(), "The last day on which it holds.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ class PerformanceForm(Record):
         default=(),
     )
     min_runs: int = key(Integer(least=2), "Runs on each side below which nothing is decided.", default=3)
-    alpha: float = key(percent(), "The part of false alarms that is accepted, in one direction.", default=0.05)
+    alpha: float = key(parse_percent(), "The part of false alarms that is accepted, in one direction.", default=0.05)
     warm_ups: int = key(Integer(least=0), "Runs at the beginning of each side and group that do not count.", default=0)
     required: tuple[Mapping[str, str], ...] = key(
         ListOf("a list of settings of groups", SETTINGS),

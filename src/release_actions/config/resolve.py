@@ -32,7 +32,7 @@ AS_IS = ImageChannelSpec()
 """An image with nothing special in a channel."""
 
 
-def channels(document: Document) -> dict[str, ChannelSpec]:
+def resolve_channels(document: Document) -> dict[str, ChannelSpec]:
     """The channels that the file has, by name."""
     channels_by_name = {"release": document.channels.release}
     if document.channels.dev is not None:
@@ -42,13 +42,13 @@ def channels(document: Document) -> dict[str, ChannelSpec]:
     return channels_by_name
 
 
-def in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
+def is_in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
     """What is special about an image in a channel; None if it is not published there."""
     special: ImageChannelSpec | bool | None = image.channels.of(channel)
     if isinstance(special, bool):
         return None
     if channel == PULL_REQUEST:
-        dev = in_channel(image, "dev")
+        dev = is_in_channel(image, "dev")
         if special is None:
             return dev and dataclasses.replace(dev, name=None)
         if dev:
@@ -61,30 +61,32 @@ def in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
     return special or AS_IS
 
 
-def platforms(
+def resolve_platforms(
     image: BuildSpec, special: ImageChannelSpec, defaults: BuildSpec, variant: VariantSpec
 ) -> tuple[str, ...]:
     """The platforms of a variant in a channel; empty if the file names none."""
     return variant.platforms or special.platforms or image.platforms or defaults.platforms or ()
 
 
-def all_platforms(image: ImageSpec, special: ImageChannelSpec, defaults: BuildSpec) -> tuple[str, ...]:
+def list_all_platforms(image: ImageSpec, special: ImageChannelSpec, defaults: BuildSpec) -> tuple[str, ...]:
     """The platforms that any variant of an image has in a channel."""
-    names = (name for _, _, variant in variants(image) for name in platforms(image, special, defaults, variant))
+    names = (
+        name for _, _, variant in list_variants(image) for name in resolve_platforms(image, special, defaults, variant)
+    )
     return tuple(dict.fromkeys(names))
 
 
-def runners(image: BuildSpec, special: ImageChannelSpec, defaults: BuildSpec) -> Mapping[str, str]:
+def resolve_runners(image: BuildSpec, special: ImageChannelSpec, defaults: BuildSpec) -> Mapping[str, str]:
     """The runner of each platform that has one."""
     return {**HOSTED_RUNNERS, **defaults.runners, **image.runners, **special.runners}
 
 
-def package_name(key: str, channel: ChannelSpec, special: ImageChannelSpec, suffix: str) -> str:
+def make_package_name(key: str, channel: ChannelSpec, special: ImageChannelSpec, suffix: str) -> str:
     """A package's name below the namespace."""
     return grammar.fill(special.name or channel.name, {"image": key, "suffix": suffix})
 
 
-def variants(image: ImageSpec) -> Iterator[tuple[str, str, VariantSpec]]:
+def list_variants(image: ImageSpec) -> Iterator[tuple[str, str, VariantSpec]]:
     """Key, suffix and variant of each build of an image; one without key and suffix if it names none."""
     if not image.variants:
         yield "", "", VariantSpec()
@@ -92,24 +94,24 @@ def variants(image: ImageSpec) -> Iterator[tuple[str, str, VariantSpec]]:
         yield key, f"-{key}" if variant.suffix is None else variant.suffix, variant
 
 
-def namespace(document: Document) -> str:
+def resolve_namespace(document: Document) -> str:
     """The namespace. Repository names are lower case, an owner's name need not be."""
     return document.namespace or document.repository.partition("/")[0].lower()
 
 
-def version_file(document: Document) -> str:
+def resolve_version_file(document: Document) -> str:
     """The version file as errors and changes call it: beside `release.yaml`, wherever that is."""
     if document.version_file is None:
         return ""
     return posixpath.normpath(posixpath.join(posixpath.dirname(document.origin.place.file), document.version_file))
 
 
-def tag_scheme(document: Document) -> TagScheme:
+def resolve_tag_scheme(document: Document) -> TagScheme:
     """How the project writes its release tags."""
     return TagScheme(document.versions.prefix, POST_SPELLINGS[document.versions.post_spelling])
 
 
-def floating_tags(document: Document) -> tuple[str, ...]:
+def resolve_floating_tags(document: Document) -> tuple[str, ...]:
     """The templates of floating tags."""
     if document.floating_tags is not None:
         return document.floating_tags
@@ -117,35 +119,35 @@ def floating_tags(document: Document) -> tuple[str, ...]:
     return ("latest", f"{prefix}{{major}}", f"{prefix}{{major}}.{{minor}}")
 
 
-def levels(document: Document) -> dict[str, Level]:
+def resolve_levels(document: Document) -> dict[str, Level]:
     """The level of every rule about tags."""
     return {rule.name: Level(document.versions.rules[rule.name]) for rule in RULES}
 
 
-def packages(document: Document) -> Iterator[Package]:
+def resolve_packages(document: Document) -> Iterator[Package]:
     """Every package of every channel."""
-    for channel, template in channels(document).items():
+    for channel, template in resolve_channels(document).items():
         for key, image in document.images.items():
-            special = in_channel(image, channel)
+            special = is_in_channel(image, channel)
             if special is None:
                 continue
-            for variant, suffix, own in variants(image):
-                below = package_name(key, template, special, suffix)
-                name = f"{template.namespace or namespace(document)}/{below}"
-                yield package(document, key, image, special, (channel, name, variant, own))
+            for variant, suffix, own in list_variants(image):
+                below = make_package_name(key, template, special, suffix)
+                name = f"{template.namespace or resolve_namespace(document)}/{below}"
+                yield resolve_package(document, key, image, special, (channel, name, variant, own))
 
 
-def package(
+def resolve_package(
     document: Document, key: str, image: ImageSpec, special: ImageChannelSpec, build: tuple[str, str, str, VariantSpec]
 ) -> Package:
     """One package. `build` is channel, full name, and the variant's key and description."""
     channel, name, variant, own = build
     defaults = document.defaults
     context = image.context or defaults.context or "."
-    registry = channels(document)[channel].registry or document.registry
+    registry = resolve_channels(document)[channel].registry or document.registry
     login = document.credentials.get(registry)
-    built_for = platforms(image, special, defaults, own)
-    labels = runners(image, special, defaults)
+    built_for = resolve_platforms(image, special, defaults, own)
+    labels = resolve_runners(image, special, defaults)
     said = (special.required, image.required, defaults.required)
     return Package(
         image=key,
@@ -162,25 +164,25 @@ def package(
         labels={**defaults.labels, **image.labels},
         required=next((word for word in said if word is not None), True),
         place=document.origin.key_at("images", key),
-        recipe=recipe(image, defaults),
-        paths=paths(document, image),
+        recipe=resolve_recipe(image, defaults),
+        paths=resolve_paths(document, image),
         credentials=Credentials(login.username, login.password) if login else Credentials(),
     )
 
 
-def paths(document: Document, image: ImageSpec) -> tuple[str, ...]:
+def resolve_paths(document: Document, image: ImageSpec) -> tuple[str, ...]:
     """The globs of the files that an image is made from, those of its groups first."""
     return tuple(path for group in image.path_groups for path in document.path_groups.get(group, ())) + image.paths
 
 
-def recipe(image: BuildSpec, defaults: BuildSpec) -> Recipe:
+def resolve_recipe(image: BuildSpec, defaults: BuildSpec) -> Recipe:
     """How an image is built."""
     prebuild = defaults.prebuild if image.prebuild is None else image.prebuild
     source = image.source or defaults.source
     provenance = image.provenance or defaults.provenance or "none"
     stage = None if isinstance(prebuild, bool) else prebuild
     return Recipe(
-        secrets=secrets(defaults, image),
+        secrets=resolve_secrets(defaults, image),
         prebuild_target=stage.target if stage else "",
         prebuild_secrets=stage.secrets if stage else {},
         source=Source(source.repository, source.ref, source.path, source.patch or "") if source else None,
@@ -191,18 +193,18 @@ def recipe(image: BuildSpec, defaults: BuildSpec) -> Recipe:
         provenance="false" if provenance == "none" else f"mode={provenance}",
         driver_opts=image.driver_opts or defaults.driver_opts or (),
         buildkitd_flags=image.buildkitd_flags or defaults.buildkitd_flags or "",
-        scan=scan(image, defaults),
+        scan=resolve_scan(image, defaults),
     )
 
 
-def secrets(defaults: BuildSpec, image: BuildSpec) -> Mapping[str, str]:
+def resolve_secrets(defaults: BuildSpec, image: BuildSpec) -> Mapping[str, str]:
     """The build secrets of an image."""
     if isinstance(image.secrets, bool):
         return {}
     return {**({} if isinstance(defaults.secrets, bool) else defaults.secrets), **image.secrets}
 
 
-def scan(image: BuildSpec, defaults: BuildSpec) -> Scan | None:
+def resolve_scan(image: BuildSpec, defaults: BuildSpec) -> Scan | None:
     """How an image is scanned; None if it is not, because that was said or because nothing would be looked for."""
     said = defaults.scan if image.scan is None else image.scan
     if isinstance(said, bool):
@@ -233,10 +235,10 @@ def match_packages(pattern: str, namespace: str, names: Iterable[str]) -> Iterat
     yield from (name for name in names if fnmatch.fnmatchcase(name, whole))
 
 
-def cleaned_packages(document: Document, published: Iterable[Package]) -> tuple[str, ...]:
+def list_cleaned_packages(document: Document, published: Iterable[Package]) -> tuple[str, ...]:
     """Full names of the packages that globs of clean-up rules choose from: no rule is about those of pull requests."""
     names = (package.name for package in published if package.channel != PULL_REQUEST)
-    return (*names, *(package.name for package in retired(document)))
+    return (*names, *(package.name for package in resolve_retired(document)))
 
 
 def select_packages(rule: Cleanup, document: Document, published: tuple[Package, ...]) -> Iterator[str]:
@@ -244,38 +246,38 @@ def select_packages(rule: Cleanup, document: Document, published: tuple[Package,
     if rule.channel:
         yield from (package.name for package in published if package.channel == rule.channel)
     if rule.channel == "release":
-        yield from (package.name for package in retired(document))
+        yield from (package.name for package in resolve_retired(document))
     for wanted in rule.packages or ():
         if grammar.is_glob(wanted):
-            yield from match_packages(wanted, namespace(document), cleaned_packages(document, published))
+            yield from match_packages(wanted, resolve_namespace(document), list_cleaned_packages(document, published))
         else:
-            yield f"{namespace(document)}/{wanted}"
+            yield f"{resolve_namespace(document)}/{wanted}"
 
 
-def retired(document: Document) -> tuple[RetiredPackage, ...]:
+def resolve_retired(document: Document) -> tuple[RetiredPackage, ...]:
     """The packages that are not published any more."""
     return tuple(
-        RetiredPackage(f"{namespace(document)}/{name}", spec.since, spec.reason)
+        RetiredPackage(f"{resolve_namespace(document)}/{name}", spec.since, spec.reason)
         for name, spec in document.retired.items()
     )
 
 
-def config(document: Document) -> Config:
+def resolve_config(document: Document) -> Config:
     """The whole configuration."""
-    every = tuple(packages(document))
+    every = tuple(resolve_packages(document))
     published = tuple(package for package in every if package.channel != PULL_REQUEST)
     return Config(
         repository=document.repository,
         registry=document.registry,
-        namespace=namespace(document),
-        version_file=version_file(document),
-        tag_prefix=tag_scheme(document),
+        namespace=resolve_namespace(document),
+        version_file=resolve_version_file(document),
+        tag_prefix=resolve_tag_scheme(document),
         first_candidate=document.versions.first_candidate,
         skip=document.versions.skip,
-        floating_tags=floating_tags(document),
+        floating_tags=resolve_floating_tags(document),
         published=published,
         pull_requests=tuple(package for package in every if package.channel == PULL_REQUEST),
-        retired=retired(document),
+        retired=resolve_retired(document),
         cleanup=tuple(
             CleanupRule(
                 name=name,
@@ -285,7 +287,7 @@ def config(document: Document) -> Config:
             )
             for name, rule in document.cleanup.items()
         ),
-        levels=levels(document),
+        levels=resolve_levels(document),
         release_branches=document.versions.release_branch,
         prerelease_branch=document.versions.prerelease_branch or "",
         notes=document.notes,

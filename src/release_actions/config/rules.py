@@ -24,7 +24,7 @@ from release_actions.config.building_rules import (
 from release_actions.config.cleanup_settings import SELECTORS
 from release_actions.config.document import Document
 from release_actions.config.model import Package
-from release_actions.config.shapes import glob, suggest_nearest
+from release_actions.config.shapes import make_glob, suggest_nearest
 from release_actions.config.source import SequenceNode
 from release_actions.errors import Place, Problem
 from release_actions.runner.patterns import Pattern
@@ -43,18 +43,18 @@ BRANCH_PLACEHOLDERS = ("major", "minor", "patch", NEWEST)
 
 def list_name_templates(document: Document) -> Iterator[tuple[str, Place]]:
     """Every template of package names, with its place."""
-    for channel, described in resolve.channels(document).items():
+    for channel, described in resolve.resolve_channels(document).items():
         yield described.name, document.origin.at("channels", channel, "name")
     for key, image in document.images.items():
         for channel in EVERY_CHANNEL:
-            special = resolve.in_channel(image, channel)
+            special = resolve.is_in_channel(image, channel)
             if special and special.name:
                 yield special.name, document.origin.at("images", key, "channels", channel, "name")
 
 
 def list_named_packages(document: Document) -> Iterator[Package]:
     """The packages whose names could be made."""
-    yield from (package for package in resolve.packages(document) if "{" not in package.name)
+    yield from (package for package in resolve.resolve_packages(document) if "{" not in package.name)
 
 
 def name_placeholders_are_known(document: Document) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def name_placeholders_are_known(document: Document) -> Iterator[Problem]:
 def every_image_is_published(document: Document) -> Iterator[Problem]:
     """An image is published in at least one channel."""
     for key, image in document.images.items():
-        if not any(resolve.in_channel(image, channel) for channel in resolve.channels(document)):
+        if not any(resolve.is_in_channel(image, channel) for channel in resolve.resolve_channels(document)):
             message = f"The image '{key}' is published in no channel."
             yield Problem(
                 message, "Remove it, or one of the 'false' below 'channels'.", document.origin.at("images", key)
@@ -77,7 +77,7 @@ def every_image_is_published(document: Document) -> Iterator[Problem]:
 
 def channels_exist(document: Document) -> Iterator[Problem]:
     """An image or a clean-up rule names `dev` only if the file has that channel."""
-    known = resolve.channels(document)
+    known = resolve.resolve_channels(document)
     for key, image in document.images.items():
         for channel in EVERY_CHANNEL:
             if channel not in known and image.channels.of(channel) is not None:
@@ -91,7 +91,7 @@ def channels_exist(document: Document) -> Iterator[Problem]:
 
 def credentials_are_used(document: Document) -> Iterator[Problem]:
     """Credentials are for a registry that a channel publishes to."""
-    used = {channel.registry or document.registry for channel in resolve.channels(document).values()}
+    used = {channel.registry or document.registry for channel in resolve.resolve_channels(document).values()}
     for registry in document.credentials:
         if registry not in used:
             place = document.origin.key_at("credentials", registry)
@@ -150,7 +150,7 @@ def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
             yield Problem(message, "Add {major} to it.", place)
         elif not grammar.is_tag(sample):
             yield Problem(f"'{sample}' is not a legal tag.", "Begin with a letter, a digit or '_'.", place)
-        elif parse_or_none(sample, resolve.tag_scheme(document)):
+        elif parse_or_none(sample, resolve.resolve_tag_scheme(document)):
             message = f"'{template}' could be the tag of a release{', such as ' + sample if used else ''}."
             yield Problem(message, "A tag that moves needs a name that no release has.", place)
         elif grammar.has_adjacent_numbers(template):
@@ -170,7 +170,7 @@ def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
     for tag in document.versions.skip:
         place = document.origin.key_at("versions", "skip", tag)
         try:
-            version = parse(tag, resolve.tag_scheme(document))
+            version = parse(tag, resolve.resolve_tag_scheme(document))
         except TagRefused as error:
             yield Problem(error.problems[0].message, error.hint, place)
             continue
@@ -206,8 +206,8 @@ def _branch_is_legal(template: str, place: Place) -> Iterator[Problem]:
 
 def retired_packages_are_not_published(document: Document) -> Iterator[Problem]:
     """A package that is retired is not one that the file still publishes."""
-    published = {package.name for package in resolve.packages(document)}
-    for name, package in zip(document.retired, resolve.retired(document), strict=True):
+    published = {package.name for package in resolve.resolve_packages(document)}
+    for name, package in zip(document.retired, resolve.resolve_retired(document), strict=True):
         if package.name in published:
             place = document.origin.key_at("retired", name)
             yield Problem(f"'{name}' is retired, and 'images' still publishes it.", "Remove one of them.", place)
@@ -215,9 +215,9 @@ def retired_packages_are_not_published(document: Document) -> Iterator[Problem]:
 
 def rules_select_something(document: Document) -> Iterator[Problem]:
     """A clean-up rule's globs match a package of the file, and a rule selects something."""
-    published = tuple(resolve.packages(document))
-    namespace = resolve.namespace(document)
-    names = resolve.cleaned_packages(document, published)
+    published = tuple(resolve.resolve_packages(document))
+    namespace = resolve.resolve_namespace(document)
+    names = resolve.list_cleaned_packages(document, published)
     for name, rule in document.cleanup.items():
         for i, wanted in enumerate(rule.packages or ()):
             place = document.origin.at("cleanup", name, "packages", i)
@@ -263,7 +263,7 @@ def patterns_are_legal(document: Document) -> Iterator[Problem]:
                         Pattern(pattern)
                     except (re.error, OverflowError, RecursionError) as error:
                         yield Problem(f"'{pattern}' is not a regular expression: {error}.", "", place)
-                elif not re.fullmatch(glob().pattern, pattern):
+                elif not re.fullmatch(make_glob().pattern, pattern):
                     hint = "Write for example pr-*, or set 'use-regex: true'."
                     yield Problem(f"'{pattern}' is not a glob over tags.", hint, place)
 

@@ -160,7 +160,7 @@ def read_text(path: Path, *, name: str = "", hint: str = "") -> str:
     except UnicodeDecodeError as error:
         message = "The file is not UTF-8."
         before = error.object[: error.start].decode("utf-8")
-        raise ConfigurationError(message, hint="Save it as UTF-8.", place=_place(before, shown)) from error
+        raise ConfigurationError(message, hint="Save it as UTF-8.", place=_make_place(before, shown)) from error
 
 
 def parse(text: str, file: str) -> Node:
@@ -174,7 +174,7 @@ def parse(text: str, file: str) -> Node:
         raise ConfigurationError(
             message,
             hint="Remove it, or write it as an escape in double quotes.",
-            place=_place(text[: bad.start()], file),
+            place=_make_place(text[: bad.start()], file),
         )
     composer = _Composer(file)
     try:
@@ -190,7 +190,7 @@ _LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 """libyaml where the wheel has it: ten times as fast."""
 
 
-def _place(before: str, file: str) -> Place:
+def _make_place(before: str, file: str) -> Place:
     """The place after a piece of text."""
     lines = re.split(r"\r\n|\r|\n", before)
     return Place(file, len(lines), len(lines[-1]) + 1)

@@ -132,18 +132,18 @@ def run_audit(
             continue
         reason = _excuse(finding, comments, rules, used)
         shown = Level.INFO if finding.level is Level.INFO else level
-        findings.append(_with(finding, shown, reason))
+        findings.append(_change_level(finding, shown, reason))
     findings += _check_exceptions(comments.values(), rules, used)
     excused = {finding.place for finding in findings if finding.excepted}
     replacements, unchanged = _plan_patch(judged, excused)
-    return Audit(judged, tuple(sorted(findings, key=_order)), replacements, unchanged)
+    return Audit(judged, tuple(sorted(findings, key=_order_key)), replacements, unchanged)
 
 
-def _order(finding: DriftFinding) -> tuple[str, int, int, str]:
+def _order_key(finding: DriftFinding) -> tuple[str, int, int, str]:
     return finding.place.file, finding.place.line, finding.place.column, finding.rule
 
 
-def _with(finding: DriftFinding, level: Level, excepted: str) -> DriftFinding:
+def _change_level(finding: DriftFinding, level: Level, excepted: str) -> DriftFinding:
     return DriftFinding(finding.rule, level, finding.message, finding.hint, finding.place, finding.component, excepted)
 
 
@@ -228,7 +228,7 @@ def _check_exceptions(comments: Iterable[Comment], rules: Rules, used: set[Place
             continue
         ended = exemption.until is not None and rules.today > exemption.until
         why = f"ended on {exemption.until}" if ended else "covers no finding"
-        yield _unused(f"This exception {why}.", "Remove it, or correct its paths and rules.", exemption.place)
+        yield _find_unused(f"This exception {why}.", "Remove it, or correct its paths and rules.", exemption.place)
     for comment in comments:
         if not comment.reason:
             message = "This comment gives no reason, so it excepts nothing."
@@ -237,10 +237,10 @@ def _check_exceptions(comments: Iterable[Comment], rules: Rules, used: set[Place
                 "ignore-without-reason", OTHER_LEVELS["ignore-without-reason"], message, hint, comment.place
             )
         elif comment.place not in used:
-            yield _unused("This comment excepts nothing.", "Remove it.", comment.place)
+            yield _find_unused("This comment excepts nothing.", "Remove it.", comment.place)
 
 
-def _unused(message: str, hint: str, place: Place) -> DriftFinding:
+def _find_unused(message: str, hint: str, place: Place) -> DriftFinding:
     return DriftFinding("unused-exception", OTHER_LEVELS["unused-exception"], message, hint, place)
 
 

@@ -113,7 +113,7 @@ def strip_scheme(text: str) -> str:
     return SCHEME.sub("", text, count=1).removesuffix("/").removesuffix(".git")
 
 
-def unique(names: Iterable[Name]) -> tuple[Name, ...]:
+def list_unique(names: Iterable[Name]) -> tuple[Name, ...]:
     """Each text once per kind; a current name wins over an earlier one, a release package over a dev package."""
     best: dict[tuple[str, Kind], Name] = {}
     for name in sorted(names, key=lambda name: (bool(name.current), name.is_dev)):

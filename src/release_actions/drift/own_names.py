@@ -8,7 +8,7 @@ from release_actions.components.document import ComponentsFile, MatrixPart, titl
 from release_actions.components.sources import FoundVersion, MissingVersion
 from release_actions.components.version_source import FromRelease
 from release_actions.config.model import Config
-from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted, strip_scheme, unique
+from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted, list_unique, strip_scheme
 
 OWN = "release:"
 """Before the key of an image that `release.yaml` builds and no component describes."""
@@ -30,7 +30,7 @@ def make_catalogue(
     names: list[Name] = []
     if document:
         for _, id_, part in document.parts():
-            wanted[id_] = _wanted(id_, part, versions.get(id_), prefix)
+            wanted[id_] = _choose_wanted(id_, part, versions.get(id_), prefix)
             names += _names_of(id_, part)
     names += _names_of_images(config, names, wanted, tag, prefix) if config else ()
     if repository and not any(name.kind is Kind.REPOSITORY and name.text == repository for name in names):
@@ -38,7 +38,7 @@ def make_catalogue(
         names.append(Name(repository, Kind.REPOSITORY, f"{OWN}repository"))
     elif repository:
         names = [_release_first(name, names, wanted, repository) for name in names]
-    return Catalogue(unique(names), wanted, repository, branch, trunk)
+    return Catalogue(list_unique(names), wanted, repository, branch, trunk)
 
 
 def _release_first(name: Name, names: list[Name], wanted: Mapping[str, Wanted], repository: str) -> Name:
@@ -48,7 +48,7 @@ def _release_first(name: Name, names: list[Name], wanted: Mapping[str, Wanted], 
     return next((other for other in names if other.text == repository and wanted[other.component].is_release), name)
 
 
-def _wanted(id_: str, part: MatrixPart, source: FoundVersion | MissingVersion | None, prefix: str) -> Wanted:
+def _choose_wanted(id_: str, part: MatrixPart, source: FoundVersion | MissingVersion | None, prefix: str) -> Wanted:
     templates = {Kind.IMAGE: part.image_tag, Kind.CHART: part.chart_version, Kind.REPOSITORY: part.git_tag}
     version = source.version if isinstance(source, FoundVersion) else ""
     why = source.message if isinstance(source, MissingVersion) else "its version was not asked for"
@@ -73,11 +73,11 @@ def _names_of(id_: str, part: MatrixPart) -> Iterator[Name]:
         current.append(Name(part.repository, Kind.REPOSITORY, id_))
     yield from current
     for name in current:
-        for earlier in _earlier_texts(name, (*part.renamed_from, *part.aliases)):
+        for earlier in _list_earlier_texts(name, (*part.renamed_from, *part.aliases)):
             yield Name(earlier, name.kind, id_, current=name.text)
 
 
-def _earlier_texts(name: Name, old_names: Iterable[str]) -> Iterator[str]:
+def _list_earlier_texts(name: Name, old_names: Iterable[str]) -> Iterator[str]:
     """What the name was before: with an earlier last part, or in another organisation."""
     for old in old_names:
         owner, _, basename = old.rpartition("/")

@@ -36,14 +36,14 @@ class Scan:
     files: dict[str, Text]
 
 
-def scan(read: Reader, catalogue: Catalogue) -> Scan:
+def scan_repository(read: Reader, catalogue: Catalogue) -> Scan:
     """Every reference in the files that `read` gives."""
     patterns = Patterns.of(catalogue)
     references: list[Reference] = []
     strays: list[Stray] = []
     files: dict[str, Text] = {}
     blocks: dict[str, tuple[Block, ...]] = {}
-    for text in read(_interest(catalogue)):
+    for text in read(_list_markers(catalogue)):
         strays += (*read_conflicts(text), *read_strangers(text, patterns))
         blocks[text.path] = blocks_of(text)
         files[text.path] = text
@@ -61,12 +61,12 @@ def scan(read: Reader, catalogue: Catalogue) -> Scan:
     for path, text in files.items():
         references += read_yaml(text, blocks[path], catalogue, placeholders)
     bindings = bind_variables(references, catalogue)
-    references += _second_pass(read, catalogue, bindings, placeholders, files)
-    kept = tuple(_once(references))
+    references += _scan_again(read, catalogue, bindings, placeholders, files)
+    kept = tuple(_keep_first(references))
     return Scan(kept, tuple(strays), {path: files[path] for path in {reference.place.file for reference in kept}})
 
 
-def _second_pass(
+def _scan_again(
     read: Reader,
     catalogue: Catalogue,
     bindings: Bindings,
@@ -87,7 +87,7 @@ def _second_pass(
             yield from read_yaml(text, blocks_of(text), catalogue, placeholders)
 
 
-def _interest(catalogue: Catalogue) -> tuple[bytes, ...]:
+def _list_markers(catalogue: Catalogue) -> tuple[bytes, ...]:
     """What a file must hold to be decoded at all: the last part of a name, which every form of it contains."""
     return (*sorted({name.basename.encode() for name in catalogue.names}, key=len), *STRAY)
 
@@ -95,7 +95,7 @@ def _interest(catalogue: Catalogue) -> tuple[bytes, ...]:
 PRECEDENCE = {form: place for place, form in enumerate(Form)}
 
 
-def _once(references: Iterable[Reference]) -> Iterator[Reference]:
+def _keep_first(references: Iterable[Reference]) -> Iterator[Reference]:
     """Each place once, in order. Two readers may see one token; the form that knows most about it counts."""
     ordered = sorted(
         references,

@@ -155,18 +155,18 @@ def read_commands(text: Text, catalogue: Catalogue, patterns: Patterns) -> Itera
     """Options of git and helm, in commands that go on over several lines."""
     if "git clone" not in text.content and "helm" not in text.content:
         return
-    for start, end in _commands(text):
+    for start, end in _read_commands(text):
         command = text.content[start:end]
         if "git clone" in command:
-            yield from _read_options(text, start, command, CLONE, _cloned(command, catalogue), Form.SOURCE)
+            yield from _read_options(text, start, command, CLONE, _read_clone(command, catalogue), Form.SOURCE)
         if "helm" in command:
-            chart = _chart(command, catalogue, patterns)
+            chart = _read_chart(command, catalogue, patterns)
             yield from _read_options(text, start, command, OPTION, chart, Form.OPTION)
             image = _set_image(command, catalogue) or chart
             yield from _read_options(text, start, command, SET, image, Form.OPTION)
 
 
-def _commands(text: Text) -> Iterator[tuple[int, int]]:
+def _read_commands(text: Text) -> Iterator[tuple[int, int]]:
     """Start and end of every command that names git or helm, whole with its continuation lines."""
     lines, last = text.lines, -1
     for match in COMMAND.finditer(text.content):
@@ -191,14 +191,14 @@ def _read_options(
             yield text.reference(name, form, begins, begins + len(trim(match["token"])))
 
 
-def _cloned(command: str, catalogue: Catalogue) -> Name | None:
+def _read_clone(command: str, catalogue: Catalogue) -> Name | None:
     names = catalogue.of_kind(Kind.REPOSITORY)
     return next(
         (name for name in names if re.search(rf"[/:]{re.escape(name.text)}(?:\.git)?(?![\w/-])", command)), None
     )
 
 
-def _chart(command: str, catalogue: Catalogue, patterns: Patterns) -> Name | None:
+def _read_chart(command: str, catalogue: Catalogue, patterns: Patterns) -> Name | None:
     """The chart of a helm command: by its address, or by its own name behind the local name of a repository."""
     for name, _, _ in find_images(command, patterns):
         if name.kind is Kind.CHART:
@@ -229,7 +229,7 @@ def read_tables(text: Text, catalogue: Catalogue) -> Iterator[Reference]:
         return
     for row in ROW.finditer(text.content):
         cells = list(CELL.finditer(text.content, row.start("cells"), row.end("cells")))
-        name = _named(cells[0].group(), catalogue) if len(cells) > 1 else None
+        name = _read_named(cells[0].group(), catalogue) if len(cells) > 1 else None
         versions = [match for match in (_version(text, cell) for cell in cells[1:]) if match]
         if name and len(versions) == 1:
             yield text.reference(name, Form.TABLE, versions[0].start("token"), versions[0].end("token"))
@@ -239,6 +239,6 @@ def _version(text: Text, cell: re.Match[str]) -> re.Match[str] | None:
     return VERSION_CELL.fullmatch(text.content, cell.start(), cell.end())
 
 
-def _named(cell: str, catalogue: Catalogue) -> Name | None:
+def _read_named(cell: str, catalogue: Catalogue) -> Name | None:
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).strip(" `*\t")
     return catalogue.find(plain) or catalogue.find_basename(plain.rpartition("/")[2], Kind.IMAGE, Kind.CHART)

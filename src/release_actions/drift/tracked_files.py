@@ -10,7 +10,7 @@ from pathlib import Path
 from release_actions.builds.path_filter import matches
 from release_actions.drift.reference import Text
 from release_actions.errors import InputError
-from release_actions.git.checkout import git
+from release_actions.git.checkout import run_git
 
 LARGEST_BYTES = 2 * 1024 * 1024
 """A larger file is data, in which nobody pins a version by hand."""
@@ -69,7 +69,7 @@ class Selection:
 def list_files(folder: Path, selection: Selection) -> tuple[str, ...]:
     """Paths of the tracked files that are selected. Raises `InputError` where the folder is no checkout."""
     # -s gives the mode too: a link is read where it leads to, and a submodule is another repository.
-    listed = git(folder, "ls-files", "-s", "-z")
+    listed = run_git(folder, "ls-files", "-s", "-z")
     paths = []
     for entry in filter(None, listed.split("\0")):
         head, _, path = entry.partition("\t")

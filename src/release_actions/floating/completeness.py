@@ -119,8 +119,8 @@ def _find_flaw(
         content = there[image.config.digest]
         if not isinstance(content, bytes):
             return f"its configuration {image.config.digest} is gone"
-        config = image_manifests.config_platform(content, image.config.digest)
-    missing = image_manifests.missing_platforms(image, wanted, config)
+        config = image_manifests.read_config_platform(content, image.config.digest)
+    missing = image_manifests.find_missing_platforms(image, wanted, config)
     if missing:
         return f"it lacks {', '.join(str(platform) for platform in missing)}"
     return _find_lost_child(image, there) if isinstance(image, Index) else ""

@@ -20,7 +20,7 @@ from release_actions.http.origins import Credential
 from release_actions.versions import floating
 from release_actions.versions.floating import ROLES
 from release_actions.versions.grammar import Kind, Reason
-from release_actions.versions.version import Version, explain_refusal, known, parse_or_none
+from release_actions.versions.version import Version, explain_refusal, parse_known, parse_or_none
 
 MOVE_ROUNDS = 3
 """How often tags are listed and moved before another workflow is said to move them."""
@@ -68,7 +68,7 @@ def plan_git_tags(
     templates only those with a number count: `latest` in git would be a branch by another name.
     """
     by_name = {tag.name: tag for tag in tags}
-    versions = known(by_name, rules.prefix)
+    versions = parse_known(by_name, rules.prefix)
     templates = tuple(text for text in rules.templates if "{major}" in text)
     counting = [version for version in versions if version.tag not in held_back]
     kept, moves, unmoved = [], [], []
@@ -157,7 +157,7 @@ class GitFloatingTags:
 
     def judge(self, held_back: Collection[str] = ()) -> GitFloatingPlan:
         """Compare what is there with what has to be. Raises `RemoteError`."""
-        tags = github_repository.tags(self._http, self._api_url, self._repository, token=self._token)
+        tags = github_repository.list_tags(self._http, self._api_url, self._repository, token=self._token)
         return plan_git_tags(tags, self._commit, self._rules, held_back)
 
     def enforce(self, first: GitFloatingPlan, held_back: Collection[str] = ()) -> tuple[GitTagMove, ...]:

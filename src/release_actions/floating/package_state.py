@@ -24,7 +24,7 @@ from release_actions.floating.plan import FloatingPlan, Move, PackageContents
 from release_actions.floating.rules import FloatingRules
 from release_actions.registry.client import Manifest, Registry
 from release_actions.versions import floating
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 
 @dataclass
@@ -110,7 +110,9 @@ class PackageReader:
             plan = self._plan(state)
         if plan.moves or plan.orphans:
             # What a wrong tag names can be told only now that every version has been looked at.
-            rest = [version.tag for version in known(state.names, self._rules.prefix) if version.tag not in state.tags]
+            rest = [
+                version.tag for version in parse_known(state.names, self._rules.prefix) if version.tag not in state.tags
+            ]
             self._read_listed(package, state, rest)
             plan = self._plan(state)
         return JudgedPackage(package, plan, state.broken, state)
@@ -132,7 +134,7 @@ class PackageReader:
         names = self._registry.tags(package.name)
         if names is None:
             return None
-        releases = (version.tag for version in known(names, self._rules.prefix) if version.is_stable)
+        releases = (version.tag for version in parse_known(names, self._rules.prefix) if version.is_stable)
         return tuple(sorted({*releases, *floating.find_floating(names, self._rules.templates)}))
 
     def find_lost_part(self, package: Package, manifest: Manifest) -> str:
@@ -142,7 +144,7 @@ class PackageReader:
     def _guess_tags(self, likely: PackageState) -> list[str]:
         """The tags to be read if a package has certain ones: releases, and the floating tags that name them."""
         releases = self._choose_releases(likely)
-        targets = floating.choose_targets(known(releases, self._rules.prefix), self._rules.templates)
+        targets = floating.choose_targets(parse_known(releases, self._rules.prefix), self._rules.templates)
         present = floating.find_floating(likely.names, self._rules.templates)
         return sorted({*releases, *targets, *present})
 
@@ -216,7 +218,7 @@ class PackageReader:
             self._check_releases(package, unchecked, state)
 
     def _list_held(self, state: PackageState) -> Iterator[Version]:
-        return (version for version in known(state.names, self._rules.prefix) if version.is_stable)
+        return (version for version in parse_known(state.names, self._rules.prefix) if version.is_stable)
 
     def _find_unlisted(self, state: PackageState) -> tuple[Version, ...]:
         """Releases that the package holds and git has, although git's list of tags lacks them.
@@ -263,7 +265,7 @@ class PackageReader:
         if self._thorough:
             tags.update(tag for tag in state.checked if tag not in state.broken)
         compared = False
-        for version in known(tags - set(state.doubts), self._rules.prefix):
+        for version in parse_known(tags - set(state.doubts), self._rules.prefix):
             digest = state.tags[version.tag]
             commit = self._git.commit(version)
             if digest not in state.labels:
@@ -282,4 +284,4 @@ class PackageReader:
             {version: digest for version, digest in releases.items() if version.tag in state.broken},
             {version: state.doubts[version.tag] for version in releases if version.tag in state.doubts},
         )
-        return floating_plan.plan(contents, state.git, self._rules, self._git.announced)
+        return floating_plan.plan_package(contents, state.git, self._rules, self._git.announced)

@@ -30,7 +30,7 @@ from release_actions.versions.floating import (
     find_floating,
     join_words,
 )
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 SHORT = 19
 """Characters of a digest that a sentence repeats: the algorithm and twelve digits."""
@@ -142,7 +142,7 @@ class PackageContents:
     doubts: Mapping[Version, str] = field(default_factory=dict)
 
 
-def plan(
+def plan_package(
     package: PackageContents, git: Iterable[Version], rules: FloatingRules = DEFAULTS, announced: Iterable[Version] = ()
 ) -> FloatingPlan:
     """Compare what a package's floating tags name with what they must name.
@@ -159,7 +159,7 @@ def plan(
         raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
     usable = {version: digest for version, digest in stable.items() if version.tag in tagged}
     target = choose_targets(usable, rules.templates, rules.skip)
-    explainer = _Explainer(package, stable, frozenset(tagged), rules, known(package.tags, rules.prefix))
+    explainer = _Explainer(package, stable, frozenset(tagged), rules, parse_known(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
     # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.

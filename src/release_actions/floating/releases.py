@@ -19,7 +19,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import read_tags
 from release_actions.tags.github_refs import GitHubRefs
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 
 class GitReleases:
@@ -52,7 +52,7 @@ class GitReleases:
     def _read(self, given: Sequence[str]) -> tuple[Version, ...]:
         tags = read_tags(given, self._context, self._token, self._log)
         self._refs = {tag.name: tag for tag in tags.refs}
-        return known(tags.names, self._prefix)
+        return parse_known(tags.names, self._prefix)
 
     def _has_tag(self, version: Version) -> bool:
         """Whether GitHub has the tag of a version, asked about this tag alone. Raises `RemoteError`."""
@@ -68,7 +68,7 @@ class GitReleases:
         """The versions that GitHub has a published release of. A draft is none yet."""
         context = self._context
         releases = Releases(self._http, context.api_url, context.repository, token=self._token).all()
-        return known([release.tag for release in releases if not release.draft], self._prefix)
+        return parse_known([release.tag for release in releases if not release.draft], self._prefix)
 
     def _commit(self, version: Version) -> str:
         """The commit of a version's tag; empty where it has gone since. Raises `RemoteError`."""

@@ -23,7 +23,7 @@ from release_actions.floating.outcome import GitResult, PackageResult, find_held
 from release_actions.floating.plan import Keep, Move, Orphan, Stuck
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
-from release_actions.floating.summary import summarize, summarize_git, verdict
+from release_actions.floating.summary import summarize, summarize_git, write_verdict
 from release_actions.runner.report import Output, Report, counted
 
 OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed", "returned", "git-moved", "snapshot-digest")
@@ -34,7 +34,7 @@ PLAN_LENGTH = 250_000
 
 def make_report(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate, git: GitResult) -> Report:
     """Check or enforce, for people and for later steps."""
-    lines = [verdict(results, mode, gate)]
+    lines = [write_verdict(results, mode, gate)]
     if git.plan.kept or git.plan.moves or git.plan.unmoved:
         moved, wrong = len(git.moved), len(git.plan.unmoved) + (0 if git.moved else len(git.plan.moves))
         right = len(git.plan.kept)

@@ -26,7 +26,7 @@ from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import MEDIA_TYPES
 from release_actions.registry.names import DIGEST, Digest, digest_of
 from release_actions.versions.floating import choose_targets, find_floating
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 FORMAT = "release-actions snapshot 1"
 
@@ -109,7 +109,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
     Raises `ConfigurationError` when it is not a whole, unchanged snapshot.
     """
     document: SnapshotFile = shapes.load(text, SHAPE, file=file)
-    manifests = {name: _manifest(name, content, document) for name, content in document.manifests.items()}
+    manifests = {name: _make_manifest(name, content, document) for name, content in document.manifests.items()}
     unknown = {value for tags in document.packages.values() for value in tags.values()} - set(manifests)
     if unknown:
         message = f"The snapshot names {min(unknown)} but does not contain its bytes."
@@ -131,7 +131,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
 CHANGED = "The file was changed since it was taken. Use the one that the snapshot run wrote."
 
 
-def _manifest(name: str, content: ManifestContent, document: SnapshotFile) -> Manifest:
+def _make_manifest(name: str, content: ManifestContent, document: SnapshotFile) -> Manifest:
     place = document.origin.at("manifests", name, "base64")
     try:
         body = base64.b64decode(content.base64, validate=True)
@@ -228,12 +228,14 @@ class SnapshotRestorer:
     ) -> dict[str, tuple[str, Version]]:
         """Floating tag -> what it named in the snapshot, and a higher release of its range that was published since."""
         templates, prefix = self._rules.templates, self._rules.prefix
-        releases = [each for each in known(since, prefix) if each.is_stable and each.tag not in self._rules.skip]
+        releases = [each for each in parse_known(since, prefix) if each.is_stable and each.tag not in self._rules.skip]
         newest = choose_targets(releases, templates)
         newer: dict[str, tuple[str, Version]] = {}
         for tag in find_floating(wrong, templates):
             digest = recorded[tag].digest
-            named = [each for each in known(recorded, prefix) if each.is_stable and recorded[each.tag].digest == digest]
+            named = [
+                each for each in parse_known(recorded, prefix) if each.is_stable and recorded[each.tag].digest == digest
+            ]
             best = max(named, default=None)
             release = newest.get(tag)
             if release is not None and (best is None or best < release):

@@ -38,7 +38,7 @@ def describe_target(change: TagChange) -> str:
     return change.version.tag if isinstance(change, Move) else change.after
 
 
-def verdict(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate) -> str:
+def write_verdict(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionGate) -> str:
     """The run in one sentence."""
     parts = [counted(len(results), "image")]
     moved = sum(len(result.moved) for result in results)

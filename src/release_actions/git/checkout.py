@@ -18,26 +18,26 @@ WHOLE = "Check it out with fetch-depth: 0, or run git fetch --unshallow --tags."
 PREFIX = "refs/tags/"
 
 
-def tags(folder: Path, *, may_be_none: bool = False) -> dict[str, str]:
+def read_tags(folder: Path, *, may_be_none: bool = False) -> dict[str, str]:
     """Tag -> commit, of every tag that names a commit; the id of another object for others.
 
     `may_be_none`: whether it is an answer that there is none. Raises `InputError` when the folder is not a checkout or
     may not have all tags.
     """
-    if git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
+    if run_git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
         message = "The checkout is shallow, so tags of the repository may be missing."
         raise InputError(message, hint=WHOLE)
-    if git(folder, "config", "--get-all", "remote.origin.tagOpt", fails=True).strip().endswith("--no-tags"):
+    if run_git(folder, "config", "--get-all", "remote.origin.tagOpt", fails=True).strip().endswith("--no-tags"):
         message = "The checkout fetches no tags (remote.origin.tagOpt is --no-tags), so some may be missing."
         raise InputError(message, hint="Run git config --unset-all remote.origin.tagOpt, then git fetch --tags.")
-    fetched = git(folder, "config", "--get-all", "remote.origin.fetch", fails=True).split()
+    fetched = run_git(folder, "config", "--get-all", "remote.origin.fetch", fails=True).split()
     if fetched and not any(re.match(r"\+?refs/(?:heads/)?\*:", refspec) for refspec in fetched):
         # git clone --single-branch: only tags of that branch's history come along.
         message = f"The checkout fetches {fetched[0][:80]!a} only, so tags of other branches may be missing."
         hint = "Run git remote set-branches origin '*', then git fetch --tags."
         raise InputError(message, hint=hint)
     # A ref's name holds no NUL and no line break (git-check-ref-format), so neither can be part of a field.
-    listed = git(folder, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)", PREFIX)
+    listed = run_git(folder, "for-each-ref", "--format=%(refname)%00%(objectname)%00%(*objectname)", PREFIX)
     commits = {}
     for line in filter(None, listed.split("\n")):
         name, own, behind = line.split("\0")
@@ -52,12 +52,12 @@ def tags(folder: Path, *, may_be_none: bool = False) -> dict[str, str]:
     return commits
 
 
-def head(folder: Path) -> str:
+def read_head(folder: Path) -> str:
     """The commit that the checkout stands on. Raises `InputError` when there is none."""
-    return git(folder, "rev-parse", "--verify", "HEAD^{commit}").strip()
+    return run_git(folder, "rev-parse", "--verify", "HEAD^{commit}").strip()
 
 
-def git(folder: Path, *arguments: str, fails: bool = False, asked: str = "tags of the checkout") -> str:
+def run_git(folder: Path, *arguments: str, fails: bool = False, asked: str = "tags of the checkout") -> str:
     """What a git command prints. `fails`: empty if it fails, for questions where that is an answer.
 
     `asked` is what an error says could not be read.

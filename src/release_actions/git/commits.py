@@ -139,11 +139,11 @@ class Commits:
         except (FileNotFoundError, subprocess.TimeoutExpired) as error:
             message = f"What changed could not be found out: git did not run here ({type(error).__name__})."
             raise ActionError(message, hint="Install git, or pass the paths with changed-files.") from None
-        complaint = said(ended.stderr.decode("utf-8", "replace"))
+        complaint = shorten_complaint(ended.stderr.decode("utf-8", "replace"))
         return ended.returncode, ended.stdout.decode("utf-8", "surrogateescape"), complaint
 
 
-def said(errors: str) -> str:
+def shorten_complaint(errors: str) -> str:
     """The line of git's complaint that says what is wrong, without a password that an address may hold."""
     lines = errors.strip().splitlines() or ["no reason given"]
     line = next((line for line in lines if line.startswith("fatal: ")), lines[0])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import ActionError, InputError
-from release_actions.git.checkout import git
+from release_actions.git.checkout import run_git
 
 SECONDS = 300
 """How long git may read a history."""
@@ -40,7 +40,7 @@ class CommitRecord:
 
 def read_records(folder: Path, *revisions: str) -> tuple[CommitRecord, ...]:
     """The commits of some revisions, parents before children. Raises `InputError`."""
-    text = git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *revisions, "--")
+    text = run_git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *revisions, "--")
     return tuple(_record(entry.lstrip("\n")) for entry in text.split("\0") if entry.strip())
 
 
@@ -56,7 +56,7 @@ def _record(entry: str) -> CommitRecord:
 def read_changed_files(folder: Path, *revisions: str) -> Mapping[str, frozenset[str]]:
     """The files that each commit changes, both names of a renamed one. Merges change nothing. Raises `InputError`."""
     flags = ("--name-only", "--no-renames", "-z", "--format=%x01%H")
-    text = git(folder, "log", *PLAIN, *flags, *revisions, "--")
+    text = run_git(folder, "log", *PLAIN, *flags, *revisions, "--")
     files = {}
     for entry in text.split("\x01")[1:]:
         sha, *names = re.split(r"[\0\n]+", entry)
@@ -83,19 +83,19 @@ def read_patch_ids(folder: Path, commits: Iterable[CommitRecord]) -> Mapping[str
 
 def find_merge_base(folder: Path, first: str, second: str) -> str:
     """The newest commit that two have in common; empty if there is none."""
-    return git(folder, "merge-base", first, second, fails=True).strip()
+    return run_git(folder, "merge-base", first, second, fails=True).strip()
 
 
 def is_shallow(folder: Path) -> bool:
     """Whether history was cut off. Raises `InputError` where there is no checkout."""
-    return git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
+    return run_git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 def resolve_commit(folder: Path, names: Sequence[str]) -> str:
     """The commit that the first of some names gives which the checkout has; empty where it has none of them."""
     for name in names:
         if re.match(r"[A-Za-z0-9]", name):  # never an option of git
-            commit = git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True).strip()
+            commit = run_git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True).strip()
             if commit:
                 return commit
     return ""

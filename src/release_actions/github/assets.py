@@ -52,7 +52,7 @@ class Assets:
     def add(self, release: Release, name: str, content: bytes) -> Asset:
         """Add a file. Raises `RemoteError`, for one of a name that is taken too."""
         what = f"add {name} to the release {release.tag} of {self.repository}"
-        if not belongs(release.uploads, self._api):
+        if not is_from_release(release.uploads, self._api):
             host = urlsplit(release.uploads).hostname or "no host"
             message = f"Could not {what}: GitHub names {host} for uploads, which does not belong to {self._api}."
             raise RemoteError(message, hint="Check GITHUB_API_URL (--api-url).")
@@ -86,7 +86,7 @@ class Assets:
         return f"{self._api}/repos/{self.repository}/releases/assets/{asset.id}"
 
 
-def belongs(uploads: str, api_url: str) -> bool:
+def is_from_release(uploads: str, api_url: str) -> bool:
     """Whether an address for uploads is of the same GitHub as an API: `uploads.` in place of `api.`, or the same host.
 
     On loopback every port is this machine's own.

@@ -118,16 +118,16 @@ class Packages:
             pages = list(self._http.pages(url, params, what=what, credential=self._credential, headers=GITHUB_HEADERS))
         except RemoteError as error:
             if error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
-                _cannot_list(error)
+                _explain_no_list(error)
             raise
-        packages = [_package(page, item) for page in pages for item in page.array()]
+        packages = [_parse_package(page, item) for page in pages for item in page.array()]
         return tuple(dict.fromkeys(packages))
 
     def repository(self, package: str) -> str:
         """The repository "owner/name" that a package belongs to; empty when it belongs to none."""
         url = self._versions(package).removesuffix("/versions")
         page = self._request("GET", url, what=f"look up the package {package}")
-        return _package(page, page.object()).repository
+        return _parse_package(page, page.object()).repository
 
     def versions(self, package: str, *, state: str = "active") -> tuple[PackageVersion, ...]:
         """Every version of a package, newest first; `state` is "active" or "deleted".
@@ -158,7 +158,7 @@ class Packages:
             what=f"list the newest versions of the package {package}",
             params={"state": "active", "per_page": PER_PAGE},
         )
-        return tuple(_version(page, item) for item in page.array())
+        return tuple(_parse_version(page, item) for item in page.array())
 
     def deleted(self, package: str, ids: Collection[int]) -> tuple[PackageVersion, ...]:
         """Those of some versions that are deleted. Stops reading when all are found, which are mostly the newest."""
@@ -174,7 +174,7 @@ class Packages:
             headers=GITHUB_HEADERS,
         )
         for page in pages:
-            versions |= {version.id: version for version in (_version(page, item) for item in page.array())}
+            versions |= {version.id: version for version in (_parse_version(page, item) for item in page.array())}
             if wanted <= versions.keys():
                 return tuple(versions[number] for number in sorted(wanted))
         # What is missing may have moved to a page that was read before.
@@ -189,7 +189,7 @@ class Packages:
             what=f"read version {version_id} of the package {package}",
             expect=(200, 404),
         )
-        return None if response.status == HTTPStatus.NOT_FOUND else _version(response, response.object())
+        return None if response.status == HTTPStatus.NOT_FOUND else _parse_version(response, response.object())
 
     def delete_version(self, package: str, version_id: int) -> Refusal | None:
         """Delete one version; None when it is gone, which holds too when only an answer to an earlier try was lost."""
@@ -226,13 +226,13 @@ class Packages:
             return self._request("GET", url, what=what, params=params | ({"page": number} if number > 1 else {}))
 
         def parsed(page: Response) -> tuple[PackageVersion, ...]:
-            return tuple(_version(page, item) for item in page.array())
+            return tuple(_parse_version(page, item) for item in page.array())
 
         page = one(1)
-        count = _last_page(page)
+        count = _find_last_page(page)
         first = parsed(page)
         if count == 1:
-            return first, _disorder(first, state)
+            return first, _find_disorder(first, state)
         # The first and the last page are read before all others and again after them. A push changes the first page; a
         # deletion anywhere moves what follows, so the last page loses its first version. If both are as they were,
         # nothing moved in between, and the other pages may be read in any order. No answer is kept once it is parsed.
@@ -247,7 +247,7 @@ class Packages:
         short = next((number for number in sorted(read) if number < count and len(read[number]) != PER_PAGE), 0)
         if short:
             return versions, f"page {short} of {count} had {len(read[short])} items and not {PER_PAGE}"
-        return versions, _disorder(versions, state)
+        return versions, _find_disorder(versions, state)
 
     def _versions(self, package: str) -> str:
         if not package or package.strip("/") != package or re.search(r"[^A-Za-z0-9._/-]|(^|/)\.{1,2}(/|$)", package):
@@ -283,7 +283,7 @@ class Packages:
         return Refusal(response.status, response.message, hint)
 
 
-def _last_page(page: Response) -> int:
+def _find_last_page(page: Response) -> int:
     """How many pages a list has, from the links of its first one."""
     addresses = read_links(page)
     if "next" not in addresses:
@@ -295,7 +295,7 @@ def _last_page(page: Response) -> int:
     return int(number)
 
 
-def _disorder(versions: Iterable[PackageVersion], state: str) -> str:
+def _find_disorder(versions: Iterable[PackageVersion], state: str) -> str:
     """What shows that a list was read while it moved. A tag may have been on several versions that are deleted."""
     ids: set[int] = set()
     tags: set[str] = set()
@@ -310,15 +310,15 @@ def _disorder(versions: Iterable[PackageVersion], state: str) -> str:
     return ""
 
 
-def _version(response: Response, item: Any) -> PackageVersion:
+def _parse_version(response: Response, item: Any) -> PackageVersion:
     try:
         tags = item["metadata"]["container"]["tags"]
         version = PackageVersion(
             id=item["id"],
             digest=item["name"],
             tags=tuple(tags),
-            created_at=_time(item["created_at"]),
-            updated_at=_time(item["updated_at"]),
+            created_at=_parse_time(item["created_at"]),
+            updated_at=_parse_time(item["updated_at"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         response.reject("holds something that is not a version of a container package")
@@ -328,7 +328,7 @@ def _version(response: Response, item: Any) -> PackageVersion:
     return version
 
 
-def _package(response: Response, item: Any) -> Package:
+def _parse_package(response: Response, item: Any) -> Package:
     try:
         repository = (item.get("repository") or {}).get("full_name", "")
         return Package(str(item["name"]), str(item.get("visibility", "")), str(repository))
@@ -336,14 +336,14 @@ def _package(response: Response, item: Any) -> Package:
         response.reject("holds something that is not a package")
 
 
-def _time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(text)
     return moment
 
 
-def _cannot_list(error: RemoteError) -> NoReturn:
+def _explain_no_list(error: RemoteError) -> NoReturn:
     raise RemoteError(
         str(error.problems[0].message),
         hint="A job's own GITHUB_TOKEN cannot list the packages of an organisation. Name the packages one by one, or "

@@ -124,7 +124,7 @@ def open_client(api_url: str, *, token: str = "", http: Http | None = None) -> G
             Requester.resetConnectionClasses()
 
 
-def query(
+def encode_query(
     github: Github, text: str, variables: Mapping[str, str], what: str, *, lenient: bool = False
 ) -> dict[str, Any]:
     """The data that a GraphQL query asks for. `lenient`: an object that is not there is None in it, else an error.
@@ -149,12 +149,12 @@ def query(
 
 def ask(act: Callable[[], T], what: str, path: str = "") -> T:
     """What PyGithub reads inside `act`, which must change nothing. Raises `RemoteError`; `what` follows "Could not"."""
-    with errors(what, path):
+    with translate_errors(what, path):
         return act()
 
 
 @contextlib.contextmanager
-def errors(what: str, path: str = "") -> Iterator[None]:
+def translate_errors(what: str, path: str = "") -> Iterator[None]:
     """Name what PyGithub asks for inside, and make a `RemoteError` of what it raises itself."""
     _import_without_nacl()
     from github import GithubException

@@ -91,7 +91,7 @@ class Releases:
             what=f"make a draft release of {tag} of {self.repository}",
             credential=self._credential,
             headers=GITHUB_HEADERS,
-            json={"tag_name": tag, "name": name, **_form(body, prerelease=prerelease, make_latest=make_latest)},
+            json={"tag_name": tag, "name": name, **_make_form(body, prerelease=prerelease, make_latest=make_latest)},
             expect=(HTTPStatus.CREATED,),
         )
         return _release(response, response.object())
@@ -112,7 +112,7 @@ class Releases:
                 "tag_name": release.tag,
                 "target_commitish": release.target,
                 "name": release.name,
-                **_form(release.body, prerelease=release.prerelease, make_latest=False),
+                **_make_form(release.body, prerelease=release.prerelease, make_latest=False),
                 "draft": release.draft,
             },
             expect=(HTTPStatus.CREATED, *REFUSALS),
@@ -128,7 +128,7 @@ class Releases:
             release,
             "change",
             (HTTPStatus.OK,),
-            json=_form(body, prerelease=prerelease, make_latest=make_latest),
+            json=_make_form(body, prerelease=prerelease, make_latest=make_latest),
             idempotent=True,
         )
         return _release(response, response.object())
@@ -180,7 +180,7 @@ class Releases:
         )
 
 
-def _form(body: str, *, prerelease: bool, make_latest: bool) -> dict[str, Any]:
+def _make_form(body: str, *, prerelease: bool, make_latest: bool) -> dict[str, Any]:
     # `make_latest` left out would give the badge to whatever is published last. A draft keeps it for later.
     return {"body": body, "draft": True, "prerelease": prerelease, "make_latest": str(make_latest).lower()}
 

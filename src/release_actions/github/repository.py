@@ -38,12 +38,12 @@ class GitTag:
     annotated: bool = False
 
 
-def tags(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple[GitTag, ...]:
+def list_tags(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple[GitTag, ...]:
     """Every tag of the repository "owner/name", sorted by GitHub by name. Complete, or a `RemoteError`."""
     what = f"list the tags of {repository}"
     url = f"{repository_url(api_url, repository)}/git/matching-refs/tags/"
     pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB_HEADERS)
-    listed = [_tag(page, item) for page in pages for item in page.array()]
+    listed = [_parse_tag(page, item) for page in pages for item in page.array()]
     return tuple(dict.fromkeys(listed))
 
 
@@ -60,7 +60,7 @@ def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: 
             credential=Credential.bearer(api_url, token),
             headers=GITHUB_HEADERS,
         )
-        sha, annotated = _target(response, response.object())
+        sha, annotated = _parse_target(response, response.object())
     message = (
         f"Could not find the commit of the tag {tag.name} of {repository}: more than {NESTED} tag objects in a row."
     )
@@ -82,7 +82,7 @@ def commit_of_ref(http: Http, api_url: str, repository: str, name: str, *, token
     )
     if response.status == HTTPStatus.NOT_FOUND:
         return ""
-    return commit_of(http, api_url, repository, GitTag(name, *_target(response, response.object())), token=token)
+    return commit_of(http, api_url, repository, GitTag(name, *_parse_target(response, response.object())), token=token)
 
 
 def pull_states(
@@ -152,14 +152,14 @@ def _pull(response: Response, item: Any) -> tuple[int, str]:
     return number, str(state)
 
 
-def _tag(response: Response, item: Any) -> GitTag:
+def _parse_tag(response: Response, item: Any) -> GitTag:
     name = item.get("ref") if isinstance(item, dict) else None
     if not isinstance(name, str) or not name.startswith(TAG_PREFIX):
         response.reject("holds something that is not a tag")
-    return GitTag(name.removeprefix(TAG_PREFIX), *_target(response, item, any_kind=True))
+    return GitTag(name.removeprefix(TAG_PREFIX), *_parse_target(response, item, any_kind=True))
 
 
-def _target(response: Response, item: dict[str, Any], *, any_kind: bool = False) -> tuple[str, bool]:
+def _parse_target(response: Response, item: dict[str, Any], *, any_kind: bool = False) -> tuple[str, bool]:
     """The object that a ref or tag object names, and whether it is another tag object."""
     target = item.get("object")
     if not isinstance(target, dict) or not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", str(target.get("sha"))):

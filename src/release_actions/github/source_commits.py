@@ -24,12 +24,12 @@ def make_resolver(context: Context, log: Workflow, token: str) -> Callable[[str,
     @functools.cache
     def resolve(repository: str, ref: str) -> str:
         with Http(log=log.info, redactor=log.redactor) as http:
-            return commit(http, context.api_url, repository, ref, token=token)
+            return find_commit(http, context.api_url, repository, ref, token=token)
 
     return resolve
 
 
-def commit(http: Http, api_url: str, repository: str, ref: str, *, token: str = "") -> str:
+def find_commit(http: Http, api_url: str, repository: str, ref: str, *, token: str = "") -> str:
     """The commit of a branch, a tag, or a ref written whole.
 
     Raises `InputError` when there is none or two, and `RemoteError` when GitHub does not say.

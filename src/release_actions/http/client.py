@@ -26,11 +26,18 @@ from release_actions.http.failures import PASSING, Fault, fault_of, hint_for
 from release_actions.http.links import follow_pages
 from release_actions.http.origins import Credential, Origin
 from release_actions.http.pace import READS, Pace
-from release_actions.http.waiting import allowed_in_words, backoff, is_limited, limit_wait, retry_after, wait_in_words
+from release_actions.http.waiting import (
+    choose_backoff,
+    compute_limit_wait,
+    describe_allowance,
+    is_limited,
+    retry_after,
+    wait_in_words,
+)
 from release_actions.runner import lazy, stopping
 from release_actions.runner.redaction import Redactor
 
-with lazy.postponed("requests"):
+with lazy.postpone_import("requests"):
     import requests
 
 Params = Mapping[str, str | int | Sequence[str]]
@@ -187,7 +194,7 @@ class Http:
                 uncertain = uncertain or not fault.unsent
                 if fault.is_lasting(origin) or faults >= self._tries or not (call.idempotent or fault.unsent):
                     self._raise_fault(call, origin, fault, faults)
-                self._pause(call, f"{origin} {fault.words}", backoff(faults))
+                self._pause(call, f"{origin} {fault.words}", choose_backoff(faults))
                 continue
             self._budgets.remember(response)
             if is_limited(response):
@@ -222,12 +229,12 @@ class Http:
     def _wait_for_limit(self, call: Call, response: Response, limits: int, waited: float) -> float:
         """Wait as a server asks that limits the rate, and let other requests wait that it counts together with this."""
         origin = Origin.of(call.url)
-        pause = limit_wait(response, self._now(), limits)
+        pause = compute_limit_wait(response, self._now(), limits)
         if waited + pause > self._max_wait:
             self._raise_too_long(call, response, origin, pause)
         # A wait in words is GHCR's, which counts reads and writes apart.
         kind = EVERY_KIND if wait_in_words(response) is None else kind_of(call.method)
-        allowed = allowed_in_words(response)
+        allowed = describe_allowance(response)
         if allowed is not None and origin in self._paces:
             self._paces[origin].learn(call.method, allowed)
         with self._lock:
@@ -237,7 +244,7 @@ class Http:
 
     def _wait_for_fault(self, call: Call, response: Response, faults: int, waited: float) -> float:
         """Wait before a request is sent again that a passing fault of the server ended."""
-        pause = max(backoff(faults), retry_after(response, self._now()) or 0.0)
+        pause = max(choose_backoff(faults), retry_after(response, self._now()) or 0.0)
         if waited + pause > self._max_wait:
             self._raise_too_long(call, response, Origin.of(call.url), pause)
         return self._pause(

@@ -19,7 +19,7 @@ from release_actions.runner import lazy
 from release_actions.runner.characters import flatten
 from release_actions.runner.redaction import Redactor
 
-with lazy.postponed("requests"):
+with lazy.postpone_import("requests"):
     import requests
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from release_actions.http.origins import SETTINGS, Origin
 from release_actions.runner import lazy
 from release_actions.runner.characters import flatten
 
-with lazy.postponed("requests"):
+with lazy.postpone_import("requests"):
     import requests
 
 TIMEOUT = (10.0, 60.0)
@@ -47,7 +47,7 @@ class Fault:
 
 
 @functools.cache
-def _faults() -> tuple[tuple[tuple[type[BaseException], ...], Fault], ...]:
+def _list_faults() -> tuple[tuple[tuple[type[BaseException], ...], Fault], ...]:
     """Types of exceptions -> the fault, the more specific ones first. A function, because it imports requests."""
     import urllib3.exceptions as urllib3
     from urllib3.util.ssl_match_hostname import CertificateError
@@ -91,8 +91,8 @@ def _faults() -> tuple[tuple[tuple[type[BaseException], ...], Fault], ...]:
 
 def fault_of(error: BaseException) -> Fault:
     """What a person should know of an exception of requests or of what it is made from."""
-    causes = tuple(_causes(error))
-    for types, fault in _faults():
+    causes = tuple(_list_causes(error))
+    for types, fault in _list_faults():
         if any(isinstance(cause, types) for cause in causes):
             return fault
     detail = re.sub(r"//[^/\s]*@", "//***@", flatten(str(error)))[:MESSAGE_LENGTH]
@@ -100,7 +100,7 @@ def fault_of(error: BaseException) -> Fault:
     return Fault(f"could not be asked ({detail})", hint, unsent=True, hopeless=True)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _list_causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and all that it was made from. requests and urllib3 keep these in attributes and arguments."""
     seen: set[int] = set()
     rest: list[object] = [error]

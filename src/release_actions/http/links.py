@@ -15,7 +15,7 @@ from release_actions.http.answer import Response
 from release_actions.http.origins import Origin
 from release_actions.runner import lazy
 
-with lazy.postponed("requests"):
+with lazy.postpone_import("requests"):
     import requests
 
 MOST_PAGES = 10_000
@@ -47,7 +47,7 @@ def read_links(response: Response) -> dict[str, str]:
     return addresses
 
 
-def next_page(response: Response) -> str | None:
+def find_next_page(response: Response) -> str | None:
     """The address of the next page, None on the last. Raises `RemoteError` for a link that leads nowhere."""
     address = read_links(response).get("next")
     if address == "":
@@ -72,7 +72,7 @@ def follow_pages(first: Response, ask: Callable[[str], Response]) -> Iterator[Re
             page.reject("repeats a page that was read before")
         seen.add(mark)
         asked.add(page.url)
-        following = next_page(page)
+        following = find_next_page(page)
         yield page
         if following is None:
             return

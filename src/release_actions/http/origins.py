@@ -98,7 +98,7 @@ class Credential:
         """A token for the origin of `url`; None for an empty token, which means "ask anonymously"."""
         if not token:
             return None
-        _printable(token)
+        _escape_unprintable(token)
         return cls(Origin.of(url), f"Bearer {token}", (token,))
 
     @classmethod
@@ -106,12 +106,12 @@ class Credential:
         """A user name and a token for the origin of `url`; None for an empty token."""
         if not token:
             return None
-        _printable(token)
+        _escape_unprintable(token)
         pair = base64.b64encode(f"{user}:{token}".encode()).decode()
         return cls(Origin.of(url), f"Basic {pair}", (token, pair))
 
 
-def _printable(token: str) -> None:
+def _escape_unprintable(token: str) -> None:
     """A line break or blank in a header would be sent as something else, or shown by the library that refuses it."""
     if not re.fullmatch(r"[\x21-\x7e]+", token):
         message = "The token contains spaces, line breaks or other characters that no token has."

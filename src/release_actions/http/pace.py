@@ -108,12 +108,12 @@ class Pace:
         self.writes.halt(halted)
 
 
-def github_pace() -> Pace:
+def make_github_pace() -> Pace:
     """The pace of GitHub's API: reads and writes are counted together."""
     bucket = Bucket(GITHUB_POINTS)
     return Pace(bucket, bucket, write_cost=GITHUB_WRITE_COST)
 
 
-def registry_pace() -> Pace:
+def make_registry_pace() -> Pace:
     """The pace of GHCR, which counts reads and writes apart."""
     return Pace(Bucket(REGISTRY_READS), Bucket(REGISTRY_WRITES))

@@ -93,7 +93,7 @@ POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 @functools.cache
-def trusted_certificates() -> ssl.SSLContext:
+def load_trusted_certificates() -> ssl.SSLContext:
     """Trusts what OpenSSL trusts here, by SSL_CERT_FILE, SSL_CERT_DIR or the system's store, and what certifi has.
 
     As git, pip, uv and Go do: a company's certificate is in one of the first. Made once, because reading some hundred
@@ -121,7 +121,7 @@ class Adapter(HTTPAdapter):
         """Which pool of connections a request uses."""
         host, options = super().build_connection_pool_key_attributes(request, verify, cert)
         if verify is True and host["scheme"] == "https":
-            options["ssl_context"] = trusted_certificates()
+            options["ssl_context"] = load_trusted_certificates()
         return host, options
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

@@ -41,7 +41,7 @@ def is_limited(response: Response) -> bool:
     return response.headers.get("x-ratelimit-remaining") == "0" and not words
 
 
-def limit_wait(response: Response, now: float, limits: int) -> float:
+def compute_limit_wait(response: Response, now: float, limits: int) -> float:
     """Seconds to wait at the `limits`-th limit in a row, as GitHub's documentation of rate limits asks."""
     in_header = retry_after(response, now)
     if in_header is not None:
@@ -80,12 +80,12 @@ def wait_in_words(response: Response) -> float | None:
     return min(sum(float(amount) * GO_UNITS[unit] for amount, unit in parts), LONGEST_WAIT)
 
 
-def allowed_in_words(response: Response) -> int | None:
+def describe_allowance(response: Response) -> int | None:
     """Requests a minute that the words of a refusal name; None if they name none."""
     match = ALLOWED_IN_WORDS.search(response.message)
     return int(match[1]) if match else None
 
 
-def backoff(faults: int) -> float:
+def choose_backoff(faults: int) -> float:
     """Seconds before trying again: 1, 2, 4, …, up to half of it less, so that threads do not return in step."""
     return 2.0 ** (faults - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, guards nothing

@@ -145,7 +145,7 @@ def assemble(package: str, parts: Iterable[Part]) -> Assembly:
         raise AssemblyError(message, hint="Build all platforms in one run.")
     entries = [child.image for child in lifted]
     attestations = [entry for child in lifted for entry in child.attestations]
-    document = given[0].root if len(given) == 1 else _index(package, lifted, [*entries, *attestations])
+    document = given[0].root if len(given) == 1 else _make_index(package, lifted, [*entries, *attestations])
     return Assembly(
         document,
         MappingProxyType({child.platform: str(child.image["digest"]) for child in lifted}),
@@ -178,7 +178,7 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
     root = image_manifests.parse(part.root.body, part.root.digest, part.root.media_type)
     if isinstance(root, Manifest):
         descriptor = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
-        entry, labels = _image(package, part, root, descriptor)
+        entry, labels = _make_image_entry(package, part, root, descriptor)
         return _PlatformEntries(part.platform, entry, (), {}, labels)
     raw = json.loads(part.root.body)["manifests"]
     pairs = list(zip(root.children, raw, strict=True))
@@ -211,16 +211,16 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
             f"{package} is not published: {root.digest} lists {child.digest} with another type or size than it has."
         )
         raise AssemblyError(message, hint="Build the image again.")
-    own, labels = _image(package, part, manifest, entry, child)
+    own, labels = _make_image_entry(package, part, manifest, entry, child)
     return _PlatformEntries(part.platform, own, attestations, root.annotations, labels)
 
 
-def _image(
+def _make_image_entry(
     package: str, part: Part, manifest: Manifest, entry: Mapping[str, Any], stated: Descriptor | None = None
 ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     """An image's entry with the platform that its configuration states, and its labels."""
     config = part.configs[manifest.config.digest]
-    platform = image_manifests.config_platform(config, manifest.config.digest)
+    platform = image_manifests.read_config_platform(config, manifest.config.digest)
     if platform != part.platform:
         message = (
             f"{package} is not published: {part.root.digest} was given for {part.platform}, and its configuration says "
@@ -233,10 +233,10 @@ def _image(
             f"configuration says {platform}."
         )
         raise AssemblyError(message, hint="Build the image again.")
-    return {**entry, "platform": _platform(platform, json.loads(config))}, read_labels(config)
+    return {**entry, "platform": _make_platform(platform, json.loads(config))}, read_labels(config)
 
 
-def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
+def _make_platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
     """The platform object of an entry. `os.version` and `os.features` are taken along as they are."""
     fields: dict[str, Any] = {"os": platform.os, "architecture": platform.architecture}
     if platform.variant:
@@ -244,14 +244,14 @@ def _platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, Any]:
     return fields | {key: config[key] for key in ("os.version", "os.features") if config.get(key)}
 
 
-def _index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mapping[str, Any]]) -> RawManifest:
-    annotations = _annotations(package, lifted)
+def _make_index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mapping[str, Any]]) -> RawManifest:
+    annotations = _merge_annotations(package, lifted)
     # A Docker list has neither annotations nor attestations; an OCI index may hold Docker manifests too.
     docker = not annotations and all(set(entry) == DOCKER_KEYS for entry in entries)
     docker = docker and all(entry["mediaType"] == DOCKER_MANIFEST for entry in entries)
     media_type = DOCKER_LIST if docker else OCI_INDEX
     if not docker:
-        annotations = {**_shared_labels(lifted), **annotations}
+        annotations = {**_find_shared_labels(lifted), **annotations}
     document: dict[str, Any] = {"schemaVersion": 2, "mediaType": media_type, "manifests": entries}
     if annotations:
         document["annotations"] = annotations
@@ -263,7 +263,7 @@ def _index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mappi
     return RawManifest(body, media_type, digest_of(body))
 
 
-def _shared_labels(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
+def _find_shared_labels(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
     """The specification's labels that all platforms have with one value: what an index says of the image as a whole.
 
     GHCR shows description and licence of an image from its index, and never reads the labels of a platform.
@@ -276,7 +276,7 @@ def _shared_labels(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
     }
 
 
-def _annotations(package: str, lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
+def _merge_annotations(package: str, lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
     """The annotations of the parts' own indexes, for the index over them all. Each build has its own time: the last."""
     annotations: dict[str, str] = {}
     for image in lifted:

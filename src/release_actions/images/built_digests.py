@@ -39,15 +39,15 @@ class Claim:
 
 def read(given: str, folder: Path) -> tuple[Claim, ...]:
     """The claims in a JSON object, or in the folder that `given` names and that is at `folder`. Raises `InputError`."""
-    return from_json(given) if given.startswith("{") else from_folder(folder, given)
+    return read_json(given) if given.startswith("{") else read_folder(folder, given)
 
 
-def from_slots(values: Iterable[SlotValue]) -> tuple[Claim, ...]:
+def read_slots(values: Iterable[SlotValue]) -> tuple[Claim, ...]:
     """The claims in the slots of the build jobs."""
     return tuple(Claim(value.promise.package, value.promise.platform, value.digest) for value in values)
 
 
-def from_json(text: str) -> tuple[Claim, ...]:
+def read_json(text: str) -> tuple[Claim, ...]:
     """Claims from package -> platform -> digest."""
     try:
         value = json.loads(text)
@@ -71,7 +71,7 @@ def from_json(text: str) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def from_folder(folder: Path, name: str) -> tuple[Claim, ...]:
+def read_folder(folder: Path, name: str) -> tuple[Claim, ...]:
     """Claims from every file of a folder and the folders in it. `name` is what the user calls the folder."""
     if not folder.is_dir():
         message = f"Input 'digests' names the folder {name}, which does not exist."
@@ -79,9 +79,9 @@ def from_folder(folder: Path, name: str) -> tuple[Claim, ...]:
         raise InputError(message, hint=hint)
     claims: list[Claim] = []
     problems: list[Problem] = []
-    for file in files(folder):
+    for file in list_files(folder):
         shown = f"{name.rstrip('/')}/{file.relative_to(folder).as_posix()}"
-        for record in in_file(file, shown):
+        for record in read_file(file, shown):
             if isinstance(record, Claim):
                 claims.append(record)
             else:
@@ -91,7 +91,7 @@ def from_folder(folder: Path, name: str) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def files(folder: Path) -> Iterable[Path]:
+def list_files(folder: Path) -> Iterable[Path]:
     """Every file below a folder, sorted. Links are files, and are not followed."""
     paths = []
     for at, _, names in os.walk(folder, followlinks=False):
@@ -99,7 +99,7 @@ def files(folder: Path) -> Iterable[Path]:
     return sorted(paths)
 
 
-def in_file(file: Path, shown: str) -> Iterator[Claim | Problem]:
+def read_file(file: Path, shown: str) -> Iterator[Claim | Problem]:
     """The claims of one file, and its mistakes."""
     if file.is_symlink() or not file.is_file():
         yield Problem(f"{shown} is not a file with digests but a link or a device.", LINE_HINT)
@@ -133,7 +133,7 @@ def claim_of(package: str, digest: str, platform: str, place: Place | None) -> C
         return f"has {platform[:100]!r}, which is not a platform"
 
 
-def of_package(claims: Iterable[Claim], package: str) -> tuple[Claim, ...]:
+def select_package(claims: Iterable[Claim], package: str) -> tuple[Claim, ...]:
     """What is claimed for one package, each claim once, in the order of platforms and digests."""
     own = {(claim.platform, claim.digest): claim for claim in claims if claim.package == package}
     return tuple(own[key] for key in sorted(own))

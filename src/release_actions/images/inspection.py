@@ -107,15 +107,15 @@ def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], 
 
 def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> Inspection:
     """What is wrong with an image, all of it."""
-    problems = [*_tags(image, reading)]
+    problems = [*_judge_tags(image, reading)]
     root = reading.root
     if root is None:
-        return Inspection(image, problems=_said(image, problems))
+        return Inspection(image, problems=_make_problems(image, problems))
     attestations: dict[str, str] = {}
     manifests: list[tuple[Descriptor | None, AnyManifest | None]] = []
     seen: list[tuple[Platform | None, str]] = []
     if isinstance(root, Index):
-        problems += _children(root, reading)
+        problems += _read_children(root, reading)
         there = [child for child in root.children if not child.is_attestation]
         seen += [(child.platform, child.digest) for child in there]
         attestations = dict(root.attestations)
@@ -125,20 +125,20 @@ def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> 
     for child, manifest in manifests:
         if not isinstance(manifest, Manifest):
             continue
-        platform, config = _configuration(child, manifest, reading, expected)
+        platform, config = _judge_configuration(child, manifest, reading, expected)
         problems += config
         if child is None and platform:
             seen.append((platform, root.digest))
     platforms = {str(platform): digest for platform, digest in seen if platform}
-    problems += _platforms(image, [platform for platform, _ in seen if platform])
-    return Inspection(image, root.digest, platforms, attestations, _said(image, problems))
+    problems += _judge_platforms(image, [platform for platform, _ in seen if platform])
+    return Inspection(image, root.digest, platforms, attestations, _make_problems(image, problems))
 
 
-def _said(image: ListedImage, problems: list[str]) -> tuple[Problem, ...]:
+def _make_problems(image: ListedImage, problems: list[str]) -> tuple[Problem, ...]:
     return tuple(Problem(f"{image.package}: {text}.") for text in problems)
 
 
-def _tags(image: ListedImage, reading: Reading) -> Iterator[str]:
+def _judge_tags(image: ListedImage, reading: Reading) -> Iterator[str]:
     if image.digest == "":
         yield "this run did not publish it"
     for tag, digest in reading.tags.items():
@@ -153,7 +153,7 @@ def _tags(image: ListedImage, reading: Reading) -> Iterator[str]:
         yield f"{named[0]} does not answer"
 
 
-def _children(root: Index, reading: Reading) -> Iterator[str]:
+def _read_children(root: Index, reading: Reading) -> Iterator[str]:
     """Every child answers, is described as it is, and is a platform or the attestation of one."""
     siblings = {child.digest for child in root.children if not child.is_attestation}
     for child in root.children:
@@ -172,7 +172,7 @@ def _children(root: Index, reading: Reading) -> Iterator[str]:
             yield f"the child {child.digest} has no platform"
 
 
-def _platforms(image: ListedImage, platforms: list[Platform]) -> Iterator[str]:
+def _judge_platforms(image: ListedImage, platforms: list[Platform]) -> Iterator[str]:
     missing = sorted(set(image.platforms) - set(platforms))
     if missing:
         yield f"it lacks {join_platforms(missing)}"
@@ -184,7 +184,7 @@ def _platforms(image: ListedImage, platforms: list[Platform]) -> Iterator[str]:
         yield f"it has {join_platforms(twice)} more than once"
 
 
-def _configuration(
+def _judge_configuration(
     child: Descriptor | None, manifest: Manifest, reading: Reading, expected: Expectation
 ) -> tuple[Platform | None, list[str]]:
     """The platform that a configuration states, and what is wrong with it and its labels."""
@@ -193,7 +193,7 @@ def _configuration(
     if config is None:
         return None, [f"the configuration {manifest.config.digest} of {manifest.digest} does not answer"]
     try:
-        platform = image_manifests.config_platform(config, manifest.config.digest)
+        platform = image_manifests.read_config_platform(config, manifest.config.digest)
     except ManifestError as error:
         return None, [str(error.problems[0].message).rstrip(".")]
     problems = []

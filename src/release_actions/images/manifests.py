@@ -163,14 +163,14 @@ def parse(content: bytes, digest: str = "", media_type: str = "") -> AnyManifest
     actual = digest_of(content)
     name = digest or actual
     if digest.startswith("sha256:") and digest != actual:
-        raise _error(name, f"has bytes whose digest is {actual}")
+        raise _make_error(name, f"has bytes whose digest is {actual}")
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _error(name, "is not JSON") from error
+        raise _make_error(name, "is not JSON") from error
     if not isinstance(document, dict):
-        raise _error(name, "is not a JSON object")
-    kind = _kind(document, name, media_type)
+        raise _make_error(name, "is not a JSON object")
+    kind = _name_kind(document, name, media_type)
     read = _Reader(document, name)
     common: dict[str, Any] = {
         "digest": name,
@@ -184,25 +184,25 @@ def parse(content: bytes, digest: str = "", media_type: str = "") -> AnyManifest
         return Index(children=read.every("manifests"), **common)
     config = read.optional("config")
     if config is None:
-        raise _error(name, "has no config")
+        raise _make_error(name, "has no config")
     return Manifest(config=config, layers=read.every("layers"), **common)
 
 
-def config_platform(content: bytes, digest: str) -> Platform:
+def read_config_platform(content: bytes, digest: str) -> Platform:
     """The platform that an image configuration (a manifest's `config` blob) states. Raises `ManifestError`."""
     if digest_of(content) != digest:
-        raise _error(digest, f"has bytes whose digest is {digest_of(content)}")
+        raise _make_error(digest, f"has bytes whose digest is {digest_of(content)}")
     try:
         document = json.loads(content)
         parts = [document["os"], document["architecture"], document.get("variant") or ""]
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        raise _error(digest, "is not an image configuration with os and architecture") from error
+        raise _make_error(digest, "is not an image configuration with os and architecture") from error
     if not all(isinstance(part, str) for part in parts):
-        raise _error(digest, "has an os, architecture or variant that is not a text")
+        raise _make_error(digest, "has an os, architecture or variant that is not a text")
     return Platform.of(*parts)
 
 
-def missing_platforms(
+def find_missing_platforms(
     image: AnyManifest, wanted: Iterable[Platform], config: Platform | None = None
 ) -> tuple[Platform, ...]:
     """The wanted platforms that an image lacks, sorted. Empty means complete.
@@ -320,19 +320,21 @@ class Graph:
         return frozenset(closure)
 
 
-def _kind(document: dict[str, Any], name: str, content_type: str) -> str:
+def _name_kind(document: dict[str, Any], name: str, content_type: str) -> str:
     """The media type of a document. One that could be read as two formats is refused (CVE-2021-41190)."""
     looks_like_index = "manifests" in document
     looks_like_manifest = "layers" in document or "config" in document
     if looks_like_index == looks_like_manifest:
-        raise _error(name, "is both an index and a manifest" if looks_like_index else "is neither index nor manifest")
+        raise _make_error(
+            name, "is both an index and a manifest" if looks_like_index else "is neither index nor manifest"
+        )
     allowed = INDEX_TYPES if looks_like_index else MANIFEST_TYPES
     content_type = content_type.partition(";")[0].strip()
     stated = document.get("mediaType") or content_type or allowed[0]
     if stated not in allowed:
-        raise _error(name, f"has the media type {stated!r}, which does not fit its content")
+        raise _make_error(name, f"has the media type {stated!r}, which does not fit its content")
     if content_type in MEDIA_TYPES and content_type != stated:
-        raise _error(name, f"says it is {stated} but was served as {content_type}")
+        raise _make_error(name, f"says it is {stated} but was served as {content_type}")
     return str(stated)
 
 
@@ -349,7 +351,7 @@ class _Reader:
             # Go writes an empty list as null.
             return ()
         if not isinstance(value, list):
-            raise _error(self.name, f"has {key!r} that is not a list")
+            raise _make_error(self.name, f"has {key!r} that is not a list")
         return tuple(self._descriptor(item, f"{key}[{number}]") for number, item in enumerate(value))
 
     def optional(self, key: str) -> Descriptor | None:
@@ -359,7 +361,7 @@ class _Reader:
     def text(self, key: str) -> str:
         value = self.document.get(key)
         if value is not None and not isinstance(value, str):
-            raise _error(self.name, f"has {key!r} that is not a text")
+            raise _make_error(self.name, f"has {key!r} that is not a text")
         return value or ""
 
     def annotations(self, holder: Mapping[str, Any]) -> Mapping[str, str]:
@@ -367,19 +369,19 @@ class _Reader:
         if value is None:
             return {}
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-            raise _error(self.name, "has annotations that are no map of texts")
+            raise _make_error(self.name, "has annotations that are no map of texts")
         return value
 
     def _descriptor(self, value: Any, where: str) -> Descriptor:
         if not isinstance(value, dict):
-            raise _error(self.name, f"has {where!r} that is not a descriptor")
+            raise _make_error(self.name, f"has {where!r} that is not a descriptor")
         digest, media_type, size = value.get("digest"), value.get("mediaType"), value.get("size")
         if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-            raise _error(self.name, f"has {where!r} without a valid digest")
+            raise _make_error(self.name, f"has {where!r} without a valid digest")
         if not isinstance(media_type, str) or not media_type:
-            raise _error(self.name, f"has {where!r} without a media type")
+            raise _make_error(self.name, f"has {where!r} without a media type")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise _error(self.name, f"has {where!r} without a valid size")
+            raise _make_error(self.name, f"has {where!r} without a valid size")
         platform = value.get("platform")
         return Descriptor(
             digest, media_type, size, self._platform(platform, where) if platform else None, self.annotations(value)
@@ -389,11 +391,11 @@ class _Reader:
         parts = [value.get(key, "") for key in ("os", "architecture", "variant")] if isinstance(value, dict) else [None]
         texts = [part for part in parts if isinstance(part, str)]
         if len(texts) != len(parts):
-            raise _error(self.name, f"has {where!r} with a malformed platform")
+            raise _make_error(self.name, f"has {where!r} with a malformed platform")
         return Platform.of(*texts)
 
 
-def _error(digest: str, what: str) -> ManifestError:
+def _make_error(digest: str, what: str) -> ManifestError:
     return ManifestError(
         f"Manifest {digest} {what}.",
         hint="Nothing that needs this manifest was changed. Push the image again, or delete that package version by "

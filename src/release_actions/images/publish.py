@@ -91,7 +91,7 @@ class Publisher:
             )
             raise PolicyError(message, hint="Remove it from the tags: only protect-latest moves floating tags.")
         digests = assembly.choose_digests(
-            image.package, image.platforms, built_digests.of_package(claims, image.package)
+            image.package, image.platforms, built_digests.select_package(claims, image.package)
         )
         parts = self._parts(image, digests)
         assembly.require_labels(image.package, image.promised_labels, parts)
@@ -161,14 +161,14 @@ class Publisher:
             if isinstance(manifest, image_manifests.Manifest):
                 config = self.registry.get_blob(image.name, manifest.config.digest)
                 if config is None:
-                    raise _gone(image, f"the configuration {manifest.config.digest}", platform)
+                    raise _make_gone_error(image, f"the configuration {manifest.config.digest}", platform)
                 configs[manifest.config.digest] = config
         return Part(platform, root, manifests, configs)
 
     def _document(self, image: ListedImage, platform: Platform, digest: str) -> RawManifest:
         body = self._patiently(lambda: self._read(image, digest))
         if body is None:
-            raise _gone(image, digest, platform)
+            raise _make_gone_error(image, digest, platform)
         return body
 
     def _read(self, image: ListedImage, reference: str) -> RawManifest | None:
@@ -233,6 +233,6 @@ class Publisher:
         return said.pop() if len(said) == 1 else ""
 
 
-def _gone(image: ListedImage, what: str, platform: Platform) -> AssemblyError:
+def _make_gone_error(image: ListedImage, what: str, platform: Platform) -> AssemblyError:
     message = f"{image.package} is not published: it has no {what}, which was pushed for {platform}."
     return AssemblyError(message, hint="Check that the build job pushed to this package, and run it again.")

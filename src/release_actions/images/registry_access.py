@@ -41,12 +41,12 @@ def connect_to(
     http: Http, host: str, login: Login, context: Context, log: Workflow, *, for_github: str = ""
 ) -> Registry:
     """The registry of a name. `for_github`: the token that the run uses for GitHub, where it has one."""
-    token = token_for(host, login.token, context, log, for_github=for_github)
+    token = choose_token(host, login.token, context, log, for_github=for_github)
     url = registry_url(host, context.registry_url)
     return Registry(http, url, token=token, user=login.user or ANY_USER, token_service=login.host)
 
 
-def token_for(host: str, token: str, context: Context, log: Workflow, *, for_github: str = "") -> str:
+def choose_token(host: str, token: str, context: Context, log: Workflow, *, for_github: str = "") -> str:
     """The token to log in to a registry with: empty where it is GitHub's and the registry is not, which is said.
 
     GitHub's are known by how they begin, and by being the one that the run uses for GitHub, `for_github`: tokens of an
@@ -59,7 +59,7 @@ def token_for(host: str, token: str, context: Context, log: Workflow, *, for_git
     return ""
 
 
-def package_registry(context: Context, config: Config | None, action: str) -> str:
+def connect_to_package(context: Context, config: Config | None, action: str) -> str:
     """The registry whose images are the packages of this run's GitHub: GHCR, or `containers.HOST` of another server.
 
     The token for GitHub's API goes there, so it follows from the API's address. Raises `ConfigurationError` when the

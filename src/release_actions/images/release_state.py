@@ -106,7 +106,7 @@ def is_ready(images: Sequence[ImageState]) -> bool:
     return any(image.ready for image in images) and all(image.ready for image in images if image.planned.required)
 
 
-def built(images: Iterable[ImageState]) -> dict[str, bool]:
+def summarize_built(images: Iterable[ImageState]) -> dict[str, bool]:
     """Key of release.yaml -> whether every package of it is ready, in the order of the plan."""
     states: dict[str, bool] = {}
     for image in images:
@@ -114,6 +114,6 @@ def built(images: Iterable[ImageState]) -> dict[str, bool]:
     return states
 
 
-def failed_keys(images: Iterable[ImageState]) -> tuple[str, ...]:
+def list_failed_keys(images: Iterable[ImageState]) -> tuple[str, ...]:
     """Keys of release.yaml of which a package is not ready, in the order of the plan."""
-    return tuple(key for key, ready in built(images).items() if not ready)
+    return tuple(key for key, ready in summarize_built(images).items() if not ready)

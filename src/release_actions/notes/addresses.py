@@ -56,10 +56,10 @@ def parse(url: str, server: str = "https://github.com") -> GitHubAddress | None:
     match = REPOSITORY.fullmatch(path)
     if match is None or match["owner"] in PAGES:
         return None
-    return _inside(f"{match['owner']}/{match['name']}", match["rest"] or "")
+    return _match_inside(f"{match['owner']}/{match['name']}", match["rest"] or "")
 
 
-def _inside(repository: str, rest: str) -> GitHubAddress | None:
+def _match_inside(repository: str, rest: str) -> GitHubAddress | None:
     """Where a path inside a repository leads."""
     if not rest:
         return GitHubAddress(AddressKind.REPOSITORY, repository)

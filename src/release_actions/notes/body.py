@@ -36,23 +36,23 @@ INVISIBLE = "&#8203;"
 def write(notes: ReleaseNotes, asset: str, longest: int = GENERATED_CHARACTERS) -> NotesText:
     """The notes. `asset`: name of the file that has all of them when they are too long for a release."""
     address = f"{notes.web}/releases/download/{quote(notes.tag, safe='')}/{quote(asset)}"
-    return fit_parts(tuple(_parts(notes)), f"[{markdown.plain(asset)}]({address})", longest)
+    return fit_parts(tuple(_write_parts(notes)), f"[{markdown.plain(asset)}]({address})", longest)
 
 
-def _parts(notes: ReleaseNotes) -> Iterator[NotesPart]:
-    yield from _notices(notes.breaking, BREAKING, notes.web, "breaking change")
-    yield from _notices(notes.deprecated, DEPRECATIONS, notes.web, "deprecation")
+def _write_parts(notes: ReleaseNotes) -> Iterator[NotesPart]:
+    yield from _write_notices(notes.breaking, BREAKING, notes.web, "breaking change")
+    yield from _write_notices(notes.deprecated, DEPRECATIONS, notes.web, "deprecation")
     if notes.manifest:
-        yield from _tables(notes.manifest, notes.headings)
-        yield from _components(notes)
-    yield from _changes(notes)
+        yield from _write_tables(notes.manifest, notes.headings)
+        yield from _write_components(notes)
+    yield from _write_changes(notes)
     if notes.contributors:
         lines = tuple(write_contributor(contributor, notes.web) for contributor in notes.contributors)
         yield NotesPart(f"## {CONTRIBUTORS}\n\n", lines, noun="new contributor")
-    yield NotesPart(f"**Full Changelog**: {changelog(notes)}")
+    yield NotesPart(f"**Full Changelog**: {make_changelog_address(notes)}")
 
 
-def _notices(notices: Iterable[Notice], title: str, web: str, noun: str) -> Iterator[NotesPart]:
+def _write_notices(notices: Iterable[Notice], title: str, web: str, noun: str) -> Iterator[NotesPart]:
     paragraphs = tuple(write_notice(notice, web) for notice in notices)
     if paragraphs:
         yield NotesPart(f"## {title}\n\n", paragraphs, between="\n\n", noun=noun)
@@ -68,14 +68,14 @@ def write_notice(notice: Notice, web: str) -> str:
     return f"**{escape_text(change.title)}** ([{markdown.plain(name)}]({where})){said}{removal}"
 
 
-def _tables(manifest: ComponentManifest, headings: tuple[str, str]) -> Iterator[NotesPart]:
+def _write_tables(manifest: ComponentManifest, headings: tuple[str, str]) -> Iterator[NotesPart]:
     """The tables of the components, whose rows are cut like any list."""
     for text in table.write(manifest, *headings).rstrip("\n").split("\n\n## "):
         lines = text.removeprefix("## ").rstrip("\n").split("\n")
         yield NotesPart("\n".join([f"## {lines[0]}", *lines[1:4]]) + "\n", tuple(lines[4:]), noun="row")
 
 
-def changelog(notes: ReleaseNotes) -> str:
+def make_changelog_address(notes: ReleaseNotes) -> str:
     """Address of everything that changed."""
     tag = quote(notes.tag, safe="")
     return (
@@ -85,17 +85,17 @@ def changelog(notes: ReleaseNotes) -> str:
     )
 
 
-def _changes(notes: ReleaseNotes) -> Iterator[NotesPart]:
+def _write_changes(notes: ReleaseNotes) -> Iterator[NotesPart]:
     """The sections of changes."""
     if not notes.sections:
         yield NotesPart(f"## {CHANGES}\n\n{NOTHING}")
         return
     first, *others = notes.sections
-    yield _section(first, notes.web, f"## {CHANGES}\n\n")
-    yield from (_section(section, notes.web, "") for section in others)
+    yield _write_section(first, notes.web, f"## {CHANGES}\n\n")
+    yield from (_write_section(section, notes.web, "") for section in others)
 
 
-def _section(section: Section, web: str, head: str) -> NotesPart:
+def _write_section(section: Section, web: str, head: str) -> NotesPart:
     lines = tuple(write_change(change, web) for change in section.changes)
     if section.folded:
         title = markdown.plain(f"{section.title} ({len(lines)})")
@@ -128,11 +128,13 @@ def escape_text(text: str) -> str:
     return markdown.plain(flat).replace("\\@", f"@{INVISIBLE}")
 
 
-def _components(notes: ReleaseNotes) -> Iterator[NotesPart]:
+def _write_components(notes: ReleaseNotes) -> Iterator[NotesPart]:
     """A section for each component that changed: what it is, and what changed in it."""
     manifest = notes.manifest
     sections = [
-        text for entry in changed_entries(manifest) if (text := _component(entry, notes.component_notes.get(entry.id)))
+        text
+        for entry in list_changed_entries(manifest)
+        if (text := _write_component(entry, notes.component_notes.get(entry.id)))
     ]
     sections += [
         f"### {escape_text(removed.name)}\n\n**Removed**: {escape_text(removed.reason)}"
@@ -142,13 +144,13 @@ def _components(notes: ReleaseNotes) -> Iterator[NotesPart]:
         yield NotesPart(f"## {COMPONENTS}\n\n", tuple(sections), between="\n\n", noun="component")
 
 
-def changed_entries(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
+def list_changed_entries(manifest: ComponentManifest | None) -> Iterable[ComponentEntry]:
     """The entries whose version is not that of the release before."""
     every = (*manifest.components, *manifest.infrastructure) if manifest else ()
     return (entry for entry in every if entry.version != entry.previous)
 
 
-def _component(entry: ComponentEntry, changed: ComponentNotes | None) -> str:
+def _write_component(entry: ComponentEntry, changed: ComponentNotes | None) -> str:
     """One component. Its changes are lines of a paragraph, since each bullet counts as a change of this release."""
     parts = []
     if entry.description:

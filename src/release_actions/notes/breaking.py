@@ -38,10 +38,10 @@ def release_note(change: MergedChange) -> str:
 
 def find_breaking(changes: Iterable[MergedChange], form: NotesForm) -> tuple[Notice, ...]:
     """The breaking changes, in their order."""
-    return tuple(notice for change in changes if (notice := _breaking(change, form.breaking)))
+    return tuple(notice for change in changes if (notice := _read_breaking(change, form.breaking)))
 
 
-def _breaking(change: MergedChange, labels: Collection[str]) -> Notice | None:
+def _read_breaking(change: MergedChange, labels: Collection[str]) -> Notice | None:
     note = release_note(change)
     footer = next((match for text in (*change.messages, change.text) if (match := FOOTER.search(text))), None)
     if footer:
@@ -73,10 +73,10 @@ def is_marked_breaking(title: str) -> bool:
 
 def find_deprecated(changes: Iterable[MergedChange], form: NotesForm) -> tuple[Notice, ...]:
     """The deprecations, in their order, with the release that removes what is deprecated."""
-    return tuple(notice for change in changes if (notice := _deprecated(change, form.deprecated)))
+    return tuple(notice for change in changes if (notice := _read_deprecated(change, form.deprecated)))
 
 
-def _deprecated(change: MergedChange, labels: Collection[str]) -> Notice | None:
+def _read_deprecated(change: MergedChange, labels: Collection[str]) -> Notice | None:
     note = release_note(change)
     if not _has_label(change, labels) and not DEPRECATES.search(note):
         return None

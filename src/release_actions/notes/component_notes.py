@@ -34,7 +34,7 @@ def read_component_notes(
     """Id -> what changed in a component, for those that changed and whose repository can be read."""
     made: dict[str, ComponentNotes] = {}
     with Http(log=log.info, redactor=log.redactor) as http:
-        for entry in body.changed_entries(manifest):
+        for entry in body.list_changed_entries(manifest):
             if not entry.repository or not entry.compare or entry.repository == context.repository:
                 continue
             try:
@@ -51,7 +51,7 @@ def _read(entry: ComponentEntry, context: Context, token: str, http: Http) -> Co
     address = parse(entry.compare, context.server_url)
     base, head = (address.base, address.name) if address and address.leads is AddressKind.COMPARE else ("", "")
     releases = Releases(http, context.api_url, entry.repository, token=token).all()
-    between = releases_between(releases, base, head)
+    between = select_releases(releases, base, head)
     web = f"{context.server_url}/{entry.repository}"
     lines = [line for release in between for line in list_lines(release, web, context.server_url)]
     if not lines and token and base and head:
@@ -71,7 +71,7 @@ def _read(entry: ComponentEntry, context: Context, token: str, http: Http) -> Co
     )
 
 
-def releases_between(releases: Iterable[Release], base: str, head: str) -> tuple[Release, ...]:
+def select_releases(releases: Iterable[Release], base: str, head: str) -> tuple[Release, ...]:
     """The full releases after one tag up to another, by version, the oldest first. A candidate's notes come again."""
     kept = []
     for release in releases:

@@ -29,7 +29,7 @@ from release_actions.runner import markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
 from release_actions.versions.floating import is_newest
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 PAUSE_SECONDS = (2.0, 4.0, 8.0)
 """Seconds to wait before reading again what a request without a clear answer did: GitHub's lists lag a little."""
@@ -58,7 +58,7 @@ class DraftOutcome:
 def add_mark(text: str) -> str:
     """A text with its digest at the end, as a comment that readers do not see."""
     plain = text.rstrip("\n")
-    return f"{plain}\n\n<!-- notes: sha256 {digest(plain)} -->\n"
+    return f"{plain}\n\n<!-- notes: sha256 {compute_digest(plain)} -->\n"
 
 
 def is_edited(text: str) -> bool:
@@ -66,10 +66,10 @@ def is_edited(text: str) -> bool:
     if not text.strip():
         return False
     mark = MARK.search(text)
-    return mark is None or mark[1] != digest(text[: mark.start()])
+    return mark is None or mark[1] != compute_digest(text[: mark.start()])
 
 
-def digest(text: str) -> str:
+def compute_digest(text: str) -> str:
     """Of a text, however its lines end: GitHub's editor changes the ends of all lines."""
     return hashlib.sha256("\n".join(text.rstrip().splitlines()).encode()).hexdigest()
 
@@ -94,7 +94,7 @@ def build_content(
     if f"/releases/download/{quote(version.tag, safe='')}/{quote(overflow)}" in text:
         told = f"{files.notes} says that the rest is in {overflow}. Run mode: generate before."
         attached[overflow] = read_text(context.path(files.overflow), name=files.overflow, hint=told).encode()
-    latest = is_newest(version, known(tags, version.prefix), tuple(skip))
+    latest = is_newest(version, parse_known(tags, version.prefix), tuple(skip))
     return DraftContent(whole, not version.is_stable, latest, attached)
 
 
@@ -103,7 +103,7 @@ def publish(
 ) -> tuple[DraftOutcome, DraftContent]:
     """Make or change the draft, and prove it. Raises `PolicyError` where it must not be touched, and `RemoteError`."""
     repository = context.repository
-    tags = [tag.name for tag in github_repository.tags(http, context.api_url, repository, token=token)]
+    tags = [tag.name for tag in github_repository.list_tags(http, context.api_url, repository, token=token)]
     if version.tag not in tags:
         message = f"{repository} has no git tag {version.tag}, and publishing the draft would make it from a branch."
         raise InputError(message, hint="Push the tag first.")

@@ -48,21 +48,21 @@ def fit_parts(parts: Sequence[NotesPart], file: str, longest: int) -> NotesText:
     whole = _join([_write(part, len(part.items), file) for part in parts])
     if count_characters(whole) <= longest:
         return NotesText(whole)
-    lengths = [_item_lengths(part) for part in parts]
+    lengths = [_sum_item_lengths(part) for part in parts]
     # The more characters each part may have, the longer is the text: the most that fit are found by halving.
     low, high = 0, longest
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _fits(parts, lengths, middle, file, longest) else (low, middle - 1)
+        low, high = (middle, high) if _does_fit(parts, lengths, middle, file, longest) else (low, middle - 1)
     return NotesText(_shorten(parts, lengths, low, file), whole)
 
 
-def _item_lengths(part: NotesPart) -> list[int]:
+def _sum_item_lengths(part: NotesPart) -> list[int]:
     """Characters of the first item, of the first two, and so on."""
     return list(accumulate(count_characters(item + part.between) for item in part.items))
 
 
-def _fits(parts: Sequence[NotesPart], lengths: Sequence[list[int]], most: int, file: str, longest: int) -> bool:
+def _does_fit(parts: Sequence[NotesPart], lengths: Sequence[list[int]], most: int, file: str, longest: int) -> bool:
     return count_characters(_shorten(parts, lengths, most, file)) <= longest
 
 

@@ -65,8 +65,8 @@ class CheckoutHistory:
 
     def _find(self, *arguments: str) -> tuple[HistoryCommit, ...]:
         """Commits that git log gives; none where it fails, as for one that the checkout does not have."""
-        text = checkout.git(self._folder, "log", *PLAIN, f"--format={FORMAT}", *arguments, "--", fails=True)
-        return tuple(_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
+        text = checkout.run_git(self._folder, "log", *PLAIN, f"--format={FORMAT}", *arguments, "--", fails=True)
+        return tuple(_parse_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
 
     def _pull_of(self, commit: HistoryCommit) -> MergedPull:
         numbers = trailing_numbers(commit.subject, self._repository)
@@ -86,7 +86,7 @@ class CheckoutHistory:
         for start in range(0, len(shas), SHOWN):
             # Without -m a merge shows nothing, which is right: the commits that it brought are asked about themselves.
             flags = ("--no-walk=unsorted", "--name-only", "-z", "--format=%x01%H")
-            text = checkout.git(self._folder, "log", *PLAIN, *flags, *shas[start : start + SHOWN], "--")
+            text = checkout.run_git(self._folder, "log", *PLAIN, *flags, *shas[start : start + SHOWN], "--")
             for record in text.split("\x01")[1:]:
                 sha, *names = re.split(r"[\0\n]+", record)
                 if any(path_filter.matches(globs, name) for name in names if name):
@@ -97,13 +97,13 @@ class CheckoutHistory:
 def read_commits(folder: Path, base: str, head: str) -> tuple[HistoryCommit, ...]:
     """Commits that `head` has and `base` has not, parents before children. Raises `InputError`."""
     names = [head, *([f"^{base}"] if base else [])]
-    text = checkout.git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *names, "--")
-    return tuple(_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
+    text = checkout.run_git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *names, "--")
+    return tuple(_parse_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
 
 
 def read_authors(folder: Path, commit: str) -> frozenset[str]:
     """Folded logins and names of everybody who wrote a commit or one before it. Raises `InputError`."""
-    text = checkout.git(folder, "log", *PLAIN, "--format=%an%x1f%ae", commit, "--")
+    text = checkout.run_git(folder, "log", *PLAIN, "--format=%an%x1f%ae", commit, "--")
     authors = [author_of(*line.split("\x1f")) for line in set(text.splitlines()) if "\x1f" in line]
     return frozenset(name for author in authors for name in (author.key, author.name.casefold()))
 
@@ -113,20 +113,20 @@ def resolve_point(folder: Path, names: Sequence[str]) -> str:
     for name in names:
         if not re.match(r"[A-Za-z0-9]", name):
             continue  # never an option of git
-        if checkout.git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True).strip():
+        if checkout.run_git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=True).strip():
             return name
     return ""
 
 
 def read_origin(folder: Path, server_url: str) -> str:
     """The repository "owner/name" that the checkout was cloned from; empty where it is not one of this server."""
-    url = checkout.git(folder, "config", "--get", "remote.origin.url", fails=True).strip()
+    url = checkout.run_git(folder, "config", "--get", "remote.origin.url", fails=True).strip()
     host = re.escape(server_url.partition("://")[2])
     match = re.fullmatch(rf"(?:https?://(?:[^/@]*@)?|ssh://git@|git@){host}[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
     return match[1] if match else ""
 
 
-def _commit(record: str) -> HistoryCommit:
+def _parse_commit(record: str) -> HistoryCommit:
     parts = record.split("\x1f", 5)
     if len(parts) != 6 or not parts[4].isdigit():  # noqa: PLR2004  # the fields of FORMAT
         message = "The history of the checkout could not be read."

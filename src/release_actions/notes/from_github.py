@@ -221,7 +221,7 @@ class PullReader:
         """The data of a query. `lenient`: what GitHub says is not there is None in it, and not an error."""
         head = "query($owner: String!, $name: String!)" if names else "query"
         variables = {"owner": self._owner, "name": self._name} if names else {}
-        return pygithub.query(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
+        return pygithub.encode_query(self._github, f"{head} {{ {body} }}", variables, what, lenient=lenient)
 
 
 class GitHubHistory:

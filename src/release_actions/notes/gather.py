@@ -22,7 +22,7 @@ from release_actions.components import manifest, table
 from release_actions.components.assemble import PreviousRelease
 from release_actions.components.document import FILE as COMPONENTS
 from release_actions.components.document import ComponentsFile, load_components
-from release_actions.components.upstream import Upstream, full_releases
+from release_actions.components.upstream import Upstream, list_full_releases
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.config.notes import NotesForm
@@ -44,7 +44,7 @@ from release_actions.notes.reading import PublishedNotes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TAG_REF, TagSource
-from release_actions.versions.version import Version, known, parse
+from release_actions.versions.version import Version, parse, parse_known
 
 PARALLEL_REQUESTS = 8
 """Questions that are asked at the same time."""
@@ -118,8 +118,10 @@ def gather(
 ) -> NotesEvidence:
     """All of the evidence. `here` is what `offline` gave. Raises `InputError` for a previous tag that is none."""
     if given.history is TagSource.CHECKOUT:
-        evidence = dataclasses.replace(here, tags=attempt(lambda: frozenset(checkout.tags(context.workspace))))
-        evidence = _with_previous(evidence, given, None, log)
+        evidence = dataclasses.replace(
+            here, tags=ask_or_unreadable(lambda: frozenset(checkout.read_tags(context.workspace)))
+        )
+        evidence = _add_previous(evidence, given, None, log)
         remote = (
             EvidenceKind.PREVIOUS,
             EvidenceKind.ANNOUNCED,
@@ -127,8 +129,8 @@ def gather(
             EvidenceKind.REGISTRY,
             EvidenceKind.UPSTREAM,
         )
-        evidence = _because(dataclasses.replace(evidence, from_git=True), dict.fromkeys(remote, ASKS_NOBODY))
-        return _with_changes(evidence, CheckoutHistory(context.workspace, evidence.repository), notes)
+        evidence = _add_reasons(dataclasses.replace(evidence, from_git=True), dict.fromkeys(remote, ASKS_NOBODY))
+        return _add_changes(evidence, CheckoutHistory(context.workspace, evidence.repository), notes)
     upstream = Upstream(
         http,
         context.api_url,
@@ -138,14 +140,16 @@ def gather(
     )
     evidence = here
     if here.repository:
-        tags = attempt(lambda: _tags_of(here.repository, upstream))
-        releases = attempt(lambda: full_releases(upstream.releases(here.repository)))
-        evidence = _with_previous(dataclasses.replace(evidence, tags=tags), given, releases, log)
-        evidence = _without_comparison(_with_releases(evidence, releases, upstream), notes)
+        tags = ask_or_unreadable(lambda: _tags_of(here.repository, upstream))
+        releases = ask_or_unreadable(lambda: list_full_releases(upstream.releases(here.repository)))
+        evidence = _add_previous(dataclasses.replace(evidence, tags=tags), given, releases, log)
+        evidence = _drop_comparison(_add_releases(evidence, releases, upstream), notes)
         if given.token:
-            evidence = _with_changes(evidence, _github_history(context.api_url, here.repository, given.token), notes)
+            evidence = _add_changes(
+                evidence, _open_github_history(context.api_url, here.repository, given.token), notes
+            )
         else:
-            evidence = _because(evidence, dict.fromkeys((EvidenceKind.CHANGES, EvidenceKind.EARLIER), ANONYMOUS))
+            evidence = _add_reasons(evidence, dict.fromkeys((EvidenceKind.CHANGES, EvidenceKind.EARLIER), ANONYMOUS))
     else:
         needs = (
             EvidenceKind.TAGS,
@@ -155,19 +159,19 @@ def gather(
             EvidenceKind.CHANGES,
             EvidenceKind.EARLIER,
         )
-        evidence = _because(evidence, dict.fromkeys(needs, NO_REPOSITORY))
+        evidence = _add_reasons(evidence, dict.fromkeys(needs, NO_REPOSITORY))
     if not given.check_upstream:
-        return _because(
+        return _add_reasons(
             evidence, dict.fromkeys((EvidenceKind.REGISTRY, EvidenceKind.UPSTREAM), "check-upstream is false")
         )
-    return _with_answers(evidence, notes, upstream)
+    return _add_answers(evidence, notes, upstream)
 
 
-def _because(evidence: NotesEvidence, why: Mapping[EvidenceKind, str]) -> NotesEvidence:
+def _add_reasons(evidence: NotesEvidence, why: Mapping[EvidenceKind, str]) -> NotesEvidence:
     return dataclasses.replace(evidence, why={**evidence.why, **why})
 
 
-def attempt(read: Callable[[], T]) -> T | Unreadable:
+def ask_or_unreadable(read: Callable[[], T]) -> T | Unreadable:
     """What a server answers, or that it could not be found out."""
     try:
         return read()
@@ -175,13 +179,13 @@ def attempt(read: Callable[[], T]) -> T | Unreadable:
         return Unreadable(error.problems[0].message, error.hint)
 
 
-def _with_previous(
+def _add_previous(
     evidence: NotesEvidence, given: Inputs, releases: tuple[Release, ...] | Unreadable | None, log: Workflow
 ) -> NotesEvidence:
     """With the release before, by the rule that notes are generated by. `releases` is None where git alone is given."""
     version, tags = evidence.version, evidence.tags
     if version is None:
-        return _because(evidence, {EvidenceKind.PREVIOUS_TAG: NO_TAG})
+        return _add_reasons(evidence, {EvidenceKind.PREVIOUS_TAG: NO_TAG})
     for piece in (tags, releases):
         if isinstance(piece, Unreadable):
             return dataclasses.replace(evidence, previous_tag=piece)
@@ -198,67 +202,69 @@ def _tags_of(repository: str, upstream: Upstream) -> frozenset[str]:
     return frozenset(tags)
 
 
-def _with_releases(
+def _add_releases(
     evidence: NotesEvidence, releases: tuple[Release, ...] | Unreadable, upstream: Upstream
 ) -> NotesEvidence:
     """With what the release before published, and whom earlier releases welcomed."""
     version, previous = evidence.version, evidence.previous_tag
     if version is None or previous is None:
-        return _because(evidence, dict.fromkeys((EvidenceKind.PREVIOUS, EvidenceKind.ANNOUNCED), NO_TAG))
+        return _add_reasons(evidence, dict.fromkeys((EvidenceKind.PREVIOUS, EvidenceKind.ANNOUNCED), NO_TAG))
     if isinstance(releases, Unreadable) or isinstance(previous, Unreadable):
         # A previous release that is not known has one of these two as its reason.
         wrong = next(piece for piece in (releases, previous) if isinstance(piece, Unreadable))
         return dataclasses.replace(evidence, previous=wrong, announced=wrong)
-    announced = _announced(releases, version, evidence)
+    announced = _find_announced(releases, version, evidence)
     evidence = dataclasses.replace(evidence, announced=announced)
-    evidence = _without_today(evidence, releases)
-    earlier = _earlier_releases(releases, previous, version)
+    evidence = _drop_today(evidence, releases)
+    earlier = _list_earlier_releases(releases, previous, version)
     if not earlier:
         why = f"{previous} has no release" if previous else "there is no release before"
-        return _because(evidence, {EvidenceKind.PREVIOUS: why})
-    rows = attempt(lambda: _newest_rows(earlier, evidence, upstream))
+        return _add_reasons(evidence, {EvidenceKind.PREVIOUS: why})
+    rows = ask_or_unreadable(lambda: _read_newest_rows(earlier, evidence, upstream))
     if rows is None:
-        return _because(evidence, {EvidenceKind.PREVIOUS: "no earlier release has a table of components"})
+        return _add_reasons(evidence, {EvidenceKind.PREVIOUS: "no earlier release has a table of components"})
     return dataclasses.replace(evidence, previous=rows)
 
 
-def _without_comparison(evidence: NotesEvidence, notes: PublishedNotes) -> NotesEvidence:
+def _drop_comparison(evidence: NotesEvidence, notes: PublishedNotes) -> NotesEvidence:
     """Without what the release before published, where the notes have no table that it could be compared with."""
     if notes.rows or not isinstance(evidence.previous, PreviousTables):
         return evidence
     why = "the notes have no table of components"
-    return _because(dataclasses.replace(evidence, previous=None), {EvidenceKind.PREVIOUS: why})
+    return _add_reasons(dataclasses.replace(evidence, previous=None), {EvidenceKind.PREVIOUS: why})
 
 
-def _without_today(evidence: NotesEvidence, releases: Iterable[Release]) -> NotesEvidence:
+def _drop_today(evidence: NotesEvidence, releases: Iterable[Release]) -> NotesEvidence:
     """Without what the workspace says of today, where the notes are of a release that newer ones have followed."""
     version = evidence.version
-    published = known((release.tag for release in releases), version.prefix) if version else ()
+    published = parse_known((release.tag for release in releases), version.prefix) if version else ()
     if version is None or version not in published or not any(other > version for other in published):
         return evidence
     why = f"the notes are of {version}, and newer releases may have changed it"
     needs = (EvidenceKind.BUILT, EvidenceKind.COMPONENTS)
-    return _because(dataclasses.replace(evidence, built=None, document=None), dict.fromkeys(needs, why))
+    return _add_reasons(dataclasses.replace(evidence, built=None, document=None), dict.fromkeys(needs, why))
 
 
-def _earlier_releases(releases: Iterable[Release], previous: str, version: Version) -> list[Release]:
+def _list_earlier_releases(releases: Iterable[Release], previous: str, version: Version) -> list[Release]:
     """The previous release and those before it, the newest first."""
     by_tag = {release.tag: release for release in releases}
-    tags = [other.tag for other in reversed(known(by_tag, version.prefix)) if other < version]
+    tags = [other.tag for other in reversed(parse_known(by_tag, version.prefix)) if other < version]
     start = tags.index(previous) if previous in tags else 0
     return [by_tag[tag] for tag in tags[start:]] if previous in by_tag else []
 
 
-def _newest_rows(releases: Iterable[Release], evidence: NotesEvidence, upstream: Upstream) -> PreviousTables | None:
+def _read_newest_rows(
+    releases: Iterable[Release], evidence: NotesEvidence, upstream: Upstream
+) -> PreviousTables | None:
     """What the newest of these releases with a table published; None where none has one."""
     for release in releases:
-        tables = _rows(release, evidence, upstream)
+        tables = _read_rows(release, evidence, upstream)
         if tables.rows:
             return tables
     return None
 
 
-def _rows(release: Release, evidence: NotesEvidence, upstream: Upstream) -> PreviousTables:
+def _read_rows(release: Release, evidence: NotesEvidence, upstream: Upstream) -> PreviousTables:
     """What a release published: by its components.json, else by the table in its notes; no rows without either."""
     if manifest.FILE in release.files:
         text = upstream.asset(evidence.repository, release, manifest.FILE)
@@ -270,10 +276,10 @@ def _rows(release: Release, evidence: NotesEvidence, upstream: Upstream) -> Prev
     return PreviousTables(release.tag, before.rows if before else ())
 
 
-def _announced(releases: Iterable[Release], version: Version, evidence: NotesEvidence) -> dict[str, str]:
+def _find_announced(releases: Iterable[Release], version: Version, evidence: NotesEvidence) -> dict[str, str]:
     """Login in lower case -> the lowest release below this one that welcomed it."""
     bodies = {release.tag: release.body for release in releases}
-    below = [other for other in known(bodies, version.prefix) if other < version]
+    below = [other for other in parse_known(bodies, version.prefix) if other < version]
     announced: dict[str, str] = {}
     for other in below:
         for contributor in reading.read(bodies[other.tag], f"notes of {other}", server=evidence.server).contributors:
@@ -281,18 +287,18 @@ def _announced(releases: Iterable[Release], version: Version, evidence: NotesEvi
     return announced
 
 
-def _with_changes(evidence: NotesEvidence, history: History, notes: PublishedNotes) -> NotesEvidence:
+def _add_changes(evidence: NotesEvidence, history: History, notes: PublishedNotes) -> NotesEvidence:
     """With what was merged since the release before, and whether those who are welcomed had something merged before."""
     version, previous = evidence.version, evidence.previous_tag
     needs = (EvidenceKind.CHANGES, EvidenceKind.EARLIER)
     if version is None or previous is None:
-        return _because(evidence, dict.fromkeys(needs, NO_TAG))
+        return _add_reasons(evidence, dict.fromkeys(needs, NO_TAG))
     if isinstance(previous, Unreadable):
         return dataclasses.replace(evidence, changes=previous, earlier=previous)
     if not isinstance(evidence.tags, frozenset) or version.tag not in evidence.tags:
-        return _because(evidence, dict.fromkeys(needs, f"{version} is no tag yet"))
+        return _add_reasons(evidence, dict.fromkeys(needs, f"{version} is no tag yet"))
     programs = evidence.form.bot_authors
-    changes = attempt(lambda: _read_changes(history, previous, version.tag, programs))
+    changes = ask_or_unreadable(lambda: _read_changes(history, previous, version.tag, programs))
     evidence = dataclasses.replace(evidence, changes=changes)
     if evidence.from_git:
         return evidence
@@ -301,7 +307,7 @@ def _with_changes(evidence: NotesEvidence, history: History, notes: PublishedNot
     first = newcomers.find_first_changes(changes)
     welcomed = {contributor.login.casefold() for contributor in notes.contributors}
     wanted = {key: change for key, change in first.items() if key in welcomed and change.merged}
-    earlier = attempt(lambda: dict(history.has_merged_before(wanted, previous)) if wanted else {})
+    earlier = ask_or_unreadable(lambda: dict(history.has_merged_before(wanted, previous)) if wanted else {})
     return dataclasses.replace(evidence, earlier=earlier)
 
 
@@ -316,23 +322,25 @@ def _read_changes(history: History, previous: str, tag: str, programs: Collectio
     return (*changes, *(change for change in credited if change != known[change.commits]))
 
 
-def _github_history(api_url: str, repository: str, token: str) -> History:
+def _open_github_history(api_url: str, repository: str, token: str) -> History:
     # PyGithub is imported with this module, which only this way of reading needs.
     from release_actions.notes.from_github import GitHubHistory
 
     return GitHubHistory(api_url, repository, token)
 
 
-def _with_answers(evidence: NotesEvidence, notes: PublishedNotes, upstream: Upstream) -> NotesEvidence:
+def _add_answers(evidence: NotesEvidence, notes: PublishedNotes, upstream: Upstream) -> NotesEvidence:
     """With what registries and repositories say about all that the notes name."""
-    images = sorted({*_images(notes), *_parts(notes, evidence, "image"), *_parts(notes, evidence, "chart")})
-    compares = sorted(_compares(notes, evidence), key=str)
-    tags = sorted(_parts(notes, evidence, "git"))
+    images = sorted(
+        {*_list_images(notes), *_list_places(notes, evidence, "image"), *_list_places(notes, evidence, "chart")}
+    )
+    compares = sorted(_list_compares(notes, evidence), key=str)
+    tags = sorted(_list_places(notes, evidence, "git"))
     return dataclasses.replace(
         evidence,
-        images=_answers(images, lambda name: upstream.has_image(*_split(name, ":"))),
-        compares=_answers(compares, lambda one: upstream.compares(one.repository, one.base, one.head)),
-        upstream=_answers(tags, lambda name: upstream.has_git_tag(*_split(name, "@"))),
+        images=_ask_all(images, lambda name: upstream.has_image(*_split(name, ":"))),
+        compares=_ask_all(compares, lambda one: upstream.compares(one.repository, one.base, one.head)),
+        upstream=_ask_all(tags, lambda name: upstream.has_git_tag(*_split(name, "@"))),
     )
 
 
@@ -341,13 +349,13 @@ def _split(name: str, mark: str) -> tuple[str, str]:
     return before, after
 
 
-def _images(notes: PublishedNotes) -> Iterator[str]:
+def _list_images(notes: PublishedNotes) -> Iterator[str]:
     """Every image and chart with a tag that the notes name."""
     yield from (f"{image.name}:{image.tag}" for image in notes.images if image.tag)
     yield from (f"{chart.name}:{chart.version.replace('+', '_')}" for chart in notes.charts if chart.version)
 
 
-def _compares(notes: PublishedNotes, evidence: NotesEvidence) -> set[TagComparison]:
+def _list_compares(notes: PublishedNotes, evidence: NotesEvidence) -> set[TagComparison]:
     """Every comparison that the notes link to. One with the release's own tag can wait until there is that tag."""
     tags, version = evidence.tags, evidence.version
     coming = version.tag if version and isinstance(tags, frozenset) and version.tag not in tags else ""
@@ -364,7 +372,7 @@ def _compares(notes: PublishedNotes, evidence: NotesEvidence) -> set[TagComparis
     }
 
 
-def _parts(notes: PublishedNotes, evidence: NotesEvidence, kind: str) -> Iterator[str]:
+def _list_places(notes: PublishedNotes, evidence: NotesEvidence, kind: str) -> Iterator[str]:
     """Where the versions of the table's components have to be."""
     for row in notes.rows:
         part = find_part(row, evidence) if row.version.version else None
@@ -373,8 +381,8 @@ def _parts(notes: PublishedNotes, evidence: NotesEvidence, kind: str) -> Iterato
                 yield f"{place}@{tag}" if kind == "git" else f"{place}:{tag}"
 
 
-def _answers(questions: Iterable[K], ask: Callable[[K], bool]) -> dict[K, bool | Unreadable]:
+def _ask_all(questions: Iterable[K], ask: Callable[[K], bool]) -> dict[K, bool | Unreadable]:
     asked = list(questions)
     with ThreadPoolExecutor(PARALLEL_REQUESTS, thread_name_prefix="lint") as pool:
-        answers = pool.map(lambda question: attempt(lambda: ask(question)), asked)
+        answers = pool.map(lambda question: ask_or_unreadable(lambda: ask(question)), asked)
     return dict(zip(asked, answers, strict=True))

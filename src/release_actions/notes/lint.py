@@ -59,12 +59,12 @@ def lint(text: str, path: str, evidence: NotesEvidence) -> tuple[ComponentFindin
 def judge(notes: reading.PublishedNotes, evidence: NotesEvidence) -> tuple[ComponentFinding, ...]:
     """The same of notes that were read already."""
     subject = LintSubject(notes, evidence)
-    resting = {finding.rule.name for finding in list_unrun(evidence)} | {rule.name for rule in _blocked(evidence)}
+    resting = {finding.rule.name for finding in list_unrun(evidence)} | {rule.name for rule in _list_blocked(evidence)}
     running = [rule for rule in RULES.values() if rule.name not in resting]
-    findings = [_finding(rule, hit) for rule in running for hit in rule.check(subject)]
+    findings = [_make_finding(rule, hit) for rule in running for hit in rule.check(subject)]
     ignores, wrong = lint_ignore.read_ignores(notes.text, {*RULES, UNKNOWN})
     remaining = lint_ignore.apply_ignores(dict.fromkeys(findings), ignores, {rule.name for rule in running})
-    everything = [*remaining, *wrong, *_unreadable(notes, evidence)]
+    everything = [*remaining, *wrong, *_list_unreadable(notes, evidence)]
     return tuple(sorted(everything, key=lambda finding: (finding.place or Place(""), finding.rule)))
 
 
@@ -77,14 +77,14 @@ def list_unrun(evidence: NotesEvidence) -> tuple[UnrunRule, ...]:
     )
 
 
-def _blocked(evidence: NotesEvidence) -> Iterator[LintRule]:
+def _list_blocked(evidence: NotesEvidence) -> Iterator[LintRule]:
     """The rules that do not run because something they need could not be read."""
     for rule in RULES.values():
         if any(isinstance(evidence.piece(need), Unreadable) for need in rule.needs):
             yield rule
 
 
-def _unreadable(notes: reading.PublishedNotes, evidence: NotesEvidence) -> Iterator[ComponentFinding]:
+def _list_unreadable(notes: reading.PublishedNotes, evidence: NotesEvidence) -> Iterator[ComponentFinding]:
     seen = set()
     for need in EvidenceKind:
         piece = evidence.piece(need)
@@ -93,7 +93,7 @@ def _unreadable(notes: reading.PublishedNotes, evidence: NotesEvidence) -> Itera
             yield ComponentFinding(UNKNOWN, Certainty.SUSPICIOUS, piece.message, piece.hint, Place(notes.text.path))
 
 
-def _finding(rule: LintRule, hit: RuleHit) -> ComponentFinding:
+def _make_finding(rule: LintRule, hit: RuleHit) -> ComponentFinding:
     if hit.rule == UNKNOWN:
         return ComponentFinding(UNKNOWN, Certainty.SUSPICIOUS, hit.message, hit.hint, hit.place, hit.other)
     return ComponentFinding(

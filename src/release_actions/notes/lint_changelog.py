@@ -19,7 +19,7 @@ FLOATING = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*-)*v?(?P<numbers>[0-9]+(?:\.[0-9
 """One or two numbers: a tag such as v0 or v0.5."""
 
 
-def _found(subject: LintSubject) -> Iterator[tuple[ChangelogLine, GitHubAddress]]:
+def _list_comparisons(subject: LintSubject) -> Iterator[tuple[ChangelogLine, GitHubAddress]]:
     """The changelog links that lead to a comparison."""
     return ((changelog, changelog.address) for changelog in subject.notes.changelogs if changelog.address)
 
@@ -39,10 +39,10 @@ def _floating(subject: LintSubject) -> Iterator[RuleHit]:
 
     It names the newest release of its line when the notes are made, and another one when they are read.
     """
-    for changelog, address in _found(subject):
+    for changelog, address in _list_comparisons(subject):
         if is_floating(address.base, address.name):
             message = f"The changes are counted from {address.base}, a tag that moves."
-            yield RuleHit(changelog.place, message, _hint(subject))
+            yield RuleHit(changelog.place, message, _make_hint(subject))
 
 
 def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
@@ -50,21 +50,21 @@ def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
 
     No release's notes then list what went into the candidate.
     """
-    for changelog, address in _found(subject):
+    for changelog, address in _list_comparisons(subject):
         if (
             _is_final(address.name)
             and version_order.is_unfinished(address.base)
             and not version_order.is_moving(address.base)
         ):
             message = f"The changes of {address.name} are counted from {address.base}, which is not a full release."
-            yield RuleHit(changelog.place, message, _hint(subject))
+            yield RuleHit(changelog.place, message, _make_hint(subject))
 
 
 def _is_final(tag: str) -> bool:
     return version_order.read(tag) is not None and not version_order.is_unfinished(tag)
 
 
-def _hint(subject: LintSubject) -> str:
+def _make_hint(subject: LintSubject) -> str:
     previous = subject.evidence.previous_tag
     return (
         f"Count from {previous}." if isinstance(previous, str) and previous else "Count from the full release before."
@@ -78,7 +78,7 @@ def _base(subject: LintSubject) -> Iterator[RuleHit]:
     from the first one of the line before: some projects do that on purpose.
     """
     previous = subject.evidence.previous_tag
-    for changelog, address in _found(subject):
+    for changelog, address in _list_comparisons(subject):
         told = is_floating(address.base, address.name) or version_order.is_unfinished(address.base)
         own = not subject.evidence.repository or address.repository.casefold() == subject.evidence.repository.casefold()
         if not subject.final or told or not own or not isinstance(previous, str) or address.base == previous:
@@ -90,7 +90,9 @@ def _base(subject: LintSubject) -> Iterator[RuleHit]:
         )
         message = f"The changes are counted from {address.base}, and {before}."
         certainty = SUSPICIOUS if _from_line_to_line(address, previous) else CERTAIN
-        yield RuleHit(changelog.place, message, _hint(subject), Place(f"releases of {address.repository}"), certainty)
+        yield RuleHit(
+            changelog.place, message, _make_hint(subject), Place(f"releases of {address.repository}"), certainty
+        )
 
 
 def _from_line_to_line(address: GitHubAddress, previous: str) -> bool:
@@ -104,7 +106,7 @@ def _from_line_to_line(address: GitHubAddress, previous: str) -> bool:
 def _head(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes are counted up to something else than the release's tag."""
     version = subject.evidence.version
-    for changelog, address in _found(subject):
+    for changelog, address in _list_comparisons(subject):
         if version and address.name != version.tag:
             message = f"The changes are counted up to {address.name}, and these are the notes of {version}."
             yield RuleHit(changelog.place, message, f"End with {version}.")
@@ -112,7 +114,7 @@ def _head(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _repository(subject: LintSubject) -> Iterator[RuleHit]:
     """The full changelog is another repository's."""
-    for changelog, address in _found(subject):
+    for changelog, address in _list_comparisons(subject):
         if address.repository.casefold() != subject.evidence.repository.casefold():
             message = (
                 f"The full changelog is of {address.repository}, and these are notes of {subject.evidence.repository}."
@@ -122,7 +124,7 @@ def _repository(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """There are two full changelogs, and they are not the same."""
-    changelogs = list(_found(subject))
+    changelogs = list(_list_comparisons(subject))
     for place, address in changelogs[1:]:
         first, other = changelogs[0]
         if address != other:

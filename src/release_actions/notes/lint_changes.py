@@ -24,12 +24,12 @@ SHORT_SHA = 7
 ENDING = re.compile(r"\s*\(#[0-9]+\)$")
 
 
-def _own(change: ChangeLine, subject: LintSubject) -> bool:
+def _is_own(change: ChangeLine, subject: LintSubject) -> bool:
     """Whether a line is about the repository that releases."""
     return change.repository.casefold() in {"", subject.repository}
 
 
-def _named(change: ChangeLine) -> str:
+def _name_change(change: ChangeLine) -> str:
     return f"#{change.number}" if change.number else f"commit {change.sha[:12]}"
 
 
@@ -42,12 +42,12 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """
     seen: dict[tuple[str, str, int, str, str], ChangeLine] = {}
     for change in subject.notes.changes:
-        repository = "" if _own(change, subject) else change.repository.casefold()
+        repository = "" if _is_own(change, subject) else change.repository.casefold()
         group = "" if change.credited else f"below {change.line.section}"
         key = (group, repository, change.number, change.sha, fold_title(visible_text(change.title)))
         other = seen.setdefault(key, change)
         if other is not change and (change.number or change.sha):
-            message = f"{_named(change)} is listed in line {other.place.line} already."
+            message = f"{_name_change(change)} is listed in line {other.place.line} already."
             same = change.line.heading == other.line.heading
             if not same and subject.evidence.version and not subject.final:
                 continue
@@ -64,7 +64,7 @@ def _title_twice(subject: LintSubject) -> Iterator[RuleHit]:
         key = (change.login.casefold(), ENDING.sub("", visible_text(change.title)).casefold())
         other = seen.setdefault(key, change)
         if other is not change and change.login and (other.number, other.sha) != (change.number, change.sha):
-            message = f"{_named(change)} has the title of {_named(other)} in line {other.place.line}."
+            message = f"{_name_change(change)} has the title of {_name_change(other)} in line {other.place.line}."
             yield RuleHit(change.place, message, "Keep one, if it is the same change in two branches.", other.place)
 
 
@@ -74,8 +74,8 @@ def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
     Neither is in the release. A re-land stands for itself, and what it brings back is listed without it or not at all.
     Only suspicious where the two agree in nothing but the title, and what was merged is not known.
     """
-    lines = {made: change for change in subject.notes.changes if (made := _as_merged(change, subject)) is not None}
-    order = {change.number: place for place, change in enumerate(_merged(subject)) if change.number}
+    lines = {made: change for change in subject.notes.changes if (made := _find_merged(change, subject)) is not None}
+    order = {change.number: place for place, change in enumerate(_get_merged(subject)) if change.number}
     in_order = sorted(lines, key=lambda made: (order.get(made.number, made.number), made.number))
     collapsed = {change.commits for change in undo.collapse(in_order, subject.repository).collapsed}
     for resolved in undo.resolve_undos(in_order, subject.repository):
@@ -87,14 +87,16 @@ def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
                 continue
             named = {reference.number for reference in resolved.undo.numbers} & picks.numbers_of(target)
             sure = bool(named or resolved.undo.commits or resolved.change.number in order)
-            message = f"{_named(change)} reverts {_named(other)} in line {other.place.line}, and both are listed."
+            message = (
+                f"{_name_change(change)} reverts {_name_change(other)} in line {other.place.line}, and both are listed."
+            )
             certainty = CERTAIN if sure else SUSPICIOUS
             yield RuleHit(change.place, message, "Leave both out.", other.place, certainty)
 
 
-def _as_merged(change: ChangeLine, subject: LintSubject) -> MergedChange | None:
+def _find_merged(change: ChangeLine, subject: LintSubject) -> MergedChange | None:
     """The change that a line is about: with all that was said of it where that is known."""
-    if not change.number or not _own(change, subject):
+    if not change.number or not _is_own(change, subject):
         return None
     known = _by_number(subject).get(change.number)
     author = Author(change.login)
@@ -103,14 +105,14 @@ def _as_merged(change: ChangeLine, subject: LintSubject) -> MergedChange | None:
     )
 
 
-def _merged(subject: LintSubject) -> tuple[MergedChange, ...]:
+def _get_merged(subject: LintSubject) -> tuple[MergedChange, ...]:
     changes = subject.evidence.changes
     return changes if isinstance(changes, tuple) else ()
 
 
 def _by_number(subject: LintSubject) -> dict[int, MergedChange]:
     """The first change of each number: what was opened comes before what it was picked from."""
-    return {change.number: change for change in reversed(_merged(subject)) if change.number}
+    return {change.number: change for change in reversed(_get_merged(subject)) if change.number}
 
 
 def _outside(subject: LintSubject) -> Iterator[RuleHit]:
@@ -119,9 +121,9 @@ def _outside(subject: LintSubject) -> Iterator[RuleHit]:
     A number that a commit in between names, as a picked one does, counts as merged. Only suspicious for a line that
     credits no account, since its number may be an issue's, and where not every change's number is known.
     """
-    merged = _merged(subject)
+    merged = _get_merged(subject)
     numbers = {number for entry in merged for number in (*picks.numbers_of(entry), *picks.ported_numbers(entry))}
-    numbers |= {reference.number for entry in merged for text in _texts(entry) for reference in references(text)}
+    numbers |= {reference.number for entry in merged for text in _list_texts(entry) for reference in references(text)}
     shas = {sha[:SHORT_SHA] for entry in merged for sha in (*entry.commits, *entry.sources)}
     # Git alone does not know the numbers of what was merged by rebasing.
     sure = not subject.evidence.from_git or all(entry.number for entry in merged)
@@ -130,15 +132,15 @@ def _outside(subject: LintSubject) -> Iterator[RuleHit]:
         if not change.number and not change.sha:
             continue
         there = change.number in numbers if change.number else change.sha[:SHORT_SHA] in shas
-        if _own(change, subject) and not there:
-            message = f"{_named(change)} was not merged between {since} and {subject.evidence.version}."
+        if _is_own(change, subject) and not there:
+            message = f"{_name_change(change)} was not merged between {since} and {subject.evidence.version}."
             hint = "Remove it, or list it in the release that has it."
             other = Place(f"history of {subject.evidence.repository}")
             certainty = CERTAIN if sure and change.credited and _is_of_this(change, subject) else SUSPICIOUS
             yield RuleHit(change.place, message, hint, other, certainty)
 
 
-def _texts(change: MergedChange) -> tuple[str, ...]:
+def _list_texts(change: MergedChange) -> tuple[str, ...]:
     """What a commit says in all of its lines: some name the pull requests of a branch that was merged as one."""
     return (change.title, *change.messages)
 
@@ -156,16 +158,16 @@ def _author(subject: LintSubject) -> Iterator[RuleHit]:
     request.
     """
     authors: dict[int, list[Author]] = {}
-    for merged in _merged(subject):
+    for merged in _get_merged(subject):
         people = (merged.author, *merged.others)
         authors.setdefault(merged.number, []).extend(author for author in people if author.login)
     for change in subject.notes.changes:
-        own = authors.get(change.number) if change.number and _own(change, subject) else None
+        own = authors.get(change.number) if change.number and _is_own(change, subject) else None
         if not own or not change.login or any(fold_login(author.login) == fold_login(change.login) for author in own):
             continue
         if not any(author.login.casefold() in change.line.text.casefold() for author in own):
             login = own[0].login
-            message = f"{_named(change)} is by @{login}, and the notes say @{change.login}."
+            message = f"{_name_change(change)} is by @{login}, and the notes say @{change.login}."
             certainty = SUSPICIOUS if subject.evidence.from_git or change.coded else CERTAIN
             other = Place(f"pull requests of {subject.evidence.repository}")
             yield RuleHit(change.place, message, f"Write @{login}.", other, certainty)
@@ -181,7 +183,9 @@ def _bump(subject: LintSubject) -> Iterator[RuleHit]:
     before = parse_or_none(previous, version.prefix) if version and isinstance(previous, str) and previous else None
     if version is None or before is None or not breaking.is_bump_too_small(version, before):
         return
-    notices = breaking.find_breaking(undo.collapse(_merged(subject), subject.repository).shown, subject.evidence.form)
+    notices = breaking.find_breaking(
+        undo.collapse(_get_merged(subject), subject.repository).shown, subject.evidence.form
+    )
     if notices:
         first = notices[0].change
         name = f"#{first.number}" if first.number else f"commit {first.sha[:12]}"
@@ -192,9 +196,9 @@ def _bump(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _foreign(subject: LintSubject) -> Iterator[RuleHit]:
     """A change of another repository is listed among those of this one."""
-    own = sum(_own(change, subject) for change in subject.notes.changes)
+    own = sum(_is_own(change, subject) for change in subject.notes.changes)
     for change in subject.notes.changes:
-        if not _own(change, subject) and own:
+        if not _is_own(change, subject) and own:
             message = (
                 f"{change.repository}#{change.number} is a change of another repository."
                 if change.number

@@ -38,15 +38,15 @@ def read_ignores(
         match = COMMENT.fullmatch(comment.text)
         if match is None:
             continue
-        problem = _wrong(match, rules)
+        problem = _find_mistake(match, rules)
         if problem:
             wrong.append(make_finding(*problem, comment.place))
         else:
-            ignores.append(IgnoreComment(match["rule"], _about(comment, text), comment.place))
+            ignores.append(IgnoreComment(match["rule"], _find_line(comment, text), comment.place))
     return tuple(ignores), tuple(wrong)
 
 
-def _wrong(match: re.Match[str], rules: Collection[str]) -> tuple[str, str] | None:
+def _find_mistake(match: re.Match[str], rules: Collection[str]) -> tuple[str, str] | None:
     form = "Write <!-- release-notes-lint: ignore RULE reason -->."
     if match["verb"] != IGNORE:
         return f"'{match['verb']}' is not a command of this check.", form
@@ -57,7 +57,7 @@ def _wrong(match: re.Match[str], rules: Collection[str]) -> tuple[str, str] | No
     return None
 
 
-def _about(comment: HtmlComment, text: MarkdownText) -> int:
+def _find_line(comment: HtmlComment, text: MarkdownText) -> int:
     """The line that a comment is about."""
     number = comment.place.line
     if not comment.alone:

@@ -85,12 +85,12 @@ def _missing(subject: LintSubject) -> Iterator[RuleHit]:
         answer = answers.get(f"{name}:{tag}") if tag else None
         if isinstance(answer, Unreadable):
             yield RuleHit(place, answer.message, answer.hint, rule=UNKNOWN)
-        elif answer is False and _judged(name, subject):
+        elif answer is False and _may_be_built(name, subject):
             message = f"{name} has no tag {tag}."
             yield RuleHit(place, message, "Correct it, or publish it first.", Place(f"tags of {name}"))
 
 
-def _judged(name: str, subject: LintSubject) -> bool:
+def _may_be_built(name: str, subject: LintSubject) -> bool:
     """Whether an image may be built at all: one that is not is reported by another rule."""
     return not (
         isinstance(subject.evidence.built, frozenset)
@@ -107,7 +107,7 @@ def _differs(subject: LintSubject) -> Iterator[RuleHit]:
     for image in subject.notes.images:
         if not image.tag or version_order.is_moving(image.tag) or version_order.is_unfinished(image.tag):
             continue
-        expected, other = _expected(image, subject)
+        expected, other = _find_expected(image, subject)
         if not expected and image.name in first:
             expected, other = first[image.name].tag, first[image.name].place
         if expected and agree(image.tag, expected) is False:
@@ -122,7 +122,7 @@ def _differs(subject: LintSubject) -> Iterator[RuleHit]:
                 yield RuleHit(chart.place, message, "Correct the one that is wrong.", row.version.place)
 
 
-def _expected(image: ImageMention, subject: LintSubject) -> tuple[str, Place]:
+def _find_expected(image: ImageMention, subject: LintSubject) -> tuple[str, Place]:
     """The tag that an image should have, and where that is said. Empty when nothing says it."""
     version, built = subject.evidence.version, subject.evidence.built
     if version and isinstance(built, frozenset) and image.name in built:

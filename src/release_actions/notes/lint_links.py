@@ -27,14 +27,14 @@ UNDEFINED = re.compile(r"(?<![\w\]\\])\[[^\[\]]+\]\[([^\[\]]+)\]")
 RELATIVE = re.compile(r"(?!#|/|[A-Za-z][A-Za-z0-9+.-]*:).+")
 
 
-def _worded(subject: LintSubject) -> Iterator[GitHubLink]:
+def _list_worded(subject: LintSubject) -> Iterator[GitHubLink]:
     """Links to GitHub whose text is no address."""
     return (linked for linked in subject.notes.linked if not linked.link.bare and linked.link.text)
 
 
 def _number(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another pull request or issue than its target."""
-    for linked in _worded(subject):
+    for linked in _list_worded(subject):
         numbers = NUMBER.findall(linked.link.text)
         if linked.address.leads is AddressKind.PULL and len(numbers) == 1 and int(numbers[0]) != linked.address.number:
             message = f"The link says #{numbers[0]} and leads to #{linked.address.number}."
@@ -47,7 +47,7 @@ def _repository(subject: LintSubject) -> Iterator[RuleHit]:
 
     Certain for links to a repository and to one of its numbers; elsewhere such a text may be the name of a branch.
     """
-    for linked in _worded(subject):
+    for linked in _list_worded(subject):
         said = REPOSITORY.fullmatch(linked.link.text)
         leads = linked.address.leads not in {AddressKind.TREE, AddressKind.ACCOUNT}
         if said and leads and said[1].casefold() != linked.address.repository.casefold():
@@ -60,12 +60,12 @@ def _repository(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _tag(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is another version than the tag that it leads to."""
-    for linked in _worded(subject):
+    for linked in _list_worded(subject):
         said = VERSION.fullmatch(linked.link.text)
         if not said or (linked.address.leads is AddressKind.COMPARE and agree(said[0], linked.address.base)):
             continue
         target = _tag_of(linked.address)
-        if target and not _fits(said[0], target):
+        if target and not _does_name(said[0], target):
             message = f"The link says {said[0]} and leads to {target}."
             yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
 
@@ -79,7 +79,7 @@ def _tag_of(address: GitHubAddress) -> str:
     return first if address.leads is AddressKind.TREE and TAG.fullmatch(first) else ""
 
 
-def _fits(said: str, target: str) -> bool:
+def _does_name(said: str, target: str) -> bool:
     """Whether a text may stand for a tag: the version in any style, or the beginning of it."""
     number = target[re.search(r"[0-9]|$", target).start() :]  # type: ignore[union-attr]  # $ is always there
     return agree(said, target) is not False or number.startswith(f"{said.removeprefix('v')}.")
@@ -87,7 +87,7 @@ def _fits(said: str, target: str) -> bool:
 
 def _compare(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names other versions than the comparison that it leads to."""
-    for linked in _worded(subject):
+    for linked in _list_worded(subject):
         pair = PAIR.fullmatch(linked.link.text)
         if not pair or linked.address.leads is not AddressKind.COMPARE:
             continue
@@ -101,7 +101,7 @@ def _compare(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _commit(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link is another commit than its target."""
-    for linked in _worded(subject):
+    for linked in _list_worded(subject):
         said = linked.link.text
         if linked.address.leads is AddressKind.COMMIT and SHA.fullmatch(said):
             length = min(len(said), len(linked.address.name))
@@ -112,7 +112,7 @@ def _commit(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _login(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another account than its target."""
-    for linked in _worded(subject):
+    for linked in _list_worded(subject):
         said = LOGIN.fullmatch(linked.link.text)
         name = linked.address.name.removesuffix("[bot]")
         if said and linked.address.leads is AddressKind.ACCOUNT and said[1].casefold() != name.casefold():
@@ -171,7 +171,7 @@ def _undefined(subject: LintSubject) -> Iterator[RuleHit]:
                 )
 
 
-def _compares(subject: LintSubject) -> Iterator[GitHubLink]:
+def _list_compares(subject: LintSubject) -> Iterator[GitHubLink]:
     return (linked for linked in subject.notes.linked if linked.address.leads is AddressKind.COMPARE)
 
 
@@ -182,7 +182,7 @@ def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
     dependency may go back.
     """
     own = {subject.repository, *(fold_name(row.title).split(" (")[0] for row in subject.notes.rows)}
-    for linked in _compares(subject):
+    for linked in _list_compares(subject):
         order = version_order.compare(linked.address.base, linked.address.name)
         if order is not None and order > 0:
             message = f"The comparison goes backwards, from {linked.address.base} to {linked.address.name}."
@@ -195,7 +195,7 @@ def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _same(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison of a version with itself, which is always empty."""
-    for linked in _compares(subject):
+    for linked in _list_compares(subject):
         if linked.address.base == linked.address.name:
             message = f"The comparison is of {linked.address.base} with itself."
             yield RuleHit(linked.link.place, message, "Begin with the version before, or leave it out.")
@@ -207,7 +207,7 @@ def _unresolved(subject: LintSubject) -> Iterator[RuleHit]:
     Repositories that put a prefix before their tags lose it here most often.
     """
     answers = {**(subject.evidence.compares or {})}
-    for linked in _compares(subject):
+    for linked in _list_compares(subject):
         address = linked.address
         answer = answers.get(TagComparison(address.repository, address.base, address.name))
         if isinstance(answer, Unreadable):

@@ -30,7 +30,7 @@ CONTRACT = frozenset(fold_name(name) for name in HEAD)
 """The columns that programs read."""
 
 
-def _tables(subject: LintSubject) -> Iterator[ComponentTable]:
+def _list_tables(subject: LintSubject) -> Iterator[ComponentTable]:
     """The tables of the release's components; others have rules of their own."""
     return (
         table
@@ -44,7 +44,7 @@ def _empty(subject: LintSubject) -> Iterator[RuleHit]:
 
     Programs that read the table leave empty cells out, and take the next cell for it.
     """
-    for table in _tables(subject):
+    for table in _list_tables(subject):
         for row in table.rows:
             for name, cell in zip(table.head, row.cells, strict=False):
                 if not cell.text and fold_name(name) in CONTRACT:
@@ -78,7 +78,7 @@ def _linked(subject: LintSubject) -> Iterator[RuleHit]:
 
     Programs that read the table look for plain names, and do not find a row whose name is a link.
     """
-    for table in _tables(subject):
+    for table in _list_tables(subject):
         for row in table.rows:
             if row.component.links:
                 message = f"The name {row.title} is a link, so the row is not found by programs that read the table."
@@ -91,7 +91,7 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
 
     Only suspicious if the rows differ: they may be of variants.
     """
-    for table in _tables(subject):
+    for table in _list_tables(subject):
         seen: dict[str, TableRow] = {}
         for row in table.rows:
             other = seen.setdefault(fold_name(row.title), row)
@@ -107,7 +107,7 @@ def _none(subject: LintSubject) -> Iterator[RuleHit]:
 
     Certain if there is a components.json of the release, and no table at all.
     """
-    for finding in _manifest(subject):
+    for finding in _compare_manifest(subject):
         if finding.rule == "no-table":
             yield RuleHit(subject.start, finding.message, finding.hint)
             return
@@ -142,22 +142,22 @@ def _organisation(subject: LintSubject) -> Iterator[RuleHit]:
             yield RuleHit(subject.notes.text.place(line), message, hint, certainty=SUSPICIOUS)
 
 
-def _manifest(subject: LintSubject) -> Iterator[ComponentFinding]:
+def _compare_manifest(subject: LintSubject) -> Iterator[ComponentFinding]:
     """What the tables say otherwise than components.json."""
     made, document = subject.evidence.manifest, subject.evidence.document
     if made is None:
         return
-    second = next((table.heading for table in _tables(subject) if table is not subject.notes.summary), "")
+    second = next((table.heading for table in _list_tables(subject) if table is not subject.notes.summary), "")
     first = subject.notes.summary.heading if subject.notes.summary else ""
     headings = (document.heading if document else first, document.infrastructure_heading if document else second)
     yield from notes_tables.compare_notes(subject.notes.tables, made, headings, subject.notes.text.path)
 
 
-def _of(rule: str) -> Check:
+def _make_check(rule: str) -> Check:
     """The part of a comparison with components.json that one rule reports."""
 
     def check(subject: LintSubject) -> Iterator[RuleHit]:
-        for finding in _manifest(subject):
+        for finding in _compare_manifest(subject):
             if finding.rule == rule:
                 yield RuleHit(
                     finding.place or subject.start, finding.message, finding.hint, finding.other, finding.certainty
@@ -177,5 +177,5 @@ RULES = (
     LintRule("row-twice", CERTAIN, _twice),
     LintRule("no-table", CERTAIN, _none),
     LintRule("unknown-organisation", CERTAIN, _organisation, (EvidenceKind.COMPONENTS,)),
-    *(LintRule(name, CERTAIN, _of(name), (EvidenceKind.MANIFEST,)) for name in COMPARED),
+    *(LintRule(name, CERTAIN, _make_check(name), (EvidenceKind.MANIFEST,)) for name in COMPARED),
 )

@@ -63,7 +63,7 @@ def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
         match = WORD.search(line.prose) or TEMPLATE.search(line.prose)
         if match:
             sure = bool(LEFT.search(line.prose))
-            yield _left(match[0], subject.notes.text.place(line, match.start()), sure=sure)
+            yield _report_leftover(match[0], subject.notes.text.place(line, match.start()), sure=sure)
 
 
 def _left_in_cells(subject: LintSubject, line: MarkdownLine) -> Iterator[RuleHit]:
@@ -71,10 +71,10 @@ def _left_in_cells(subject: LintSubject, line: MarkdownLine) -> Iterator[RuleHit
     for cell in table.split_cells(line.text, subject.notes.text.path, line.number):
         match = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
         if match:
-            yield _left(match[0], cell.place, sure=cell.text == match[0])
+            yield _report_leftover(match[0], cell.place, sure=cell.text == match[0])
 
 
-def _left(word: str, place: Place, *, sure: bool) -> RuleHit:
+def _report_leftover(word: str, place: Place, *, sure: bool) -> RuleHit:
     certainty = CERTAIN if sure else SUSPICIOUS
     return RuleHit(place, f"{word!r} was left in.", "Write what belongs there, or remove it.", certainty=certainty)
 
@@ -118,7 +118,7 @@ def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
     ]
     for index, line in enumerate(headings):
         said = TITLE.fullmatch(line.title)
-        own = said is not None and (not said["name"] or said["name"].casefold() in _names(subject))
+        own = said is not None and (not said["name"] or said["name"].casefold() in _list_names(subject))
         versions = re.findall(rf"(?<![\w.]){VERSION}(?![\w.])", line.title)
         if version is None or not versions or LEADS_AWAY.search(line.title) or not (own or not index):
             continue
@@ -131,7 +131,7 @@ def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
             yield RuleHit(place, message, f"Write {version}.", certainty=CERTAIN if own else SUSPICIOUS)
 
 
-def _names(subject: LintSubject) -> frozenset[str]:
+def _list_names(subject: LintSubject) -> frozenset[str]:
     """What the project may be called in a heading."""
     return frozenset(subject.evidence.repository.casefold().split("/"))
 

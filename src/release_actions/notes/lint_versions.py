@@ -32,7 +32,7 @@ AFTER_NAME = re.compile(
 """A version right after a component's name."""
 
 
-def _rows(subject: LintSubject) -> tuple[TableRow, ...]:
+def _list_rows(subject: LintSubject) -> tuple[TableRow, ...]:
     """The rows of the component table."""
     return subject.notes.summary.rows if subject.notes.summary else ()
 
@@ -96,7 +96,7 @@ def _down(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _new(subject: LintSubject) -> Iterator[RuleHit]:
     """A component is called new, and has a previous version or was published before."""
-    for row in _rows(subject):
+    for row in _list_rows(subject):
         words = row.type.text.casefold()
         before = _published(row, subject)
         if NEW in words and row.previous.version:
@@ -109,7 +109,7 @@ def _new(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
     """A component has no previous version, and is called neither new nor re-enabled."""
-    for row in _rows(subject):
+    for row in _list_rows(subject):
         words = row.type.text.casefold()
         known = bool(row.previous.markdown) and not row.previous.version and not row.previous.gone
         before = _published(row, subject)
@@ -122,14 +122,14 @@ def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
             )
 
 
-def _previous(subject: LintSubject) -> PreviousTables | None:
+def _get_previous(subject: LintSubject) -> PreviousTables | None:
     previous = subject.evidence.previous
     return previous if isinstance(previous, PreviousTables) and previous.rows else None
 
 
 def _published(row: TableRow, subject: LintSubject) -> PublishedComponent | None:
     """What the previous release published of a row's component."""
-    previous = _previous(subject)
+    previous = _get_previous(subject)
     if previous is None:
         return None
     part = find_part(row, subject.evidence)
@@ -155,7 +155,7 @@ def _not_published(subject: LintSubject) -> Iterator[RuleHit]:
 
 def _dropped(subject: LintSubject) -> Iterator[RuleHit]:
     """A component of the previous release is not in the table, and the notes do not say that it was removed."""
-    previous, summary = _previous(subject), subject.notes.summary
+    previous, summary = _get_previous(subject), subject.notes.summary
     if previous is None or summary is None:
         return
     kept = {id(before) for row in subject.notes.rows if (before := _published(row, subject))}
@@ -193,7 +193,7 @@ def _unchanged(subject: LintSubject) -> Iterator[RuleHit]:
 
     A release of nothing is possible; a table that was not brought up to date is likelier.
     """
-    previous, summary = _previous(subject), subject.notes.summary
+    previous, summary = _get_previous(subject), subject.notes.summary
     if previous is None or summary is None:
         return
     now = {(fold_name(row.title), row.version.version) for row in subject.notes.rows}
@@ -253,7 +253,7 @@ def _compared(subject: LintSubject) -> Iterator[RuleHit]:
     """Comparisons of a component's repository against the rows of that repository."""
     for linked in subject.notes.compares:
         address = linked.address
-        rows = [row for row in _rows(subject) if _repository(row, subject) == address.repository.casefold()]
+        rows = [row for row in _list_rows(subject) if _repository(row, subject) == address.repository.casefold()]
         for what, said in (("version", address.name), ("previous", address.base)):
             cells = [getattr(row, what) for row in rows if getattr(row, what).version]
             verdicts = [agree(said, cell.version) for cell in cells]
@@ -272,7 +272,7 @@ def _repository(row: TableRow, subject: LintSubject) -> str:
 
 def _histories(subject: LintSubject) -> Iterator[RuleHit]:
     """Links to the history of a component in its own section: the tag that they lead to is the table's version."""
-    rows = {fold_name(row.title).split(" (")[0]: row for row in _rows(subject) if row.version.version}
+    rows = {fold_name(row.title).split(" (")[0]: row for row in _list_rows(subject) if row.version.version}
     for linked in subject.notes.linked:
         line, address = linked.link.line, linked.address
         row = rows.get(address.repository.casefold())
@@ -285,7 +285,7 @@ def _histories(subject: LintSubject) -> Iterator[RuleHit]:
 def _mentioned(subject: LintSubject) -> Iterator[RuleHit]:
     """Versions that stand right after a component's name."""
     rows: dict[str, list[TableRow]] = {}
-    for row in _rows(subject):
+    for row in _list_rows(subject):
         rows.setdefault(fold_name(row.title).split(" (")[0], []).append(row)
     listed = subject.notes.credits
     for line in subject.notes.text.lines:

@@ -12,7 +12,7 @@ from release_actions.errors import InputError
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TAG_REF
 from release_actions.versions.history import previous_stable
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 NO_PREVIOUS = "none"
 """What the input `previous-tag` says for a first release, since an empty input means "not given"."""
@@ -26,7 +26,7 @@ def find_previous(version: Version, tags: Iterable[str], full: Collection[str] |
     A tag without a release was never announced, so its changes still are to be. Where nothing was ever released on
     GitHub, the tags themselves are the releases.
     """
-    others = known((tag for tag in tags if tag != version.tag), version.prefix)
+    others = parse_known((tag for tag in tags if tag != version.tag), version.prefix)
     return previous_stable(version, (other for other in others if not full or other.tag in full))
 
 

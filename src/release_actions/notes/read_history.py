@@ -15,7 +15,7 @@ from release_actions.notes.history import ReadHistory
 from release_actions.notes.previous_tag import choose_head, choose_previous
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class HistoryRequest:
 def read_from_checkout(request: HistoryRequest, log: Workflow) -> ReadHistory:
     """All that the checkout knows. Raises `InputError` when it does not have all of it."""
     folder = request.context.workspace
-    commits = checkout.tags(folder)
+    commits = checkout.read_tags(folder)
     previous = choose_previous(request.version, request.previous_tag, commits, None, log)
     names = [name for branch in request.branches for name in (f"origin/{branch}", branch)]
     branch = resolve_point(folder, names)
@@ -58,7 +58,7 @@ def read_from_github(request: HistoryRequest, log: Workflow) -> ReadHistory:
     repository = context.repository
     require_token(request.token, repository)
     with Http(log=log.info, redactor=log.redactor) as http:
-        tags = [tag.name for tag in github_repository.tags(http, context.api_url, repository, token=request.token)]
+        tags = [tag.name for tag in github_repository.list_tags(http, context.api_url, repository, token=request.token)]
         branch = _existing_branch(request, http) if version.tag not in tags and not request.head else ""
         released = Releases(http, context.api_url, repository, token=request.token).all()
     published = [release for release in released if not release.draft and release.tag != version.tag]
@@ -70,7 +70,7 @@ def read_from_github(request: HistoryRequest, log: Workflow) -> ReadHistory:
     history = GitHubHistory(context.api_url, repository, request.token)
     span = history.read_span(previous, head)
     # What a candidate's notes said, its release says again.
-    early = {other.tag for other in known(full, version.prefix) if not other.is_stable}
+    early = {other.tag for other in parse_known(full, version.prefix) if not other.is_stable}
     bodies = (release.body for release in published if release.tag in full - early)
     return ReadHistory(previous, previous, head, span, history, newcomers.read_announced(bodies))
 

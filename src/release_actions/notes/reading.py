@@ -196,7 +196,7 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
         if (address := addresses.parse(link.target, server)) is not None
     )
     lines = [line for line in text.lines if line.kind is LineKind.BULLET and len(line.text) <= CHANGE_LINE_CHARACTERS]
-    contributors = tuple(item for line in lines if (item := _contributor(text, line, server)))
+    contributors = tuple(item for line in lines if (item := _read_contributor(text, line, server)))
     welcomed = {contributor.line.number for contributor in contributors}
     tables = table.read_tables(text)
     alike = (
@@ -208,10 +208,10 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
         text,
         tuple(change for line in lines if line.number not in welcomed and (change := _change(text, line, server))),
         contributors,
-        tuple(_changelogs(text, server)),
+        tuple(_read_changelogs(text, server)),
         tables,
-        tuple(_images(text)),
-        tuple(_charts(text)),
+        tuple(_read_images(text)),
+        tuple(_read_charts(text)),
         linked,
         next(alike, None),
     )
@@ -252,7 +252,7 @@ def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine |
     return None
 
 
-def _contributor(text: MarkdownText, line: MarkdownLine, server: str) -> ContributorLine | None:
+def _read_contributor(text: MarkdownText, line: MarkdownLine, server: str) -> ContributorLine | None:
     match = FIRST.fullmatch(line.text)
     if match is None:
         return None
@@ -278,7 +278,7 @@ def parse_reference(where: str, server: str) -> tuple[int, str, str]:
     return (0, "", target) if commit and SHA.fullmatch(target) else (0, "", "")
 
 
-def _changelogs(text: MarkdownText, server: str) -> Iterator[ChangelogLine]:
+def _read_changelogs(text: MarkdownText, server: str) -> Iterator[ChangelogLine]:
     for line in text.lines:
         match = CHANGELOG.search(line.prose)
         if match is None or line.kind in {LineKind.HEADING, LineKind.CODE}:
@@ -291,11 +291,11 @@ def _changelogs(text: MarkdownText, server: str) -> Iterator[ChangelogLine]:
         yield ChangelogLine(links[0], compare, line, links[0].place)
 
 
-def _images(text: MarkdownText) -> Iterator[ImageMention]:
+def _read_images(text: MarkdownText) -> Iterator[ImageMention]:
     for index, line in enumerate(text.lines):
         within = line.kind is LineKind.CODE
         keyed = REPOSITORY_KEY.fullmatch(line.raw) if within else None
-        tag = _tag_beside(text, index) if keyed and ":" not in keyed["name"] else None
+        tag = _find_tag_beside(text, index) if keyed and ":" not in keyed["name"] else None
         if keyed and tag:
             place = text.place(line, line.raw.index(keyed["name"]))
             yield ImageMention(keyed["name"], tag, "", place, code=True)
@@ -310,23 +310,23 @@ def _images(text: MarkdownText) -> Iterator[ImageMention]:
             )
 
 
-def _tag_beside(text: MarkdownText, index: int) -> str | None:
+def _find_tag_beside(text: MarkdownText, index: int) -> str | None:
     """The tag that a line of YAML near the one with the repository gives, in the same mapping."""
     line = text.lines[index]
     near = [*text.lines[index + 1 : index + 4], *reversed(text.lines[max(index - 3, 0) : index])]
     for other in near:
         match = TAG_KEY.fullmatch(other.raw)
-        if match and other.fence == line.fence and _column(other.raw) == _column(line.raw):
+        if match and other.fence == line.fence and _find_column(other.raw) == _find_column(line.raw):
             return match["tag"]
     return None
 
 
-def _column(line: str) -> int:
+def _find_column(line: str) -> int:
     """Where a key of YAML begins."""
     return len(line) - len(line.lstrip(" -"))
 
 
-def _charts(text: MarkdownText) -> Iterator[ChartMention]:
+def _read_charts(text: MarkdownText) -> Iterator[ChartMention]:
     for index, line in enumerate(text.lines):
         for match in IMAGE.finditer(line.text):
             if not match["oci"]:

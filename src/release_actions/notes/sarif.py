@@ -45,9 +45,9 @@ def write(findings: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text:
                     "driver": {
                         "name": "release-notes",
                         "organization": "llm-d",
-                        "semanticVersion": _semantic(__version__),
+                        "semanticVersion": _find_semantic_version(__version__),
                         "informationUri": HOME,
-                        "rules": [_rule(name, RULES.get(name)) for name in names],
+                        "rules": [_write_rule(name, RULES.get(name)) for name in names],
                     }
                 },
                 "automationDetails": {"id": "release-notes/"},
@@ -55,23 +55,23 @@ def write(findings: Iterable[ComponentFinding], idle: Iterable[UnrunRule], text:
                 "invocations": [
                     {
                         "executionSuccessful": not unknown,
-                        "toolExecutionNotifications": [*map(_unknown, unknown), *map(_idle, idle)],
+                        "toolExecutionNotifications": [*map(_write_unknown, unknown), *map(_write_idle, idle)],
                     }
                 ],
-                "results": [_result(finding, names, lines, path, seen) for finding in results[:SARIF_RESULTS]],
+                "results": [_write_result(finding, names, lines, path, seen) for finding in results[:SARIF_RESULTS]],
             }
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _semantic(version: str) -> str:
+def _find_semantic_version(version: str) -> str:
     """The package's version as SemVer."""
     match = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", version)
     return match[0] if match else "0.0.0"
 
 
-def _rule(name: str, rule: LintRule | None) -> dict[str, Any]:
+def _write_rule(name: str, rule: LintRule | None) -> dict[str, Any]:
     about = rule.about if rule else "A comment that should silence a rule is wrong, or silences nothing."
     certain = rule is not None and rule.certainty is Certainty.CERTAIN
     return {
@@ -85,7 +85,7 @@ def _rule(name: str, rule: LintRule | None) -> dict[str, Any]:
     }
 
 
-def _result(
+def _write_result(
     finding: ComponentFinding, names: list[str], lines: list[str], path: str, seen: Counter[str]
 ) -> dict[str, Any]:
     place = finding.place or Place(path, 1, 1)
@@ -94,25 +94,25 @@ def _result(
         "ruleIndex": names.index(finding.rule),
         "level": LEVELS[finding.level],
         "message": {"text": f"{finding.message} {finding.hint}".strip()},
-        "locations": [_location(place, path)],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding, place, lines, seen)},
+        "locations": [_write_location(place, path)],
+        "partialFingerprints": {"primaryLocationLineHash": _compute_fingerprint(finding, place, lines, seen)},
         "properties": {"certainty": finding.certainty.value},
     }
     if finding.other:
         related = {"id": 1, "message": {"text": f"It disagrees with {finding.other}."}}
         result["relatedLocations"] = [
-            {**related, **(_location(finding.other, path) if finding.other.file == path else {})}
+            {**related, **(_write_location(finding.other, path) if finding.other.file == path else {})}
         ]
     return result
 
 
-def _location(place: Place, path: str) -> dict[str, Any]:
+def _write_location(place: Place, path: str) -> dict[str, Any]:
     region = {"startLine": place.line or 1, "startColumn": place.column or 1}
     artifact = {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _fingerprint(finding: ComponentFinding, place: Place, lines: list[str], seen: Counter[str]) -> str:
+def _compute_fingerprint(finding: ComponentFinding, place: Place, lines: list[str], seen: Counter[str]) -> str:
     """What lines that are added above do not change: the rule, the line's text, and how many such there were before."""
     line = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
     digest = hashlib.sha256(f"{finding.rule}\n{line}".encode()).hexdigest()[:16]
@@ -120,11 +120,11 @@ def _fingerprint(finding: ComponentFinding, place: Place, lines: list[str], seen
     return f"{digest}:{seen[digest]}"
 
 
-def _unknown(finding: ComponentFinding) -> Mapping[str, Any]:
+def _write_unknown(finding: ComponentFinding) -> Mapping[str, Any]:
     return {"level": "error", "message": {"text": f"{finding.message} {finding.hint}".strip()}}
 
 
-def _idle(rule: UnrunRule) -> Mapping[str, Any]:
+def _write_idle(rule: UnrunRule) -> Mapping[str, Any]:
     needs = ", ".join(need.value for need in rule.needs)
     text = f"{rule.rule.name} did not run: it needs {needs}."
     return {"level": "note", "message": {"text": text}, "associatedRule": {"id": rule.rule.name}}

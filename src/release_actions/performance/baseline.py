@@ -17,7 +17,7 @@ from release_actions.github.releases import Asset, Release, Releases
 from release_actions.http.client import Http
 from release_actions.performance.reading import Results, read_results
 from release_actions.versions.history import previous_stable
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def release_before(releases: Sequence[Release], version: Version | None) -> Rele
         message = "The release before is not known, because no tag was given."
         raise InputError(message, hint="Set the input tag, or name the results of the baseline.")
     by_tag = {release.tag: release for release in releases}
-    newest = previous_stable(version, known(by_tag, version.prefix))
+    newest = previous_stable(version, parse_known(by_tag, version.prefix))
     return by_tag[newest.tag] if newest else None
 
 

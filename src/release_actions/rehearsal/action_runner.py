@@ -154,7 +154,7 @@ class ActionRunner:
         environment = {
             "RELEASE_ACTIONS_REGISTRY_URL": self._simulator.registry_url,
             "RELEASE_ACTIONS_NOW": f"{self.world.world.now():%Y-%m-%dT%H:%M:%SZ}",
-            "RELEASE_ACTIONS_CACHE": environments(),
+            "RELEASE_ACTIONS_CACHE": find_environments(),
         }
         return Job(
             workspace=folder / "workspace",
@@ -197,7 +197,7 @@ class ActionRunner:
         """Run an action by its manifest. Gives how it ended and, when it failed, why."""
         folder = ROOT if name == ROOT_ACTION else ROOT / name
         title = name.removeprefix("actions/")
-        known = input_names(folder)
+        known = read_input_names(folder)
         given = {**inputs, **{key: value for key, value in FIXED_INPUTS.get(title, {}).items() if key in known}}
         self.progress(title, "starting")
         ended = run_action(folder, given, job, on_line=functools.partial(self.progress, title))
@@ -260,13 +260,13 @@ def verdict_in(log: Sequence[str]) -> str:
 
 
 @functools.cache
-def input_names(folder: Path) -> frozenset[str]:
+def read_input_names(folder: Path) -> frozenset[str]:
     """The inputs of an action, which do not change during a rehearsal."""
     return frozenset(about.name for about in action_file.read(folder).inputs)
 
 
 @functools.cache
-def environments() -> str:
+def find_environments() -> str:
     """Where this run's own Python environment is kept, so that the actions share it and the rehearsal takes seconds."""
     if cache := os.environ.get("RELEASE_ACTIONS_CACHE"):
         return cache

@@ -53,7 +53,7 @@ class Builder:
         """Push one platform of a package by digest, as a build job does. Returns the digest."""
         # A small index over the image and its attestation, as buildx pushes a single platform today.
         image = build_platform(platform, labels, self._seed_text(package, version))
-        self._push(_path(package), image)
+        self._push(_get_path(package), image)
         pushed = self.pushed.setdefault(package, Pushed())
         pushed.digests[platform] = image.root.digest
         pushed.manifests.update(child.digest for child in image.manifests[:-1])
@@ -62,8 +62,8 @@ class Builder:
     def push_signature(self, image: str, version: str) -> None:
         """Push a signature of `registry/owner/name@digest`, as cosign does."""
         package, _, digest = image.partition("@")
-        signature = attachment(digest, seed=f"{self._seed}/{_path(package)}/{version}/{self._runs}")
-        self._push(_path(package), signature, [attachment_tag(digest, ".sig")])
+        signature = attachment(digest, seed=f"{self._seed}/{_get_path(package)}/{version}/{self._runs}")
+        self._push(_get_path(package), signature, [attachment_tag(digest, ".sig")])
         self.images[signature.root.digest] = f"signature of {version}"
 
     def check_published(self, publications: Iterable[Mapping[str, Any]], *, version: str) -> None:
@@ -73,7 +73,7 @@ class Builder:
         """
         different = []
         for publication in publications:
-            package, path = str(publication["package"]), _path(str(publication["package"]))
+            package, path = str(publication["package"]), _get_path(str(publication["package"]))
             wanted = tuple(sorted(publication["platforms"]))
             images = self._client.pull(path, publication["tags"])
             right = {
@@ -92,7 +92,7 @@ class Builder:
 
     def find_digest(self, package: str, tag: str) -> str:
         """What a tag of `registry/owner/name` names, empty for nothing; read by the judge's own client."""
-        return self._client.pull(_path(package), [tag])[tag].digest
+        return self._client.pull(_get_path(package), [tag])[tag].digest
 
     def push_tagged(
         self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str, signed: bool = False
@@ -103,7 +103,7 @@ class Builder:
         """
         self.begin_run()
         for publication in publications:
-            path = _path(str(publication["package"]))
+            path = _get_path(str(publication["package"]))
             image = self._image(str(publication["package"]), publication["platforms"], version, revision)
             self._push(path, image, publication["tags"])
             self._note(path, version, image.root.digest, name)
@@ -117,7 +117,7 @@ class Builder:
 
     def _seed_text(self, package: str, version: str) -> str:
         """What makes an image of this run another one than that of any other run."""
-        return f"{self._seed}/{_path(package)}/{version}/{self._runs}"
+        return f"{self._seed}/{_get_path(package)}/{version}/{self._runs}"
 
     def _note(self, path: str, version: str, digest: str, name: str) -> None:
         self._ledger.builds.append(Build(path, version, digest))
@@ -132,6 +132,6 @@ class Builder:
             self._registry.put_manifest(path, tag, image.root.body, image.root.media_type)
 
 
-def _path(package: str) -> str:
+def _get_path(package: str) -> str:
     """The repository in the registry."""
     return package.partition("/")[2]

@@ -244,14 +244,14 @@ class _Run:
     ) -> tuple[str, int]:
         """Run a step's script and read what it left. Gives the outcome and the exit code."""
         name = step.shell.render(scope)
-        script = files / ("script" + shell.ending(name))
+        script = files / ("script" + shell.choose_ending(name))
         script.write_text(step.script.render(scope), encoding="utf-8", newline="")
         environ = self.variables(environment, files)
         directory = self.job.workspace / step.directory.render(scope)
         if not directory.is_dir():
             self.journal.error(f"The working directory {directory} does not exist.")
             return FAILURE, 0
-        argv = shell.command(name, script, environ.get("PATH", os.defpath))
+        argv = shell.make_command(name, script, environ.get("PATH", os.defpath))
         ended = shell.run(argv, directory=directory, environ=environ, deadline=self.deadline, on_line=log.line)
         if ended.end is End.TIMED_OUT:
             self.journal.error(f"The action '{self.action.name}' has timed out.")

@@ -40,13 +40,13 @@ class Expected:
     images: tuple[str, ...]
 
 
-def notes_wrong(repository: str, drafts: tuple[Draft, ...], expected: Expected) -> Iterator[Violation]:
-    """What is wrong with the draft of a release. `found`: the releases of its tag."""
-    for message in _of_release(drafts, expected):
+def check_notes(repository: str, drafts: tuple[Draft, ...], expected: Expected) -> Iterator[Violation]:
+    """What is wrong with the draft of a release. `drafts`: the releases of its tag."""
+    for message in _check_release(drafts, expected):
         yield Violation(Invariant.NOTES_WRONG, repository, f"release {expected.tag}", message)
 
 
-def _of_release(drafts: tuple[Draft, ...], expected: Expected) -> Iterator[str]:
+def _check_release(drafts: tuple[Draft, ...], expected: Expected) -> Iterator[str]:
     if len(drafts) != 1:
         yield f"there are {len(drafts)} releases of the tag, not one draft"
         return
@@ -55,14 +55,14 @@ def _of_release(drafts: tuple[Draft, ...], expected: Expected) -> Iterator[str]:
         yield "it is published, and only a person may do that"
     if draft.prerelease:
         yield "it is marked as a pre-release"
-    yield from _of_body(draft.body, expected)
+    yield from _check_body(draft.body, expected)
     if COMPONENTS in draft.files:
-        yield from _of_components(draft.files[COMPONENTS], expected)
+        yield from _check_components(draft.files[COMPONENTS], expected)
     else:
         yield f"it has no {COMPONENTS}"
 
 
-def _of_body(body: str, expected: Expected) -> Iterator[str]:
+def _check_body(body: str, expected: Expected) -> Iterator[str]:
     lines = [line for line in body.splitlines() if line.startswith("* ") and "first contribution" not in line]
     for address in expected.listed:
         count = sum(line.endswith(f" in {address}") for line in lines)
@@ -76,7 +76,7 @@ def _of_body(body: str, expected: Expected) -> Iterator[str]:
         yield f"the notes do not end with a link to {base}"
 
 
-def _of_components(content: bytes, expected: Expected) -> Iterator[str]:
+def _check_components(content: bytes, expected: Expected) -> Iterator[str]:
     made = json.loads(content)
     if made["release"] != expected.tag:
         yield f"{COMPONENTS} is of {made['release']}"

@@ -67,7 +67,7 @@ class Template:
             parts += [text[end : match.start()], _Parser(match.group(1), contexts).read()]
             end = match.end()
         if "${{" in text[end:]:
-            raise _error(text[end:].strip(), "it is not closed with }}")
+            raise _make_error(text[end:].strip(), "it is not closed with }}")
         return cls(text, (*parts, text[end:]))
 
     def render(self, scope: Scope) -> str:
@@ -96,16 +96,16 @@ class Condition:
         bare = text.strip()
         whole = _EMBEDDED.fullmatch(bare)
         if "${{" in bare and not whole:
-            raise _error(bare, "a condition is one expression, not a text around one")
+            raise _make_error(bare, "a condition is one expression, not a text around one")
         parser = _Parser(whole.group(1) if whole else bare or "success()", contexts, STATUS_FUNCTIONS)
         return cls(bare, parser.read(), parser.asks_status)
 
     def holds(self, scope: Scope) -> bool:
         """Whether the step runs."""
-        return (self.asks_status or scope.status == "success") and truth(self.node(scope))
+        return (self.asks_status or scope.status == "success") and is_true(self.node(scope))
 
 
-def truth(value: Value) -> bool:
+def is_true(value: Value) -> bool:
     """Null, false, zero, not-a-number and the empty text are false."""
     if isinstance(value, float) and math.isnan(value):
         return False
@@ -138,22 +138,22 @@ def as_number(value: Value) -> float:
         if not text:
             return 0.0
         match = _TOKEN.fullmatch(text)
-        return float(_number(text)) if match and match.lastgroup == "number" else math.nan
+        return float(_parse_number(text)) if match and match.lastgroup == "number" else math.nan
     return math.nan
 
 
-def equal(left: Value, right: Value) -> bool:
+def is_equal(left: Value, right: Value) -> bool:
     """GitHub's loose equality: texts without regard to case, different types as numbers."""
     if isinstance(left, str) and isinstance(right, str):
         return left.upper() == right.upper()
-    if _kind(left) != _kind(right):
+    if _name_kind(left) != _name_kind(right):
         return as_number(left) == as_number(right)
     if isinstance(left, Mapping) or _is_list(left):
         return left is right
     return left == right
 
 
-def member(value: Value, key: Value) -> Value:
+def get_member(value: Value, key: Value) -> Value:
     """A property or an element; null where there is none."""
     if isinstance(value, Mapping):
         name = as_text(key)
@@ -172,13 +172,13 @@ def _is_list(value: Value) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _kind(value: Value) -> str:
+def _name_kind(value: Value) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number"
     return "array" if _is_list(value) else type(value).__name__
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     digits = text.lstrip("+-").lower()
     value = float(int(digits, 0)) if digits.startswith(("0x", "0o")) else float(digits)
     return -value if text.startswith("-") else value
@@ -195,9 +195,9 @@ def _compare(sign: str, left: Value, right: Value) -> bool:
     return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]
 
 
-def _contains(where: Value, what: Value) -> bool:
+def _has_item(where: Value, what: Value) -> bool:
     if isinstance(where, Sequence) and _is_list(where):
-        return any(equal(item, what) for item in where)
+        return any(is_equal(item, what) for item in where)
     return as_text(what).upper() in as_text(where).upper()
 
 
@@ -220,7 +220,7 @@ def _join(items: Value, separator: Value = ",") -> str:
 
 
 _FUNCTIONS: Mapping[str, tuple[Callable[..., Value], int, int]] = {
-    "contains": (_contains, 2, 2),
+    "contains": (_has_item, 2, 2),
     "startswith": (lambda text, start: as_text(text).upper().startswith(as_text(start).upper()), 2, 2),
     "endswith": (lambda text, end: as_text(text).upper().endswith(as_text(end).upper()), 2, 2),
     "format": (_format, 1, 255),
@@ -238,7 +238,7 @@ _STATUS: Mapping[str, Callable[[Scope], bool]] = {
 }
 
 
-def _error(text: str, reason: str) -> ExpressionError:
+def _make_error(text: str, reason: str) -> ExpressionError:
     message = f"The expression '{text}' cannot be evaluated: {reason}."
     hint = "The supported part is contexts, literals, operators and " + ", ".join(sorted(_FUNCTIONS)) + "."
     return ExpressionError(message, hint=hint)
@@ -261,7 +261,7 @@ class _Parser:
         while position < len(self.text):
             match = _TOKEN.match(self.text, position)
             if match is None:
-                raise _error(self.text, f"{self.text[position:].strip()[0]!r} has no meaning in it")
+                raise _make_error(self.text, f"{self.text[position:].strip()[0]!r} has no meaning in it")
             kind = str(match.lastgroup)
             tokens.append((kind, match.group(kind)))
             position = match.end()
@@ -270,7 +270,7 @@ class _Parser:
     def read(self) -> Node:
         node = self.either()
         if self.position < len(self.tokens):
-            raise _error(self.text, f"{self.tokens[self.position][1]!r} was not expected")
+            raise _make_error(self.text, f"{self.tokens[self.position][1]!r} was not expected")
         return self.guarded(node)
 
     def guarded(self, node: Node) -> Node:
@@ -280,7 +280,7 @@ class _Parser:
             try:
                 return node(scope)
             except ValueError as error:
-                raise _error(self.text, str(error)) from error
+                raise _make_error(self.text, str(error)) from error
 
         return evaluate
 
@@ -293,36 +293,36 @@ class _Parser:
 
     def need(self, sign: str) -> None:
         if not self.take(sign):
-            raise _error(self.text, f"{sign!r} is missing")
+            raise _make_error(self.text, f"{sign!r} is missing")
 
     def either(self) -> Node:
         node = self.both()
         while self.take("||"):
-            node = _or(node, self.both())
+            node = _make_or(node, self.both())
         return node
 
     def both(self) -> Node:
         node = self.same()
         while self.take("&&"):
-            node = _and(node, self.same())
+            node = _make_and(node, self.same())
         return node
 
     def same(self) -> Node:
         node = self.ordered()
         while sign := self.take("==", "!="):
-            node = _equality(sign, node, self.ordered())
+            node = _make_equality(sign, node, self.ordered())
         return node
 
     def ordered(self) -> Node:
         node = self.negated()
         while sign := self.take("<=", ">=", "<", ">"):
-            node = _relation(sign, node, self.negated())
+            node = _make_relation(sign, node, self.negated())
         return node
 
     def negated(self) -> Node:
         if self.take("!"):
             node = self.negated()
-            return lambda scope: not truth(node(scope))
+            return lambda scope: not is_true(node(scope))
         return self.member()
 
     def member(self) -> Node:
@@ -331,39 +331,39 @@ class _Parser:
             if sign == "[":
                 key = self.either()
                 self.need("]")
-                node = _member(node, key)
+                node = _make_member(node, key)
                 continue
             kind, name = self.next()
             if kind != "name":
-                raise _error(self.text, f"{name!r} is not the name of a property")
-            node = _member(node, _constant(name))
+                raise _make_error(self.text, f"{name!r} is not the name of a property")
+            node = _make_member(node, _make_constant(name))
         return node
 
     def next(self) -> tuple[str, str]:
         if self.position >= len(self.tokens):
-            raise _error(self.text, "it ends too early")
+            raise _make_error(self.text, "it ends too early")
         self.position += 1
         return self.tokens[self.position - 1]
 
     def first(self) -> Node:
         kind, text = self.next()
         if kind == "string":
-            return _constant(text[1:-1].replace("''", "'"))
+            return _make_constant(text[1:-1].replace("''", "'"))
         if kind == "number":
-            return _constant(_number(text))
+            return _make_constant(_parse_number(text))
         if text == "(":
             node = self.either()
             self.need(")")
             return node
         if kind != "name":
-            raise _error(self.text, f"{text!r} was not expected")
+            raise _make_error(self.text, f"{text!r} was not expected")
         if self.take("("):
             return self.call(text)
         if text in {"null", "true", "false"}:
-            return _constant({"null": None, "true": True, "false": False}[text])
+            return _make_constant({"null": None, "true": True, "false": False}[text])
         name = text.lower()
         if name not in self.contexts:
-            raise _error(self.text, f"there is no context {text!r} here, only {', '.join(sorted(self.contexts))}")
+            raise _make_error(self.text, f"there is no context {text!r} here, only {', '.join(sorted(self.contexts))}")
         return lambda scope: scope.contexts.get(name)
 
     def call(self, text: str) -> Node:
@@ -376,44 +376,44 @@ class _Parser:
         name = text.lower()
         if name in self.status:
             if arguments:
-                raise _error(self.text, f"{text}() takes no arguments")
+                raise _make_error(self.text, f"{text}() takes no arguments")
             self.asks_status = True
             return _STATUS[name]
         if name not in _FUNCTIONS:
-            raise _error(self.text, f"there is no function {text}() here")
+            raise _make_error(self.text, f"there is no function {text}() here")
         function, least, most = _FUNCTIONS[name]
         if not least <= len(arguments) <= most:
-            raise _error(self.text, f"{text}() does not take {len(arguments)} arguments")
+            raise _make_error(self.text, f"{text}() does not take {len(arguments)} arguments")
         return lambda scope: function(*(argument(scope) for argument in arguments))
 
 
-def _constant(value: Value) -> Node:
+def _make_constant(value: Value) -> Node:
     return lambda scope: value  # noqa: ARG005  # a node takes the scope
 
 
-def _member(node: Node, key: Node) -> Node:
-    return lambda scope: member(node(scope), key(scope))
+def _make_member(node: Node, key: Node) -> Node:
+    return lambda scope: get_member(node(scope), key(scope))
 
 
-def _or(left: Node, right: Node) -> Node:
+def _make_or(left: Node, right: Node) -> Node:
     def evaluate(scope: Scope) -> Value:
         value = left(scope)
-        return value if truth(value) else right(scope)
+        return value if is_true(value) else right(scope)
 
     return evaluate
 
 
-def _and(left: Node, right: Node) -> Node:
+def _make_and(left: Node, right: Node) -> Node:
     def evaluate(scope: Scope) -> Value:
         value = left(scope)
-        return right(scope) if truth(value) else value
+        return right(scope) if is_true(value) else value
 
     return evaluate
 
 
-def _equality(sign: str, left: Node, right: Node) -> Node:
-    return lambda scope: equal(left(scope), right(scope)) is (sign == "==")
+def _make_equality(sign: str, left: Node, right: Node) -> Node:
+    return lambda scope: is_equal(left(scope), right(scope)) is (sign == "==")
 
 
-def _relation(sign: str, left: Node, right: Node) -> Node:
+def _make_relation(sign: str, left: Node, right: Node) -> Node:
     return lambda scope: _compare(sign, left(scope), right(scope))

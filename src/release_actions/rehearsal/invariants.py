@@ -88,15 +88,15 @@ class Ledger:
 
     def names(self, finals: Iterable[str]) -> tuple[str, ...]:
         """Every floating tag that some final gives rise to, sorted."""
-        return tuple(sorted(floating_names(self.floating, finals)))
+        return tuple(sorted(list_floating_names(self.floating, finals)))
 
     def newest(self, package: str, name: str, tags: Collection[str]) -> str:
         """The final that a floating tag has to name, of those the registry holds; empty if there is none."""
         finals = [tag for tag in tags if FINAL.fullmatch(tag) and self.digest(package, tag)]
-        return max((tag for tag in finals if in_line(tag, name)), key=numbers, default="")
+        return max((tag for tag in finals if is_in_line(tag, name)), key=parse_numbers, default="")
 
 
-def numbers(tag: str) -> tuple[int, ...]:
+def parse_numbers(tag: str) -> tuple[int, ...]:
     """A final as numbers: major, minor, patch, and the number of a post release or -1."""
     match = FINAL.fullmatch(tag)
     if match is None:
@@ -104,20 +104,20 @@ def numbers(tag: str) -> tuple[int, ...]:
     return tuple(-1 if part is None else int(part) for part in match.groups())
 
 
-def in_line(tag: str, name: str) -> bool:
+def is_in_line(tag: str, name: str) -> bool:
     """Whether a final belongs to a floating tag's line."""
     if name == "latest":
         return True
     match = FLOATING.fullmatch(name)
     wanted = [int(part) for part in match.groups() if part is not None] if match else None
-    return wanted is not None and list(numbers(tag)[: len(wanted)]) == wanted
+    return wanted is not None and list(parse_numbers(tag)[: len(wanted)]) == wanted
 
 
-def floating_names(templates: Iterable[str], finals: Iterable[str]) -> set[str]:
+def list_floating_names(templates: Iterable[str], finals: Iterable[str]) -> set[str]:
     """Every floating tag that some final gives rise to."""
     names = set()
     for final in finals:
-        major, minor = numbers(final)[:2]
+        major, minor = parse_numbers(final)[:2]
         names |= {template.replace("{major}", str(major)).replace("{minor}", str(minor)) for template in templates}
     return names
 
@@ -135,9 +135,9 @@ def candidate_moved_production(
         for tag, digest in new.items():
             production = tag in floats or tag in stable.values()
             if production and digest in others and digest not in stable:
-                message = f"names the image of {others[digest]} ({short(digest)})"
+                message = f"names the image of {others[digest]} ({shorten(digest)})"
             elif candidate and tag != candidate and old.get(tag) != digest and not is_attached(tag, own):
-                message = f"was {short(old.get(tag, ''))}, became {short(digest)} when {candidate} was published"
+                message = f"was {shorten(old.get(tag, ''))}, became {shorten(digest)} when {candidate} was published"
             else:
                 continue
             violations.append(Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message))
@@ -151,7 +151,7 @@ def stray_tag(ledger: Ledger, after: RegistrySnapshot, releases: Collection[str]
         production = {*ledger.names(stable.values()), *stable.values()}
         for tag, digest in after.digests(package).items():
             if tag not in production and digest not in stable and others.get(digest, tag) != tag:
-                message = f"names the image of {others[digest]} ({short(digest)})"
+                message = f"names the image of {others[digest]} ({shorten(digest)})"
                 yield Violation(Invariant.STRAY_TAG, package, tag, message)
 
 
@@ -179,7 +179,7 @@ def wrong_for_a_while(
         for tag, digest in moves.get(package, ()):
             if digest not in images or now.get(tag) == digest:
                 continue
-            message = f"named the image of {images[digest]} ({short(digest)}) for a while"
+            message = f"named the image of {images[digest]} ({shorten(digest)}) for a while"
             production = tag in floats or tag in stable.values()
             if (production and digest not in stable) or (candidate and tag != candidate):
                 yield Violation(Invariant.CANDIDATE_MOVED_PRODUCTION, package, tag, message, undone=True)
@@ -207,7 +207,7 @@ def floating_tag_wrong(ledger: Ledger, after: RegistrySnapshot, releases: Collec
             wanted = ledger.newest(package, name, finals)
             digest = ledger.digest(package, wanted)
             if digests.get(name, "") != digest:
-                message = f"names {short(digests.get(name, ''))}, not {wanted} ({short(digest)})"
+                message = f"names {shorten(digests.get(name, ''))}, not {wanted} ({shorten(digest)})"
                 violations.append(Violation(Invariant.FLOATING_TAG_WRONG, package, name, message))
     return violations
 
@@ -229,10 +229,10 @@ def needed_deleted(
                 continue
             now = after.digests(package).get(tag, "")
             if now != pulled.digest:
-                message = f"named {short(pulled.digest)} before the clean-up and {short(now)} after it"
+                message = f"named {shorten(pulled.digest)} before the clean-up and {shorten(now)} after it"
                 violations.append(Violation(Invariant.NEEDED_DELETED, package, tag, message))
             violations += [
-                Violation(Invariant.NEEDED_DELETED, package, tag, f"needs {short(digest)}, which was deleted")
+                Violation(Invariant.NEEDED_DELETED, package, tag, f"needs {shorten(digest)}, which was deleted")
                 for digest in sorted(pulled.manifests - set(active.get(package, ())))
             ]
     return violations
@@ -254,13 +254,13 @@ def leftover_kept(
                 violations.append(Violation(Invariant.LEFTOVER_KEPT, package, tag, "is still there"))
             leftovers = (tags[tag].manifests - needed) & set(active.get(package, ())) if tag in tags else set()
             violations += [
-                Violation(Invariant.LEFTOVER_KEPT, package, tag, f"left {short(digest)} behind, which nothing needs")
+                Violation(Invariant.LEFTOVER_KEPT, package, tag, f"left {shorten(digest)} behind, which nothing needs")
                 for digest in sorted(leftovers)
             ]
     return violations
 
 
-def debris_of(
+def find_debris(
     ledger: Ledger, snapshot: RegistrySnapshot, candidate: str, releases: Collection[str]
 ) -> dict[str, set[str]]:
     """Package -> every tag that names an image built for a candidate and for nothing else."""
@@ -288,20 +288,22 @@ def git_after_teardown(
     for tag, was in before.items():
         wanted = was
         if tag == candidate or (was == commit and tag not in finals):
-            newest = max((final for final in finals if in_line(final, tag)), key=numbers, default="")
+            newest = max((final for final in finals if is_in_line(final, tag)), key=parse_numbers, default="")
             wanted = before[newest] if newest else ""
         now = after.get(tag, "")
         if now == wanted:
             continue
         invariant = Invariant.LEFTOVER_KEPT if now == commit else Invariant.NEEDED_DELETED
-        message = f"named {short(was)} before the teardown and {short(now)} after it, not {short(wanted)}"
+        message = f"named {shorten(was)} before the teardown and {shorten(now)} after it, not {shorten(wanted)}"
         violations.append(Violation(invariant, repository, f"git tag {tag}", message))
     if candidate in releases:
         violations.append(Violation(Invariant.LEFTOVER_KEPT, repository, f"release {candidate}", "is still there"))
     return violations
 
 
-def outdated(ledger: Ledger, snapshot: RegistrySnapshot, packages: Collection[str], keeps: int) -> dict[str, set[str]]:
+def find_outdated(
+    ledger: Ledger, snapshot: RegistrySnapshot, packages: Collection[str], keeps: int
+) -> dict[str, set[str]]:
     """Package -> every tag of a build that is not among the newest `keeps`, the tags of its attachments included."""
     outdated_tags = {}
     for package in packages:
@@ -313,6 +315,6 @@ def outdated(ledger: Ledger, snapshot: RegistrySnapshot, packages: Collection[st
     return outdated_tags
 
 
-def short(digest: str) -> str:
+def shorten(digest: str) -> str:
     """A digest for a person: twelve digits, or the word for none."""
     return digest.removeprefix("sha256:")[:12] or "nothing"

@@ -26,7 +26,7 @@ _PRIVATE = ("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_", "STATE_")
 _TOKENS = frozenset({"GH_TOKEN", "GH_ENTERPRISE_TOKEN", "CI"})
 
 
-def machine(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+def copy_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a runner's process on this machine: this process's, without what another job put there."""
     variables = os.environ if environ is None else environ
     return {name: value for name, value in variables.items() if name not in _TOKENS and not name.startswith(_PRIVATE)}
@@ -68,7 +68,7 @@ class Job:
     workflow: str = "release"
     name: str = "release"
     env: Mapping[str, str] = field(default_factory=dict)
-    machine: Mapping[str, str] = field(default_factory=machine)
+    machine: Mapping[str, str] = field(default_factory=copy_environment)
     debug: bool = False
     masks: Masks = field(default_factory=Masks)
     exported: dict[str, str] = field(default_factory=dict)

@@ -72,7 +72,7 @@ class Journal:
         self.write(f"##[{level.value}]{text}")
         self.seen[level] += 1
         if self.seen[level] <= ANNOTATIONS:
-            place = placed(properties)
+            place = parse_place(properties)
             self.annotations.append(
                 Annotation(
                     level=level,
@@ -92,7 +92,7 @@ class Journal:
         return path.relative_to(self.workspace).as_posix() if path.is_relative_to(self.workspace) else file
 
 
-def placed(properties: Mapping[str, str]) -> dict[str, int]:
+def parse_place(properties: Mapping[str, str]) -> dict[str, int]:
     """Lines and columns that make sense together. The runner drops the others (ValidateLinesAndColumns)."""
     fields = {
         name: int(properties[name])

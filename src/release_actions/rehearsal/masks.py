@@ -23,11 +23,11 @@ class Masks:
             return
         self.values.append(secret)
         for value in [secret, *secret.replace("\r", "\n").split("\n")]:
-            self._forms.update(form for form in _forms(value) if form.strip())
+            self._forms.update(form for form in _list_forms(value) if form.strip())
 
     def hide(self, text: str) -> str:
         """The text, each stretch that a secret covers replaced by one mask."""
-        spans = sorted((start, start + len(form)) for form in self._forms for start in _places(form, text))
+        spans = sorted((start, start + len(form)) for form in self._forms for start in _find_places(form, text))
         shown: list[str] = []
         end = 0
         for number, (start, stop) in enumerate(spans):
@@ -38,7 +38,7 @@ class Masks:
         return "".join([*shown, text[end:]])
 
 
-def _forms(value: str) -> Iterator[str]:
+def _list_forms(value: str) -> Iterator[str]:
     yield value
     yield json.dumps(value)[1:-1]
     yield urllib.parse.quote(value, safe="")
@@ -47,7 +47,7 @@ def _forms(value: str) -> Iterator[str]:
         yield base64.b64encode(data[shift:]).decode()
 
 
-def _places(form: str, text: str) -> Iterator[int]:
+def _find_places(form: str, text: str) -> Iterator[int]:
     start = text.find(form)
     while start >= 0:
         yield start

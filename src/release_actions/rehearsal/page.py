@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from release_actions.rehearsal.invariants import MEANING, Invariant, short
+from release_actions.rehearsal.invariants import MEANING, Invariant, shorten
 from release_actions.rehearsal.record import NOT_REHEARSED, Rehearsal, Step
 from release_actions.rehearsal.timeline import (
     HELD,
-    candidate_rows,
     describe_failure,
-    floating_rows,
     fold_changes,
     judge_invariant,
+    list_candidate_rows,
+    list_floating_rows,
 )
 from release_actions.runner import markdown
 from release_actions.runner.report import counted
@@ -38,13 +38,13 @@ def format_page(rehearsal: Rehearsal) -> str:
                 [
                     markdown.code(invariant.value),
                     markdown.plain(MEANING[invariant]),
-                    bold_unless_held(rehearsal, invariant),
+                    mark_broken(rehearsal, invariant),
                 ]
                 for invariant in Invariant
             ),
         ),
         "## What the floating tags named\n",
-        format_rows(floating_rows(rehearsal)),
+        format_rows(list_floating_rows(rehearsal)),
         "## Course\n",
         format_diagram(rehearsal),
         "## Steps\n",
@@ -64,7 +64,7 @@ def format_candidate(rehearsal: Rehearsal) -> Iterator[str]:
     """What each tag that a candidate may touch named, before it and after each step of its life."""
     if rehearsal.candidate_tags:
         yield f"## What the tags of {markdown.plain(rehearsal.candidate_tags[-1])} named\n"
-        yield format_rows(candidate_rows(rehearsal))
+        yield format_rows(list_candidate_rows(rehearsal))
 
 
 def format_rows(rows: Sequence[Sequence[str]]) -> str:
@@ -73,7 +73,7 @@ def format_rows(rows: Sequence[Sequence[str]]) -> str:
     return markdown.table(head, ([row[0], *(markdown.plain(cell) for cell in row[1:])] for row in body))
 
 
-def bold_unless_held(rehearsal: Rehearsal, invariant: Invariant) -> str:
+def mark_broken(rehearsal: Rehearsal, invariant: Invariant) -> str:
     """The verdict on an invariant, bold where it broke."""
     verdict = judge_invariant(rehearsal, invariant)
     return verdict if verdict == HELD else f"**{markdown.plain(verdict)}**"
@@ -148,5 +148,7 @@ def format_image(digest: str, name: str, packages: int) -> str:
     if not digest:
         return "none"
     return (
-        f"{markdown.code(short(digest))} {markdown.plain(name)}" if packages == 1 or not name else markdown.plain(name)
+        f"{markdown.code(shorten(digest))} {markdown.plain(name)}"
+        if packages == 1 or not name
+        else markdown.plain(name)
     )

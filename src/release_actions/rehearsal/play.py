@@ -21,7 +21,7 @@ from release_actions.registry.client import Registry
 from release_actions.rehearsal import invariants, release_notes
 from release_actions.rehearsal.action_runner import ActionRunner, RehearsalInputs, StepEvents, Stopwatch
 from release_actions.rehearsal.builder import Builder
-from release_actions.rehearsal.drafted import notes_wrong
+from release_actions.rehearsal.drafted import check_notes
 from release_actions.rehearsal.invariants import FINAL, Invariant, Violation
 from release_actions.rehearsal.pull import Client, RegistrySnapshot
 from release_actions.rehearsal.record import Rehearsal, Step, TagChange
@@ -191,10 +191,10 @@ class ScenarioPlayer:
         ledger = self._world.ledger
         deletable: Mapping[str, set[str]] = {}
         if isinstance(step, CleanUp | Teardown):
-            deletable = invariants.debris_of(ledger, before, step.candidate, self.built)
+            deletable = invariants.find_debris(ledger, before, step.candidate, self.built)
         elif isinstance(step, Retention):
             packages = [package.name for package in self._runner.inputs.config.packages("dev")]
-            deletable = invariants.outdated(ledger, before, packages, step.keeps)
+            deletable = invariants.find_outdated(ledger, before, packages, step.keeps)
         world = self._world.world
         with world.lock:
             active = {
@@ -216,8 +216,8 @@ class ScenarioPlayer:
         if isinstance(step, Publish) and step.notes:
             world, scenario = self._world, self._runner.inputs.scenario
             before = scenario.steps[:number]
-            wanted = release_notes.expected(self._runner, step.tag, before, world.full_releases())
-            yield from notes_wrong(scenario.repository, release_notes.drafts(world, step.tag), wanted)
+            wanted = release_notes.make_expected(self._runner, step.tag, before, world.full_releases())
+            yield from check_notes(scenario.repository, release_notes.list_drafts(world, step.tag), wanted)
 
     def _git_changes(
         self, step: AnyStep, before: Mapping[str, str], why: Mapping[tuple[str, str], str]
@@ -225,7 +225,7 @@ class ScenarioPlayer:
         """Git tags that moved, came or went, but not the one that the step is there to push."""
         after = self._world.git_tags()
         # The longest name of a commit says most about it: v0.5.0-rc.1, not v0.5.
-        names = {commit: tag for tags in (before, after) for tag, commit in sorted(tags.items(), key=by_length)}
+        names = {commit: tag for tags in (before, after) for tag, commit in sorted(tags.items(), key=order_by_length)}
         for tag in sorted({*before, *after} - {step.tag if isinstance(step, Publish) else ""}):
             was, now = before.get(tag, ""), after.get(tag, "")
             if was != now:
@@ -267,7 +267,7 @@ def moment_of(step: AnyStep) -> str:
             return ""
 
 
-def by_length(named: tuple[str, str]) -> tuple[int, str]:
+def order_by_length(named: tuple[str, str]) -> tuple[int, str]:
     """What git tags are ordered by: the longest last."""
     return len(named[0]), named[0]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from release_actions.rehearsal.invariants import Invariant, Violation, short
+from release_actions.rehearsal.invariants import Invariant, Violation, shorten
 
 NOT_REHEARSED = (
     "the builds themselves (small stand-in images are pushed)",
@@ -129,7 +129,7 @@ class Rehearsal:
     def name_images(self, tags: Mapping[str, Mapping[str, str]], tag: str, packages: Collection[str]) -> str:
         """The images that a tag names in some packages, usually one; empty where it names none."""
         digests = {tags[package][tag] for package in packages if tag in tags.get(package, {})}
-        return ", ".join(sorted({self.images.get(digest, short(digest)) for digest in digests}))
+        return ", ".join(sorted({self.images.get(digest, shorten(digest)) for digest in digests}))
 
     def candidate_moments(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """What a candidate's tags named at the start and after each step of its life: moment, and tag -> image."""
@@ -156,11 +156,11 @@ class Rehearsal:
             ]
             if self.candidate_tags
             else [],
-            "steps": [step_json(step) for step in self.steps],
+            "steps": [describe_step(step) for step in self.steps],
         }
 
 
-def step_json(step: Step) -> dict[str, Any]:
+def describe_step(step: Step) -> dict[str, Any]:
     """A step as JSON values."""
     return {
         "number": step.number,
@@ -192,9 +192,9 @@ def step_json(step: Step) -> dict[str, Any]:
         ],
         "tags": {package: dict(sorted(tags.items())) for package, tags in sorted(step.tags.items())},
         "violations": [
-            violation_json(violation, expected=violation.invariant in step.breaks) for violation in step.violations
+            describe_violation(violation, expected=violation.invariant in step.breaks) for violation in step.violations
         ],
-        "remaining": [violation_json(violation, expected=True) for violation in step.remaining],
+        "remaining": [describe_violation(violation, expected=True) for violation in step.remaining],
         "breaks": [invariant.value for invariant in step.breaks],
         "failure": step.failure or None,
         "hint": step.hint or None,
@@ -202,7 +202,7 @@ def step_json(step: Step) -> dict[str, Any]:
     }
 
 
-def violation_json(violation: Violation, *, expected: bool) -> dict[str, Any]:
+def describe_violation(violation: Violation, *, expected: bool) -> dict[str, Any]:
     """A broken invariant as JSON values. `expected`: today's workflow broke it, as the scenario says."""
     return {
         "invariant": violation.invariant.value,

@@ -151,7 +151,7 @@ def build_rehearsal_world(scenario: Scenario, config: Config, seed: int) -> Rehe
         at = scenario.starts - BETWEEN_RELEASES * (len(scenario.published) - number)
         for package in config.packages("release"):
             publish_past(setting, package.name, package.platforms, name, at, seed)
-        setting.publish_release(name, typed_notes(name, config), at)
+        setting.publish_release(name, write_typed_notes(name, config), at)
     for package in config.packages("release"):
         put_floating_tags(setting, package.name)
     for retired in scenario.retired:
@@ -173,7 +173,7 @@ def add_retired(setting: RehearsalWorld, retired: RetiredPackage, seed: int) -> 
     put_floating_tags(setting, retired.package)
 
 
-def typed_notes(tag: str, config: Config) -> str:
+def write_typed_notes(tag: str, config: Config) -> str:
     """Notes of a release long ago, with a table of its images as people typed it."""
     rows = "".join(f"| {package.name} | `{tag}` | NA | Image |\n" for package in config.packages("release"))
     head = "| Component | Version | Previous Version | Type |\n| --- | --- | --- | --- |\n"

@@ -16,7 +16,7 @@ from release_actions.config import Config
 from release_actions.errors import ActionError
 from release_actions.rehearsal.action_runner import ActionRunner, StepEvents, Stopwatch
 from release_actions.rehearsal.drafted import Draft, Expected
-from release_actions.rehearsal.invariants import FINAL, numbers
+from release_actions.rehearsal.invariants import FINAL, parse_numbers
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.rehearsal_world import NOTES_TOKEN, RehearsalWorld
 from release_actions.rehearsal.scenario import AnyStep, Merge
@@ -41,7 +41,9 @@ def write_notes(runner: ActionRunner, tag: str, events: StepEvents) -> None:
     git = runner.world.repository.git
     trigger = runner.trigger("push", {"ref": ref}, ref=ref, sha=git.peel(git.refs[ref]).sha)
     job = runner.checked_out_job("notes", trigger, NOTES_TOKEN)
-    (job.workspace / "components.yaml").write_text(components(runner.inputs.config, runner.inputs.scenario.repository))
+    (job.workspace / "components.yaml").write_text(
+        write_components(runner.inputs.config, runner.inputs.scenario.repository)
+    )
     runner.action(job, "component-matrix", {}, events)
     runner.action(job, "release-notes", {"mode": "generate"}, events)
     linted = runner.action(job, "release-notes", {"mode": "lint"}, events)
@@ -52,7 +54,7 @@ def write_notes(runner: ActionRunner, tag: str, events: StepEvents) -> None:
         raise ActionError(message, hint="report.json has the whole list.")
 
 
-def components(config: Config, repository: str) -> str:
+def write_components(config: Config, repository: str) -> str:
     """A components file: an image each."""
     packages = config.packages("release")
     rows = {
@@ -70,7 +72,7 @@ def components(config: Config, repository: str) -> str:
     return str(yaml.safe_dump({"organisations": organisations, "components": rows}, sort_keys=False))
 
 
-def drafts(rehearsal_world: RehearsalWorld, tag: str) -> tuple[Draft, ...]:
+def list_drafts(rehearsal_world: RehearsalWorld, tag: str) -> tuple[Draft, ...]:
     """The releases of a tag as GitHub has them, from the simulator's records."""
     world = rehearsal_world.world
     with world.lock:
@@ -86,15 +88,15 @@ def drafts(rehearsal_world: RehearsalWorld, tag: str) -> tuple[Draft, ...]:
         )
 
 
-def expected(runner: ActionRunner, tag: str, before: Iterable[AnyStep], published: Collection[str]) -> Expected:
+def make_expected(runner: ActionRunner, tag: str, before: Iterable[AnyStep], published: Collection[str]) -> Expected:
     """What a release's notes have to say. `before`: the steps until now. `published`: full releases on GitHub."""
     repository = runner.inputs.scenario.repository
     pulls = [pull for step in before if isinstance(step, Merge) for pull in step.pulls]
     addresses = [f"https://github.com/{repository}/pull/{number}" for number in range(1, len(pulls) + 1)]
-    finals = [other for other in published if FINAL.fullmatch(other) and numbers(other) < numbers(tag)]
+    finals = [other for other in published if FINAL.fullmatch(other) and parse_numbers(other) < parse_numbers(tag)]
     return Expected(
         tag=tag,
-        previous=max(finals, key=numbers, default=""),
+        previous=max(finals, key=parse_numbers, default=""),
         listed=tuple(address for address, pull in zip(addresses, pulls, strict=True) if pull.in_notes),
         unlisted=tuple(address for address, pull in zip(addresses, pulls, strict=True) if not pull.in_notes),
         images=tuple(package.name for package in runner.inputs.config.packages("release")),

@@ -301,7 +301,7 @@ def check(scenario: Scenario) -> list[Problem]:
         if published not in scenario.git_tags:
             message = f"'{published}' is published, but is not one of git-tags."
             problems.append(Problem(message, suggest_nearest(published, scenario.git_tags) or "Add it there.", place))
-        elif not stable(published):
+        elif not is_stable(published):
             message = f"'{published}' cannot be published at the start: it is not a stable release."
             problems.append(Problem(message, "Push candidates in a step.", place))
     before = scenario.starts
@@ -320,7 +320,7 @@ def check_step(step: AnyStep, *, cuts_tags: bool = False) -> list[Problem]:
     problems = []
     match step:
         case Publish():
-            problems = refused(step.tag, step.origin.at("tag"))
+            problems = check_version(step.tag, step.origin.at("tag"))
             if step.notes and step.by == TODAY:
                 message = "'notes' only has a meaning with 'by: this-suite', which makes them."
                 problems.append(Problem(message, "Remove it.", step.origin.at("notes")))
@@ -337,13 +337,13 @@ def check_step(step: AnyStep, *, cuts_tags: bool = False) -> list[Problem]:
                     if given
                 ]
         case CleanUp() | Teardown():
-            problems = refused(step.candidate, step.origin.at("candidate"))
+            problems = check_version(step.candidate, step.origin.at("candidate"))
         case _:
             pass
     return problems
 
 
-def refused(name: str, place: Place) -> list[Problem]:
+def check_version(name: str, place: Place) -> list[Problem]:
     """What is wrong with a tag that has to be a version."""
     try:
         parse(name)
@@ -352,7 +352,7 @@ def refused(name: str, place: Place) -> list[Problem]:
     return []
 
 
-def stable(name: str) -> bool:
+def is_stable(name: str) -> bool:
     """Whether a tag is a stable release."""
     try:
         return parse(name).is_stable

@@ -54,7 +54,7 @@ class Ended:
     end: End
 
 
-def command(shell: str, script: Path, search: str) -> list[str]:
+def make_command(shell: str, script: Path, search: str) -> list[str]:
     """The command line for a script. `search` is the PATH of the step.
 
     Where there is no bash, `bash` is `sh -e`: a rehearsal must work on a machine with only git and Python. Raises
@@ -74,7 +74,7 @@ def command(shell: str, script: Path, search: str) -> list[str]:
     return [program, *(word.replace("{0}", str(script)) for word in words[1:])]
 
 
-def ending(shell: str) -> str:
+def choose_ending(shell: str) -> str:
     """How the file of a script is named."""
     return _ENDINGS.get(shell.partition(" ")[0], "")
 

@@ -21,14 +21,14 @@ def text_of(path: Path) -> str:
     return path.read_bytes().decode("utf-8-sig", errors="replace")
 
 
-def pairs(text: str) -> Iterator[tuple[str, str]]:
+def read_pairs(text: str) -> Iterator[tuple[str, str]]:
     """Names and values, in order. Raises `FileFormatError` at the first line that is neither form.
 
     Only a line feed ends a line: a carriage return before it belongs to the value, as on Linux and macOS.
     """
     position = 0
     while position < len(text):
-        line, position, _ = _line(text, position)
+        line, position, _ = _read_line(text, position)
         if not line:
             continue
         equals, heredoc = line.find("="), line.find("<<")
@@ -37,7 +37,7 @@ def pairs(text: str) -> Iterator[tuple[str, str]]:
             if not name or not delimiter:
                 message = f"Invalid format '{line}'. Name must not be empty and delimiter must not be empty"
                 raise FileFormatError(message)
-            value, position = _heredoc(text, position, delimiter)
+            value, position = _read_heredoc(text, position, delimiter)
             yield name, value
         elif equals >= 0:
             name, _, value = line.partition("=")
@@ -50,30 +50,30 @@ def pairs(text: str) -> Iterator[tuple[str, str]]:
             raise FileFormatError(message)
 
 
-def paths(text: str) -> list[str]:
+def read_paths(text: str) -> list[str]:
     """The folders of a GITHUB_PATH file."""
-    return [line for line in lines(text) if line]
+    return [line for line in split_lines(text) if line]
 
 
-def lines(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Lines as .NET reads them: ended by a line feed, a carriage return, or both."""
     listed = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return listed[:-1] if listed[-1] == "" else listed
 
 
-def _line(text: str, position: int) -> tuple[str, int, bool]:
+def _read_line(text: str, position: int) -> tuple[str, int, bool]:
     """The line from `position`, where the next begins, and whether a line feed ended it."""
     end = text.find("\n", position)
     return (text[position:], len(text), False) if end < 0 else (text[position:end], end + 1, True)
 
 
-def _heredoc(text: str, position: int, delimiter: str) -> tuple[str, int]:
+def _read_heredoc(text: str, position: int, delimiter: str) -> tuple[str, int]:
     start = end = position
     while True:
         if position >= len(text):
             message = f"Invalid value. Matching delimiter not found '{delimiter}'"
             raise FileFormatError(message)
-        line, position, ended = _line(text, position)
+        line, position, ended = _read_line(text, position)
         if line == delimiter:
             return text[start:end], position
         if not ended:

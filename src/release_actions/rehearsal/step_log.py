@@ -130,8 +130,8 @@ class StepLog:
         takers: dict[str, Callable[[str], None]] = {
             "path": self.take_path,
             "env": self.take_environment,
-            "output": lambda text: self.outputs.update(step_files.pairs(text)),
-            "state": lambda text: self.state.update(step_files.pairs(text)),
+            "output": lambda text: self.outputs.update(step_files.read_pairs(text)),
+            "state": lambda text: self.state.update(step_files.read_pairs(text)),
         }
         for name, take in takers.items():
             try:
@@ -142,12 +142,12 @@ class StepLog:
 
     def take_path(self, text: str) -> None:
         """Folders that later steps search first."""
-        for folder in step_files.paths(text):
+        for folder in step_files.read_paths(text):
             self.job.prepend(folder)
 
     def take_environment(self, text: str) -> None:
         """Variables that later steps get."""
-        for name, value in step_files.pairs(text):
+        for name, value in step_files.read_pairs(text):
             if name.upper() == _BLOCKED:
                 self.journal.error(f"Can't store {_BLOCKED} output parameter using '$GITHUB_ENV' command.")
             else:
@@ -163,5 +163,5 @@ class StepLog:
                 "https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-markdown-summary"
             )
         elif size:
-            lines = step_files.lines(step_files.text_of(file))
+            lines = step_files.split_lines(step_files.text_of(file))
             self.summary = "".join(self.job.masks.hide(line) + "\n" for line in lines)

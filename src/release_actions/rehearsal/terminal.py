@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from release_actions.rehearsal.timeline import Line, Style
-from release_actions.runner.workflow import Workflow, harmless, print_or_not
+from release_actions.runner.workflow import Workflow, make_harmless, print_or_not
 
 LEAST_COLUMNS, MOST_COLUMNS = 40, 120
 DEFAULT_COLUMNS = 80
@@ -53,7 +53,7 @@ class Terminal:
 
     def show(self, line: Line) -> None:
         """Print a line, on several where it is too long."""
-        for part in harmless(self._log.redact(line.text)).split("\n"):
+        for part in make_harmless(self._log.redact(line.text)).split("\n"):
             for text in fit(part, self._columns, table=line.table):
                 self._print(text, line.style)
 
@@ -87,7 +87,7 @@ class Terminal:
             silent = now - self._printed >= QUIET_SECONDS
             text = f"      ... {self._running or 'working'} ({now - self._since:.0f} s)"
         if silent:
-            cut = fit(harmless(self._log.redact(text)), self._columns, table=True)
+            cut = fit(make_harmless(self._log.redact(text)), self._columns, table=True)
             self._print(cut[0], Style.FAINT)
 
     def _print(self, text: str, style: Style) -> None:

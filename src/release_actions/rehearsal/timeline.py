@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from release_actions.rehearsal.invariants import MEANING, Invariant, short
+from release_actions.rehearsal.invariants import MEANING, Invariant, shorten
 from release_actions.rehearsal.record import NOT_REHEARSED, Rehearsal, Run, Step, TagChange
 from release_actions.runner.report import counted
 
@@ -110,7 +110,7 @@ def format_conclusion(rehearsal: Rehearsal) -> Iterator[Line]:
     yield Line(
         "What the candidate's tags named" if rehearsal.candidate_tags else "What floating tags named", Style.HEADING
     )
-    rows = candidate_rows(rehearsal) if rehearsal.candidate_tags else floating_rows(rehearsal)
+    rows = list_candidate_rows(rehearsal) if rehearsal.candidate_tags else list_floating_rows(rehearsal)
     candidate = rehearsal.candidate_tags[-1] if rehearsal.candidate_tags else ""
     yield from (Line(f"  {line}", table=True) for line in align([shorten_cells(row, candidate) for row in rows]))
     if any(TODAYS in cell for row in rows for cell in row):
@@ -181,7 +181,7 @@ def judge_invariant(rehearsal: Rehearsal, invariant: Invariant) -> str:
     return f"broken in step {', '.join(map(str, today))} as the scenario says, {repaired}"
 
 
-def candidate_rows(rehearsal: Rehearsal) -> list[list[str]]:
+def list_candidate_rows(rehearsal: Rehearsal) -> list[list[str]]:
     """A row a tag that a candidate may touch: what it named before, and after each step of the candidate's life."""
     moments = [*rehearsal.candidate_moments()]
     rows = [["tag", *(moment for moment, _ in moments)]]
@@ -189,7 +189,7 @@ def candidate_rows(rehearsal: Rehearsal) -> list[list[str]]:
     return rows
 
 
-def floating_rows(rehearsal: Rehearsal) -> list[list[str]]:
+def list_floating_rows(rehearsal: Rehearsal) -> list[list[str]]:
     """A row a step: the images that each floating tag names in the release packages, usually one."""
     rows = [["step", *rehearsal.floating]]
     for step in rehearsal.steps:
@@ -228,7 +228,7 @@ FEW_PACKAGES = 2
 
 def name_image(digest: str, name: str) -> str:
     """The image that a digest is, or the start of the digest."""
-    return (name or short(digest)) if digest else "no tag"
+    return (name or shorten(digest)) if digest else "no tag"
 
 
 def shorten_cells(row: Sequence[str], candidate: str) -> list[str]:

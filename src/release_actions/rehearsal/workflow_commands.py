@@ -48,14 +48,14 @@ def parse(line: str, names: Collection[str] = COMMANDS) -> Command | None:
     trimmed = line.lstrip()
     if trimmed.startswith("::"):
         info, separator, data = trimmed[2:].partition("::")
-        if separator and (command := _command(info, data, names, ",", _PROPERTY, _DATA)):
+        if separator and (command := _make_command(info, data, names, ",", _PROPERTY, _DATA)):
             return command
     _, separator, rest = line.partition("##[")
     info, closed, data = rest.partition("]")
-    return _command(info, data, names, ";", _BRACKET, _BRACKET) if separator and closed else None
+    return _make_command(info, data, names, ";", _BRACKET, _BRACKET) if separator and closed else None
 
 
-def _command(  # the two syntaxes differ in all of these
+def _make_command(  # the two syntaxes differ in all of these
     info: str,
     data: str,
     names: Collection[str],

@@ -16,7 +16,7 @@ from typing import Literal
 from release_actions.errors import ActionError, ConfigurationError
 from release_actions.rehearsal import workflow_file
 from release_actions.rehearsal.action_runner import ROOT, ActionRunner, StepEvents, Stopwatch, Trigger
-from release_actions.rehearsal.expressions import CaseSensitive, Scope, Value, as_text, truth
+from release_actions.rehearsal.expressions import CaseSensitive, Scope, Value, as_text, is_true
 from release_actions.rehearsal.job import Job
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.stand_ins import StandIns, UsedStep
@@ -211,7 +211,7 @@ def resolve_inputs(workflow: Workflow, given: Mapping[str, Value]) -> dict[str, 
 
 def truth_of(value: Value) -> bool:
     """A boolean that may be written as a text."""
-    return value == "true" if isinstance(value, str) else truth(value)
+    return value == "true" if isinstance(value, str) else is_true(value)
 
 
 def status_of(results: Iterable[Result]) -> str:

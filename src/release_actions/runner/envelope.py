@@ -137,8 +137,8 @@ def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of every report. A report may have more keys: its own details."""
     text = {"type": "string"}
     count = {"type": "integer", "minimum": 0}
-    place = closed({"file": text, "line": count, "column": count})
-    finding = closed(
+    place = close_object({"file": text, "line": count, "column": count})
+    finding = close_object(
         {
             "rule": text,
             "level": {"enum": [level.value for level in Level]},
@@ -147,7 +147,7 @@ def schema() -> dict[str, Any]:
             "place": {"oneOf": [{"type": "null"}, place]},
         }
     )
-    run = closed({"repository": text, "workflow": text, "id": text, "attempt": count, "url": text})
+    run = close_object({"repository": text, "workflow": text, "id": text, "attempt": count, "url": text})
     keys = {
         "report": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$", "description": "The check that wrote the report."},
         "schema-version": {"const": SCHEMA_VERSION},
@@ -168,6 +168,6 @@ def schema() -> dict[str, Any]:
     }
 
 
-def closed(properties: dict[str, Any]) -> dict[str, Any]:
+def close_object(properties: dict[str, Any]) -> dict[str, Any]:
     """The schema of an object that has exactly these keys."""
     return {"type": "object", "required": list(properties), "properties": properties, "additionalProperties": False}

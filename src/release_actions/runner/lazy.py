@@ -11,14 +11,14 @@ from typing import Any
 
 
 class Postponed(types.ModuleType):
-    """Stands for a module in the libraries that import it inside `postponed`; the first use loads the real one."""
+    """Stands for a module in libraries that import it inside `postpone_import`; the first use loads the real one."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(importlib.import_module(self.__name__), name)
 
 
 @contextlib.contextmanager
-def postponed(name: str) -> Iterator[None]:
+def postpone_import(name: str) -> Iterator[None]:
     """Give the imports made inside a stand-in for the module `name`, unless it is loaded already.
 
     `actions_toolkit.core` imports requests for OpenID Connect, which is four fifths of its import time. Importlib's own

@@ -27,7 +27,7 @@ def sleep(seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def stopping_on_signals() -> Iterator[None]:
+def stop_on_signals() -> Iterator[None]:
     """Let SIGINT and SIGTERM stop all writes and interrupt the main thread with `KeyboardInterrupt`.
 
     `timeout`, and a machine that is shut down, send SIGTERM only. A handler that the caller has set is not replaced,

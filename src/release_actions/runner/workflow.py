@@ -20,7 +20,7 @@ from release_actions.runner.characters import LINE_ENDS, replace_invisible
 from release_actions.runner.redaction import SHORTEST_SECRET, Redactor
 from release_actions.runner.report import Finding, Level, Output
 
-with lazy.postponed("requests"):
+with lazy.postpone_import("requests"):
     from actions_toolkit import core
 
 ANNOTATIONS = 8
@@ -32,7 +32,7 @@ OUTPUT_LIMIT = 500_000
 """Characters of all outputs together. The platform allows 1 MB a job, counted as UTF-16."""
 
 
-def harmless(text: str) -> str:
+def make_harmless(text: str) -> str:
     """Text from outside as log lines that no runner takes for a command.
 
     A command is `::` at the start of a line, after blanks, or `##[` anywhere (actions/runner ActionCommand). Control
@@ -61,13 +61,13 @@ class Workflow:
     def info(self, text: str) -> None:
         """Print lines to the log."""
         with read_or_not():
-            core.info(harmless(self.redact(text)))
+            core.info(make_harmless(self.redact(text)))
             sys.stdout.flush()
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Fold the log lines printed inside."""
-        line = harmless(self.redact(title)).replace("\n", " ")
+        line = make_harmless(self.redact(title)).replace("\n", " ")
         with read_or_not():
             if self.on_runner:
                 core.start_group(line)
@@ -104,7 +104,7 @@ class Workflow:
             self.info(f"{level.value}: {problem.place or ''} {message}")
         else:
             say = getattr(core, level.value)
-            say(shorten(harmless(message), ANNOTATION_LENGTH), **self._properties(finding))
+            say(shorten(make_harmless(message), ANNOTATION_LENGTH), **self._properties(finding))
         sys.stdout.flush()
 
     def close(self) -> None:

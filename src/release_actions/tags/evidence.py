@@ -22,7 +22,7 @@ from release_actions.tags.policy import Policy
 from release_actions.tags.requested import Mode, TagRequest
 from release_actions.versions import history
 from release_actions.versions.history import Evidence, History, Level
-from release_actions.versions.version import Version, known, read_misspelt_candidates
+from release_actions.versions.version import Version, parse_known, read_misspelt_candidates
 
 if TYPE_CHECKING:
     from release_actions.http.client import Http
@@ -70,7 +70,7 @@ class EvidenceGatherer:
             about = replace(about, released=self._released(releases), unpushed=self._unpushed())
             tags, prefix = self._tags.names, self._policy.prefix
             # A release counts even if its tag is gone.
-            gone = known(set(releases).difference(tags), prefix)
+            gone = parse_known(set(releases).difference(tags), prefix)
             return self._with_registry(replace(make_history(tags, self._policy), released=gone, about=about))
 
     def _is_on(self, *rules: str) -> bool:
@@ -168,11 +168,11 @@ class EvidenceGatherer:
             return ()
         from release_actions.github import repository
 
-        refs = repository.tags(
+        refs = repository.list_tags(
             self._session(), self._context.api_url, self._policy.repository, token=self._request.token
         )
         on_github = {tag.name for tag in refs}
-        missing = known(on_github.difference(self._tags.names), self._policy.prefix)
+        missing = parse_known(on_github.difference(self._tags.names), self._policy.prefix)
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             message = (
@@ -217,7 +217,7 @@ class EvidenceGatherer:
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:
                 names, prefix = published.tags(), self._policy.prefix
-                past = replace(past, published=(*known(names, prefix), *read_misspelt_candidates(names, prefix)))
+                past = replace(past, published=(*parse_known(names, prefix), *read_misspelt_candidates(names, prefix)))
                 rules.remove("deleted-candidate")
         except RemoteError as error:
             raise add_way_out(error) from None
@@ -280,5 +280,5 @@ def find_commit(request: TagRequest, version: Version, context: Context) -> str:
     if request.source is TagSource.CHECKOUT and not request.existing_tags:
         from release_actions.git import checkout
 
-        return checkout.head(context.workspace)
+        return checkout.read_head(context.workspace)
     return ""

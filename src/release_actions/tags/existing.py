@@ -71,7 +71,7 @@ def read_tags(
     if source is TagSource.CHECKOUT:
         from release_actions.git import checkout
 
-        commits = checkout.tags(context.workspace)
+        commits = checkout.read_tags(context.workspace)
         if context.ref == TAG_REF + about and about not in commits:
             message = f"The checkout does not have the tag {about}, which this run is about, so others may be missing."
             raise InputError(message, hint=checkout.WHOLE)
@@ -86,7 +86,7 @@ def read_tags(
     from release_actions.http.client import Http
 
     with Http(log=log.info, redactor=log.redactor) as http:
-        refs = github_repository.tags(http, context.api_url, repository, token=token)
+        refs = github_repository.list_tags(http, context.api_url, repository, token=token)
         log.info(f"{repository} has {len(refs)} tags.")
         asked = [tag for tag in refs if tag.name == about]
         commit = github_repository.commit_of(http, context.api_url, repository, asked[0], token=token) if asked else ""

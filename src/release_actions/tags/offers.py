@@ -10,13 +10,13 @@ from release_actions.versions import history
 from release_actions.versions.grammar import TagRefused
 from release_actions.versions.history import History
 from release_actions.versions.prefixes import find_other_prefix
-from release_actions.versions.version import known, read_misspelt_candidates
+from release_actions.versions.version import parse_known, read_misspelt_candidates
 
 
 def make_history(names: Sequence[str], policy: Policy) -> History:
     """The history that the tags of a repository give, with the candidates whose spelling is refused."""
     return History(
-        known(names, policy.prefix),
+        parse_known(names, policy.prefix),
         misspelt=read_misspelt_candidates(names, policy.prefix),
         first_candidate=policy.first_candidate,
         skipped=frozenset(policy.skip),

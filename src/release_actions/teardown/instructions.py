@@ -8,15 +8,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
-from release_actions.cleanup.undo_record import entries
+from release_actions.cleanup.undo_record import make_entries
 from release_actions.runner.report import Output
 from release_actions.teardown.events import Done
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Plan, RefChange, stumps
-from release_actions.teardown.undo import gone_refs, gone_releases, release_row
+from release_actions.teardown.plan import Plan, RefChange, list_stumps
+from release_actions.teardown.undo import list_gone_refs, list_gone_releases, release_row
 
 
-def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tuple[str, ...]:
+def list_local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tuple[str, ...]:
     """What people run in their clones, whose tags a later `git push --tags` would bring back.
 
     `address`: of the repository. A remote's name would not do: the `origin` of who contributes is a fork with old tags.
@@ -26,7 +26,7 @@ def local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tu
     changes = plan.refs if planned else (*done.refs, *elsewhere)
     there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
     gone = {version.tag for version in plan.candidates} | {
-        tag for candidate in plan.candidates for tag in stumps(candidate)
+        tag for candidate in plan.candidates for tag in list_stumps(candidate)
     }
     gone = (gone - there) | {change.tag for change in changes if not change.after}
     moved = sorted(change.tag for change in changes if change.after)
@@ -45,25 +45,25 @@ def fetch(tags: Iterable[str], address: str) -> str:
     return shlex.join(["git", "fetch", "--force", address, *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags)])
 
 
-def undo_output(images: Iterable[PackageTeardown], done: Done) -> dict[str, Output]:
+def make_undo_output(images: Iterable[PackageTeardown], done: Done) -> dict[str, Output]:
     """What takes it back, as JSON: ids of versions by package, releases as they were, git tags and their objects."""
-    versions: dict[str, Output] = {image.path: list(undone(image)) for image in images if undone(image)}
+    versions: dict[str, Output] = {image.path: list(list_undone(image)) for image in images if list_undone(image)}
     releases: list[Output] = []
-    for release in gone_releases(done):
+    for release in list_gone_releases(done):
         row = release_row(release)
         del row["id"], row["files"]
         releases.append(row)
-    return {"versions": versions, "releases": releases, "git": {ref.tag: ref.before for ref in gone_refs(done)}}
+    return {"versions": versions, "releases": releases, "git": {ref.tag: ref.before for ref in list_gone_refs(done)}}
 
 
-def undo_commands(
+def list_undo_commands(
     images: Iterable[PackageTeardown], done: Done, repository: str, kinds: Mapping[str, str]
 ) -> tuple[str, ...]:
     """What takes a run back, as commands of GitHub's own client. `kinds`: account -> `orgs` or `users`."""
     commands = []
     for image in images:
         owner, _, name = image.path.partition("/")
-        gone = undone(image)
+        gone = list_undone(image)
         if gone:
             route = f"{kinds[owner]}/{owner}/packages/container/{name.replace('/', '%2F')}/versions"
             commands += [f"gh api -X POST {route}/{number}/restore" for number in reversed(gone)]
@@ -78,8 +78,8 @@ def undo_commands(
     return tuple(commands)
 
 
-def undone(image: PackageTeardown) -> tuple[int, ...]:
+def list_undone(image: PackageTeardown) -> tuple[int, ...]:
     """Ids of the versions of a package that would be brought back, in the order they went."""
     outcome = image.outcome
-    known = {entry.id for entry in entries((*outcome.deleted, *outcome.unsure), image.contents)}
+    known = {entry.id for entry in make_entries((*outcome.deleted, *outcome.unsure), image.contents)}
     return tuple(number for number in outcome.undo if number in known)

@@ -20,7 +20,7 @@ from release_actions.images.manifests import subject_of_tag
 from release_actions.runner.report import counted
 from release_actions.versions import floating
 from release_actions.versions.grammar import FLOATING_NAMES, TagRefused
-from release_actions.versions.version import Version, known, parse, parse_or_none
+from release_actions.versions.version import Version, parse, parse_known, parse_or_none
 
 RELEASED = "released"
 """What is asked for in place of a tag: every candidate whose final release is out."""
@@ -73,7 +73,7 @@ class World:
     @functools.cached_property
     def stable(self) -> tuple[Version, ...]:
         """The releases that git has a tag for."""
-        return tuple(version for version in known(self.git.tags, self.names.prefix) if version.is_stable)
+        return tuple(version for version in parse_known(self.git.tags, self.names.prefix) if version.is_stable)
 
     @functools.cached_property
     def real(self) -> frozenset[str]:
@@ -164,22 +164,22 @@ def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tup
     if problems:
         raise InputError(problems=problems)
     if RELEASED in asked:
-        for version in candidates_in(world):
+        for version in find_candidates(world):
             if version not in chosen:
-                why = unreleased(version, world)
+                why = explain_unreleased(version, world)
                 chosen += [] if why else [version]
                 kept += [f"{version} is kept: {why} Name it to remove it anyway."] if why else []
     return tuple(sorted(set(chosen), key=lambda one: (one.order, one.tag))), tuple(kept)
 
 
-def candidates_in(world: World) -> tuple[Version, ...]:
+def find_candidates(world: World) -> tuple[Version, ...]:
     """Every numbered candidate that some system knows, lowest first."""
     tags = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
     tags |= {release.tag for release in world.releases}
-    return tuple(version for version in known(tags, world.names.prefix) if version.is_candidate)
+    return tuple(version for version in parse_known(tags, world.names.prefix) if version.is_candidate)
 
 
-def unreleased(version: Version, world: World) -> str:
+def explain_unreleased(version: Version, world: World) -> str:
     """Why a candidate's release does not count as out; empty when it does."""
     if version.release not in world.git.tags:
         return f"{version.release} is not released yet."
@@ -189,18 +189,18 @@ def unreleased(version: Version, world: World) -> str:
     return ""
 
 
-def to_resolve(candidates: Iterable[Version], names: Names, git: Iterable[str]) -> frozenset[str]:
+def choose_tags_to_resolve(candidates: Iterable[Version], names: Names, git: Iterable[str]) -> frozenset[str]:
     """The git tags whose commits a plan needs."""
     git = frozenset(git)
     wanted: set[str] = set()
-    versions = known(git, names.prefix)
+    versions = parse_known(git, names.prefix)
     for candidate in candidates:
-        wanted |= {candidate.tag, *cuts(candidate.tag), *floats(candidate, names.made_of_refs)}
+        wanted |= {candidate.tag, *list_cuts(candidate.tag), *list_floats(candidate, names.made_of_refs)}
         wanted |= {version.tag for version in versions if version.is_stable or version.numbers == candidate.numbers}
     return frozenset(wanted & git)
 
 
-def cuts(tag: str) -> tuple[str, ...]:
+def list_cuts(tag: str) -> tuple[str, ...]:
     """What a tool makes of a tag that cuts it at its last dot, again and again: v0.5.0-rc, v0.5, v0."""
     cut_names = []
     while "." in tag:
@@ -209,17 +209,17 @@ def cuts(tag: str) -> tuple[str, ...]:
     return tuple(cut_names)
 
 
-def stumps(version: Version) -> frozenset[str]:
+def list_stumps(version: Version) -> frozenset[str]:
     """Those cuts of a candidate that can be nothing else: v0.5.0-rc is neither a version nor a floating tag."""
     base = re.escape(version.release)
     return frozenset(
         cut
-        for cut in cuts(version.tag)
+        for cut in list_cuts(version.tag)
         if re.fullmatch(rf"{base}[.-]?[A-Za-z].*", cut) and parse_or_none(cut, version.prefix) is None
     )
 
 
-def floats(version: Version, templates: Iterable[str]) -> frozenset[str]:
+def list_floats(version: Version, templates: Iterable[str]) -> frozenset[str]:
     """The floating tags in whose range a version is."""
     return frozenset(floating.expand_template(text, version) for text in templates)
 
@@ -242,7 +242,7 @@ def plan(candidates: Iterable[Version], world: World, allowed: Collection[str] =
         going = tuple(version for version in going if version.tag not in refused)
 
 
-def lost_with(release: Release) -> str:
+def explain_loss(release: Release) -> str:
     """Why the deletion of a release could not be taken back; empty when it could."""
     if release.immutable:
         return "is immutable: once it is deleted, GitHub never lets its tag be used again"
@@ -301,7 +301,7 @@ class _Planner:
 
     def owners(self, made: str) -> tuple[str, ...]:
         """The candidates whose stump a name is."""
-        return tuple(version.tag for version in self.candidates if made in stumps(version))
+        return tuple(version.tag for version in self.candidates if made in list_stumps(version))
 
     # Images
 
@@ -346,7 +346,7 @@ class _Planner:
 
     def lives(self, names: Iterable[str]) -> bool:
         """Whether names of one image are those of a candidate that stays: then its stump is too."""
-        return any(version.is_candidate for version in known(names, self.world.names.prefix))
+        return any(version.is_candidate for version in parse_known(names, self.world.names.prefix))
 
     def objection(
         self, package: str, tag: str, owners: tuple[str, ...], wanted: Mapping[str, Version]
@@ -360,7 +360,8 @@ class _Planner:
         if version and not version.is_stable:
             return f"{here}, and {tag} was not named.", f"To delete it, name {tag} too."
         made = any(
-            tag == candidate.release or tag in floats(candidate, self.world.names.made_of_images) for candidate in of
+            tag == candidate.release or tag in list_floats(candidate, self.world.names.made_of_images)
+            for candidate in of
         )
         if not made:
             hint = f"If {tag} is not needed, ghcr-cleanup removes it with delete-tags: {tag} and untag: true."
@@ -368,7 +369,7 @@ class _Planner:
         release = None if version else wanted.get(tag)
         if release is None:
             return None
-        managed = tag in floats(release, self.world.names.templates)
+        managed = tag in list_floats(release, self.world.names.templates)
         hint = "Run protect-latest with mode: enforce first; it moves the tag back."
         if not managed:
             hint = f"Put {tag} on {release} by hand, or add it to floating-tags and run protect-latest first."
@@ -380,7 +381,7 @@ class _Planner:
         """The GitHub releases of the candidates."""
         for release in self.world.releases:
             if release.tag in self.named:
-                lost = lost_with(release)
+                lost = explain_loss(release)
                 if lost and release.tag not in self.allowed:
                     message = f"The GitHub release of {release.tag} {lost}."
                     hint = f"To delete it for good, name it: allow-irreversible: {release.tag}"
@@ -401,10 +402,10 @@ class _Planner:
             blocking = [
                 release
                 for release in self.world.releases
-                if release.tag == tag and tag not in releases and lost_with(release)
+                if release.tag == tag and tag not in releases and explain_loss(release)
             ]
             if blocking and not change.after and tag not in self.allowed:
-                message = f"The GitHub release of {tag}, which was made from it, {lost_with(blocking[0])}."
+                message = f"The GitHub release of {tag}, which was made from it, {explain_loss(blocking[0])}."
                 hint = f"To delete it for good, name it: allow-irreversible: {tag}"
                 refusals += [Refusal(owner, message, hint) for owner in change.owners]
                 continue
@@ -417,18 +418,20 @@ class _Planner:
     def doubt(self, tag: str) -> Iterator[str]:
         """Why a name that stays may be a candidate's all the same: its git tag went before, and nothing else tells."""
         git = self.world.git
-        versions = (version.tag for version in known(git.tags, self.world.names.prefix))
+        versions = (version.tag for version in parse_known(git.tags, self.world.names.prefix))
         if git.commits[tag] in {git.commits[name] for name in versions if name in git.commits}:
             return
-        lost = [version.tag for version in self.candidates if version.tag not in git.tags and tag in cuts(version.tag)]
+        lost = [
+            version.tag for version in self.candidates if version.tag not in git.tags and tag in list_cuts(version.tag)
+        ]
         if lost:
             yield f"The git tag {tag} is kept: it is not a version, and git has no {lost[0]} to compare it with."
 
     def made(self) -> frozenset[str]:
         """The names in git that tools may have made from the candidates. No version is among them."""
         names = self.world.names
-        made_names = {cut for version in self.candidates for cut in cuts(version.tag)}
-        made_names |= {tag for version in self.candidates for tag in floats(version, names.made_of_refs)}
+        made_names = {cut for version in self.candidates for cut in list_cuts(version.tag)}
+        made_names |= {tag for version in self.candidates for tag in list_floats(version, names.made_of_refs)}
         return frozenset(tag for tag in made_names if parse_or_none(tag, names.prefix) is None)
 
     def change(self, tag: str) -> RefChange | None:
@@ -439,8 +442,8 @@ class _Planner:
         if self.owners(tag):
             lives = [
                 version
-                for version in known(git.tags, self.world.names.prefix)
-                if version.tag not in self.named and tag in cuts(version.tag)
+                for version in parse_known(git.tags, self.world.names.prefix)
+                if version.tag not in self.named and tag in list_cuts(version.tag)
             ]
             if lives and (not pointed or any(commits.get(version.tag) == commit for version in lives)):
                 return None

@@ -10,15 +10,15 @@ import json
 from collections.abc import Sequence
 
 from release_actions.cleanup.selection import Version as PackageVersion
-from release_actions.cleanup.store import title
+from release_actions.cleanup.store import describe_version
 from release_actions.errors import ExitCode, Problem
 from release_actions.github.packages import Refusal
 from release_actions.runner.report import Finding, Level, Output, Report
-from release_actions.teardown.instructions import undo_output
+from release_actions.teardown.instructions import make_undo_output
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import RefChange, lost_with
-from release_actions.teardown.story import Story, reasons
-from release_actions.teardown.summary import lines, summary
+from release_actions.teardown.plan import RefChange, explain_loss
+from release_actions.teardown.story import Story, list_reasons
+from release_actions.teardown.summary import describe_run, write_summary
 
 MOST = 2_000
 """Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
@@ -29,7 +29,7 @@ AGAIN = "Run this again without expected-plan to finish: the new plan no longer 
 """How a run that did not finish is finished."""
 
 
-def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
+def report_forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
     """Why nothing may begin: images would go, and what names them in git could not."""
     if refusal is None:
         return ()
@@ -37,7 +37,7 @@ def forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
     return (Finding.of(Level.ERROR, message, hint=refusal.hint, rule="forbidden"),)
 
 
-def limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]:
+def check_limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]:
     """Why a plan may not be carried out; nothing of it is then."""
     findings = []
     allowed = MOST if most is None else min(MOST, most)
@@ -64,18 +64,18 @@ def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: 
     """Outputs, summary and findings of the whole run."""
     return Report(
         outputs={
-            "plan": plan_output(story),
+            "plan": make_plan_output(story),
             "plan-digest": digest_of(story),
-            "removed": list(removed(story, stop, dry_run=dry_run)),
-            "refused": refused_output(story),
-            "undo": undo_output(story.images, story.done),
+            "removed": list(list_removed(story, stop, dry_run=dry_run)),
+            "refused": make_refused_output(story),
+            "undo": make_undo_output(story.images, story.done),
             "undo-file": story.undo_file,
             "restored": {},
             "local-commands": "\n".join(story.commands(planned=dry_run or bool(stop))),
         },
-        summary=summary(story, stop, dry_run=dry_run, repository=repository),
-        lines=tuple(lines(story, stop, dry_run=dry_run)),
-        findings=(*stop, *findings(story)),
+        summary=write_summary(story, stop, dry_run=dry_run, repository=repository),
+        lines=tuple(describe_run(story, stop, dry_run=dry_run)),
+        findings=(*stop, *list_findings(story)),
         exit_code=exit_code(story, stop),
     )
 
@@ -94,7 +94,7 @@ def exit_code(story: Story, stop: Sequence[Finding]) -> ExitCode:
     return ExitCode.PASS
 
 
-def removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[str, ...]:
+def list_removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[str, ...]:
     """The candidates of which this run left nothing."""
     if dry_run or stop or story.errors or story.interrupted:
         return ()
@@ -109,14 +109,14 @@ def removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[st
 # Outputs
 
 
-def plan_output(story: Story) -> dict[str, Output]:
+def make_plan_output(story: Story) -> dict[str, Output]:
     """The plan as JSON."""
     images: list[Output] = []
     for image in story.touched:
         assert image.plan is not None  # noqa: S101  # a touched package has one
-        why = reasons(image)
+        why = list_reasons(image)
         deletions: list[Output] = [
-            {**row(deletion.version), "reason": why[deletion.version.id]} for deletion in image.plan.deletions
+            {**make_row(deletion.version), "reason": why[deletion.version.id]} for deletion in image.plan.deletions
         ]
         images.append({"package": image.path, "digest": image.plan.digest, "deletions": deletions})
     return {
@@ -127,7 +127,7 @@ def plan_output(story: Story) -> dict[str, Output]:
     }
 
 
-def row(version: PackageVersion) -> dict[str, Output]:
+def make_row(version: PackageVersion) -> dict[str, Output]:
     """A package version as JSON."""
     return {"id": version.id, "digest": version.digest, "tags": list(version.tags)}
 
@@ -149,7 +149,7 @@ def digest_of(story: Story) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def refused_output(story: Story) -> list[Output]:
+def make_refused_output(story: Story) -> list[Output]:
     """What did not go and why, as JSON: candidates, package versions, releases and git tags."""
     rows: list[Output] = [
         {"what": f"candidate {refusal.candidate}", "message": refusal.message} for refusal in story.plan.refusals
@@ -161,7 +161,7 @@ def refused_output(story: Story) -> list[Output]:
 # Findings
 
 
-def findings(story: Story) -> tuple[Finding, ...]:
+def list_findings(story: Story) -> tuple[Finding, ...]:
     """What a person should see."""
     all_findings = [
         Finding.of(
@@ -173,7 +173,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
         for refusal in story.plan.refusals
     ]
     for image in story.images:
-        all_findings += image_findings(image)
+        all_findings += list_image_findings(image)
     for not_done in story.done.left:
         level = Level.ERROR if not_done.refused else Level.WARNING
         all_findings.append(
@@ -202,7 +202,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
         hint = f"{AGAIN} The output 'undo' and the undo file list every change."
         all_findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
     for release in story.plan.releases:
-        lost = lost_with(release)
+        lost = explain_loss(release)
         if lost:
             message = f"The GitHub release of {release.tag} {lost}. It was deleted because allow-irreversible names it."
             all_findings.append(Finding.of(Level.WARNING, message, rule="irreversible"))
@@ -218,7 +218,7 @@ def findings(story: Story) -> tuple[Finding, ...]:
     return tuple(all_findings)
 
 
-def image_findings(image: PackageTeardown) -> list[Finding]:
+def list_image_findings(image: PackageTeardown) -> list[Finding]:
     """What a person should see of one package."""
     path, outcome = image.path, image.outcome
     findings = []
@@ -233,16 +233,18 @@ def image_findings(image: PackageTeardown) -> list[Finding]:
             for problem in outcome.error.problems
         ]
     for item in outcome.refused:
-        message = f"{path}: {title(item.version)} was not deleted. {item.message}."
+        message = f"{path}: {describe_version(item.version)} was not deleted. {item.message}."
         findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
     for item in outcome.moved:
-        message = f"{path}: {title(item.version)} was not deleted. {item.message}"
+        message = f"{path}: {describe_version(item.version)} was not deleted. {item.message}"
         findings.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     for tag in image.again:
         message = f"{path}: {tag} was pushed again while this ran, so it is kept."
         findings.append(Finding.of(Level.ERROR, message, hint="Run it again to make a new plan.", rule="moved"))
     if outcome.check and outcome.check.broken:
-        lost = "".join(f" {title(item.version)} could not be restored: {item.message}." for item in outcome.unrestored)
+        lost = "".join(
+            f" {describe_version(item.version)} could not be restored: {item.message}." for item in outcome.unrestored
+        )
         message = f"{path}: {outcome.check.broken[0]} All {len(outcome.restored)} deleted versions were restored.{lost}"
         hint = "Something was pushed while this ran. Run it again when nothing is."
         findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="broken"))

@@ -134,7 +134,8 @@ class Restorer:
                         return
                     known = (*there, *self.back.releases)
                     self.release(
-                        release, next((release_now for release_now in known if stands_for(release_now, release)), None)
+                        release,
+                        next((release_now for release_now in known if is_same_release(release_now, release)), None),
                     )
 
     def out_of_time(self) -> bool:
@@ -198,7 +199,7 @@ class Restorer:
         if files:
             # Only GitHub's list says where the files of the new release go.
             made = existing or next(
-                (candidate for candidate in self.releases.all() if stands_for(candidate, release)), None
+                (candidate for candidate in self.releases.all() if is_same_release(candidate, release)), None
             )
             if made is None:
                 message = f"GitHub does not list the release {release.tag}, which was just made, so it has no files."
@@ -208,7 +209,7 @@ class Restorer:
         self.back.events.append(ReleaseRestored(release))
 
 
-def stands_for(there: Release, release: Release) -> bool:
+def is_same_release(there: Release, release: Release) -> bool:
     """Whether a release need not be made anew: GitHub has one published release of a tag, and any number of drafts."""
     if there.draft or release.draft:
         return (there.tag, there.name, there.body) == (release.tag, release.name, release.body)
@@ -220,12 +221,14 @@ def report(record: Undo, back: Back, undo_file: str, address: str, *, dry_run: b
 
     `address`: of the repository, for clones.
     """
-    findings = [finding for path, package in back.images.items() for finding in packages.findings_of(path, package)]
+    findings = [finding for path, package in back.images.items() for finding in packages.list_findings(path, package)]
     findings += [Finding(Level.ERROR, problem, RULE) for problem in (*back.lost, *back.unknown)]
-    findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in forever(record)]
+    findings += [Finding.of(Level.WARNING, sentence, rule=RULE) for sentence in describe_losses(record)]
     if back.is_interrupted or back.stopped:
         why = "Stopped by a signal." if back.is_interrupted else f"Stopped. {back.stopped}"
-        findings.append(Finding.of(Level.ERROR, f"{why} {counts(record, back)}", hint=packages.AGAIN, rule="stopped"))
+        findings.append(
+            Finding.of(Level.ERROR, f"{why} {describe_counts(record, back)}", hint=packages.AGAIN, rule="stopped")
+        )
     code = max((packages.exit_code(package) for package in back.images.values()), default=ExitCode.PASS)
     if back.is_interrupted:
         code = ExitCode.INTERRUPTED
@@ -245,18 +248,18 @@ def report(record: Undo, back: Back, undo_file: str, address: str, *, dry_run: b
             "undo-file": undo_file,
             "local-commands": "\n".join(commands),
         },
-        summary=summary(record, back, dry_run=dry_run),
+        summary=write_summary(record, back, dry_run=dry_run),
         lines=(
-            *(would(record) if dry_run else ()),
+            *(describe_plan(record) if dry_run else ()),
             *(f"In every clone: {command}" for command in commands),
-            verdict(record, back, dry_run=dry_run),
+            write_verdict(record, back, dry_run=dry_run),
         ),
         findings=tuple(findings),
         exit_code=code,
     )
 
 
-def forever(record: Undo) -> Iterator[str]:
+def describe_losses(record: Undo) -> Iterator[str]:
     """Sentences about what nobody can bring back."""
     for release in record.releases:
         lost = [name for name in release.files if name not in record.files.get(release.id, {})]
@@ -264,7 +267,7 @@ def forever(record: Undo) -> Iterator[str]:
         yield f"The release {release.tag} is restored as a new one, with a new date and another author.{files}"
 
 
-def would(record: Undo) -> Iterator[str]:
+def describe_plan(record: Undo) -> Iterator[str]:
     """What would come back, in sentences."""
     for path, entries in record.packages.items():
         tags = ", ".join(sorted(tag for entry in entries for tag in entry.tags)) or "none"
@@ -275,7 +278,7 @@ def would(record: Undo) -> Iterator[str]:
         yield f"release {release.tag} would be restored."
 
 
-def counts(record: Undo, back: Back) -> str:
+def describe_counts(record: Undo, back: Back) -> str:
     """What is there of how much, in one sentence."""
     total = sum(len(entries) for entries in record.packages.values())
     return (
@@ -284,22 +287,22 @@ def counts(record: Undo, back: Back) -> str:
     )
 
 
-def verdict(record: Undo, back: Back, *, dry_run: bool) -> str:
+def write_verdict(record: Undo, back: Back, *, dry_run: bool) -> str:
     """The run in one sentence."""
     if record.is_empty:
         return "The undo file lists nothing, so there is nothing to restore."
     if not dry_run:
-        return counts(record, back)
+        return describe_counts(record, back)
     total = sum(len(entries) for entries in record.packages.values())
     tags, pages = counted(len(record.refs), "git tag"), counted(len(record.releases), "release")
     return f"{counted(total, 'version')}, {tags} and {pages} would be restored. Nothing was changed."
 
 
-def summary(record: Undo, back: Back, *, dry_run: bool) -> str:
+def write_summary(record: Undo, back: Back, *, dry_run: bool) -> str:
     """The job summary: what came back in each system, and what did not."""
     head = "## Restored from the undo file" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
-    text = head + markdown.plain(verdict(record, back, dry_run=dry_run)) + "\n\n"
-    lost = [package.problem for path, there in back.images.items() for package in packages.findings_of(path, there)]
+    text = head + markdown.plain(write_verdict(record, back, dry_run=dry_run)) + "\n\n"
+    lost = [package.problem for path, there in back.images.items() for package in packages.list_findings(path, there)]
     text += "".join(
         f"**Not restored.** {markdown.plain(str(problem))}\n\n" for problem in (*lost, *back.lost, *back.unknown)
     )

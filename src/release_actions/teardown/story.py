@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.teardown.events import Done
-from release_actions.teardown.instructions import local_commands
+from release_actions.teardown.instructions import list_local_commands
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Plan, World
-from release_actions.versions.version import Version, known
+from release_actions.versions.version import Version, parse_known
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Story:
 
     def commands(self, *, planned: bool) -> tuple[str, ...]:
         """What people run in their clones; `planned`: for what would go."""
-        return () if self.unread else local_commands(self.plan, self.done, self.address, planned=planned)
+        return () if self.unread else list_local_commands(self.plan, self.done, self.address, planned=planned)
 
     @property
     def empty(self) -> bool:
@@ -93,11 +93,11 @@ class Story:
         return not (self.planned or self.plan.releases or self.plan.refs)
 
 
-def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[str, str]:
+def find_strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[str, str]:
     """Candidates of the plan that no system knows -> how one spells the same version; empty when none has it."""
     there = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
     there |= {release.tag for release in world.releases}
-    spelled = {version.order: version.tag for version in known(there, world.names.prefix)}
+    spelled = {version.order: version.tag for version in parse_known(there, world.names.prefix)}
     going = set(plan.candidates)
     return {
         candidate.tag: spelled.get(candidate.order, "")
@@ -106,7 +106,7 @@ def strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[s
     }
 
 
-def reasons(image: PackageTeardown) -> Mapping[int, str]:
+def list_reasons(image: PackageTeardown) -> Mapping[int, str]:
     """Id of a package version -> why it goes."""
     behind, reasons_by_tag = image.behind, {}
     for deletion in image.plan.deletions if image.plan else ():

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from release_actions.cleanup.store import title
+from release_actions.cleanup.store import describe_version
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, counted
-from release_actions.teardown.instructions import undo_commands
-from release_actions.teardown.story import Story, reasons
+from release_actions.teardown.instructions import list_undo_commands
+from release_actions.teardown.story import Story, list_reasons
 
 ROWS = 200
 """Rows of one table of the summary, and package versions that the log names of one package."""
 
 
-def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
+def describe_run(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
     """The run in plain sentences, the verdict last."""
     planned = (dry_run or bool(stop)) and not story.unread
     for image in story.touched if planned else ():
-        going, why = ([deletion.version for deletion in image.plan.deletions] if image.plan else []), reasons(image)
+        going, why = (
+            ([deletion.version for deletion in image.plan.deletions] if image.plan else []),
+            list_reasons(image),
+        )
         for version in going[:ROWS]:
-            yield f"{image.path}: {title(version)} would be deleted. {why[version.id]}"
+            yield f"{image.path}: {describe_version(version)} would be deleted. {why[version.id]}"
         if len(going) > ROWS:
             yield f"{image.path}: {len(going) - ROWS} more would be deleted."
     for release in story.plan.releases if planned else story.done.releases:
@@ -35,10 +38,10 @@ def lines(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[s
         yield f"In every clone: {command}"
     if story.undo_file and story.changed:
         yield f"To restore it within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
-    yield verdict(story, stop, dry_run=dry_run)
+    yield write_verdict(story, stop, dry_run=dry_run)
 
 
-def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
+def write_verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     """The run in one sentence."""
     refused = f" Not changed: {', '.join(story.plan.refused)}." if story.plan.refused else ""
     if story.unread:
@@ -67,10 +70,10 @@ def verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
     return f"{done}{proof}.{refused}"
 
 
-def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
+def write_summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
     """The job summary: what goes in each system, the proof, and the commands."""
     head = "## Teardown of release candidates" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
-    text = head + markdown.plain(verdict(story, stop, dry_run=dry_run)) + "\n\n"
+    text = head + markdown.plain(write_verdict(story, stop, dry_run=dry_run)) + "\n\n"
     text += "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in stop)
     text += "".join(
         f"**{markdown.code(refusal.candidate)} is not changed.** "
@@ -82,11 +85,11 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
             "registry",
             markdown.code(image.path),
             markdown.codes(deletion.version.tags, none="untagged"),
-            short(deletion.version.digest),
+            shorten(deletion.version.digest),
             markdown.plain(why[deletion.version.id]),
         ]
         for image in story.touched
-        for why in [reasons(image)]
+        for why in [list_reasons(image)]
         if image.plan
         for deletion in image.plan.deletions
     ]
@@ -110,15 +113,15 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
         ]
         for change in story.plan.refs
     ]
-    text += table(["System", "Where", "Tag", "Names", "Why it is deleted"], rows)
+    text += write_table(["System", "Where", "Tag", "Names", "Why it is deleted"], rows)
     not_done = [[markdown.code(what), markdown.plain(message)] for what, message in story.still_there]
     if not_done:
-        text += "\n**Still there:**\n\n" + table(["What", "Why"], not_done)
-    text += proof(story)
+        text += "\n**Still there:**\n\n" + write_table(["What", "Why"], not_done)
+    text += describe_proof(story)
     commands = story.commands(planned=dry_run or bool(stop))
     if commands:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
-    back = undo_commands(story.images, story.done, repository, story.kinds)
+    back = list_undo_commands(story.images, story.done, repository, story.kinds)
     if back:
         hand = "by hand, except for the GitHub releases" if story.done.releases else "by hand"
         body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
@@ -127,21 +130,21 @@ def summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository:
     return text
 
 
-def proof(story: Story) -> str:
+def describe_proof(story: Story) -> str:
     """Every tag that stays in the packages that are touched: what it named before and what it names now."""
     rows = []
     for image in story.touched:
         for tag, digest in sorted(image.before.items()):
-            after = short(image.after.get(tag, "")) if image.after is not None else "not checked"
-            rows.append([markdown.code(image.path), markdown.code(tag), short(digest), after])
+            after = shorten(image.after.get(tag, "")) if image.after is not None else "not checked"
+            rows.append([markdown.code(image.path), markdown.code(tag), shorten(digest), after])
     if not rows:
         return ""
     state = "unchanged" if story.done.is_proven else "not all compared"
     title = f"{counted(len(rows), 'remaining tag')}, {state}"
-    return "\n" + markdown.details(title, table(["Package", "Tag", "Before", "After"], rows))
+    return "\n" + markdown.details(title, write_table(["Package", "Tag", "Before", "After"], rows))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def write_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with a note about the rows that did not fit."""
     if not rows:
         return ""
@@ -149,6 +152,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return text + (f"\nand {len(rows) - ROWS} more\n" if len(rows) > ROWS else "")
 
 
-def short(digest: str) -> str:
+def shorten(digest: str) -> str:
     """A digest as a cell, twelve digits of it."""
     return markdown.code(digest.removeprefix("sha256:")[:12]) if digest else "none"

@@ -16,7 +16,7 @@ from typing import Any
 
 from release_actions.cleanup import undo
 from release_actions.cleanup.undo import Entry
-from release_actions.cleanup.undo_record import entries
+from release_actions.cleanup.undo_record import make_entries
 from release_actions.errors import InputError
 from release_actions.github.releases import Asset, Release
 from release_actions.teardown.events import Done
@@ -49,7 +49,7 @@ class Undo:
 
     def joined(self, later: Undo) -> Undo:
         """Both together, each thing once, as the later one has it."""
-        packages = undo.joined(self.packages, later.packages)
+        packages = undo.join_entries(self.packages, later.packages)
         return Undo(
             {path: tuple(entries) for path, entries in packages.items()},
             tuple({release.id: release for release in (*self.releases, *later.releases)}.values()),
@@ -77,11 +77,13 @@ class Record:
     ) -> None:
         """Write down all that may go. Raises `InputError`, also for a file that is something else."""
         planned = {
-            image.path: tuple(entries((d.version for d in image.plan.deletions), image.contents))
+            image.path: tuple(make_entries((d.version for d in image.plan.deletions), image.contents))
             for image in images
             if image.plan
         }
-        planned_undo = Undo({path: gone for path, gone in planned.items() if gone}, tuple(releases), rows(refs), files)
+        planned_undo = Undo(
+            {path: gone for path, gone in planned.items() if gone}, tuple(releases), make_rows(refs), files
+        )
         if not planned_undo.is_empty:
             self.before = read(self.path, self.repository) if self.path.exists() else Undo()
             write(self.path, self.repository, self.before.joined(planned_undo))
@@ -96,29 +98,29 @@ class Record:
         for image in images:
             numbers = set(image.outcome.undo)
             versions = [v for v in (*image.outcome.deleted, *image.outcome.unsure) if v.id in numbers]
-            gone[image.path] = tuple(entries(versions, image.contents))
-        releases = gone_releases(done)
+            gone[image.path] = tuple(make_entries(versions, image.contents))
+        releases = list_gone_releases(done)
         files = {release.id: self.files[release.id] for release in releases if release.id in self.files}
         remaining = Undo(
             {path: entries_of_path for path, entries_of_path in gone.items() if entries_of_path},
             releases,
-            gone_refs(done),
+            list_gone_refs(done),
             files,
         )
         write(self.path, self.repository, self.before.joined(remaining))
 
 
-def gone_releases(done: Done) -> tuple[Release, ...]:
+def list_gone_releases(done: Done) -> tuple[Release, ...]:
     """The releases that were deleted, and one of which nobody knows."""
     return (*done.releases, *([done.pending] if isinstance(done.pending, Release) else []))
 
 
-def gone_refs(done: Done) -> tuple[Ref, ...]:
+def list_gone_refs(done: Done) -> tuple[Ref, ...]:
     """The git tags that were deleted or moved, and one of which nobody knows."""
-    return rows((*done.refs, *([done.pending] if isinstance(done.pending, RefChange) else [])))
+    return make_rows((*done.refs, *([done.pending] if isinstance(done.pending, RefChange) else [])))
 
 
-def rows(changes: Iterable[RefChange]) -> tuple[Ref, ...]:
+def make_rows(changes: Iterable[RefChange]) -> tuple[Ref, ...]:
     """Changes of git tags as the undo file has them."""
     return tuple(Ref(change.tag, change.before, change.after) for change in changes)
 
@@ -129,13 +131,13 @@ def read(path: Path, repository: str) -> Undo:
     try:
         record = Undo(
             {str(name): tuple(map(undo.entry_of, entries)) for name, entries in document["packages"].items()},
-            tuple(map(_release, document["releases"])),
-            tuple(_ref(item) for item in document["git"]),
-            {item["id"]: _contents(item) for item in document["releases"] if item.get("contents")},
+            tuple(map(_read_release, document["releases"])),
+            tuple(_read_ref(item) for item in document["git"]),
+            {item["id"]: _read_contents(item) for item in document["releases"] if item.get("contents")},
         )
         of = str(document["repository"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise undo.other(path, "a teardown") from None
+        raise undo.make_format_error(path, "a teardown") from None
     if of.lower() != repository.lower():
         message = f"The undo file {path} is of {of}, and this run is about {repository}."
         raise InputError(message, hint=f"Pass --repository {of}, or name another file.")
@@ -147,8 +149,10 @@ def write(path: Path, repository: str, record: Undo) -> None:
     document = {
         "form": FORM,
         "repository": repository,
-        "packages": undo.rows(record.packages),
-        "releases": [release_row(release) | _contents_row(record.files.get(release.id)) for release in record.releases],
+        "packages": undo.make_rows(record.packages),
+        "releases": [
+            release_row(release) | _make_contents_row(record.files.get(release.id)) for release in record.releases
+        ],
         "git": [{"tag": ref.tag, "before": ref.before, "after": ref.after} for ref in record.refs],
     }
     undo.save(path, document)
@@ -168,17 +172,17 @@ def release_row(release: Release) -> dict[str, Any]:
     }
 
 
-def _contents_row(files: Mapping[str, bytes] | None) -> dict[str, Any]:
+def _make_contents_row(files: Mapping[str, bytes] | None) -> dict[str, Any]:
     if not files:
         return {}
     return {"contents": {name: base64.b64encode(content).decode() for name, content in files.items()}}
 
 
-def _contents(item: Any) -> dict[str, bytes]:
+def _read_contents(item: Any) -> dict[str, bytes]:
     return {str(name): base64.b64decode(text, validate=True) for name, text in item["contents"].items()}
 
 
-def _release(item: Any) -> Release:
+def _read_release(item: Any) -> Release:
     release = Release(
         item["id"],
         item["tag_name"],
@@ -197,7 +201,7 @@ def _release(item: Any) -> Release:
     return release
 
 
-def _ref(item: Any) -> Ref:
+def _read_ref(item: Any) -> Ref:
     tag, before, after = item["tag"], item["before"], item["after"]
     # A tag that was deleted names nothing afterwards.
     if not isinstance(tag, str) or not tag or not OBJECT.fullmatch(before) or not OBJECT.fullmatch(after or before):

@@ -35,7 +35,7 @@ from release_actions.teardown.events import (
 )
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Plan, RefChange
-from release_actions.versions.version import known
+from release_actions.versions.version import parse_known
 
 AT_ONCE = 8
 """Tags that are resolved at the same time."""
@@ -45,7 +45,7 @@ NOT_TRIED = "The run stopped before it."
 Say = Callable[[str], object]
 
 
-def baseline(registry: Registry, path: str, plan: CleanupPlan) -> Mapping[str, str]:
+def resolve_baseline(registry: Registry, path: str, plan: CleanupPlan) -> Mapping[str, str]:
     """Tag -> digest of every tag that is kept, resolved and compared with GitHub's list.
 
     Raises `RemoteError` when they differ.
@@ -66,9 +66,9 @@ def baseline(registry: Registry, path: str, plan: CleanupPlan) -> Mapping[str, s
     return resolved
 
 
-def still_planned(before: Mapping[str, str], now: Mapping[str, str], prefix: str) -> None:
+def check_still_planned(before: Mapping[str, str], now: Mapping[str, str], prefix: str) -> None:
     """Raise `RemoteError` when git's releases are others than at the time of the plan, which spares their images."""
-    old, new = ({version.tag for version in known(tags, prefix) if version.is_stable} for tags in (before, now))
+    old, new = ({version.tag for version in parse_known(tags, prefix) if version.is_stable} for tags in (before, now))
     if old != new:
         tag = min(old ^ new)
         what = "was tagged" if tag in new else "lost its git tag"
@@ -115,16 +115,16 @@ def delete_releases(
     for release in plan.releases:
         waiting = sorted({release.tag, *owner.get(release.tag, ())} & set(held_back))
         if waiting:
-            done.add(stays(f"release {release.tag}", waiting))
+            done.add(make_waiting(f"release {release.tag}", waiting))
             continue
-        if out_of_time(done, limits):
+        if is_out_of_time(done, limits):
             done.add(NotDone(f"release {release.tag}", NOT_TRIED, refused=False))
             continue
         now = releases.find(release)
         if now is None:
             done.add(AlreadyDone(release))
             continue
-        if meaning(now) != meaning(release):
+        if list_essentials(now) != list_essentials(release):
             message = "It was changed since the plan was made."
             done.add(NotDone(f"release {release.tag}", message, "Run it again to make a new plan."))
             continue
@@ -137,7 +137,7 @@ def delete_releases(
         say(f"deleted the release {release.tag}")
 
 
-def meaning(release: Release) -> tuple[object, ...]:
+def list_essentials(release: Release) -> tuple[object, ...]:
     """What the plan and the undo file rest on of a release."""
     kept = release.tag, release.name, release.body, release.draft, release.prerelease
     return (*kept, release.immutable, tuple((asset.name, asset.digest) for asset in release.assets))
@@ -155,7 +155,7 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
         waiting = sorted(set(change.owners) & set(held_back))
         names = made.get(change.tag) if change.tag in candidates else None
         if waiting:
-            not_done: NotDone | None = stays(f"git tag {change.tag}", waiting)
+            not_done: NotDone | None = make_waiting(f"git tag {change.tag}", waiting)
         elif change.tag in published:
             message = "Its GitHub release still exists and would become a draft."
             not_done = NotDone(f"git tag {change.tag}", message, refused=False)
@@ -163,7 +163,7 @@ def change_refs(plan: Plan, refs: GitRefs, held_back: Collection[str], done: Don
             there = "is there" if len(names) == 1 else "are there"
             message = f"It is kept while {', '.join(names)} {there}: the next run needs it."
             not_done = NotDone(f"git tag {change.tag}", message, refused=False)
-        elif out_of_time(done, limits):
+        elif is_out_of_time(done, limits):
             not_done = NotDone(f"git tag {change.tag}", NOT_TRIED, refused=False)
         else:
             not_done = change_ref(change, refs, done, say)
@@ -191,7 +191,7 @@ def change_ref(change: RefChange, refs: GitRefs, done: Done, say: Say) -> NotDon
     return None
 
 
-def out_of_time(done: Done, limits: Limits) -> bool:
+def is_out_of_time(done: Done, limits: Limits) -> bool:
     """Whether no further change may begin."""
     if not done.stopped:
         stop = limits.stop(1)
@@ -200,7 +200,7 @@ def out_of_time(done: Done, limits: Limits) -> bool:
     return bool(done.stopped)
 
 
-def stays(what: str, waiting: Iterable[str]) -> NotDone:
+def make_waiting(what: str, waiting: Iterable[str]) -> NotDone:
     """Why something is not tried: images of its candidate are still there."""
     message = f"It is kept while images of {', '.join(waiting)} are there."
     return NotDone(what, message, refused=False)

@@ -106,10 +106,10 @@ def explain_effects(
         parts.append(
             "leaves " + ", and ".join(f"{join_words(tags)} on {release}" for release, tags in remaining.items())
         )
-    return f"{version.tag} is {_role(version, existing, skip)}: it {join_words(parts)}."
+    return f"{version.tag} is {_describe_role(version, existing, skip)}: it {join_words(parts)}."
 
 
-def _role(version: Version, existing: Iterable[Version], skip: Collection[str]) -> str:
+def _describe_role(version: Version, existing: Iterable[Version], skip: Collection[str]) -> str:
     if version.tag in skip:
         return "listed under versions.skip"
     if not version.is_stable:

@@ -168,7 +168,7 @@ def parse_or_none(tag: str, prefix: str = "v") -> Version | None:
     return Version(name, prefix, major, minor, patch, kind, number, spelling, base.group(4))
 
 
-def known(tags: Iterable[str], prefix: str = "v") -> tuple[Version, ...]:
+def parse_known(tags: Iterable[str], prefix: str = "v") -> tuple[Version, ...]:
     """The versions among tags, lowest first, each tag once. Everything that is not a version is left out."""
     require_prefix(prefix)
     read = {version for version in (parse_or_none(tag, prefix) for tag in tags) if version}

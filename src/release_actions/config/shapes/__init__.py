@@ -20,7 +20,16 @@ from release_actions.config.shapes.choices import OneOf, OneOrMore, OrFalse
 from release_actions.config.shapes.collections import ListOf, MapOf
 from release_actions.config.shapes.loading import load, load_file, load_node
 from release_actions.config.shapes.records import Key, KnownKeys, Record, RecordOf, key
-from release_actions.config.shapes.scalars import GLOB, Boolean, Choice, Integer, Parsed, Text, duration, glob
+from release_actions.config.shapes.scalars import (
+    GLOB,
+    Boolean,
+    Choice,
+    Integer,
+    Parsed,
+    Text,
+    make_duration,
+    make_glob,
+)
 
 __all__ = [
     "GLOB",
@@ -42,14 +51,14 @@ __all__ = [
     "Shape",
     "Text",
     "describe_node",
-    "duration",
     "find_closest",
-    "glob",
     "in_file_order",
     "key",
     "load",
     "load_file",
     "load_node",
+    "make_duration",
+    "make_glob",
     "name_node",
     "quote_node",
     "suggest_nearest",

@@ -94,7 +94,7 @@ class Parsed(Shape[T]):
         return self.text.schema()
 
 
-def duration() -> Parsed[timedelta]:
+def make_duration() -> Parsed[timedelta]:
     """A length of time: `30d`, `12h`, `1w2d`."""
     units = "".join(f"(?:[0-9]{{1,6}}{unit})?" for unit in inputs.UNITS)
     return Parsed(Text("a duration", pattern=f"(?=[0-9]){units}", example="30d, 12h or 1w2d"), inputs.duration)
@@ -105,7 +105,7 @@ GLOB = r"(?:[A-Za-z0-9_.:/*?-]|\[!?[A-Za-z0-9_.:-]+\])+"
 Python does not."""
 
 
-def glob(of: str = "tags") -> Text:
+def make_glob(of: str = "tags") -> Text:
     """A glob over whole tags, digests or package names: `*` any text, `?` one character, `[a-c]` one of a set."""
     return Text(f"a glob over {of}", pattern=GLOB, example="pr-*")
 

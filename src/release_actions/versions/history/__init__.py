@@ -19,7 +19,12 @@ from release_actions.versions.history.model import (
     TagObject,
     Violation,
 )
-from release_actions.versions.history.neighbours import following, next_candidate, previous_candidate, previous_stable
+from release_actions.versions.history.neighbours import (
+    find_following,
+    next_candidate,
+    previous_candidate,
+    previous_stable,
+)
 
 __all__ = [
     "DEFAULTS",
@@ -34,7 +39,7 @@ __all__ = [
     "TagObject",
     "Violation",
     "find_acceptable",
-    "following",
+    "find_following",
     "judge",
     "next_candidate",
     "previous_candidate",

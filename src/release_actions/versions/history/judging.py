@@ -16,7 +16,7 @@ from release_actions.versions.history.model import (
     Rule,
     Violation,
 )
-from release_actions.versions.history.neighbours import following
+from release_actions.versions.history.neighbours import find_following
 from release_actions.versions.version import Version, parse_or_none
 
 RULES: tuple[Rule, ...] = (*origin.RULES, *sequence.RULES)
@@ -62,7 +62,7 @@ def find_acceptable(tag: str, prefix: str, history: History, levels: Mapping[str
         as_if_new = replace(history, about=_evidence_without_commit(version, history))
         if not any(level is Level.ERROR for _, level, _ in _object(version, as_if_new, levels)):
             return tag
-        tag = following(version, history)
+        tag = find_following(version, history)
     return ""
 
 

@@ -34,7 +34,7 @@ def next_candidate(version: Version, history: History) -> str:
     return version.candidate(next_candidate_number(base, version, history), candidate_spelling(version, history))
 
 
-def following(version: Version, history: History) -> str:
+def find_following(version: Version, history: History) -> str:
     """The tag to push where a version's own is taken: of the same kind and line. Empty where people choose it."""
     if version.is_candidate:
         return next_candidate(version, history) or candidate_of_next_patch(version, history)

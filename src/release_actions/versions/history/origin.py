@@ -7,7 +7,7 @@ None of them reads anything.
 from __future__ import annotations
 
 from release_actions.versions.history.model import History, Level, Objection, Rule, Source
-from release_actions.versions.history.neighbours import following
+from release_actions.versions.history.neighbours import find_following
 from release_actions.versions.version import Version
 
 COMMIT_DIGITS = 12
@@ -55,7 +55,7 @@ def _moved_tag(version: Version, history: History) -> Objection | None:
 def _moved(message: str, version: Version, history: History) -> Objection:
     """What to do about a tag that names another commit now."""
     hint, otherwise = "Put it back where it was, and push {offer}.", "Put it back where it was."
-    return Objection(message, hint, following(version, history), otherwise, tag_stays=True)
+    return Objection(message, hint, find_following(version, history), otherwise, tag_stays=True)
 
 
 def _already_published(version: Version, history: History) -> Objection | None:
@@ -159,7 +159,7 @@ def _unpushed_tags(version: Version, history: History) -> Objection | None:
 def _published(message: str, version: Version, history: History) -> Objection:
     """What to do about a tag that is in use."""
     rule = "A published version never changes."
-    return Objection(message, f"{rule} Push {{offer}}.", following(version, history), rule, tag_stays=True)
+    return Objection(message, f"{rule} Push {{offer}}.", find_following(version, history), rule, tag_stays=True)
 
 
 def _list_names(names: tuple[str, ...]) -> str:
