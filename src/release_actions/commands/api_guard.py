@@ -143,10 +143,10 @@ def find_release(given: Inputs, coming: Version | None, prefix: str, context: Co
     folder = context.workspace
     is_captured = given.head.endswith(JSON)
     head = tree.find_commit(folder, "HEAD" if is_captured or not given.head else given.head)
-    names = [*checkout.tags(folder, may_be_none=True)]
+    names = [*checkout.read_tags(folder, may_be_none=True)]
     if not names:
         return None
-    merged = checkout.git(folder, "for-each-ref", f"--merged={head}", "--format=%(refname:strip=2)", "refs/tags/")
+    merged = checkout.run_git(folder, "for-each-ref", f"--merged={head}", "--format=%(refname:strip=2)", "refs/tags/")
     versions = [version for name in merged.split() if (version := read_tag(name, prefix))]
     below = [version for version in versions if version.is_stable and (coming is None or version < coming)]
     return max(below, default=None)
