@@ -158,7 +158,7 @@ def find_commit(tag: str, given: Inputs, context: Context, http: Http) -> str:
 def find_last_candidate(final: Version, commit: str, given: Inputs, context: Context, http: Http) -> Version:
     """The newest candidate of a release whose git tag is on the release's commit. Raises `PolicyError` without one."""
     repository, token = require_repository(context), given.token
-    tags = {tag.name: tag for tag in github_repository.tags(http, context.api_url, repository, token=token)}
+    tags = {tag.name: tag for tag in github_repository.list_tags(http, context.api_url, repository, token=token)}
     candidates = list_candidates(tags, final)
     for candidate in candidates:
         tag = tags[candidate.tag]
