@@ -5,6 +5,8 @@ The fixture `exchanges` judges each answer; here it is shown that no route and n
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ import update_openapi_excerpt
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.actions import RunArtifact, Workflow, WorkflowRun
+from release_actions.simulator.environments import Environment, Review
 from release_actions.simulator.git import Target
 from release_actions.simulator.github.bodies import Bodies
 from release_actions.simulator.oci import digest_of
@@ -168,6 +171,19 @@ def workflow_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/actions/runs/70")
     yield Step("GET", f"{ROOT}/actions/runs/70/artifacts")
     yield Step("GET", f"{ROOT}/actions/artifacts/700/zip")
+    environment = Environment(90, "Build-Approval", now, ("robot",), wait_minutes=5)
+    repository.environments["build-approval"] = environment
+    repository.reviews[run.id] = [Review(environment, "rejected", "robot"), Review(environment, "approved", "robot")]
+    yield Step("GET", f"{ROOT}/environments/build-approval")
+    yield Step("GET", f"{ROOT}/actions/runs/70/approvals")
+
+
+def attestation_steps() -> Iterator[Step]:
+    """An attestation that is stored and listed."""
+    statement = {"subject": [{"digest": {"sha256": "0" * 64}}], "predicateType": "https://slsa.dev/provenance/v1"}
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    yield Step("POST", f"{ROOT}/attestations", {"bundle": {"dsseEnvelope": {"payload": payload}}})
+    yield Step("GET", f"{ROOT}/attestations/sha256:{'0' * 64}?per_page=1&predicate_type=provenance")
 
 
 def filled() -> tuple[World, list[Step]]:
@@ -181,6 +197,7 @@ def filled() -> tuple[World, list[Step]]:
         Step("GET", "/orgs/llm-d"),
         *repository_steps(found),
         *workflow_steps(found),
+        *attestation_steps(),
     ]
     for owner, spaces in (("llm-d", ["/orgs/llm-d"]), ("robot", ["/users/robot", "/user"])):
         found.add_package(f"{owner}/nested/gateway", repository="llm-d/llm-d")
@@ -208,6 +225,7 @@ REFUSED = (
     (Step("POST", f"{ROOT}/releases", {"name": "without a tag"}), 422),
     (Step("POST", f"{ROOT}/releases", {"tag_name": "v0.4.0", "draft": True}), 201),
     (Step("GET", f"{ROOT}/actions/artifacts/701/zip"), 410),
+    (Step("POST", f"{ROOT}/attestations", {"bundle": {}}), 422),
     (upload("twice.json"), 201),
     (upload("twice.json"), 422),
 )

@@ -13,6 +13,8 @@ from tests.e2e.pipeline import DOCKERFILE, Pipeline
 from tests.e2e.reference_registry import crane
 from tests.e2e.test_ci_release import tags
 
+from release_actions.simulator.environments import Environment, Review
+
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq", "docker-registry")
 
 CALLER = EXAMPLES / "llm-d" / "workflows" / "build-image.yml"
@@ -39,6 +41,8 @@ images:
 """
 CUDA, CPU = "llm-d/llm-d-cuda-dev", "llm-d/llm-d-cpu-dev"
 MAIN = "refs/heads/main"
+ACT_RUN = 1
+"""Number of every run that act plays."""
 
 
 @pytest.fixture
@@ -46,6 +50,14 @@ def small(pipeline: Pipeline) -> Pipeline:
     """The same repository with two images, dev packages, and another registry for pull requests."""
     pipeline.configure(SMALL)
     return pipeline
+
+
+def approve(pipeline: Pipeline, *states: str) -> None:
+    """Let the environment of the example have a reviewer, who says something of the run that act plays."""
+    repository = pipeline.llm_d.setting.repository
+    environment = Environment(1, "build-approval", repository.created, ("ada",))
+    repository.environments[environment.name] = environment
+    repository.reviews[ACT_RUN] = [Review(environment, state, "ada") for state in states or ("approved",)]
 
 
 def test_a_night_builds_everything_into_dev_packages_and_latest_follows(small: Pipeline) -> None:
@@ -117,6 +129,7 @@ def test_a_forks_pull_request_goes_to_another_registry_and_cannot_say_where(smal
     )
     head = payload["pull_request"]["head"]["sha"]
     before = small.llm_d.look()
+    approve(small)
     with running(tmp_path / "quay") as quay:
         event = small.event("pull_request_target", MAIN, payload)
         ran = small.run(CALLER, event, RELEASE_ACTIONS_REGISTRY_URL=quay)
@@ -136,7 +149,35 @@ def test_a_forks_pull_request_goes_to_another_registry_and_cannot_say_where(smal
     }
     assert "sign" not in ran.jobs
     assert ran.jobs["approval"] == ["success"]
+    assert "ada approved this run in the environment build-approval." in ran.log
     assert small.llm_d.look() == before, "GHCR holds nothing of it"
+
+
+def test_an_environment_that_github_would_create_lets_no_fork_in(small: Pipeline) -> None:
+    payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
+    ran = small.run(CALLER, small.event("pull_request_target", MAIN, payload))
+    assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
+    assert any(text.startswith("There is no environment build-approval: GitHub would create it") for text in ran.errors)
+    assert small.recorded("build") == []
+
+
+def test_rules_that_were_taken_away_after_the_plan_let_no_fork_in(small: Pipeline) -> None:
+    # act asks nobody, as GitHub does for an environment without rules.
+    payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
+    approve(small, "rejected")
+    ran = small.run(CALLER, small.event("pull_request_target", MAIN, payload))
+    assert (ran.code, ran.jobs) == (1, {"plan": ["success"], "approval": ["failure"]})
+    assert any(text.startswith("Nobody approved this run in the environment build-approval") for text in ran.errors)
+    assert small.recorded("build") == []
+
+
+def test_pull_request_target_without_an_environment_builds_nothing(small: Pipeline, tmp_path: Path) -> None:
+    payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
+    caller = tmp_path / "caller.yml"
+    caller.write_text(re.sub(r"(?m)^      approval:.*\n", "", CALLER.read_text(encoding="utf-8")), encoding="utf-8")
+    ran = small.run(caller, small.event("pull_request_target", MAIN, payload))
+    assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
+    assert any("the input approval names no environment" in text for text in ran.errors)
 
 
 def test_a_forks_pull_request_without_secrets_shows_that_it_builds_and_pushes_nothing(

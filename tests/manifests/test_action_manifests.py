@@ -76,6 +76,14 @@ def action(name: str) -> Action:
     return MANIFESTS[name]
 
 
+@pytest.mark.parametrize("program", sorted(ROOT.glob("actions/*/main.py")), ids=lambda file: file.parent.name)
+def test_the_program_runs_the_command_of_its_folder(program: Path) -> None:
+    text = program.read_text(encoding="utf-8")
+
+    assert f'main(["{program.parent.name}", *sys.argv[1:]])' in text
+    assert text.startswith(f'"""Runs {program.parent.name} ')
+
+
 @pytest.fixture
 def step(action: Action) -> Step:
     (only,) = action.steps

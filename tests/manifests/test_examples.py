@@ -48,7 +48,10 @@ def example(request: pytest.FixtureRequest) -> Path:
 
 def test_every_action_has_an_example_or_is_used_by_our_workflows() -> None:
     used = {action.name for file in EXAMPLES for job in jobs(file).values() for _, action in steps(job) if action}
-    files = (ROOT / ".github" / "workflows" / name for name in ("build-and-publish.yml", "ci-release.yaml"))
+    files = (
+        ROOT / ".github" / "workflows" / name
+        for name in ("build-and-publish.yml", "build-image.yml", "ci-release.yaml")
+    )
     workflows = "".join(file.read_text(encoding="utf-8") for file in files)
     called = {ACTIONS[name].name for name in re.findall(r"uses: \$/(?:actions/)?([a-z-]+)\n", workflows)}
     assert used | called == {action.name for action in ACTIONS.values()}

@@ -182,7 +182,7 @@ def write_typed_notes(tag: str, config: Config) -> str:
 
 def add_tokens(world: World, repository: str) -> None:
     """The jobs' GITHUB_TOKENs with just what their actions need, and a reader's token for the judge."""
-    permissions = {"contents": "read", "packages": "write", "metadata": "read"}
+    permissions = {"contents": "read", "packages": "write", "metadata": "read", "attestations": "write"}
     world.add_token(WORKFLOW_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=permissions)
     writing = {**permissions, "contents": "write"}
     world.add_token(TEARDOWN_TOKEN, TokenKind.ACTIONS, repository=repository, permissions=writing)

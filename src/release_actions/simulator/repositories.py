@@ -9,7 +9,9 @@ from typing import Any
 
 from release_actions.simulator.accounts import Account, Role, Token, TokenKind, account_role
 from release_actions.simulator.actions import Workflow, WorkflowRun
+from release_actions.simulator.attestations import Attestation
 from release_actions.simulator.clock import stamp
+from release_actions.simulator.environments import Environment, Review
 from release_actions.simulator.git import Git
 from release_actions.simulator.rules import ProtectedTags, TagRules
 
@@ -112,6 +114,11 @@ class Repository:
     milestones: dict[int, Milestone] = field(default_factory=dict)
     workflows: dict[int, Workflow] = field(default_factory=dict)
     runs: dict[int, WorkflowRun] = field(default_factory=dict)
+    attestations: list[Attestation] = field(default_factory=list)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    """Name in small letters -> environment."""
+    reviews: dict[int, list[Review]] = field(default_factory=dict)
+    """Number of a run -> what reviewers said of it."""
     latest: int = 0
     """The release marked as the latest by hand; 0 leaves it to GitHub's rule."""
     immutable_releases: bool = False

@@ -11,6 +11,8 @@ from release_actions.simulator.accounts import Token, TokenKind
 from release_actions.simulator.github import (
     accounts,
     assets,
+    attestations,
+    environments,
     git,
     graphql,
     packages,
@@ -45,6 +47,8 @@ class Rest:
         *releases.ROUTES,
         *assets.ROUTES,
         *workflows.ROUTES,
+        *environments.ROUTES,
+        *attestations.ROUTES,
         *graphql.ROUTES,
         ("GET", storage.ROUTE, storage.fetch),
     )
