@@ -111,6 +111,7 @@ def test_a_candidate_within_the_tolerances_passes_and_leaves_a_report(gate: Gate
         "more-runs": 0,
         "baseline-tag": "",
         "report": "performance.json",
+        "report-digest": digest_of((gate.workspace / "performance.json").read_bytes()),
         "run-url": "",
     }
     assert gate.summary.read_text(encoding="utf-8").startswith("## ✅ Performance of bbbbbbbbbbbb\n")

@@ -75,7 +75,7 @@ class Inputs:
     report: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("verdict", "picks", "missing", "reverts", "unexplained", "commands", "as-of", "report")
+OUTPUTS = ("verdict", "picks", "missing", "reverts", "unexplained", "commands", "as-of", "report", "report-digest")
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,7 @@ def write_report(audited: Audited, given: Inputs, context: Context, *, has_confi
             "commands": details["commands"],
             "as-of": audited.as_of,
             "report": given.report,
+            "report-digest": envelope.digest() if given.report else "",
         },
         summary=write_summary(
             audited.branch, audited.history, audited.explained, audited.missing, audited.reverts, audited.findings

@@ -82,7 +82,10 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
-OUTPUTS = ("verdict", "comparisons", "failed", "inconclusive", "more-runs", "baseline-tag", "report", "run-url")
+OUTPUTS = (
+    *("verdict", "comparisons", "failed", "inconclusive", "more-runs", "baseline-tag"),
+    *("report", "report-digest", "run-url"),
+)
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,7 @@ def report_of(outcome: Outcome, published: Published, made: Envelope, given: Inp
         "more-runs": max((runs for runs in more if runs), default=0),
         "baseline-tag": published.tag,
         "report": given.report,
+        "report-digest": made.digest(),
         "run-url": "",
     }
     return Report(

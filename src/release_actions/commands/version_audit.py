@@ -76,7 +76,7 @@ class Inputs:
     registry_token: str = inputs.option(inputs.text, "", secret=True)
 
 
-OUTPUTS = ("verdict", "findings", "errors", "patched", "patch-file", "report")
+OUTPUTS = ("verdict", "findings", "errors", "patched", "patch-file", "report", "report-digest")
 
 
 @dataclass(frozen=True)
@@ -303,6 +303,7 @@ def write_report(audit: Audit, scanned: Scan, project: Project, given: Inputs, c
             "patched": patched,
             "patch-file": given.patch_file if content else "",
             "report": given.report,
+            "report-digest": envelope.digest() if given.report else "",
         },
         summary=summary.write_summary(audit, project.catalogue),
         lines=tuple(filter(None, (written, sentence))),

@@ -14,6 +14,7 @@ from release_actions.config.branches import BranchesForm
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.drift import DriftForm
+from release_actions.config.gate import GateForm
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.shapes import (
@@ -398,6 +399,9 @@ class Document(Record):
     )
     drift: DriftForm = key(
         RecordOf("'drift'", DriftForm), "What `version-audit` reads and reports.", default=DriftForm()
+    )
+    gate: GateForm = key(
+        RecordOf("'gate'", GateForm), "What must be known and approved before a release.", default=GateForm()
     )
 
 

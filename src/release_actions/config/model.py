@@ -9,6 +9,7 @@ from datetime import timedelta
 from release_actions.config.branches import BranchesForm
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.config.drift import DriftForm
+from release_actions.config.gate import GateForm
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.source import NOWHERE, Node
@@ -156,11 +157,8 @@ class Config:
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branches` and `prerelease_branch` are
     templates with `{major}`, `{minor}`, `{patch}` and `{newest}`, empty when no branch is required; the first release
-    branch that exists counts. `notes` says how release notes look, `performance`
-    what benchmark results are held to.
-    `{major}` and `{minor}`. `levels` has every rule about tags. `release_branch` and `prerelease_branch` are templates
-    with `{major}`, `{minor}` and `{patch}`, empty when no branch is required. `notes` says how release notes look,
-    `drift` what version-audit reports.
+    branch that exists counts. `notes` says how release notes look, `performance` what benchmark results are held to,
+    `branches` what may enter a release branch, `drift` what version-audit reports, `gate` what a release needs.
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -183,6 +181,7 @@ class Config:
     performance: PerformanceForm = field(default_factory=PerformanceForm)
     branches: BranchesForm = field(default_factory=BranchesForm)
     drift: DriftForm = field(default_factory=DriftForm)
+    gate: GateForm = field(default_factory=GateForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

@@ -294,5 +294,6 @@ def resolve_config(document: Document) -> Config:
         performance=document.performance,
         branches=document.branches,
         drift=document.drift,
+        gate=document.gate,
         origin=document.origin,
     )

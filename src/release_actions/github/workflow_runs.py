@@ -34,13 +34,21 @@ class WorkflowFile:
 
 @dataclass(frozen=True)
 class WorkflowRun:
-    """A run. `conclusion` is empty until `status` is `completed`."""
+    """A run. `conclusion` is empty until `status` is `completed`.
+
+    `head_branch` is a branch or a tag, as GitHub has one field for both; `head_repository` is a fork's for a pull
+    request from one, and empty when that fork is gone.
+    """
 
     id: int
     title: str
     status: str
     conclusion: str
     url: str
+    event: str = ""
+    head_branch: str = ""
+    head_sha: str = ""
+    head_repository: str = ""
 
     @property
     def is_completed(self) -> bool:
@@ -133,6 +141,20 @@ class Workflows:
         )
         return tuple(run_of(response, item) for item in items_of(response, "workflow_runs"))
 
+    def find_runs(self, file: str, branch: str) -> tuple[WorkflowRun, ...]:
+        """The newest completed runs of a workflow on a branch or tag, at most `PER_PAGE`; none without the workflow."""
+        response = self._get(
+            f"/actions/workflows/{quote(file, safe='')}/runs",
+            f"list the runs of the workflow {file} of {self.repository}",
+            also=HTTPStatus.NOT_FOUND,
+            branch=branch,
+            status=COMPLETED,
+            per_page=str(PER_PAGE),
+        )
+        if response.status == HTTPStatus.NOT_FOUND:
+            return ()
+        return tuple(run_of(response, item) for item in items_of(response, "workflow_runs"))
+
     def run(self, number: int) -> WorkflowRun:
         """One run."""
         response = self._get(f"/actions/runs/{number}", f"read the run {number} of {self.repository}")
@@ -184,9 +206,17 @@ def run_of(response: Response, item: Any) -> WorkflowRun:
     """A run from its payload."""
     try:
         return WorkflowRun(
-            item["id"], item["display_title"] or "", item["status"] or "", item["conclusion"] or "", item["html_url"]
+            id=item["id"],
+            title=item["display_title"] or "",
+            status=item["status"] or "",
+            conclusion=item["conclusion"] or "",
+            url=item["html_url"],
+            event=item["event"],
+            head_branch=item["head_branch"] or "",
+            head_sha=item["head_sha"],
+            head_repository=(item.get("head_repository") or {}).get("full_name", ""),
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         response.reject("is not a workflow run")
 
 

@@ -102,6 +102,10 @@ class Envelope:
         """The document as a file."""
         return json.dumps(self.document(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
+    def digest(self) -> str:
+        """The digest of that file: as an output of a job, it proves to the gate that the job wrote the file."""
+        return digest_of(self.text().encode())
+
 
 def document_of(finding: Finding) -> dict[str, Any]:
     """A finding as JSON values."""
@@ -120,9 +124,9 @@ def place_of(place: Place) -> dict[str, Any]:
     return {"file": place.file, "line": place.line, "column": place.column}
 
 
-def digest_of(configuration: bytes) -> str:
-    """The digest of a configuration file."""
-    return f"sha256:{hashlib.sha256(configuration).hexdigest()}"
+def digest_of(content: bytes) -> str:
+    """The digest of a file."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
@@ -159,12 +163,17 @@ def schema() -> dict[str, Any]:
         "run": {**run, "description": "The workflow run that made the report; empty texts away from a runner."},
         "findings": {"type": "array", "items": finding},
     }
+    approval = closed({"who": text, "role": text, "at": {"type": "string", "format": "date-time"}, "review": text})
+    optional = {
+        "author": {**text, "description": "Who made what was approved: the own approval does not count."},
+        "approvals": {"type": "array", "items": approval},
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Report of a check of release-actions",
         "type": "object",
         "required": list(keys),
-        "properties": keys,
+        "properties": {**keys, **optional},
     }
 
 

@@ -59,7 +59,7 @@ class RunArtifact:
 
 @dataclass(eq=False)
 class WorkflowRun:
-    """A run that was started by hand."""
+    """A run. `ref` is a branch or tag, `event` what started it, `fork` the repository of a pull request from one."""
 
     id: int
     number: int
@@ -70,6 +70,8 @@ class WorkflowRun:
     inputs: dict[str, str]
     created: datetime
     artifacts: dict[int, RunArtifact] = field(default_factory=dict)
+    event: str = "workflow_dispatch"
+    fork: str = ""
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -80,8 +81,15 @@ def list_runs(call: Call, owner: str, repo: str, workflow_id: str) -> Answer:
     repository = readable(call, owner, repo, RUNS, "actions")
     workflow = find_workflow(repository, workflow_id, RUNS)
     runs = [run for run in repository.runs.values() if run.workflow is workflow]
-    if call.arg("event") not in {"", "workflow_dispatch"}:
-        runs = []
+    has: dict[str, Callable[[WorkflowRun], str]] = {
+        "event": lambda run: run.event,
+        "branch": lambda run: run.ref.removeprefix("refs/heads/"),
+        "head_sha": lambda run: run.sha,
+        "status": lambda run: run.status_at(call.world.now())[0],
+    }
+    for name, value_of in has.items():
+        wanted = call.arg(name)
+        runs = [run for run in runs if wanted in {"", value_of(run)}]
     runs.sort(key=lambda run: run.id, reverse=True)
     answer = paged(
         call, len(runs), lambda start, count: runs[start : start + count], lambda run: run_body(call, repository, run)
@@ -180,7 +188,7 @@ def run_body(call: Call, repository: Repository, run: WorkflowRun) -> dict[str, 
         "display_title": run.title,
         "run_number": run.number,
         "run_attempt": 1,
-        "event": "workflow_dispatch",
+        "event": run.event,
         "status": status,
         "conclusion": conclusion,
         "workflow_id": run.workflow.id,
@@ -200,7 +208,7 @@ def run_body(call: Call, repository: Repository, run: WorkflowRun) -> dict[str, 
         "workflow_url": url_of(call, repository, f"actions/workflows/{run.workflow.id}"),
         "head_commit": simple_commit(repository.git.commits[run.sha]),
         "repository": minimal,
-        "head_repository": minimal,
+        "head_repository": bodies.minimal_repository(call.world.repositories[run.fork]) if run.fork else minimal,
     }
 
 

@@ -1,0 +1,160 @@
+"""release-gate as a command: files of reports in, an answer out, and a log on a branch."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.gate import makers
+
+from release_actions import main
+from release_actions.errors import ExitCode
+
+Gate = Callable[..., int]
+
+CONFIGURATION = """\
+repository: acme/web
+registry: ghcr.io
+images:
+  web:
+    context: .
+    dockerfile: Dockerfile
+    platforms: [linux/amd64]
+gate:
+  required:
+    - report: branch-audit
+      max-age: 2d
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A workspace with a configuration and a report."""
+    (tmp_path / "release.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    (tmp_path / "audit.json").write_bytes(makers.content())
+    (tmp_path / "output").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Path:
+    """A repository that keeps logs."""
+    folder = tmp_path / "server.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def gate(folder: Path, server: Path) -> Gate:
+    """Run the command as a job of a run on the tag."""
+
+    def run(environ: dict[str, str] | None = None, **given: str) -> int:
+        flags = {"remote": str(server), "report": "gate.json"}
+        flags |= {name.replace("_", "-"): value for name, value in given.items()}
+        variables = {
+            "GITHUB_WORKSPACE": str(folder),
+            "GITHUB_REPOSITORY": makers.REPOSITORY,
+            "GITHUB_REF": f"refs/tags/{makers.TAG}",
+            "GITHUB_SHA": makers.COMMIT,
+            "GITHUB_RUN_ID": "77",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_ACTOR": "ada",
+            "GITHUB_OUTPUT": str(folder / "output"),
+            "RELEASE_ACTIONS_NOW": makers.NOW.isoformat(),
+            **(environ or {}),
+        }
+        arguments = [part for name, value in flags.items() for part in (f"--{name}", value)]
+        return main.main(["release-gate", *arguments], variables)
+
+    return run
+
+
+def proved(folder: Path, name: str = "audit.json") -> str:
+    return f"{name}@{makers.digest((folder / name).read_bytes())}"
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "gate.json").read_text(encoding="utf-8"))
+    return document
+
+
+def outputs_of(folder: Path) -> dict[str, str]:
+    text = (folder / "output").read_text(encoding="utf-8")
+    written = re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n?\2$", text, re.MULTILINE | re.DOTALL)
+    return {name: value for name, _, value in written}
+
+
+def test_a_report_that_a_job_proved_is_a_go(gate: Gate, folder: Path) -> None:
+    assert gate(reports=proved(folder)) == ExitCode.PASS
+    assert (report_of(folder)["go"], report_of(folder)["verdict"]) == (True, "pass")
+    assert outputs_of(folder)["go"] == "true"
+
+
+def test_a_file_without_proof_is_a_no_go(gate: Gate, folder: Path) -> None:
+    assert gate(reports="audit.json") == ExitCode.REFUSED
+    assert [item["state"] for item in report_of(folder)["reports"]] == ["unverified"]
+
+
+def test_a_no_go_fails_the_run_in_mode_enforce_only(gate: Gate, folder: Path) -> None:
+    assert gate(mode="report") == ExitCode.PASS
+    assert report_of(folder)["go"] is False
+    assert gate() == ExitCode.REFUSED
+
+
+def test_a_gate_that_requires_nothing_is_refused(gate: Gate, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = CONFIGURATION.partition("gate:")[0]
+    (folder / "release.yaml").write_text(text, encoding="utf-8")
+
+    assert gate() == ExitCode.BAD_INPUT
+    assert "would let everything through" in capsys.readouterr().out
+
+
+def test_the_commit_of_a_run_that_is_not_on_the_tag_is_not_taken_for_the_tags(gate: Gate) -> None:
+    on_main = {"GITHUB_REF": "refs/heads/main"}
+
+    assert gate(on_main, tag=makers.TAG) == ExitCode.BAD_INPUT
+    assert gate(on_main, tag=makers.TAG, commit=makers.COMMIT[:7]) == ExitCode.BAD_INPUT
+
+
+def test_the_log_keeps_what_was_read_and_decided_and_can_be_verified(gate: Gate, folder: Path, server: Path) -> None:
+    assert gate(mode="log", reports=proved(folder)) == ExitCode.PASS
+
+    command = ["git", "-C", str(server), "show", "release-log:v0.5.0.jsonl"]
+    lines = [json.loads(line) for line in subprocess.check_output(command, text=True).splitlines()]
+    assert [(line["kind"], line["verdict"]) for line in lines] == [
+        ("first", ""),
+        ("report", "pass"),
+        ("decision", "go"),
+    ]
+    assert lines[1]["subject"] == makers.digest((folder / "audit.json").read_bytes())
+    assert lines[2]["subject"] == makers.digest((folder / "gate.json").read_bytes())
+    assert gate(mode="verify") == ExitCode.PASS
+
+
+def test_a_log_that_somebody_changed_is_refused_and_not_written(gate: Gate, folder: Path, server: Path) -> None:
+    assert gate(mode="log", reports=proved(folder)) == ExitCode.PASS
+    clone = folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--branch=release-log", str(server), str(clone)], check=True)
+    log = clone / "v0.5.0.jsonl"
+    log.write_text(log.read_text(encoding="utf-8").replace('"pass"', '"fail"'), encoding="utf-8")
+    author = ["-c", "user.name=eve", "-c", "user.email=eve@example.org"]
+    subprocess.run(["git", "-C", str(clone), *author, "commit", "--quiet", "--all", "-m", "Change"], check=True)
+    subprocess.run(["git", "-C", str(clone), "push", "--quiet"], check=True)
+    before = subprocess.check_output(["git", "-C", str(server), "rev-parse", "release-log"])
+
+    assert gate(mode="verify") == ExitCode.UNKNOWN
+    assert gate(mode="log") == ExitCode.UNKNOWN
+    assert subprocess.check_output(["git", "-C", str(server), "rev-parse", "release-log"]) == before
+
+
+def test_a_log_that_was_written_anew_is_noticed_by_whoever_kept_a_digest(gate: Gate, folder: Path) -> None:
+    assert gate(mode="log", reports=proved(folder)) == ExitCode.PASS
+    head = outputs_of(folder)["log-head"]
+
+    assert gate(mode="verify", log_head=head) == ExitCode.PASS
+    assert gate(mode="verify", log_head="0" * 64) == ExitCode.UNKNOWN
