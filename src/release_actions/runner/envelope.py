@@ -163,7 +163,9 @@ def schema() -> dict[str, Any]:
         "run": {**run, "description": "The workflow run that made the report; empty texts away from a runner."},
         "findings": {"type": "array", "items": finding},
     }
-    approval = closed({"who": text, "role": text, "at": {"type": "string", "format": "date-time"}, "review": text})
+    approval = close_object(
+        {"who": text, "role": text, "at": {"type": "string", "format": "date-time"}, "review": text}
+    )
     optional = {
         "author": {**text, "description": "Who made what was approved: the own approval does not count."},
         "approvals": {"type": "array", "items": approval},
