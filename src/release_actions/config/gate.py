@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from release_actions.config.drift import DAY
-from release_actions.config.shapes import Boolean, Integer, ListOf, Record, RecordOf, Text, duration, key
+from release_actions.config.shapes import Boolean, Integer, ListOf, Record, RecordOf, Text, key, make_duration
 
 REPORT_NAME = Text("the name of a report", pattern="[a-z][a-z0-9-]*", example="branch-audit")
-AGE = duration()
+AGE = make_duration()
 WHO = Text("a login", pattern="[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\\[bot\\])?", example="octocat")
 
 
