@@ -27,7 +27,8 @@ import requests
 from ghcr_cleanup import KINDS, TOKEN, Late  # type: ignore[import-not-found]  # mypy does not look beside a file
 from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.pace import Limits
-from release_actions.cleanup.package import Sources, carry_out, prepare_all
+from release_actions.cleanup.package import Sources
+from release_actions.cleanup.parallel import carry_out_all, prepare_all
 from release_actions.cleanup.result import Task
 from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.store import Store
@@ -140,9 +141,10 @@ def run(world: World, case: Case, cache: Cache | None) -> tuple[Counter[str], in
     with open_stores(simulator, case.paths, cache) as stores, contextlib.redirect_stdout(io.StringIO()):
         log, context = Workflow({}), Context(now=world.now() + timedelta(days=3))
         tasks = [Task(path, (Rule("rule", case.settings),)) for path in case.paths]
-        for result in prepare_all(tasks, stores, context, _sources(simulator), log):
-            # What the hour's requests and the minute's points cost is the same for every client.
-            carry_out(result, stores[result.task.path], Limits(), log, context.now)
+        results = prepare_all(tasks, stores, context, _sources(simulator), log)
+        # What the hour's requests and the minute's points cost is the same for every client.
+        carry_out_all(results, stores, Limits(), log, context.now)
+        for result in results:
             if result.outcome.error:
                 raise result.outcome.error
             deleted += len(result.outcome.deleted)

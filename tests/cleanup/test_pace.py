@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME, RESERVE, Limits
+from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME, RESERVE, Limits, find_longest_wait
 from release_actions.http.budgets import Budget
 
 
@@ -71,3 +73,57 @@ def test_no_more_is_planned_than_there_are_requests_for(deletions: int, reset: f
     time = Time()
     limits = Limits(budget=budget(RESERVE + 60, reset), now=time.read, clock=time.read)
     assert bool(limits.taken_by(deletions)) is stops
+
+
+def test_planning_waits_for_a_reset_that_is_near_as_deletions_do() -> None:
+    time = Time()
+    limits = Limits(budget=budget(RESERVE, 1100.0), now=time.read, clock=time.read, sleep=time.sleep)
+    assert limits.taken_by(60) == ""
+    assert 1100.0 < time.now <= 1102.0
+
+
+def test_planning_does_not_wait_where_the_deletions_need_the_time() -> None:
+    time = Time()
+    limits = Limits(1115.0, budget=budget(RESERVE, 1100.0), now=time.read, clock=time.read, sleep=time.sleep)
+    assert "needed for the deletions" in limits.taken_by(60)
+    assert time.now == 1000.0
+
+
+def test_planning_does_not_wait_for_more_requests_than_an_hour_has() -> None:
+    time = Time()
+    limits = Limits(budget=budget(RESERVE, 1100.0), now=time.read, clock=time.read, sleep=time.sleep)
+    assert "needed for the deletions" in limits.taken_by(1000)
+    assert time.now == 1000.0
+
+
+def test_packages_that_are_cleaned_at_the_same_time_leave_requests_for_each_others_proof() -> None:
+    time = Time()
+    alone = Limits(budget=budget(RESERVE + 20, 5000.0), now=time.read, clock=time.read, sleep=time.sleep)
+    assert alone.stop(5) == ""
+    assert replace(alone, others=5).stop(5) != ""
+
+
+def test_a_signal_ends_the_wait_for_a_reset() -> None:
+    time = Time()
+    limits = Limits(budget=budget(0, 1100.0), now=time.read, clock=time.read, sleep=time.sleep)
+    limits.interrupted.set()
+    with pytest.raises(KeyboardInterrupt):
+        limits.stop(1)
+
+
+@pytest.mark.parametrize(("remaining", "pages", "plenty"), [(500, 0, True), (500, 1, False), (1000, 100, True)])
+def test_many_pages_need_many_requests_to_be_cleaned_at_the_same_time(
+    remaining: int,
+    pages: int,
+    plenty: bool,  # noqa: FBT001  # expected
+) -> None:
+    assert Limits(budget=budget(remaining, 5000.0)).has_plenty(pages) is plenty
+
+
+def test_a_run_with_little_time_does_one_package_after_another() -> None:
+    assert not Limits(deadline=1e12).has_plenty()
+
+
+@pytest.mark.parametrize(("budget", "seconds"), [(None, 900.0), (timedelta(minutes=2), 120.0), (timedelta(1), 900.0)])
+def test_no_request_waits_longer_for_a_limit_than_the_run_may_take(budget: timedelta | None, seconds: float) -> None:
+    assert find_longest_wait(budget) == seconds

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tests.cleanup.rules import make_rule
 
@@ -579,6 +579,45 @@ def test_a_nested_index_that_is_not_in_the_package_needs_no_reading() -> None:
     assert retention.find_unread_roots([version(1, "a")], Graph.of([index(1, nested=(9,))])) == frozenset()
 
 
+def test_what_is_attached_to_a_lost_platform_goes_with_the_image_that_lists_it() -> None:
+    rule = make_rule("broken", delete_partial_images=True)
+    versions = [version(1), version(3), version(4, "v1.0.0-rc.1"), version(5, signature(2), signature(3))]
+    images = [index(4, 1, 2, 3)]
+
+    plan = make(versions, images, rule, missing=[2])
+
+    assert gone(plan) == {1, 3, 4, 5}
+    assert reason(plan, 5) == "It is attached to v1.0.0-rc.1, which is deleted, and nothing else needs it."
+
+
+def test_what_is_attached_to_a_lost_platform_is_kept_for_another_image_that_lists_it() -> None:
+    versions = [version(1), version(4, "v1.0.0-rc.1"), version(5, signature(2)), version(6, "v1.0.0")]
+    orphans = make_rule("orphans", delete_tags=("*-rc.*",), delete_orphaned_attachments=True)
+
+    plan = make(versions, [index(4, 1, 2), index(6, 1, 2)], orphans, missing=[2])
+
+    assert gone(plan) == {4}
+    assert reason(plan, 5) == "v1.0.0 needs it."
+
+
+def test_what_was_attached_to_something_lost_a_moment_ago_is_kept_for_its_build() -> None:
+    versions = [version(1), version(4, "v1.0.0-rc.1"), version(5, days=0.1)]
+    images: list[AnyManifest] = [index(4, 1, 2), manifest(5, subject=2)]
+
+    plan = make(versions, images, CANDIDATES, missing=[2])
+
+    assert gone(plan) == {1, 4}
+
+
+def test_two_signatures_on_one_version_go_when_what_they_sign_goes() -> None:
+    untagged = make_rule("untagged", delete_untagged=True)
+    versions = [version(1), version(2), version(3, signature(1), signature(9)), version(4, "v1.0.0")]
+
+    plan = make(versions, [], untagged, missing=[9])
+
+    assert gone(plan) == {1, 2, 3}
+
+
 # Random worlds ---------------------------------------------------------------------------------------------------
 
 TAGS = ("v1.0.0", "v1.1.0", "v1.0.0-rc.1", "v1.0.0-rc.2", "sha-1", "sha-2", "pr-1", "keep-1", "latest")
@@ -741,8 +780,17 @@ def test_a_young_untagged_version_goes_only_as_a_finished_part_of_what_goes(case
         assert any(mine & case.graph.reachable([other.digest]) for other in others)
 
 
+SIGNED_AND_LOST = Case(
+    versions=(version(1), version(3, signature(2), signature(9)), version(4), version(5, "keep-1")),
+    images=(manifest(1), manifest(3), index(4, 1, 2), manifest(5)),
+    rules=(make_rule("one", delete_untagged=True),),
+)
+"""A version with two signatures: of a lost platform that an untagged index lists, and of a stranger."""
+
+
 @settings(max_examples=200, deadline=None)
 @given(cases())
+@example(SIGNED_AND_LOST)
 def test_nothing_that_only_deleted_roots_reached_remains(case: Case) -> None:
     plan = case.plan()
     dead = deleted(plan)

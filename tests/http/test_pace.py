@@ -9,7 +9,7 @@ import pytest
 import responses
 
 from release_actions.http.client import Http
-from release_actions.http.pace import Bucket, HaltedError, Pace, make_github_pace, make_registry_pace
+from release_actions.http.pace import Bucket, Halt, HaltedError, Pace, make_github_pace, make_registry_pace
 
 REGISTRY = "https://ghcr.io/v2/llm-d/llm-d-cuda"
 
@@ -87,32 +87,34 @@ def test_a_request_that_costs_more_than_all_points_is_sent_alone() -> None:
 
 
 @pytest.mark.parametrize("pace", [make_github_pace(), make_registry_pace()])
-def test_a_halted_pace_lets_nothing_pass_until_it_is_allowed_again(pace: Pace) -> None:
-    pace.halt()
+def test_a_halt_stops_what_runs_under_it_and_nothing_else(pace: Pace) -> None:
+    halt, other = Halt(pace), Halt(pace)
+    halt.run(pace.take, "DELETE")
+
+    halt.stop()
+
     for method in ("GET", "DELETE"):
         with pytest.raises(HaltedError):
-            pace.take(method)
-
-    pace.halt(halted=False)
-
-    pace.take("GET")
-    pace.take("DELETE")
+            halt.run(pace.take, method)
+        other.run(pace.take, method)
+        pace.take(method)
 
 
-def test_who_waits_is_released_when_the_run_halts() -> None:
+def test_who_waits_is_released_when_its_part_of_the_run_halts() -> None:
     pace = Pace(Bucket(1), Bucket(1))
     pace.take("DELETE")
+    halt = Halt(pace)
     caught: list[BaseException] = []
 
     def ask() -> None:
         try:
-            pace.take("DELETE")
+            halt.run(pace.take, "DELETE")
         except HaltedError as error:
             caught.append(error)
 
     thread = threading.Thread(target=ask)
     thread.start()
-    pace.halt()
+    halt.stop()
     thread.join(timeout=10)
 
     assert len(caught) == 1

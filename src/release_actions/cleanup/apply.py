@@ -38,7 +38,7 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version
 from release_actions.errors import ActionError
 from release_actions.github.packages import PER_PAGE, PackageVersion, Refusal
-from release_actions.http.pace import HaltedError
+from release_actions.http.pace import Halt, HaltedError
 
 WORKERS = 16
 """Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""
@@ -76,7 +76,7 @@ class Work:
     """One plan being carried out.
 
     `journals`: ids of those of earlier runs. `listed`: id -> version, as of the last listing; None while each is looked
-    at. `last`: id of the last version with a name, which is left to the end.
+    at. `last`: id of the last version with a name, which is left to the end. `halt` stops requests of this package.
     """
 
     store: Store
@@ -86,6 +86,7 @@ class Work:
     limits: Limits
     pages: int
     journals: frozenset[int]
+    halt: Halt
     last: int = 0
     listed: Mapping[int, Version] | None = None
     since: int = 0
@@ -140,7 +141,7 @@ class Work:
             self.stop = self.stop or self.limits.stop(self.pages)
             if self.stop:
                 self.ready.clear()
-                self.limits.pace.halt()
+                self.halt.stop()
             # Deletions under way would change a list while it is read.
             while self.ready and len(self.running) < WORKERS and not (self.due and self.running):
                 if self.due:
@@ -149,7 +150,7 @@ class Work:
                 deletion = self.ready.pop()
                 self.since += 1
                 self.outcome.add(DeletionSent(deletion.version))
-                self.running[pool.submit(self.delete, deletion)] = deletion
+                self.running[pool.submit(self.halt.run, self.delete, deletion)] = deletion
             done, _ = wait(self.running, timeout=1.0, return_when=FIRST_COMPLETED)
             self.collect(done)
 
@@ -258,6 +259,11 @@ class Work:
         return self.store.packages.get_version(self.store.name, version.id)
 
 
+def count_pages(contents: Contents) -> int:
+    """Requests that listing the package takes."""
+    return len(contents.versions) // PER_PAGE + 1
+
+
 def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome, limits: Limits) -> None:
     """Delete what is planned, and write what happens into `outcome`. Raises nothing of GitHub's, and no interrupt.
 
@@ -266,10 +272,11 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     """
     images = contents.graph.images
     journals = frozenset(v.id for v in contents.versions if journal.is_journal(images.get(v.digest), v.tags))
-    work = Work(store, plan, contents, outcome, limits, len(contents.versions) // PER_PAGE + 1, journals)
+    pages = count_pages(contents)
+    work = Work(store, plan, contents, outcome, limits, pages, journals, Halt(limits.pace))
     pool = ThreadPoolExecutor(max_workers=WORKERS)
     try:
-        stop = limits.stop(work.pages)
+        stop = limits.stop(pages)
         if not stop:
             copies.put_right(store, contents.copies, outcome)
             mending.heal(store, plan, contents, outcome)
@@ -282,14 +289,13 @@ def apply(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
         outcome.add(Failed(error))
     except KeyboardInterrupt:
         outcome.add(Interrupted())
-    limits.pace.halt()
+    work.halt.stop()
     settled, _ = wait(work.running, timeout=LAST_WORDS if outcome.is_interrupted else None)
     try:
         work.collect(settled)
     except ActionError as error:
         outcome.add(Failed(error))
     pool.shutdown(wait=False, cancel_futures=True)
-    limits.pace.halt(halted=False)
     unsure = {version.id for version in outcome.unsure}
     begun = bool(outcome.stopped or outcome.error or outcome.is_interrupted)
     for deletion in plan.deletions:

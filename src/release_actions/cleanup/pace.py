@@ -1,14 +1,16 @@
 """How long a clean-up goes on: never longer than its caller says, nor past the hourly limit of its token.
 
-Decides when there is no time or budget left, and says so in words. How fast requests are sent is `http.pace`'s part.
+Decides when there is no time or budget left, and says so in words. One rule holds for planning and deleting: a limit
+that is reset within the time that is left is waited for. How fast requests are sent is `http.pace`'s part.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from release_actions.http.budgets import Budget
 from release_actions.http.pace import GITHUB_POINTS, GITHUB_WRITE_COST, SECONDS, Pace, make_github_pace
@@ -20,15 +22,24 @@ RESERVE = 40
 """Requests of the hourly budget that are left for proving afterwards that everything still resolves."""
 
 PLENTY = 500
-"""Requests of the hourly budget from which on packages are planned at the same time."""
+"""Requests of the hourly budget from which on packages are planned and cleaned at the same time."""
 
 OUT_OF_TIME = "The time set by time-budget is used up."
 NO_TIME_LEFT = "The rest of the time set by time-budget is needed for the deletions planned so far."
 
 
+def find_longest_wait(time_budget: timedelta | None) -> float:
+    """Seconds that one request may spend waiting for limits."""
+    return LONGEST_PAUSE if time_budget is None else min(LONGEST_PAUSE, time_budget.total_seconds())
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What a run may use. `deadline`: by `now`, in seconds, None without one; `budget`: what the API told last."""
+    """What a run may use. `deadline`: by `now`, in seconds, None without one; `budget`: what the API told last.
+
+    `others`: requests that listing the other packages takes that are cleaned at the same time. `interrupted` is set
+    when a signal ends the run, for threads that no signal reaches.
+    """
 
     deadline: float | None = None
     pace: Pace = field(default_factory=make_github_pace)
@@ -36,31 +47,29 @@ class Limits:
     now: Callable[[], float] = time.monotonic
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] = time.sleep
+    others: int = 0
+    interrupted: threading.Event = field(default_factory=threading.Event)
 
     def stop(self, pages: int) -> str:
         """Why no further deletion may begin, as a sentence; empty to go on. Waits for the hourly limit if that helps.
 
         `pages`: requests that listing the package takes, which are needed once more afterwards.
         """
-        while True:
-            if self.deadline is not None and self.now() >= self.deadline:
-                return OUT_OF_TIME
-            told = self.budget()
-            if told is None or told.remaining > RESERVE + 2 * pages:
-                return ""
-            pause = told.reset + 1.0 - self.clock()
-            if pause <= 0:
-                return ""
-            seconds = LONGEST_PAUSE if self.deadline is None else self.deadline - self.now()
-            if pause > seconds:
-                until = datetime.fromtimestamp(told.reset, timezone.utc)
-                return f"The token's {told.limit} requests an hour are used up until {until:%Y-%m-%d %H:%M} UTC."
-            self.sleep(min(pause, 1.0))
+        spent = self._wait_for_requests(RESERVE + 2 * (pages + self.others))
+        if self.deadline is not None and self.now() >= self.deadline:
+            return OUT_OF_TIME
+        if spent is None:
+            return ""
+        until = datetime.fromtimestamp(spent.reset, timezone.utc)
+        return f"The token's {spent.limit} requests an hour are used up until {until:%Y-%m-%d %H:%M} UTC."
 
-    def has_plenty(self) -> bool:
-        """Whether far more requests are left than a few packages take to be planned."""
+    def has_plenty(self, pages: int = 0) -> bool:
+        """Whether time is not limited, and far more requests are left than a few packages take.
+
+        `pages`: requests that listing the packages takes, if that is known.
+        """
         told = self.budget()
-        return told is None or told.remaining >= PLENTY
+        return self.deadline is None and (told is None or told.remaining >= PLENTY + 4 * pages)
 
     def taken_by(self, deletions: int) -> str:
         """Why nothing more is to be planned, as a sentence: deletions that are planned already take what is left.
@@ -70,7 +79,31 @@ class Limits:
         seconds = deletions * GITHUB_WRITE_COST * SECONDS / GITHUB_POINTS
         if self.deadline is not None and self.now() + seconds >= self.deadline:
             return NO_TIME_LEFT
-        told = self.budget()
-        if told is None or told.reset <= self.clock() or told.remaining > RESERVE + deletions:
+        spent = self._wait_for_requests(RESERVE + deletions, seconds)
+        if spent is None:
             return ""
-        return f"The rest of the token's {told.limit} requests an hour is needed for the deletions planned so far."
+        return f"The rest of the token's {spent.limit} requests an hour is needed for the deletions planned so far."
+
+    def check_interrupted(self) -> None:
+        """Raise `KeyboardInterrupt` when a signal has ended the run."""
+        if self.interrupted.is_set():
+            raise KeyboardInterrupt
+
+    def _wait_for_requests(self, needed: int, seconds: float = 0.0) -> Budget | None:
+        """Wait until more than so many requests of the hour are left, if that is near.
+
+        Gives the limit that is spent where waiting does not help; None where there are enough. `seconds`: how much of
+        the time has to be left after the wait.
+        """
+        while True:
+            self.check_interrupted()
+            told = self.budget()
+            if told is None or told.remaining > needed:
+                return None
+            pause = told.reset + 1.0 - self.clock()
+            if pause <= 0:
+                return None
+            patience = LONGEST_PAUSE if self.deadline is None else self.deadline - self.now() - seconds
+            if pause > patience or told.limit <= needed:
+                return told
+            self.sleep(min(pause, 1.0))

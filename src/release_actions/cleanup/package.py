@@ -7,8 +7,7 @@ completely.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -34,10 +33,6 @@ from release_actions.runner.workflow import Workflow
 MEASURED = 0
 """Manifests of a package that are read only to say how much is freed: none, for each reading is a request, and counts
 as a download. The amount is a lower bound where content was not read for the plan."""
-
-
-AT_ONCE = 6
-"""Packages that are read at the same time."""
 
 
 @dataclass
@@ -103,34 +98,6 @@ def prepare(
         return plan_package(task, store, context, sources, measured)
 
 
-def prepare_all(
-    tasks: Sequence[Task],
-    stores: Mapping[str, Store],
-    context: Context,
-    sources: Sources,
-    log: Workflow,
-    measured: int = MEASURED,
-) -> list[Result]:
-    """Read several packages at the same time and plan each. The log has them one after another."""
-    said: dict[str, list[str]] = {task.path: [] for task in tasks}
-
-    def plan(task: Task) -> Result:
-        store = replace(stores[task.path], say=said[task.path].append)
-        return plan_package(task, store, context, sources, measured)
-
-    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
-    results: list[Result] = []
-    try:
-        for task, result in zip(tasks, pool.map(plan, tasks), strict=True):
-            with log.group(f"Plan {task.path}"):
-                for line in said[task.path]:
-                    log.info(line)
-            results.append(result)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return results
-
-
 def plan_package(task: Task, store: Store, context: Context, sources: Sources, measured: int) -> Result:
     """Read one package and plan. What prevents it is in the result."""
     try:
@@ -169,23 +136,31 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
 
 
 def carry_out(result: Result, store: Store, limits: Limits, log: Workflow, now: datetime) -> None:
+    """Do as `clean_package`, with the log of the package in a group of its own."""
+    if not result.plan:
+        clean_package(result, store, limits, now)
+        return
+    with log.group(f"Clean up {result.task.path}"):
+        clean_package(result, store, limits, now)
+
+
+def clean_package(result: Result, store: Store, limits: Limits, now: datetime) -> None:
     """Delete what is planned, check what is left, and restore if that broke. What happens is in the result's outcome.
 
     Raises `KeyboardInterrupt` when stopped by a signal.
     """
     plan, contents, outcome = result.plan, result.contents, result.outcome
     if plan and contents:
-        with log.group(f"Clean up {plan.package}"):
-            if plan.deletions or plan.strips:
-                apply(store, plan, contents, outcome, limits)
-                if outcome.is_interrupted:
-                    raise KeyboardInterrupt
-                finish(store, plan, contents, outcome)
-            else:
-                repair(store, plan, contents, outcome)
-            remember(store, contents, outcome, now)
-            if store.cache:
-                store.cache.drop(version.digest for version in outcome.deleted)
+        if plan.deletions or plan.strips:
+            apply(store, plan, contents, outcome, limits)
+            if outcome.is_interrupted:
+                raise KeyboardInterrupt
+            finish(store, plan, contents, outcome)
+        else:
+            repair(store, plan, contents, outcome)
+        remember(store, contents, outcome, now)
+        if store.cache:
+            store.cache.drop(version.digest for version in outcome.deleted)
     outcome.add(Finished())
 
 

@@ -225,9 +225,22 @@ class _Planner:
         return leftovers
 
     def owners(self, digest: str) -> frozenset[str]:
-        """Versions of this package that list it or that it is attached to."""
-        owners = self.graph.parents.get(digest, frozenset()) | self.graph.subjects.get(digest, frozenset())
-        return frozenset(owner for owner in owners if owner in self.there and owner != digest)
+        """Versions of this package that list it or that it is attached to.
+
+        What the package lacks, such as a lost platform, is looked through: its owners count instead.
+        """
+        owners: set[str] = set()
+        seen = {digest}
+        todo = [digest]
+        while todo:
+            part = todo.pop()
+            for owner in self.graph.parents.get(part, frozenset()) | self.graph.subjects.get(part, frozenset()):
+                if owner in self.there:
+                    owners.add(owner)
+                elif owner not in seen:
+                    seen.add(owner)
+                    todo.append(owner)
+        return frozenset(owners - {digest})
 
     def alone(self, version: Version) -> Verdict:
         """Of a version without a name that nothing in the package owns."""
@@ -283,7 +296,7 @@ class _Planner:
             for digest in parts
             if digest in self.there
             and not self.there[digest].tags
-            and not self.graph.subjects.get(digest)
+            and self.graph.subjects.get(digest, frozenset()).isdisjoint(self.there)
             and self.selection.facts.now - self.there[digest].moved_at < self.selection.grace
         }
         anchors: dict[str, datetime] = {}

@@ -24,6 +24,7 @@ from release_actions.images import manifests as image_manifests
 from release_actions.images.manifests import AnyManifest, Graph, Index
 from release_actions.registry.client import Registry
 from release_actions.registry.media_types import OCI_INDEX
+from release_actions.runner import stopping
 from release_actions.runner.report import counted
 
 READERS = 24
@@ -235,6 +236,9 @@ def _map_all(function: Callable[[str], T], items: Sequence[str], told: Callable[
     results: dict[str, T] = {}
     try:
         for number, (item, result) in enumerate(zip(items, pool.map(function, items), strict=True), start=1):
+            if stopping.is_stopping():
+                # No signal reaches a thread that cleans one of several packages.
+                raise KeyboardInterrupt
             results[item] = result
             if number % PROGRESS == 0 and number < len(items):
                 told(f"{number} of {len(items)}")

@@ -18,9 +18,10 @@ from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import find_excess
 from release_actions.cleanup.events import Outcome, Stopped
 from release_actions.cleanup.inputs import Inputs, Mode
-from release_actions.cleanup.pace import Limits
-from release_actions.cleanup.package import AT_ONCE, MEASURED, Sources, carry_out, prepare, prepare_all
+from release_actions.cleanup.pace import Limits, find_longest_wait
+from release_actions.cleanup.package import MEASURED, Sources, prepare
 from release_actions.cleanup.package_names import Lookup
+from release_actions.cleanup.parallel import AT_ONCE, carry_out_all, prepare_all
 from release_actions.cleanup.report import report
 from release_actions.cleanup.restoring import bring_back
 from release_actions.cleanup.result import Result, Task, interrupt
@@ -81,6 +82,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         log=log.info,
         redactor=log.redactor,
         paces={context.api_url: pace, address: make_registry_pace()},
+        max_wait=find_longest_wait(given.time_budget),
     ) as http:
         registry = Registry(http, address, token=given.token)
         accounts = {
@@ -191,14 +193,13 @@ def clean(
             # The deletions that are planned already may take all that is left of the hour's requests.
             stop = limits.taken_by(planned) if planned and not given.dry_run else ""
             # One after another where time or requests may not suffice for all: what is planned is to be deleted, too.
-            many = bool(results) and given.time_budget is None and limits.has_plenty()
+            many = bool(results) and limits.has_plenty()
             tasks = run.tasks[len(results) :][: AT_ONCE if many else 1]
             results += run.plan(tasks, sources, stop, dry_run=given.dry_run)
         findings = find_excess(results, given.max_deletions, given.max_share)
         if not findings and not given.dry_run:
             undo_file.plan(results)
-            for result in results:
-                carry_out(result, run.stores[result.task.path], limits, run.log, run.context.now)
+            carry_out_all(results, run.stores, limits, run.log, run.context.now)
     except KeyboardInterrupt:
         results += [Result(task) for task in run.tasks[len(results) :]]
         for result in results:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from release_actions.cleanup import events as cleanup_events
 from release_actions.cleanup import journal, retention
-from release_actions.cleanup.pace import LONGEST_PAUSE, Limits
+from release_actions.cleanup.pace import Limits, find_longest_wait
 from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
@@ -121,7 +121,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     pace = make_github_pace()
     paces = {context.api_url: pace, address: make_registry_pace()}
     # Who gives a run little time wants to hear that a limit is used up, and not to wait for it.
-    wait = LONGEST_PAUSE if given.time_budget is None else min(LONGEST_PAUSE, given.time_budget.total_seconds())
+    wait = find_longest_wait(given.time_budget)
     with Http(log=log.info, redactor=log.redactor, paces=paces, max_wait=wait) as http:
         clients = Clients(
             http,

@@ -4,6 +4,12 @@ It must never let a request pass that a server would count as one too many: whoe
 waiting takes. Hand a `Pace` for each address to `Http(paces=…)`, which takes from it for every try and redirect.
 
     Http(paces={context.api_url: github_pace(), registry_address: registry_pace()})
+
+A `Halt` ends the waiting of one part of a run, and lets the others go on:
+
+    halt = Halt(pace)
+    pool.submit(halt.run, delete, version)
+    halt.stop()
 """
 
 from __future__ import annotations
@@ -12,6 +18,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TypeVar
 
 SECONDS = 60.0
 """Length of the sliding window."""
@@ -27,6 +35,9 @@ REGISTRY_WRITES = 2_000
 writes (aquasecurity/trivy-db#442, chainguard-images/images#173). Nothing is documented."""
 
 READS = frozenset({"GET", "HEAD"})
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 
 class HaltedError(Exception):
@@ -49,14 +60,14 @@ class Bucket:
         self._changed = threading.Condition()
         self._sent: deque[tuple[float, int]] = deque()
         self._used = 0
-        self._halted = False
 
     def take(self, cost: int = 1) -> None:
         """Wait until a request of this cost may be sent, and count it. Raises `HaltedError`."""
+        halt = _current_halt.get()
         with self._changed:
             # Ends because what was sent leaves the window, and a cost above all points passes when nothing is in it.
             while True:
-                if self._halted:
+                if halt is not None and halt.is_stopped:
                     raise HaltedError
                 now = self._now()
                 while self._sent and self._sent[0][0] <= now - SECONDS:
@@ -73,10 +84,9 @@ class Bucket:
             self._points = max(points, 1)
             self._changed.notify_all()
 
-    def halt(self, halted: bool = True) -> None:  # noqa: FBT001, FBT002  # a switch
-        """Let nothing wait or pass any more, or allow it again."""
+    def wake(self) -> None:
+        """Let whoever waits ask again whether to go on."""
         with self._changed:
-            self._halted = halted
             self._changed.notify_all()
 
 
@@ -102,10 +112,39 @@ class Pace:
         else:
             self.writes.learn(requests * self._write_cost)
 
-    def halt(self, halted: bool = True) -> None:  # noqa: FBT001, FBT002  # a switch
-        """Let nothing wait or pass any more, or allow it again."""
-        self.reads.halt(halted)
-        self.writes.halt(halted)
+    def wake(self) -> None:
+        """Let whoever waits ask again whether to go on."""
+        self.reads.wake()
+        self.writes.wake()
+
+
+class Halt:
+    """A switch for the requests of one part of a run: once it is stopped, none of them waits or is sent any more."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._stopped = threading.Event()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing may be sent any more."""
+        return self._stopped.is_set()
+
+    def run(self, function: Callable[[Argument], Result], argument: Argument) -> Result:
+        """Call a function whose requests this switch stops. Raises `HaltedError`, and what the function raises."""
+        token = _current_halt.set(self)
+        try:
+            return function(argument)
+        finally:
+            _current_halt.reset(token)
+
+    def stop(self) -> None:
+        """Send nothing more, and release who waits."""
+        self._stopped.set()
+        self._pace.wake()
+
+
+_current_halt: ContextVar[Halt | None] = ContextVar("_current_halt", default=None)
 
 
 def make_github_pace() -> Pace:

@@ -87,5 +87,9 @@ def describe_allowance(response: Response) -> int | None:
 
 
 def choose_backoff(faults: int) -> float:
-    """Seconds before trying again: 1, 2, 4, …, up to half of it less, so that threads do not return in step."""
-    return 2.0 ** (faults - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, guards nothing
+    """Seconds before trying again: 0.25, 1, 4, …, up to half of it less, so that threads do not return in step.
+
+    Most faults pass at once, and the first pause of each request adds up to most of what a run waits. Later ones grow
+    fast, so that all of them together outlast a restart.
+    """
+    return 4.0 ** (faults - 2) * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, guards nothing

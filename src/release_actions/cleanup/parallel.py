@@ -1,0 +1,88 @@
+"""Several packages of a run at the same time: read and planned, or cleaned.
+
+All of them share the pace and the limits of the run. It must never leave a package at work that a signal should stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import datetime
+
+from release_actions.cleanup.apply import LAST_WORDS, count_pages
+from release_actions.cleanup.pace import Limits
+from release_actions.cleanup.package import MEASURED, Sources, carry_out, clean_package, plan_package
+from release_actions.cleanup.result import Result, Task
+from release_actions.cleanup.store import Store
+from release_actions.runner.context import Context
+from release_actions.runner.report import counted
+from release_actions.runner.workflow import Workflow
+
+AT_ONCE = 6
+"""Packages at a time: with 16 deletions of each there are less than 100 requests in flight, which is GitHub's limit."""
+
+ENDING = LAST_WORDS + 1.0
+"""Seconds that packages have to end after a signal."""
+
+
+def prepare_all(
+    tasks: Sequence[Task],
+    stores: Mapping[str, Store],
+    context: Context,
+    sources: Sources,
+    log: Workflow,
+    measured: int = MEASURED,
+) -> list[Result]:
+    """Read several packages at the same time and plan each. The log has them one after another."""
+    said: dict[str, list[str]] = {task.path: [] for task in tasks}
+
+    def plan(task: Task) -> Result:
+        store = replace(stores[task.path], say=said[task.path].append)
+        return plan_package(task, store, context, sources, measured)
+
+    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+    results: list[Result] = []
+    try:
+        for task, result in zip(tasks, pool.map(plan, tasks), strict=True):
+            with log.group(f"Plan {task.path}"):
+                for line in said[task.path]:
+                    log.info(line)
+            results.append(result)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return results
+
+
+def carry_out_all(
+    results: Sequence[Result], stores: Mapping[str, Store], limits: Limits, log: Workflow, now: datetime
+) -> None:
+    """Carry several plans out, at the same time where enough requests are left for all of them.
+
+    What happens is in the results' outcomes. Raises `KeyboardInterrupt` when stopped by a signal.
+    """
+    pages = {result.task.path: count_pages(result.contents) for result in results if result.plan and result.contents}
+    if len(pages) <= 1 or not limits.has_plenty(sum(pages.values())):
+        for result in results:
+            carry_out(result, stores[result.task.path], limits, log, now)
+        return
+
+    def clean(result: Result) -> None:
+        path = result.task.path
+        others = sum(pages.values()) - pages.get(path, 0)
+        clean_package(result, stores[path], replace(limits, others=others), now)
+
+    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+    with log.group(f"Clean up {counted(len(pages), 'package')}"):
+        futures = [pool.submit(clean, result) for result in results]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            limits.interrupted.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait([future for future in futures if not future.cancelled()], timeout=ENDING)
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    for future in futures:
+        future.result()
