@@ -214,4 +214,6 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import interface  # imports this module
+
+    sys.exit(main() or interface.main())

@@ -226,4 +226,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import interface  # imports this module
+
+    sys.exit(main() or interface.main())

@@ -19,7 +19,7 @@ MISTAKES_OF_FORM = {
     "an empty file": (
         "",
         [
-            "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
+            "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
@@ -29,7 +29,7 @@ MISTAKES_OF_FORM = {
         # nothing yet
         """,
         [
-            "release.yaml:1:1: The file is empty and should be a mapping. Its keys are repository, "
+            "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
@@ -39,7 +39,7 @@ MISTAKES_OF_FORM = {
         - repository: o/r
         """,
         [
-            "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are repository, "
+            "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],
@@ -130,7 +130,7 @@ MISTAKES_OF_FORM = {
         slack: '#releases'
         """,
         [
-            "release.yaml:5:1: 'slack' is not a key of the file. Use one of repository, registry, "
+            "release.yaml:5:1: 'slack' is not a key of the file. Use one of version, repository, registry, "
             "namespace, versions, floating-tags, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift.",
         ],

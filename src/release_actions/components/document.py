@@ -13,7 +13,18 @@ from pathlib import Path
 
 from release_actions.components.version_source import IMAGE, SOURCE, FromFile, Source
 from release_actions.config import grammar
-from release_actions.config.shapes import ListOf, MapOf, Record, RecordOf, Text, in_file_order, key, load
+from release_actions.config.shapes import (
+    FormRecord,
+    FormRecordOf,
+    ListOf,
+    MapOf,
+    Record,
+    RecordOf,
+    Text,
+    in_file_order,
+    key,
+    load,
+)
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
 from release_actions.runner.patterns import Pattern
@@ -137,7 +148,7 @@ IDS = Text("an id", pattern=ID, example="router")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComponentsFile(Record):
+class ComponentsFile(FormRecord):
     """What a release consists of."""
 
     organisations: tuple[str, ...] = key(
@@ -190,7 +201,7 @@ class ComponentsFile(Record):
                 yield table, name, part
 
 
-SHAPE = RecordOf("the file", ComponentsFile)
+SHAPE = FormRecordOf("the file", ComponentsFile)
 """The shape of `components.yaml`."""
 
 

@@ -20,6 +20,8 @@ from release_actions.config.performance import PerformanceForm
 from release_actions.config.shapes import (
     Boolean,
     Choice,
+    FormRecord,
+    FormRecordOf,
     Integer,
     Key,
     KnownKeys,
@@ -290,7 +292,7 @@ class Cleanup(CleanupSettings, CleanupScope):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document(Record):
+class Document(FormRecord):
     """What a project publishes."""
 
     repository: str = key(
@@ -405,5 +407,5 @@ class Document(Record):
     )
 
 
-SHAPE = RecordOf("the file", Document)
+SHAPE = FormRecordOf("the file", Document)
 """The shape of `release.yaml`."""

@@ -101,8 +101,28 @@ class Surface:
         }
 
     def text(self) -> str:
-        """The document as a file."""
-        return json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n"
+        """The document as a file: an element a line, so that a review shows what changed."""
+        document = self.document()
+        interfaces = ",\n".join(
+            f"    {_compact(address)}: {{\n{_lines_of(entry)}\n    }}"
+            for address, entry in document["interfaces"].items()
+        )
+        return f'{{\n  "schema-version": {FORM},\n  "interfaces": {{\n{interfaces}\n  }}\n}}\n'
+
+
+def _lines_of(entry: Mapping[str, Any]) -> str:
+    lines = []
+    for key, value in entry.items():
+        if key in {"kind", "notes"}:
+            lines.append(f"      {_compact(key)}: {_compact(value)}")
+        else:
+            elements = ",\n".join(f"        {_compact(name)}: {_compact(those)}" for name, those in value.items())
+            lines.append(f"      {_compact(key)}: {{\n{elements}\n      }}")
+    return ",\n".join(lines)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def is_experimental(name: str) -> bool:

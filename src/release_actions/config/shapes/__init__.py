@@ -18,6 +18,7 @@ from release_actions.config.shapes.base import (
 )
 from release_actions.config.shapes.choices import OneOf, OneOrMore, OrFalse
 from release_actions.config.shapes.collections import ListOf, MapOf
+from release_actions.config.shapes.forms import FormRecord, FormRecordOf
 from release_actions.config.shapes.loading import load, load_file, load_node
 from release_actions.config.shapes.records import Key, KnownKeys, Record, RecordOf, key
 from release_actions.config.shapes.scalars import (
@@ -35,6 +36,8 @@ __all__ = [
     "GLOB",
     "Boolean",
     "Choice",
+    "FormRecord",
+    "FormRecordOf",
     "Integer",
     "Key",
     "KnownKeys",

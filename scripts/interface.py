@@ -1,0 +1,96 @@
+"""Write interface.json, the public interface of this suite, or say that it is stale: `interface.py [--check]`.
+
+It has every input, output, default and exit code of the actions, the inputs, secrets and permissions of the workflows
+that others call, and every key of the files that people write and of the documents that they read. `api-guard` compares
+it with the one of the last release.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+import manifests  # noqa: E402  # the path above comes first
+from generated_page import write_or_check  # noqa: E402  # as above
+from release_actions.errors import ActionError, ExitCode  # noqa: E402  # as above
+from release_actions.surface.capture import Selection, capture_files  # noqa: E402  # as above
+from release_actions.surface.model import Group, Interface, Kind, Surface, is_experimental  # noqa: E402  # as above
+
+FILE = ROOT / "interface.json"
+COMMAND = "release-actions"
+"""The address of what all actions and commands share: their exit codes."""
+
+WORKFLOWS = ".github/workflows"
+INTERNAL_WORKFLOWS = frozenset({f"{WORKFLOWS}/build-and-publish.yml"})
+"""Workflows that only ours call. Their inputs are no promise; their path is, because attestations name it."""
+
+DOCUMENTS = ("schema/component-manifest.*.schema.json", "schema/report.schema.json")
+"""Schemas of what the suite writes. All others are of what people write."""
+
+
+def public_paths(root: Path) -> list[str]:
+    """Every file that is an interface: the public copies of manifests, the workflows, and the schemas."""
+    names = [name for name in manifests.canonical(root) if name not in manifests.INTERNAL]
+    found = ["action.yml" if name == manifests.ROOT_ACTION else f"{name}/action.yml" for name in names]
+    folders = ((root / WORKFLOWS, "*.y*ml"), (root / "schema", "*.schema.json"))
+    return found + [file.relative_to(root).as_posix() for folder, glob in folders for file in folder.glob(glob)]
+
+
+def capture(root: Path) -> Surface:
+    """The interface as the files say it. Raises `ConfigurationError` for a file that cannot be read."""
+    selection = Selection(
+        schemas=("schema/*.schema.json", *(f"!{name}" for name in DOCUMENTS)), document_schemas=DOCUMENTS
+    )
+    surface = capture_files(public_paths(root), selection, lambda path: (root / path).read_text(encoding="utf-8"))
+    called = find_called_actions(root)
+    interfaces = {name: mark(name, interface, called) for name, interface in surface.interfaces.items()}
+    codes = {str(int(code)): {"meaning": code.name.lower()} for code in ExitCode}
+    return Surface({**interfaces, COMMAND: Interface(Kind.COMMAND, {Group.EXIT_CODES: codes})})
+
+
+def find_called_actions(root: Path) -> frozenset[str]:
+    """The actions that a workflow of ours uses. One that none uses does nothing to those who call workflows only."""
+    texts = [file.read_text(encoding="utf-8") for file in sorted((root / WORKFLOWS).iterdir()) if is_callable(file)]
+    names = (match[1] for text in texts for match in re.finditer(r"uses: \$/(?:actions/)?([a-z-]+)", text))
+    return frozenset(names)
+
+
+def is_callable(file: Path) -> bool:
+    """Whether a workflow is one that others call."""
+    return "workflow_call:" in file.read_text(encoding="utf-8")
+
+
+def mark(address: str, interface: Interface, called: frozenset[str]) -> Interface:
+    """An interface with what a person should know: what is experimental, and whether our workflows use the action."""
+    if address in INTERNAL_WORKFLOWS:
+        return Interface(interface.kind, {}, notes={"internal": "attestations name its path, nothing else is promised"})
+    notes: dict[str, object] = {}
+    if interface.kind is Kind.ACTION:
+        notes["used-by-workflows"] = (address.rpartition("/")[0] or manifests.ROOT_ACTION) in called
+    trials = sorted(name for elements in interface.groups.values() for name in elements if is_experimental(name))
+    if trials:
+        notes["experimental"] = trials
+    return replace(interface, notes=notes)
+
+
+def write(root: Path = ROOT) -> str:
+    """The file's text. Raises `ValueError` with what is wrong."""
+    try:
+        return capture(root).text()
+    except ActionError as error:
+        raise ValueError(str(error)) from error
+
+
+def main(argv: Sequence[str] | None = None, file: Path = FILE) -> int:
+    """Write or check. 1 when the file is stale, or cannot be made."""
+    return write_or_check(file, write, "interface", argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
