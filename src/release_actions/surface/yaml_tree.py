@@ -12,8 +12,8 @@ import yaml
 
 from release_actions.errors import ConfigurationError, Place
 
-DEEPEST = 100
-"""Levels of keys that are read. A recursive anchor has more."""
+_LOADER: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
+"""Keeps every scalar a text. libyaml where the wheel has it: ten times as fast."""
 
 
 class Tree:
@@ -63,7 +63,7 @@ class Tree:
 def read_tree(text: str, file: str) -> Tree:
     """The mapping of a YAML text. Raises `ConfigurationError` with the place for a text that is not YAML."""
     try:
-        return Tree(yaml.compose(text, Loader=yaml.BaseLoader), file)
+        return Tree(yaml.compose(text, Loader=_LOADER), file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
