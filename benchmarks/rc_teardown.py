@@ -183,7 +183,11 @@ def main() -> int:
                 ("dry run", reading, {"candidates": candidate, "dry_run": True}),
                 ("teardown", reading + resolving + changes, {"candidates": candidate}),
                 ("nothing left", images + 2, {"candidates": candidate}),
-                ("restore", changes, {"mode": "restore", "undo_file": str(folder / rc_teardown.UNDO_FILE)}),
+                (
+                    "restore",
+                    changes,
+                    {"mode": rc_teardown.Mode.RESTORE, "undo_file": str(folder / rc_teardown.UNDO_FILE)},
+                ),
             )
             for what, least, inputs in runs:
                 found = run(world, folder, **inputs)
