@@ -38,6 +38,7 @@ from release_actions.http import pace as pacing
 from release_actions.http.client import Http
 from release_actions.http.pace import Bucket, Pace
 from release_actions.registry.client import Registry
+from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import InProcess, World, build_image
@@ -119,7 +120,9 @@ CASES = {
 
 
 @contextlib.contextmanager
-def open_stores(simulator: InProcess, paths: tuple[str, ...], cache: Cache | None) -> Iterator[dict[str, Store]]:
+def open_stores(
+    simulator: InProcess, paths: tuple[str, ...], cache: Cache | None
+) -> Iterator[dict[PackagePath, Store]]:
     """The packages as the command sees them."""
     reads, writes = Bucket(pacing.REGISTRY_READS), Bucket(pacing.REGISTRY_WRITES)
     session = requests.Session()
@@ -129,7 +132,7 @@ def open_stores(simulator: InProcess, paths: tuple[str, ...], cache: Cache | Non
             session.mount(f"{url}/", Late(session.get_adapter(f"{url}/")))
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         registry = Registry(http, simulator.registry_url, token=TOKEN)
-        yield {path: Store(path, packages, registry, cache=cache) for path in paths}
+        yield {PackagePath(path): Store(PackagePath(path), packages, registry, cache=cache) for path in paths}
 
 
 def run(world: World, case: Case, cache: Cache | None) -> tuple[Counter[str], int, int, float]:
@@ -140,7 +143,7 @@ def run(world: World, case: Case, cache: Cache | None) -> tuple[Counter[str], in
     deleted = 0
     with open_stores(simulator, case.paths, cache) as stores, contextlib.redirect_stdout(io.StringIO()):
         log, context = Workflow({}), Context(now=world.now() + timedelta(days=3))
-        tasks = [Task(path, (Rule("rule", case.settings),)) for path in case.paths]
+        tasks = [Task(PackagePath(path), (Rule("rule", case.settings),)) for path in case.paths]
         results = prepare_all(tasks, stores, context, _sources(simulator), log)
         # What the hour's requests and the minute's points cost is the same for every client.
         carry_out_all(results, stores, Limits(), log, context.now)

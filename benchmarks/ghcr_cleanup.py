@@ -47,6 +47,7 @@ from release_actions.http.client import Http  # noqa: E402  # as above
 from release_actions.http.pace import Bucket, Pace  # noqa: E402  # as above
 from release_actions.images import manifests  # noqa: E402  # the path above comes first
 from release_actions.registry.client import Registry  # noqa: E402  # as above
+from release_actions.registry.names import Digest, PackagePath  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.workflow import Workflow  # noqa: E402  # as above
 from release_actions.simulator import InProcess, World, build_image  # noqa: E402  # as above
@@ -153,7 +154,7 @@ def stores(simulator: InProcess, clock: Clock, cache: Cache | None) -> Iterator[
             session.mount(f"{url}/", Late(adapter))
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         registry = Registry(http, simulator.registry_url, token=TOKEN)
-        yield Store(CUDA, packages, registry, cache=cache), Limits(pace=pace), http
+        yield Store(PackagePath(CUDA), packages, registry, cache=cache), Limits(pace=pace), http
 
 
 def clean(world: World, cache: Cache | None) -> Measured:
@@ -164,7 +165,7 @@ def clean(world: World, cache: Cache | None) -> Measured:
     with stores(simulator, clock, cache) as (store, limits, http), contextlib.redirect_stdout(io.StringIO()):
         before = len(world.packages[CUDA].versions())
         context = Context(now=world.now() + timedelta(days=3))
-        task = Task(CUDA, (Rule("sha", CleanupSettings(delete_tags=("sha-*",))),))
+        task = Task(PackagePath(CUDA), (Rule("sha", CleanupSettings(delete_tags=("sha-*",))),))
         result = prepare(task, store, context, Sources(http, "v", "", "", ""), Workflow({}))
         carry_out(result, store, limits, Workflow({}), context.now)
     if result.outcome.error:
@@ -200,7 +201,7 @@ def memory(versions: int) -> int:
         read.append(manifests.parse(made.root.body, made.root.digest, made.root.media_type))
         for place, manifest in enumerate(made.manifests):
             tags = (f"sha-{number}",) if manifest is made.root else ()
-            listed.append(Version(number * PER_IMAGE + place, manifest.digest, tags, now, now))
+            listed.append(Version(number * PER_IMAGE + place, Digest(manifest.digest), tags, now, now))
     graph = manifests.Graph.of(read)
     facts = Facts(now + timedelta(days=3))
     plan = retention.plan(

@@ -24,6 +24,7 @@ from release_actions.images.manifests import (
     subject_of_tag,
 )
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
+from release_actions.registry.names import Digest
 from release_actions.versions.version import parse_or_none
 
 NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)
@@ -31,8 +32,8 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
-def digest(number: int) -> str:
-    return f"sha256:{number:064x}"
+def digest(number: int) -> Digest:
+    return Digest(f"sha256:{number:064x}")
 
 
 def index(number: int, *children: int, nested: tuple[int, ...] = (), subject: int | None = None) -> Index:
@@ -830,7 +831,7 @@ def test_a_plan_does_not_depend_on_the_order_of_its_input(case: Case, shuffle: r
 
 def touched_late(case: Case) -> bool:
     """Whether a child was touched after an index that lists it: it may be part of a build in flight, and is spared."""
-    moved = {item.digest: item.moved_at for item in case.versions}
+    moved: dict[str, datetime] = {item.digest: item.moved_at for item in case.versions}
     return any(
         moved[child] > moved[parent] for parent in moved for child in case.graph.children(parent) if child in moved
     )

@@ -13,10 +13,10 @@ from release_actions.cleanup.undo import Entry
 from release_actions.errors import InputError
 from release_actions.images.manifests import Graph, parse
 from release_actions.registry.media_types import OCI_INDEX
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 
-ONE = Entry(7, "sha256:" + "1" * 64, ("v1", "latest"))
-TWO = Entry(8, "sha256:" + "2" * 64, ())
+ONE = Entry(7, Digest("sha256:" + "1" * 64), ("v1", "latest"))
+TWO = Entry(8, Digest("sha256:" + "2" * 64), ())
 TAKEN = Entry(7, ONE.digest, ("rc.1",), stays=True)
 
 
@@ -72,7 +72,7 @@ def test_a_journal_is_nothing_to_bring_back() -> None:
     body = journal.write(["sha256:" + "1" * 64])
     digest = digest_of(body)
     mine, theirs = (
-        Version(number, one, (), LONG_AGO, LONG_AGO) for number, one in ((1, digest), (2, "sha256:" + "2" * 64))
+        Version(number, Digest(one), (), LONG_AGO, LONG_AGO) for number, one in ((1, digest), (2, "sha256:" + "2" * 64))
     )
     contents = Contents((mine, theirs), Graph.of([parse(body, digest, OCI_INDEX)]))
     assert [entry.id for entry in undo_record.make_entries((mine, theirs), contents)] == [2]

@@ -27,6 +27,7 @@ from release_actions.cleanup.store import Store
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry
+from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import InProcess, World, build_image
@@ -291,10 +292,10 @@ def clean(
             session.mount(f"{url}/", Mortal(adapter, life or Life()))
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         registry = Registry(http, simulator.registry_url, token=TOKEN)
-        store = Store(CUDA, packages, registry)
+        store = Store(PackagePath(CUDA), packages, registry)
         log = Workflow({})
         sources = Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN)
-        result = prepare(Task(CUDA, rules), store, Context(now=now), sources, log)
+        result = prepare(Task(PackagePath(CUDA), rules), store, Context(now=now), sources, log)
         carry_out(result, store, Limits(), log, now)
     return result
 

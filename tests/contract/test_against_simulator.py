@@ -16,7 +16,7 @@ from release_actions.http.client import Http
 from release_actions.http.origins import Credential
 from release_actions.registry.client import Descriptor, Registry
 from release_actions.registry.media_types import OCI_INDEX
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 from release_actions.simulator import Image, InProcess, Simulator, World, build_image
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.faults import Fault, delete_step, preset, push_step, tag_step
@@ -117,7 +117,7 @@ class TestRegistry:
     def test_a_mount_moves_no_bytes(self, registry: Registry, world: World) -> None:
         push(registry, CUDA, image("one", "linux/amd64"), "v0.5.0")
         digest = next(iter(image("one", "linux/amd64").blobs))
-        assert registry.mount_blob("llm-d/llm-d-new", digest, CUDA)
+        assert registry.mount_blob("llm-d/llm-d-new", Digest(digest), CUDA)
         assert world.has_blob("llm-d/llm-d-new", digest)
 
     def test_a_public_image_is_read_without_a_token_and_a_private_one_is_not(

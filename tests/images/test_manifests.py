@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from release_actions.images import manifests
 from release_actions.images.manifests import AnyManifest, Graph, Index, Manifest, ManifestError, Platform
 from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 
 AMD64 = Platform.parse("linux/amd64")
 ARM64 = Platform.parse("linux/arm64")
 
 
-def digest(number: int) -> str:
-    return f"sha256:{number:064x}"
+def digest(number: int) -> Digest:
+    return Digest(f"sha256:{number:064x}")
 
 
 def encode(document: dict[str, Any]) -> bytes:
@@ -171,10 +171,10 @@ def test_no_document_makes_the_parser_fail_in_another_way(value: Any) -> None:
         content = encode(document)
         name = digest_of(content)
         try:
-            found = manifests.parse(content).digest
+            named: str = manifests.parse(content).digest
         except ManifestError as error:
-            found = str(error).split()[1]
-        assert found == name
+            named = str(error).split()[1]
+        assert named == name
 
 
 @pytest.mark.parametrize("ending", ["", ".sig", ".att", ".sbom"])
@@ -281,7 +281,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[AnyManifest], dict[str, str]]:
             else manifest(number, subject)
         )
     numbers = st.integers(0, len(found))
-    tags = {f"v{n}": digest(n) for n in draw(st.lists(numbers, max_size=3))}
+    tags: dict[str, str] = {f"v{n}": digest(n) for n in draw(st.lists(numbers, max_size=3))}
     tags |= {f"sha256-{draw(numbers):064x}": digest(n) for n in draw(st.lists(numbers, max_size=2))}
     return found, tags
 

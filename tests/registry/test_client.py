@@ -14,7 +14,7 @@ from release_actions.http.client import Http
 from release_actions.http.origins import Origin
 from release_actions.registry.client import Descriptor, Registry, registry_url
 from release_actions.registry.media_types import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 
 BODY = b'{"schemaVersion":2,"mediaType":"' + OCI_INDEX.encode() + b'","manifests":[]}'
 DIGEST = digest_of(BODY)
@@ -60,7 +60,7 @@ class TestNames:
             with pytest.raises(InputError, match="is not a repository"):
                 registry.tags(repository)
             with pytest.raises(InputError, match="is not a repository"):
-                registry.mount_blob("a/b", OTHER, repository)
+                registry.mount_blob("a/b", Digest(OTHER), repository)
         assert server.asked == []
 
     @pytest.mark.parametrize("repository", ["a", "llm-d/llm-d-cuda", "a/b/c", "a.b/c__d", "a--b", "0/1"])
@@ -89,7 +89,7 @@ class TestNames:
             with pytest.raises(InputError, match="is not a digest"):
                 registry.get_manifest("a/b", digest)
             with pytest.raises(InputError, match="is not a digest"):
-                registry.get_blob("a/b", digest)
+                registry.get_blob("a/b", Digest(digest))
         assert server.asked == []
 
 
@@ -254,13 +254,13 @@ class TestBlobs:
             registry = Registry(http, server.url)
             assert registry.get_blob("a/b", digest_of(b"data")) == b"data"
             with pytest.raises(RemoteError, match="does not have the digest"):
-                registry.get_blob("a/b", OTHER)
+                registry.get_blob("a/b", Digest(OTHER))
 
     def test_absent_is_none(self, http: Http) -> None:
         with serving(replies(Reply(404))) as server:
             registry = Registry(http, server.url)
-            assert registry.get_blob("a/b", OTHER) is None
-            assert registry.has_blob("a/b", OTHER) is False
+            assert registry.get_blob("a/b", Digest(OTHER)) is None
+            assert registry.has_blob("a/b", Digest(OTHER)) is False
 
     def test_a_blob_may_lie_in_a_storage_elsewhere_which_never_sees_the_token(self, http: Http) -> None:
         with serving(replies(Reply(200, b"data"))) as storage:
@@ -317,7 +317,7 @@ class TestBlobs:
     @pytest.mark.parametrize(("status", "mounted"), [(201, True), (202, False)])
     def test_a_mount(self, http: Http, status: int, mounted: bool) -> None:  # noqa: FBT001  # a table's column
         with serving(replies(Reply(status))) as server:
-            assert Registry(http, server.url).mount_blob("a/b", OTHER, "a/c") is mounted
+            assert Registry(http, server.url).mount_blob("a/b", Digest(OTHER), "a/c") is mounted
         assert server.lines == [f"POST /v2/a/b/blobs/uploads/?mount={OTHER.replace(':', '%3A')}&from=a%2Fc"]
 
 
@@ -361,7 +361,7 @@ class TestLogin:
             with pytest.raises(RemoteError):
                 registry.put_manifest("a/b", "v1", BODY, OCI_INDEX)
             with pytest.raises(RemoteError):
-                registry.mount_blob("a/b", OTHER, "a/c")
+                registry.mount_blob("a/b", Digest(OTHER), "a/c")
         scopes = [asked.path.partition("&")[2] for asked in server.asked if asked.path.startswith("/token")]
         assert scopes == [
             "scope=repository%3Aa%2Fb%3Apull",

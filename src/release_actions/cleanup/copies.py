@@ -17,9 +17,10 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store
 from release_actions.errors import RemoteError
 from release_actions.images.manifests import Graph, parse
+from release_actions.registry.names import Digest, PackagePath, Tag
 
 
-def settle_copies(path: str, contents: Contents) -> Contents:
+def settle_copies(path: PackagePath, contents: Contents) -> Contents:
     """What a package held, with every copy on the version that is meant, and the copies by themselves.
 
     Raises `RemoteError` when that version is not there.
@@ -49,13 +50,13 @@ def put_right(store: Store, copies: Mapping[str, str], outcome: Outcome) -> None
         if now and not journal.is_journal(parse(now.body, now.digest, now.media_type)):
             # Somebody was faster.
             continue
-        problem = mending.put_back(store, tag, digest)
+        problem = mending.put_back(store, Tag(tag), Digest(digest))
         if problem:
             raise make_lost_error(store.path, [tag], problem)
-        outcome.add(CopyPlaced(tag, digest))
+        outcome.add(CopyPlaced(Tag(tag), Digest(digest)))
 
 
-def make_lost_error(path: str, tags: Iterable[str], why: str) -> RemoteError:
+def make_lost_error(path: PackagePath, tags: Iterable[str], why: str) -> RemoteError:
     """Of tags that name an empty version and cannot be put right."""
     names = ", ".join(tags)
     message = (

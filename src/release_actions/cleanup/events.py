@@ -15,6 +15,7 @@ from release_actions.cleanup.contents import Check
 from release_actions.cleanup.plan import Strip
 from release_actions.cleanup.selection import Version
 from release_actions.errors import ActionError
+from release_actions.registry.names import Digest, Tag
 
 E = TypeVar("E")
 
@@ -134,7 +135,7 @@ class EmptyDeleted:
     """The empty version with this id was deleted, with tags that were on the version `digest` before."""
 
     version_id: int
-    digest: str
+    digest: Digest
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ class TagsMoved:
 class CopyPlaced:
     """A tag that somebody copied while it was being taken off is on the version that it means."""
 
-    tag: str
-    digest: str
+    tag: Tag
+    digest: Digest
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.images.manifests import Graph, parse
+from release_actions.registry.names import Digest, Tag
 
 
 def restore(store: Store, outcome: Outcome) -> None:
@@ -48,7 +49,7 @@ def bring_back(store: Store, versions: Iterable[Version]) -> Iterator[Restored |
             yield Restored(version)
 
 
-def put_back(store: Store, tag: str, digest: str) -> str:
+def put_back(store: Store, tag: Tag, digest: Digest) -> str:
     """Put a tag that is gone, or on a journal, on its image again. Gives a sentence when it cannot be."""
     try:
         now = store.registry.get_manifest(store.path, tag)
@@ -78,7 +79,7 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
     remaining = (item.version for item in (*outcome.refused, *outcome.moved))
     staying = {d.version.digest for d in plan.decisions if not d.delete} | {version.digest for version in remaining}
     images_now = dict(contents.graph.images)
-    there = {version.digest for version in contents.versions}
+    there: set[str] = {version.digest for version in contents.versions}
     while lost := (Graph.of(images_now.values()).content(staying) & listed) - there:
         gone = {version.digest: version for version in reversed(store.packages.versions(store.name, state="deleted"))}
         events = [*bring_back(store, [make_version(gone[digest]) for digest in sorted(lost & gone.keys())])]

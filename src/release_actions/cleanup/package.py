@@ -176,15 +176,15 @@ def remember(store: Store, contents: Contents, outcome: Outcome, now: datetime) 
     """Note for the next run since when versions have no tag, and what this run deleted."""
     past = memory.read(store.folder, store.path)
     back = {version.digest for version in (*outcome.restored, *outcome.repaired)}
-    deleted = {version.digest: now for version in (*outcome.deleted, *outcome.unsure)}
+    deleted: dict[str, datetime] = {version.digest: now for version in (*outcome.deleted, *outcome.unsure)}
     deleted = {digest: time for digest, time in {**past.deleted, **deleted}.items() if digest not in back}
-    untagged = {
+    untagged: dict[str, datetime] = {
         version.digest: past.untagged.get(version.digest, now) for version in contents.versions if not version.tags
     }
     gone = {version.digest for version in (*outcome.deleted, *outcome.gone)} - back
     untagged = {digest: time for digest, time in untagged.items() if digest not in gone}
     if past.seen is None:
         # No run has read the package before: the dates of versions are all that is known.
-        created = {version.digest: version.moved_at for version in contents.versions}
+        created: dict[str, datetime] = {version.digest: version.moved_at for version in contents.versions}
         untagged = {digest: created[digest] for digest in untagged}
     memory.write(store.folder, store.path, memory.Memory(now, untagged, deleted), now)

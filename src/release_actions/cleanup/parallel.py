@@ -15,6 +15,7 @@ from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import MEASURED, Sources, carry_out, clean_package, plan_package
 from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.store import Store
+from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 from release_actions.runner.report import counted
 from release_actions.runner.workflow import Workflow
@@ -28,7 +29,7 @@ ENDING = LAST_WORDS + 1.0
 
 def prepare_all(
     tasks: Sequence[Task],
-    stores: Mapping[str, Store],
+    stores: Mapping[PackagePath, Store],
     context: Context,
     sources: Sources,
     log: Workflow,
@@ -55,7 +56,7 @@ def prepare_all(
 
 
 def carry_out_all(
-    results: Sequence[Result], stores: Mapping[str, Store], limits: Limits, log: Workflow, now: datetime
+    results: Sequence[Result], stores: Mapping[PackagePath, Store], limits: Limits, log: Workflow, now: datetime
 ) -> None:
     """Carry several plans out, at the same time where enough requests are left for all of them.
 

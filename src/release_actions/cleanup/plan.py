@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.cleanup.selection import Version
+from release_actions.registry.names import Tag
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Decision:
 class Blocked:
     """A doomed tag that stays because its version is needed: by which tags, or by what else."""
 
-    tag: str
+    tag: Tag
     version: Version
     rule: str
     because: str
@@ -38,7 +39,7 @@ class Blocked:
 class Strip:
     """A doomed tag to take off a version that stays, and why the version stays."""
 
-    tag: str
+    tag: Tag
     version: Version
     rule: str
     because: str

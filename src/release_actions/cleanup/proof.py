@@ -18,7 +18,7 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, make_version
 from release_actions.images.manifests import Graph, Index, parse
 from release_actions.registry.media_types import OCI_INDEX
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 
 
 def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome, *, resolve_all: bool = False) -> Check:
@@ -54,7 +54,7 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     ]
     # Without the version that a tag went with, nobody knows what has to come back.
     is_clear = all(tag in lost for tag in set(kept) - set(now) if kept[tag].id in there_by_id)
-    needed = {version.digest for tag, version in lost.items() if tag not in now}
+    needed: set[str] = {version.digest for tag, version in lost.items() if tag not in now}
     broken += [
         f"The tag {tag} is missing: it was put on a version that this run deleted."
         for tag in sorted(lost)
@@ -172,7 +172,9 @@ def needs(store: Store, roots: Iterable[str], graph: Graph) -> dict[str, frozens
             manifest = store.registry.get_manifest(store.path, digest)
             # Somebody may have deleted it by now: then it needs nothing.
             read[digest] = (
-                parse(manifest.body, digest, manifest.media_type) if manifest else Index(digest, OCI_INDEX, 0, ())
+                parse(manifest.body, digest, manifest.media_type)
+                if manifest
+                else Index(Digest(digest), OCI_INDEX, 0, ())
             )
         known = Graph.of(read[digest] for digest in read if digest not in graph.images)
         todo = (known.unread() & known.content(known.images)) - set(read)

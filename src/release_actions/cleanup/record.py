@@ -24,7 +24,7 @@ from release_actions.cleanup.store import READINGS, Store, make_version
 from release_actions.errors import RemoteError
 from release_actions.github.packages import Refusal
 from release_actions.registry.media_types import OCI_INDEX
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 
 ADMIN = (
     'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
@@ -107,7 +107,7 @@ def _keeps_a_tag(store: Store, plan: CleanupPlan) -> bool:
     return not {*(store.registry.tags(store.path) or ())} <= going | {journal.TAG}
 
 
-def find(store: Store, digest: str, listed: tuple[Version, ...] = ()) -> Version | None:
+def find(store: Store, digest: Digest, listed: tuple[Version, ...] = ()) -> Version | None:
     """The version of something that this run pushed; None when it is gone.
 
     Raises `RemoteError` when the registry has it and GitHub does not list it.

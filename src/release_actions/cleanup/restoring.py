@@ -25,6 +25,7 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import ActionError, ExitCode, Problem, RemoteError
+from release_actions.registry.names import Digest, PackagePath, Tag
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Report, counted
 from release_actions.runner.workflow import Workflow
@@ -52,7 +53,7 @@ def restore_lost_tags(store: Store, wanted: Mapping[str, str]) -> list[str]:
     """
     now = store.digests(wanted)
     away = [tag for tag in sorted(wanted) if now[tag] != wanted[tag]]
-    problems = {tag: mending.put_back(store, tag, wanted[tag]) for tag in away}
+    problems = {tag: mending.put_back(store, Tag(tag), Digest(wanted[tag])) for tag in away}
     whole = {tag: wanted[tag] for tag in wanted if not problems.get(tag)}
     return [*filter(None, problems.values()), *proof.find_unresolved(store, whole)]
 
@@ -76,7 +77,7 @@ class Back:
 
 
 def bring_back(
-    stores: Mapping[str, Store],
+    stores: Mapping[PackagePath, Store],
     entries: Mapping[str, Sequence[Entry]],
     undo_file: str,
     limits: Limits,

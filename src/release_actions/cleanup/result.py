@@ -8,6 +8,7 @@ from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.events import Interrupted, NotDeleted, NotTried, Outcome, TagKept
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Rule
+from release_actions.registry.names import PackagePath
 
 NOT_BEGUN = "The run stopped before it."
 
@@ -16,7 +17,7 @@ NOT_BEGUN = "The run stopped before it."
 class Task:
     """One package, as account/name, and the rules that hold for it."""
 
-    path: str
+    path: PackagePath
     rules: tuple[Rule, ...]
 
     @property

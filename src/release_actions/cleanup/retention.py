@@ -21,6 +21,7 @@ from release_actions.cleanup.plan import Blocked, CleanupPlan, Decision, Strip, 
 from release_actions.cleanup.selection import Facts, Rule, Selection, Verdict, Version, find_exclusion, shorten
 from release_actions.errors import ActionError
 from release_actions.images.manifests import Graph, Index
+from release_actions.registry.names import Tag
 
 HOLDERS = 3
 """Tags that a reason names before it says how many more there are."""
@@ -148,7 +149,7 @@ class _Planner:
 
     def plan(self) -> CleanupPlan:
         tags = self.selection.tag_verdicts()
-        own = {
+        own: dict[str, Verdict | None] = {
             version.digest: JOURNAL if self.is_journal(version) else self.own_verdict(version, tags)
             for version in self.versions
         }
@@ -251,7 +252,7 @@ class _Planner:
         return self.selection.unowned(version)
 
     def fragments(self, survivors: set[str], selected: set[str]) -> set[str]:
-        """Untagged indexes that only repeat what doomed images list, or what is attached to them.
+        """Untagged indexes that only repeat what images selected for deletion list, or what is attached to them.
 
         A build that pushes each platform by digest with provenance leaves one such index a platform when
         `docker buildx imagetools create` copies their children into the final index. And each referrer that is added
@@ -364,7 +365,7 @@ class _Planner:
 
     def blocked(self, tags: Mapping[str, Verdict], decisions: Iterable[Decision]) -> tuple[Blocked, ...]:
         return tuple(
-            Blocked(tag, decision.version, tags[tag].rule, decision.reason)
+            Blocked(Tag(tag), decision.version, tags[tag].rule, decision.reason)
             for decision in decisions
             if not decision.delete
             for tag in decision.version.names

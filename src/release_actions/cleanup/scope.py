@@ -19,6 +19,7 @@ from release_actions.cleanup.undo import Entry
 from release_actions.config import CleanupRule, Config, load_config, shapes
 from release_actions.errors import InputError, Place, Problem
 from release_actions.images.manifests import subject_of_tag
+from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 
 
@@ -53,7 +54,7 @@ def make_tasks(given: Inputs, owner: str, config: Config | None, lookup: Lookup)
         problems.append(Problem("The rules are about none of the packages that are named.", hint))
     if problems:
         raise InputError(problems=problems)
-    return tuple(Task(path, tuple(rules)) for path, rules in tasks.items())
+    return tuple(Task(PackagePath(path), tuple(rules)) for path, rules in tasks.items())
 
 
 def read_undo_entries(given: Inputs, owner: str, config: Config | None) -> Mapping[str, Sequence[Entry]]:

@@ -18,6 +18,7 @@ from release_actions.cleanup import journal
 from release_actions.cleanup.prefixes import parse_any
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.images.manifests import Graph, Index, subject_of_tag
+from release_actions.registry.names import Digest
 from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions
 
@@ -34,7 +35,7 @@ class Version:
     """A package version: the Packages API's number for it, the digest it names, its tags, and its times in UTC."""
 
     id: int
-    digest: str
+    digest: Digest
     tags: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
@@ -333,7 +334,7 @@ class Selection:
 
         `roots`: digest -> verdict so far, of versions that are no part of another one.
         """
-        there = {version.digest: version for version in self.versions}
+        there: dict[str, Version] = {version.digest: version for version in self.versions}
         kept: dict[str, Verdict] = {}
         for rule in self.rules:
             ranks = {

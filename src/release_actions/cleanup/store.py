@@ -24,6 +24,7 @@ from release_actions.images import manifests as image_manifests
 from release_actions.images.manifests import AnyManifest, Graph, Index
 from release_actions.registry.client import Registry
 from release_actions.registry.media_types import OCI_INDEX
+from release_actions.registry.names import Digest, PackagePath
 from release_actions.runner import stopping
 from release_actions.runner.report import counted
 
@@ -50,7 +51,7 @@ class Store:
     `cache`: manifests of earlier runs.
     """
 
-    path: str
+    path: PackagePath
     packages: Packages
     registry: Registry
     say: Say = field(default=lambda _: None)
@@ -124,7 +125,7 @@ class Store:
     def sized(self, plan: CleanupPlan, contents: Contents, most: int = 0) -> CleanupPlan:
         """The plan with the bytes of its deletions, from manifests that are known and few that are not."""
         unread = [d.version.digest for d in plan.deletions if d.version.digest not in contents.graph.images]
-        more = {digest: image for digest in unread if (image := self._cached(digest))}
+        more: dict[str, AnyManifest] = {digest: image for digest in unread if (image := self._cached(digest))}
         unread = [digest for digest in unread if digest not in more]
         if len(unread) <= most:
             # How much is freed is no reason to stop; that some of it is not known is in the plan.
@@ -164,7 +165,7 @@ class Store:
             if unnamed:
                 raise _NotThereError(self.path, unnamed)
             lacking |= missing
-            read |= contents | {digest: Index(digest, OCI_INDEX, 0, ()) for digest in missing}
+            read |= contents | {digest: Index(Digest(digest), OCI_INDEX, 0, ()) for digest in missing}
             self.say(f"{self.path}: {counted(len(versions), 'version')}, {counted(len(read), 'manifest')} read")
 
     def manifests(self, digests: Iterable[str]) -> dict[str, AnyManifest]:
@@ -212,14 +213,14 @@ class Store:
 class _NotThereError(RemoteError):
     """The registry lacks what GitHub lists: one of them may lag."""
 
-    def __init__(self, path: str, digests: frozenset[str]) -> None:
+    def __init__(self, path: PackagePath, digests: frozenset[str]) -> None:
         super().__init__(f"The registry does not have {min(digests)} of {path}, though GitHub lists it.")
         self.digests = digests
 
 
 def make_version(listed: PackageVersion) -> Version:
     """A version as rules see it."""
-    return Version(listed.id, listed.digest, listed.tags, listed.created_at, listed.updated_at)
+    return Version(listed.id, Digest(listed.digest), listed.tags, listed.created_at, listed.updated_at)
 
 
 def describe_version(version: Version) -> str:

@@ -27,7 +27,7 @@ from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import RemoteError
 from release_actions.registry.media_types import OCI_INDEX
-from release_actions.registry.names import digest_of
+from release_actions.registry.names import Digest, digest_of
 
 SLACK = timedelta(seconds=2)
 """How far the times of versions, in whole seconds, may be off."""
@@ -106,7 +106,7 @@ def _take_off(store: Store, groups: Iterable[list[Strip]], outcome: Outcome) -> 
     listed = tuple(map(make_version, store.packages.newest(store.name))) if moved else ()
     took = timedelta(seconds=time.monotonic() - began)
     for digest, items in moved.items():
-        version = find(store, digest, listed)
+        version = find(store, Digest(digest), listed)
         if version is not None:
             outcome.add(TagsMoved(version.moved_at - took - SLACK, version.moved_at + SLACK))
             _delete(store, version, items, outcome)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from release_actions.errors import InputError
-from release_actions.registry.names import DIGEST, REPOSITORY, TAG
+from release_actions.registry.names import DIGEST, REPOSITORY, TAG, Digest
 from release_actions.runner.files import write_workspace_file
 
 FORM = "ghcr-cleanup-undo-1"
@@ -30,7 +30,7 @@ class Entry:
     """
 
     id: int
-    digest: str
+    digest: Digest
     tags: tuple[str, ...]
     stays: bool = False
 

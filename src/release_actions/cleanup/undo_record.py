@@ -44,7 +44,9 @@ class UndoRecord:
         """Write down what was deleted and is not back. Raises `InputError`."""
         if self.written:
             gone = {r.task.path: make_entries((*r.outcome.deleted, *r.outcome.unsure), r.contents) for r in results}
-            taken = {r.task.path: [make_stripped_entry(strip) for strip in r.outcome.stripped] for r in results}
+            taken: dict[str, list[Entry]] = {
+                r.task.path: [make_stripped_entry(strip) for strip in r.outcome.stripped] for r in results
+            }
             back = {version.id for r in results for version in r.outcome.restored}
             remaining: dict[str, list[Entry]] = {
                 path: [e for e in entries if e.id not in back] for path, entries in gone.items()

@@ -37,6 +37,7 @@ from release_actions.http.client import Http
 from release_actions.http.pace import make_github_pace, make_registry_pace
 from release_actions.images.registry_access import connect_to_package
 from release_actions.registry.client import Registry, registry_url
+from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
@@ -71,7 +72,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     entries: Mapping[str, Sequence[Entry]] = {}
     if given.mode is Mode.RESTORE:
         entries = read_undo_entries(given, owner, config)
-        tasks = tuple(Task(path, ()) for path in entries)
+        tasks = tuple(Task(PackagePath(path), ()) for path in entries)
     else:
         tasks = make_tasks(given, owner, config, lookup_of(given, context, log))
     insist_on_token(given)
@@ -163,7 +164,7 @@ class Run:
     """The packages of a run, by full name, and where it takes place."""
 
     tasks: Sequence[Task]
-    stores: Mapping[str, Store]
+    stores: Mapping[PackagePath, Store]
     context: Context
     log: Workflow
 

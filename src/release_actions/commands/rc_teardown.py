@@ -34,6 +34,7 @@ from release_actions.http.pace import make_github_pace, make_registry_pace
 from release_actions.images.manifests import subject_of_tag
 from release_actions.images.registry_access import connect_to_package
 from release_actions.registry.client import Registry, registry_url
+from release_actions.registry.names import PackagePath
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.inputs import option
@@ -46,8 +47,7 @@ from release_actions.teardown.events import Done, Failed, Interrupted
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Git, Names, Plan, World
 from release_actions.teardown.release_files import save_files
-from release_actions.teardown.story import Story
-from release_actions.teardown.story import find_strangers as strangers_of
+from release_actions.teardown.story import Story, find_strangers
 from release_actions.teardown.undo import Record
 from release_actions.versions.version import Version
 
@@ -160,7 +160,7 @@ def find_mistakes(given: Inputs) -> Iterable[Problem]:
 def restore(given: Inputs, context: Context, clients: Clients, log: Workflow, limits: Limits) -> Report:
     """Bring back what the undo file names, unless this is a dry run."""
     record = undo.read(Path(given.undo_file), context.repository)
-    stores = {path: store_of(path, given, context, clients, log) for path in record.packages}
+    stores = {PackagePath(path): open_store(path, given, context, clients, log) for path in record.packages}
     assets = assets_of(given, context, clients)
     restorer = restoring.Restorer(record, stores, clients.refs, clients.releases, assets, log, limits)
     back = restorer.back if given.dry_run else restorer.run()
@@ -173,10 +173,10 @@ def assets_of(given: Inputs, context: Context, clients: Clients) -> Assets:
     return Assets(clients.http, context.api_url, context.repository, token=given.token)
 
 
-def store_of(path: str, given: Inputs, context: Context, clients: Clients, log: Workflow) -> Store:
+def open_store(path: str, given: Inputs, context: Context, clients: Clients, log: Workflow) -> Store:
     """A package "owner/name" on both its sides."""
     packages = Packages(clients.http, context.api_url, path.partition("/")[0], token=given.token)
-    return Store(path, packages, clients.registry, log.info)
+    return Store(PackagePath(path), packages, clients.registry, log.info)
 
 
 def read_configuration(given: Inputs, context: Context) -> Config:
@@ -196,7 +196,7 @@ class Run:
     clients: Clients
     log: Workflow
     limits: Limits
-    stores: dict[str, Store] = dataclasses.field(default_factory=dict)
+    stores: dict[PackagePath, Store] = dataclasses.field(default_factory=dict)
 
     def go(self) -> Report:
         """Read, plan, and unless this is a dry run or the plan may not be carried out, carry it out and prove it."""
@@ -205,7 +205,9 @@ class Run:
             tags = self.tags()
             listed = self.list_packages()
             releases = self.clients.releases.all()
-        nothing_resolved = {package.path: dict.fromkeys(package.listed, "") for package in listed}
+        nothing_resolved: dict[str, Mapping[str, str]] = {
+            package.path: dict.fromkeys(package.listed, "") for package in listed
+        }
         retired = frozenset(package.name for package in self.config.retired)
         first = World(names, Git({tag.name: tag.sha for tag in tags}), nothing_resolved, releases, retired)
         candidates, kept = planning.choose(self.given.candidates, first)
@@ -213,12 +215,14 @@ class Run:
             read = [self.read(package, candidates) for package in listed]
             wanted = planning.choose_tags_to_resolve(candidates, names, first.git.tags)
             git = Git(first.git.tags, {tag.name: self.commit(tag) for tag in tags if tag.name in wanted})
-            resolved = {package.path: package.contents.tags for package in read if package.contents}
+            resolved: dict[str, Mapping[str, str]] = {
+                package.path: package.contents.tags for package in read if package.contents
+            }
             plan = planning.plan(
                 candidates, World(names, git, resolved, releases, retired), self.given.allow_irreversible
             )
             packages = tuple(self.plan_package(package, plan) for package in read)
-        strangers = strangers_of(candidates, plan, first)
+        strangers = find_strangers(candidates, plan, first)
         unread = sum(package.outcome.error is not None for package in packages)
         strays = self.find_strays(packages, candidates)
         story = Story(plan, packages, kept, strangers, Done(), self.address, unread, strays=strays)
@@ -244,16 +248,16 @@ class Run:
             story.done.add(Failed(error))
         return str(record.path) if record.written else ""
 
-    def store(self, path: str) -> Store:
+    def open_store(self, path: PackagePath) -> Store:
         """A package on both its sides. The same for the whole run, so that what it learned is not asked again."""
         if path not in self.stores:
-            self.stores[path] = store_of(path, self.given, self.context, self.clients, self.log)
+            self.stores[path] = open_store(path, self.given, self.context, self.clients, self.log)
         return self.stores[path]
 
     def kinds(self, packages: Iterable[PackageTeardown]) -> dict[str, str]:
         """Account -> kind, of the packages of which something may be gone."""
         touched = [package.path for package in packages if package.outcome.undo]
-        return {path.partition("/")[0]: self.store(path).packages.kind for path in touched}
+        return {path.partition("/")[0]: self.open_store(path).packages.kind for path in touched}
 
     @property
     def address(self) -> str:
@@ -286,7 +290,7 @@ class Run:
             if tags is None:
                 self.log.info(f"{path} is not published yet." if path in current else f"{path} is not there any more.")
                 continue
-            listed.append(PackageTeardown(path, frozenset(tags)))
+            listed.append(PackageTeardown(PackagePath(path), frozenset(tags)))
         if current and not any(package.path in current for package in listed):
             message = f"The registry has none of the packages of {self.given.config}, {current[0]} first."
             hint = "Check the namespace and the names in the file, and whether the token may read the packages."
@@ -325,7 +329,7 @@ class Run:
         if not touched & package.listed and any(not subject_of_tag(tag) for tag in package.listed):
             return package
         try:
-            return dataclasses.replace(package, contents=self.store(package.path).read())
+            return dataclasses.replace(package, contents=self.open_store(package.path).read())
         except ActionError as error:
             package.outcome.add(cleanup_events.Failed(error))
             return package
@@ -341,7 +345,7 @@ class Run:
         package = dataclasses.replace(package, owners=owners)
         try:
             planned = retention.plan(package.path, contents.versions, contents.graph, [rule], facts=facts)
-            package = dataclasses.replace(package, plan=self.store(package.path).sized(planned, contents))
+            package = dataclasses.replace(package, plan=self.open_store(package.path).sized(planned, contents))
             if planned.deletions:
                 before = work.resolve_baseline(self.clients.registry, package.path, planned)
                 package = dataclasses.replace(package, before=before)
@@ -357,7 +361,7 @@ class Run:
                 for package in story.images:
                     if package.planned:
                         work.check_still_planned(before, self.git_tags(), self.config.tag_prefix)
-                        work.delete_images(package, self.store(package.path), self.limits)
+                        work.delete_images(package, self.open_store(package.path), self.limits)
             held_back = frozenset[str]().union(*(package.held_back for package in story.images))
             with self.log.group("Delete releases and git tags"):
                 work.delete_releases(plan, self.clients.releases, held_back, done, say, self.limits)

@@ -62,7 +62,7 @@ class ImageParts:
             ),
             parts,
         )
-        there = dict(zip((part.digest for part in parts), flaws, strict=True))
+        there: dict[str, str | bytes | None] = dict(zip((part.digest for part in parts), flaws, strict=True))
         wanted = [Platform.parse(text) for text in package.platforms]
         return [_find_flaw(image, wanted, there) for image in parsed]
 

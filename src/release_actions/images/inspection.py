@@ -101,7 +101,9 @@ def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], 
                 image_manifests.parse(answer.body, answer.digest, answer.media_type) if answer else None
             )
     manifests = [manifest for manifest in (root, *children.values()) if isinstance(manifest, Manifest)]
-    configs = {manifest.config.digest: registry.get_blob(image.name, manifest.config.digest) for manifest in manifests}
+    configs: dict[str, bytes | None] = {
+        manifest.config.digest: registry.get_blob(image.name, manifest.config.digest) for manifest in manifests
+    }
     return Reading(tags, root, children, configs)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from release_actions.errors import ActionError
 from release_actions.registry.media_types import INDEX_TYPES, MANIFEST_TYPES, MEDIA_TYPES
-from release_actions.registry.names import DIGEST, digest_of
+from release_actions.registry.names import DIGEST, Digest, digest_of
 
 ATTESTATION = "attestation-manifest"
 """Value of `REFERENCE_TYPE` on a child that is BuildKit's attestation and no platform."""
@@ -69,7 +69,7 @@ class Platform:
 class Descriptor:
     """A reference to content: digest, media type, size in bytes. `platform` is None where none is stated."""
 
-    digest: str
+    digest: Digest
     media_type: str
     size: int
     platform: Platform | None = None
@@ -95,7 +95,7 @@ class Descriptor:
 class Index:
     """An image index or manifest list. `size` is that of the document itself, in bytes."""
 
-    digest: str
+    digest: Digest
     media_type: str
     size: int
     children: tuple[Descriptor, ...]
@@ -129,7 +129,7 @@ class Index:
 class Manifest:
     """A manifest of one platform, or of an artifact. `size` is that of the document itself, in bytes."""
 
-    digest: str
+    digest: Digest
     media_type: str
     size: int
     config: Descriptor
@@ -230,9 +230,9 @@ class Graph:
         """From what was read, and tag -> digest of every tag, whose names may make their digests attachments."""
         nodes = {image.digest: image for image in images}
         attached: dict[str, set[str]] = {}
-        for digest, image in nodes.items():
+        for image in nodes.values():
             if image.subject:
-                attached.setdefault(image.subject.digest, set()).add(digest)
+                attached.setdefault(image.subject.digest, set()).add(image.digest)
         for tag, digest in (tags or {}).items():
             subject = subject_of_tag(tag)
             if subject:
@@ -384,7 +384,11 @@ class _Reader:
             raise _make_error(self.name, f"has {where!r} without a valid size")
         platform = value.get("platform")
         return Descriptor(
-            digest, media_type, size, self._platform(platform, where) if platform else None, self.annotations(value)
+            Digest(digest),
+            media_type,
+            size,
+            self._platform(platform, where) if platform else None,
+            self.annotations(value),
         )
 
     def _platform(self, value: Any, where: str) -> Platform:

@@ -156,7 +156,7 @@ class Publisher:
                 if not child.is_attestation:
                     manifests[child.digest] = document
                     parsed.append(image_manifests.parse(document.body, child.digest, document.media_type))
-        configs = {}
+        configs: dict[str, bytes] = {}
         for manifest in parsed:
             if isinstance(manifest, image_manifests.Manifest):
                 config = self.registry.get_blob(image.name, manifest.config.digest)

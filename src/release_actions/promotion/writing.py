@@ -14,6 +14,7 @@ from release_actions.errors import ActionError, PartialError
 from release_actions.images.publish import PAUSES
 from release_actions.promotion.subject import Promotion
 from release_actions.registry.client import LONGEST_BLOB, Registry
+from release_actions.registry.names import Digest
 
 
 @dataclass
@@ -72,9 +73,9 @@ class Writer:
 
     def copy_blob(self, source: str, target: str, digest: str, size: int) -> None:
         """Make a blob of one package one of another. Raises `PartialError` when it would have to be moved by hand."""
-        if self.registry.has_blob(target, digest) or self.registry.mount_blob(target, digest, source):
+        if self.registry.has_blob(target, Digest(digest)) or self.registry.mount_blob(target, Digest(digest), source):
             return
-        content = self.registry.get_blob(source, digest) if size <= LONGEST_BLOB else None
+        content = self.registry.get_blob(source, Digest(digest)) if size <= LONGEST_BLOB else None
         if content is None:
             message = f"The registry did not mount the layer {digest} of {source} into {target}."
             hint = "Copy the candidate there with another tool, by digest, and run this again."

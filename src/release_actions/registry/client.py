@@ -210,7 +210,7 @@ class Registry:
             listed.update(dict.fromkeys(Tag(name) for name in names or ()))
         return tuple(listed)
 
-    def get_blob(self, repository: str, digest: str) -> bytes | None:
+    def get_blob(self, repository: str, digest: Digest) -> bytes | None:
         """The bytes of a blob; None when the repository does not have it. Meant for configurations, not for layers."""
         response = self._blob("GET", repository, digest)
         if response.status == HTTPStatus.NOT_FOUND:
@@ -219,7 +219,7 @@ class Registry:
             response.reject(f"does not have the digest {digest}")
         return response.body
 
-    def has_blob(self, repository: str, digest: str) -> bool:
+    def has_blob(self, repository: str, digest: Digest) -> bool:
         """Whether the repository has a blob."""
         return self._blob("HEAD", repository, digest).status != HTTPStatus.NOT_FOUND
 
@@ -247,7 +247,7 @@ class Registry:
         )
         return digest
 
-    def mount_blob(self, repository: str, digest: str, source: str) -> bool:
+    def mount_blob(self, repository: str, digest: Digest, source: str) -> bool:
         """Make a blob of the repository `source` one of `repository` too, without moving bytes.
 
         False when the registry would rather have it uploaded.
@@ -288,7 +288,7 @@ class Registry:
             longest=LONGEST_MANIFEST,
         )
 
-    def _blob(self, method: str, repository: str, digest: str) -> Response:
+    def _blob(self, method: str, repository: str, digest: Digest) -> Response:
         return self._ask(
             method,
             repository,

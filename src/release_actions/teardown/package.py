@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.events import Outcome
 from release_actions.cleanup.plan import CleanupPlan, Deletion
+from release_actions.registry.names import PackagePath
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class PackageTeardown:
     tag -> digest as the registry resolved the tags that are kept, for a package that is touched.
     """
 
-    path: str
+    path: PackagePath
     listed: frozenset[str] = frozenset()
     contents: Contents | None = None
     plan: CleanupPlan | None = None

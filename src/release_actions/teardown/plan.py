@@ -17,6 +17,7 @@ from release_actions.cleanup import journal
 from release_actions.errors import InputError, Problem
 from release_actions.github.releases import Release
 from release_actions.images.manifests import subject_of_tag
+from release_actions.registry.names import Tag
 from release_actions.runner.report import counted
 from release_actions.versions import floating
 from release_actions.versions.grammar import FLOATING_NAMES, TagRefused
@@ -96,7 +97,7 @@ class Refusal:
 class RefChange:
     """A git tag to delete (`after` is empty) or to move. `owners`: the candidates it comes from."""
 
-    tag: str
+    tag: Tag
     before: str
     after: str
     reason: str
@@ -107,7 +108,7 @@ class RefChange:
 class Ref:
     """A git tag that was deleted (`after` is empty) or moved: the object it named before, and the one after."""
 
-    tag: str
+    tag: Tag
     before: str
     after: str = ""
 
@@ -413,7 +414,7 @@ class _Planner:
         for version in self.candidates:
             if version.tag in git.tags:
                 reason = f"{version} is one of the candidates to remove."
-                yield RefChange(version.tag, git.tags[version.tag], "", reason, (version.tag,))
+                yield RefChange(Tag(version.tag), git.tags[version.tag], "", reason, (version.tag,))
 
     def doubt(self, tag: str) -> Iterator[str]:
         """Why a name that stays may be a candidate's all the same: its git tag went before, and nothing else tells."""
@@ -448,7 +449,7 @@ class _Planner:
             if lives and (not pointed or any(commits.get(version.tag) == commit for version in lives)):
                 return None
             reason = f"{tag} is not a version: a tool made it by cutting a candidate's tag."
-            return RefChange(tag, git.tags[tag], "", reason, pointed or self.owners(tag))
+            return RefChange(Tag(tag), git.tags[tag], "", reason, pointed or self.owners(tag))
         if not pointed or tag in FLOATING_NAMES:
             return None
         wanted = floating.choose_targets(self.world.stable, self.world.names.made_of_refs, self.world.names.skip).get(
@@ -456,8 +457,8 @@ class _Planner:
         )
         if wanted is None:
             reason = f"{tag} names {pointed[0]}, and no release is in its range."
-            return RefChange(tag, git.tags[tag], "", reason, pointed)
+            return RefChange(Tag(tag), git.tags[tag], "", reason, pointed)
         if commits[wanted.tag] == commit:
             return None
         reason = f"{tag} names {pointed[0]}, and {wanted} is the newest release in its range."
-        return RefChange(tag, git.tags[tag], git.tags[wanted.tag], reason, pointed)
+        return RefChange(Tag(tag), git.tags[tag], git.tags[wanted.tag], reason, pointed)

@@ -99,7 +99,7 @@ def list_removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tup
     if dry_run or stop or story.errors or story.interrupted:
         return ()
     kept = frozenset[str]().union(*(image.held_back for image in story.images))
-    owners = {change.tag: change.owners for change in story.plan.refs}
+    owners: dict[str, tuple[str, ...]] = {change.tag: change.owners for change in story.plan.refs}
     not_done = {not_done.what.rpartition(" ")[2] for not_done in story.done.left}
     kept |= not_done | {owner for tag in not_done for owner in owners.get(tag, ())}
     kept |= story.plan.shared | {*story.strangers}

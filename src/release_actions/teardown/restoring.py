@@ -20,6 +20,7 @@ from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.github.assets import Assets
 from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Release, Releases
+from release_actions.registry.names import PackagePath
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Report, counted
 from release_actions.runner.workflow import Workflow
@@ -92,8 +93,8 @@ class Back:
 class Restorer:
     """One run of the mode. `stores`: full name of a package -> its store."""
 
-    found: Undo
-    stores: Mapping[str, Store]
+    record: Undo
+    stores: Mapping[PackagePath, Store]
     refs: GitRefs
     releases: Releases
     assets: Assets
@@ -103,15 +104,15 @@ class Restorer:
     @functools.cached_property
     def back(self) -> Back:
         """What is there again so far."""
-        return Back({path: packages.Back(packages.versions_of(known)) for path, known in self.found.packages.items()})
+        return Back({path: packages.Back(packages.versions_of(known)) for path, known in self.record.packages.items()})
 
     def run(self) -> Back:
         """Bring back everything, the parts of images first. What fails is kept, and the rest goes on."""
         try:
-            for path, entries in self.found.packages.items():
+            for path, entries in self.record.packages.items():
                 back = self.back.images[path]
                 with self.log.group(f"Restore {path}"):
-                    packages.restore_package(self.stores[path], entries, back, self.limits)
+                    packages.restore_package(self.stores[PackagePath(path)], entries, back, self.limits)
             with self.log.group("Restore git tags and releases"):
                 self.names()
         except KeyboardInterrupt:
@@ -120,14 +121,14 @@ class Restorer:
 
     def names(self) -> None:
         """Git tags, then releases."""
-        for ref in reversed(self.found.refs):
+        for ref in reversed(self.record.refs):
             with self.kept():
                 if self.out_of_time():
                     return
                 self.ref(ref)
         with self.kept():
-            there = self.releases.all() if self.found.releases else ()
-            for release in reversed(self.found.releases):
+            there = self.releases.all() if self.record.releases else ()
+            for release in reversed(self.record.releases):
                 # Of a candidate that was torn down twice the later release comes back.
                 with self.kept():
                     if self.out_of_time():
@@ -183,7 +184,7 @@ class Restorer:
 
     def release(self, release: Release, existing: Release | None) -> None:
         """A release, once its git tag is there, with the files that the undo file holds."""
-        files = self.found.files.get(release.id, {})
+        files = self.record.files.get(release.id, {})
         if existing is None:
             if not release.draft and not self.refs.get(release.tag):
                 message = f"The release {release.tag} was not restored: its git tag does not exist."

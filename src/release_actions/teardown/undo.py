@@ -19,6 +19,7 @@ from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import make_entries
 from release_actions.errors import InputError
 from release_actions.github.releases import Asset, Release
+from release_actions.registry.names import Tag
 from release_actions.teardown.events import Done
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import Ref, RefChange
@@ -206,4 +207,4 @@ def _read_ref(item: Any) -> Ref:
     # A tag that was deleted names nothing afterwards.
     if not isinstance(tag, str) or not tag or not OBJECT.fullmatch(before) or not OBJECT.fullmatch(after or before):
         raise ValueError
-    return Ref(tag, before, after)
+    return Ref(Tag(tag), before, after)

@@ -22,6 +22,7 @@ from release_actions.errors import ActionError, RemoteError
 from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Release, Releases
 from release_actions.registry.client import Registry
+from release_actions.registry.names import PackagePath, Tag
 from release_actions.teardown.events import (
     AlreadyDone,
     ChangeSent,
@@ -45,7 +46,7 @@ NOT_TRIED = "The run stopped before it."
 Say = Callable[[str], object]
 
 
-def resolve_baseline(registry: Registry, path: str, plan: CleanupPlan) -> Mapping[str, str]:
+def resolve_baseline(registry: Registry, path: PackagePath, plan: CleanupPlan) -> Mapping[str, str]:
     """Tag -> digest of every tag that is kept, resolved and compared with GitHub's list.
 
     Raises `RemoteError` when they differ.
@@ -76,10 +77,10 @@ def check_still_planned(before: Mapping[str, str], now: Mapping[str, str], prefi
         raise RemoteError(message, hint="Check the new plan first: a release may share an image with a candidate.")
 
 
-def resolve(registry: Registry, path: str, tags: Collection[str]) -> dict[str, str]:
+def resolve(registry: Registry, path: PackagePath, tags: Collection[str]) -> dict[str, str]:
     """Tag -> digest by the registry now; empty for a tag that is not there. Raises `RemoteError`."""
 
-    def one(tag: str) -> str:
+    def one(tag: Tag) -> str:
         manifest = registry.head_manifest(path, tag)
         return manifest.digest if manifest else ""
 
@@ -111,7 +112,7 @@ def delete_releases(
     plan: Plan, releases: Releases, held_back: Collection[str], done: Done, say: Say, limits: Limits
 ) -> None:
     """Delete the planned releases, but those of candidates that are held back. Raises `RemoteError`."""
-    owner = {change.tag: change.owners for change in plan.refs}
+    owner: dict[str, tuple[str, ...]] = {change.tag: change.owners for change in plan.refs}
     for release in plan.releases:
         waiting = sorted({release.tag, *owner.get(release.tag, ())} & set(held_back))
         if waiting:
@@ -223,7 +224,7 @@ def prove(
                 done.add(Disturbed(f"{package.path}:{tag} named {digest} and now names {now or 'nothing'}."))
     changes = [change for change in (*done.refs, *done.gone) if isinstance(change, RefChange)]
     if changes:
-        ours = {change.tag: change.after for change in changes}
+        ours: dict[str, str] = {change.tag: change.after for change in changes}
         now_tags = list_tags()
         for tag, sha in sorted(before.items()):
             wanted = ours.get(tag, sha)
