@@ -31,7 +31,9 @@ from release_actions.versions.history import RULES  # noqa: E402  # needs the li
 ROOT_ACTION = "release-plan"
 """The action whose manifest is at the root: `uses: owner/repository@ref`."""
 
-INTERNAL = frozenset({"check-approval", "judge-images", "judge-scan", "pick-secrets", "verify-provenance"})
+INTERNAL = frozenset(
+    {"check-approval", "check-attachments", "judge-images", "judge-scan", "pick-secrets", "verify-provenance"}
+)
 """Parts of our own workflows, which call them as `$/actions/<name>`: they have no public address, so no copy."""
 
 EXIT_CODES = {

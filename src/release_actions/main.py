@@ -39,6 +39,7 @@ ACTIONS = {
     "judge-scan": "decide whether what a scanner found stops an image",
     "judge-images": "decide which images of a run may get floating tags, and show all in one table",
     "check-approval": "prove that an environment holds a run back until a person approves it",
+    "check-attachments": "find the signature and the attestation of an image by name, after they were made",
     "verify-provenance": "prove that the images of an existing tag were built by this workflow from that tag",
     "promote": "publish the bytes of a tested candidate as the release",
     "verify-images": "prove that the images of a run are published, complete and what was built",

@@ -83,8 +83,9 @@ def test_a_stable_tag_publishes_every_image_and_then_moves_the_floating_tags(pip
         assert {tag: now[tag] for tag in past if tag not in {"latest", "v0"}} == {
             tag: digest for tag, digest in past.items() if tag not in {"latest", "v0"}
         }
-        assert set(now) - set(past) == {"v0.5", "v0.5.0", f"{now['v0.5.0'].replace(':', '-')}.sig"}
         published = after.packages[package.name]["v0.5.0"]
+        signatures = {f"{digest.replace(':', '-')}.sig" for digest in published.manifests}
+        assert set(now) - set(past) == {"v0.5", "v0.5.0", *signatures}
         assert published.missing == ()
         # An image of one platform is not wrapped into an index.
         assert set(published.platforms) == set(package.platforms if len(package.platforms) > 1 else ())
@@ -261,6 +262,28 @@ def test_a_run_that_died_after_its_exact_tags_is_built_again(small: Pipeline) ->
     }
     assert all(signed(small, name) for name in ALL)
     assert {said["digest"] for said in small.recorded("attest")} == set(exact.values())
+
+
+def test_a_signature_that_another_writer_dropped_is_made_again(small: Pipeline) -> None:
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), DROPPED="llm-d-cpu@1")
+    assert ran.code == 0, ran.errors
+    assert all(signed(small, name) for name in ALL)
+    calls = (small.folder / "record" / "signed").read_text(encoding="utf-8").splitlines()
+    assert sorted(call.rpartition("/")[2].partition("@")[0] for call in calls) == [
+        "llm-d-cpu",
+        "llm-d-cpu",
+        "llm-d-cuda",
+        "llm-d-rocm",
+    ]
+    assert tags(small, CPU)["latest"] == tags(small, CPU)["v0.5.0"]
+
+
+def test_nothing_floats_while_a_signature_stays_lost(small: Pipeline) -> None:
+    before = floats(small)
+    ran = small.run(CALLER, small.push_tag("v0.5.0"), DROPPED="llm-d-cpu@all")
+    assert ran.code == 1
+    assert any("ghcr.io/llm-d/llm-d-cpu lacks a signature of sha256:" in text for text in ran.errors)
+    assert floats(small) == before
 
 
 def test_a_planted_image_is_never_signed_nor_promoted(small: Pipeline) -> None:

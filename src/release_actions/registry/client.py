@@ -23,7 +23,7 @@ from release_actions.http.client import Http
 from release_actions.http.exchange import LONGEST_ANSWER
 from release_actions.http.links import follow_pages, resolve_address
 from release_actions.http.origins import Origin
-from release_actions.registry.media_types import MEDIA_TYPES
+from release_actions.registry.media_types import MEDIA_TYPES, OCI_INDEX
 from release_actions.registry.names import (
     DIGEST,
     REPOSITORY,
@@ -149,6 +149,21 @@ class Registry:
         if named != media_type:
             response.reject(f"is announced as {media_type} but says it is {str(named)[:100]!r}")
         return Manifest(response.body, media_type, _proven(response, reference))
+
+    def get_referrers(self, repository: str, digest: str) -> Manifest | None:
+        """The index of what refers to a digest (OCI distribution 1.1); None where the registry does not say: GHCR."""
+        response = self._ask(
+            "GET",
+            repository,
+            f"referrers/{_check_digest(digest)}",
+            what=f"list what is attached to {repository}{_joined(digest)}",
+            headers={"Accept": OCI_INDEX},
+            expect=(200, 404),
+            longest=LONGEST_MANIFEST,
+        )
+        if response.status == HTTPStatus.NOT_FOUND or response.headers.get("Content-Type", "") != OCI_INDEX:
+            return None  # GHCR was also seen to lead to a page for people
+        return Manifest(response.body, OCI_INDEX, digest_of(response.body))
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
         """What a tag or digest resolves to, without reading it; None when there is no such manifest."""

@@ -39,6 +39,7 @@ class Builder:
         self._client = client
         self.pushed: dict[str, Pushed] = {}
         """Package -> what the build jobs of this workflow run pushed."""
+        self._signed: set[str] = set()
         self.attested: set[tuple[str, str, str]] = set()
         """Package, digest and ref of every image that a workflow run attested."""
         self.images: dict[str, str] = {}
@@ -65,6 +66,11 @@ class Builder:
         signature = attachment(digest, seed=f"{self._seed}/{_get_path(package)}/{version}/{self._runs}")
         self._push(_get_path(package), signature, [attachment_tag(digest, ".sig")])
         self.images[signature.root.digest] = f"signature of {version}"
+        self._signed.add(image)
+
+    def has_signature(self, image: str) -> bool:
+        """Whether `registry/owner/name@digest` was signed."""
+        return image in self._signed
 
     def check_published(self, publications: Iterable[Mapping[str, Any]], *, version: str) -> None:
         """Pull what was published, with the judge's own client, and write it into the ledger.

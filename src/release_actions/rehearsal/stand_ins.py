@@ -55,6 +55,7 @@ class StandIns:
             "docker/build-push-action": self.build,
             "sigstore/cosign-installer": do_nothing,
             "$/actions/pick-secrets": log_in,
+            "$/actions/check-attachments": self.check_attachments,
             "$/actions/verify-provenance": self.verify_provenance,
         }
         # Scripts that need a tool or files which a rehearsal does not have, by what only they contain.
@@ -100,6 +101,13 @@ class StandIns:
         """Note that this workflow built an image from the commit of the run's ref."""
         self._builder.attested.add((step.inputs["subject-name"], step.inputs["subject-digest"], step.job.ref))
         return {}
+
+    def check_attachments(self, step: UsedStep) -> Mapping[str, str]:
+        """Say whether the run signed and attested an image before."""
+        package, digest = str(step.matrix["package"]), str(step.matrix["digest"])
+        is_attested = (package, digest, step.job.ref) in self._builder.attested
+        is_signed = self._builder.has_signature(f"{package}@{digest}")
+        return {"signed": str(is_signed).lower(), "attested": str(is_attested).lower()}
 
     def verify_provenance(self, step: UsedStep) -> Mapping[str, str]:
         """Say of each image that a tag names whether an earlier run of this ref attested it."""

@@ -1,0 +1,103 @@
+"""check-attachments: whether the signature and the attestation of an image are there by name, after they were made.
+
+That signing succeeded does not say that what it wrote is still there: on GHCR everything attached to a digest shares
+one index. Reads the registry and GitHub's store, verifies nothing, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from release_actions.errors import ActionError, ExitCode, Problem
+from release_actions.github.attestations import PROVENANCE, has_attestations
+from release_actions.http.client import Http
+from release_actions.images import attachments, image_list
+from release_actions.images.image_list import ListedImage
+from release_actions.images.registry_access import connect
+from release_actions.registry.login import Login
+from release_actions.runner import inputs, stopping
+from release_actions.runner.context import Context
+from release_actions.runner.report import Finding, Level, Report
+from release_actions.runner.workflow import Workflow
+
+REPORT, REFUSE = "report", "refuse"
+
+READS = 4
+"""Times that what is absent is looked for: GHCR and the store may answer for seconds as before a write."""
+
+SECONDS_BETWEEN_READS = 2
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/check-attachments/action.yml describes."""
+
+    entry: str = inputs.option(inputs.text, "", required=True)
+    absent: str = inputs.option(inputs.choice(REPORT, REFUSE), REFUSE)
+    token: str = inputs.option(inputs.text, "", secret=True)
+    registry_token: str = inputs.option(inputs.text, "", secret=True)
+    registry_user: str = inputs.option(inputs.text, "")
+
+
+OUTPUTS = ("signed", "attested")
+
+
+class MissingImageError(ActionError):
+    """The image itself is not there, so nothing can be attached to it."""
+
+    exit_code = ExitCode.UNKNOWN
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Look for both."""
+    (image,) = image_list.read(given.entry)
+    digest = image.digest or ""
+    with Http(log=log.info, redactor=log.redactor) as http:
+        registry = connect(http, [image], Login(given.registry_token, given.registry_user), context, log)
+        try:
+            digests = attachments.list_signed_digests(registry, image.name, digest)
+        except LookupError as error:
+            message = f"{image.package}@{digest} is not there."
+            raise MissingImageError(message, hint="Publish the image before it is signed.") from error
+        unsigned = find_absent(digests, lambda one: attachments.has_signature(registry, image.name, one))
+        unattested = find_absent(
+            [digest],
+            lambda one: has_attestations(
+                http, context.api_url, context.repository, one, token=given.token, predicate=PROVENANCE
+            ),
+        )
+    return make_report(image, unsigned, unattested, refuse=given.absent == REFUSE)
+
+
+def find_absent(
+    digests: list[str], is_there: Callable[[str], bool], sleep: Callable[[float], object] | None = None
+) -> list[str]:
+    """The digests that lack something, after the last of `READS` looks."""
+    absent = [digest for digest in digests if not is_there(digest)]
+    for _ in range(READS - 1):
+        if not absent:
+            break
+        (sleep or stopping.sleep)(SECONDS_BETWEEN_READS)
+        absent = [digest for digest in absent if not is_there(digest)]
+    return absent
+
+
+def make_report(image: ListedImage, unsigned: list[str], unattested: list[str], *, refuse: bool) -> Report:
+    """What is there, for people and for the next step."""
+    absent = [*(f"a signature of {digest}" for digest in unsigned)]
+    absent += [f"a provenance attestation of {digest}" for digest in unattested]
+    outputs = {"signed": not unsigned, "attested": not unattested}
+    if not absent:
+        line = (
+            f"{image.package}@{image.digest} has its signatures in the registry and its attestation in GitHub's store."
+        )
+        return Report(outputs=outputs, lines=(line,))
+    message = f"{image.package} lacks {', '.join(absent)}, though the steps that make it succeeded."
+    hint = "Another writer may have dropped it: run this job again, and let no other tool attach things meanwhile."
+    level = Level.ERROR if refuse else Level.WARNING
+    return Report(
+        outputs=outputs,
+        findings=(Finding(level, Problem(message, hint), rule="check-attachments"),),
+        exit_code=ExitCode.REFUSED if refuse else ExitCode.PASS,
+    )
