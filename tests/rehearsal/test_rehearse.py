@@ -293,10 +293,15 @@ def test_a_clean_up_that_leaves_something_is_found(tmp_path: Path) -> None:
     assert ended.broken() == {2: {"leftover-kept"}}
 
 
-def test_a_candidate_of_todays_workflow_is_torn_down_everywhere(tmp_path: Path) -> None:
-    ended = rehearse(tmp_path / "work", scenario=SCENARIO + TODAY + TEARDOWN)
-    assert ended.code == 0, ended.log
-    first, last = ended.report["steps"]
+@pytest.fixture(scope="module")
+def torn_down(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A rehearsal in which the candidate of today's workflow is removed."""
+    return rehearse(tmp_path_factory.mktemp("torn-down"), scenario=SCENARIO + TODAY + TEARDOWN)
+
+
+def test_a_candidate_of_todays_workflow_is_torn_down_everywhere(torn_down: Ended) -> None:
+    assert torn_down.code == 0, torn_down.log
+    first, last = torn_down.report["steps"]
     assert set(first["tags"]["acme/app"]) - set(last["tags"]["acme/app"]) == {
         "v1.1.0-rc.1",
         "v1.1.0-rc",
@@ -320,6 +325,40 @@ def test_a_candidate_of_todays_workflow_is_torn_down_everywhere(tmp_path: Path) 
     assert run["result"] == (
         "3 of 3 versions deleted, 1 of 1 release deleted, 4 of 4 git tags deleted or moved, 4 remaining tags unchanged."
     )
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    ended = subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True)
+    return ended.stdout + ended.stderr
+
+
+def set_tags(folder: Path, tags: dict[str, str | None], commits: dict[str, str]) -> None:
+    """Let the tags of a repository be on the commits that stand for the rehearsal's; None deletes one."""
+    for tag, commit in tags.items():
+        words = ("tag", "--force", tag, commits[commit]) if commit else ("tag", "--delete", tag)
+        git(folder, *words)
+
+
+def test_the_commands_for_peoples_clones_leave_nothing_to_fetch(tmp_path: Path, torn_down: Ended) -> None:
+    last = torn_down.report["steps"][-1]
+    changes = [change for change in last["changes"] if change["package"] == "acme/app (git)"]
+    upstream, clone = tmp_path / "upstream", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", str(upstream))
+    commits = {}
+    for commit in {change[when] for change in changes for when in ("before", "after")} - {None}:
+        git(upstream, "commit", "--quiet", "--allow-empty", "--message", commit)
+        commits[commit] = git(upstream, "rev-parse", "HEAD").strip()
+    set_tags(upstream, {change["tag"]: change["before"] for change in changes}, commits)
+    git(tmp_path, "clone", "--quiet", str(upstream), str(clone))
+    set_tags(upstream, {change["tag"]: change["after"] for change in changes}, commits)
+
+    commands = last["runs"][0]["outputs"]["local-commands"].replace("https://github.com/acme/app", str(upstream))
+    subprocess.run(["sh", "-e", "-c", commands], cwd=clone, check=True, capture_output=True)
+
+    assert len(changes) == 4
+    assert git(clone, "fetch", "--tags", "--prune", "--prune-tags", "origin") == ""
+    assert git(clone, "show-ref", "--tags") == git(upstream, "show-ref", "--tags")
 
 
 @pytest.mark.parametrize(
