@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from release_actions.images.provenance import ISSUER, PREDICATE
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World
+from release_actions.simulator.attestations import Attestation
 
 SIGNER = "llm-d/release-actions/.github/workflows/build-and-publish.yml"
 GH = """\
@@ -29,6 +32,8 @@ digest = "sha256:" + hashlib.sha256(pathlib.Path(sys.argv[3]).read_bytes()).hexd
 known = json.loads((home / "attested.json").read_text())
 if digest not in known:
     sys.exit("Error: no attestations found")
+for one in known[digest]:
+    one["verificationResult"]["statement"]["subject"][0]["digest"] = {{"sha256": digest[7:]}}
 print(json.dumps(known[digest]))
 """
 
@@ -160,5 +165,50 @@ def test_without_gh_nothing_is_known(shop: Shop) -> None:
 
     with pytest.raises(ActionError, match="could not be found out: gh does not run here") as caught:
         main.main_inner(["verify-provenance"], {**environ, **texts}, Workflow({}))
+
+    assert caught.value.exit_code is ExitCode.UNKNOWN
+
+
+COSIGN = """\
+#!/bin/sh
+if [ "$1" = version ]; then echo '{"gitVersion": "v3.1.3"}'; exit; fi
+exec grep -q dsseEnvelope "$3"
+"""
+
+
+def store(world: World, shop: Shop, package: str) -> None:
+    """Let GitHub's store have an attestation of what the tag names."""
+    subject = {"name": package, "digest": {"sha256": digest(shop).removeprefix("sha256:")}}
+    statement = {"subject": [subject], "predicateType": PREDICATE}
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    attestation = Attestation.read(1, "ada", {"dsseEnvelope": {"payload": payload}})
+    world.repositories["acme/app"].attestations.append(attestation)
+
+
+@pytest.mark.parametrize(("package", "level"), [(APP, "verified"), (WEB, "listed"), ("", "none")])
+def test_cosign_is_given_the_bundles_of_githubs_store(shop: Shop, world: World, package: str, level: str) -> None:
+    if package:
+        store(world, shop, package)
+    programs = shop.workspace / "programs"
+    programs.mkdir()
+    (programs / "cosign").write_text(COSIGN, encoding="utf-8")
+    (programs / "cosign").chmod(0o755)
+    (programs / "grep").symlink_to(shutil.which("grep") or "/bin/grep")
+
+    report = verify(shop, {}, verifier="cosign")
+
+    assert report.outputs["levels"] == {APP: level}
+    assert report.exit_code is (ExitCode.UNKNOWN if level == "listed" else ExitCode.PASS)
+
+
+def test_bundles_that_github_only_links_to_are_not_taken_for_none(shop: Shop) -> None:
+    programs = shop.workspace / "programs"
+    programs.mkdir()
+    (programs / "cosign").write_text(COSIGN, encoding="utf-8")
+    (programs / "cosign").chmod(0o755)
+    with serving(replies(Reply.of({"attestations": [{"bundle_url": "https://example.com"}]}))) as api:
+        shop.environ = {**shop.environ, "GITHUB_API_URL": api.url}
+        with pytest.raises(ActionError, match="with their bundles") as caught:
+            verify(shop, {}, verifier="cosign")
 
     assert caught.value.exit_code is ExitCode.UNKNOWN

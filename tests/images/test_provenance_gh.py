@@ -12,7 +12,8 @@ import pytest
 from tests.images.signing import Authority
 
 from release_actions.images import provenance
-from release_actions.images.provenance import ISSUER, PREDICATE, Source, Trust, Verification
+from release_actions.images.provenance import ISSUER, PREDICATE, Source, Subject, Trust, Verification
+from release_actions.registry.names import digest_of
 
 pytestmark = pytest.mark.tools("gh", "openssl")
 
@@ -62,7 +63,7 @@ def verify(
     run = functools.partial(provenance.run_program, environ=environ)
     provenance.require_gh(run)
     trust = Trust(folder / "bundle.jsonl", folder / "root.jsonl")
-    return provenance.verify(folder / "manifest.json", APP, SOURCE, trust, run)
+    return provenance.verify(Subject(folder / "manifest.json", APP, digest_of(MANIFEST)), SOURCE, trust, run)
 
 
 def test_what_this_workflow_built_from_this_tag_is_proved(tmp_path: Path, authority: Authority) -> None:
@@ -108,4 +109,6 @@ def test_a_bundle_that_was_changed_is_not_believed(tmp_path: Path, authority: Au
     run = functools.partial(provenance.run_program, environ=environ)
 
     trust = Trust(tmp_path / "bundle.jsonl", tmp_path / "root.jsonl")
-    assert not provenance.verify(tmp_path / "manifest.json", APP, SOURCE, trust, run).verified
+    assert not provenance.verify(
+        Subject(tmp_path / "manifest.json", APP, digest_of(MANIFEST)), SOURCE, trust, run
+    ).verified

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from release_actions.errors import ExitCode, Problem
 from release_actions.http.client import Http
 from release_actions.images import image_list
-from release_actions.images.attested import Attestations, make_trust
+from release_actions.images.attested import COSIGN, GH, Attestations, make_trust
 from release_actions.images.image_list import ListedImage
 from release_actions.images.provenance import Level, Source
 from release_actions.images.registry_access import connect
@@ -37,6 +37,7 @@ class Inputs:
     commit: str = inputs.option(inputs.text, "", required=True)
     signer: str = inputs.option(inputs.text, "", required=True)
     unproven: str = inputs.option(inputs.choice(REBUILD, REFUSE), REBUILD)
+    verifier: str = inputs.option(inputs.choice(GH, COSIGN), GH)
     bundle: str = inputs.option(inputs.text, "")
     trusted_root: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
@@ -70,7 +71,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     with Http(log=log.info, redactor=log.redactor) as http:
         registry = connect(http, images, Login(given.registry_token, given.registry_user), context, log)
         trust = make_trust(given.bundle, given.trusted_root, context)
-        attestations = Attestations(http, context, trust, given.token)
+        attestations = Attestations(http, context, trust, given.token, given.verifier)
         results = tuple(find_provenance(image, source, registry, attestations) for image in images)
     return make_report(results, given.unproven)
 

@@ -41,6 +41,15 @@ class Level(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What an attestation has to be about: a package and the digest of its manifest, whose exact bytes a file has."""
+
+    manifest: Path
+    package: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class Source:
     """What an attestation has to say. `signer`: the workflow that signs, as `owner/name/.github/workflows/file`."""
 
@@ -70,8 +79,8 @@ class Verification:
 Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 
-class GhMissing(Exception):  # noqa: N818  # not an error that users see: the command says what follows from it
-    """There is no gh, or it is too old to verify all that is asked."""
+class VerifierMissing(Exception):  # noqa: N818  # not an error that users see: the command says what follows from it
+    """There is no gh or cosign, or it is too old to verify all that is asked."""
 
 
 def run_program(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -88,32 +97,32 @@ def run_program(command: Sequence[str], environ: Mapping[str, str]) -> subproces
 
 
 def require_gh(run: Run) -> None:
-    """Raise `GhMissing` unless there is a gh that verifies what is asked."""
+    """Raise `VerifierMissing` unless there is a gh that verifies what is asked."""
     try:
         ended = run(["gh", "--version"])
     except (OSError, subprocess.TimeoutExpired) as error:
         message = f"gh does not run here: {error}"
-        raise GhMissing(message) from error
+        raise VerifierMissing(message) from error
     match = re.search(r"gh version (\d+)\.(\d+)\.(\d+)", ended.stdout)
     if match is None or tuple(map(int, match.groups())) < LEAST_GH:
         message = f"gh is {ended.stdout.partition(chr(10))[0] or 'of an unknown version'}"
-        raise GhMissing(message)
+        raise VerifierMissing(message)
 
 
-def verify(manifest: Path, package: str, source: Source, trust: Trust, run: Run) -> Verification:
-    """Whether an attestation proves that a manifest, given as a file of its exact bytes, is a package's from a source.
+def verify(subject: Subject, source: Source, trust: Trust, run: Run) -> Verification:
+    """Whether an attestation proves that a manifest is a package's and from a source.
 
-    Raises `GhMissing` when gh does not run to its end.
+    Raises `VerifierMissing` when gh does not run to its end.
     """
     try:
-        ended = run(make_command(manifest, source, trust))
+        ended = run(make_command(subject.manifest, source, trust))
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise GhMissing(str(error)) from error
+        raise VerifierMissing(str(error)) from error
     if ended.returncode:
         return Verification(verified=False, words=shorten(ended.stderr or ended.stdout))
     try:
         answers = json.loads(ended.stdout)
-        reasons = [find_mismatch(answer["verificationResult"], package, source) for answer in answers]
+        reasons = [find_mismatch(answer["verificationResult"], subject, source) for answer in answers]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return Verification(verified=False, words="gh printed something else than its results")
     if "" in reasons:
@@ -133,13 +142,11 @@ def make_command(manifest: Path, source: Source, trust: Trust) -> list[str]:
     return command
 
 
-def find_mismatch(result: Mapping[str, Any], package: str, source: Source) -> str:
+def find_mismatch(result: Mapping[str, Any], subject: Subject, source: Source) -> str:
     """What an attestation, whose signature was verified, says that was not asked for; empty if nothing."""
     certificate = result["signature"]["certificate"]
-    statement = result["statement"]
     signer = f"{source.server}/{source.signer}@"
     expected: tuple[tuple[str, bool], ...] = (
-        (f"it is of {statement['predicateType']}", statement["predicateType"] == PREDICATE),
         (f"its issuer is {certificate['issuer']}", certificate["issuer"] == ISSUER),
         (
             f"it is signed by {certificate['buildSignerURI']}",
@@ -155,12 +162,22 @@ def find_mismatch(result: Mapping[str, Any], package: str, source: Source) -> st
             certificate["sourceRepositoryDigest"] == source.commit,
         ),
         (f"it is from {certificate['sourceRepositoryRef']}", certificate["sourceRepositoryRef"] == source.ref),
-        (
-            f"it is about {', '.join(str(subject.get('name')) for subject in statement['subject'])}",
-            any(subject.get("name") == package for subject in statement["subject"]),
-        ),
     )
-    return next((words for words, is_right in expected if not is_right), "")
+    words = next((words for words, is_right in expected if not is_right), "")
+    return words or find_statement_mismatch(result["statement"], subject)
+
+
+def find_statement_mismatch(statement: Mapping[str, Any], subject: Subject) -> str:
+    """What a statement, whose signature was verified, says that was not asked for; empty if nothing.
+
+    The package and the digest have to be one subject's: of a statement about several, gh and cosign take any digest.
+    """
+    if statement["predicateType"] != PREDICATE:
+        return f"it is of {statement['predicateType']}"
+    named = {(str(one.get("name")), str(one.get("digest", {}).get("sha256"))) for one in statement["subject"]}
+    if (subject.package, subject.digest.removeprefix("sha256:")) not in named:
+        return f"it is about {', '.join(sorted(name for name, _ in named))}"
+    return ""
 
 
 def shorten(words: str) -> str:
