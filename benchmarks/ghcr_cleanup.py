@@ -45,7 +45,8 @@ from release_actions.github.packages import PER_PAGE, Packages  # noqa: E402  # 
 from release_actions.http import pace as pacing  # noqa: E402  # as above
 from release_actions.http.client import Http  # noqa: E402  # as above
 from release_actions.http.pace import Bucket, Pace  # noqa: E402  # as above
-from release_actions.images import manifests  # noqa: E402  # the path above comes first
+from release_actions.images import manifests  # noqa: E402  # as above
+from release_actions.images.graph import Graph  # noqa: E402  # as above
 from release_actions.registry.client import Registry  # noqa: E402  # as above
 from release_actions.registry.names import Digest, PackagePath  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
@@ -202,7 +203,7 @@ def memory(versions: int) -> int:
         for place, manifest in enumerate(made.manifests):
             tags = (f"sha-{number}",) if manifest is made.root else ()
             listed.append(Version(number * PER_IMAGE + place, Digest(manifest.digest), tags, now, now))
-    graph = manifests.Graph.of(read)
+    graph = Graph.of(read)
     facts = Facts(now + timedelta(days=3))
     plan = retention.plan(
         CUDA, listed, graph, [Rule("sha", CleanupSettings(delete_tags=("sha-*",), keep_n=100))], facts=facts

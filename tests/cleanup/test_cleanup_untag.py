@@ -118,7 +118,7 @@ def test_a_tag_that_moves_at_the_same_moment_is_named(
     simulator: Simulator,
     new: bool,  # noqa: FBT001  # a table's column
 ) -> None:
-    # The clean-up leans on this; see the issue about GHCR's dates.
+    # Only a version's date can show that the tag came back: GitHub is not known to change it when a tag moves.
     world.behavior.tag_moves_change_dates = True
     world.push(CUDA, image("promoted"), ["v0.5.0-rc.2", "v0.5.0"])
     world.push(CUDA, image("other"), ["v0.6.0"])

@@ -14,15 +14,8 @@ from release_actions.cleanup import journal, retention
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import GRACE, Facts, Rule, Version, matches
 from release_actions.errors import ActionError
-from release_actions.images.manifests import (
-    REFERENCE_TYPE,
-    AnyManifest,
-    Descriptor,
-    Graph,
-    Index,
-    Manifest,
-    subject_of_tag,
-)
+from release_actions.images.graph import Graph, subject_of_tag
+from release_actions.images.manifests import REFERENCE_TYPE, AnyManifest, Descriptor, Index, Manifest
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import Digest
 from release_actions.versions.version import parse_or_none

@@ -11,7 +11,8 @@ from release_actions.cleanup.restoring import LONG_AGO
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.undo import Entry
 from release_actions.errors import InputError
-from release_actions.images.manifests import Graph, parse
+from release_actions.images.graph import Graph
+from release_actions.images.manifests import parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import Digest, digest_of
 

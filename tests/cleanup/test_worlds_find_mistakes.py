@@ -13,7 +13,7 @@ from tests.cleanup.judging import judge
 from release_actions.cleanup import apply, finish, order, proof, record, retention, selection, store
 from release_actions.cleanup.retention import _Planner
 from release_actions.cleanup.selection import Selection, Verdict
-from release_actions.images.manifests import Graph
+from release_actions.images.graph import Graph
 
 MOST = 1_000
 """Worlds in which a mistake must be found: those of one run of the tests in CI."""

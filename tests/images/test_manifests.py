@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_actions.images import manifests
-from release_actions.images.manifests import AnyManifest, Graph, Index, Manifest, ManifestError, Platform
+from release_actions.images.graph import Graph, subject_of_tag
+from release_actions.images.manifests import AnyManifest, Index, Manifest, ManifestError, Platform
 from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import Digest, digest_of
 
@@ -179,14 +180,14 @@ def test_no_document_makes_the_parser_fail_in_another_way(value: Any) -> None:
 
 @pytest.mark.parametrize("ending", ["", ".sig", ".att", ".sbom"])
 def test_an_attachment_tag_names_its_subject(ending: str) -> None:
-    assert manifests.subject_of_tag("sha256-" + "a" * 64 + ending) == "sha256:" + "a" * 64
+    assert subject_of_tag("sha256-" + "a" * 64 + ending) == "sha256:" + "a" * 64
 
 
 @pytest.mark.parametrize(
     "tag", ["latest", "sha-abc1234", "sha256-" + "a" * 63, "sha256-" + "A" * 64, "sha256-" + "a" * 64 + ".other"]
 )
 def test_other_tags_are_no_attachments(tag: str) -> None:
-    assert manifests.subject_of_tag(tag) == ""
+    assert subject_of_tag(tag) == ""
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault, tag_step
 from release_actions.simulator.packages import LAST_TAGGED, POPULAR
 from release_actions.simulator.rules import TagRules
+from release_actions.teardown import model
 from release_actions.teardown import plan as planning
 
 
@@ -885,11 +886,11 @@ def test_a_candidate_is_taken_back_in_a_retired_package_too(world: World, tear_d
 
 
 def test_a_retired_package_does_not_keep_a_candidate_from_being_released() -> None:
-    git = planning.Git({"v0.5.0": "b", "v0.5.0-rc.1": "a"})
+    git = model.Git({"v0.5.0": "b", "v0.5.0-rc.1": "a"})
     tags = {AWS: {"v0.5.0-rc.1": "d"}, CUDA: {"v0.5.0-rc.1": "c", "v0.5.0": "e"}}
 
-    chosen, _ = planning.choose(["released"], planning.World(planning.Names(), git, tags, retired=frozenset({AWS})))
-    without, kept = planning.choose(["released"], planning.World(planning.Names(), git, tags))
+    chosen, _ = planning.choose(["released"], model.World(model.Names(), git, tags, retired=frozenset({AWS})))
+    without, kept = planning.choose(["released"], model.World(model.Names(), git, tags))
 
     assert [version.tag for version in chosen] == ["v0.5.0-rc.1"]
     assert without == ()

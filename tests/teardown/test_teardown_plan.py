@@ -12,12 +12,9 @@ from hypothesis import strategies as st
 
 from release_actions.errors import InputError
 from release_actions.github.releases import Asset, Release
+from release_actions.teardown.model import Git, Names, Plan, World
 from release_actions.teardown.plan import (
     LONGEST_TEXT,
-    Git,
-    Names,
-    Plan,
-    World,
     choose,
     choose_tags_to_resolve,
     explain_loss,

@@ -12,8 +12,9 @@ from tests.teardown.judging import judge_alone, judge_company, judge_killed
 from tests.teardown.worlds import Process, process
 
 from release_actions.teardown import work
+from release_actions.teardown.model import Plan, World
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Plan, World, _Planner
+from release_actions.teardown.plan import _Planner
 from release_actions.teardown.undo import Record
 
 MOST = 50

@@ -25,11 +25,11 @@ from release_actions.cleanup.events import (
     Interrupted,
     NotDeleted,
     NotTried,
-    Outcome,
     Stopped,
     TagKept,
     VersionChanged,
 )
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.cleanup.record import ADMIN

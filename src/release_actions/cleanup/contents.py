@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from release_actions.cleanup.selection import Version
-from release_actions.images.manifests import Graph
+from release_actions.images.graph import Graph
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from release_actions.cleanup import journal, mending
 from release_actions.cleanup.contents import Contents
-from release_actions.cleanup.events import CopyPlaced, Outcome
+from release_actions.cleanup.events import CopyPlaced
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store
 from release_actions.errors import RemoteError
-from release_actions.images.manifests import Graph, parse
+from release_actions.images.graph import Graph
+from release_actions.images.manifests import parse
 from release_actions.registry.names import Digest, PackagePath, Tag
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from release_actions.cleanup import mending, proof, record, tagging
 from release_actions.cleanup.contents import Check, Contents
-from release_actions.cleanup.events import Checked, Doubted, Failed, Outcome
+from release_actions.cleanup.events import Checked, Doubted, Failed
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.contents import Contents
-from release_actions.cleanup.events import NotDeleted, Outcome, Repaired, Restored, RestoreFailed, TagPutBack
+from release_actions.cleanup.events import NotDeleted, Repaired, Restored, RestoreFailed, TagPutBack
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import ActionError, RemoteError
-from release_actions.images.manifests import Graph, parse
+from release_actions.images.graph import Graph
+from release_actions.images.manifests import parse
 from release_actions.registry.names import Digest, Tag
 
 

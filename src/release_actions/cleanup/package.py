@@ -14,8 +14,9 @@ from datetime import datetime
 from release_actions.cleanup import copies, journal, memory, mending, retention, selection
 from release_actions.cleanup.apply import apply
 from release_actions.cleanup.contents import Contents
-from release_actions.cleanup.events import Failed, Finished, Outcome
+from release_actions.cleanup.events import Failed, Finished
 from release_actions.cleanup.finish import finish
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import describe_freed

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from release_actions.cleanup.contents import Check, Contents
-from release_actions.cleanup.events import Outcome
 from release_actions.cleanup.journal import TAG
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, make_version
-from release_actions.images.manifests import Graph, Index, parse
+from release_actions.images.graph import Graph
+from release_actions.images.manifests import Index, parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import Digest, digest_of
 

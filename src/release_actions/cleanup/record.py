@@ -10,14 +10,8 @@ from http import HTTPStatus
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.contents import Contents
-from release_actions.cleanup.events import (
-    DeletionRefused,
-    JournalDeleted,
-    JournalPushed,
-    JournalTagged,
-    NotDeleted,
-    Outcome,
-)
+from release_actions.cleanup.events import DeletionRefused, JournalDeleted, JournalPushed, JournalTagged, NotDeleted
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import READINGS, Store, make_version

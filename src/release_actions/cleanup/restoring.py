@@ -11,15 +11,8 @@ from datetime import datetime, timezone
 from http import HTTPStatus
 
 from release_actions.cleanup import mending, proof
-from release_actions.cleanup.events import (
-    Failed,
-    Outcome,
-    Restored,
-    RestoreFailed,
-    Stopped,
-    TagNotRestored,
-    TagsResolved,
-)
+from release_actions.cleanup.events import Failed, Restored, RestoreFailed, Stopped, TagNotRestored, TagsResolved
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from release_actions.cleanup.contents import Contents
-from release_actions.cleanup.events import Interrupted, NotDeleted, NotTried, Outcome, TagKept
+from release_actions.cleanup.events import Interrupted, NotDeleted, NotTried, TagKept
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Rule
 from release_actions.registry.names import PackagePath

@@ -20,7 +20,8 @@ from release_actions.cleanup import journal, order
 from release_actions.cleanup.plan import Blocked, CleanupPlan, Decision, Strip, digest_of_plan
 from release_actions.cleanup.selection import Facts, Rule, Selection, Verdict, Version, find_exclusion, shorten
 from release_actions.errors import ActionError
-from release_actions.images.manifests import Graph, Index
+from release_actions.images.graph import Graph
+from release_actions.images.manifests import Index
 from release_actions.registry.names import Tag
 
 HOLDERS = 3

@@ -18,7 +18,7 @@ from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.undo import Entry
 from release_actions.config import CleanupRule, Config, load_config, shapes
 from release_actions.errors import InputError, Place, Problem
-from release_actions.images.manifests import subject_of_tag
+from release_actions.images.graph import subject_of_tag
 from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 

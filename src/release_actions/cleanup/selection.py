@@ -17,7 +17,8 @@ from typing import Any
 from release_actions.cleanup import journal
 from release_actions.cleanup.prefixes import parse_any
 from release_actions.config.cleanup_settings import CleanupSettings
-from release_actions.images.manifests import Graph, Index, subject_of_tag
+from release_actions.images.graph import Graph, subject_of_tag
+from release_actions.images.manifests import Index
 from release_actions.registry.names import Digest
 from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions

@@ -21,7 +21,8 @@ from release_actions.cleanup.selection import Version
 from release_actions.errors import ActionError, RemoteError
 from release_actions.github.packages import Packages, PackageVersion
 from release_actions.images import manifests as image_manifests
-from release_actions.images.manifests import AnyManifest, Graph, Index
+from release_actions.images.graph import Graph
+from release_actions.images.manifests import AnyManifest, Index
 from release_actions.registry.client import Registry
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import Digest, PackagePath

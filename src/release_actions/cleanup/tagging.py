@@ -13,14 +13,8 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import timedelta
 
 from release_actions.cleanup import copies, journal, mending
-from release_actions.cleanup.events import (
-    EmptyDeleted,
-    Outcome,
-    TagKept,
-    TagPutBack,
-    TagsMoved,
-    TagTaken,
-)
+from release_actions.cleanup.events import EmptyDeleted, TagKept, TagPutBack, TagsMoved, TagTaken
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan, Strip
 from release_actions.cleanup.record import ADMIN, find, remove
 from release_actions.cleanup.selection import Version

@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import find_excess
-from release_actions.cleanup.events import Outcome, Stopped
+from release_actions.cleanup.events import Stopped
 from release_actions.cleanup.inputs import Inputs, Mode
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits, find_longest_wait
 from release_actions.cleanup.package import MEASURED, Sources, prepare
 from release_actions.cleanup.package_names import Lookup

@@ -31,7 +31,7 @@ from release_actions.github.releases import Releases
 from release_actions.github.repository import GitTag
 from release_actions.http.client import Http
 from release_actions.http.pace import make_github_pace, make_registry_pace
-from release_actions.images.manifests import subject_of_tag
+from release_actions.images.graph import subject_of_tag
 from release_actions.images.registry_access import connect_to_package
 from release_actions.registry.client import Registry, registry_url
 from release_actions.registry.names import PackagePath
@@ -44,8 +44,8 @@ from release_actions.teardown import plan as planning
 from release_actions.teardown import report as telling
 from release_actions.teardown import restoring, undo, work
 from release_actions.teardown.events import Done, Failed, Interrupted
+from release_actions.teardown.model import Git, Names, Plan, World
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Git, Names, Plan, World
 from release_actions.teardown.release_files import save_files
 from release_actions.teardown.story import Story, find_strangers
 from release_actions.teardown.undo import Record

@@ -9,8 +9,9 @@ from release_actions.images import assembly, inspection
 from release_actions.images import manifests as image_manifests
 from release_actions.images.assembly import RawManifest
 from release_actions.images.attested import Attestations
+from release_actions.images.graph import subject_of_tag
 from release_actions.images.inspection import Expectation
-from release_actions.images.manifests import Index, subject_of_tag
+from release_actions.images.manifests import Index
 from release_actions.images.provenance import Source
 from release_actions.promotion.candidate import Lock
 from release_actions.promotion.subject import VERSION, Content, Knowledge, Subject

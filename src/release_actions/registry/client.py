@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from release_actions.errors import InputError, RemoteError
+from release_actions.errors import RemoteError
 from release_actions.http.answer import Response
 from release_actions.http.client import Http
 from release_actions.http.exchange import LONGEST_ANSWER
@@ -26,13 +26,19 @@ from release_actions.http.origins import Origin
 from release_actions.registry.media_types import MEDIA_TYPES, OCI_INDEX
 from release_actions.registry.names import (
     DIGEST,
-    REPOSITORY,
-    REPOSITORY_LENGTH,
-    TAG,
     Digest,
     PackagePath,
     Tag,
     digest_of,
+)
+from release_actions.registry.references import (
+    check_digest,
+    check_reference,
+    check_repository,
+    is_digest,
+    join_reference,
+    prove_digest,
+    read_media_type,
 )
 from release_actions.registry.tokens import Tokens
 
@@ -141,14 +147,14 @@ class Registry:
         response = self._manifest("GET", repository, reference)
         if response.status == HTTPStatus.NOT_FOUND:
             return None
-        media_type = _media_type(response)
+        media_type = read_media_type(response)
         try:
             named = json.loads(response.body).get("mediaType", media_type)
         except (ValueError, AttributeError, RecursionError):
             response.reject("is not a manifest")
         if named != media_type:
             response.reject(f"is announced as {media_type} but says it is {str(named)[:100]!r}")
-        return Manifest(response.body, media_type, _proven(response, reference))
+        return Manifest(response.body, media_type, prove_digest(response, reference))
 
     def get_referrers(self, repository: str, digest: str) -> Manifest | None:
         """The index of what refers to a digest (OCI distribution 1.1); None where the registry does not say: GHCR."""
@@ -178,24 +184,24 @@ class Registry:
             return None if manifest is None else Descriptor(manifest.digest, manifest.media_type, len(manifest.body))
         if not DIGEST.fullmatch(announced):
             response.reject("names a malformed digest")
-        if _is_digest(reference) and announced != reference:
+        if is_digest(reference) and announced != reference:
             response.reject(f"names another digest, {announced}")
-        return Descriptor(Digest(announced), _media_type(response), int(size))
+        return Descriptor(Digest(announced), read_media_type(response), int(size))
 
     def put_manifest(self, repository: str, reference: str, body: bytes, media_type: str) -> Digest:
         """Store a manifest under a tag or its digest, and return its digest. Moves the tag if it exists.
 
         The bytes and the media type must be those that were read: other bytes are another digest.
         """
-        digest = digest_of(body, reference.partition(":")[0] if _is_digest(reference) else "sha256")
-        if _is_digest(reference) and reference != digest:
+        digest = digest_of(body, reference.partition(":")[0] if is_digest(reference) else "sha256")
+        if is_digest(reference) and reference != digest:
             message = f"the bytes of {reference} have the digest {digest}"
             raise ValueError(message)
         response = self._ask(
             "PUT",
             repository,
-            f"manifests/{_reference(reference)}",
-            what=f"write {repository}{_joined(reference)}",
+            f"manifests/{check_reference(reference)}",
+            what=f"write {repository}{join_reference(reference)}",
             headers={"Content-Type": media_type},
             data=body,
             expect=(201,),
@@ -267,7 +273,7 @@ class Registry:
 
         False when the registry would rather have it uploaded.
         """
-        query = urlencode({"mount": _check_digest(digest), "from": self._path(source)})
+        query = urlencode({"mount": check_digest(digest), "from": self._path(source)})
         response = self._ask(
             "POST",
             repository,
@@ -285,7 +291,7 @@ class Registry:
 
     def _path(self, repository: str) -> PackagePath:
         """What a repository is called in addresses: on Docker Hub, a name without an owner is one of `library`."""
-        _check_repository(repository)
+        check_repository(repository)
         is_official = self._origin.host == DOCKER_HUB and "/" not in repository
         return PackagePath(f"library/{repository}" if is_official else repository)
 
@@ -296,8 +302,8 @@ class Registry:
         return self._ask(
             method,
             repository,
-            f"manifests/{_reference(reference)}",
-            what=f"read {repository}{_joined(reference)}",
+            f"manifests/{check_reference(reference)}",
+            what=f"read {repository}{join_reference(reference)}",
             headers={"Accept": ", ".join(MEDIA_TYPES)},
             expect=(200, 404),
             longest=LONGEST_MANIFEST,
@@ -307,8 +313,8 @@ class Registry:
         return self._ask(
             method,
             repository,
-            f"blobs/{_check_digest(digest)}",
-            what=f"read {repository}{_joined(digest)}",
+            f"blobs/{check_digest(digest)}",
+            what=f"read {repository}{join_reference(digest)}",
             expect=(200, 404),
             longest=LONGEST_BLOB,
         )
@@ -386,59 +392,3 @@ class Registry:
         except RemoteError as error:
             error.undone = error.undone and not response.retried
             raise
-
-
-def _media_type(response: Response) -> str:
-    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
-        response.reject(f"is of the type {media_type[:100]!r}, which is not a manifest that is supported here")
-    return media_type
-
-
-def _proven(response: Response, reference: str) -> Digest:
-    """The digest of a manifest's bytes, after comparing it with every digest that was asked for or announced."""
-    algorithm = reference.partition(":")[0] if _is_digest(reference) else "sha256"
-    digest = digest_of(response.body, algorithm)
-    if _is_digest(reference) and digest != reference:
-        response.reject(f"has another digest, {digest}")
-    announced = response.headers.get("Docker-Content-Digest", "")
-    if announced and announced != digest_of(
-        response.body, announced.partition(":")[0] if DIGEST.fullmatch(announced) else algorithm
-    ):
-        response.reject(f"has the digest {digest} but is announced as {announced[:200]}")
-    return digest
-
-
-def _is_digest(reference: str) -> bool:
-    return ":" in reference
-
-
-def _joined(reference: str) -> str:
-    return f"@{reference}" if _is_digest(reference) else f":{reference}"
-
-
-def _reference(reference: str) -> str:
-    if _is_digest(reference):
-        return _check_digest(reference)
-    if not TAG.fullmatch(reference):
-        message = f"{reference[:200]!r} is not a tag."
-        raise InputError(
-            message, hint="A tag has up to 128 letters, digits, '_', '.' and '-', and does not begin with '.' or '-'."
-        )
-    return reference
-
-
-def _check_digest(digest: str) -> str:
-    if not DIGEST.fullmatch(digest):
-        message = f"{digest[:200]!r} is not a digest."
-        raise InputError(message, hint="Write sha256: and 64 digits 0-9a-f.")
-    return digest
-
-
-def _check_repository(repository: str) -> None:
-    if len(repository) > REPOSITORY_LENGTH or not REPOSITORY.fullmatch(repository):
-        message = f"{repository[:REPOSITORY_LENGTH]!r} is not a repository of a registry."
-        raise InputError(
-            message,
-            hint="Its parts, joined by '/', have lower-case letters and digits, joined by '.', '_', '__' or hyphens.",
-        )

@@ -20,7 +20,7 @@ from release_actions.errors import ActionError
 from release_actions.rehearsal import action_file
 from release_actions.rehearsal.builder import Builder
 from release_actions.rehearsal.composite import ActionRun, Job, run_action, run_script
-from release_actions.rehearsal.expressions import Value
+from release_actions.rehearsal.expression_values import Value
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.rehearsal_world import WORKFLOW_TOKEN, RehearsalWorld
 from release_actions.rehearsal.scenario import Scenario

@@ -22,7 +22,8 @@ from pathlib import Path
 from release_actions.errors import ActionError
 from release_actions.rehearsal import action_file, shell
 from release_actions.rehearsal.action_file import Action, Step
-from release_actions.rehearsal.expressions import CaseSensitive, Condition, Scope, Template, Value
+from release_actions.rehearsal.expression_values import CaseSensitive, Value
+from release_actions.rehearsal.expressions import Condition, Scope, Template
 from release_actions.rehearsal.job import Job
 from release_actions.rehearsal.journal import Annotation, Journal
 from release_actions.rehearsal.shell import End

@@ -8,36 +8,32 @@ error that names the expression, found before anything runs; an expression must 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.errors import ConfigurationError
-
-Value = object
-"""A JSON value: None, bool, int, float, str, a sequence or a mapping."""
+from release_actions.rehearsal.expression_values import (
+    TOKEN,
+    Value,
+    as_text,
+    compare_order,
+    format_text,
+    get_member,
+    has_item,
+    is_equal,
+    is_true,
+    join_items,
+    parse_number,
+)
 
 STATUS_FUNCTIONS = frozenset({"success", "failure", "always", "cancelled"})
 
-_TOKEN = re.compile(
-    r"""\s*(?:
-        (?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?))
-        |(?P<string>'(?:[^']|'')*')
-        |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)
-        |(?P<sign>==|!=|<=|>=|&&|\|\||[!<>()\[\].,*])
-    )""",
-    re.VERBOSE,
-)
 _EMBEDDED = re.compile(r"\$\{\{((?:[^'}]|'(?:[^']|'')*'|\}(?!\}))*)\}\}")
 
 
 class ExpressionError(ConfigurationError):
     """An expression that GitHub would refuse, or that lies outside the supported part of the language."""
-
-
-class CaseSensitive(dict[str, str]):
-    """A context whose names differ by case: `env` on Linux and macOS. All other contexts ignore case."""
 
 
 @dataclass(frozen=True)
@@ -105,126 +101,12 @@ class Condition:
         return (self.asks_status or scope.status == "success") and is_true(self.node(scope))
 
 
-def is_true(value: Value) -> bool:
-    """Null, false, zero, not-a-number and the empty text are false."""
-    if isinstance(value, float) and math.isnan(value):
-        return False
-    return value not in (None, False, 0, "")
-
-
-def as_text(value: Value) -> str:
-    """A value in the middle of a text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        if math.isnan(value):
-            return "NaN"
-        return format(value, ".15g") if isinstance(value, float) else str(value)
-    if isinstance(value, str):
-        return value
-    return "Object" if isinstance(value, Mapping) else "Array"
-
-
-def as_number(value: Value) -> float:
-    """A value in a comparison between types; not-a-number where there is none."""
-    if value is None:
-        return 0.0
-    if isinstance(value, bool | int | float):
-        return float(value)
-    if isinstance(value, str):
-        text = value.strip()
-        if not text:
-            return 0.0
-        match = _TOKEN.fullmatch(text)
-        return float(_parse_number(text)) if match and match.lastgroup == "number" else math.nan
-    return math.nan
-
-
-def is_equal(left: Value, right: Value) -> bool:
-    """GitHub's loose equality: texts without regard to case, different types as numbers."""
-    if isinstance(left, str) and isinstance(right, str):
-        return left.upper() == right.upper()
-    if _name_kind(left) != _name_kind(right):
-        return as_number(left) == as_number(right)
-    if isinstance(left, Mapping) or _is_list(left):
-        return left is right
-    return left == right
-
-
-def get_member(value: Value, key: Value) -> Value:
-    """A property or an element; null where there is none."""
-    if isinstance(value, Mapping):
-        name = as_text(key)
-        if name in value or isinstance(value, CaseSensitive):
-            entry: Value = value.get(name)
-            return entry
-        return next((item for other, item in value.items() if str(other).upper() == name.upper()), None)
-    if isinstance(value, Sequence) and _is_list(value):
-        index = as_number(key)
-        element: Value = value[int(index)] if 0 <= index < len(value) else None
-        return element
-    return None
-
-
-def _is_list(value: Value) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _name_kind(value: Value) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return "number"
-    return "array" if _is_list(value) else type(value).__name__
-
-
-def _parse_number(text: str) -> float:
-    digits = text.lstrip("+-").lower()
-    value = float(int(digits, 0)) if digits.startswith(("0x", "0o")) else float(digits)
-    return -value if text.startswith("-") else value
-
-
-def _compare(sign: str, left: Value, right: Value) -> bool:
-    if isinstance(left, str) and isinstance(right, str):
-        order = (left.upper() > right.upper()) - (left.upper() < right.upper())
-    else:
-        first, second = as_number(left), as_number(right)
-        if math.isnan(first) or math.isnan(second):
-            return False
-        order = (first > second) - (first < second)
-    return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]
-
-
-def _has_item(where: Value, what: Value) -> bool:
-    if isinstance(where, Sequence) and _is_list(where):
-        return any(is_equal(item, what) for item in where)
-    return as_text(what).upper() in as_text(where).upper()
-
-
-def _format(pattern: Value, *values: Value) -> str:
-    def place(match: re.Match[str]) -> str:
-        if match.group() in {"{{", "}}"}:
-            return match.group()[0]
-        number = match.group(1)
-        if number is None or int(number) >= len(values):
-            message = f"format() has no value for {match.group()}"
-            raise ValueError(message)
-        return as_text(values[int(number)])
-
-    return re.sub(r"\{\{|\}\}|\{([0-9]+)\}|[{}]", place, as_text(pattern))
-
-
-def _join(items: Value, separator: Value = ",") -> str:
-    parts = items if isinstance(items, Sequence) and _is_list(items) else [items]
-    return as_text(separator).join(as_text(item) for item in parts)
-
-
 _FUNCTIONS: Mapping[str, tuple[Callable[..., Value], int, int]] = {
-    "contains": (_has_item, 2, 2),
+    "contains": (has_item, 2, 2),
     "startswith": (lambda text, start: as_text(text).upper().startswith(as_text(start).upper()), 2, 2),
     "endswith": (lambda text, end: as_text(text).upper().endswith(as_text(end).upper()), 2, 2),
-    "format": (_format, 1, 255),
-    "join": (_join, 1, 2),
+    "format": (format_text, 1, 255),
+    "join": (join_items, 1, 2),
     "tojson": (lambda value: json.dumps(value, indent=2, ensure_ascii=False), 1, 1),
     "fromjson": (lambda text: json.loads(as_text(text)), 1, 1),
 }
@@ -259,7 +141,7 @@ class _Parser:
         tokens: list[tuple[str, str]] = []
         position = 0
         while position < len(self.text):
-            match = _TOKEN.match(self.text, position)
+            match = TOKEN.match(self.text, position)
             if match is None:
                 raise _make_error(self.text, f"{self.text[position:].strip()[0]!r} has no meaning in it")
             kind = str(match.lastgroup)
@@ -350,7 +232,7 @@ class _Parser:
         if kind == "string":
             return _make_constant(text[1:-1].replace("''", "'"))
         if kind == "number":
-            return _make_constant(_parse_number(text))
+            return _make_constant(parse_number(text))
         if text == "(":
             node = self.either()
             self.need(")")
@@ -416,4 +298,4 @@ def _make_equality(sign: str, left: Node, right: Node) -> Node:
 
 
 def _make_relation(sign: str, left: Node, right: Node) -> Node:
-    return lambda scope: _compare(sign, left(scope), right(scope))
+    return lambda scope: compare_order(sign, left(scope), right(scope))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release_actions.rehearsal.expressions import Value
+from release_actions.rehearsal.expression_values import Value
 from release_actions.rehearsal.masks import Masks
 
 OUTPUT_LIMIT = 1024 * 1024

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from release_actions.rehearsal.builder import Builder
-from release_actions.rehearsal.expressions import Value
+from release_actions.rehearsal.expression_values import Value
 from release_actions.rehearsal.job import Job
 
 

@@ -7,24 +7,33 @@ docs/simulator.md lists those departures, and which of them are guesses. Error b
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
 
 from release_actions.simulator import oci, storage
-from release_actions.simulator.accounts import Role, Token, TokenKind, account_role, package_role
-from release_actions.simulator.behavior import cut_names
+from release_actions.simulator.accounts import Role, Token, TokenKind
+from release_actions.simulator.ghcr_answers import (
+    DENIED,
+    Upload,
+    ask_for_token,
+    confirm_created,
+    decode_credential,
+    find_name,
+    format_range,
+    make_error,
+    make_problem,
+)
+from release_actions.simulator.ghcr_packages import check, negotiate, put_tags
 from release_actions.simulator.limits import LimitedError
-from release_actions.simulator.oci import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from release_actions.simulator.origin import Answer, Call, HttpError, Route
-from release_actions.simulator.packages import Package, Version
+from release_actions.simulator.packages import Package
 from release_actions.simulator.world import World
 
 LARGEST_MANIFEST = 4 * 1024 * 1024
@@ -32,9 +41,6 @@ LARGEST_MANIFEST = 4 * 1024 * 1024
 
 PAGE = 100
 """Tags a page where the client names no number."""
-
-DENIED = "requested access to the resource is denied"
-WRONG_SCOPES = "permission_denied: The token provided does not match expected scopes."
 
 
 @dataclass(frozen=True)
@@ -44,14 +50,6 @@ class Grant:
     token: Token | None
     names: frozenset[str] = frozenset()
     expires: datetime | None = None
-
-
-@dataclass
-class Upload:
-    """A blob on its way."""
-
-    path: str
-    content: bytearray = field(default_factory=bytearray)
 
 
 class Ghcr:
@@ -91,9 +89,9 @@ class Ghcr:
         grant = self._grants.get(credential)
         if grant is not None and grant.expires and grant.expires > world.now():
             return grant
-        token = world.token(decode(credential))
+        token = world.token(decode_credential(credential))
         if token is None:
-            raise HttpError(unauthorized(request, name_in(request), "pull"))
+            raise HttpError(ask_for_token(request, find_name(request), "pull"))
         return Grant(token)
 
     def issue(self, call: Call) -> Answer:
@@ -110,11 +108,11 @@ class Ghcr:
             secret = credentials.password if credentials is not None and credentials.type == "basic" else None
             token = call.world.token(secret or "")
             if token is None or token.kind is TokenKind.FINE_GRAINED:
-                raise HttpError(problem(403, "DENIED", "denied"))
+                raise HttpError(make_problem(403, "DENIED", "denied"))
         else:
             packages = [call.world.package(name) for name in names]
             if not all(package is not None and package.public for package in packages):
-                raise HttpError(problem(403, "DENIED", DENIED))
+                raise HttpError(make_problem(403, "DENIED", DENIED))
         expires = call.world.now() + timedelta(seconds=call.world.behavior.registry_token_seconds)
         number = call.world.next_id("registry-token")
         bearer = base64.b64encode(f"v1:{number}:{hashlib.sha256(str(number).encode()).hexdigest()}".encode()).decode()
@@ -124,17 +122,17 @@ class Ghcr:
     def _authorize(self, call: Call, name: str, need: Role) -> Package | None:
         """The package a request is about, None if it is not there yet. Raises `HttpError` without the right."""
         if not oci.NAME.fullmatch(name) or "/" not in name:
-            raise HttpError(problem(400, "NAME_INVALID", "invalid repository name"))
+            raise HttpError(make_problem(400, "NAME_INVALID", "invalid repository name"))
         actions = "pull" if need is Role.READ else "pull,push"
         grant = self._grant(call.world, call.request)
         package = call.world.package(name)
         if grant is None:
-            raise HttpError(unauthorized(call.request, name, actions))
+            raise HttpError(ask_for_token(call.request, name, actions))
         token = grant.token
         if token is None:
             if need is Role.READ and name in grant.names and package is not None and package.public:
                 return package
-            raise HttpError(unauthorized(call.request, name, actions))
+            raise HttpError(ask_for_token(call.request, name, actions))
         check(call.world, token, name, package, need)
         return package
 
@@ -143,7 +141,7 @@ class Ghcr:
     def ping(self, call: Call) -> Answer:
         """`/v2/`: whether the client is known."""
         if self._grant(call.world, call.request) is None:
-            raise HttpError(unauthorized(call.request, "user/image", "pull"))
+            raise HttpError(ask_for_token(call.request, "user/image", "pull"))
         return Answer(200, {})
 
     def list_tags(self, call: Call, name: str) -> Answer:
@@ -151,10 +149,10 @@ class Ghcr:
         self._authorize(call, name, Role.READ)
         package = call.world.seen(name)
         if package is None:
-            raise HttpError(problem(404, "NAME_UNKNOWN", "repository name not known to registry"))
+            raise HttpError(make_problem(404, "NAME_UNKNOWN", "repository name not known to registry"))
         number = call.arg("n", str(PAGE))
         if not re.fullmatch(r"[0-9]{1,9}", number):
-            raise HttpError(problem(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested"))
+            raise HttpError(make_problem(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested"))
         count = int(number)
         tags = package.tags_after(call.arg("last"))
         answer = Answer(200, {"name": name, "tags": tags[:count]})
@@ -168,7 +166,7 @@ class Ghcr:
         self._authorize(call, name, Role.READ)
         version, package = call.world.seen_version(name, reference), call.world.package(name)
         if package is None or version is None:
-            raise HttpError(problem(404, "MANIFEST_UNKNOWN", "manifest unknown"))
+            raise HttpError(make_problem(404, "MANIFEST_UNKNOWN", "manifest unknown"))
         accept = ",".join(call.request.headers.getlist("Accept"))
         version = negotiate(package, version, {part.partition(";")[0].strip() for part in accept.split(",")})
         if call.request.method == "GET" or call.world.behavior.head_counts_as_download:
@@ -186,21 +184,21 @@ class Ghcr:
         """Push a manifest. The first one of a name makes the package."""
         package = self._authorize(call, name, Role.WRITE)
         if len(call.body) > LARGEST_MANIFEST:
-            raise HttpError(problem(413, "SIZE_INVALID", "manifest is larger than 4 MiB"))
+            raise HttpError(make_problem(413, "SIZE_INVALID", "manifest is larger than 4 MiB"))
         try:
             manifest = oci.parse(call.body, call.request.headers.get("Content-Type", ""))
         except oci.InvalidManifestError as wrong:
-            raise HttpError(problem(400, "MANIFEST_INVALID", "manifest invalid", str(wrong))) from wrong
+            raise HttpError(make_problem(400, "MANIFEST_INVALID", "manifest invalid", str(wrong))) from wrong
         by_digest = ":" in reference
         if by_digest and reference != manifest.digest:
-            raise HttpError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
+            raise HttpError(make_problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
         if not by_digest and not oci.TAG.fullmatch(reference):
-            raise HttpError(problem(400, "TAG_INVALID", "manifest tag did not match URI"))
+            raise HttpError(make_problem(400, "TAG_INVALID", "manifest tag did not match URI"))
         missing = [digest for digest in manifest.blobs if not call.world.has_blob(name, digest)]
         if call.world.behavior.checks_children:
             missing += [child for child in manifest.children if package is None or package.find(child) is None]
         if missing:
-            errors = [error("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", digest) for digest in missing]
+            errors = [make_error("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", digest) for digest in missing]
             raise HttpError(Answer(400, {"errors": errors}))
         if package is None:
             self._create(call, name)
@@ -221,7 +219,7 @@ class Ghcr:
         """A blob: its size for HEAD, the way to storage for GET."""
         self._authorize(call, name, Role.READ)
         if not call.world.has_blob(name, digest):
-            raise HttpError(problem(404, "BLOB_UNKNOWN", "blob unknown to registry"))
+            raise HttpError(make_problem(404, "BLOB_UNKNOWN", "blob unknown to registry"))
         named = {"Docker-Content-Digest": digest, "ETag": f'"{digest}"'}
         if call.request.method == "GET" and call.world.behavior.redirects_blobs and "storage" in call.urls:
             return Answer(307, b"", {"Location": storage.address(call.world, call.urls["storage"], digest), **named})
@@ -235,7 +233,7 @@ class Ghcr:
         mount, source = call.arg("mount"), call.arg("from")
         if mount and source and self._mountable(call, source, mount):
             call.world.link_blob(name, mount)
-            return created(name, mount)
+            return confirm_created(name, mount)
         number = call.world.next_id("upload")
         upload = str(uuid.uuid5(uuid.NAMESPACE_OID, f"upload {number}"))
         self._uploads[upload] = Upload(name)
@@ -268,14 +266,14 @@ class Ghcr:
         started = self._upload(name, upload)
         digest = call.arg("digest")
         if not oci.DIGEST.fullmatch(digest):
-            raise HttpError(problem(400, "DIGEST_INVALID", "provided digest is no sha256 digest"))
+            raise HttpError(make_problem(400, "DIGEST_INVALID", "provided digest is no sha256 digest"))
         self._append(call, started)
         content = bytes(started.content)
         del self._uploads[upload]
         if oci.digest_of(content) != digest:
-            raise HttpError(problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
+            raise HttpError(make_problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content"))
         call.world.add_blob(name, content)
-        return created(name, digest)
+        return confirm_created(name, digest)
 
     def cancel_upload(self, call: Call, name: str, upload: str) -> Answer:
         """Give an upload up."""
@@ -287,7 +285,7 @@ class Ghcr:
     def _upload(self, name: str, upload: str) -> Upload:
         started = self._uploads.get(upload)
         if started is None or started.path != name:
-            raise HttpError(problem(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"))
+            raise HttpError(make_problem(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"))
         return started
 
     def _append(self, call: Call, upload: Upload) -> None:
@@ -297,15 +295,15 @@ class Ghcr:
             match = re.fullmatch(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?", span)
             size = len(call.body)
             if not match or int(match[1]) != len(upload.content) or int(match[2]) - int(match[1]) + 1 != size:
-                answer = problem(416, "BLOB_UPLOAD_INVALID", "blob upload invalid", f"{span} does not follow")
-                answer.headers["Range"] = received(upload)
+                answer = make_problem(416, "BLOB_UPLOAD_INVALID", "blob upload invalid", f"{span} does not follow")
+                answer.headers["Range"] = format_range(upload)
                 raise HttpError(answer)
         upload.content += call.body
 
     def _progress(self, status: int, name: str, upload: str) -> Answer:
         headers = {
             "Location": f"/v2/{name}/blobs/upload/{upload}",
-            "Range": received(self._uploads[upload]),
+            "Range": format_range(self._uploads[upload]),
             "Docker-Upload-UUID": upload,
         }
         return Answer(status, None if status == NO_CONTENT else b"", headers)
@@ -328,16 +326,16 @@ class Ghcr:
     def unknown(self, allowed: Sequence[str]) -> Answer:
         """405 for a method GHCR does not support (deleting is one), 404 for a path it does not have."""
         if allowed:
-            return problem(405, "UNSUPPORTED", "The operation is unsupported.")
+            return make_problem(405, "UNSUPPORTED", "The operation is unsupported.")
         return Answer(404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})
 
     def broken(self, status: int, retry_after: int | None, *, secondary: bool) -> Answer:  # noqa: ARG002  # an API matter
         """The answer of a fault, or of the limit."""
         if status == TOO_MANY:
             after = f"{retry_after or 1}s"
-            answer = problem(status, "TOOMANYREQUESTS", f"retry-after: {after}, allowed: 2000/minute")
+            answer = make_problem(status, "TOOMANYREQUESTS", f"retry-after: {after}, allowed: 2000/minute")
         else:
-            answer = problem(status, "UNKNOWN" if status >= SERVER else "DENIED", "unknown error")
+            answer = make_problem(status, "UNKNOWN" if status >= SERVER else "DENIED", "unknown error")
         if retry_after is not None:
             answer.headers["Retry-After"] = str(retry_after)
         return answer
@@ -348,99 +346,8 @@ class Ghcr:
         answer.headers["X-GitHub-Request-Id"] = f"51A0:{call.world.next_id('request'):08X}"
 
 
-def check(world: World, token: Token, name: str, package: Package | None, need: Role) -> None:
-    """Raise `HttpError` unless a token may read, or write, a package, or create it if there is none."""
-    account = world.account(name.partition("/")[0])
-    allowed = token.may_read_packages() if need is Role.READ else token.may_write_packages()
-    if account is None:
-        role = Role.NONE
-    elif package is None:
-        same = token.repository.lower().startswith(account.login.lower() + "/")
-        role = Role.WRITE if same or account_role(token, account) >= Role.READ else Role.NONE
-    else:
-        role = package_role(token, account, package.roles, public=package.public)
-        allowed = allowed or (need is Role.READ and package.public)
-    if role < Role.READ:
-        raise HttpError(problem(403, "DENIED", DENIED))
-    if not allowed:
-        raise HttpError(problem(403, "DENIED", WRONG_SCOPES))
-    if role < need:
-        raise HttpError(problem(403, "DENIED", "permission_denied: write_package"))
-
-
-def put_tags(world: World, name: str, manifest: oci.Manifest, tag: str) -> None:
-    """Push a manifest under a tag, and under the tags that the registry cuts from it where it does that."""
-    for written in (tag, *(cut_names(tag) if world.behavior.cuts_tags else ())):
-        if world.behavior.stale_tag_reads:
-            world.lag_tag(name, written, world.behavior.stale_tag_reads)
-        world.put_manifest(name, manifest, written)
-
-
 NO_CONTENT = 204
 TOO_MANY = 429
 SERVER = 500
 SCOPE_COLONS = 2
 """Colons in a scope: `repository:owner/name:pull`."""
-
-
-def negotiate(package: Package, version: Version, accept: set[str]) -> Version:
-    """The version to answer with, by what the client takes. Raises `HttpError`.
-
-    As the distribution registry does it, from where GHCR's own error texts come: no `*/*`, and a client that takes
-    only Docker's plain manifest gets the linux/amd64 child of a Docker list, with that child's digest.
-    """
-    media_type = version.manifest.media_type
-    if media_type in accept or media_type == DOCKER_MANIFEST:
-        return version
-    if media_type == DOCKER_LIST and DOCKER_MANIFEST in accept:
-        children = dict(zip(version.manifest.platforms, version.manifest.children, strict=False))
-        child = package.find(children.get("linux/amd64", "sha256:"))
-        if child is not None:
-            return child
-    kinds = {OCI_INDEX: ("OCI index", "OCI indexes"), OCI_MANIFEST: ("OCI manifest", "OCI manifests")}
-    one, many = kinds.get(media_type, ("manifest list", "manifest lists"))
-    message = f"{one} found, but Accept header does not support {many}"
-    raise HttpError(problem(404, "MANIFEST_UNKNOWN", message))
-
-
-def decode(credential: str) -> str:
-    """The secret inside base64, empty if there is none."""
-    try:
-        return base64.b64decode(credential, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
-def name_in(request: Request) -> str:
-    """The repository that a request's path names."""
-    match = re.match(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)/", request.path)
-    return match[1] if match else "user/image"
-
-
-def unauthorized(request: Request, name: str, actions: str) -> Answer:
-    """401 with the way to a token (distribution's "Token Authentication Specification")."""
-    answer = problem(401, "UNAUTHORIZED", "authentication required")
-    realm = f"{request.host_url}token"
-    scope = f"repository:{name}:{actions}"
-    answer.headers["WWW-Authenticate"] = f'Bearer realm="{realm}",service="{request.host}",scope="{scope}"'
-    return answer
-
-
-def created(name: str, digest: str) -> Answer:
-    """A blob is there now."""
-    return Answer(201, b"", {"Location": f"/v2/{name}/blobs/{digest}", "Docker-Content-Digest": digest})
-
-
-def received(upload: Upload) -> str:
-    """The `Range` of an upload: first and last byte, `0-0` before the first."""
-    return f"0-{max(0, len(upload.content) - 1)}"
-
-
-def error(code: str, message: str, detail: object = None) -> dict[str, object]:
-    """One error of the specification's list."""
-    return {"code": code, "message": message, **({"detail": detail} if detail is not None else {})}
-
-
-def problem(status: int, code: str, message: str, detail: object = None) -> Answer:
-    """An answer that says no."""
-    return Answer(status, {"errors": [error(code, message, detail)]})

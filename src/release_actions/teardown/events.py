@@ -5,15 +5,12 @@ So the list is true at every moment in which a run may be stopped. `Done` comput
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from release_actions.errors import ActionError, Problem
 from release_actions.github.releases import Release
-from release_actions.teardown.plan import Ref, RefChange
-
-E = TypeVar("E")
+from release_actions.runner.event_log import EventLog
+from release_actions.teardown.model import Ref, RefChange
 
 
 @dataclass(frozen=True)
@@ -126,49 +123,39 @@ Event = (
 )
 
 
-class Done:
+class Done(EventLog[Event]):
     """The events of a teardown beyond its packages, and what they add up to."""
-
-    def __init__(self, events: Iterable[Event] = ()) -> None:
-        self._events: list[Event] = [*events]
-
-    def add(self, *events: Event) -> None:
-        """Note that something happened."""
-        self._events += events
-
-    def _all(self, kind: type[E]) -> list[E]:
-        return [event for event in self._events if isinstance(event, kind)]
 
     @property
     def releases(self) -> tuple[Release, ...]:
         """The releases that this run deleted."""
-        return tuple(event.release for event in self._all(ReleaseDeleted))
+        return tuple(event.release for event in self.select(ReleaseDeleted))
 
     @property
     def refs(self) -> tuple[RefChange, ...]:
         """The git tags that this run deleted or moved."""
-        return tuple(event.change for event in self._all(RefChanged))
+        return tuple(event.change for event in self.select(RefChanged))
 
     @property
     def gone(self) -> tuple[Release | RefChange, ...]:
         """What somebody else did first."""
-        return tuple(event.what for event in self._all(AlreadyDone))
+        return tuple(event.what for event in self.select(AlreadyDone))
 
     @property
     def left(self) -> tuple[NotDone, ...]:
         """What is still as it was."""
-        return tuple(self._all(NotDone))
+        return tuple(self.select(NotDone))
 
     @property
     def disturbed(self) -> tuple[str, ...]:
         """Sentences about names of production that changed."""
-        return tuple(event.sentence for event in self._all(Disturbed))
+        return tuple(event.sentence for event in self.select(Disturbed))
 
     @property
     def pending(self) -> Release | RefChange | None:
         """What was asked for without an answer that says whether it was done."""
         pending: Release | RefChange | None = None
-        for event in self._events:
+        for event in self.events:
             if isinstance(event, ChangeSent):
                 pending = event.what
             elif isinstance(event, (ReleaseDeleted, RefChanged, NotDone)):
@@ -178,19 +165,19 @@ class Done:
     @property
     def error(self) -> ActionError | None:
         """What could not be found out or finished."""
-        return next((event.error for event in self._all(Failed)), None)
+        return next((event.error for event in self.select(Failed)), None)
 
     @property
     def is_interrupted(self) -> bool:
         """Whether a signal ended the run."""
-        return bool(self._all(Interrupted))
+        return bool(self.select(Interrupted))
 
     @property
     def stopped(self) -> str:
         """Why its own limits ended the run before everything was tried, as a sentence; empty otherwise."""
-        return next((event.reason for event in self._all(Stopped)), "")
+        return next((event.reason for event in self.select(Stopped)), "")
 
     @property
     def is_proven(self) -> bool:
         """Whether production was compared, and is the same."""
-        return bool(self._all(Proven))
+        return bool(self.select(Proven))

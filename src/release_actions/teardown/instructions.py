@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from release_actions.cleanup.undo_record import make_entries
 from release_actions.runner.report import Output
 from release_actions.teardown.events import Done
+from release_actions.teardown.model import Plan, RefChange
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Plan, RefChange, list_stumps
+from release_actions.teardown.plan import list_stumps
 from release_actions.teardown.undo import list_gone_refs, list_gone_releases, release_row
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from release_actions.cleanup.contents import Contents
-from release_actions.cleanup.events import Outcome
+from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan, Deletion
 from release_actions.registry.names import PackagePath
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from release_actions.cleanup import journal
 from release_actions.errors import InputError, Problem
 from release_actions.github.releases import Release
-from release_actions.images.manifests import subject_of_tag
+from release_actions.images.graph import subject_of_tag
 from release_actions.registry.names import Tag
 from release_actions.runner.report import counted
+from release_actions.teardown.model import Names, Plan, RefChange, Refusal, World
 from release_actions.versions import floating
 from release_actions.versions.grammar import FLOATING_NAMES, TagRefused
 from release_actions.versions.version import Version, parse, parse_known, parse_or_none
@@ -28,116 +29,6 @@ RELEASED = "released"
 
 LONGEST_TEXT = 50_000
 """Characters of a release's text that are kept to take its deletion back. Outputs of a job end at about 500,000."""
-
-
-@dataclass(frozen=True)
-class Names:
-    """How a project names things: prefix of its tags, templates of its floating tags, releases that none may name."""
-
-    prefix: str = "v"
-    templates: tuple[str, ...] = floating.DEFAULT_TEMPLATES
-    skip: Collection[str] = ()
-
-    @property
-    def made_of_images(self) -> tuple[str, ...]:
-        """Templates of what tools put on an image beside its exact tag, whether the project wants it or not."""
-        return (*self.templates, *self.made_of_refs, "{major}", "{major}.{minor}", "latest")
-
-    @property
-    def made_of_refs(self) -> tuple[str, ...]:
-        """Templates of what tools make in git by cutting a tag at its dots, besides the project's own."""
-        cut = (f"{self.prefix}{{major}}", f"{self.prefix}{{major}}.{{minor}}")
-        return (*(text for text in self.templates if "{major}" in text), *cut)
-
-
-@dataclass(frozen=True)
-class Git:
-    """The tags of the repository. `tags`: tag -> object. `commits`: tag -> commit, of all that `to_resolve` names."""
-
-    tags: Mapping[str, str]
-    commits: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class World:
-    """All that was read. `images`: package -> tag -> digest, of packages that exist.
-
-    `retired`: packages that a final release is not published in any more.
-    """
-
-    names: Names
-    git: Git
-    images: Mapping[str, Mapping[str, str]]
-    releases: tuple[Release, ...] = ()
-    retired: frozenset[str] = frozenset()
-
-    @functools.cached_property
-    def stable(self) -> tuple[Version, ...]:
-        """The releases that git has a tag for."""
-        return tuple(version for version in parse_known(self.git.tags, self.names.prefix) if version.is_stable)
-
-    @functools.cached_property
-    def real(self) -> frozenset[str]:
-        """Tags that are releases: in git, or published on GitHub as such."""
-        published = {release.tag for release in self.releases if not release.draft and not release.prerelease}
-        finals = {tag for tag in published if (parsed := parse_or_none(tag, self.names.prefix)) and parsed.is_stable}
-        return frozenset({version.tag for version in self.stable} | finals)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why nothing of a candidate is touched, and what to do about it."""
-
-    candidate: str
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True)
-class RefChange:
-    """A git tag to delete (`after` is empty) or to move. `owners`: the candidates it comes from."""
-
-    tag: Tag
-    before: str
-    after: str
-    reason: str
-    owners: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Ref:
-    """A git tag that was deleted (`after` is empty) or moved: the object it named before, and the one after."""
-
-    tag: Tag
-    before: str
-    after: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences.
-
-    `living`: git tags that stay. `shared`: candidates whose image a release shares somewhere, so that it stays.
-    """
-
-    candidates: tuple[Version, ...]
-    images: Mapping[str, Mapping[str, tuple[str, ...]]]
-    releases: tuple[Release, ...]
-    refs: tuple[RefChange, ...]
-    refusals: tuple[Refusal, ...] = ()
-    notes: tuple[str, ...] = ()
-    living: frozenset[str] = frozenset()
-    shared: frozenset[str] = frozenset()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has to be deleted."""
-        return not (any(self.images.values()) or self.releases or self.refs)
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """The candidates of which nothing is touched, each once."""
-        return tuple(dict.fromkeys(refusal.candidate for refusal in self.refusals))
 
 
 def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tuple[str, ...]]:

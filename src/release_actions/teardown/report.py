@@ -15,8 +15,9 @@ from release_actions.errors import ExitCode, Problem
 from release_actions.github.packages import Refusal
 from release_actions.runner.report import Finding, Level, Output, Report
 from release_actions.teardown.instructions import make_undo_output
+from release_actions.teardown.model import RefChange
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import RefChange, explain_loss
+from release_actions.teardown.plan import explain_loss
 from release_actions.teardown.story import Story, list_reasons
 from release_actions.teardown.summary import describe_run, write_summary
 

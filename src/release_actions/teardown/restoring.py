@@ -11,7 +11,6 @@ import functools
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from release_actions.cleanup import restoring as packages
 from release_actions.cleanup.pace import Limits
@@ -22,6 +21,7 @@ from release_actions.github.refs import GitRefs
 from release_actions.github.releases import Release, Releases
 from release_actions.registry.names import PackagePath
 from release_actions.runner import markdown
+from release_actions.runner.event_log import EventLog
 from release_actions.runner.report import Finding, Level, Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.teardown.events import (
@@ -34,13 +34,11 @@ from release_actions.teardown.events import (
     Stopped,
 )
 from release_actions.teardown.instructions import fetch
-from release_actions.teardown.plan import Ref
+from release_actions.teardown.model import Ref
 from release_actions.teardown.release_files import add_files
 from release_actions.teardown.undo import Undo
 
 RULE = "restore"
-
-E = TypeVar("E")
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,7 @@ class Back:
     """A restoration. `images`: full name of a package -> its part; `events`: about git tags, releases and the run."""
 
     images: Mapping[str, packages.Back]
-    events: list[Event] = field(default_factory=list)
-
-    def _all(self, kind: type[E]) -> list[E]:
-        return [event for event in self.events if isinstance(event, kind)]
+    events: EventLog[Event] = field(default_factory=EventLog)
 
     @property
     def versions(self) -> int:
@@ -61,32 +56,32 @@ class Back:
     @property
     def refs(self) -> tuple[Ref, ...]:
         """Git tags that name again what they named."""
-        return tuple(event.ref for event in self._all(RefRestored))
+        return tuple(event.ref for event in self.events.select(RefRestored))
 
     @property
     def releases(self) -> tuple[Release, ...]:
         """Releases that are there again."""
-        return tuple(event.release for event in self._all(ReleaseRestored))
+        return tuple(event.release for event in self.events.select(ReleaseRestored))
 
     @property
     def lost(self) -> tuple[Problem, ...]:
         """Problems of git tags and releases that are not there again."""
-        return tuple(event.problem for event in self._all(NotRestored))
+        return tuple(event.problem for event in self.events.select(NotRestored))
 
     @property
     def unknown(self) -> tuple[Problem, ...]:
         """Problems of git tags and releases of which nobody knows whether they are there again."""
-        return tuple(problem for event in self._all(Failed) for problem in event.error.problems)
+        return tuple(problem for event in self.events.select(Failed) for problem in event.error.problems)
 
     @property
     def stopped(self) -> str:
         """Why the others were not tried, as a sentence; empty when all were."""
-        return next((event.reason for event in self._all(Stopped)), "")
+        return next((event.reason for event in self.events.select(Stopped)), "")
 
     @property
     def is_interrupted(self) -> bool:
         """Whether a signal ended the run."""
-        return bool(self._all(Interrupted))
+        return bool(self.events.select(Interrupted))
 
 
 @dataclass(frozen=True)
@@ -116,7 +111,7 @@ class Restorer:
             with self.log.group("Restore git tags and releases"):
                 self.names()
         except KeyboardInterrupt:
-            self.back.events.append(Interrupted())
+            self.back.events.add(Interrupted())
         return self.back
 
     def names(self) -> None:
@@ -143,7 +138,7 @@ class Restorer:
         """Whether nothing further may begin."""
         stop = self.limits.stop(1)
         if stop:
-            self.back.events.append(Stopped(stop))
+            self.back.events.add(Stopped(stop))
         return bool(stop)
 
     @contextlib.contextmanager
@@ -152,7 +147,7 @@ class Restorer:
         try:
             yield
         except ActionError as error:
-            self.back.events.append(Failed(error))
+            self.back.events.add(Failed(error))
 
     def ref(self, ref: Ref) -> None:
         """A git tag, unless something else was done to it since."""
@@ -168,18 +163,18 @@ class Restorer:
                 f"If {ref.before[:12]} is right: git push --force origin "
                 f"{shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
             )
-            self.back.events.append(NotRestored(Problem(message, hint)))
+            self.back.events.add(NotRestored(Problem(message, hint)))
             return
         if refusal:
             hint = (
                 f"{refusal.hint} GitHub drops objects that nothing names. A clone that still has it can push it: "
                 f"git push origin {shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
             )
-            self.back.events.append(
+            self.back.events.add(
                 NotRestored(Problem(f"The git tag {ref.tag} could not be restored. {refusal}.", hint.strip()))
             )
             return
-        self.back.events.append(RefRestored(ref))
+        self.back.events.add(RefRestored(ref))
         self.log.info(f"the git tag {ref.tag} names {ref.before[:12]} again")
 
     def release(self, release: Release, existing: Release | None) -> None:
@@ -189,12 +184,12 @@ class Restorer:
             if not release.draft and not self.refs.get(release.tag):
                 message = f"The release {release.tag} was not restored: its git tag does not exist."
                 hint = "GitHub would make the tag from a branch. Restore the tag first, then run this again."
-                self.back.events.append(NotRestored(Problem(message, hint)))
+                self.back.events.add(NotRestored(Problem(message, hint)))
                 return
             refusal = self.releases.again(release)
             if refusal:
                 message = f"The release {release.tag} could not be restored. {refusal}."
-                self.back.events.append(NotRestored(Problem(message, refusal.hint)))
+                self.back.events.add(NotRestored(Problem(message, refusal.hint)))
                 return
             self.log.info(f"made the release {release.tag} again")
         if files:
@@ -204,10 +199,10 @@ class Restorer:
             )
             if made is None:
                 message = f"GitHub does not list the release {release.tag}, which was just made, so it has no files."
-                self.back.events.append(NotRestored(Problem(message, packages.AGAIN)))
+                self.back.events.add(NotRestored(Problem(message, packages.AGAIN)))
                 return
             add_files(made, files, self.assets)
-        self.back.events.append(ReleaseRestored(release))
+        self.back.events.add(ReleaseRestored(release))
 
 
 def is_same_release(there: Release, release: Release) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from release_actions.teardown.events import Done
 from release_actions.teardown.instructions import list_local_commands
+from release_actions.teardown.model import Plan, World
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Plan, World
 from release_actions.versions.version import Version, parse_known
 
 

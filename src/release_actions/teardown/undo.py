@@ -21,8 +21,8 @@ from release_actions.errors import InputError
 from release_actions.github.releases import Asset, Release
 from release_actions.registry.names import Tag
 from release_actions.teardown.events import Done
+from release_actions.teardown.model import Ref, RefChange
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Ref, RefChange
 from release_actions.teardown.release_files import SavedFiles
 
 FORM = "rc-teardown-undo-1"

@@ -34,8 +34,8 @@ from release_actions.teardown.events import (
     ReleaseDeleted,
     Stopped,
 )
+from release_actions.teardown.model import Plan, RefChange
 from release_actions.teardown.package import PackageTeardown
-from release_actions.teardown.plan import Plan, RefChange
 from release_actions.versions.version import parse_known
 
 AT_ONCE = 8
