@@ -161,8 +161,8 @@ class Registry:
         response = self._ask(
             "GET",
             repository,
-            f"referrers/{_check_digest(digest)}",
-            what=f"list what is attached to {repository}{_joined(digest)}",
+            f"referrers/{check_digest(digest)}",
+            what=f"list what is attached to {repository}{join_reference(digest)}",
             headers={"Accept": OCI_INDEX},
             expect=(200, 404),
             longest=LONGEST_MANIFEST,
