@@ -1,10 +1,11 @@
 """Clean-ups in which few of many versions go, as they are day by day: requests beside the least possible, and the time.
 
-    bin/python benchmarks/cleanup_worlds.py [--check] [WORLD ...]
+    bin/python benchmarks/cleanup_worlds.py [--check] [--peer PEER/dist/index.js] [WORLD ...]
 
 The servers answer in this process, each request after 20 ms. The pace of GitHub's API is not kept: it is the same for
 whoever deletes as much. *Least* is what a client needs that is safe: the tags and the versions of each package, each
-manifest of an image that is not in the cache, and the deletions.
+manifest of an image that is not in the cache, and the deletions. `--peer` runs another action in the same worlds, see
+cleanup_peer.py.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import requests
 
+from cleanup_peer import run_peer  # type: ignore[import-not-found]  # mypy does not look beside a file
 from ghcr_cleanup import KINDS, TOKEN, Late  # type: ignore[import-not-found]  # mypy does not look beside a file
 from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.pace import Limits
@@ -49,12 +51,16 @@ BOTH = ("linux/amd64", "linux/arm64")
 
 @dataclass(frozen=True)
 class Case:
-    """A world, the rule that runs in it, and the requests that are allowed, without and with the cache."""
+    """A world, the rule that runs in it, and the requests that are allowed, without and with the cache.
+
+    `peer`: the same rule as inputs of the peer.
+    """
 
     plant: Callable[[World], None]
     settings: CleanupSettings
     paths: tuple[str, ...]
     aims: tuple[int, int]
+    peer: Mapping[str, str]
 
 
 def new_world() -> World:
@@ -111,11 +117,20 @@ def plant_builds(world: World) -> None:
 
 
 RELEASED = CleanupSettings(delete_released_candidates=True)
+RELEASED_BY_PEER = {"delete-tags": "*-rc.*"}
 CASES = {
-    "candidates-390": Case(plant_candidates(12), RELEASED, SIX, (370, 300)),
-    "candidates-1890": Case(plant_candidates(62), RELEASED, SIX, (1900, 370)),
-    "indexes-10000": Case(plant_indexes, CleanupSettings(delete_tags=("go-*",)), DEV, (2300, 330)),
-    "builds-10000": Case(plant_builds, CleanupSettings(delete_tags=("pr-*",), delete_untagged=True), DEV, (6000, 700)),
+    "candidates-390": Case(plant_candidates(12), RELEASED, SIX, (370, 300), RELEASED_BY_PEER),
+    "candidates-1890": Case(plant_candidates(62), RELEASED, SIX, (1900, 370), RELEASED_BY_PEER),
+    "indexes-10000": Case(
+        plant_indexes, CleanupSettings(delete_tags=("go-*",)), DEV, (2300, 280), {"delete-tags": "go-*"}
+    ),
+    "builds-10000": Case(
+        plant_builds,
+        CleanupSettings(delete_tags=("pr-*",), delete_untagged=True),
+        DEV,
+        (6000, 700),
+        {"delete-tags": "pr-*", "delete-untagged": "true"},
+    ),
 }
 
 
@@ -135,11 +150,22 @@ def open_stores(
         yield {PackagePath(path): Store(PackagePath(path), packages, registry, cache=cache) for path in paths}
 
 
-def run(world: World, case: Case, cache: Cache | None) -> tuple[Counter[str], int, int, float]:
+@dataclass(frozen=True)
+class Measured:
     """One clean-up: requests by kind, versions that were there and that were deleted, and seconds."""
+
+    kinds: Counter[str]
+    before: int
+    deleted: int
+    seconds: float
+    worked: float
+
+
+def run(world: World, case: Case, cache: Cache | None) -> Measured:
+    """One clean-up by this project."""
     simulator = InProcess(world)
     before = sum(len(world.packages[path].versions()) for path in case.paths)
-    began = time.monotonic()
+    began, spent = time.monotonic(), time.process_time()
     deleted = 0
     with open_stores(simulator, case.paths, cache) as stores, contextlib.redirect_stdout(io.StringIO()):
         log, context = Workflow({}), Context(now=world.now() + timedelta(days=3))
@@ -156,7 +182,7 @@ def run(world: World, case: Case, cache: Cache | None) -> tuple[Counter[str], in
     for entry in simulator.requests.entries:
         path = entry.path.partition("?")[0]
         kinds[next((n for n, m, p in KINDS if entry.method == m and re.search(p, path)), "other")] += 1
-    return kinds, before, deleted, seconds
+    return Measured(kinds, before, deleted, seconds, time.process_time() - spent)
 
 
 def _sources(simulator: InProcess) -> Sources:
@@ -164,47 +190,77 @@ def _sources(simulator: InProcess) -> Sources:
         return Sources(http, "v", "", simulator.api_url, TOKEN)
 
 
+def count_least(world: World, case: Case, *, cached: bool) -> int:
+    """Requests that a safe client needs: what carries a tag, and what no index lists, has to be read."""
+    there = [version for path in case.paths for version in world.packages[path].versions()]
+    listed = {child for version in there for child in version.manifest.children}
+    roots = sum(bool(version.tags) or version.digest not in listed for version in there)
+    pages = sum(-(-len(world.packages[path].versions()) // PER_PAGE) for path in case.paths)
+    return len(case.paths) + pages + (0 if cached else roots)
+
+
+def plant(case: Case) -> World:
+    """A new world of a case."""
+    world = new_world()
+    case.plant(world)
+    return world
+
+
+def fill_cache(world: World, case: Case, cache: Cache) -> None:
+    """Read all that a plan needs, as an earlier run did."""
+    with open_stores(InProcess(world), case.paths, cache) as stores, contextlib.redirect_stdout(io.StringIO()):
+        for store in stores.values():
+            store.read()
+
+
+def measure(name: str, case: Case, bundle: Path | None) -> Iterator[tuple[str, str]]:
+    """Rows of the table, each with the requests by kind, or the sentence that an aim was missed."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Cache(Path(folder))
+        warm = plant(case)
+        fill_cache(warm, case, cache)
+        for label, world, kept, aim in (
+            ("cold", plant(case), None, case.aims[0]),
+            ("cache", warm, cache, case.aims[1]),
+        ):
+            least = count_least(world, case, cached=kept is not None)
+            done = run(world, case, kept)
+            least += done.deleted
+            asked = sum(done.kinds.values())
+            missed = f"missed: {asked} requests, and the aim is {aim}. " if asked > aim else ""
+            yield (
+                f"| {name} | {label} | {done.before} | {done.deleted} | {least} | {asked} | {asked / least:.2f} "
+                f"| {aim} | {done.seconds:.1f} s | {done.worked:.1f} s |",
+                f"{name} {label}: {missed}{dict(sorted(done.kinds.items()))}",
+            )
+    if bundle:
+        world = plant(case)
+        least = count_least(world, case, cached=False)
+        peer = run_peer(bundle, world, case.paths, case.peer)
+        least += peer.deleted
+        yield (
+            f"| {name} | peer | | {peer.deleted} | {least} | {peer.requests} | {peer.requests / least:.2f} | "
+            f"| {peer.seconds:.1f} s | {peer.worked:.1f} s |",
+            "",
+        )
+
+
 def main() -> int:
     """Measure and print. Ends with 1 when an aim is missed and `--check` is given."""
     parser = argparse.ArgumentParser(description="Measure clean-ups in which few of many versions go.")
     parser.add_argument("worlds", nargs="*", choices=[*CASES, []], default=[*CASES], metavar="WORLD")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--peer", type=Path, metavar="BUNDLE", help="dist/index.js of dataaxiom/ghcr-cleanup-action")
     given = parser.parse_args()
-    print("| world | run | versions | deleted | least | requests | ratio | aim | at 20 ms |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    details, missed = [], []
+    print("| world | run | versions | deleted | least | requests | ratio | aim | at 20 ms | CPU |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    details = []
     for name in given.worlds:
-        case = CASES[name]
-        with tempfile.TemporaryDirectory() as folder:
-            cache = Cache(Path(folder))
-            warm = new_world()
-            case.plant(warm)
-            with open_stores(InProcess(warm), case.paths, cache) as stores, contextlib.redirect_stdout(io.StringIO()):
-                for store in stores.values():
-                    store.read()
-            cold = new_world()
-            case.plant(cold)
-            for label, world, kept, aim in (("cold", cold, None, case.aims[0]), ("cache", warm, cache, case.aims[1])):
-                # What carries a tag, and what no index lists, has to be read.
-                there = [version for path in case.paths for version in world.packages[path].versions()]
-                listed = {child for version in there for child in version.manifest.children}
-                roots = sum(bool(version.tags) or version.digest not in listed for version in there)
-                kinds, before, deleted, seconds = run(world, case, kept)
-                pages = sum(-(-(before // len(case.paths)) // PER_PAGE) for _ in case.paths)
-                least = len(case.paths) + pages + deleted + (roots if kept is None else 0)
-                asked = sum(kinds.values())
-                print(
-                    f"| {name} | {label} | {before} | {deleted} | {least} | {asked} | {asked / least:.2f} | {aim} "
-                    f"| {seconds:.1f} s |",
-                    flush=True,
-                )
-                details.append(f"{name} {label}: {dict(sorted(kinds.items()))}")
-                if asked > aim:
-                    missed.append(f"{name} {label}: {asked} requests, and the aim is {aim}")
+        for row, detail in measure(name, CASES[name], given.peer):
+            print(row, flush=True)
+            details += [detail] if detail else []
     print("", *details, sep="\n")
-    for line in missed:
-        print(f"missed: {line}")
-    return 1 if given.check and missed else 0
+    return 1 if given.check and any(": missed: " in detail for detail in details) else 0
 
 
 if __name__ == "__main__":
