@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +17,8 @@ from release_actions.cleanup import apply, parallel
 from release_actions.cleanup.pace import Limits
 from release_actions.errors import ExitCode
 from release_actions.github.packages import Packages, Refusal
-from release_actions.simulator import World
+from release_actions.simulator import Simulator, World
+from release_actions.simulator.faults import Fault
 
 AWS = "llm-d/llm-d-aws"
 BOTH = {"packages": "llm-d-cuda,llm-d-aws", "delete_tags": "*-rc.*"}
@@ -95,11 +98,11 @@ def test_a_signal_ends_all_packages_and_the_report_names_what_is_left(
     begun = threading.Barrier(3)
     seen: set[str] = set()
 
-    def interrupted(futures: Any, timeout: float | None = None) -> Any:
-        if timeout is None:
-            begun.wait(SECONDS)
-            raise KeyboardInterrupt
-        return wait(futures, timeout)
+    def interrupted(futures: Any, timeout: float) -> Any:
+        if timeout == parallel.ENDING:
+            return wait(futures, timeout)
+        begun.wait(SECONDS)
+        raise KeyboardInterrupt
 
     def make(real: Delete) -> Delete:
         def delete(packages: Packages, name: str, version_id: int) -> Refusal | None:
@@ -141,3 +144,20 @@ def test_packages_are_cleaned_one_after_another_where_few_requests_are_left(
     assert report.exit_code is ExitCode.PASS
     assert order == sorted(order, key=["llm-d-cuda", "llm-d-aws"].index)
     assert world.tags(AWS).keys() == {"v0.2.0"}
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_signal_ends_all_packages_at_once(world: World, clean: Clean, simulator: Simulator) -> None:
+    def interrupt(_world: World, _path: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+
+    simulator.faults.add(Fault(method="DELETE", path="*cuda/versions/*", nth=2, steps=(interrupt,)))
+    report = clean(**BOTH)
+
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert simulator.requests.count(method="DELETE") < 2 * 9
+    for path in (CUDA, AWS):
+        assert f"{path}: stopped by a signal" in messages(report)
+    assert pulls(world, CUDA)
+    assert pulls(world, AWS)

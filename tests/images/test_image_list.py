@@ -70,7 +70,11 @@ def test_a_port_belongs_to_the_registry() -> None:
         (3, "Input 'image-list' names no image."),
         ([1], "Entry 1 of 'image-list' is not an object."),
         ([{**ENTRY, "package": "app"}], "Entry 1 of 'image-list' has no package of the form REGISTRY/NAME: 'app'."),
-        ([{**ENTRY, "package": "g/A"}], "Entry 1 of 'image-list' has no package of the form REGISTRY/NAME: 'g/A'."),
+        (
+            [{**ENTRY, "package": "g/A"}],
+            "Entry 1 of 'image-list' has no package of the form REGISTRY/NAME: 'g/A'. Registries take lower-case "
+            "letters only. Write a.",
+        ),
         ([{**ENTRY, "tags": []}], "Entry 1 of 'image-list' has no list of tags under 'tags'."),
         ([{**ENTRY, "tags": "v1"}], "Entry 1 of 'image-list' has no list of tags under 'tags'."),
         ([{**ENTRY, "tags": ["a b"]}], "Entry 1 of 'image-list' names 'a b', which is not a tag."),

@@ -48,6 +48,11 @@ class TestAddress:
 
 
 class TestNames:
+    def test_a_repository_in_capitals_is_refused_with_the_name_that_a_registry_takes(self, http: Http) -> None:
+        with pytest.raises(InputError) as caught:
+            Registry(http, "https://ghcr.io").get_manifest("LLM-D/llm-d", "latest")
+        assert caught.value.problems[0].hint == "Registries take lower-case letters only. Write llm-d/llm-d."
+
     @pytest.mark.parametrize(
         "repository",
         ["", "LLM-D/x", "a//b", "/a", "a/", "a/../b", "a b", "a?x=1", "a#b", "-a", "a.", "a___b", "a/b\n", "a" * 256],
@@ -172,6 +177,15 @@ class TestManifests:
         assert found == Descriptor(DIGEST, OCI_INDEX, len(BODY))
         assert server.lines == ["HEAD /v2/a/b/manifests/latest", "GET /v2/a/b/manifests/latest"]
 
+    @pytest.mark.parametrize("status", [405, 501])
+    def test_a_registry_that_knows_no_head_is_asked_with_get(self, http: Http, status: int) -> None:
+        with serving(replies(Reply(status), manifest(), Reply(status), Reply(404))) as server:
+            registry = Registry(http, server.url)
+            there = registry.head_manifest("a/b", "latest")
+            absent = registry.head_manifest("a/b", "v1")
+        assert (there, absent) == (Descriptor(DIGEST, OCI_INDEX, len(BODY)), None)
+        assert [asked.method for asked in server.asked] == ["HEAD", "GET", "HEAD", "GET"]
+
     @pytest.mark.parametrize(
         ("reply", "wrong"),
         [
@@ -292,6 +306,12 @@ class TestBlobs:
             f"PUT /v2/a/b/blobs/uploads/1?state=x&digest={quoted}",
         ]
         assert server.asked[-1].body == b"data"
+
+    def test_a_blob_is_uploaded_where_head_is_not_known(self, http: Http) -> None:
+        started = Reply(202, headers={"Location": "/v2/a/b/blobs/uploads/1"})
+        with serving(replies(Reply(405), started, Reply(201))) as server:
+            Registry(http, server.url).put_blob("a/b", b"data")
+        assert [asked.method for asked in server.asked] == ["HEAD", "POST", "PUT"]
 
     def test_a_blob_that_is_there_is_not_uploaded(self, http: Http) -> None:
         with serving(replies(Reply(200))) as server:

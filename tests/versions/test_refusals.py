@@ -132,6 +132,12 @@ REFUSED = {
         "Tag 'main' is a floating tag: it names the newest image, not one version.",
         f"Push the version itself. {LOOKS}",
     ),
+    "1234567": (
+        Reason.FLOATING,
+        "",
+        "Tag '1234567' is one number of 7 digits, as the short form of a commit can be.",
+        f"Push a version. {LOOKS}",
+    ),
     "v0": (
         Reason.FLOATING,
         "",

@@ -77,7 +77,9 @@ def carry_out_all(
     with log.group(f"Clean up {counted(len(pages), 'package')}"):
         futures = [pool.submit(clean, result) for result in results]
         try:
-            wait(futures)
+            # With a timeout: a signal that another thread receives does not end a wait without one.
+            while wait(futures, timeout=1.0).not_done:
+                pass
         except KeyboardInterrupt:
             limits.interrupted.set()
             pool.shutdown(wait=False, cancel_futures=True)

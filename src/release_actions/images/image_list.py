@@ -13,7 +13,7 @@ from typing import Any
 
 from release_actions.errors import InputError, Problem
 from release_actions.images.manifests import Platform
-from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG
+from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG, describe_repository_mistake
 
 HINT = "Pass build-matrix's output images as it is."
 
@@ -99,7 +99,8 @@ def find_mistakes(entry: Any) -> Iterator[str]:
         return
     host, _, name = str(entry.get("package", "")).partition("/")
     if not host or len(name) > REPOSITORY_LENGTH or not REPOSITORY.fullmatch(name):
-        yield f"has no package of the form REGISTRY/NAME: {str(entry.get('package', ''))[:100]!r}"
+        mistake = f"has no package of the form REGISTRY/NAME: {str(entry.get('package', ''))[:100]!r}"
+        yield f"{mistake}. {describe_repository_mistake(name)}".removesuffix(".") if host and name else mistake
     for key, what in (("tags", "tag"), ("platforms", "platform")):
         values = entry.get(key)
         if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):

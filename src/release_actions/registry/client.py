@@ -55,6 +55,9 @@ are configurations."""
 TOO_MANY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 """Answers to a number of tags that is too large."""
 
+NO_HEAD = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+"""Answers to HEAD of a server or proxy that does not know it. GET says the same, and more."""
+
 DOCKER_HUB = "registry-1.docker.io"
 API_HOSTS = {"docker.io": DOCKER_HUB, "index.docker.io": DOCKER_HUB}
 """Registries whose API is not at the host that image names begin with."""
@@ -173,12 +176,12 @@ class Registry:
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
         """What a tag or digest resolves to, without reading it; None when there is no such manifest."""
-        response = self._manifest("HEAD", repository, reference)
+        response = self._manifest("HEAD", repository, reference, expect=(200, 404, *NO_HEAD))
         if response.status == HTTPStatus.NOT_FOUND:
             return None
         announced = response.headers.get("Docker-Content-Digest", "")
         size = response.headers.get("Content-Length", "")
-        if not announced or not size.isdecimal():
+        if response.status in NO_HEAD or not announced or not size.isdecimal():
             # Both headers are only recommended (OCI distribution 1.1); the bytes themselves say as much.
             manifest = self.get_manifest(repository, reference)
             return None if manifest is None else Descriptor(manifest.digest, manifest.media_type, len(manifest.body))
@@ -241,8 +244,8 @@ class Registry:
         return response.body
 
     def has_blob(self, repository: str, digest: Digest) -> bool:
-        """Whether the repository has a blob."""
-        return self._blob("HEAD", repository, digest).status != HTTPStatus.NOT_FOUND
+        """Whether the repository has a blob; False, too, where the registry answers no HEAD: then it is sent again."""
+        return self._blob("HEAD", repository, digest, expect=(200, 404, *NO_HEAD)).status == HTTPStatus.OK
 
     def put_blob(self, repository: str, data: bytes) -> Digest:
         """Store a blob unless it is there, and return its digest."""
@@ -298,24 +301,26 @@ class Registry:
     def _pull(self, repository: str) -> str:
         return f"repository:{self._path(repository)}:pull"
 
-    def _manifest(self, method: str, repository: str, reference: str) -> Response:
+    def _manifest(
+        self, method: str, repository: str, reference: str, *, expect: tuple[int, ...] = (200, 404)
+    ) -> Response:
         return self._ask(
             method,
             repository,
             f"manifests/{check_reference(reference)}",
             what=f"read {repository}{join_reference(reference)}",
             headers={"Accept": ", ".join(MEDIA_TYPES)},
-            expect=(200, 404),
+            expect=expect,
             longest=LONGEST_MANIFEST,
         )
 
-    def _blob(self, method: str, repository: str, digest: Digest) -> Response:
+    def _blob(self, method: str, repository: str, digest: Digest, *, expect: tuple[int, ...] = (200, 404)) -> Response:
         return self._ask(
             method,
             repository,
             f"blobs/{check_digest(digest)}",
             what=f"read {repository}{join_reference(digest)}",
-            expect=(200, 404),
+            expect=expect,
             longest=LONGEST_BLOB,
         )
 

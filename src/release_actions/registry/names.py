@@ -26,6 +26,13 @@ DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}")
 "Descriptor")."""
 
 
+def describe_repository_mistake(name: str) -> str:
+    """What to do about a name that is not a repository's. GitHub's own names may have capitals, and images may not."""
+    if len(name) <= REPOSITORY_LENGTH and REPOSITORY.fullmatch(name.lower()):
+        return f"Registries take lower-case letters only. Write {name.lower()}."
+    return "Its parts, joined by '/', have lower-case letters and digits, joined by '.', '_', '__' or hyphens."
+
+
 def digest_of(content: bytes, algorithm: str = "sha256") -> Digest:
     """The digest of some bytes, with its algorithm in front."""
     return Digest(f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}")

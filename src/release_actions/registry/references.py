@@ -11,6 +11,7 @@ from release_actions.registry.names import (
     REPOSITORY_LENGTH,
     TAG,
     Digest,
+    describe_repository_mistake,
     digest_of,
 )
 
@@ -65,7 +66,4 @@ def check_digest(digest: str) -> str:
 def check_repository(repository: str) -> None:
     if len(repository) > REPOSITORY_LENGTH or not REPOSITORY.fullmatch(repository):
         message = f"{repository[:REPOSITORY_LENGTH]!r} is not a repository of a registry."
-        raise InputError(
-            message,
-            hint="Its parts, joined by '/', have lower-case letters and digits, joined by '.', '_', '__' or hyphens.",
-        )
+        raise InputError(message, hint=describe_repository_mistake(repository))

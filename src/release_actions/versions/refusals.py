@@ -34,6 +34,9 @@ from release_actions.versions.suffix_mistakes import (
 DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2212")
 """The dashes that word processors and chat programs put in place of a hyphen."""
 
+SHORT_COMMIT = 7
+"""Digits that git shows of a commit at least. No project counts so many major versions."""
+
 BASE = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(.*)")
 SHORT = re.compile(r"([0-9]+\.[0-9]+)((?:-|rc|\.post|\.dev|\+)[^.].*)")
 DATE = re.compile(r"(?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])(?:[-._].*)?")
@@ -183,6 +186,9 @@ def _check_floating(name: str, prefix: str) -> Mistake | None:
         message = f"Tag {show_tag(name)} is a floating tag: it names the newest image, not one version."
         return Mistake(Reason.FLOATING, message, hint=f"Push the version itself. {show_examples(prefix)}")
     text = name.removeprefix(prefix)
+    if len(text) >= SHORT_COMMIT and text.isdecimal():
+        message = f"Tag {show_tag(name)} is one number of {len(text)} digits, as the short form of a commit can be."
+        return Mistake(Reason.FLOATING, message, hint=f"Push a version. {show_examples(prefix)}")
     message = f"Tag {show_tag(name)} is a floating tag: it names the newest release of {text}.x, not one version."
     hint = "The action protect-latest moves floating tags. Do not push them."
     return Mistake(Reason.FLOATING, message, f"{prefix}{text}.0" if "." in text else "", hint)
