@@ -154,12 +154,15 @@ class Pipeline:
         owner = "somebody" if fork else "llm-d"
         return {"full_name": f"{owner}/llm-d", "default_branch": "main", "fork": fork}
 
-    def pull_request(self, files: Mapping[str, str]) -> dict[str, Any]:
-        """The payload of a fork's pull request that changes some files. main stays where it is."""
+    def pull_request(self, files: Mapping[str, str], links: Mapping[str, Path] | None = None) -> dict[str, Any]:
+        """The payload of a fork's pull request that changes some files and adds links. main stays where it is."""
         base = git(self.source, "rev-parse", "HEAD")
         git(self.source, "checkout", "--quiet", "-b", "theirs")
         for name, text in files.items():
             (self.source / name).write_text(text, encoding="utf-8")
+        for name, target in (links or {}).items():
+            (self.source / name).unlink(missing_ok=True)
+            (self.source / name).symlink_to(target)
         head = commit(self.source, "Change it")
         git(self.source, "checkout", "--quiet", "main")
         return {

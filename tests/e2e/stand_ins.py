@@ -32,6 +32,8 @@ CHECKOUT = """\
     git clone -q "$REPOSITORIES/${INPUT_REPOSITORY:-$GITHUB_REPOSITORY}" "$RUNNER_TEMP/clone"
     git -C "$RUNNER_TEMP/clone" checkout -q --detach "${INPUT_REF:-$GITHUB_SHA}"
     mkdir -p "$at"
+    # What is there and not of the commit goes, links as links. act's copy of the repository is its own.
+    find "$at" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
     cp -a "$RUNNER_TEMP/clone/." "$at"
     rm -rf "$RUNNER_TEMP/clone"
 """

@@ -153,6 +153,37 @@ def test_a_forks_pull_request_goes_to_another_registry_and_cannot_say_where(smal
     assert small.llm_d.look() == before, "GHCR holds nothing of it"
 
 
+def test_a_forks_links_lead_nowhere_on_the_runner_that_plans(small: Pipeline, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "key").write_text("the runner's", encoding="utf-8")
+    approve(small, "rejected")
+    links = {"own": victim, "release.yaml": victim / "key"}
+    payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"}, links)
+    ran = small.run(CALLER, small.event("pull_request_target", MAIN, payload))
+    assert ran.jobs == {"plan": ["success"], "approval": ["failure"]}, ran.errors
+    assert [(file.name, file.read_text(encoding="utf-8")) for file in victim.iterdir()] == [("key", "the runner's")]
+
+
+def test_a_folder_of_the_configuration_that_is_a_forks_link_is_refused(small: Pipeline, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    approve(small)
+    (small.source / "ci").mkdir()
+    (small.source / "ci" / "release.yaml").write_text(SMALL, encoding="utf-8")
+    small.commit("Move the configuration")
+    caller = tmp_path / "caller.yml"
+    text = CALLER.read_text(encoding="utf-8")
+    caller.write_text(text.replace("    with:\n", "    with:\n      config: ci/release.yaml\n", 1), encoding="utf-8")
+    (small.source / "ci" / "release.yaml").unlink()
+    (small.source / "ci").rmdir()
+    payload = small.pull_request({}, {"ci": victim})
+    ran = small.run(caller, small.event("pull_request_target", MAIN, payload))
+    assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
+    assert "The folder of the configuration is a link to outside the repository." in ran.errors
+    assert list(victim.iterdir()) == []
+
+
 def test_an_environment_that_github_would_create_lets_no_fork_in(small: Pipeline) -> None:
     payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
     ran = small.run(CALLER, small.event("pull_request_target", MAIN, payload))

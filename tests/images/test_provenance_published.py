@@ -1,4 +1,4 @@
-"""Provenance that GitHub's runs really published, verified offline by the real gh and cosign.
+"""Provenance that GitHub's runs really published, verified offline by the real gh.
 
 The bundles are those that gh's own tests have, from the Go module of the version that is installed: one is signed by a
 reusable workflow of another repository, as ours are, one by an issuer of another company.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -46,16 +45,20 @@ Verify = Callable[..., Verification]
 @pytest.fixture(scope="module")
 def published() -> Path:
     """The folder with what gh's own tests verify."""
-    version = re.search(r"(?m)^gh_version=(.+)$", (ROOT / ".ci" / "programs").read_text(encoding="utf-8"))
-    assert version
-    command = ["go", "mod", "download", "-json", f"github.com/cli/cli/v2@v{version[1]}"]
-    ended = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+    command = ["go", "mod", "download", "-json", "github.com/cli/cli/v2"]
+    ended = subprocess.run(command, cwd=ROOT / ".ci" / "go" / "gh", capture_output=True, text=True, check=True)
     return Path(json.loads(ended.stdout)["Dir"], "pkg", "cmd", "attestation", "test", "data")
 
 
-@pytest.fixture(params=["gh"])
-def verify(request: pytest.FixtureRequest, tmp_path: Path, published: Path) -> Verify:
-    """Verify a published artifact by one of the programs, without a way to the network."""
+@pytest.fixture
+def program() -> str:
+    """The program that verifies. `against_cosign.py` has the same tests with cosign."""
+    return "gh"
+
+
+@pytest.fixture
+def verify(program: str, tmp_path: Path, published: Path) -> Verify:
+    """Verify a published artifact without a way to the network."""
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": "none", "NO_COLOR": "1", **proxies}
     run = functools.partial(provenance.run_program, environ=environ)
@@ -75,7 +78,7 @@ def verify(request: pytest.FixtureRequest, tmp_path: Path, published: Path) -> V
         (tmp_path / "root.json").write_text(trusted + "\n", encoding="utf-8")
         trust = Trust(tmp_path / "bundles.jsonl", tmp_path / "root.json")
         subject = Subject(tmp_path / "artifact", name, digest_of((tmp_path / "artifact").read_bytes()))
-        if request.param == "gh":
+        if program == "gh":
             provenance.require_gh(run)
             return provenance.verify(subject, source, trust, run)
         provenance_cosign.require_cosign(run)

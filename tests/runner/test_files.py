@@ -38,3 +38,15 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
         write_workspace_file(file, "undo.json", "after")
 
     assert file.read_text() == "before"
+
+
+def test_a_link_that_an_earlier_job_left_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("theirs", encoding="utf-8")
+    for name in ("lock.json", "lock.json.part"):
+        (tmp_path / name).symlink_to(victim)
+
+    write_workspace_file(tmp_path / "lock.json", "lock.json", "ours")
+
+    assert (tmp_path / "lock.json").read_text(encoding="utf-8") == "ours"
+    assert victim.read_text(encoding="utf-8") == "theirs"

@@ -16,6 +16,8 @@ def write_workspace_file(path: Path, name: str, content: str | bytes, *, hint: s
         path.parent.mkdir(parents=True, exist_ok=True)
         # A reader finds the file as it was or as it is to be, also when the disk is full or the run is killed.
         draft = path.with_name(path.name + ".part")
+        # A workspace may hold what an earlier job left, also a link that leads elsewhere.
+        draft.unlink(missing_ok=True)
         draft.write_bytes(content if isinstance(content, bytes) else content.encode())
         draft.replace(path)
     except OSError as error:
