@@ -46,6 +46,26 @@ def test_a_module_without_a_version_is_an_error() -> None:
 
 
 def test_a_tag_of_another_version_is_refused_with_the_file_to_change(capsys: pytest.CaptureFixture[str]) -> None:
-    assert package.main(["version", release_actions.__version__]) == 0
     assert package.main(["version", "99.0.0"]) == 1
     assert "src/release_actions/__init__.py" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("heading", "version", "code"),
+    [
+        ("## [1.0.0] - 2026-12-15", "1.0.0", 0),
+        ("## [1.0.0]", "1.0.0", 1),
+        ("## [Unreleased]", "1.0.0", 1),
+        ("## [1.0.01] - 2026-12-15", "1.0.0", 1),
+        ("## [Unreleased]", "1.0.0-rc.1", 0),
+    ],
+)
+def test_a_release_has_a_heading_in_the_changelog(
+    heading: str, version: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n{heading}\n\n* All.\n", encoding="utf-8")
+    (tmp_path / "__init__.py").write_text(f'__version__ = "{version}"\n', encoding="utf-8")
+    monkeypatch.setattr(package, "CHANGELOG", tmp_path / "CHANGELOG.md")
+    monkeypatch.setattr(package, "VERSION_FILE", tmp_path / "__init__.py")
+
+    assert package.main(["version", version]) == code
