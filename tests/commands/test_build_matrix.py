@@ -246,6 +246,27 @@ def test_a_list_of_images_that_no_step_could_be_given_is_refused_with_the_number
     subprocess.run(["true"], env={**os.environ, "INPUT_IMAGE_LIST": listed}, check=True)
 
 
+def test_a_plan_gives_each_package_its_reason_where_reasons_differ(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = WATCHED.replace('{name: "{image}-dev"}', '{name: "{image}-dev", namespace: acme-dev}')
+    images = "  tool: {platforms: [linux/amd64], paths: [tool/**]}\n  cli:"
+    (workspace / "release.yaml").write_text(text.replace("  cli:", images))
+    changed = ("--changed-files", "web/a\ntool/b")
+
+    _, _, log = run(workspace, capsys, "build-matrix", *changed, GITHUB_EVENT_NAME="push", GITHUB_REF="refs/heads/main")
+
+    assert log.splitlines()[-9:-2] == [
+        "In ghcr.io/acme-dev:",
+        "",
+        "Package   Tags         Platform     Runner        Why",
+        "web-dev   sha-0123456  linux/amd64  ubuntu-24.04  web/a changed",
+        "          main",
+        "tool-dev  sha-0123456  linux/amd64  ubuntu-24.04  tool/b changed",
+        "          main",
+    ]
+
+
 def test_a_plan_on_a_laptop_ends_with_a_table_in_80_columns_and_json_only_by_name(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -263,11 +284,13 @@ def test_a_plan_on_a_laptop_ends_with_a_table_in_80_columns_and_json_only_by_nam
         "any=true",
         "With --json: matrix, command-matrix, merge-matrix, images, built.",
         "",
+        "In ghcr.io/acme:",
+        "",
         "Package                                    Tags    Platform     Runner",
-        "ghcr.io/acme/web                           v1.2.0  linux/amd64  ubuntu-24.04",
+        "web                                        v1.2.0  linux/amd64  ubuntu-24.04",
         "                                                   linux/arm64  ubuntu-24.04-arm",
-        "ghcr.io/acme/a-tool-with-a-name-that-is-   v1.2.0  linux/amd64  ubuntu-24.04",
-        "longer-than-most-others-in-a-registry",
+        "a-tool-with-a-name-that-is-longer-than-    v1.2.0  linux/amd64  ubuntu-24.04",
+        "most-others-in-a-registry",
         "",
         "Why: it is part of the release v1.2.0.",
         "2 images of the channel release in 3 build jobs.",

@@ -71,6 +71,23 @@ def test_a_channel_that_cannot_be_is_a_bug_and_no_empty_list() -> None:
         config(SMALLEST).packages("staging")
 
 
+def test_a_variant_can_have_a_dockerfile_and_a_stage_of_its_own() -> None:
+    config = load_text(
+        """
+        repository: o/r
+        defaults: {platforms: [linux/amd64], target: last}
+        images:
+          a:
+            dockerfile: Dockerfile
+            variants: {ubuntu: {suffix: ""}, openeuler: {dockerfile: Dockerfile.openEuler, target: slim}}
+        """
+    )
+
+    built = {package.package: (package.dockerfile, package.target) for package in config.packages("release")}
+
+    assert built == {"a": ("Dockerfile", "last"), "a-openeuler": ("Dockerfile.openEuler", "slim")}
+
+
 def test_a_variant_can_have_platforms_of_its_own() -> None:
     found = config(
         """

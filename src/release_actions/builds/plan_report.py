@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from release_actions.builds import matrix
 from release_actions.builds.event import Build
@@ -94,24 +94,30 @@ def list_skipped(planned: Matrix) -> Iterator[str]:
 
 
 def draw_table(planned: Matrix) -> Iterator[str]:
-    """The plan as a table of text: a row for each platform, and a reason that all images share only once."""
-    reasons = list(dict.fromkeys(publication.reason for publication in planned.publications))
-    if not reasons:
+    """The plan as a table of text. What all packages or all reasons begin with or are is said once, outside of it."""
+    published = planned.publications
+    if not published:
         return
-    shared = len(reasons) == 1
-    rows = [["Package", "Tags", "Platform", "Runner", *([] if shared else ["Why"])]]
-    for publication in planned.publications:
-        package = publication.package
-        first = [package.reference, ", ".join(publication.tags)]
-        for platform in package.platforms:
-            why = [] if shared else [publication.reason if first[0] else ""]
-            rows.append([*first, platform, package.runners[platform], *why])
-            first = ["", ""]
+    reasons = {publication.reason for publication in published}
+    places = {publication.package.reference.rpartition("/")[0] for publication in published}
+    head = ["Package", "Tags", "Platform", "Runner", *(["Why"] if len(reasons) > 1 else [])]
+    rows = [head, *(list_cells(publication, places)[: len(head)] for publication in published)]
     yield ""
+    if len(places) == 1:
+        yield f"In {next(iter(places))}:"
+        yield ""
     yield from format_columns(rows)
     yield ""
-    if shared:
-        yield from textwrap.wrap(f"Why: {reasons[0]}.", COLUMNS, break_on_hyphens=False)
+    if len(reasons) == 1:
+        yield from textwrap.wrap(f"Why: {published[0].reason}.", COLUMNS, break_on_hyphens=False)
+
+
+def list_cells(publication: matrix.Publication, places: Collection[str]) -> list[str]:
+    """The row of a package: its platforms and their runners one a line."""
+    package = publication.package
+    name = package.reference.rpartition("/")[2] if len(places) == 1 else package.reference
+    runners = "\n".join(package.runners[platform] for platform in package.platforms)
+    return [name, "\n".join(publication.tags), "\n".join(package.platforms), runners, publication.reason]
 
 
 def make_summary(planned: Matrix, build: Build) -> str:

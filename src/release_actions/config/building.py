@@ -124,7 +124,8 @@ class BuildSpec(Record):
     runners: Mapping[str, str] = key(
         RUNNERS,
         "Platform to the label of the runner that builds it, or to several labels with commas: the runner has all of "
-        "them. GitHub's own runners build `linux/amd64` and `linux/arm64` if nothing else is said.",
+        "them. GitHub's own runners build `linux/amd64` and `linux/arm64` if nothing else is said. No workflow sets up "
+        "an emulator: name a runner that builds the platform.",
         default=TEXTS,
     )
     context: str | None = key(PATH, "Build context, relative to the repository; `.` if left out.", default=None)

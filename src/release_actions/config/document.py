@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from release_actions.config import grammar
 from release_actions.config.branches import BranchesForm
-from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, TEXTS, BuildSpec
+from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, STAGE, TEXTS, BuildSpec
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.drift import DriftForm
 from release_actions.config.gate import GateForm
@@ -218,6 +218,8 @@ class VariantSpec(Record):
         PLATFORMS, "Platforms, in place of the image's, in every channel.", default=None
     )
     build_args: Mapping[str, str] = key(BUILD_ARGS, "Build arguments, on top of the image's.", default=TEXTS)
+    dockerfile: str | None = key(PATH, "Dockerfile, in place of the image's.", default=None)
+    target: str | None = key(STAGE, "Stage to build, in place of the image's.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,8 +158,11 @@ def resolve_package(
         platforms=built_for,
         runners={name: labels[name] for name in built_for if name in labels},
         context=context,
-        dockerfile=image.dockerfile or defaults.dockerfile or posixpath.normpath(f"{context}/Dockerfile"),
-        target=image.target or defaults.target or "",
+        dockerfile=own.dockerfile
+        or image.dockerfile
+        or defaults.dockerfile
+        or posixpath.normpath(f"{context}/Dockerfile"),
+        target=own.target or image.target or defaults.target or "",
         build_args={**defaults.build_args, **image.build_args, **own.build_args},
         labels={**defaults.labels, **image.labels},
         required=next((word for word in said if word is not None), True),

@@ -15,7 +15,7 @@ LEAST_WIDTH = 8
 
 
 def format_columns(rows: Sequence[Sequence[str]], width: int = COLUMNS) -> Iterator[str]:
-    """The lines of a table; the first row is its head. Cells are cut at blanks and hyphens where they have any."""
+    """The lines of a table; the first row is its head. Cells are cut at their line ends, and at blanks and hyphens."""
     widths = fit_widths(rows, width)
     for row in rows:
         cells = [wrap_cell(cell, room) for cell, room in zip(row, widths, strict=True)]
@@ -25,7 +25,7 @@ def format_columns(rows: Sequence[Sequence[str]], width: int = COLUMNS) -> Itera
 
 def fit_widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """The width of each column: what its longest cell needs, the widest ones narrowed until all fit."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    widths = [max(len(line) for cell in cells for line in cell.split("\n")) for cells in zip(*rows, strict=True)]
     spare = width - len(GAP) * (len(widths) - 1)
     while sum(widths) > spare and max(widths) > LEAST_WIDTH:  # each turn narrows one column, so it ends
         widths[widths.index(max(widths))] -= 1
@@ -34,4 +34,4 @@ def fit_widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 
 def wrap_cell(text: str, width: int) -> list[str]:
     """A cell as lines of at most so many columns."""
-    return textwrap.wrap(text, max(width, 1)) or [""]
+    return [part for line in text.split("\n") for part in textwrap.wrap(line, max(width, 1)) or [""]]
