@@ -213,6 +213,7 @@ def test_a_candidate_that_comes_next(judge: Judge, forge: Forge) -> None:
         "prerelease": True,
         "release-branch": "",
         "already-published": False,
+        "promote": False,
     }
     assert report.lines[-1].startswith("v0.6.0-rc.2 is a release candidate: it moves no floating tag")
 
@@ -359,6 +360,24 @@ def test_first_candidate_and_post_spelling_are_the_projects(judge: Judge, forge:
     assert told(judge("v0.5.2-rc.1", sha=sha, versions="{first-candidate: 0}")) == [
         "candidate-number: v0.5.2-rc.1 is not the next candidate of v0.5.2: there is none so far. Push v0.5.2-rc.0."
     ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "final", "promoted"),
+    [
+        ("v0.5.2", "promote", True),
+        ("v0.5.2", "rebuild", False),
+        ("v0.5.2-rc.1", "promote", False),
+        ("v0.5.1.post1", "promote", False),
+        ("v0.5.2-dev.1", "promote", False),
+    ],
+)
+def test_only_finals_are_promoted_and_only_where_the_project_says_so(
+    judge: Judge, forge: Forge, tag: str, final: str, *, promoted: bool
+) -> None:
+    report = judge(tag, sha=forge.tag(tag, forge.commit()), versions=f"{{final: {final}}}")
+
+    assert (told(report), report.outputs["promote"]) == ([], promoted)
 
 
 # The push

@@ -8,7 +8,7 @@ import yaml
 
 from release_actions.config import Config, Package, Recipe, Scan, load_config, load_text
 from release_actions.errors import ConfigurationError, Place
-from release_actions.versions.grammar import post_spelling_of
+from release_actions.versions.grammar import FinalImages, post_spelling_of
 from release_actions.versions.history import DEFAULTS, Level
 
 WARNS = Scan(("CRITICAL", "HIGH", "MEDIUM"), gate=(), ignore_unfixed=False, skip_dirs=(), timeout=timedelta(minutes=30))
@@ -366,6 +366,7 @@ def test_a_project_says_how_it_writes_its_tags_and_where_it_releases_from() -> N
           prefix: router-v
           post-spelling: four-numbers
           first-candidate: 0
+          final: promote
           release-branch:
             - releases/v{major}.{minor}.{patch}
             - releases/v{major}.{minor}.{newest}
@@ -374,6 +375,7 @@ def test_a_project_says_how_it_writes_its_tags_and_where_it_releases_from() -> N
         """)
 
     assert (found.tag_prefix, post_spelling_of(found.tag_prefix), found.first_candidate) == ("router-v", ".", 0)
+    assert found.final_images is FinalImages.PROMOTE
     assert found.release_branches == ("releases/v{major}.{minor}.{patch}", "releases/v{major}.{minor}.{newest}")
     assert found.skip == {"router-v0.9.0.1": "broken"}
 

@@ -349,3 +349,42 @@ def test_a_tag_pushed_again_and_its_github_release_change_no_tag(small: Pipeline
     assert (ran.code, ran.jobs) == (0, {}), ran.errors
     assert {name: tags(small, name) for name in ALL} == released
     assert (len(small.llm_d.writes()), len(small.recorded("build"))) == (written, builds)
+
+
+@pytest.fixture
+def promoting(small: Pipeline) -> Pipeline:
+    """The same, whose finals are their last candidates."""
+    small.configure(SMALL + "versions: {final: promote}\n")
+    return small
+
+
+def test_a_promoted_final_is_its_candidate_byte_by_byte(promoting: Pipeline) -> None:
+    candidate = promoting.run(CALLER, promoting.push_tag("v0.5.0-rc.1"))
+    assert candidate.code == 0, candidate.errors
+    tested = {name: tags(promoting, name)["v0.5.0-rc.1"] for name in ALL}
+    builds, attested = promoting.recorded("build"), promoting.recorded("attest")
+    event = promoting.push_tag("v0.5.0")
+
+    for _ in range(2):  # the second run finds everything done
+        ran = promoting.run(CALLER, event)
+        assert ran.code == 0, ran.errors
+        assert {"promote", "merge", "scan", "verify", "finish"} <= set(ran.jobs)
+        assert {"build", "command", "sign"} & set(ran.jobs) == set()
+        for name in ALL:
+            now = tags(promoting, name)
+            assert {now[tag] for tag in ("v0.5.0", "latest", "v0", "v0.5")} == {tested[name]}
+
+    assert (promoting.recorded("build"), promoting.recorded("attest")) == (builds, attested)
+
+
+def test_a_final_without_a_candidate_on_its_commit_is_not_promoted(promoting: Pipeline) -> None:
+    candidate = promoting.run(CALLER, promoting.push_tag("v0.5.0-rc.1"))
+    assert candidate.code == 0, candidate.errors
+    promoting.commit("One more change")
+    before = {name: tags(promoting, name) for name in ALL}
+
+    ran = promoting.run(CALLER, promoting.push_tag("v0.5.0"))
+
+    assert (ran.code, ran.jobs) == (1, {"plan": ["success"], "promote": ["failure"]})
+    assert any("No candidate of v0.5.0 is on its commit" in text for text in ran.errors)
+    assert {name: tags(promoting, name) for name in ALL} == before

@@ -36,7 +36,7 @@ from release_actions.config.shapes import (
     make_glob,
 )
 from release_actions.versions import history
-from release_actions.versions.grammar import POST_SPELLINGS, PREFIX
+from release_actions.versions.grammar import POST_SPELLINGS, PREFIX, FinalImages
 
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
 PATHS = ListOf(
@@ -90,6 +90,12 @@ class VersionsSpec(Record):
         "How post releases are written: `post` is `v1.2.3.post1`, `patch` is `v1.2.3.patch1`, `four-numbers` is "
         "`v1.2.3.1`.",
         default="post",
+    )
+    final: str = key(
+        Choice(tuple(each.value for each in FinalImages)),
+        "Where the images of a final come from: `rebuild` builds them from its commit, `promote` publishes those of "
+        "the last candidate of that commit.",
+        default=FinalImages.REBUILD.value,
     )
     skip: Mapping[str, str] = key(
         MapOf(

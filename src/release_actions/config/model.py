@@ -14,6 +14,7 @@ from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.source import NOWHERE, Node
 from release_actions.errors import Place
+from release_actions.versions.grammar import FinalImages
 from release_actions.versions.history import DEFAULTS, Level
 
 CHANNELS = ("release", "dev")
@@ -152,7 +153,8 @@ class Config:
     their own. `version_file` is relative to the workspace as this file's name is; empty without one.
 
     `tag_prefix` is a `TagScheme`: what release tags begin with, and how post releases are written. `first_candidate` is
-    the number of a release's first candidate, None if 0 and 1 are both right.
+    the number of a release's first candidate, None if 0 and 1 are both right. `final_images`: where a final's images
+    come from.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branches` and `prerelease_branch` are
@@ -177,6 +179,7 @@ class Config:
     release_branches: tuple[str, ...] = ()
     prerelease_branch: str = ""
     first_candidate: int | None = None
+    final_images: FinalImages = FinalImages.REBUILD
     notes: NotesForm = field(default_factory=NotesForm)
     performance: PerformanceForm = field(default_factory=PerformanceForm)
     branches: BranchesForm = field(default_factory=BranchesForm)

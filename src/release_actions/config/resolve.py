@@ -22,7 +22,7 @@ from release_actions.config.model import (
     Scan,
     Source,
 )
-from release_actions.versions.grammar import POST_SPELLINGS, TagScheme
+from release_actions.versions.grammar import POST_SPELLINGS, FinalImages, TagScheme
 from release_actions.versions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
@@ -276,6 +276,7 @@ def resolve_config(document: Document) -> Config:
         version_file=resolve_version_file(document),
         tag_prefix=resolve_tag_scheme(document),
         first_candidate=document.versions.first_candidate,
+        final_images=FinalImages(document.versions.final),
         skip=document.versions.skip,
         floating_tags=resolve_floating_tags(document),
         published=published,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from release_actions.runner.report import Output
 from release_actions.tags.policy import Policy
 from release_actions.versions import floating, history
+from release_actions.versions.grammar import FinalImages, Kind
 from release_actions.versions.history import History, Violation
 from release_actions.versions.version import Version
 
@@ -32,6 +33,7 @@ OUTPUTS = (
     "prerelease",
     "release-branch",
     "already-published",
+    "promote",
 )
 """The outputs of a tag that is not refused."""
 
@@ -103,4 +105,5 @@ def _make_outputs(decision: Decision, past: History) -> dict[str, Output]:
         "prerelease": not version.is_stable,
         "release-branch": branch.name if branch and branch.tip else policy.branch(version),
         "already-published": past.about.whole,
+        "promote": version.kind is Kind.STABLE and policy.final_images is FinalImages.PROMOTE,
     }

@@ -15,7 +15,7 @@ from release_actions.errors import Place
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions import floating
-from release_actions.versions.grammar import Kind
+from release_actions.versions.grammar import FinalImages, Kind
 from release_actions.versions.history import DEFAULTS, Level
 from release_actions.versions.version import Version
 
@@ -34,6 +34,7 @@ class Policy:
 
     prefix: str = "v"
     first_candidate: int | None = None
+    final_images: FinalImages = FinalImages.REBUILD
     floating_tags: tuple[str, ...] = floating.DEFAULT_TEMPLATES
     skip: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
@@ -92,6 +93,7 @@ def read_policy(name: str, context: Context, log: Workflow) -> Policy:
     return Policy(
         prefix=config.tag_prefix,
         first_candidate=config.first_candidate,
+        final_images=config.final_images,
         floating_tags=config.floating_tags,
         skip=config.skip,
         levels=config.levels,

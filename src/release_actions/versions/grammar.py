@@ -32,6 +32,13 @@ class Kind(enum.Enum):
     DEV = "dev"
 
 
+class FinalImages(enum.Enum):
+    """Where the images of a final come from. The value is what `versions.final` calls it."""
+
+    REBUILD = "rebuild"
+    PROMOTE = "promote"
+
+
 class Reason(enum.Enum):
     """Why a tag is refused. The value is what the JSON of a command calls it."""
 
