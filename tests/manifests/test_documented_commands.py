@@ -154,6 +154,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for run in range(5)
     }
     sources = {"release.yaml": RELEASE, "components.yaml": COMPONENTS, "docker/Dockerfile.cuda": "FROM scratch\n"}
+    called = "on: {workflow_call: {inputs: {tag: {type: string}}}}\njobs: {}\n"
+    write(folder, {".github/workflows/release.yml": called})
     write(folder, {**sources, "README.md": "Use ghcr.io/llm-d/llm-d-cuda:v0.5.0.\n", ".gitignore": "*\n"})
     for words in (
         ["init", "--quiet", "--initial-branch", "main"],
@@ -195,7 +197,8 @@ def read_call(folder: Path, line: str, variables: Mapping[str, str]) -> Call | N
     """The call of ours that a line makes; None for a line of other programs, which has run then."""
     called = folder / ".called"
     called.unlink(missing_ok=True)
-    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "CALLED": str(called), **variables}
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"  # an installed `release-actions` is called by its name
+    environ = {"PATH": path, "HOME": str(folder), "CALLED": str(called), **variables}
     ended = subprocess.run(["sh", "-c", line], cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     if not called.is_file():
