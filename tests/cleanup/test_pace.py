@@ -120,8 +120,13 @@ def test_many_pages_need_many_requests_to_be_cleaned_at_the_same_time(
     assert Limits(budget=budget(remaining, 5000.0)).has_plenty(pages) is plenty
 
 
-def test_a_run_with_little_time_does_one_package_after_another() -> None:
-    assert not Limits(deadline=1e12).has_plenty()
+@pytest.mark.parametrize(("deletions", "plenty"), [(0, True), (180, True), (360, False)])
+def test_a_run_with_little_time_does_one_package_after_another(deletions: int, plenty: bool) -> None:  # noqa: FBT001  # expected
+    time = Time()
+    limits = Limits(deadline=time.now + 300 + 2 * 60, now=time.read)
+    assert limits.has_plenty(0, deletions) is plenty
+    time.now += 121
+    assert not limits.has_plenty()
 
 
 @pytest.mark.parametrize(("budget", "seconds"), [(None, 900.0), (timedelta(minutes=2), 120.0), (timedelta(1), 900.0)])

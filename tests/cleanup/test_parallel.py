@@ -137,7 +137,7 @@ def test_packages_are_cleaned_one_after_another_where_few_requests_are_left(
 
         return delete
 
-    monkeypatch.setattr(Limits, "has_plenty", lambda _self, _pages=0: False)
+    monkeypatch.setattr(Limits, "has_plenty", lambda *_: False)
     replace_delete(make)
     report = clean(**BOTH)
 

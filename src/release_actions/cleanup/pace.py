@@ -24,6 +24,9 @@ RESERVE = 40
 PLENTY = 500
 """Requests of the hourly budget from which on packages are planned and cleaned at the same time."""
 
+PLENTY_SECONDS = 300.0
+"""Seconds that have to be left, beside those of the deletions, for packages to be cleaned at the same time."""
+
 OUT_OF_TIME = "The time set by time-budget is used up."
 NO_TIME_LEFT = "The rest of the time set by time-budget is needed for the deletions planned so far."
 
@@ -31,6 +34,11 @@ NO_TIME_LEFT = "The rest of the time set by time-budget is needed for the deleti
 def find_longest_wait(time_budget: timedelta | None) -> float:
     """Seconds that one request may spend waiting for limits."""
     return LONGEST_PAUSE if time_budget is None else min(LONGEST_PAUSE, time_budget.total_seconds())
+
+
+def measure_deletions(count: int) -> float:
+    """Seconds that so many deletions take at the pace that GitHub allows."""
+    return count * GITHUB_WRITE_COST * SECONDS / GITHUB_POINTS
 
 
 @dataclass(frozen=True)
@@ -63,20 +71,23 @@ class Limits:
         until = datetime.fromtimestamp(spent.reset, timezone.utc)
         return f"The token's {spent.limit} requests an hour are used up until {until:%Y-%m-%d %H:%M} UTC."
 
-    def has_plenty(self, pages: int = 0) -> bool:
-        """Whether time is not limited, and far more requests are left than a few packages take.
+    def has_plenty(self, pages: int = 0, deletions: int = 0) -> bool:
+        """Whether far more time and requests are left than a few packages take.
 
-        `pages`: requests that listing the packages takes, if that is known.
+        `pages`: requests that listing the packages takes, `deletions`: what is planned there, if that is known.
         """
+        seconds = PLENTY_SECONDS + 2 * measure_deletions(deletions)
+        if self.deadline is not None and self.now() + seconds > self.deadline:
+            return False
         told = self.budget()
-        return self.deadline is None and (told is None or told.remaining >= PLENTY + 4 * pages)
+        return told is None or told.remaining >= PLENTY + 4 * pages + deletions
 
     def taken_by(self, deletions: int) -> str:
         """Why nothing more is to be planned, as a sentence: deletions that are planned already take what is left.
 
         Without it a run that reads many large packages could spend all on reading, and the next one too.
         """
-        seconds = deletions * GITHUB_WRITE_COST * SECONDS / GITHUB_POINTS
+        seconds = measure_deletions(deletions)
         if self.deadline is not None and self.now() + seconds >= self.deadline:
             return NO_TIME_LEFT
         spent = self._wait_for_requests(RESERVE + deletions, seconds)

@@ -58,12 +58,13 @@ def prepare_all(
 def carry_out_all(
     results: Sequence[Result], stores: Mapping[PackagePath, Store], limits: Limits, log: Workflow, now: datetime
 ) -> None:
-    """Carry several plans out, at the same time where enough requests are left for all of them.
+    """Carry several plans out, at the same time where enough time and requests are left for all of them.
 
     What happens is in the results' outcomes. Raises `KeyboardInterrupt` when stopped by a signal.
     """
     pages = {result.task.path: count_pages(result.contents) for result in results if result.plan and result.contents}
-    if len(pages) <= 1 or not limits.has_plenty(sum(pages.values())):
+    planned = sum(result.planned for result in results)
+    if len(pages) <= 1 or not limits.has_plenty(sum(pages.values()), planned):
         for result in results:
             carry_out(result, stores[result.task.path], limits, log, now)
         return
