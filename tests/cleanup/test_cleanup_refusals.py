@@ -220,6 +220,17 @@ def test_a_package_that_does_not_exist_is_reported_and_the_others_go_on(world: W
     assert set(world.tags(CUDA)) == {"v0.5.0"}
 
 
+def test_a_package_that_can_be_pulled_and_not_listed_is_said_to_need_a_right(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    simulator.faults.add(Fault(path="*/packages/container/*/versions", times=0, answer=404))
+    report = clean(delete_tags="v*")
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "so the token may pull it and not list its versions" in messages(report)
+    assert "It does not exist" not in messages(report)
+
+
 def test_a_missing_token_is_asked_for_with_its_permission(clean: Clean, simulator: Simulator) -> None:
     with pytest.raises(InputError, match="ghcr-cleanup needs a token") as caught:
         clean(token="", delete_tags="v*-rc.*")

@@ -121,6 +121,16 @@ class Company:
         else:
             world.push(CUDA, made, tags)
 
+    def finish_unseen(self, world: World, _path: str = "") -> None:
+        """The index of a build arrives whether or not its images are still there: the build saw them before."""
+        if not self.begun:
+            return
+        self.touched = True
+        # The chance of the world is not touched, so that what else happens there does not depend on this.
+        made, _ = self.begun.pop()
+        self.touch("nightly")
+        world.put_manifest(CUDA, made.root, "nightly")
+
     def retag(self, world: World, _path: str = "") -> None:
         names = [tag for tag in world.tags(CUDA) if not tag.startswith("sha256-") and tag != journal.TAG]
         if names:
@@ -313,4 +323,8 @@ def weather(chance: random.Random, company: Company, seed: int) -> tuple[Fault, 
             found.append(Fault(method=method, nth=chance.randint(1, last), steps=(chance.choice(steps),)))
     if chance.random() < 0.2:
         found += [Fault(**{**fault.__dict__, "seed": str(seed)}) for fault in (*FLAKY, *READ_LAG)]
+    race = random.Random(f"race {seed}")
+    if company.begun and not found and race.random() < 0.7:
+        # Right before the proof lists what is there, or a list of tags before it.
+        found.append(Fault(path=f"/v2/{CUDA}/tags/list", nth=race.randint(2, 4), steps=(company.finish_unseen,)))
     return tuple(found)

@@ -305,6 +305,23 @@ class TestOneVersion:
         assert (refusal.status, refusal.message) == (status, words)
         assert str(refusal) == f'GitHub answered {status}, "{words}"'
 
+    @pytest.mark.parametrize(
+        ("words", "hint"),
+        [
+            ("You cannot delete the last tagged version of a package.", "Name a tag to keep in exclude-tags"),
+            ("Versions with more than 5,000 downloads cannot be deleted.", "Only GitHub's support deletes"),
+            ("Something else.", ""),
+        ],
+    )
+    def test_a_refusal_of_one_version_says_what_to_do(
+        self, packages: Packages, web: responses.RequestsMock, words: str, hint: str
+    ) -> None:
+        web.delete(f"{VERSIONS}/7", status=400, json={"message": words})
+        refusal = packages.delete_version("llm-d-cuda", 7)
+        assert refusal is not None
+        assert hint in refusal.hint
+        assert bool(refusal.hint) == bool(hint)
+
     def test_a_refused_right_says_what_to_do(self, packages: Packages, web: responses.RequestsMock) -> None:
         web.delete(f"{VERSIONS}/7", status=403, json={"message": "Must have admin rights"})
         refusal = packages.delete_version("llm-d-cuda", 7)

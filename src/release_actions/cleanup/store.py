@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,7 +90,7 @@ class Store:
             if reading:
                 self.say(f"{self.path}: {last} Reading it again.")
                 self.pause()
-            versions = self.versions()
+            versions = self._read_versions()
             last = self._disagreement(versions)
             if last:
                 continue
@@ -112,6 +113,21 @@ class Store:
     def versions(self) -> tuple[Version, ...]:
         """The versions that GitHub lists now."""
         return tuple(make_version(version) for version in self.packages.versions(self.name))
+
+    def _read_versions(self) -> tuple[Version, ...]:
+        """As `versions`. A 404 is explained by what the registry shows to the same token."""
+        try:
+            return self.versions()
+        except RemoteError as error:
+            if error.status != HTTPStatus.NOT_FOUND or not self.registry.tags(self.path):
+                raise
+            message = str(error.problems[0].message)
+        hint = (
+            "The registry has the package, so the token may pull it and not list its versions. The job needs the "
+            "permission 'packages: write', and its repository a role under the package's \"Manage Actions access\"; a "
+            "classic token needs the scope read:packages."
+        )
+        raise RemoteError(message, hint=hint)
 
     def missing(self, contents: Contents) -> frozenset[str]:
         """What images list, or are attached to, that neither GitHub lists nor the registry has.

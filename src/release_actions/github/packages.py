@@ -39,6 +39,14 @@ REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, 
 Admin role on the package, 404 when it is gone."""
 
 
+HINTS = {
+    "last tagged version": "A package keeps one version with a tag. Name a tag to keep in exclude-tags, or delete the "
+    "whole package in its settings.",
+    "downloads cannot be deleted": "Only GitHub's support deletes such a version. Name its tag in exclude-tags.",
+}
+"""Words of a refusal -> what to do about it, where its status says nothing."""
+
+
 @dataclass(frozen=True)
 class PackageVersion:
     """One version: `digest` is its name, `tags` in GitHub's order, times in UTC."""
@@ -279,7 +287,8 @@ class Packages:
     def _refusal(self, response: Response) -> Refusal | None:
         if response.status == HTTPStatus.NO_CONTENT:
             return None
-        hint = hint_for(response, anonymous=self._credential is None)
+        known = (hint for words, hint in HINTS.items() if words in response.message.lower())
+        hint = next(known, "") or hint_for(response, anonymous=self._credential is None)
         return Refusal(response.status, response.message, hint)
 
 
