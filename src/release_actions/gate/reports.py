@@ -11,7 +11,7 @@ import enum
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -64,7 +64,7 @@ class CheckReport:
     """A report, read.
 
     `digest` is that of its bytes, `source` how a person finds it, `author` whose own approval does not count, empty
-    when the report names nobody.
+    when the report names nobody. `details` is the whole document: what only this check says is in no published form.
     """
 
     name: str
@@ -80,6 +80,7 @@ class CheckReport:
     digest: str
     origin: Origin
     source: str
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class NoReport(Exception):  # noqa: N818  # an answer, caught where the file is known
@@ -115,6 +116,7 @@ def read_report(content: bytes, origin: Origin, source: str) -> CheckReport:
         digest=digest_of(content),
         origin=origin,
         source=source,
+        details=fields.values,
     )
 
 
