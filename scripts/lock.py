@@ -17,8 +17,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 
-LOCKS = ("actions", "simulator", "development", "statistics", "build")
-"""Names without their ending. The first three build on each other in this order; the others stand alone."""
+LOCKS = ("actions", "page", "simulator", "development", "statistics", "build")
+"""Names without their ending. The first four build on each other in this order; the others stand alone."""
 
 STANDING_ALONE = frozenset({"statistics"})
 

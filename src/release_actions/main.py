@@ -56,11 +56,19 @@ ACTIONS = {
 }
 """Commands that are actions too, each with what it is for."""
 
+ENCLOSED = frozenset({"validate-tag", "verify-images", "protect-latest", "release-notes"})
+"""Actions whose whole result is their report. The others that have one add what only they say."""
+
 TOOLS = {
+    "status": "show on one page what is known of a release, go or no-go first",
     "rehearse": "play a whole release on the embedded GitHub and GHCR",
     "simulate": "run the embedded GitHub and GHCR and print their addresses",
 }
 """Commands for the terminal only."""
+
+
+POSITIONAL = {"status": "tag"}
+"""Commands whose first input may be given without its flag."""
 
 
 class Command(Protocol):
@@ -123,7 +131,10 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     command = load(name)
     purpose = {**ACTIONS, **TOOLS}[name]
     specs = inputs.specs(command.Inputs)
-    flags = parse_flags(name, purpose, specs, lambda: describe_inputs(name), argv[1:])
+    words = argv[1:]
+    if name in POSITIONAL and words and not words[0].startswith("-"):
+        words = [f"--{POSITIONAL[name]}", *words]
+    flags = parse_flags(name, purpose, specs, lambda: describe_inputs(name), words)
     if name in ACTIONS and (log.on_runner or not flags.json):
         log.check_outputs()
     context = Context.read(environ, flags.context)
@@ -140,12 +151,31 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
         if spec.secret:
             log.mask(text)
         texts[spec.name] = text
-    report = command.run(inputs.read(command.Inputs, texts), context, log)
+    given = inputs.read(command.Inputs, texts)
+    if name in ENCLOSED and texts.get("report", "").strip():
+        said = {spec.name: texts[spec.name] or spec.default for spec in specs if isinstance(spec.default, str)}
+        report = run_enclosed(name, lambda: command.run(given, context, log), said, context)
+    else:
+        report = command.run(given, context, log)
     stray = set(report.outputs) - set(command.OUTPUTS)
     if stray:
         message = f"{name} wrote outputs it does not declare: {', '.join(sorted(stray))}"
         raise AssertionError(message)
     return report
+
+
+def run_enclosed(name: str, run: Callable[[], Report], texts: Mapping[str, str], context: Context) -> Report:
+    """Run a command and write what it says as a report for the gate, also when it refuses or could not find out."""
+    from release_actions.runner import envelope  # only where a report is wanted
+
+    file = texts["report"].strip()
+    try:
+        report = run()
+    except ActionError as error:
+        envelope.write_report(name, report_of(error), file, texts, context)
+        raise
+    digest = envelope.write_report(name, report, file, texts, context)
+    return replace(report, outputs={**report.outputs, "report": file, "report-digest": digest})
 
 
 def report_of(error: ActionError) -> Report:

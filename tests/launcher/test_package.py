@@ -26,7 +26,7 @@ def listed(key: str) -> list[str]:
 
 
 def test_the_command_installs_what_the_simulator_is_locked_for() -> None:
-    assert listed("dependencies") == asked_for("actions", "simulator")
+    assert listed("dependencies") == asked_for("actions", "simulator", "page")
 
 
 def test_what_builds_the_package_is_locked() -> None:

@@ -18,12 +18,11 @@ from release_actions.builds.matrix import select_images
 from release_actions.config import Config, Package, load_config
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, Problem
-from release_actions.floating import snapshot
+from release_actions.floating import report, snapshot
 from release_actions.floating.enforcement import reconcile
 from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.releases import GitReleases
-from release_actions.floating.report import OUTPUTS
 from release_actions.floating.restoring import restore, take_snapshot
 from release_actions.floating.rules import FloatingRules
 from release_actions.floating.run import Mode, OtherCommit, ProtectRun, pause
@@ -35,10 +34,11 @@ from release_actions.registry.client import GITHUB_TOKENS, Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
+from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 
-__all__ = ["OUTPUTS", "Inputs", "run"]
+OUTPUTS = (*report.OUTPUTS, *REPORT_OUTPUTS)
 
 REQUESTS_AT_ONCE = CONNECTIONS
 """Requests of all packages together that need not wait for each other: as many as connections are kept open."""
@@ -52,6 +52,7 @@ class Inputs:
 
     mode: Mode = inputs.option(inputs.member(Mode), Mode.CHECK)
     config: str = inputs.option(inputs.text, "release.yaml")
+    report: str = inputs.option(inputs.text, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ALL_IMAGES)
     exclude_images: tuple[str, ...] = inputs.option(inputs.items, ())
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, (), empty_flag="none")

@@ -13,11 +13,9 @@ from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.gate import log as logs
-from release_actions.gate.deciding import Decision, Subject, decide
-from release_actions.gate.files import read_files
+from release_actions.gate.deciding import Decision
+from release_actions.gate.judging import Evidence, Judged, judge_release
 from release_actions.gate.log import Entry, Log
-from release_actions.gate.reports import CheckReport
-from release_actions.gate.runs import fetch_reports
 from release_actions.gate.summary import describe_decision, list_findings, write_log_summary, write_summary
 from release_actions.git.append import Branch, Remote
 from release_actions.github.workflow_runs import Workflows
@@ -30,7 +28,7 @@ from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TAG_REF
 from release_actions.tags.requested import find_release_event_tag
-from release_actions.versions.version import Version, parse, parse_or_none
+from release_actions.versions.version import Version, parse
 
 NAME = "release-gate"
 ENFORCE, REPORT, LOG, VERIFY = "enforce", "report", "log", "verify"
@@ -74,17 +72,6 @@ class Inputs:
 OUTPUTS = ("go", "verdict", "against", "report", "report-digest", "log-head")
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What a run of the gate is about, and every report that it read."""
-
-    config: Config
-    version: Version
-    commit: str
-    reports: tuple[CheckReport, ...]
-    decision: Decision
-
-
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Decide, or keep the log."""
     config = load_config(context.path(given.config), name=given.config)
@@ -120,27 +107,17 @@ def find_subject(given: Inputs, context: Context, config: Config) -> tuple[Versi
 
 def judge(given: Inputs, config: Config, version: Version, commit: str, context: Context, log: Workflow) -> Judged:
     """Read every report and decide."""
-    reports, unreadable = read_files(given.reports, context.workspace, RunOfWorkflow.of(context))
-    subject = Subject(version.tag, commit, frozenset(), context.now)
-    if any(item.workflow for item in config.gate.required):
-        if not context.repository:
-            message = "Reports come from other workflows, but the repository is not known."
-            raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository.")
-        with Http(log=log.info, redactor=log.redactor) as http:
-            workflows = Workflows(http, context.api_url, context.repository, token=given.token)
-            fetched = fetch_reports(workflows, config.gate.required, subject)
-        reports, unreadable = (*reports, *fetched.reports), (*unreadable, *fetched.unreadable)
-    tags = {report.tag for report in reports}
-    candidates = frozenset(tag for tag in tags if is_candidate_of(tag, version, config.tag_prefix))
-    subject = Subject(version.tag, commit, candidates, context.now)
-    log.info(f"Read {counted(len(reports), 'report')}, {len(unreadable)} more could not be read.")
-    return Judged(config, version, commit, reports, decide(config.gate, subject, reports, unreadable))
-
-
-def is_candidate_of(tag: str, version: Version, prefix: str) -> bool:
-    """Whether a tag is a candidate of a release."""
-    other = parse_or_none(tag, prefix)
-    return other is not None and other.is_candidate and other.release == version.tag
+    own = RunOfWorkflow.of(context)
+    asks = any(item.workflow for item in config.gate.required)
+    if asks and not context.repository:
+        message = "Reports come from other workflows, but the repository is not known."
+        raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository.")
+    with Http(log=log.info, redactor=log.redactor) as http:
+        workflows = Workflows(http, context.api_url, context.repository, token=given.token) if asks else None
+        evidence = Evidence(given.reports, context.workspace, own, workflows)
+        judged = judge_release(config.gate, version, commit, evidence, context.now)
+    log.info(f"Read {counted(len(judged.reports), 'report')}, {judged.unreadable} more could not be read.")
+    return judged
 
 
 def make_envelope(judged: Judged, given: Inputs, context: Context) -> Envelope:
@@ -151,8 +128,8 @@ def make_envelope(judged: Judged, given: Inputs, context: Context) -> Envelope:
         NAME,
         verdict_of(findings),
         context.now,
-        tag=judged.version.tag,
-        commit=judged.commit,
+        tag=decision.subject.tag,
+        commit=decision.subject.commit,
         configuration=digest_of(context.path(given.config).read_bytes()),
         run=RunOfWorkflow.of(context),
         findings=findings,
@@ -181,17 +158,17 @@ def append_to_log(judged: Judged, made: Envelope, given: Inputs, context: Contex
     """Add what was read, waived and decided to the release's log. Raises `BrokenLogError` before it writes."""
     actor = context.environ.get("GITHUB_ACTOR", "")
     run_of = {key: value for key, value in asdict(RunOfWorkflow.of(context)).items() if value}
-    name = f"{judged.version.tag}.jsonl"
     decision = judged.decision
+    name = f"{decision.subject.tag}.jsonl"
     waived = [row.waiver for row in decision.reports if row.waiver]
     verdict = "go" if decision.is_go else "no-go"
     entries: list[Entry] = [
         *(logs.of_report(report, actor) for report in judged.reports),
-        *(logs.of_waiver(waiver, judged.commit, actor) for waiver in waived),
+        *(logs.of_waiver(waiver, decision.subject.commit, actor) for waiver in waived),
         Entry(
             logs.DECISION,
-            judged.version.tag,
-            judged.commit,
+            decision.subject.tag,
+            decision.subject.commit,
             actor,
             run_of,
             made.digest(),
@@ -205,7 +182,7 @@ def append_to_log(judged: Judged, made: Envelope, given: Inputs, context: Contex
         return before.append((*first, *entries), context.now).content()
 
     with Branch(find_remote(given, context), given.log_branch) as branch:
-        version = branch.change(name, edit, f"Log {verdict} for {judged.version.tag}")
+        version = branch.change(name, edit, f"Log {verdict} for {decision.subject.tag}")
     written = logs.read_log(version.content, name)
     log.info(f"{name} on the branch {given.log_branch} has {counted(len(written.lines), 'line')}.")
     return written

@@ -24,6 +24,7 @@ from release_actions.notes.model import BotChanges
 from release_actions.notes.notes_files import NotesFiles
 from release_actions.notes.read_history import HistoryRequest, read_from_checkout, read_from_github
 from release_actions.runner.context import Context
+from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TagSource
@@ -45,6 +46,7 @@ OUTPUTS = (
     "make-latest",
     "findings",
     "sarif-file",
+    *REPORT_OUTPUTS,
 )
 
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
+from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.decision import OUTPUTS
+from release_actions.tags import decision
 from release_actions.tags.existing import TagSource
 from release_actions.tags.judging import judge_tag
 from release_actions.tags.requested import Mode, TagRequest
 from release_actions.tags.summary import make_report
 
-__all__ = ["OUTPUTS", "Inputs", "run"]
+OUTPUTS = (*decision.OUTPUTS, *REPORT_OUTPUTS)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Inputs:
     tag: str = inputs.option(inputs.verbatim, "")
     mode: Mode = inputs.option(inputs.member(Mode), Mode.RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
+    report: str = inputs.option(inputs.text, "")
     history: TagSource = inputs.option(inputs.member(TagSource), TagSource.API)
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, (), empty_flag="none")
     commit: str = inputs.option(inputs.text, "")

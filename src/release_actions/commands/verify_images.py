@@ -23,6 +23,7 @@ from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
+from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
@@ -42,12 +43,13 @@ class Inputs:
     revision: str = inputs.option(inputs.text, "")
     required_labels: tuple[str, ...] = inputs.option(inputs.items, ("revision", "source", "version"))
     lock_file: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.text, "")
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("verified", "lock", "failed")
+OUTPUTS = ("verified", "lock", "failed", *REPORT_OUTPUTS)
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,11 @@ def draw_intervals(comparisons: object) -> Intervals | None:
         return None
     shown = rows[:INTERVALS_SHOWN]
     values = [value for item in shown for value in item["interval"]]
-    scale = max([LEAST_SCALE, *(abs(value) for value in values), *(abs(_limit(item) or 0.0) for item in shown)]) * 1.05
+    largest: float = max(
+        [LEAST_SCALE, *(abs(value) for value in values), *(abs(_limit(item) or 0.0) for item in shown)]
+    )
+
+    scale = largest * 1.05
 
     def place(value: float) -> float:
         middle = (INTERVAL_LEFT + INTERVAL_RIGHT) / 2
@@ -181,7 +185,7 @@ def _limit(item: Mapping[str, Any]) -> float | None:
     if not _numbers([item.get("tolerance")], 1):
         return None
     tolerance = float(item["tolerance"])
-    return -tolerance if str(item.get("direction", "")).startswith("higher") else tolerance
+    return -tolerance if item.get("direction") == "higher" else tolerance
 
 
 def _name_group(group: object) -> str:
@@ -195,5 +199,6 @@ def _list_of(values: object) -> list[Mapping[str, Any]]:
 
 
 def _numbers(values: object, count: int) -> bool:
-    is_list = isinstance(values, list) and len(values) == count
-    return is_list and all(type(value) in {int, float} and math.isfinite(value) for value in values)
+    if not isinstance(values, list) or len(values) != count:
+        return False
+    return all(type(value) in {int, float} and math.isfinite(value) for value in values)

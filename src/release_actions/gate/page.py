@@ -28,13 +28,14 @@ def write_page(view: PageView) -> str:
     )
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
-    return environment.get_template("page.html").render(
+    page: str = environment.get_template("page.html").render(
         view=view,
         style=style,
         script=script,
         style_digest=hash_for_policy(style),
         script_digest=hash_for_policy(script),
     )
+    return page
 
 
 def hash_for_policy(text: str) -> str:

@@ -218,7 +218,8 @@ def _list_lines(log: Log) -> Iterable[tuple[str, str, str, str]]:
 
 def _read_images(report: CheckReport | None) -> Iterable[ImageRow]:
     """The images of the lock that `verify-images` reports."""
-    lock = report.details.get("lock") if report else None
+    outputs = report.details.get("outputs") if report else None
+    lock = outputs.get("lock") if isinstance(outputs, Mapping) else None
     images = lock.get("images") if isinstance(lock, Mapping) else None
     for package, image in images.items() if isinstance(images, Mapping) else ():
         if isinstance(image, Mapping):

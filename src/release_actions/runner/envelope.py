@@ -9,16 +9,21 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from release_actions.errors import Place
+from release_actions.errors import ExitCode, Place
 from release_actions.runner.context import Context
-from release_actions.runner.report import Finding, Level
+from release_actions.runner.files import write_workspace_file
+from release_actions.runner.report import Finding, Level, Report
 
 SCHEMA_VERSION = 1
+TAG_REF = "refs/tags/"
+REPORT_OUTPUTS = ("report", "report-digest")
+"""What every action whose result is a report gives besides: the file, and the digest that proves who wrote it."""
 
 
 class Verdict(str, enum.Enum):
@@ -135,6 +140,36 @@ def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
     if Level.ERROR in levels:
         return Verdict.FAIL
     return Verdict.WARN if Level.WARNING in levels else Verdict.PASS
+
+
+def write_report(name: str, report: Report, file: str, texts: Mapping[str, str], context: Context) -> str:
+    """Write the result of a command as a report, and return its digest. `texts`: the command's inputs as given.
+
+    Raises `InputError` when the file cannot be written.
+    """
+    passed = verdict_of(report.findings)
+    verdicts = {ExitCode.PASS: passed, ExitCode.REFUSED: Verdict.FAIL}
+    configuration = context.path(texts.get("config", "")) if texts.get("config") else None
+    has_file = configuration is not None and configuration.is_file()
+    on_tag = context.ref.removeprefix(TAG_REF) if context.ref.startswith(TAG_REF) else ""
+    made = Envelope(
+        name,
+        verdicts.get(report.exit_code, Verdict.INCONCLUSIVE),
+        context.now,
+        tag=texts.get("tag", "").strip().removeprefix(TAG_REF) or on_tag,
+        commit=keep_commit(texts.get("commit") or texts.get("revision") or context.sha),
+        configuration=digest_of(configuration.read_bytes()) if configuration and has_file else "",
+        run=RunOfWorkflow.of(context),
+        findings=report.findings,
+        details={"outputs": dict(report.outputs)},
+    )
+    write_workspace_file(context.path(file), file, made.text())
+    return made.digest()
+
+
+def keep_commit(text: str) -> str:
+    """A whole commit id in lower case; empty for any other text, as the report is then about no commit."""
+    return text.lower() if re.fullmatch("[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?", text) else ""
 
 
 def schema() -> dict[str, Any]:
