@@ -363,7 +363,7 @@ def test_a_summary_that_cannot_be_written_is_a_warning(
 
     assert main.main(["validate-tag", "--tag", "v1"], {"GITHUB_STEP_SUMMARY": str(tmp_path)}) == ExitCode.PASS
     assert capsys.readouterr().out == (
-        f"warning: The job summary {tmp_path} could not be written: Is a directory.\ntag=v1\n"
+        f"tag=v1\nwarning: The job summary {tmp_path} could not be written: Is a directory.\n"
     )
 
 
