@@ -216,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = stale()
     if parser.parse_args(arguments).check:
         for path in found:
-            print(f"{path} is stale. Run: python scripts/schema.py")
+            print(f"{path} is stale: run python scripts/schema.py", file=sys.stderr)
         return 1 if found else 0
     for path in found:
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,12 @@ def shared_inputs() -> list[tuple[str, dict[str, Input]]]:
     return [(name, items) for name, items in found.items() if len(items) > 1]
 
 
+def place_of(action: Action, item: Input | Output | None = None) -> str:
+    """What to look for in which file, for the person who reads a failure."""
+    file = action.file.relative_to(ROOT).as_posix()
+    return f"{file}: {item.name}" if item else file
+
+
 def first_sentence(text: str) -> str:
     return re.split(r"(?<=\.) ", " ".join(text.split()), maxsplit=1)[0]
 
@@ -133,8 +139,12 @@ def test_no_link_is_in_the_index() -> None:
 
 
 def test_inputs_are_the_commands(name: str, action: Action) -> None:
-    declared = [(item.name, item.required) for item in action.inputs]
-    assert sorted(declared) == sorted((spec.name, spec.required) for spec in inputs.specs(command(name).Inputs))
+    described = {(item.name, item.required) for item in action.inputs}
+    declared = {(spec.name, spec.required) for spec in inputs.specs(command(name).Inputs)}
+
+    assert len(described) == len(action.inputs)
+    assert declared - described == set(), f"describe it in {place_of(action)}, then run python scripts/manifests.py"
+    assert described - declared == set(), f"add a field to Inputs of {name}, or remove it from {place_of(action)}"
 
 
 def test_defaults_are_the_commands(name: str, action: Action) -> None:
@@ -163,7 +173,8 @@ def test_outputs_are_the_commands(name: str, action: Action) -> None:
 
 def test_each_input_is_passed_on_once(action: Action, step: Step) -> None:
     expected = [(inputs.variable_of(item.name), f"${{{{ inputs.{item.name} }}}}") for item in action.inputs]
-    assert [(key, text.text) for key, text in step.environment.items()] == expected
+    passed = [(key, text.text) for key, text in step.environment.items()]
+    assert passed == expected, f"{place_of(action)}: run python scripts/manifests.py"
 
 
 def test_the_step_only_calls_the_launcher(name: str, step: Step) -> None:
@@ -178,13 +189,13 @@ def test_no_expression_is_pasted_into_a_script(step: Step) -> None:
 
 
 def test_each_output_says_when_it_is_empty(action: Action) -> None:
-    assert [output.name for output in action.outputs if "empty" not in output.description.lower()] == []
+    assert [place_of(action, item) for item in action.outputs if "empty" not in item.description.lower()] == []
 
 
 def test_descriptions_are_sentences(action: Action) -> None:
     items: list[Input | Output] = [*action.inputs, *action.outputs]
-    texts = [action.description, *(item.description for item in items)]
-    assert [text for text in texts if not text.endswith(".") or "\n" in text] == []
+    texts = {place_of(action): action.description} | {place_of(action, item): item.description for item in items}
+    assert [place for place, text in texts.items() if not text.endswith(".") or "\n" in text] == []
 
 
 def test_what_a_marketplace_shows(action: Action) -> None:
@@ -201,8 +212,11 @@ def test_names_are_different() -> None:
 
 @pytest.mark.parametrize(("name", "items"), shared_inputs())
 def test_a_shared_input_has_the_same_words(name: str, items: dict[str, Input]) -> None:
-    words = {first_sentence(item.description) for action, item in items.items() if (action, name) not in OWN_WORDS}
-    assert len(words) == 1
+    words = {a: first_sentence(item.description) for a, item in items.items() if (a, name) not in OWN_WORDS}
+    usual = Counter(words.values()).most_common(1)[0][0]
+    assert {place_of(MANIFESTS[a], items[a]): text for a, text in words.items() if text != usual} == {}, (
+        f"write {usual!r}, or say in OWN_WORDS why not"
+    )
     for action, item in items.items():
         if (action, name) in OWN_WORDS:
             assert first_sentence(item.description) not in words, "needs no exception any more"

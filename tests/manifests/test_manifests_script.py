@@ -189,3 +189,44 @@ def test_a_block_that_is_not_closed(root: Path, capsys: pytest.CaptureFixture[st
     (root / "README.md").write_text(f"<!-- exit-codes: {manifests.MARK} -->\n", encoding="utf-8")
     assert manifests.main([], root) == ExitCode.BAD_INPUT
     assert "1 markers begin a block, but only 0 are closed." in capsys.readouterr().err
+
+
+STEP = """\
+inputs:
+  tag:
+    description: A tag.
+  dry-run:
+    description: No change.
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env:
+        INPUT_TAG: ${{ inputs.tag }}
+      run: exit 0
+"""
+
+
+def test_an_input_that_the_step_does_not_pass_on_gets_its_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / "actions/tiny/action.yml"
+    file.write_text(STEP, encoding="utf-8")
+
+    assert manifests.main(["--check"], root) == ExitCode.REFUSED
+    assert "actions/tiny/action.yml is stale: run python scripts/manifests.py" in capsys.readouterr().err
+    manifests.main([], root)
+
+    tag = "        INPUT_TAG: ${{ inputs.tag }}\n"
+    assert file.read_text("utf-8") == STEP.replace(tag, f"{tag}        INPUT_DRY_RUN: ${{{{ inputs.dry-run }}}}\n")
+    assert (root / "tiny/action.yml").read_bytes() == file.read_bytes()
+
+
+def test_a_setting_of_a_clean_up_rule_becomes_an_input_and_words_by_hand_stay() -> None:
+    whole = (manifests.ROOT / "actions/ghcr-cleanup/action.yml").read_text("utf-8")
+    start = whole.index("  untag:\n")
+    without = whole[:start] + whole[whole.index("  dry-run:\n") :]
+
+    added = manifests.add_settings(without)
+
+    assert added.startswith(whole[:start] + "  untag:\n    description: >-\n      Whether a selected tag is removed")
+    assert added.endswith(whole[whole.index("  dry-run:\n") :])
+    assert manifests.add_settings(whole) == whole
