@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -157,13 +158,18 @@ class Act:
         """The environment of act, which its jobs inherit: programs, an empty home, and no way out."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        kept = {name: os.environ[name] for name in ("PATH", "RELEASE_ACTIONS_PYTHON") if name in os.environ}
+        kept = {"PATH": os.environ["PATH"], **interpreter()}
         if self.programs:
             kept["PATH"] = f"{self.programs}{os.pathsep}{kept['PATH']}"
         proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE)
         # act keeps its cache and its settings below the first two.
         folders = {name: str(home) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")}
         return {**kept, **proxies, **folders, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+
+
+def interpreter() -> dict[str, str]:
+    """The Python of the actions: this one's, without a search by a version manager's script in every step."""
+    return {"RELEASE_ACTIONS_PYTHON": os.environ.get("RELEASE_ACTIONS_PYTHON") or os.path.realpath(sys.executable)}
 
 
 def finish(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:

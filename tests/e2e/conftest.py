@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.act import interpreter
 from tests.e2e.archive import lighten, unpack
 from tests.e2e.diary import Record
 from tests.e2e.llm_d import ROOT, LlmD
@@ -29,7 +30,7 @@ def environment() -> str:
     folder = find_environments()
     subprocess.run(
         ["sh", str(ROOT / "release-actions"), "validate-tag", "--help"],
-        env={**os.environ, "RELEASE_ACTIONS_CACHE": folder},
+        env={**os.environ, **interpreter(), "RELEASE_ACTIONS_CACHE": folder},
         stdout=subprocess.DEVNULL,
         check=True,
         timeout=120,

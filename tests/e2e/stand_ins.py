@@ -9,6 +9,7 @@ that `DEAD` names, every call fails.
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -149,8 +150,7 @@ ATTEST = """\
     PROGRAM
 """
 
-GH = """\
-#!/usr/bin/env python3
+GH = f"#!{sys.executable}\n" + """\
 # gh, with the attestations that the stand-in of actions/attest wrote down. The real one is tested elsewhere.
 import hashlib, json, os, pathlib, sys
 

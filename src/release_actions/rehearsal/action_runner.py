@@ -6,6 +6,7 @@ An action runs as GitHub's runner would run it: environment variables in, files 
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shutil
 import sys
@@ -155,6 +156,7 @@ class ActionRunner:
             "RELEASE_ACTIONS_REGISTRY_URL": self._simulator.registry_url,
             "RELEASE_ACTIONS_NOW": f"{self.world.world.now():%Y-%m-%dT%H:%M:%SZ}",
             "RELEASE_ACTIONS_CACHE": find_environments(),
+            **find_interpreter(),
         }
         return Job(
             workspace=folder / "workspace",
@@ -275,3 +277,26 @@ def find_environments() -> str:
         return str(Path(sys.prefix).parent)
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return str(Path(caches) / "release-actions")
+
+
+def find_interpreter() -> dict[str, str]:
+    """The variable that spares the launcher its search for a Python, once the actions' environment for this one is there.
+
+    A `python3` that is a version manager's script takes longer than an action's own start. Before the environment is
+    there the launcher has to search: it may find a Python that has pip where this one has none.
+    """
+    if os.name != "posix" or os.environ.get("RELEASE_ACTIONS_PYTHON"):
+        return {}
+    complete = Path(find_environments(), name_environment(), "release-actions.complete")
+    return {"RELEASE_ACTIONS_PYTHON": os.path.realpath(sys.executable)} if complete.is_file() else {}
+
+
+@functools.cache
+def name_environment() -> str:
+    """What the launcher calls the environment of the actions for this Python."""
+    lock = hashlib.sha256((ROOT / "requirements" / "actions.lock").read_bytes()).hexdigest()[:16]
+    kind = f"{sys.implementation.cache_tag or ''}".replace("cpython-", "cp") + sys.abiflags
+    platform = getattr(sys.implementation, "_multiarch", sys.platform)
+    if "-" not in platform:
+        platform += f"-{os.uname().machine}"
+    return f"release-actions-{lock}-{kind}-{platform}"
