@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ FOR_TESTS = {
 """Name -> why it is in the package though only tests call it. Nothing is added here for convenience."""
 
 
+@functools.cache
 def read(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 

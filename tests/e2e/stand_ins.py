@@ -150,7 +150,9 @@ ATTEST = """\
     PROGRAM
 """
 
-GH = f"#!{sys.executable}\n" + """\
+GH = (
+    f"#!{sys.executable}\n"
+    """\
 # gh, with the attestations that the stand-in of actions/attest wrote down. The real one is tested elsewhere.
 import hashlib, json, os, pathlib, sys
 
@@ -186,6 +188,7 @@ if not found:
     sys.exit("Error: no attestations found for subject " + digest)
 print(json.dumps(found))
 """
+)
 
 ACTIONS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "actions/checkout": (

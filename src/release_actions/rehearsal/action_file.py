@@ -6,6 +6,7 @@ Scalars stay the text that was written: to the runner, inputs and environment va
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,13 @@ def read(folder: Path) -> Action:
     if file is None:
         message = f"There is no action.yml in {folder}."
         raise ConfigurationError(message, place=Place(str(folder)))
+    state = file.stat()
+    return _read(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(file: Path, _changed: int, _size: int) -> Action:
+    """The action of a file in one state: a rehearsal runs the same few actions dozens of times."""
     try:
         return _Reader(file).action(yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader))  # noqa: S506  # gives texts only
     except yaml.MarkedYAMLError as error:

@@ -280,7 +280,7 @@ def find_environments() -> str:
 
 
 def find_interpreter() -> dict[str, str]:
-    """The variable that spares the launcher its search for a Python, once the actions' environment for this one is there.
+    """The variable that spares the launcher its search for a Python, once this one has the actions' environment.
 
     A `python3` that is a version manager's script takes longer than an action's own start. Before the environment is
     there the launcher has to search: it may find a Python that has pip where this one has none.

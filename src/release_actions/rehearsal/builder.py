@@ -15,7 +15,7 @@ from release_actions.registry.client import Registry
 from release_actions.rehearsal.invariants import Build, Ledger
 from release_actions.rehearsal.pull import Client
 from release_actions.rehearsal.rehearsal_world import build_platform, make_image
-from release_actions.simulator import Image
+from release_actions.simulator import Image, World
 from release_actions.simulator.image_factory import attachment, attachment_tag
 
 
@@ -63,9 +63,8 @@ class Builder:
     def push_signature(self, image: str, version: str) -> None:
         """Push a signature of `registry/owner/name@digest`, as cosign does."""
         package, _, digest = image.partition("@")
-        signature = attachment(digest, seed=f"{self._seed}/{_get_path(package)}/{version}/{self._runs}")
+        signature = self._make_signature(_get_path(package), digest, version)
         self._push(_get_path(package), signature, [attachment_tag(digest, ".sig")])
-        self.images[signature.root.digest] = f"signature of {version}"
         self._signed.add(image)
 
     def has_signature(self, image: str) -> bool:
@@ -100,9 +99,20 @@ class Builder:
         """What a tag of `registry/owner/name` names, empty for nothing; read by the judge's own client."""
         return self._client.pull(_get_path(package), [tag])[tag].digest
 
-    def push_tagged(
-        self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str, signed: bool = False
-    ) -> int:
+    def put_night(
+        self, world: World, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str
+    ) -> None:
+        """Put the signed images of a night into the world as if they had been pushed."""
+        self.begin_run()
+        for publication in publications:
+            path = _get_path(str(publication["package"]))
+            image = self._image(str(publication["package"]), publication["platforms"], version, revision)
+            world.push(path, image, publication["tags"])
+            self._note(path, version, image.root.digest, version)
+            signature = self._make_signature(path, image.root.digest, version)
+            world.push(path, signature, [attachment_tag(image.root.digest, ".sig")])
+
+    def push_tagged(self, publications: Sequence[Mapping[str, Any]], *, version: str, revision: str, name: str) -> int:
         """Push whole images with all their tags, as today's workflow does. Returns the number of tags.
 
         `name` is what people read for the images.
@@ -113,13 +123,16 @@ class Builder:
             image = self._image(str(publication["package"]), publication["platforms"], version, revision)
             self._push(path, image, publication["tags"])
             self._note(path, version, image.root.digest, name)
-            if signed:
-                self.push_signature(f"{publication['package']}@{image.root.digest}", version)
         return sum(len(publication["tags"]) for publication in publications)
 
     def _image(self, package: str, platforms: Sequence[str], version: str, revision: str) -> Image:
         content = self._seed_text(package, version)
         return make_image(tuple(platforms), self._repository, version, revision, content)
+
+    def _make_signature(self, path: str, digest: str, version: str) -> Image:
+        signature = attachment(digest, seed=f"{self._seed}/{path}/{version}/{self._runs}")
+        self.images[signature.root.digest] = f"signature of {version}"
+        return signature
 
     def _seed_text(self, package: str, version: str) -> str:
         """What makes an image of this run another one than that of any other run."""

@@ -157,7 +157,7 @@ def build_nightly(runner: ActionRunner, step: Nightly, events: StepEvents) -> No
             first = first if night > 1 else (date, sha, planned)
         else:
             planned = rename_publications(first[2], {first[0]: date, first[1][:7]: sha[:7]})
-            runner.builder.push_tagged(planned, version=version, revision=sha, name=version, signed=True)
+            runner.builder.put_night(world.world, planned, version=version, revision=sha)
             events.note_reason(planned, f"pushed by a stand-in as {version}")
         images += len(planned)
     events.quiet = False

@@ -136,7 +136,8 @@ class WorkflowRun:
             self._run_step(leg, step, common)
         if tolerated:
             del self.failures[before:]
-        outputs = {name: text.render(leg.scope(common)) for name, text in job.outputs.items()}
+        scope = leg.scope(common)
+        outputs = {name: text.render(scope) for name, text in job.outputs.items()}
         return JobResult("success" if tolerated else leg.status, outputs)
 
     def _run_step(self, leg: Leg, step: WorkflowStep, common: Mapping[str, str]) -> None:
