@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from release_actions.builds.event import Build, choose_tags, explain_branch_tag, make_branch_tag
+from release_actions.builds.event import Build, choose_tags, explain_branch_tag, is_trunk, make_branch_tag
 from release_actions.config import grammar, load_text
 from release_actions.config.grammar import is_tag
 from release_actions.errors import PolicyError
@@ -98,3 +99,25 @@ def test_a_tag_that_is_not_the_branchs_name_is_explained() -> None:
     assert explain_branch_tag("v1.2", "") == (
         "The branch 'v1.2' gets no tag of its own: a release or another kind of build could have that name."
     )
+
+
+MAIN = {"repository": {"default_branch": "main"}}
+
+
+@pytest.mark.parametrize(
+    ("event", "ref", "nightly", "trunk"),
+    [
+        (MAIN, "refs/heads/main", False, True),
+        (MAIN, "refs/heads/other", False, False),
+        (MAIN, "refs/tags/main", False, False),
+        ({"repository": {"default_branch": ""}}, "refs/heads/", False, False),
+        ({"repository": {}}, "refs/heads/None", False, False),
+        ({"repository": "main"}, "refs/heads/main", False, False),
+        ({}, "refs/heads/main", False, False),
+        ({}, "", True, True),
+    ],
+)
+def test_only_the_default_branch_of_the_payload_is_trunk(
+    event: dict[str, Any], ref: str, *, nightly: bool, trunk: bool
+) -> None:
+    assert is_trunk(event, ref, nightly=nightly) is trunk

@@ -212,3 +212,14 @@ def test_a_long_history_of_merges_is_read_in_linear_time() -> None:
         assert len(titles(tuple(commits))) == merges + 1
         seconds.append(time.process_time() - began)
     assert seconds[1] < 3 * seconds[0] + 0.2
+
+
+def test_a_merge_belongs_to_the_owner_of_its_branch_if_he_wrote_some_of_it() -> None:
+    commits = (
+        commit(1, "Begin", 0, author=ADA),
+        commit(2, "More", 1, author=ADA),
+        commit(3, "The last part", 2, author=BOB),
+        commit(4, "Merge pull request #12 from bob/ada-helped\n\nA branch", 0, 3),
+    )
+
+    assert {pull.author for pull in pulls_by_message(commits).values()} == {BOB}

@@ -152,6 +152,12 @@ def test_nothing_is_found_where_no_version_of_the_project_is(kind: str) -> None:
     assert found == []
 
 
+def test_a_command_ends_with_the_line_that_does_not_go_on() -> None:
+    text = f"helm upgrade r \\\n  oci://{CHART} \\\n  --wait\n--version v0.8.0\n--version v0.7.0\n"
+
+    assert verdicts({"README.md": text}) == []
+
+
 def test_keys_of_two_mappings_are_never_joined() -> None:
     content = (
         f"a:\n  repository: {ROUTER}\nb:\n  tag: v0.8.0\n"

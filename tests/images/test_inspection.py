@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.images.parts import made
 
@@ -70,3 +72,40 @@ def test_all_of_one_reading_is_told(tags: tuple[str, str]) -> None:
         f"{APP}: it lacks linux/amd64.",
         f"{APP}: it has linux/arm64, for which it is not built.",
     ]
+
+
+def read(*platforms: str) -> tuple[manifests.AnyManifest, Reading]:
+    """An image that is right, and what was read of it without its tags."""
+    image = made(*platforms)
+    root = manifests.parse(image.root.body, image.root.digest)
+    return root, Reading({}, root, {}, image.blobs)
+
+
+def test_only_the_tag_that_names_something_else_is_wrong() -> None:
+    root, reading = read("linux/amd64")
+    reading = replace(reading, tags={"v1": root.digest, "v2": GONE})
+
+    assert judged(reading, listed("v1", "v2", digest=root.digest)) == [
+        f"{APP}: v2 names {GONE}, and this run published {root.digest}."
+    ]
+
+
+def test_tags_of_two_images_are_wrong_also_where_no_digest_is_known() -> None:
+    root, reading = read("linux/amd64")
+    reading = replace(reading, tags={"v1": root.digest, "v2": GONE})
+
+    assert judged(reading, listed("v1", "v2")) == [
+        f"{APP}: its tags name different images, {' and '.join(sorted((root.digest, GONE)))}."
+    ]
+
+
+def test_an_image_that_the_run_did_not_publish_is_wrong_whatever_its_tags_name() -> None:
+    root, reading = read("linux/amd64")
+
+    assert judged(replace(reading, tags={"v1": root.digest}), listed(digest="")) == [
+        f"{APP}: this run did not publish it."
+    ]
+
+
+def test_an_image_that_is_nowhere_lacks_its_tags_and_nothing_else() -> None:
+    assert judged(Reading({"v1": ""}, None)) == [f"{APP}: there is no tag v1."]

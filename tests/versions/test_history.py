@@ -133,6 +133,12 @@ def test_a_release_leader_reads_what_is_wrong_and_what_to_push(tag: str) -> None
     assert judged(tag) == TOLD[tag]
 
 
+def test_a_candidate_of_the_newest_final_breaks_one_rule() -> None:
+    (violation,) = judged("v0.5.1-rc.7")
+
+    assert violation.startswith("error candidate-after-final: ")
+
+
 def test_every_rule_is_shown_at_its_default_level() -> None:
     told = {violation.split(":", 1)[0] for violations in TOLD.values() for violation in violations}
     told |= {violation.split(":", 1)[0] for _, violation in ABOUT.values()}
