@@ -487,8 +487,8 @@ def test_what_was_before() -> None:
         ("v0.5.0-rc.2", ""),
     ],
 )
-def test_the_candidate_to_push_next(tag: str, find_following: str) -> None:
-    assert next_candidate(parse(tag), History(parse_known(PAST.split()))) == find_following
+def test_the_candidate_to_push_next(tag: str, following: str) -> None:
+    assert next_candidate(parse(tag), History(parse_known(PAST.split()))) == following
 
 
 def test_the_next_candidate_counts_published_ones() -> None:
