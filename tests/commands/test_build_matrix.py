@@ -411,6 +411,21 @@ def test_an_input_that_makes_no_sense_is_refused(
     assert message in log
 
 
+def test_a_version_file_that_is_a_link_to_the_runner_is_not_read(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = workspace.parent / "secret"
+    secret.write_text("-----BEGIN KEY-----\n", encoding="utf-8")
+    (workspace / "versions").symlink_to(secret)
+    (workspace / "release.yaml").write_text(VERSIONED)
+
+    code, _, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+
+    assert code == ExitCode.BAD_INPUT
+    assert "'versions', the version file, leads out of the repository by a link." in log
+    assert "BEGIN KEY" not in log
+
+
 def test_a_version_file_that_lacks_a_value_is_an_error_with_file_and_line(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

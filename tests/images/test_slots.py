@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_actions.errors import InputError, PolicyError
-from release_actions.images.image_list import parse_entry
+from release_actions.images.image_list import SLOT_COUNT, parse_entry
 from release_actions.images.manifests import Platform
 from release_actions.images.slots import list_promises, read_slots
 
@@ -113,3 +113,17 @@ def test_whatever_a_job_writes_is_read_or_refused(outputs: dict[str, str]) -> No
     except PolicyError:
         return
     assert {value.promise.slot for value in values} <= {0, 1}
+
+
+def test_the_longest_results_of_every_slot_fit_into_one_variable() -> None:
+    # What one string of a program's environment may hold, on Linux.
+    most = 128 * 1024
+    package = f"ghcr.io/{'n' * 255}"
+    build = {f"slot-{n}": f"{n} {package} linux/s390x/abcdef {A} 50" for n in range(SLOT_COUNT)}
+    nothing = dict.fromkeys(build, "")
+    jobs = {name: {"result": "success", "outputs": outputs} for name, outputs in (("b", build), ("c", nothing))}
+
+    # As GitHub's toJSON writes it, with the name of the variable.
+    text = f"INPUT_BUILD_RESULTS={json.dumps(jobs, indent=2)}"
+
+    assert len(text) < most

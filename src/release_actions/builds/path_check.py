@@ -52,6 +52,12 @@ def is_below(path: str, folder: str) -> bool:
     return whole == above or whole.startswith(f"{above}/")
 
 
+def leads_out(target: Path, workspace: Path) -> bool:
+    """Whether a path in the workspace leads out of it by a link."""
+    root = os.path.realpath(workspace)
+    return os.path.commonpath([root, os.path.realpath(target)]) != root
+
+
 def check_path(config: Config, package: Package, key: str, path: str, workspace: Path) -> Iterator[Problem]:
     """What is wrong with a path of an image."""
     steps = ("source", "patch") if key == "patch" else (key,)
@@ -59,8 +65,7 @@ def check_path(config: Config, package: Package, key: str, path: str, workspace:
     target = workspace / path
     wanted = "folder" if key == "context" else "file"
     if target.is_dir() if key == "context" else target.is_file():
-        root = os.path.realpath(workspace)
-        if os.path.commonpath([root, os.path.realpath(target)]) != root:
+        if leads_out(target, workspace):
             message = f"'{path}', the {key} of the image '{package.image}', leads out of the repository by a link."
             yield Problem(message, "Put what it leads to into the repository.", place)
         return

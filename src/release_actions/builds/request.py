@@ -12,7 +12,7 @@ from release_actions.builds import changes, event, matrix
 from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import BRANCH_REF, Build
 from release_actions.builds.matrix import Matrix
-from release_actions.builds.path_check import find_missing_paths
+from release_actions.builds.path_check import find_missing_paths, leads_out
 from release_actions.builds.recipe import Resolve, needs_version_file
 from release_actions.builds.runner_labels import RULE, find_unknown_runners
 from release_actions.builds.version_file import VersionFile
@@ -150,4 +150,10 @@ def load_version_file(config: Config, build: Build, context: Context) -> Version
         return None
     from release_actions.builds import version_file
 
-    return version_file.load(context.path(config.version_file), name=config.version_file)
+    path = context.path(config.version_file)
+    if leads_out(path, context.workspace):
+        # Whose code is planned may be anybody's: the lines of a file of the runner would come back in the log.
+        message = f"'{config.version_file}', the version file, leads out of the repository by a link."
+        hint = "Put what it leads to into the repository."
+        raise ConfigurationError(message, hint=hint, place=config.at("version-file"))
+    return version_file.load(path, name=config.version_file)
