@@ -170,7 +170,8 @@ class Registry:
             expect=(200, 404),
             longest=LONGEST_MANIFEST,
         )
-        if response.status == HTTPStatus.NOT_FOUND or response.headers.get("Content-Type", "") != OCI_INDEX:
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        if response.status == HTTPStatus.NOT_FOUND or kind != OCI_INDEX:
             return None  # GHCR was also seen to lead to a page for people
         return Manifest(response.body, OCI_INDEX, digest_of(response.body))
 
