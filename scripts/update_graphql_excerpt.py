@@ -186,7 +186,7 @@ def main(argv: list[str]) -> int:
         return 3
     if options.check:
         if new != old:
-            print("The excerpt is stale. Run: python scripts/update_graphql_excerpt.py")
+            print("The excerpt is stale: run python scripts/update_graphql_excerpt.py", file=sys.stderr)
         return int(new != old)
     EXCERPT.write_text(new, encoding="utf-8")
     return 0

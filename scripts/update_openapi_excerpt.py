@@ -273,7 +273,7 @@ def main(argv: list[str]) -> int:
         return 3
     if options.check:
         if text != committed:
-            print(f"{EXCERPT.name} is stale. Run: python scripts/update_openapi_excerpt.py", file=sys.stderr)
+            print(f"{EXCERPT.name} is stale: run python scripts/update_openapi_excerpt.py", file=sys.stderr)
             return 1
         print(f"{EXCERPT.name} is what {PACKAGE} {version} yields.")
         return 0

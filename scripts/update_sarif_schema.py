@@ -76,7 +76,7 @@ def main(argv: list[str]) -> int:
     committed = SCHEMA.read_text(encoding="utf-8") if SCHEMA.exists() else ""
     if options.check:
         if text != committed:
-            print(f"{SCHEMA.name} is stale. Run: python scripts/update_sarif_schema.py", file=sys.stderr)
+            print(f"{SCHEMA.name} is stale: run python scripts/update_sarif_schema.py", file=sys.stderr)
         return int(text != committed)
     SCHEMA.write_text(text, encoding="utf-8")
     print(f"Wrote {SCHEMA.name}, {len(text) // 1024} KiB.")

@@ -301,8 +301,8 @@ def test_a_stale_file_is_named_and_left_alone(
         (tmp_path / path).write_text((ROOT / path).read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setattr(script, "ROOT", tmp_path)
     assert script.main(["--check"]) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        f"{path} is stale. Run: python scripts/schema.py"
+    assert capsys.readouterr().err.splitlines() == [
+        f"{path} is stale: run python scripts/schema.py"
         for path in (*(subject.schema_file for subject in script.SUBJECTS), script.REPORT)
     ]
     assert not (tmp_path / script.RELEASE.schema_file).exists()
