@@ -22,6 +22,10 @@ SECONDS_BETWEEN_LINES = 20.0
 """How often a line says how far the tests are. A watcher that kills a silent job must never see half a minute of it."""
 
 
+LONGEST_FIRST = ("e2e", "rehearsal", "launcher", "contract", "manifests")
+"""Folders of tests in the order in which they run; all others come after them."""
+
+
 class Progress:
     """Writes a line every so often until it is stopped, however long a single test takes."""
 
@@ -56,6 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Show progress, except in the processes that run tests for another."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         config.pluginmanager.register(Progress(), "progress")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders whose single tests are long, so that no process is in one when the others have ended."""
+    ranks = {folder: rank for rank, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(ranks)))
 
 
 @pytest.hookimpl(optionalhook=True)
