@@ -1,5 +1,7 @@
 """Write interface.json, the public interface of this suite, or say that it is stale: `interface.py [--check]`.
 
+`interface.py --since TAG` says which new inputs of workflows lack the mark `experimental-`.
+
 It has every input, output, default and exit code of the actions, the inputs, secrets and permissions of the workflows
 that others call, and every key of the files that people write and of the documents that they read. `api-guard` compares
 it with the one of the last release.
@@ -19,8 +21,17 @@ sys.path.insert(0, str(ROOT / "src"))
 import manifests  # noqa: E402  # the path above comes first
 from generated_page import write_or_check  # noqa: E402  # as above
 from release_actions.errors import ActionError, ExitCode  # noqa: E402  # as above
+from release_actions.git import tree  # noqa: E402  # as above
 from release_actions.surface.capture import Selection, capture_files  # noqa: E402  # as above
-from release_actions.surface.model import Group, Interface, Kind, Surface, is_experimental  # noqa: E402  # as above
+from release_actions.surface.model import (  # noqa: E402  # as above
+    EXPERIMENTAL,
+    Group,
+    Interface,
+    Kind,
+    Surface,
+    is_experimental,
+    read_surface,
+)
 
 FILE = ROOT / "interface.json"
 COMMAND = "release-actions"
@@ -79,6 +90,36 @@ def mark(address: str, interface: Interface, called: frozenset[str]) -> Interfac
     return replace(interface, notes=notes)
 
 
+def find_unmarked(base: Surface, head: Surface) -> list[str]:
+    """Inputs that workflows got since a release without the mark of what may still change, a sentence each.
+
+    An input that the release had as experimental has graduated.
+    """
+    sentences: list[str] = []
+    for address, interface in head.interfaces.items():
+        before = base.interfaces.get(address)
+        if interface.kind is not Kind.WORKFLOW or before is None:
+            continue
+        known = before.elements(Group.INPUTS)
+        new = [name for name in interface.elements(Group.INPUTS) if name not in known and not is_experimental(name)]
+        sentences += [
+            f"The new input '{name}' of {address} has to begin with {EXPERIMENTAL} for one release."
+            for name in new
+            if f"{EXPERIMENTAL}{name}" not in known
+        ]
+    return sentences
+
+
+def compare_with(release: str, root: Path = ROOT) -> int:
+    """1 when a workflow has a new input without the mark. `release`: a tag of the checkout."""
+    commit = tree.find_commit(root, release)
+    base = read_surface(tree.read_file(root, commit, FILE.name), f"{release}:{FILE.name}")
+    sentences = find_unmarked(base, capture(root))
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return int(bool(sentences))
+
+
 def write(root: Path = ROOT) -> str:
     """The file's text. Raises `ValueError` with what is wrong."""
     try:
@@ -89,6 +130,9 @@ def write(root: Path = ROOT) -> str:
 
 def main(argv: Sequence[str] | None = None, file: Path = FILE) -> int:
     """Write or check. 1 when the file is stale, or cannot be made."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if len(arguments) == 2 and arguments[0] == "--since":  # noqa: PLR2004  # the flag and its value
+        return compare_with(arguments[1])
     return write_or_check(file, write, "interface", argv)
 
 

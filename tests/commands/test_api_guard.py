@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -232,8 +233,10 @@ def test_a_broken_manifest_is_named_with_its_line(guard: Guard, checkout: Path) 
 def test_the_report_has_the_form_of_every_report(guard: Guard, checkout: Path) -> None:
     (checkout / "action.yml").write_text(ACTION.replace("check", "enforce"), encoding="utf-8")
 
-    guard("--report", "report.json", "--sha", "a" * 40)
+    _, answer = guard("--report", "report.json", "--sha", "a" * 40)
 
+    content = (checkout / "report.json").read_bytes()
+    assert answer["report-digest"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
     report = json.loads((checkout / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, REPORT_SCHEMA)
     assert (report["report"], report["verdict"], report["commit"]) == ("api-guard", "fail", "a" * 40)

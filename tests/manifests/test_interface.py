@@ -18,7 +18,7 @@ from release_actions.config.shapes import Boolean, Record, RecordOf, key
 from release_actions.config.shapes.records import Key
 from release_actions.surface.change import Effect
 from release_actions.surface.compare import OFF, compare_surfaces
-from release_actions.surface.model import Group, is_experimental, read_surface
+from release_actions.surface.model import Group, Interface, Kind, Surface, is_experimental, read_surface
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ".github/workflows/ci-release.yaml"
@@ -74,6 +74,19 @@ def test_a_planted_break_is_found(copy: Path, file: str, old: str, new: str, rul
     found = compare_surfaces(before, interface.capture(copy))
 
     assert (rule, Effect.BREAKING, file) in {(one.rule, one.effect, one.subject.address) for one in found}
+
+
+def test_a_new_input_of_a_workflow_begins_as_experimental_and_graduates() -> None:
+    def workflow(*names: str) -> Surface:
+        inputs = {name: {"type": "string", "required": False, "default": ""} for name in names}
+        return Surface({RELEASE: Interface(Kind.WORKFLOW, {Group.INPUTS: inputs})})
+
+    first, trial, both = workflow("tag"), workflow("tag", "experimental-x"), workflow("tag", "experimental-x", "x")
+
+    assert interface.find_unmarked(first, workflow("tag", "x")) == [
+        f"The new input 'x' of {RELEASE} has to begin with experimental- for one release."
+    ]
+    assert interface.find_unmarked(first, trial) == interface.find_unmarked(trial, both) == []
 
 
 def test_what_is_written_is_what_is_read_back() -> None:

@@ -58,7 +58,7 @@ class Inputs:
     surface: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("verdict", "breaking", "unclear", "changes", "base", "report", "surface")
+OUTPUTS = ("verdict", "breaking", "unclear", "changes", "base", "report", "report-digest", "surface")
 
 
 @dataclass(frozen=True)
@@ -211,6 +211,7 @@ def write_report(outcome: Outcome, given: Inputs, context: Context) -> Report:
             "changes": changes,
             "base": outcome.base,
             "report": given.report,
+            "report-digest": made.digest() if given.report else "",
             "surface": given.surface,
         },
         summary=write_summary(outcome),
@@ -229,6 +230,7 @@ def report_no_release(given: Inputs, context: Context) -> Report:
     outputs: dict[str, Output] = dict.fromkeys(OUTPUTS, "")
     outputs |= {"verdict": Verdict.PASS.value, "breaking": 0, "unclear": 0, "changes": []}
     outputs |= {"report": given.report, "surface": given.surface}
+    outputs |= {"report-digest": made.digest()} if given.report else {}
     return Report(outputs=outputs, summary=f"{sentence}\n", lines=(sentence,))
 
 
