@@ -152,8 +152,9 @@ def test_nothing_is_found_where_no_version_of_the_project_is(kind: str) -> None:
     assert found == []
 
 
-def test_a_command_ends_with_the_line_that_does_not_go_on() -> None:
-    text = f"helm upgrade r \\\n  oci://{CHART} \\\n  --wait\n--version v0.8.0\n--version v0.7.0\n"
+@pytest.mark.parametrize("lines", [f"oci://{CHART}", f"oci://{CHART} \\\n --wait", f"oci://{CHART} \\\n a \\\n --wait"])
+def test_a_command_ends_with_the_line_that_does_not_go_on(lines: str) -> None:
+    text = f"helm upgrade r \\\n  {lines}\n--version v0.8.0\n--version v0.7.0\n"
 
     assert verdicts({"README.md": text}) == []
 
