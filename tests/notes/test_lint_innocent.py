@@ -118,6 +118,14 @@ def test_nothing_is_told_of_clean_notes_with(kind: str) -> None:
     assert [one.message for one in found if one.rule not in allowed] == []
 
 
+def test_clean_notes_agree_with_components_json_also_without_the_components_file() -> None:
+    rules = {"row-missing", "row-unknown", "version-differs", "previous-differs", "type-differs"}
+
+    found = lint(cleaned.LLM_D, "notes.md", cleaned.evidence(document=None))
+
+    assert [one.message for one in found if one.rule in rules] == []
+
+
 def test_notes_without_a_table_are_no_table_that_dropped_rows() -> None:
     assert lint("Text.\n", "notes.md", cleaned.evidence(manifest=None)) == ()
 
