@@ -56,6 +56,13 @@ def test_what_build_matrix_gives_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(("length", "mistakes"), [(255, 0), (256, 1)])
+def test_a_name_has_up_to_255_characters(length: int, mistakes: int) -> None:
+    entry = {**ENTRY, "package": f"ghcr.io/{'a' * length}"}
+
+    assert len(list(image_list.find_mistakes(entry))) == mistakes
+
+
 def test_a_port_belongs_to_the_registry() -> None:
     (image,) = image_list.read(json.dumps([{**ENTRY, "package": "localhost:5000/a/b/c"}]))
     assert (image.registry, image.name) == ("localhost:5000", "a/b/c")

@@ -330,7 +330,9 @@ def test_components_of_another_release_are_refused(run: Runner, github: OnGitHub
     (run.workspace / "components.json").write_text(json.dumps(made))
     environ = {"GITHUB_WORKSPACE": str(run.workspace), "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": READER}
     assert main.main(["release-notes", "--tag", "v1.1.0"], environ) == ExitCode.BAD_INPUT
-    assert "components.json is of the release v1.0.0, and the notes are of v1.1.0." in run.capsys.readouterr().out
+    place = "components.json:1:26"
+    error = "components.json is of the release v1.0.0, and the notes are of v1.1.0."
+    assert f"{place}: error: {error}" in run.capsys.readouterr().out
 
 
 def test_components_that_no_release_has_room_for_go_on_in_a_file(

@@ -8,6 +8,8 @@ from tests.notes import cleaned
 from release_actions.components.finding import Certainty
 from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import lint
+from release_actions.notes.lint_rule import LintSubject
+from release_actions.notes.reading import read as read_notes
 from release_actions.versions.version import parse
 
 OWN = NotesEvidence(
@@ -164,6 +166,12 @@ def test_what_the_repository_is_called_can_be_seen_from_the_list() -> None:
         ("change-reverted", 2),
         ("change-twice", 3),
     ]
+
+
+def test_the_repository_is_the_one_that_most_links_name() -> None:
+    lines = [f"* Fix it by @ada in {HUB}/a/b/pull/1", "* Two by @ada in #2", "* Three by @ada in #3"]
+
+    assert LintSubject(read_notes("\n".join(lines), "notes.md"), NotesEvidence()).repository == "a/b"
 
 
 def test_several_lines_of_one_pull_request_are_no_duplicates() -> None:

@@ -89,6 +89,7 @@ def test_a_finding_keeps_its_fingerprint_when_it_moves() -> None:
         return [one["partialFingerprints"]["primaryLocationLineHash"] for one in results(log_of(text, NotesEvidence()))]
 
     assert prints("TODO: a\n\nTODO: b\n") == prints("New.\n\nTODO: a\n\nMore.\n\nTODO: b\n")
+    assert len({one.partition(":")[0] for one in prints("TODO: a\n\nTODO: b\n")}) == 2
     twice = prints("TODO: a\n\nTODO: a\n")
     assert [one.partition(":")[2] for one in twice] == ["1", "2"]
 
