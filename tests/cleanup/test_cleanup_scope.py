@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import responses
-from tests.cleanup.command import CUDA, Clean, image, messages
+from tests.cleanup.command import CUDA, Clean, digests, image, messages, parts
 
 from release_actions import main
 from release_actions.errors import ConfigurationError, ExitCode, InputError, RemoteError
@@ -254,6 +254,21 @@ def test_a_rule_of_the_configuration_covers_its_packages(configured: World, clea
     report = clean(packages="", rule="dev-images")
     assert report.exit_code is ExitCode.PASS
     assert all_tags(configured) == {"cuda": {"v0.5.0", "v0.5.0-rc.1"}, "cuda-dev": {"sha-2"}, "cpu-dev": {"sha-2"}}
+
+
+def test_a_rule_takes_the_floating_tags_off_a_retired_package(configured: World, clean: Clean, tmp_path: Path) -> None:
+    aws = "llm-d/llm-d-aws"
+    configured.add_package(aws, visibility="public", repository="llm-d/llm-d")
+    configured.push(aws, image("last"), ["v0.4.0", "latest", "v0"])
+    retired = "retired:\n  llm-d-aws: {since: v0.5.0, reason: replaced by llm-d-cuda}\n"
+    rule = "  retired-floats: {packages: [llm-d-aws], delete-tags: [latest, v0], untag: true}\n"
+    (tmp_path / "release.yaml").write_text(CONFIG + rule + retired, encoding="utf-8")
+
+    report = clean(packages="", rule="retired-floats")
+
+    assert report.exit_code is ExitCode.PASS
+    assert set(configured.tags(aws)) == {"v0.4.0"}
+    assert digests(configured, aws) == parts(image("last"))
 
 
 def test_packages_narrow_a_rule(configured: World, clean: Clean) -> None:

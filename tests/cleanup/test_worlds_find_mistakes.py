@@ -165,7 +165,7 @@ MISTAKES: dict[Break, int] = {
     moves_meanwhile: 149,
     needed_parts: 149,
     new_images: 149,
-    lost_tags: 149,
+    lost_tags: 75,
 }
 """Each with the seed of a world that it was seen in. That is tried first, since the search for one takes a minute."""
 

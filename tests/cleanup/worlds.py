@@ -131,6 +131,16 @@ class Company:
         self.touch("nightly")
         world.put_manifest(CUDA, made.root, "nightly")
 
+    def claim(self, world: World, path: str) -> None:
+        """A tag is put on the very version that a request is about to delete."""
+        package = world.package(CUDA)
+        number = path.rpartition("/")[2]
+        version = next((one for one in package.versions() if str(one.id) == number), None) if package else None
+        if version and journal.MARK.encode() not in version.manifest.body:
+            self.touched = True
+            self.touch("nightly")
+            world.tag(CUDA, version.digest, "nightly")
+
     def retag(self, world: World, _path: str = "") -> None:
         names = [tag for tag in world.tags(CUDA) if not tag.startswith("sha256-") and tag != journal.TAG]
         if names:
@@ -327,4 +337,6 @@ def weather(chance: random.Random, company: Company, seed: int) -> tuple[Fault, 
     if company.begun and not found and race.random() < 0.7:
         # Right before the proof lists what is there, or a list of tags before it.
         found.append(Fault(path=f"/v2/{CUDA}/tags/list", nth=race.randint(2, 4), steps=(company.finish_unseen,)))
+    elif not found and race.random() < 0.1:
+        found.append(Fault(method="DELETE", nth=race.randint(1, 6), steps=(company.claim,)))
     return tuple(found)

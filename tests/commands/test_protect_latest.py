@@ -114,6 +114,23 @@ def named(made: World, path: str) -> dict[str, str]:
     }
 
 
+def test_the_floating_tags_of_a_retired_package_are_frozen(
+    world: World, protect: Protect, simulator: Simulator, tmp_path: Path
+) -> None:
+    images, _, _ = CONFIG.partition("  llm-d-rocm:")
+    retired = "retired:\n  llm-d-rocm: {since: v0.5.0, reason: replaced by llm-d-cuda}\n"
+    (tmp_path / "release.yaml").write_text(images + retired, encoding="utf-8")
+    for path in IMAGES:
+        world.tag(path, "v0.4.0", "latest")
+    before = world.tags(ROCM)
+
+    assert protect().exit_code is ExitCode.PASS
+
+    assert named(world, CUDA) == FLOATS
+    assert world.tags(ROCM) == before
+    assert not [entry for entry in simulator.requests.entries if ROCM in entry.path]
+
+
 def messages(report: Report, level: Level | None = None) -> list[str]:
     return [str(finding.problem) for finding in report.findings if level in {None, finding.level}]
 
