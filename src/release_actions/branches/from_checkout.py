@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 
 from release_actions.branches.model import BranchHistory
-from release_actions.changes.credit import author_of
+from release_actions.changes.from_git import make_commit
 from release_actions.changes.model import HistoryCommit
 from release_actions.errors import ActionError, InputError
 from release_actions.git import history
@@ -56,16 +55,7 @@ def _resolve(folder: Path, name: str) -> str:
 
 
 def _read(folder: Path, *revisions: str) -> tuple[HistoryCommit, ...]:
-    return tuple(
-        HistoryCommit(
-            record.sha,
-            record.message,
-            record.parents,
-            author_of(record.name, record.email),
-            datetime.fromtimestamp(record.time, timezone.utc),
-        )
-        for record in history.read_records(folder, *revisions)
-    )
+    return tuple(map(make_commit, history.read_records(folder, *revisions)))
 
 
 def read_patch_ids(folder: Path, commits: Iterable[HistoryCommit]) -> Mapping[str, str]:

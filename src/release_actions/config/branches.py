@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, Record, Text, key
+from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, Record, Text, key, make_path_glob
 
 RULE_NAMES = (
     *("not-on-trunk", "before-trunk", "feature", "content-differs", "uncategorised", "counterpart-reverted"),
@@ -17,11 +17,7 @@ CATEGORIES = ("regression", "critical", "new-feature fix", "documentation", "rel
 """Why a change may enter a release branch; a feature may not."""
 
 LEVELS = ("error", "warn", "info", "off")
-PATHS = ListOf(
-    "a list of globs",
-    Text("a glob over paths", pattern="!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*", example=".github/**"),
-    least=1,
-)
+PATHS = ListOf("a list of globs", make_path_glob(".github/**"), least=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from release_actions.config.shapes import Choice, ListOf, MapOf, Parsed, Record, RecordOf, Text, key
+from release_actions.config.shapes import Choice, ListOf, MapOf, Parsed, Record, RecordOf, Text, key, make_path_glob
 
 RULE_NAMES = (
     *("stale", "ahead", "dev-package", "dev-tag", "floating", "candidate", "missing", "renamed", "mixed", "branch"),
@@ -15,13 +15,7 @@ RULE_NAMES = (
 )
 """The rules of `version-audit`, in the order of its page."""
 
-GLOBS = ListOf(
-    "a list of globs",
-    Text(
-        "a glob over paths of the repository", pattern="!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*", example="docs/**"
-    ),
-    least=1,
-)
+GLOBS = ListOf("a list of globs", make_path_glob("docs/**"), least=1)
 
 
 DAYS = r"[12][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"

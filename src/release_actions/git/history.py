@@ -40,11 +40,23 @@ class CommitRecord:
 
 def read_records(folder: Path, *revisions: str) -> tuple[CommitRecord, ...]:
     """The commits of some revisions, parents before children. Raises `InputError`."""
-    text = run_git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *revisions, "--")
-    return tuple(_record(entry.lstrip("\n")) for entry in text.split("\0") if entry.strip())
+    return _parse_records(run_git(folder, *_log_commits("--topo-order", "--reverse", *revisions)))
 
 
-def _record(entry: str) -> CommitRecord:
+def find_records(folder: Path, *arguments: str) -> tuple[CommitRecord, ...]:
+    """The commits that git log gives for some arguments; none where it fails, as for one that the checkout lacks."""
+    return _parse_records(run_git(folder, *_log_commits(*arguments), fails=True))
+
+
+def _log_commits(*arguments: str) -> tuple[str, ...]:
+    return ("log", *PLAIN, f"--format={FORMAT}", *arguments, "--")
+
+
+def _parse_records(text: str) -> tuple[CommitRecord, ...]:
+    return tuple(_parse_record(entry.lstrip("\n")) for entry in text.split("\0") if entry.strip())
+
+
+def _parse_record(entry: str) -> CommitRecord:
     parts = entry.split("\x1f", FIELDS - 1)
     if len(parts) != FIELDS or not parts[4].isdigit():
         message = "The history of the checkout could not be read."

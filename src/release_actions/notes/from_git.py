@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 
 from release_actions.builds import path_filter
 from release_actions.changes.credit import Originals, author_of, named_numbers
+from release_actions.changes.from_git import make_commit
 from release_actions.changes.mainline import pulls_by_message
 from release_actions.changes.model import HistoryCommit, HistorySpan, MergedChange, MergedPull
 from release_actions.changes.titles import trailing_numbers, without_numbers
-from release_actions.errors import InputError
 from release_actions.git import checkout
+from release_actions.git.history import PLAIN, find_records, read_records
 
-PLAIN = ("--no-show-signature", "--encoding=UTF-8")
-"""Against settings that would put other text into the output."""
-
-FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%ct%x1f%B%x00"
 LOOKED_UP = 200
 """Pull requests that are searched for in the history, which is the length of one command."""
 
@@ -65,8 +61,7 @@ class CheckoutHistory:
 
     def _find(self, *arguments: str) -> tuple[HistoryCommit, ...]:
         """Commits that git log gives; none where it fails, as for one that the checkout does not have."""
-        text = checkout.run_git(self._folder, "log", *PLAIN, f"--format={FORMAT}", *arguments, "--", fails=True)
-        return tuple(_parse_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
+        return tuple(map(make_commit, find_records(self._folder, *arguments)))
 
     def _pull_of(self, commit: HistoryCommit) -> MergedPull:
         numbers = trailing_numbers(commit.subject, self._repository)
@@ -97,8 +92,7 @@ class CheckoutHistory:
 def read_commits(folder: Path, base: str, head: str) -> tuple[HistoryCommit, ...]:
     """Commits that `head` has and `base` has not, parents before children. Raises `InputError`."""
     names = [head, *([f"^{base}"] if base else [])]
-    text = checkout.run_git(folder, "log", *PLAIN, "--topo-order", "--reverse", f"--format={FORMAT}", *names, "--")
-    return tuple(_parse_commit(record.lstrip("\n")) for record in text.split("\0") if record.strip())
+    return tuple(map(make_commit, read_records(folder, *names)))
 
 
 def read_authors(folder: Path, commit: str) -> frozenset[str]:
@@ -124,13 +118,3 @@ def read_origin(folder: Path, server_url: str) -> str:
     host = re.escape(server_url.partition("://")[2])
     match = re.fullmatch(rf"(?:https?://(?:[^/@]*@)?|ssh://git@|git@){host}[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
     return match[1] if match else ""
-
-
-def _parse_commit(record: str) -> HistoryCommit:
-    parts = record.split("\x1f", 5)
-    if len(parts) != 6 or not parts[4].isdigit():  # noqa: PLR2004  # the fields of FORMAT
-        message = "The history of the checkout could not be read."
-        raise InputError(message, hint="Check that git log works in it.")
-    sha, parents, name, email, date, message = parts
-    moment = datetime.fromtimestamp(int(date), timezone.utc)
-    return HistoryCommit(sha, message.strip(), tuple(parents.split()), author_of(name, email), moment)

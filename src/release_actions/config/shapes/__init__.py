@@ -30,6 +30,7 @@ from release_actions.config.shapes.scalars import (
     Text,
     make_duration,
     make_glob,
+    make_path_glob,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "load_node",
     "make_duration",
     "make_glob",
+    "make_path_glob",
     "name_node",
     "quote_node",
     "suggest_nearest",

@@ -101,6 +101,7 @@ def make_duration() -> Parsed[timedelta]:
 
 
 GLOB = r"(?:[A-Za-z0-9_.:/*?-]|\[!?[A-Za-z0-9_.:-]+\])+"
+PATH_GLOB = "!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*"
 """What a glob may hold: what names do, and signs with a meaning. `[^a]` is refused: shells take it for `[!a]`, and
 Python does not."""
 
@@ -108,6 +109,11 @@ Python does not."""
 def make_glob(of: str = "tags") -> Text:
     """A glob over whole tags, digests or package names: `*` any text, `?` one character, `[a-c]` one of a set."""
     return Text(f"a glob over {of}", pattern=GLOB, example="pr-*")
+
+
+def make_path_glob(example: str) -> Text:
+    """A glob over paths of the repository; `!` before it takes paths out."""
+    return Text("a glob over paths of the repository", pattern=PATH_GLOB, example=example)
 
 
 @dataclass(frozen=True)
