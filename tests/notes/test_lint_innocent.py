@@ -174,6 +174,14 @@ def test_the_repository_is_the_one_that_most_links_name() -> None:
     assert LintSubject(read_notes("\n".join(lines), "notes.md"), NotesEvidence()).repository == "a/b"
 
 
+@pytest.mark.parametrize(("kind", "rules"), [("Helm Chart", ["image-differs"]), ("Image", [])])
+def test_without_a_components_file_only_a_chart_is_a_charts_row(kind: str, rules: list[str]) -> None:
+    table = f"## Component Summary\n\n| Component | Version | Type |\n|-|-|-|\n| acme/engine | `v1.0.0` | {kind} |\n"
+    text = f"{table}\n```sh\nhelm install x oci://ghcr.io/acme/charts/engine --version 1.1.0\n```\n"
+
+    assert [one.rule for one in lint(text, "notes.md", NotesEvidence())] == rules
+
+
 def test_several_lines_of_one_pull_request_are_no_duplicates() -> None:
     lines = [f"* Add a flag by @ada in {HUB}/a/b/pull/1", f"* Document the flag by @ada in {HUB}/a/b/pull/1"]
 

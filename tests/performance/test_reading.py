@@ -97,6 +97,8 @@ def test_guidellm_gives_a_run_a_benchmark_with_its_labels() -> None:
 
     named = ("tool", "model", "rate", "concurrency", "dataset")
     assert [run.settings[name] for name in named] == ["guidellm", "llama-3.1-8b-instruct", "inf", "2", "text_file"]
+    assert run.metrics["median_ttft_ms"] == pytest.approx(24.72, abs=0.01)
+    assert run.metrics["median_tpot_ms"] == pytest.approx(3.77, abs=0.01)
     assert run.metrics["median_itl_ms"] == pytest.approx(2.33, abs=0.01)
     assert run.metrics["median_e2el_ms"] == pytest.approx(60.9, abs=0.1)
     assert run.metrics["output_throughput"] == pytest.approx(481.9, abs=0.1)
