@@ -141,7 +141,7 @@ def test_a_run_that_nobody_approved_is_refused(simulator: Simulator, repository:
     report = check(simulator, "review")
 
     assert (report.exit_code, report.outputs) == (ExitCode.REFUSED, {"reviewers": []})
-    assert "Nobody approved this run in the environment build-approval" in report.findings[0].problem.message
+    assert "No reviewer approved this run in the environment build-approval" in report.findings[0].problem.message
 
 
 def test_a_review_that_shows_late_is_waited_for() -> None:

@@ -231,7 +231,8 @@ def test_what_was_deprecated_has_no_version_and_says_since_when() -> None:
             "version: v0.8.9",
             "version-went-down",
             Level.ERROR,
-            "llm-d/llm-d-router goes down from v0.9.0, which v0.8.0 published (notes.md:5:37), to v0.8.9.",
+            "llm-d/llm-d-router has an older version than before: v0.8.0 published v0.9.0 (notes.md:5:37), and now it is "
+            "v0.8.9.",
             "components.yaml:9:39",
         ),
         (
@@ -239,7 +240,7 @@ def test_what_was_deprecated_has_no_version_and_says_since_when() -> None:
             "version: 899f8517faad",
             "version-not-comparable",
             Level.NOTICE,
-            "llm-d/connector goes from 0.23 to 899f8517faad, which cannot be compared.",
+            "llm-d/connector changes from 0.23 to 899f8517faad: they cannot be compared.",
             "components.yaml:21:39",
         ),
         (

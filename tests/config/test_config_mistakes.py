@@ -305,7 +305,7 @@ MISTAKES_OF_FORM = {
             platforms: [linux/amd64]
         """,
         [
-            "release.yaml:3:28: 'releases/{newest}' does not say of which line {newest} is the newest branch."
+            "release.yaml:3:28: 'releases/{newest}' needs {major} and {minor} beside a single {newest}."
             " Write for example 'releases/v{major}.{minor}.{newest}'.",
             "release.yaml:3:49: '{majr}' is not a placeholder of branches. Did you mean 'major'?",
         ],

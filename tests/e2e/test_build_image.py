@@ -198,7 +198,9 @@ def test_rules_that_were_taken_away_after_the_plan_let_no_fork_in(small: Pipelin
     approve(small, "rejected")
     ran = small.run(CALLER, small.event("pull_request_target", MAIN, payload))
     assert (ran.code, ran.jobs) == (1, {"plan": ["success"], "approval": ["failure"]})
-    assert any(text.startswith("Nobody approved this run in the environment build-approval") for text in ran.errors)
+    assert any(
+        text.startswith("No reviewer approved this run in the environment build-approval") for text in ran.errors
+    )
     assert small.recorded("build") == []
 
 

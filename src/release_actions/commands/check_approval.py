@@ -86,7 +86,7 @@ def report_rules(name: str, environment: Environment | None) -> Report:
         hint = f"Create {name} under Settings, Environments, and give it required reviewers."
         return refuse(message, hint)
     if not environment.reviewers:
-        message = f"The environment {name} has no required reviewers: it would build code that nobody approved."
+        message = f"The environment {name} has no required reviewers: it would build code without anyone's approval."
         hint = (
             f"Give {name} required reviewers under Settings, Environments. A wait timer or a branch rule is not enough."
         )
@@ -100,7 +100,7 @@ def report_reviews(name: str, reviews: tuple[Review, ...]) -> Report:
     """What the reviews of a run come to."""
     approvals = sorted({review.reviewer for review in reviews if is_approval(review, name)})
     if not approvals:
-        message = f"Nobody approved this run in the environment {name}, and its job ran all the same."
+        message = f"No reviewer approved this run in the environment {name}, but its job ran."
         hint = (
             f"Give {name} required reviewers under Settings, Environments, and start the run again. A run that an "
             "administrator let past the reviewers needs the approval of one of them."

@@ -94,7 +94,7 @@ def make_report(image: ListedImage, unsigned: list[str], unattested: list[str], 
         )
         return Report(outputs=outputs, lines=(line,))
     message = f"{image.package} lacks {', '.join(absent)}, though the steps that make it succeeded."
-    hint = "Another writer may have dropped it: run this job again, and let no other tool attach things meanwhile."
+    hint = "Another writer may have dropped it. Run this job again while no other tool attaches anything to the image."
     level = Level.ERROR if refuse else Level.WARNING
     return Report(
         outputs=outputs,

@@ -198,7 +198,7 @@ def verify(given: Inputs, version: Version, context: Context, log: Workflow) -> 
         raise ActionError(message, hint="A log is begun by mode log.")
     read = logs.read_log(content, name, repository=context.repository)
     if given.log_head and given.log_head not in {logs.hash_line(line) for line in read.lines}:
-        message = f"No line of {name} has the digest {given.log_head}: the log was written anew since."
+        message = f"No line of {name} has the digest {given.log_head}: the log has been rewritten since."
         raise logs.BrokenLogError(message, hint="Compare it with an older commit of its branch.")
     sentence = f"All {counted(len(read.lines), 'line')} of {name} follow each other, the last is {read.head}."
     log.info("Whether lines at the end are missing, the log cannot say: keep that digest elsewhere.")

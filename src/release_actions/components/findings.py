@@ -159,13 +159,15 @@ def check_direction(release: JudgedRelease) -> Iterator[ComponentFinding]:
         if order is not None and order < 0 and is_renamed and version_order.is_restart(line.entry.version, line.was):
             order = None
         if order is None:
-            message = f"{line.entry.title} goes from {line.was} to {line.entry.version}, which cannot be compared."
-            hint = "Look at it: their styles differ or are not known."
+            message = (
+                f"{line.entry.title} changes from {line.was} to {line.entry.version}, and the two cannot be compared."
+            )
+            hint = "Check it yourself: the two are written in different styles, or in one that is not known."
             yield make_finding("version-not-comparable", message, hint=hint, place=line.at, other=line.before.place)
         elif order < 0:
             message = (
-                f"{line.entry.title} goes down from {line.was}, which {release.before.tag} published "
-                f"({line.before.place}), to {line.entry.version}."
+                f"{line.entry.title} has an older version than before: {release.before.tag} published {line.was} "
+                f"({line.before.place}), and now it is {line.entry.version}."
             )
             hint = "Take at least the version that was published, or say in the notes why not."
             yield make_finding("version-went-down", message, hint=hint, place=line.at, other=line.before.place)

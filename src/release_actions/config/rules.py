@@ -198,7 +198,7 @@ def _branch_is_legal(template: str, place: Place) -> Iterator[Problem]:
         message = f"'{{{unknown[0]}}}' is not a placeholder of branches."
         yield Problem(message, suggest_nearest(unknown[0], BRANCH_PLACEHOLDERS), place)
     elif used.count(NEWEST) > 1 or (NEWEST in used and not {"major", "minor"} <= set(used)):
-        message = f"'{template}' does not say of which line {{newest}} is the newest branch."
+        message = f"'{template}' needs {{major}} and {{minor}} beside a single {{newest}}."
         yield Problem(message, "Write for example 'releases/v{major}.{minor}.{newest}'.", place)
     elif not grammar.is_branch(sample):
         yield Problem(f"'{sample}' is not a legal name of a branch.", "Write it without refs/heads/.", place)

@@ -90,7 +90,7 @@ def _down(subject: LintSubject) -> Iterator[RuleHit]:
             was, other = row.previous.version, row.previous.place
         order = version_order.compare(row.version.version, was)
         if was and order is not None and order < 0:
-            message = f"{row.title} goes down from {was} to {row.version.version}."
+            message = f"{row.title} has an older version than before: {was} became {row.version.version}."
             yield RuleHit(row.version.place, message, "Take at least the version before, or say why not.", other)
 
 

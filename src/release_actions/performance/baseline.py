@@ -81,7 +81,7 @@ def check_digest(text: str, asset: Asset, release: Release) -> None:
     digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
     if asset.digest and asset.digest != digest:
         message = f"{asset.name} of {release.tag} is not what GitHub has the digest of: {digest}, not {asset.digest}."
-        raise ActionError(message, hint="Run again; if it stays so, do not trust the file.")
+        raise ActionError(message, hint="Run it again. If the message is the same, do not trust the file.")
 
 
 def read_text(text: str, file: str, tag: str) -> Results:

@@ -220,7 +220,7 @@ def checked_archive(workflows: Workflows, artifact: Artifact) -> bytes:
     digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
     if artifact.digest and artifact.digest != digest:
         message = f"The artifact {artifact.name} is not what GitHub has the digest of."
-        raise ActionError(message, hint="Run again; if it stays so, do not trust the results.")
+        raise ActionError(message, hint="Run it again. If the message is the same, do not trust the results.")
     return archive
 
 
