@@ -231,8 +231,8 @@ def test_what_was_deprecated_has_no_version_and_says_since_when() -> None:
             "version: v0.8.9",
             "version-went-down",
             Level.ERROR,
-            "llm-d/llm-d-router has an older version than before: v0.8.0 published v0.9.0 (notes.md:5:37), and now it is "
-            "v0.8.9.",
+            "llm-d/llm-d-router has an older version than before: v0.8.0 published v0.9.0 (notes.md:5:37), and "
+            "now it is v0.8.9.",
             "components.yaml:9:39",
         ),
         (

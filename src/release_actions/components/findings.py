@@ -159,9 +159,7 @@ def check_direction(release: JudgedRelease) -> Iterator[ComponentFinding]:
         if order is not None and order < 0 and is_renamed and version_order.is_restart(line.entry.version, line.was):
             order = None
         if order is None:
-            message = (
-                f"{line.entry.title} changes from {line.was} to {line.entry.version}, and the two cannot be compared."
-            )
+            message = f"{line.entry.title} changes from {line.was} to {line.entry.version}: they cannot be compared."
             hint = "Check it yourself: the two are written in different styles, or in one that is not known."
             yield make_finding("version-not-comparable", message, hint=hint, place=line.at, other=line.before.place)
         elif order < 0:
