@@ -718,6 +718,8 @@ class TestSnapshotAndRestore:
         assert report.exit_code is ExitCode.REFUSED
         assert shipped.tags(CUDA) == damaged
         assert sum(f"its child {child} (linux/amd64) is gone" in text for text in messages(report, Level.ERROR)) == 3
+        assert {finding.rule for finding in report.findings} == {"restore"}
+        assert report.summary.count(f"its child {child} (linux/amd64) is gone") == 3
 
     def test_a_package_that_is_gone_is_told(self, protect: Protect, shipped: World) -> None:
         protect("snapshot")
