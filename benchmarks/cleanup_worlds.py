@@ -187,7 +187,7 @@ def run(world: World, case: Case, cache: Cache | None) -> Measured:
 
 def _sources(simulator: InProcess) -> Sources:
     with Http() as http:
-        return Sources(http, "v", "", simulator.api_url, TOKEN)
+        return Sources(http, lambda _: ("v",), "", simulator.api_url, TOKEN)
 
 
 def count_least(world: World, case: Case, *, cached: bool) -> int:

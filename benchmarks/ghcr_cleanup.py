@@ -167,7 +167,7 @@ def clean(world: World, cache: Cache | None) -> Measured:
         before = len(world.packages[CUDA].versions())
         context = Context(now=world.now() + timedelta(days=3))
         task = Task(PackagePath(CUDA), (Rule("sha", CleanupSettings(delete_tags=("sha-*",))),))
-        result = prepare(task, store, context, Sources(http, "v", "", "", ""), Workflow({}))
+        result = prepare(task, store, context, Sources(http, lambda _: ("v",), "", "", ""), Workflow({}))
         carry_out(result, store, limits, Workflow({}), context.now)
     if result.outcome.error:
         raise result.outcome.error

@@ -314,7 +314,7 @@ def clean(
         registry = Registry(http, simulator.registry_url, token=TOKEN)
         store = Store(PackagePath(CUDA), packages, registry)
         log = Workflow({})
-        sources = Sources(http, "v", "llm-d/llm-d", simulator.api_url, TOKEN)
+        sources = Sources(http, lambda _: ("v",), "llm-d/llm-d", simulator.api_url, TOKEN)
         result = prepare(Task(PackagePath(CUDA), rules), store, Context(now=now), sources, log)
         carry_out(result, store, Limits(), log, now)
     return result

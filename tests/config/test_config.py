@@ -8,7 +8,7 @@ import yaml
 
 from release_actions.config import Config, Package, Recipe, Scan, load_config, load_text
 from release_actions.errors import ConfigurationError, Place
-from release_actions.versions.grammar import FinalImages, post_spelling_of
+from release_actions.versions.grammar import FinalImages, TagScheme, post_spelling_of
 from release_actions.versions.history import DEFAULTS, Level
 
 WARNS = Scan(("CRITICAL", "HIGH", "MEDIUM"), gate=(), ignore_unfixed=False, skip_dirs=(), timeout=timedelta(minutes=30))
@@ -37,7 +37,7 @@ def test_the_smallest_file_has_every_default() -> None:
         repository="Acme/web",
         registry="ghcr.io",
         namespace="acme",
-        tag_prefix="v",
+        tag_prefix=TagScheme(),
         skip={},
         floating_tags=("latest", "v{major}", "v{major}.{minor}"),
         published=(

@@ -20,7 +20,7 @@ MISTAKES_OF_FORM = {
         "",
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
-            "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
+            "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, gate.",
         ],
     ),
@@ -30,7 +30,7 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
-            "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
+            "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, gate.",
         ],
     ),
@@ -40,7 +40,7 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are version, repository, "
-            "registry, namespace, versions, floating-tags, version-file, channels, credentials, "
+            "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, gate.",
         ],
     ),
@@ -131,7 +131,7 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of version, repository, registry, "
-            "namespace, versions, floating-tags, version-file, channels, credentials, "
+            "namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
             "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, gate.",
         ],
     ),
@@ -908,7 +908,8 @@ MISTAKES_OF_RULES = {
         """,
         [
             "release.yaml:5:3: The variant 'ubuntu' of the image 'a' is published as 'o/a', and so is "
-            "the variant 'rhel' of the image 'a'. Add '{suffix}' to the channel's template.",
+            "the variant 'rhel' of the image 'a'. Add '{suffix}' to the channel's template, or give the variant "
+            "a 'tag' such as '{tag}-alpine'.",
         ],
     ),
     "dev builds in a release package": (
@@ -922,7 +923,8 @@ MISTAKES_OF_RULES = {
         """,
         [
             "release.yaml:5:3: Dev builds of the image 'a' would land in the release package 'o/a'. Give "
-            "the channels different templates, for example with '-dev' in one.",
+            "the channels different templates, for example with '-dev' in one. To publish both in one "
+            "package, say below channels.dev.tags which tags the builds have.",
         ],
     ),
     "a floating tag for a single release": (
@@ -975,6 +977,208 @@ MISTAKES_OF_RULES = {
         [
             "release.yaml:2:17: 'v{major}.{minor}.0-rc.1' could be the tag of a release, such as "
             "v1.2.0-rc.1. A tag that moves needs a name that no release has.",
+        ],
+    ),
+    "an exact tag that candidates share": (
+        """\
+        repository: o/r
+        image-tag: "{major}.{minor}.{patch}"
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:12: '{major}.{minor}.{patch}' would give a release and its candidates one tag. Write "
+            "{version}; {major} and {minor} are for floating-tags.",
+        ],
+    ),
+    "an exact tag of no version": (
+        """\
+        repository: o/r
+        image-tag: "release"
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:12: 'release' does not say once which release an image is of. Write {tag} or {version}.",
+        ],
+    ),
+    "an exact tag with an unknown placeholder": (
+        """\
+        repository: o/r
+        image-tag: "{verison}"
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:12: '{verison}' is not a placeholder of exact tags. Did you mean 'version'?",
+        ],
+    ),
+    "an exact tag with a number before the version": (
+        """\
+        repository: o/r
+        image-tag: "2-1{version}"
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:12: '2-1{version}' has '2-1' before the version, which could be taken for a part of "
+            "it. End it with a letter or '-'.",
+        ],
+    ),
+    "an exact tag that ends as a candidate does": (
+        """\
+        repository: o/r
+        image-tag: "{version}-rc.1"
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:2:12: '{version}-rc.1' has '-rc.1' after the version, which could be taken for a part "
+            "of it. Begin it with '-' and a word that is not one of versions, such as -alpine.",
+        ],
+    ),
+    "a channel's tag with a placeholder of another occasion": (
+        """\
+        repository: o/r
+        channels:
+          dev:
+            name: "{image}-dev"
+            tags: {branch: ["pr-{number}"]}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:5:21: '{number}' is not a placeholder of tags of 'branch'. Use one of branch, sha, "
+            "short-sha, date.",
+        ],
+    ),
+    "a channel's tag that is no tag": (
+        """\
+        repository: o/r
+        channels:
+          dev:
+            name: "{image}-dev"
+            tags: {every: ["-x"]}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:5:20: '-x' is not a legal tag. Begin with a letter, a digit or '_'.",
+        ],
+    ),
+    "a channel's tag that is a release": (
+        """\
+        repository: o/r
+        channels:
+          dev:
+            name: "{image}-dev"
+            tags: {trunk: ["v1.2.3"]}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:5:20: 'v1.2.3' could be the tag of a release, such as v1.2.3. A build that is no "
+            "release needs a name that no release has.",
+        ],
+    ),
+    "a channel's tag that floats in its package": (
+        """\
+        repository: o/r
+        channels:
+          dev:
+            name: "{image}"
+            tags: {trunk: ["latest"]}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:5:20: 'latest' is a floating tag of the releases in the same package, 'latest'. Choose "
+            "another name, or take it out of floating-tags.",
+        ],
+    ),
+    "a pull request's channel with tags of a branch": (
+        """\
+        repository: o/r
+        channels:
+          dev: {name: "{image}-dev"}
+          pull-request:
+            name: "{image}-pr"
+            tags: {branch: ["{branch}"]}
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:6:21: No build of the channel 'pull-request' is of a branch. Write it below the tags "
+            "of 'dev'.",
+        ],
+    ),
+    "a variant's tag without the tag": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            variants:
+              x: {suffix: ""}
+              y: {tag: alpine}
+        """,
+        [
+            "release.yaml:7:16: 'alpine' does not have {tag} once. Write for example '{tag}-alpine'.",
+        ],
+    ),
+    "a variant's tag that reads as a candidate": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            variants:
+              x: {suffix: ""}
+              y: {tag: '{tag}-rc1'}
+        """,
+        [
+            "release.yaml:7:16: '{tag}-rc1' has '-rc1' after the version, which could be taken for a part of it. "
+            "Begin it with '-' and a word that is not one of versions, such as -alpine.",
+        ],
+    ),
+    "a variant's floating tag that another variant has": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            variants:
+              x: {suffix: ""}
+              y: {tag: '{tag}-alpine', floating-tags: [latest]}
+        """,
+        [
+            "release.yaml:7:48: 'latest' of the variant 'y' could be 'latest' of 'x'. Give one of them other "
+            "floating-tags.",
+        ],
+    ),
+    "a variant's floating tag that is a release": (
+        """\
+        repository: o/r
+        images:
+          a:
+            platforms: [linux/amd64]
+            variants:
+              x: {suffix: ""}
+              y: {tag: '{tag}-alpine', floating-tags: [v1.2.3]}
+        """,
+        [
+            "release.yaml:7:48: 'v1.2.3' could be the tag of a release. A tag that moves needs a name that no "
+            "release has.",
         ],
     ),
     "a floating tag of minors": (

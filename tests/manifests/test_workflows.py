@@ -244,7 +244,9 @@ def test_nothing_is_pushed_with_a_token_that_may_not(
     template = read(HOME / "build-image.yml")["jobs"]["images"]["with"]["push"]
     payload = {} if fork is None else {"pull_request": {"head": {"repo": {"fork": fork}}}}
     github = {"event_name": event, "event": payload, "actor": actor}
-    assert said(template, {"github": github}) == ("true" if pushed else "false")
+    for plan, is_published in (("true", pushed), ("false", False)):
+        contexts = {"github": github, "needs": {"plan": {"outputs": {"push": plan}}}}
+        assert said(template, contexts) == ("true" if is_published else "false")
 
 
 @pytest.mark.parametrize(

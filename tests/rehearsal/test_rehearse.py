@@ -258,9 +258,11 @@ def test_versions_ordered_as_text_are_found_by_the_example_of_a_single_image(tmp
 def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_found(
     tmp_path: Path, suite: Path
 ) -> None:
-    break_code(suite, "builds/event.py", "return (build.version.tag,)", 'return (build.version.tag, "latest")')
+    break_code(suite, "builds/event.py", "return (build.version.image_tag,)", 'return (build.version.tag, "latest")')
     break_code(suite, "images/publish.py", "        if floats:\n", "        if False:\n")
-    break_workflow(suite, "          hold-back: latest # it follows once everything is verified\n", "")
+    break_workflow(
+        suite, "          hold-back: ${{ inputs.hold-back }} # they follow once everything is verified\n", ""
+    )
     break_workflow(
         suite, "steps.tag.outputs.is-stable == 'true' && 'release' || 'none'", "'release'", "ci-release.yaml"
     )

@@ -14,8 +14,19 @@ from datetime import datetime
 from typing import Any
 
 from release_actions.config import Config, grammar
+from release_actions.config.channel_tags import (
+    BRANCH,
+    DEFAULT_TAGS,
+    EVERY,
+    PULL,
+    SCHEDULE,
+    TRUNK,
+    ChannelTagsForm,
+    compile_template,
+    has_form,
+)
 from release_actions.errors import InputError, PolicyError
-from release_actions.versions.version import Version, parse_or_none
+from release_actions.versions.version import Version, parse_or_none, read_image_tag
 
 SHORT_SHA = 7
 """Digits of a commit in a tag."""
@@ -68,34 +79,55 @@ class Build:
         return self.sha[:SHORT_SHA]
 
 
-def choose_tags(build: Build, now: datetime) -> tuple[str, ...]:
+def choose_tags(build: Build, now: datetime, forms: ChannelTagsForm = DEFAULT_TAGS) -> tuple[str, ...]:
     """The tags of everything that a run publishes: the exact version, or what a dev build is found by.
 
-    A dev package's `latest` is the newest build of the default branch, so it is set here; a release's never is. A build
-    with overrides is not a build of its commit alone: it gets one tag of its own. Raises `PolicyError` for a release
-    with overrides, and `InputError` when a dev build has no commit.
+    `forms`: what the builds of its channel are found by. A build that they give no tag is not published. A build with
+    overrides is not a build of its commit alone: it gets one tag of its own. Raises `PolicyError` for a release with
+    overrides, and `InputError` when a dev build has no commit.
     """
     if build.version:
         if build.overrides:
             message = f"The release {build.version.tag} cannot be built with overrides: {', '.join(build.overrides)}."
             raise PolicyError(message, hint="Change the version file and tag that, or build without a release tag.")
-        return (build.version.tag,)
+        return (build.version.image_tag,)
     if not COMMIT.fullmatch(build.sha):
         message = f"A dev build needs the commit to build, and {build.sha!r} is not a commit."
         raise InputError(message, hint="Run in a workflow, or pass --sha with all 40 digits.")
     if build.overrides:
         what = "\n".join(f"{name}={value}" for name, value in sorted(build.overrides.items()))
         return (f"override-{build.short_sha}-{hashlib.sha256(what.encode()).hexdigest()[:8]}",)
-    tags = [f"sha-{build.short_sha}"]
+    return tuple(
+        dict.fromkeys(tag for occasion in list_occasions(build) for tag in fill_tags(occasion, build, now, forms))
+    )
+
+
+def choose_moving_tags(build: Build, now: datetime, forms: ChannelTagsForm = DEFAULT_TAGS) -> tuple[str, ...]:
+    """The tags of a build of the default branch that follow only once everything is verified.
+
+    None where the build has no other tag that it could be verified by.
+    """
+    if build.version or build.overrides:
+        return ()
+    tags = choose_tags(build, now, forms)
+    moving = fill_tags(TRUNK, build, now, forms) if TRUNK in list_occasions(build) else ()
+    return tuple(tag for tag in tags if tag in moving) if set(tags) - set(moving) else ()
+
+
+def list_occasions(build: Build) -> tuple[str, ...]:
+    """What a build is that is no release, in the order of its tags."""
     if build.pull:
-        tags.append(f"pr-{build.pull}")
-    elif build.nightly:
-        tags.append(f"nightly-{now:%Y%m%d}")
-    elif build.branch:
-        tags.append(build.branch)
-    if build.trunk and not build.pull:
-        tags.append("latest")
-    return tuple(tags)
+        return EVERY, PULL
+    kind = SCHEDULE if build.nightly else BRANCH
+    return (EVERY, kind, TRUNK) if build.trunk else (EVERY, kind)
+
+
+def fill_tags(occasion: str, build: Build, now: datetime, forms: ChannelTagsForm) -> tuple[str, ...]:
+    """The tags that a build gets by one occasion. A template with a branch gives none without one."""
+    values = {"sha": build.sha, "short-sha": build.short_sha, "date": f"{now:%Y%m%d}", "number": str(build.pull)}
+    templates = [text for text in forms.occasions()[occasion] if build.branch or "{branch}" not in text]
+    filled = [grammar.fill(text, {**values, "branch": build.branch}) for text in templates]
+    return tuple(tag for tag in filled if grammar.is_tag(tag))
 
 
 def make_branch_tag(branch: str, config: Config) -> str:
@@ -105,8 +137,13 @@ def make_branch_tag(branch: str, config: Config) -> str:
     dash, and digits of a digest follow: so feature/a and feature-a, which both may exist, do not share a tag.
     """
     tag = branch if grammar.is_tag(branch) else _make_legal(branch)
-    floats = any(grammar.can_be_equal(tag, template) for template in config.floating_tags)
-    taken = floats or tag == "latest" or OWN_TAGS.fullmatch(tag) or parse_or_none(tag, config.tag_prefix)
+    floats = any(grammar.can_be_equal(tag, template) for template in config.all_floating_tags)
+    scheme = config.tag_prefix
+    released = parse_or_none(tag, scheme) or read_image_tag(tag, scheme)
+    dev = has_form(tag, config.tags_of("dev"))
+    packages = config.packages("dev")
+    flavour = any(package.flavour and compile_template(package.tag_form).fullmatch(tag) for package in packages)
+    taken = floats or released or dev or flavour or tag == "latest" or OWN_TAGS.fullmatch(tag)
     return "" if taken or not grammar.is_tag(tag) else tag
 
 

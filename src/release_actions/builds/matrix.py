@@ -6,12 +6,12 @@ Pure. It must never put a floating tag on a release build: those are `protect-la
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from release_actions.builds.changes import ChangedFiles
-from release_actions.builds.event import Build, choose_tags
+from release_actions.builds.event import Build, choose_moving_tags, choose_tags
 from release_actions.builds.path_filter import matches
 from release_actions.builds.recipe import (
     EntryBuilder,
@@ -22,9 +22,11 @@ from release_actions.builds.recipe import (
 )
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package
+from release_actions.config.channel_tags import DEFAULT_TAGS
 from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import InputError, PolicyError
 from release_actions.runner.report import Finding, Level, Output
+from release_actions.versions.version import read_image_tag
 
 __all__ = [
     "ALL",
@@ -87,6 +89,7 @@ class Publication:
             "name": self.package.package,
             "image": self.package.image,
             "variant": self.package.variant,
+            **({"flavour": self.package.flavour} if self.package.flavour else {}),
             "package": self.package.reference,
             "tags": list(self.tags),
             "platforms": list(self.package.platforms),
@@ -103,7 +106,10 @@ class Publication:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The whole plan. `skipped`: image key -> why it is not built. `findings`: warnings for the user."""
+    """The whole plan. `skipped`: image key -> why it is not built. `findings`: warnings for the user.
+
+    `moving_tags`: tags that are put only once everything is verified.
+    """
 
     channel: str
     jobs: tuple[BuildJob, ...]
@@ -111,6 +117,12 @@ class Matrix:
     skipped: Mapping[str, str]
     built: Mapping[str, bool]
     findings: tuple[Finding, ...] = ()
+    moving_tags: tuple[str, ...] = ()
+
+    @property
+    def is_published(self) -> bool:
+        """Whether what is built is pushed: builds that are found by no tag are built and thrown away."""
+        return all(publication.tags for publication in self.publications)
 
 
 def plan_builds(
@@ -130,21 +142,25 @@ def plan_builds(
     """
     channel = build.channel(config)
     selected = select_images(config, channel, images)
-    tags = choose_tags(build, now)
+    forms = config.tags_of(channel) if channel != "release" else DEFAULT_TAGS
+    tags = choose_tags(build, now, forms)
     reasons: dict[str, str] = {}
     skipped: dict[str, str] = {}
-    published = {package.image: package for package in config.packages(channel)}
+    published: dict[str, list[Package]] = {}
+    for package in config.packages(channel):
+        published.setdefault(package.image, []).append(package)
     for key in config.images:
         if key not in published:
             skipped[key] = f"it is not published in the channel {channel}"
         elif key not in selected:
             skipped[key] = "it was not selected"
-        elif reason := explain_build(config, published[key], changes):
+        elif reason := next(filter(None, (explain_build(config, one, changes) for one in published[key])), ""):
             reasons[key] = reason
         else:
             skipped[key] = "none of the files that it is made from changed"
     packages = [package for package in config.packages(channel) if package.image in reasons]
     check_job_count(packages)
+    check_flavours(build, packages)
     parts = [(package, platform) for package in packages for platform in package.platforms]
     builder = EntryBuilder(config, build, tags, resolve, versions)
     jobs = tuple(
@@ -162,7 +178,7 @@ def plan_builds(
         publications=tuple(
             Publication(
                 package,
-                tags,
+                tuple(map(package.form_tag, tags)),
                 reasons[package.image],
                 builder.pinned(package).commit,
                 slots={job.platform: number for number, job in enumerate(jobs) if job.package is package},
@@ -173,6 +189,11 @@ def plan_builds(
         skipped=skipped,
         built={key: key in reasons for key in config.images},
         findings=(*findings, *find_missed_images(build, skipped, published)),
+        moving_tags=tuple(
+            dict.fromkeys(
+                package.form_tag(tag) for tag in choose_moving_tags(build, now, forms) for package in packages
+            )
+        ),
     )
 
 
@@ -226,15 +247,36 @@ def check_job_count(packages: list[Package]) -> None:
         raise PolicyError(message, hint="Select fewer images with the input images, in several runs.")
 
 
-def find_missed_images(build: Build, skipped: Mapping[str, str], published: Mapping[str, Package]) -> Iterable[Finding]:
+def check_flavours(build: Build, packages: Iterable[Package]) -> None:
+    """Raise `PolicyError` for a release whose exact tag in a package is that of a flavour of another release there."""
+    packages, version = tuple(packages), build.version
+    if version is None:
+        return
+    for package in packages:
+        tag = package.form_tag(version.image_tag)
+        for other in packages:
+            if other.reference != package.reference or other.flavour == package.flavour or other.scheme is None:
+                continue
+            named = read_image_tag(tag, other.scheme)
+            # Every tag of a flavour reads as a pre-release of the image without it; only the shorter reading is meant.
+            if named and named.numbers == version.numbers and len(named.suffix) < len(version.suffix):
+                message = (
+                    f"{package.reference}:{tag} cannot be the image of {version}: it is the {other.variant} of {named}."
+                )
+                raise PolicyError(message, hint="Choose another pre-release word, or another 'tag' of the variant.")
+
+
+def find_missed_images(
+    build: Build, skipped: Mapping[str, str], published: Mapping[str, Sequence[Package]]
+) -> Iterable[Finding]:
     """The images of the channel that a release would leave without its tag (llm-d/llm-d#978)."""
     if build.version:
         for key in skipped:
-            if key in published and published[key].required:
+            if key in published and published[key][0].required:
                 message = f"The release {build.version.tag} would miss the image '{key}'."
                 hint = "Select all images, unless this run only repairs a release that has it already."
                 yield Finding.of(
-                    Level.WARNING, message, hint=hint, place=published[key].place, rule="incomplete-release"
+                    Level.WARNING, message, hint=hint, place=published[key][0].place, rule="incomplete-release"
                 )
 
 

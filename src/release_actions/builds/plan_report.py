@@ -26,7 +26,18 @@ DIGEST_ROOM = len(',"digest":"sha256:"') + 64
 
 FEWER = "Select fewer images with the input images, in several runs."
 
-OUTPUTS = ("channel", "commit", "matrix", "command-matrix", "merge-matrix", "images", "any", "built")
+OUTPUTS = (
+    "channel",
+    "commit",
+    "matrix",
+    "command-matrix",
+    "merge-matrix",
+    "images",
+    "any",
+    "built",
+    "push",
+    "moving-tags",
+)
 
 
 def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
@@ -40,6 +51,8 @@ def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
         "images": [publication.entry() for publication in planned.publications],
         "any": bool(planned.jobs),
         "built": dict(planned.built),
+        "push": planned.is_published,
+        "moving-tags": list(planned.moving_tags),
     }
     check_size(planned, outputs)
     return outputs
@@ -115,9 +128,15 @@ def draw_table(planned: Matrix) -> Iterator[str]:
 def list_cells(publication: matrix.Publication, places: Collection[str]) -> list[str]:
     """The row of a package: its platforms and their runners one a line."""
     package = publication.package
-    name = package.reference.rpartition("/")[2] if len(places) == 1 else package.reference
+    name = package.label.rpartition("/")[2] if len(places) == 1 else package.label
     runners = "\n".join(package.runners[platform] for platform in package.platforms)
-    return [name, "\n".join(publication.tags), "\n".join(package.platforms), runners, publication.reason]
+    return [
+        name,
+        "\n".join(publication.tags) or "not pushed",
+        "\n".join(package.platforms),
+        runners,
+        publication.reason,
+    ]
 
 
 def make_summary(planned: Matrix, build: Build) -> str:
@@ -125,8 +144,8 @@ def make_summary(planned: Matrix, build: Build) -> str:
     why = f"of the tag {markdown.code(build.version.tag)}" if build.version else f"of commit {markdown.code(build.sha)}"
     rows = [
         [
-            markdown.code(publication.package.reference),
-            markdown.codes(publication.tags),
+            markdown.code(publication.package.label),
+            markdown.codes(publication.tags, none="not pushed"),
             markdown.codes(describe_runners(publication)),
             markdown.plain(publication.reason),
         ]

@@ -57,7 +57,7 @@ class EntryBuilder:
             name: self.fill(template, package, platform, "labels", name) for name, template in package.labels.items()
         }
         return {
-            "name": f"{package.package} {platform}",
+            "name": " ".join(filter(None, (package.package, package.flavour, platform))),
             "image": package.image,
             "variant": package.variant,
             "platform": platform,
@@ -102,12 +102,17 @@ class EntryBuilder:
         names = {name for package in packages for name in package.build_args}
         yield from names | set(self.versions.values if self.versions else ())
 
+    @property
+    def name(self) -> str:
+        """What the build is called: its first tag, or the commit of one that is found by no tag."""
+        return self.tags[0] if self.tags else f"sha-{self.build.short_sha}"
+
     def make_labels(self) -> dict[str, str]:
         """The labels that say where an image comes from (OCI image specification, annotations)."""
         labels = {
             "source": self.build.web,
             "revision": self.build.sha,
-            "version": self.build.version.text if self.build.version else self.tags[0],
+            "version": self.build.version.text if self.build.version else self.name,
         }
         return {f"{OCI_LABELS}{name}": value for name, value in labels.items() if value}
 
@@ -185,7 +190,7 @@ class EntryBuilder:
             "platform": platform,
             "os": system,
             "arch": architecture,
-            "tag": self.tags[0],
+            "tag": self.name,
             "sha": self.build.sha,
             "short-sha": self.build.short_sha,
             "run-id": self.build.run_id,
@@ -253,7 +258,7 @@ def make_scan_fields(package: Package) -> dict[str, Output]:
         "scan-skip-dirs": ",".join(scan.skip_dirs) if scan else "",
         "scan-timeout": f"{scan.timeout.total_seconds():.0f}s" if scan else "",
         # Findings of two images under one category replace each other in code scanning.
-        "scan-category": package.package if scan else "",
+        "scan-category": f"{package.package}-{package.flavour}".removesuffix("-") if scan else "",
     }
 
 

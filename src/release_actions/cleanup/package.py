@@ -7,7 +7,7 @@ completely.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from release_actions.http.client import Http
 from release_actions.runner.context import Context
 from release_actions.runner.report import counted
 from release_actions.runner.workflow import Workflow
+from release_actions.versions.grammar import image_tag_of
 
 MEASURED = 0
 """Manifests of a package that are read only to say how much is freed: none, for each reading is a request, and counts
@@ -38,15 +39,15 @@ as a download. The amount is a lower bound where content was not read for the pl
 
 @dataclass
 class Sources:
-    """What is known beyond the packages: how release tags begin, and which pull requests of `repository` are closed.
+    """What is known beyond the packages: how releases are tagged, and which pull requests of `repository` are closed.
 
-    `prefix`: what the configuration says that release tags begin with; None where it was not read.
+    `schemes`: how the configuration says that the exact tags of a package are written; none where it was not read.
 
     `assumed`: nobody wrote down which repository it is, and it is the one of this run.
     """
 
     http: Http
-    prefix: str | None
+    schemes: Callable[[str], tuple[str, ...]]
     repository: str
     api_url: str
     token: str
@@ -55,10 +56,14 @@ class Sources:
     known: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def prefixes(self, tags: Iterable[str]) -> tuple[str, ...]:
+    def prefixes(self, path: str, tags: Iterable[str]) -> tuple[str, ...]:
         """What release tags of a package begin with: as the configuration says, and as its own tags show."""
-        stated = () if self.prefix is None else (self.prefix,)
-        return tuple(dict.fromkeys((*stated, *learn_prefixes(tag for tag in tags if selection.is_name(tag)))))
+        learned = learn_prefixes(tag for tag in tags if selection.is_name(tag))
+        stated = self.schemes(path)
+        # A project that writes its image tags by a template may have some of before, which are plain git tags. A scheme
+        # is equal to its prefix.
+        plain = [scheme for scheme in stated if image_tag_of(f"{scheme}1.2.3", scheme) == f"{scheme}1.2.3"]
+        return (*stated, *(prefix for prefix in learned if prefix not in plain))
 
     def closed(self, store: Store, rules: Iterable[Rule], tags: Iterable[str]) -> frozenset[int]:
         """Those of the pull requests that tags are named after. Raises `ActionError`."""
@@ -116,7 +121,7 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
         is_leftover = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
-        facts = Facts(context.now, sources.prefixes(tags), closed=sources.closed(store, rules, tags))
+        facts = Facts(context.now, sources.prefixes(path, tags), closed=sources.closed(store, rules, tags))
         if not is_leftover and not any(selection.choose_tags(rule, tags, facts) for rule in rules):
             idle = f"None of its {len(tags)} tags is selected."
             store.say(f"{path}: {idle}")
@@ -127,7 +132,7 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     needs_missing = any(rule.settings.needs_missing for rule in rules)
     missing = store.missing(contents) if needs_missing else frozenset()
     facts = Facts(
-        context.now, sources.prefixes(contents.tags), missing, sources.closed(store, rules, contents.tags), since
+        context.now, sources.prefixes(path, contents.tags), missing, sources.closed(store, rules, contents.tags), since
     )
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
     count = f"{len(plan.deletions)} of {len(plan.decisions)} versions are to be deleted"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from release_actions.versions.version import Version, parse_or_none
+from release_actions.versions.version import Version, parse_or_none, read_image_tag
 
 BEGINNING = re.compile(r"((?:[A-Za-z][A-Za-z0-9_]*-)*[vV]?)[0-9]+\.[0-9]+\.[0-9]")
 """What comes before X.Y.Z: nothing, `v`, or a component's name such as `router-v` or `ray-`."""
@@ -22,6 +22,6 @@ def learn_prefixes(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def parse_any(tag: str, prefixes: Iterable[str]) -> Version | None:
-    """The version that a tag names, by the first prefix that fits; None for a tag that names none."""
-    versions = (parse_or_none(tag, prefix) for prefix in prefixes)
+    """The version whose image a tag names, by the first prefix that fits; None for a tag that names none."""
+    versions = (read_image_tag(tag, prefix) for prefix in prefixes)
     return next((version for version in versions if version), None)

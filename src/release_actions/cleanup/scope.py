@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from release_actions.cleanup import selection, undo
@@ -21,6 +22,9 @@ from release_actions.errors import InputError, Place, Problem
 from release_actions.images.graph import subject_of_tag
 from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
+
+DEV = "dev"
+"""The channel whose builds may share a package with releases."""
 
 
 def make_tasks(given: Inputs, owner: str, config: Config | None, lookup: Lookup) -> tuple[Task, ...]:
@@ -44,11 +48,17 @@ def make_tasks(given: Inputs, owner: str, config: Config | None, lookup: Lookup)
         settings = rule.settings
         problems += find_patterns_without_tags(settings.delete_tags, regex=settings.use_regex, place=rule.place)
     chosen = name_packages(given, owner, config, lookup, problems)
-    tasks: dict[str, list[Rule]] = {path: [own] for path in chosen} if not own.settings.selects_nothing else {}
+    shared = config.shared if config and given.channel == DEV else frozenset()
+    tasks: dict[str, list[Rule]] = {
+        path: [replace(own, spares_releases=path in shared, floats=config.all_floating_tags if config else ())]
+        for path in (chosen if not own.settings.selects_nothing else ())
+    }
     for rule in named:
         for path in rule.packages:
             if not chosen or path in chosen:
-                tasks.setdefault(path, [own]).append(Rule(rule.name, rule.settings))
+                about_builds = rule.channel == DEV and config is not None and path in config.shared
+                floats = config.all_floating_tags if config else ()
+                tasks.setdefault(path, [own]).append(Rule(rule.name, rule.settings, about_builds, floats))
     if not tasks and not problems:
         hint = "Name packages that the rules are about, or leave packages and channel empty."
         problems.append(Problem("The rules are about none of the packages that are named.", hint))

@@ -22,6 +22,8 @@ from release_actions.images.manifests import Index
 from release_actions.registry.names import Digest
 from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions
+from release_actions.versions.floating import find_floating
+from release_actions.versions.grammar import image_affixes
 
 GRACE = timedelta(days=1)
 """Age below which an untagged version may belong to a build that has not put its tag yet. A job on a hosted runner ends
@@ -58,10 +60,20 @@ class Rule:
 
     `exclude_tags` of its settings hold for every rule of the run. No untagged version that is younger than
     `untagged_older_than` is touched by any rule; the longest time that a rule states counts, `GRACE` when none does.
+    `spares_releases`: the rule is about the builds of a channel that shares the package with releases, so it selects no
+    release, and no tag that one of `floats` makes.
     """
 
     name: str
     settings: CleanupSettings
+    spares_releases: bool = False
+    floats: tuple[str, ...] = ()
+
+    def spares(self, tag: str, prefixes: Iterable[str]) -> bool:
+        """Whether a tag is none of those that the rule is about."""
+        if not self.spares_releases:
+            return False
+        return parse_any(tag, prefixes) is not None or bool(find_floating([tag], self.floats))
 
 
 @dataclass(frozen=True)
@@ -157,18 +169,18 @@ def is_named(rules: Iterable[Rule], version: Version) -> bool:
 def choose_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str, str]:
     """Tags that a rule selects by their names alone -> why. Exclusions are not looked at."""
     rules: dict[str, str] = {}
-    names = [tag for tag in tags if is_name(tag)]
+    names = [tag for tag in tags if is_name(tag) and not rule.spares(tag, facts.prefixes)]
     if rule.settings.delete_closed_pull_requests:
         for tag in names:
             number = pull_request_of(tag)
             if number in facts.closed:
                 rules[tag] = f"Pull request {number} is closed."
     for prefix in facts.prefixes if rule.settings.delete_released_candidates else ():
-        known = versions.parse_known(names, prefix)
-        finals = {version.base: version.tag for version in known if version.is_stable}
+        known = versions.read_image_tags(names, prefix)
+        finals = {version.base: version.image_tag for version in known if version.is_stable}
         for version in known:
             if version.is_candidate and version.base in finals:
-                rules[version.tag] = f"It is a candidate of {finals[version.base]}, which is released."
+                rules[version.image_tag] = f"It is a candidate of {finals[version.base]}, which is released."
     settings = rule.settings
     for tag in names:
         matching = (
@@ -273,7 +285,8 @@ class Selection:
         reasons = dict(choose_tags(rule, names, self.facts))
         oldest = rule.settings.older_than
         # What is broken takes no place among the newest that are spared.
-        lost = {tag: why for tag, version in names.items() if (why := self.broken(rule, version))}
+        own = {tag: version for tag, version in names.items() if not rule.spares(tag, self.facts.prefixes)}
+        lost = {tag: why for tag, version in own.items() if (why := self.broken(rule, version))}
         newest = self._newest(rule, {tag: names[tag] for tag in reasons if tag not in lost})
         verdicts = {}
         for tag, reason in {**reasons, **lost}.items():
@@ -291,10 +304,10 @@ class Selection:
         """Digest -> why `keep_n` or `keep_n_per_line` keeps it.
 
         Releases are ranked by version, other tags by the creation of their image. Releases, what comes before them,
-        and each prefix are ranked for themselves: which tags are newest must not depend on what else a pattern happens
-        to match, and a candidate must not take the place of a release.
+        each prefix and each flavour are ranked for themselves: which tags are newest must not depend on what else a
+        pattern happens to match, and a candidate must not take the place of a release.
         """
-        ranked: dict[tuple[str, str, bool], dict[str, Any]] = {}
+        ranked: dict[tuple[tuple[str, str], str, bool], dict[str, Any]] = {}
         others: dict[str, Any] = {}
         for tag, version in chosen.items():
             release = parse_any(tag, self.facts.prefixes)
@@ -303,7 +316,7 @@ class Selection:
                 continue
             key = release.order, version.created_at, version.id
             for line in ("", release.line):
-                ranks = ranked.setdefault((release.prefix, line, release.is_stable), {})
+                ranks = ranked.setdefault((image_affixes(release.prefix), line, release.is_stable), {})
                 ranks[version.digest] = max(ranks.get(version.digest, key), key)
         kept: dict[str, str] = {}
         for (_, line, is_stable), ranks in ranked.items():

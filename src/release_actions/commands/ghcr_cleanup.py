@@ -94,7 +94,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         repository = config.repository if config else context.repository
         sources = Sources(
             http,
-            read_tag_prefix(given, context, config),
+            read_tag_schemes(given, context, config),
             repository,
             context.api_url,
             given.token,
@@ -112,15 +112,15 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
                 kept.prune()
 
 
-def read_tag_prefix(given: Inputs, context: Context, config: Config | None) -> str | None:
-    """What release tags begin with, by the configuration, whether or not an input refers to it; None without one.
+def read_tag_schemes(given: Inputs, context: Context, config: Config | None) -> Callable[[str], tuple[str, ...]]:
+    """How the exact tags of a package are written, by the configuration, whether or not an input refers to it.
 
     Read only for rules that rank releases: other runs have no need of the file.
     """
     ranks = given.keep_n or given.keep_n_per_line or given.delete_released_candidates
     if config is None and ranks and context.path(given.config).exists():
         config = load_config(context.path(given.config), name=given.config)
-    return config.tag_prefix if config else None
+    return config.schemes_of if config else lambda _: ()
 
 
 def insist_on_token(given: Inputs) -> None:

@@ -54,12 +54,12 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG0
 
 
 def read_published(text: str) -> dict[str, str]:
-    """Package -> digest, from merge-digests' output images; empty where that did not run."""
-    return {image.package: image.digest or "" for image in image_list.read(text)} if text else {}
+    """Label of an image -> digest, from merge-digests' output images; empty where that did not run."""
+    return {image.label: image.digest or "" for image in image_list.read(text)} if text else {}
 
 
 def read_locked(text: str) -> dict[str, str]:
-    """Package -> digest, from verify-images' output lock; empty where that did not run. Raises `InputError`."""
+    """Label of an image -> digest, from verify-images' lock; empty where that did not run. Raises `InputError`."""
     if not text:
         return {}
     try:
@@ -74,7 +74,7 @@ def read_moved(text: str) -> dict[str, list[str]]:
     digests: dict[str, list[str]] = {}
     try:
         for entry in json.loads(text) if text else []:
-            digests.setdefault(str(entry["package"]), []).append(str(entry["tag"]))
+            digests.setdefault(image_list.label_of(entry), []).append(str(entry["tag"]))
     except (ValueError, KeyError, TypeError) as error:
         message = "Input 'moved' is not a list of tags that were moved."
         raise InputError(message, hint="Pass protect-latest's output moved as it is.") from error
@@ -85,14 +85,14 @@ def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode:
     """The judgement for people and for later steps. With mode report, what is wrong fails the step."""
     ready = release_state.is_ready(images)
     failed = [image for image in images if not image.ready]
-    lines = tuple(f"{image.planned.package}: {describe_state(image, moves)}" for image in images)
+    lines = tuple(f"{image.planned.label}: {describe_state(image, moves)}" for image in images)
     verdict = f"{counted(len(images) - len(failed), 'image')} ready" + (f", {len(failed)} not." if failed else ".")
     is_report = mode == "report"
     return Report(
         outputs={
             "ready": ready,
             "images": [dict(image.planned.entry) for image in images if image.ready],
-            "failed": [image.planned.package for image in failed],
+            "failed": [image.planned.label for image in failed],
             "failed-keys": list(release_state.list_failed_keys(images)),
             "built": dict(release_state.summarize_built(images)),
         },
@@ -107,12 +107,12 @@ def list_findings(failed: list[ImageState]) -> Iterator[Finding]:
     """One annotation for each image that is not ready."""
     for image in failed:
         level = Level.ERROR if image.planned.required else Level.WARNING
-        yield Finding(level, Problem(f"{image.planned.package}: {image.problem}"), rule="judge-images")
+        yield Finding(level, Problem(f"{image.planned.label}: {image.problem}"), rule="judge-images")
 
 
 def describe_state(image: ImageState, moves: Mapping[str, list[str]]) -> str:
     """What became of an image."""
-    floats = moves.get(image.planned.package, [])
+    floats = moves.get(image.planned.label, [])
     said = image.problem or (f"Ready; {', '.join(floats)} moved to it." if floats else "Ready.")
     optional = "" if image.ready or image.planned.required else "It is not required."
     return " ".join(filter(None, (said, *image.notes, optional)))
@@ -128,8 +128,8 @@ def write_summary(images: tuple[ImageState, ...], moves: Mapping[str, list[str]]
 def make_row(planned: ListedImage, image: ImageState, moves: Mapping[str, list[str]]) -> list[str]:
     """The line of an image in the table."""
     return [
-        markdown.code(planned.package),
-        markdown.codes((*planned.tags, *moves.get(planned.package, []))),
+        markdown.code(planned.label),
+        markdown.codes((*planned.tags, *moves.get(planned.label, []))),
         markdown.code(image.digest) if image.digest else "none",
         markdown.codes(str(platform) for platform in planned.platforms),
         markdown.plain(describe_state(image, moves)),

@@ -105,9 +105,9 @@ def read_tag_rules(config: str, context: Context, log: Workflow) -> TagRules:
         log.info(f"There is no {FILE}: tags begin with v, and latest, vX and vX.Y float.")
         return TagRules()
     loaded = load_config(path, name=config)
-    # The configuration refuses a package that is in both channels.
-    dev = frozenset(package.reference for package in loaded.packages("dev"))
-    return TagRules(loaded.tag_prefix, loaded.floating_tags, dev)
+    dev = frozenset(package.reference for package in (*loaded.packages("dev"), *loaded.pull_requests))
+    shared = frozenset(package.reference for package in loaded.packages("release") if package.reference in dev)
+    return TagRules(loaded.tag_prefix, loaded.all_floating_tags, loaded.schemes[1:], dev, shared)
 
 
 def remove_held_back_tags(image: ListedImage, names: tuple[str, ...]) -> ListedImage:
@@ -156,11 +156,11 @@ def make_finder(registry: Registry, commit: str) -> Callable[[ListedImage], Merg
 
 def make_report(results: tuple[MergeResult, ...], *, dry_run: bool) -> Report:
     """The results for people and for later steps."""
-    lines = tuple(f"{result.image.package}: {describe(result, dry_run=dry_run)}" for result in results)
+    lines = tuple(f"{result.image.label}: {describe(result, dry_run=dry_run)}" for result in results)
     return Report(
         outputs={
             "images": [{**result.image.entry, "digest": result.digest} for result in results],
-            "failed": [result.image.package for result in results if result.error],
+            "failed": [result.image.label for result in results if result.error],
             "scan-matrix": {"include": list_scans(results)},
         },
         summary=make_summary(results, dry_run=dry_run),
@@ -219,7 +219,7 @@ def make_summary(results: tuple[MergeResult, ...], *, dry_run: bool) -> str:
     """The job summary: a table of every image."""
     rows = (
         [
-            markdown.code(result.image.package),
+            markdown.code(result.image.label),
             markdown.codes(result.image.tags),
             markdown.code(result.digest) if result.digest else "none",
             markdown.codes(str(platform) for platform in result.image.platforms),

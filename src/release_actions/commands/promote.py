@@ -19,6 +19,7 @@ from release_actions.http.client import Http
 from release_actions.images.attested import Attestations, make_trust
 from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import Platform
+from release_actions.images.plain_tags import require_plain_tags
 from release_actions.images.provenance import Level as Provenance
 from release_actions.images.provenance import Source
 from release_actions.images.registry_access import connect
@@ -93,6 +94,7 @@ class Origin:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Promote a candidate in every package, or say what that would come to."""
     config = load_config(context.path(given.config), name=given.config)
+    require_plain_tags(config, "promote", "Release with ci-release.yaml, which builds the final images.")
     final = parse_final(given.to, config.tag_prefix)
     with Http(log=log.info, redactor=log.redactor) as http:
         origin = find_origin(given, context, http, final)

@@ -49,6 +49,7 @@ from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.release_files import save_files
 from release_actions.teardown.story import Story, find_strangers
 from release_actions.teardown.undo import Record
+from release_actions.versions.grammar import image_tag_of
 from release_actions.versions.version import Version
 
 OUTPUTS = ("plan", "plan-digest", "removed", "refused", "undo", "undo-file", "restored", "local-commands")
@@ -200,7 +201,7 @@ class Run:
 
     def go(self) -> Report:
         """Read, plan, and unless this is a dry run or the plan may not be carried out, carry it out and prove it."""
-        names = Names(self.config.tag_prefix, self.config.floating_tags, tuple(self.config.skip))
+        names = self.names
         with self.log.group("Read tags, releases and packages"):
             tags = self.tags()
             listed = self.list_packages()
@@ -233,6 +234,14 @@ class Run:
             undo_file = self.carry_out_recorded(story, first.git.tags)
             story = dataclasses.replace(story, undo_file=undo_file, kinds=self.kinds(packages))
         return telling.report(story, stop, dry_run=self.given.dry_run, repository=self.context.repository)
+
+    @property
+    def names(self) -> Names:
+        """How the project names things."""
+        config = self.config
+        paths = {package.name for package in config.packages() if package.scheme is not None}
+        flavours = {path: config.schemes_of(path) for path in paths}
+        return Names(config.tag_prefix, config.all_floating_tags, tuple(config.skip), flavours)
 
     def carry_out_recorded(self, story: Story, before: Mapping[str, str]) -> str:
         """Carry the plan out with an undo file beside it. Gives its path; empty when there was nothing to do."""
@@ -303,7 +312,7 @@ class Run:
         None where the token may not list the account's packages: a job's own token never may.
         """
         known = {package.path for package in listed} | {package.name for package in self.config.published}
-        tags = {version.tag for version in candidates}
+        tags = {tag for scheme in self.config.schemes for tag in (image_tag_of(v.tag, scheme) for v in candidates)}
         owner = self.config.namespace.partition("/")[0]
         packages = Packages(self.clients.http, self.context.api_url, owner, token=self.given.token)
         try:
@@ -322,9 +331,9 @@ class Run:
 
     def read(self, package: PackageTeardown, candidates: Iterable[Version]) -> PackageTeardown:
         """The package with its contents, if it holds something of the candidates, or what a stopped run left there."""
-        touched = {journal.TAG} | {
-            tag for version in candidates for tag in (version.tag, *planning.list_stumps(version))
-        }
+        exact = self.names.list_image_tags(package.path, (version.tag for version in candidates))
+        made = {tag for version in candidates for tag in planning.list_image_stumps(version)}
+        touched = {journal.TAG} | exact | made
         # Where nothing but attachments has a tag, a run that was stopped may have left its journal without one.
         if not touched & package.listed and any(not subject_of_tag(tag) for tag in package.listed):
             return package
@@ -341,8 +350,9 @@ class Run:
             return package
         owners = plan.images.get(package.path, {})
         rule = Rule(RULE, CleanupSettings(delete_tags=tuple(sorted(owners))))
-        facts = Facts(self.context.now, (self.config.tag_prefix,))
-        package = dataclasses.replace(package, owners=owners)
+        facts = Facts(self.context.now, self.names.schemes(package.path))
+        exact = self.names.list_image_tags(package.path, (version.tag for version in plan.candidates))
+        package = dataclasses.replace(package, owners=owners, exact=exact & owners.keys())
         try:
             planned = retention.plan(package.path, contents.versions, contents.graph, [rule], facts=facts)
             package = dataclasses.replace(package, plan=self.open_store(package.path).sized(planned, contents))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from release_actions.config import load_config
 from release_actions.errors import ExitCode, InputError
+from release_actions.images.plain_tags import require_plain_tags
 from release_actions.rehearsal.action_runner import ROOT, RehearsalInputs
 from release_actions.rehearsal.page import format_page
 from release_actions.rehearsal.play import rehearse
@@ -111,6 +112,12 @@ def resolve_inputs(given: Inputs, context: Context) -> RehearsalInputs:
     beside = scenario_file.parent / "release.yaml"
     config_file = context.path(given.config) if given.config else beside
     config = load_config(config_file, name=given.config or (str(beside) if given.scenario else ""))
+    require_plain_tags(
+        config, "A rehearsal", "Rehearse with a copy of the file without image-tag and 'tag' of variants."
+    )
+    if config.channel_tags:
+        message = f"A rehearsal plays builds under their default tags, and {config_file.name} has others."
+        raise InputError(message, hint="Rehearse with a copy of the file without 'tags' below 'channels'.")
     scenario = load_scenario(scenario_file, name=given.scenario)
     if scenario.repository != config.repository:
         message = f"The scenario is about {scenario.repository}, and {config_file.name} is of {config.repository}."

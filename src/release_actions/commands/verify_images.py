@@ -111,7 +111,7 @@ def verify_image(registry: Registry, image: ListedImage, expected: Expectation) 
 def make_lock(results: tuple[VerifyResult, ...], expected: Expectation) -> dict[str, Output]:
     """Every image that is right, by package, down to the digests of its children."""
     locked = {
-        result.image.package: result.inspected.lock for result in results if result.inspected and not result.problems
+        result.image.label: result.inspected.lock for result in results if result.inspected and not result.problems
     }
     return {"version": LOCK_VERSION, "revision": expected.revision, "images": dict(sorted(locked.items()))}
 
@@ -125,12 +125,12 @@ def write_lock(path: Path, name: str, lock: Mapping[str, Output]) -> None:
 def make_report(results: tuple[VerifyResult, ...], lock: dict[str, Output]) -> Report:
     """The results for people and for later steps."""
     code = exit_code(results)
-    lines = tuple(f"{result.image.package}: {describe(result)}" for result in results)
+    lines = tuple(f"{result.image.label}: {describe(result)}" for result in results)
     return Report(
         outputs={
             "verified": code is ExitCode.PASS,
             "lock": lock,
-            "failed": [result.image.package for result in results if result.problems],
+            "failed": [result.image.label for result in results if result.problems],
         },
         summary=make_summary(results),
         lines=(*lines, describe_all(results)),
@@ -182,7 +182,7 @@ def make_summary(results: tuple[VerifyResult, ...]) -> str:
         said = " ".join(str(problem) for problem in result.problems) or describe(result)
         rows.append(
             [
-                markdown.code(result.image.package),
+                markdown.code(result.image.label),
                 markdown.codes(result.image.tags),
                 markdown.code(digest) if digest else "none",
                 markdown.codes(str(platform) for platform in result.image.platforms),

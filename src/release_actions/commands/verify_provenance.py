@@ -104,7 +104,7 @@ def make_report(results: tuple[ImageProvenance, ...], unproven: str) -> Report:
             {**result.image.entry, "digest": result.digest if result.level is Level.VERIFIED else ""}
             for result in results
         ],
-        "levels": {result.image.package: result.level.value for result in results},
+        "levels": {result.image.label: result.level.value for result in results},
     }
     return Report(
         outputs=outputs,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from release_actions.config import grammar
 from release_actions.config.branches import BranchesForm
 from release_actions.config.building import BUILD_ARGS, PATH, PLATFORMS, RUNNERS, STAGE, TEXTS, BuildSpec
+from release_actions.config.channel_tags import ChannelTagsForm
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.drift import DriftForm
 from release_actions.config.gate import GateForm
@@ -36,7 +37,7 @@ from release_actions.config.shapes import (
     make_glob,
 )
 from release_actions.versions import history
-from release_actions.versions.grammar import POST_SPELLINGS, PREFIX, FinalImages
+from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, PREFIX, FinalImages
 
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
 PATHS = ListOf(
@@ -47,6 +48,11 @@ PATHS = ListOf(
         example="docker/scripts/**",
     ),
     least=1,
+)
+FLOATING_TAGS = ListOf(
+    "a list of tag templates",
+    Text("a template of tags", pattern=grammar.TAG_TEMPLATE, example="'v{major}.{minor}'"),
+    unique=True,
 )
 SECRET = Text("a secret's name", pattern=grammar.VARIABLE, example="QUAY_TOKEN")
 BRANCH_TEMPLATE = Text(
@@ -148,6 +154,18 @@ class ChannelSpec(Record):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaggedChannelSpec(ChannelSpec):
+    """Where the packages of builds that are no release live, and what each build is found by there."""
+
+    tags: ChannelTagsForm | None = key(
+        RecordOf("'tags'", ChannelTagsForm),
+        "Tags of the builds, in place of `sha-{short-sha}`, `pr-{number}`, `nightly-{date}`, the branch, and `latest` "
+        "of the default branch. A channel that has them may share its packages with releases.",
+        default=None,
+    )
+
+
 RELEASE = ChannelSpec(name="{image}{suffix}")
 """The release channel of a file that does not describe it."""
 
@@ -161,13 +179,13 @@ class ChannelsSpec(Record):
         "Packages that release tags are published to. Named `{image}{suffix}` if this is left out.",
         default=RELEASE,
     )
-    dev: ChannelSpec | None = key(
-        RecordOf("a channel", ChannelSpec),
+    dev: TaggedChannelSpec | None = key(
+        RecordOf("a channel", TaggedChannelSpec),
         "Packages for every other build. If this is left out, only releases are published.",
         default=None,
     )
-    pull_request: ChannelSpec | None = key(
-        RecordOf("a channel", ChannelSpec),
+    pull_request: TaggedChannelSpec | None = key(
+        RecordOf("a channel", TaggedChannelSpec),
         "Packages for builds of pull requests, for example in a registry of their own. `dev` if this is left out.",
         default=None,
     )
@@ -217,7 +235,19 @@ class VariantSpec(Record):
 
     suffix: str | None = key(
         Text("a suffix of package names", pattern="[a-z0-9._-]*", example="-ubuntu", empty=True),
-        "The value of `{suffix}`; `-` and the variant's key if this is left out.",
+        "The value of `{suffix}`; if this is left out, `-` and the variant's key, or nothing for a variant with `tag`.",
+        default=None,
+    )
+    tag: str | None = key(
+        Text("a template of tags", pattern=grammar.TAG_TEMPLATE, example="'{tag}-alpine'"),
+        "What each of the variant's tags looks like around the tag that it would have: with `'{tag}-alpine'`, one "
+        "package has `v1.2.3` and `v1.2.3-alpine`. If this is left out, the variant's tags are the image's.",
+        default=None,
+    )
+    floating_tags: tuple[str, ...] | None = key(
+        FLOATING_TAGS,
+        "Tags that name the variant's newest stable release, as they are written here, such as `alpine`. The file's "
+        "`floating-tags` in the form of `tag` if this is left out.",
         default=None,
     )
     platforms: tuple[str, ...] | None = key(
@@ -247,7 +277,7 @@ class ImageSpec(BuildSpec):
             value=RecordOf("a variant", VariantSpec),
             least=1,
         ),
-        "Builds of the same image that differ, each in a package of its own.",
+        "Builds of the same image that differ, each in a package of its own, or under tags of its own in one package.",
         default={},
     )
     channels: ImageChannelsSpec = key(
@@ -321,14 +351,17 @@ class Document(FormRecord):
         RecordOf("'versions'", VersionsSpec), "Which git tags are releases.", default=VersionsSpec()
     )
     floating_tags: tuple[str, ...] | None = key(
-        ListOf(
-            "a list of tag templates",
-            Text("a template of tags", pattern=grammar.TAG_TEMPLATE, example="'v{major}.{minor}'"),
-            unique=True,
-        ),
+        FLOATING_TAGS,
         "Tags that name the newest stable release: of all, or of each `{major}`, or of each `{major}` and `{minor}`. "
-        "`latest`, and `{major}` and `{major}.{minor}` after the prefix, if left out; `[]` for none.",
+        "`latest`, and `{major}` and `{major}.{minor}` in place of the version in the exact tag, if left out; `[]` for "
+        "none.",
         default=None,
+    )
+    image_tag: str = key(
+        Text("a template of tags", pattern=grammar.TAG_TEMPLATE, example="'{version}'"),
+        "Exact tag of a release's images: `{tag}` is the git tag, and `{version}` the same without the prefix, so that "
+        "`'{version}'` publishes `v1.2.3` as `1.2.3`.",
+        default=GIT_TAG,
     )
     version_file: str | None = key(
         PATH,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from release_actions.config.branches import BranchesForm
+from release_actions.config.channel_tags import DEFAULT_TAGS, ChannelTagsForm
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.config.drift import DriftForm
 from release_actions.config.gate import GateForm
@@ -14,7 +15,7 @@ from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.source import NOWHERE, Node
 from release_actions.errors import Place
-from release_actions.versions.grammar import FinalImages
+from release_actions.versions.grammar import GIT_TAG, FinalImages, TagScheme
 from release_actions.versions.history import DEFAULTS, Level
 
 CHANNELS = ("release", "dev")
@@ -84,7 +85,9 @@ class Package:
     """A package that a channel publishes: one image in one variant, and how it is built.
 
     `name` is the repository in the registry, namespace included: `llm-d/llm-d-cuda-ubuntu`. `variant` and `target` are
-    empty when there is none. `runners` has a label for each of `platforms`. Paths are relative to the repository.
+    empty when there is none. `tag_form` is a template around `{tag}` that each of its tags has, and `scheme` that of
+    its exact tags, None where they are the project's. `floating_tags` are the variant's own. `runners` has a label for
+    each of `platforms`. Paths are relative to the repository.
     `build_args` and `labels` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
     `place` is where the image is in the file.
     """
@@ -106,6 +109,23 @@ class Package:
     recipe: Recipe = field(default_factory=Recipe)
     paths: tuple[str, ...] = ()
     credentials: Credentials = field(default_factory=Credentials)
+    tag_form: str = GIT_TAG
+    scheme: TagScheme | None = None
+    floating_tags: tuple[str, ...] = ()
+
+    @property
+    def flavour(self) -> str:
+        """Key of the variant whose tags tell it apart in a package that others share; empty for other packages."""
+        return self.variant if self.scheme is not None else ""
+
+    @property
+    def label(self) -> str:
+        """What it is called where one package may hold several: `ghcr.io/acme/web (alpine)`."""
+        return f"{self.reference} ({self.flavour})" if self.flavour else self.reference
+
+    def form_tag(self, tag: str) -> str:
+        """A tag of the project in the form of this package's."""
+        return self.tag_form.replace(GIT_TAG, tag)
 
     @property
     def reference(self) -> str:
@@ -136,13 +156,14 @@ class RetiredPackage:
 class CleanupRule:
     """A clean-up rule: which packages, by full name, and what is deleted there.
 
-    `place` is where the name of the rule is.
+    `channel` is the channel that it is about; empty if it names packages. `place` is where the name of the rule is.
     """
 
     name: str
     packages: tuple[str, ...]
     settings: CleanupSettings
     place: Place = field(compare=False, repr=False)
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +172,8 @@ class Config:
 
     `published` is what `release` and `dev` publish; `pull_requests` is what pull requests do, if they have a channel of
     their own. `version_file` is relative to the workspace as this file's name is; empty without one.
+
+    `channel_tags`: channel -> the tags of its builds, of those channels that say so.
 
     `tag_prefix` is a `TagScheme`: what release tags begin with, and how post releases are written. `first_candidate` is
     the number of a release's first candidate, None if 0 and 1 are both right. `final_images`: where a final's images
@@ -167,12 +190,13 @@ class Config:
     repository: str
     registry: str
     namespace: str
-    tag_prefix: str
+    tag_prefix: TagScheme
     skip: Mapping[str, str]
     floating_tags: tuple[str, ...]
     published: tuple[Package, ...]
     cleanup: tuple[CleanupRule, ...]
     pull_requests: tuple[Package, ...] = ()
+    channel_tags: Mapping[str, ChannelTagsForm] = field(default_factory=dict)
     retired: tuple[RetiredPackage, ...] = ()
     version_file: str = ""
     levels: Mapping[str, Level] = field(default_factory=lambda: DEFAULTS)
@@ -199,6 +223,34 @@ class Config:
         if channel not in CHANNELS:
             raise ValueError(channel)
         return tuple(package for package in self.published if package.channel == channel)
+
+    def tags_of(self, channel: str) -> ChannelTagsForm:
+        """What the builds of a channel that is not `release` are found by."""
+        return self.channel_tags.get(channel, DEFAULT_TAGS)
+
+    @property
+    def schemes(self) -> tuple[TagScheme, ...]:
+        """How exact tags are written, of the project and of each flavour."""
+        # Two schemes are equal where their prefix is.
+        return (self.tag_prefix, *(package.scheme for package in self.packages() if package.scheme is not None))
+
+    @property
+    def all_floating_tags(self) -> tuple[str, ...]:
+        """The templates of the floating tags of every flavour."""
+        own = (text for package in self.packages() for text in package.floating_tags)
+        return tuple(dict.fromkeys((*self.floating_tags, *own)))
+
+    def schemes_of(self, name: str) -> tuple[TagScheme, ...]:
+        """How the exact tags of a package "owner/name" are written, which may hold several flavours."""
+        own = tuple(package.scheme for package in self.packages() if package.name == name and package.scheme)
+        plain = any(package.name == name and package.scheme is None for package in self.packages())
+        return own if own and not plain else (*own, self.tag_prefix)
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """Full names of the packages that hold releases and other builds."""
+        dev = {package.reference for package in self.packages("dev")}
+        return frozenset(package.name for package in self.packages("release") if package.reference in dev)
 
     def place_of(self, package: Package, *steps: str) -> Place:
         """Where a value of a package was said: by its variant, its image, the defaults; else where the image stands."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from release_actions.config import building, grammar
 from release_actions.config.building import BuildSpec
+from release_actions.config.channel_tags import ChannelTagsForm
 from release_actions.config.document import ChannelSpec, Cleanup, Document, ImageChannelSpec, ImageSpec, VariantSpec
 from release_actions.config.model import (
     PULL_REQUEST,
@@ -22,7 +23,7 @@ from release_actions.config.model import (
     Scan,
     Source,
 )
-from release_actions.versions.grammar import POST_SPELLINGS, FinalImages, TagScheme
+from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, FinalImages, TagScheme, image_affixes
 from release_actions.versions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
@@ -40,6 +41,12 @@ def resolve_channels(document: Document) -> dict[str, ChannelSpec]:
     if document.channels.pull_request is not None:
         channels_by_name[PULL_REQUEST] = document.channels.pull_request
     return channels_by_name
+
+
+def resolve_channel_tags(document: Document) -> dict[str, ChannelTagsForm]:
+    """What builds are found by, of the channels that say so."""
+    written = {"dev": document.channels.dev, PULL_REQUEST: document.channels.pull_request}
+    return {name: channel.tags for name, channel in written.items() if channel and channel.tags}
 
 
 def is_in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
@@ -91,7 +98,8 @@ def list_variants(image: ImageSpec) -> Iterator[tuple[str, str, VariantSpec]]:
     if not image.variants:
         yield "", "", VariantSpec()
     for key, variant in image.variants.items():
-        yield key, f"-{key}" if variant.suffix is None else variant.suffix, variant
+        suffix = "" if variant.tag else f"-{key}"
+        yield key, suffix if variant.suffix is None else variant.suffix, variant
 
 
 def resolve_namespace(document: Document) -> str:
@@ -108,15 +116,38 @@ def resolve_version_file(document: Document) -> str:
 
 def resolve_tag_scheme(document: Document) -> TagScheme:
     """How the project writes its release tags."""
-    return TagScheme(document.versions.prefix, POST_SPELLINGS[document.versions.post_spelling])
+    return TagScheme(document.versions.prefix, POST_SPELLINGS[document.versions.post_spelling], document.image_tag)
 
 
 def resolve_floating_tags(document: Document) -> tuple[str, ...]:
     """The templates of floating tags."""
     if document.floating_tags is not None:
         return document.floating_tags
-    prefix = document.versions.prefix
-    return ("latest", f"{prefix}{{major}}", f"{prefix}{{major}}.{{minor}}")
+    before, after = image_affixes(resolve_tag_scheme(document))
+    return ("latest", f"{before}{{major}}{after}", f"{before}{{major}}.{{minor}}{after}")
+
+
+def is_flavour(variant: VariantSpec) -> bool:
+    """Whether a variant has tags of its own."""
+    return variant.tag is not None or variant.floating_tags is not None
+
+
+def resolve_flavour_scheme(document: Document, variant: VariantSpec) -> TagScheme | None:
+    """How the exact tags of a flavour are written; None for a variant that has the image's tags."""
+    if not is_flavour(variant):
+        return None
+    project = resolve_tag_scheme(document)
+    return TagScheme(project, project.post_spelling, (variant.tag or GIT_TAG).replace(GIT_TAG, project.image_tag))
+
+
+def resolve_flavour_floating_tags(document: Document, variant: VariantSpec) -> tuple[str, ...]:
+    """The templates of a flavour's floating tags; none for a variant that has the image's tags."""
+    if not is_flavour(variant):
+        return ()
+    form = variant.tag or GIT_TAG
+    if variant.floating_tags is not None:
+        return variant.floating_tags
+    return tuple(form.replace(GIT_TAG, text) for text in resolve_floating_tags(document))
 
 
 def resolve_levels(document: Document) -> dict[str, Level]:
@@ -170,6 +201,9 @@ def resolve_package(
         recipe=resolve_recipe(image, defaults),
         paths=resolve_paths(document, image),
         credentials=Credentials(login.username, login.password) if login else Credentials(),
+        tag_form=own.tag or GIT_TAG,
+        scheme=resolve_flavour_scheme(document, own),
+        floating_tags=resolve_flavour_floating_tags(document, own),
     )
 
 
@@ -281,6 +315,7 @@ def resolve_config(document: Document) -> Config:
         floating_tags=resolve_floating_tags(document),
         published=published,
         pull_requests=tuple(package for package in every if package.channel == PULL_REQUEST),
+        channel_tags=resolve_channel_tags(document),
         retired=resolve_retired(document),
         cleanup=tuple(
             CleanupRule(
@@ -288,6 +323,7 @@ def resolve_config(document: Document) -> Config:
                 packages=tuple(dict.fromkeys(select_packages(rule, document, published))),
                 settings=rule,
                 place=document.origin.key_at("cleanup", name),
+                channel=rule.channel or "",
             )
             for name, rule in document.cleanup.items()
         ),

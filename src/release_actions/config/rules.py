@@ -26,15 +26,19 @@ from release_actions.config.document import Document
 from release_actions.config.model import Package
 from release_actions.config.shapes import make_glob, suggest_nearest
 from release_actions.config.source import SequenceNode
+from release_actions.config.tag_rules import (
+    channel_tags_are_apart,
+    flavours_are_apart,
+    floating_tags_are_apart,
+    image_tags_tell_versions_apart,
+    skipped_versions_are_releases,
+)
 from release_actions.errors import Place, Problem
 from release_actions.runner.patterns import Pattern
-from release_actions.versions.grammar import TagRefused
-from release_actions.versions.version import parse, parse_or_none
 
 Rule = Callable[[Document], Iterator[Problem]]
 
 NAME_PLACEHOLDERS = ("image", "suffix")
-TAG_PLACEHOLDERS = ("major", "minor")
 NEWEST = "newest"
 """The placeholder of the newest branch of a line."""
 
@@ -113,69 +117,41 @@ def package_names_are_legal(document: Document) -> Iterator[Problem]:
 
 def package_names_are_unique(document: Document) -> Iterator[Problem]:
     """No two images, variants or channels share a package."""
-    first: dict[str, tuple[str, str]] = {}
+    there: dict[str, list[Package]] = {}
+    tags_are_chosen = document.channels.dev is not None and document.channels.dev.tags is not None
     for package in list_named_packages(document):
-        what = f"the image '{package.image}'"
-        if package.variant:
-            what = f"the variant '{package.variant}' of {what}"
-        if package.reference not in first:
-            first[package.reference] = (what, package.channel)
+        others = there.setdefault(package.reference, [])
+        rival = next((one for one in others if not _can_share(one, package, tags_are_chosen=tags_are_chosen)), None)
+        others.append(package)
+        if rival is None:
             continue
-        other, channel = first[package.reference]
+        what, other = _describe_package(package), _describe_package(rival)
+        channel = rival.channel
         if channel != package.channel:
             builds = "Dev builds" if package.channel == "dev" else "Pull requests"
             message = f"{builds} of {what} would land in the {channel} package '{package.name}'."
             hint = "Give the channels different templates, for example with '-dev' in one."
+            if package.channel == "dev":
+                hint += " To publish both in one package, say below channels.dev.tags which tags the builds have."
         else:
             message = f"{what[0].upper()}{what[1:]} is published as '{package.name}', and so is {other}."
-            hint = "Add '{suffix}' to the channel's template." if package.variant else "Give one another 'name'."
+            hint = "Give one another 'name'."
+            if package.variant:
+                hint = "Add '{suffix}' to the channel's template, or give the variant a 'tag' such as '{tag}-alpine'."
         yield Problem(message, hint, package.place)
 
 
-def floating_tags_are_apart(document: Document) -> Iterator[Problem]:
-    """A floating tag is a legal tag, is never the tag of a release, and no other template makes the same one."""
-    seen: list[str] = []
-    for i, template in enumerate(document.floating_tags or ()):
-        place = document.origin.at("floating-tags", i)
-        used = grammar.list_placeholders(template)
-        sample = grammar.fill(template, {"major": "1", "minor": "2"})
-        if "patch" in used:
-            message = f"'{template}' would name a single release."
-            yield Problem(message, "A release keeps its exact tag; only {major} and {major}.{minor} float.", place)
-        elif unknown := next((name for name in used if name not in TAG_PLACEHOLDERS), None):
-            message = f"'{{{unknown}}}' is not a placeholder of floating tags."
-            yield Problem(message, suggest_nearest(unknown, TAG_PLACEHOLDERS), place)
-        elif "minor" in used and "major" not in used:
-            message = f"'{template}' would name releases of different major versions."
-            yield Problem(message, "Add {major} to it.", place)
-        elif not grammar.is_tag(sample):
-            yield Problem(f"'{sample}' is not a legal tag.", "Begin with a letter, a digit or '_'.", place)
-        elif parse_or_none(sample, resolve.resolve_tag_scheme(document)):
-            message = f"'{template}' could be the tag of a release{', such as ' + sample if used else ''}."
-            yield Problem(message, "A tag that moves needs a name that no release has.", place)
-        elif grammar.has_adjacent_numbers(template):
-            message = f"'{template}' would give different versions one tag."
-            yield Problem(message, "Set the numbers apart from each other and from other digits.", place)
-        else:
-            yield from (
-                Problem(f"'{template}' and '{other}' could be one tag.", "Keep one of them.", place)
-                for other in seen
-                if grammar.can_be_equal(template, other)
-            )
-            seen.append(template)
+def _can_share(one: Package, other: Package, *, tags_are_chosen: bool) -> bool:
+    """Whether two packages may be one: flavours of an image, or releases and builds whose tags the project chose."""
+    if one.image != other.image or (one.variant != other.variant and one.tag_form == other.tag_form):
+        return False
+    channels = (one.channel, other.channel)
+    return channels[0] == channels[1] or (channels == ("release", "dev") and tags_are_chosen)
 
 
-def skipped_versions_are_releases(document: Document) -> Iterator[Problem]:
-    """A version to skip is the tag of a final or post release."""
-    for tag in document.versions.skip:
-        place = document.origin.key_at("versions", "skip", tag)
-        try:
-            version = parse(tag, resolve.resolve_tag_scheme(document))
-        except TagRefused as error:
-            yield Problem(error.problems[0].message, error.hint, place)
-            continue
-        if not version.is_stable:
-            yield Problem(f"No floating tag ever names '{tag}'.", "Only final and post releases need skipping.", place)
+def _describe_package(package: Package) -> str:
+    image = f"the image '{package.image}'"
+    return f"the variant '{package.variant}' of {image}" if package.variant else image
 
 
 def branches_are_legal(document: Document) -> Iterator[Problem]:
@@ -283,7 +259,10 @@ RULES: tuple[Rule, ...] = (
     a_command_builds_alone,
     package_names_are_legal,
     package_names_are_unique,
+    image_tags_tell_versions_apart,
+    channel_tags_are_apart,
     floating_tags_are_apart,
+    flavours_are_apart,
     skipped_versions_are_releases,
     branches_are_legal,
     retired_packages_are_not_published,

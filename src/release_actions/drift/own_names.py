@@ -9,6 +9,7 @@ from release_actions.components.sources import FoundVersion, MissingVersion
 from release_actions.components.version_source import FromRelease
 from release_actions.config.model import Config
 from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted, list_unique, strip_scheme
+from release_actions.versions.grammar import image_tag_of
 
 OWN = "release:"
 """Before the key of an image that `release.yaml` builds and no component describes."""
@@ -101,7 +102,10 @@ def _names_of_images(
     of_image: dict[str, str] = {}
     for package in config.packages("release"):
         component = components.get(package.reference, f"{OWN}{package.image}")
-        wanted.setdefault(component, Wanted(component, package.reference, tag, prefix=prefix, is_release=True))
+        # The template has no placeholder left: the version of a release's images is that of the release.
+        exact = {Kind.IMAGE: image_tag_of(tag, package.scheme or prefix)} if tag else {}
+        release = Wanted(component, package.reference, tag, prefix=prefix, templates=exact, is_release=True)
+        wanted.setdefault(component, release)
         of_image.setdefault(package.image, component)
         yield Name(package.reference, Kind.IMAGE, component)
     for package in (*config.packages("dev"), *config.pull_requests):

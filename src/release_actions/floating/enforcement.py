@@ -38,7 +38,7 @@ def reconcile(run: ProtectRun) -> Report:
 def log_results(run: ProtectRun, results: Iterable[PackageResult]) -> None:
     """One line for each package, and what others did to its tags."""
     for number, result in enumerate(results, 1):
-        run.log.info(f"[{number}/{len(run.packages)}] {result.package.reference}: {describe(result)}")
+        run.log.info(f"[{number}/{len(run.packages)}] {result.package.label}: {describe(result)}")
         for note in result.journal.notes:
             run.log.info(f"  {note}")
 
@@ -50,16 +50,16 @@ def _judge(run: ProtectRun, package: Package) -> PackageResult:
 
 def _enforce(run: ProtectRun, results: tuple[PackageResult, ...]) -> tuple[PackageResult, ...]:
     """Move the floating tags of all packages; with `together`, take all back if a required one fails."""
-    before = {result.package.name: result for result in results}
+    before = {result.package.label: result for result in results}
     moves = sum(len(result.plan.moves) for result in results)
     if moves:
         run.log.info(f"Moving {counted(moves, 'floating tag')}, then reading until no other workflow moves them back.")
-    results = run.for_each(partial(_catch, lambda package: _move(run, before[package.name])), run.packages)
+    results = run.for_each(partial(_catch, lambda package: _move(run, before[package.label])), run.packages)
     if not run.together or not any(result.error and result.package.required for result in results):
         return results
     run.log.info("A required image failed. The tags that were moved are put back.")
-    after = {result.package.name: result for result in results}
-    return run.for_each(lambda package: _put_back(run, after[package.name]), run.packages)
+    after = {result.package.label: result for result in results}
+    return run.for_each(lambda package: _put_back(run, after[package.label]), run.packages)
 
 
 def _move(run: ProtectRun, result: PackageResult) -> PackageResult:
@@ -90,7 +90,7 @@ def _put_back(run: ProtectRun, result: PackageResult) -> PackageResult:
 def _follow_in_git(run: ProtectRun, results: Iterable[PackageResult], *, is_closed: bool) -> GitResult:
     """Move the floating tags in git behind the images: to a release that every required image holds."""
     required = [result for result in results if result.package.required]
-    unsure = [result.package.reference for result in required if result.error or result.absent]
+    unsure = [result.package.label for result in required if result.error or result.absent]
     held_back = {tag for result in required for tag in promotion.find_lacking(result.plan)}
     floats = GitFloatingTags(
         run.http,

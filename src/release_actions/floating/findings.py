@@ -24,16 +24,14 @@ def list_gate_findings(gate: PromotionGate) -> Iterable[Finding]:
 def list_missing_namespace(results: Sequence[PackageResult]) -> Iterable[Finding]:
     """A configuration none of whose packages exists: most likely it names a wrong registry or namespace."""
     if is_nothing_published(results):
-        message = (
-            f"The registry has none of the {counted(len(results), 'image')}, such as {results[0].package.reference}."
-        )
+        message = f"The registry has none of the {counted(len(results), 'image')}, such as {results[0].package.label}."
         hint = "Check registry and namespace in release.yaml, and whether the token may see the packages."
         yield Finding.of(Level.ERROR, message, hint=hint, rule="missing-package", place=results[0].package.place)
 
 
 def list_findings(result: PackageResult, mode: Mode) -> Iterable[Finding]:
     """What a person should look at in one package."""
-    name, check = result.package.reference, mode is Mode.CHECK
+    name, check = result.package.label, mode is Mode.CHECK
     for problem in result.error.problems if result.error else ():
         yield Finding(Level.ERROR, problem, rule="protect-latest")
     yield from list_tag_findings(result, check=check)
@@ -51,7 +49,7 @@ def list_findings(result: PackageResult, mode: Mode) -> Iterable[Finding]:
 
 def list_tag_findings(result: PackageResult, *, check: bool) -> Iterable[Finding]:
     """Floating tags of one package that are or were not where they have to be."""
-    name = result.package.reference
+    name = result.package.label
     for move in result.plan.moves if check else ():
         hint = "Run protect-latest with mode: enforce."
         yield Finding.of(Level.ERROR, f"{name}: {move.reason}", hint=hint, rule=RULE)

@@ -19,7 +19,7 @@ from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
 from release_actions.versions import floating
 from release_actions.versions.floating import ROLES
-from release_actions.versions.grammar import Kind, Reason
+from release_actions.versions.grammar import Kind, Reason, image_affixes
 from release_actions.versions.version import Version, explain_refusal, parse_known, parse_or_none
 
 MOVE_ROUNDS = 3
@@ -59,6 +59,14 @@ class GitFloatingPlan:
     debris: tuple[UnmovedGitTag, ...]
 
 
+def make_git_template(template: str, prefix: str) -> str:
+    """A template of floating tags as git's tags are written: `v{major}` for `{major}` where images have no `v`."""
+    before, after = image_affixes(prefix)
+    if not template.startswith(f"{before}{{major}}") or not template.endswith(after):
+        return template
+    return prefix + template[len(before) : len(template) - len(after)]
+
+
 def plan_git_tags(
     tags: Sequence[GitTag], commit_of: Callable[[GitTag], str], rules: FloatingRules, held_back: Collection[str] = ()
 ) -> GitFloatingPlan:
@@ -69,7 +77,7 @@ def plan_git_tags(
     """
     by_name = {tag.name: tag for tag in tags}
     versions = parse_known(by_name, rules.prefix)
-    templates = tuple(text for text in rules.templates if "{major}" in text)
+    templates = tuple(make_git_template(text, rules.prefix) for text in rules.templates if "{major}" in text)
     counting = [version for version in versions if version.tag not in held_back]
     kept, moves, unmoved = [], [], []
     wanted = floating.choose_targets(counting, templates, rules.skip)

@@ -21,20 +21,21 @@ from release_actions.floating import plan as floating_plan
 from release_actions.floating.completeness import ImageParts
 from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.plan import FloatingPlan, Move, PackageContents
-from release_actions.floating.rules import FloatingRules
+from release_actions.floating.rules import DEFAULTS, FloatingRules
 from release_actions.registry.client import Manifest, Registry
 from release_actions.versions import floating
-from release_actions.versions.version import Version, parse_known
+from release_actions.versions.grammar import image_tag_of
+from release_actions.versions.version import Version, read_image_tags
 
 
 @dataclass
 class PackageState:
     """What a package holds, read as far as the decision needs it.
 
-    `names`: every tag. `tags`: tag -> digest of those that were read. `checked`: releases that were seen whole or not;
-    `broken`: those of them that are not complete -> why. `manifests`: digest -> bytes, of releases that were checked.
-    `labels`: digest -> the labels of its platforms. `doubts`: tag of a release -> why its image is not what
-    git's tag says. `git`: the versions in git.
+    `names`: every tag. `tags`: tag -> digest of those that were read. `checked`: exact tags of releases that were seen
+    whole or not; `broken`: those of them that are not complete -> why. `manifests`: digest -> bytes, of releases that
+    were checked. `labels`: digest -> the labels of its platforms. `doubts`: exact tag of a release -> why its image is
+    not what git's tag says. `git`: the versions in git. `rules`: those of the package.
     """
 
     names: set[str] = field(default_factory=set)
@@ -45,11 +46,12 @@ class PackageState:
     labels: dict[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     git: tuple[Version, ...] = ()
+    rules: FloatingRules = DEFAULTS
 
 
 @dataclass(frozen=True)
 class JudgedPackage:
-    """A package's plan, and why releases that it holds do not count. `state` is what was read for it."""
+    """A package's plan, and git tag -> why a release that it holds does not count. `state` is what was read for it."""
 
     package: Package
     plan: FloatingPlan
@@ -93,9 +95,13 @@ class PackageReader:
         `before`: an earlier look, whose bytes need not be read again. `since`: git's versions have to be newer.
         """
         before = before or PackageState()
-        state = PackageState(manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since))
+        rules = self._rules.for_package(package)
+        state = PackageState(
+            manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since), rules=rules
+        )
         again = bool(before.manifests)
-        likely = PackageState(names=before.names or {version.tag for version in state.git}, git=state.git)
+        exact = {image_tag_of(version.tag, rules.prefix) for version in state.git}
+        likely = PackageState(names=before.names or exact, git=state.git, rules=rules)
         if not self._read_first(package, state, self._guess_tags(likely), again=again):
             return None
         listed = self._git.clock()
@@ -110,12 +116,12 @@ class PackageReader:
             plan = self._plan(state)
         if plan.moves or plan.orphans:
             # What a wrong tag names can be told only now that every version has been looked at.
-            rest = [
-                version.tag for version in parse_known(state.names, self._rules.prefix) if version.tag not in state.tags
-            ]
+            held = (version.image_tag for version in read_image_tags(state.names, rules.prefix))
+            rest = [tag for tag in held if tag not in state.tags]
             self._read_listed(package, state, rest)
             plan = self._plan(state)
-        return JudgedPackage(package, plan, state.broken, state)
+        broken = {one.tag: why for one in self._list_held(state) if (why := state.broken.get(one.image_tag))}
+        return JudgedPackage(package, plan, broken, state)
 
     def read(self, package: Package, tags: Iterable[str]) -> dict[str, Manifest]:
         """The bytes under some tags; tags that are not there are left out."""
@@ -132,10 +138,13 @@ class PackageReader:
     def tags(self, package: Package) -> tuple[str, ...] | None:
         """Every tag of a package that is a release or a floating tag; None when there is no such package."""
         names = self._registry.tags(package.name)
-        if names is None:
-            return None
-        releases = (version.tag for version in parse_known(names, self._rules.prefix) if version.is_stable)
-        return tuple(sorted({*releases, *floating.find_floating(names, self._rules.templates)}))
+        return None if names is None else self.own_tags(package, names)
+
+    def own_tags(self, package: Package, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of some tags that are a release or a floating tag of a package, of one flavour where it has several."""
+        rules, names = self._rules.for_package(package), tuple(names)
+        releases = (version.image_tag for version in read_image_tags(names, rules.prefix) if version.is_stable)
+        return tuple(sorted({*releases, *floating.find_floating(names, rules.templates)}))
 
     def find_lost_part(self, package: Package, manifest: Manifest) -> str:
         """What an image needs and the package lacks; empty when all of it is there."""
@@ -144,14 +153,15 @@ class PackageReader:
     def _guess_tags(self, likely: PackageState) -> list[str]:
         """The tags to be read if a package has certain ones: releases, and the floating tags that name them."""
         releases = self._choose_releases(likely)
-        targets = floating.choose_targets(parse_known(releases, self._rules.prefix), self._rules.templates)
-        present = floating.find_floating(likely.names, self._rules.templates)
+        rules = likely.rules
+        targets = floating.choose_targets(read_image_tags(releases, rules.prefix), rules.templates)
+        present = floating.find_floating(likely.names, rules.templates)
         return sorted({*releases, *targets, *present})
 
     def _read_first(self, package: Package, state: PackageState, hoped: Iterable[str], *, again: bool) -> bool:
         """List all tags, and at the same time read those that are hoped for. False when there is no such package."""
         tags = list(hoped)
-        whole = self._choose_releases(PackageState(names=set(tags), git=state.git))
+        whole = self._choose_releases(PackageState(names=set(tags), git=state.git, rules=state.rules))
         asked: list[Callable[[], Any]] = [
             partial(self._read_digest, package, tag, state, whole=tag in whole, again=again) for tag in tags
         ]
@@ -207,7 +217,7 @@ class PackageReader:
         # that turns out to be broken brings the one below it into question, which is why one round is not enough.
         while True:
             releases = self._choose_releases(state)
-            floats = floating.find_floating(state.names, self._rules.templates)
+            floats = floating.find_floating(state.names, state.rules.templates)
             unread = [tag for tag in (*floats, *releases) if tag not in state.tags]
             if unread:
                 self._read_listed(package, state, unread, whole=releases, again=again)
@@ -218,7 +228,7 @@ class PackageReader:
             self._check_releases(package, unchecked, state)
 
     def _list_held(self, state: PackageState) -> Iterator[Version]:
-        return (version for version in parse_known(state.names, self._rules.prefix) if version.is_stable)
+        return (version for version in read_image_tags(state.names, state.rules.prefix) if version.is_stable)
 
     def _find_unlisted(self, state: PackageState) -> tuple[Version, ...]:
         """Releases that the package holds and git has, although git's list of tags lacks them.
@@ -227,8 +237,8 @@ class PackageReader:
         releases that a floating tag would name are asked about, so that old ones whose tags are gone cost nothing.
         """
         tagged = {version.tag for version in state.git}
-        counting = [version for version in self._list_held(state) if version.tag not in self._rules.skip]
-        named = floating.choose_targets(counting, self._rules.templates).values()
+        counting = [version for version in self._list_held(state) if version.tag not in state.rules.skip]
+        named = floating.choose_targets(counting, state.rules.templates).values()
         unlisted = {version for version in named if version.tag not in tagged}
         return tuple(version for version in sorted(unlisted) if self._git.confirm(version))
 
@@ -237,14 +247,14 @@ class PackageReader:
 
         What floating tags are to name is told by what is known to be broken until now.
         """
-        tagged = {version.tag for version in state.git} - set(self._rules.skip)
+        tagged = {version.tag for version in state.git} - set(state.rules.skip)
         counting = [version for version in self._list_held(state) if version.tag in tagged]
-        whole = [version for version in counting if version.tag not in state.broken]
-        named = floating.choose_targets(whole, self._rules.templates).values()
+        whole = [version for version in counting if version.image_tag not in state.broken]
+        named = floating.choose_targets(whole, state.rules.templates).values()
         newest = max(counting, default=None)
         return sorted(
-            {version.tag for version in named}
-            | {version.tag for version in counting if self._thorough or (newest and version.line == newest.line)}
+            {version.image_tag for version in named}
+            | {version.image_tag for version in counting if self._thorough or (newest and version.line == newest.line)}
         )
 
     def _check_releases(self, package: Package, tags: Iterable[str], state: PackageState) -> None:
@@ -261,27 +271,27 @@ class PackageReader:
         """Compare images with the commits of their git tags; whether there is a new doubt."""
         if self._git.commit is None:
             return False
-        tags = {move.version.tag for move in plan.moves}
+        tags = {image_tag_of(move.version.tag, state.rules.prefix) for move in plan.moves}
         if self._thorough:
             tags.update(tag for tag in state.checked if tag not in state.broken)
         compared = False
-        for version in parse_known(tags - set(state.doubts), self._rules.prefix):
-            digest = state.tags[version.tag]
+        for version in read_image_tags(tags - set(state.doubts), state.rules.prefix):
+            digest = state.tags[version.image_tag]
             commit = self._git.commit(version)
             if digest not in state.labels:
                 state.labels[digest] = self._parts.read_labels(package, state.manifests[digest])
             why = completeness.explain_doubt(state.labels[digest], commit, package.registry)
             if why:
-                state.doubts[version.tag] = why
+                state.doubts[version.image_tag] = why
                 compared = True
         return compared
 
     def _plan(self, state: PackageState) -> FloatingPlan:
-        releases = {version: state.tags.get(version.tag, "") for version in self._list_held(state)}
+        releases = {version: state.tags.get(version.image_tag, "") for version in self._list_held(state)}
         contents = PackageContents(
             state.tags,
-            {version: digest for version, digest in releases.items() if version.tag not in state.broken},
-            {version: digest for version, digest in releases.items() if version.tag in state.broken},
-            {version: state.doubts[version.tag] for version in releases if version.tag in state.doubts},
+            {version: digest for version, digest in releases.items() if version.image_tag not in state.broken},
+            {version: digest for version, digest in releases.items() if version.image_tag in state.broken},
+            {version: state.doubts[version.image_tag] for version in releases if version.image_tag in state.doubts},
         )
-        return floating_plan.plan_package(contents, state.git, self._rules, self._git.announced)
+        return floating_plan.plan_package(contents, state.git, state.rules, self._git.announced)

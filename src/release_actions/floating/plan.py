@@ -30,7 +30,7 @@ from release_actions.versions.floating import (
     find_floating,
     join_words,
 )
-from release_actions.versions.version import Version, parse_known
+from release_actions.versions.version import Version, read_image_tags
 
 SHORT = 19
 """Characters of a digest that a sentence repeats: the algorithm and twelve digits."""
@@ -159,7 +159,7 @@ def plan_package(
         raise ActionError(message, hint="Read all tags of the repository: a shallow checkout has none.")
     usable = {version: digest for version, digest in stable.items() if version.tag in tagged}
     target = choose_targets(usable, rules.templates, rules.skip)
-    explainer = _Explainer(package, stable, frozenset(tagged), rules, parse_known(package.tags, rules.prefix))
+    explainer = _Explainer(package, stable, frozenset(tagged), rules, read_image_tags(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
     # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.
@@ -234,7 +234,7 @@ class _Explainer:
         """What a tag names, its other tags, and why it may not name it."""
         digest = self.package.tags[tag]
         # The highest, because a final is often the same image as its last candidate.
-        here = [version for version in self.exact if self.package.tags[version.tag] == digest]
+        here = [version for version in self.exact if self.package.tags[version.image_tag] == digest]
         version = max(here, default=None)
         if version is None:
             return f"{digest[:SHORT]}, an image without a version tag"

@@ -60,11 +60,11 @@ def check_gate(judgements: Iterable[Judgement]) -> PromotionGate:
         if not judgement.package.required:
             continue
         if judgement.error:
-            reasons.append(f"{judgement.package.reference} could not be judged.")
+            reasons.append(f"{judgement.package.label} could not be judged.")
         elif judgement.absent:
-            reasons.append(f"{judgement.package.reference} is not published yet.")
+            reasons.append(f"{judgement.package.label} is not published yet.")
         lacks = find_lacking(judgement.plan)
-        reasons += [f"{judgement.package.reference} {lacks[tag]}" for tag in releases if tag in lacks]
+        reasons += [f"{judgement.package.label} {lacks[tag]}" for tag in releases if tag in lacks]
     return PromotionGate(releases, tuple(reasons))
 
 

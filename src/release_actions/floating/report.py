@@ -46,7 +46,7 @@ def make_report(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionG
                 "plan": shorten([row for result in results for row in make_plan_rows(result)]),
                 "plan-digest": digest_plans(results),
                 "moved": [make_moved_row(result.package, change) for result in results for change in result.moved],
-                "failed": [result.package.reference for result in results if result.error or result.plan.stuck],
+                "failed": [result.package.label for result in results if result.error or result.plan.stuck],
                 "returned": [
                     {"package": result.package.reference, "tag": tag}
                     for result in results
@@ -95,7 +95,7 @@ def find_exit_code(results: Iterable[PackageResult], mode: Mode, gate: Promotion
 
 def digest_plans(results: Iterable[PackageResult]) -> str:
     """One digest over the plans of all packages."""
-    digests = {result.package.reference: result.plan.digest for result in results}
+    digests = {result.package.label: result.plan.digest for result in results}
     whole = json.dumps(digests, sort_keys=True, separators=(",", ":")).encode()
     return "sha256:" + hashlib.sha256(whole).hexdigest()
 
@@ -103,7 +103,7 @@ def digest_plans(results: Iterable[PackageResult]) -> str:
 def make_plan_rows(result: PackageResult) -> Iterable[dict[str, Output]]:
     """Every floating tag of a package as a JSON object."""
     for item in result.plan.floats:
-        row: dict[str, Output] = {"package": result.package.reference, "tag": item.tag}
+        row: dict[str, Output] = {**make_package_fields(result.package), "tag": item.tag}
         match item:
             case Keep():
                 row |= {"action": "keep", "from": item.digest, "to": item.digest, "release": item.version.tag}
@@ -124,6 +124,11 @@ def make_change_row(change: TagChange) -> dict[str, Output]:
     return move
 
 
+def make_package_fields(package: Package) -> dict[str, Output]:
+    """The package of a row, with the flavour where it is one of several there."""
+    return {"package": package.reference, **({"flavour": package.flavour} if package.flavour else {})}
+
+
 def make_moved_row(package: Package, change: TagChange) -> dict[str, Output]:
     """A change that was made, as a JSON object."""
-    return {"package": package.reference, **make_change_row(change)}
+    return {**make_package_fields(package), **make_change_row(change)}

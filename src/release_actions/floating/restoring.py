@@ -23,7 +23,8 @@ def take_snapshot(run: ProtectRun, name: str) -> Report:
     def read(package: Package) -> PackageResult:
         try:
             tags = run.reconciler.tags(package)
-            recorded[package.name] = run.reconciler.read(package, tags or ())
+            # Flavours share a package, and each reads its own tags.
+            recorded[package.label] = run.reconciler.read(package, tags or ())
         except ActionError as error:
             return PackageResult(package, error=error)
         return PackageResult(package, absent=tags is None)
@@ -31,7 +32,10 @@ def take_snapshot(run: ProtectRun, name: str) -> Report:
     results = run.for_each(read, run.packages)
     if any(result.error for result in results):
         return report_snapshot(results, None, name)
-    snapshot = Snapshot(run.config.registry, run.context.now.isoformat(timespec="seconds"), recorded)
+    packages: dict[str, dict[str, Manifest]] = {}
+    for package in run.packages:
+        packages.setdefault(package.name, {}).update(recorded[package.label])
+    snapshot = Snapshot(run.config.registry, run.context.now.isoformat(timespec="seconds"), packages)
     hint = "Name a file that can be written as input 'snapshot'."
     write_workspace_file(run.context.path(name), f"The snapshot {name}", snapshot.text(), hint=hint)
     return report_snapshot(results, snapshot, name)
@@ -62,9 +66,9 @@ def restore(run: ProtectRun, snapshot: Snapshot, *, force: bool) -> Report:
         return replace(result, journal=journal)
 
     recorded = [package for package in run.packages if package.name in snapshot.packages]
-    without = [package.reference for package in run.packages if package.name not in snapshot.packages]
+    without = [package.label for package in run.packages if package.name not in snapshot.packages]
     results = run.for_each(compare, recorded)
     if not any(result.difference and result.difference.below for result in results):
-        compared = {result.package.name: result for result in results}
-        results = run.for_each(lambda package: put_back(compared[package.name]), recorded)
+        compared = {result.package.label: result for result in results}
+        results = run.for_each(lambda package: put_back(compared[package.label]), recorded)
     return report_restore(results, snapshot, without)

@@ -72,13 +72,13 @@ class ProtectRun:
                 pool.shutdown(cancel_futures=True)
                 for name, journal in sorted(self.journals.items()):
                     for change in journal.last.values():
-                        tag = f"{self.config.registry}/{name}:{change.tag}"
+                        tag = f"{name.partition(' ')[0]}:{change.tag}"
                         self.log.info(f"Before the run was stopped, {tag} was put on {change.after}.")
                 raise
 
     def open_journal(self, package: Package, *, keeps_olds: bool = False) -> Journal:
         """A new journal of a package, which is reported even if the run is stopped."""
-        journal = self.journals[package.name] = Journal(keeps_olds)
+        journal = self.journals[package.label] = Journal(keeps_olds)
         return journal
 
 

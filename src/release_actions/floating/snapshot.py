@@ -26,7 +26,7 @@ from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import MEDIA_TYPES
 from release_actions.registry.names import DIGEST, Digest, digest_of
 from release_actions.versions.floating import choose_targets, find_floating
-from release_actions.versions.version import Version, parse_known
+from release_actions.versions.version import Version, read_image_tags
 
 FORMAT = "release-actions snapshot 1"
 
@@ -185,7 +185,9 @@ class SnapshotRestorer:
 
     def compare(self, package: Package) -> Difference:
         """How a package differs now. Raises `ActionError` when the package is gone."""
-        recorded = self._snapshot.packages[package.name]
+        everything = self._snapshot.packages[package.name]
+        own = everything if package.scheme is None else self._reconciler.own_tags(package, everything)
+        recorded = {tag: everything[tag] for tag in own}
         names = self._reconciler.tags(package)
         if names is None and not recorded:
             return Difference((), (), (), PackageState(), ())
@@ -207,7 +209,7 @@ class SnapshotRestorer:
             for tag, manifest in sorted(wrong.items())
             if lost[manifest.digest]
         )
-        newer = {} if self._force else self._find_newer(recorded, wrong, since)
+        newer = {} if self._force else self._find_newer(package, recorded, wrong, since)
         below = tuple(
             f"{package.reference}:{tag} would move back to {named}, but {release} was published after the snapshot."
             for tag, (named, release) in sorted(newer.items())
@@ -224,18 +226,20 @@ class SnapshotRestorer:
         return Difference(changes, refused, since, state, below)
 
     def _find_newer(
-        self, recorded: Mapping[str, Manifest], wrong: Collection[str], since: Collection[str]
+        self, package: Package, recorded: Mapping[str, Manifest], wrong: Collection[str], since: Collection[str]
     ) -> dict[str, tuple[str, Version]]:
         """Floating tag -> what it named in the snapshot, and a higher release of its range that was published since."""
-        templates, prefix = self._rules.templates, self._rules.prefix
-        releases = [each for each in parse_known(since, prefix) if each.is_stable and each.tag not in self._rules.skip]
+        rules = self._rules.for_package(package)
+        templates, prefix = rules.templates, rules.prefix
+        releases = [
+            each for each in read_image_tags(since, prefix) if each.is_stable and each.tag not in self._rules.skip
+        ]
         newest = choose_targets(releases, templates)
+        exact = [each for each in read_image_tags(recorded, prefix) if each.is_stable]
         newer: dict[str, tuple[str, Version]] = {}
         for tag in find_floating(wrong, templates):
             digest = recorded[tag].digest
-            named = [
-                each for each in parse_known(recorded, prefix) if each.is_stable and recorded[each.tag].digest == digest
-            ]
+            named = [each for each in exact if recorded[each.image_tag].digest == digest]
             best = max(named, default=None)
             release = newest.get(tag)
             if release is not None and (best is None or best < release):

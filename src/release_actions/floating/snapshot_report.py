@@ -44,7 +44,7 @@ def report_snapshot(results: Sequence[PackageResult], recorded: Snapshot | None,
         outputs=make_outputs(
             {
                 "snapshot-digest": recorded.digest if recorded else None,
-                "failed": [result.package.reference for result in failed],
+                "failed": [result.package.label for result in failed],
             }
         ),
         summary=f"## Snapshot\n\n{markdown.plain(line)}\n\n{markdown.table(['Package', 'Tag', 'Digest'], rows)}\n",
@@ -56,7 +56,7 @@ def report_snapshot(results: Sequence[PackageResult], recorded: Snapshot | None,
 
 def report_restore(results: Sequence[PackageResult], recorded: Snapshot, without: Sequence[str]) -> Report:
     """What was put back, what could not be, and what only a deletion would take back."""
-    failed = [result.package.reference for result in results if result.error]
+    failed = [result.package.label for result in results if result.error]
     differences = [result.difference for result in results if result.difference]
     not_restored = sum(len(each.refused) + len(each.since) + len(each.below) for each in differences)
     line = _describe_restore(results, recorded, not_restored, len(failed))
@@ -99,7 +99,7 @@ def _describe_restore(results: Sequence[PackageResult], recorded: Snapshot, not_
 
 def _make_rows(result: PackageResult) -> Iterable[list[str]]:
     """A row for each tag of one package."""
-    name = markdown.code(result.package.reference)
+    name = markdown.code(result.package.label)
     if result.error:
         yield [name, "", markdown.plain(describe(result))]
     for change in result.moved:
@@ -115,7 +115,7 @@ def _make_rows(result: PackageResult) -> Iterable[list[str]]:
 
 def _list_findings(result: PackageResult) -> Iterable[Finding]:
     """What a person should see of one package."""
-    name = result.package.reference
+    name = result.package.label
     for problem in result.error.problems if result.error else ():
         yield Finding(Level.ERROR, problem, rule="restore")
     for change in result.moved:

@@ -66,7 +66,7 @@ def summarize(results: tuple[PackageResult, ...], lines: Sequence[str], mode: Mo
     """The job summary: a table of every floating tag of every image, and where it stands now."""
     rows = []
     for result in results:
-        name = markdown.code(result.package.reference)
+        name = markdown.code(result.package.label)
         if result.error or result.absent:
             rows.append([name, "", "", "", markdown.plain(describe(result))])
         rows += [[name, markdown.code(item.tag), *make_cells(item, result, mode, gate)] for item in result.plan.floats]

@@ -29,12 +29,16 @@ JSON_HINT = 'Write {"ghcr.io/llm-d/llm-d-cuda": {"linux/amd64": "sha256:…"}}.'
 
 @dataclass(frozen=True)
 class Claim:
-    """One job's word: what it pushed for a platform of a package. `place` is the line of its file."""
+    """One job's word: what it pushed for a platform of a package. `place` is the line of its file.
+
+    `label` is that of the listed image, where the job's slot says it. Elsewhere only the package is known.
+    """
 
     package: str
     platform: Platform
     digest: str
     place: Place | None = None
+    label: str = ""
 
 
 def read(given: str, folder: Path) -> tuple[Claim, ...]:
@@ -44,7 +48,10 @@ def read(given: str, folder: Path) -> tuple[Claim, ...]:
 
 def read_slots(values: Iterable[SlotValue]) -> tuple[Claim, ...]:
     """The claims in the slots of the build jobs."""
-    return tuple(Claim(value.promise.package, value.promise.platform, value.digest) for value in values)
+    return tuple(
+        Claim(value.promise.package, value.promise.platform, value.digest, label=value.promise.label)
+        for value in values
+    )
 
 
 def read_json(text: str) -> tuple[Claim, ...]:
@@ -133,7 +140,15 @@ def claim_of(package: str, digest: str, platform: str, place: Place | None) -> C
         return f"has {platform[:100]!r}, which is not a platform"
 
 
-def select_package(claims: Iterable[Claim], package: str) -> tuple[Claim, ...]:
-    """What is claimed for one package, each claim once, in the order of platforms and digests."""
-    own = {(claim.platform, claim.digest): claim for claim in claims if claim.package == package}
+def select_package(claims: Iterable[Claim], package: str, label: str = "") -> tuple[Claim, ...]:
+    """What is claimed for one package, each claim once, in the order of platforms and digests.
+
+    `label`: of the flavour that is meant, where the package has several.
+    """
+    label = label or package
+    own = {
+        (claim.platform, claim.digest): claim
+        for claim in claims
+        if claim.package == package and claim.label in {"", label}
+    }
     return tuple(own[key] for key in sorted(own))

@@ -25,7 +25,8 @@ SLOT_COUNT = 256
 class ListedImage:
     """One package and what is published there.
 
-    `package` is what a client pulls, without a tag: `ghcr.io/llm-d/llm-d-cuda`. `digest` is what the run published, ""
+    `package` is what a client pulls, without a tag: `ghcr.io/llm-d/llm-d-cuda`. Several flavours of an image may
+    share a package, each under tags of its own; `label` tells them apart. `digest` is what the run published, ""
     if it failed to, and None where the list does not say. `slots`: platform -> number of the job output that has what
     was built for it; empty where the list does not say. `entry` is the whole entry, to be passed on.
     """
@@ -44,6 +45,11 @@ class ListedImage:
         return dict(self.entry.get("promised-labels", {}))
 
     @property
+    def label(self) -> str:
+        """The package, with the flavour where it is one of several there."""
+        return label_of(self.entry)
+
+    @property
     def registry(self) -> str:
         """Host of the registry, with its port."""
         return self.package.partition("/")[0]
@@ -52,6 +58,12 @@ class ListedImage:
     def name(self) -> str:
         """The repository in the registry: `llm-d/llm-d-cuda`."""
         return self.package.partition("/")[2]
+
+
+def label_of(entry: Mapping[str, Any]) -> str:
+    """What an entry of a list is called: its package, with the flavour where it is one of several there."""
+    package, flavour = str(entry.get("package", "")), str(entry.get("flavour") or "")
+    return f"{package} ({flavour})" if flavour else package
 
 
 def read(text: str) -> tuple[ListedImage, ...]:
@@ -142,11 +154,16 @@ def is_valid(value: str, what: str) -> bool:
 
 
 def find_duplicates(images: Iterable[ListedImage]) -> list[Problem]:
-    """A problem for each package that is listed again: two images would take each other's tags."""
+    """A problem for each package that is listed again, but for flavours: two images would take each other's tags."""
     seen: set[str] = set()
+    tags: dict[tuple[str, str], str] = {}
     duplicates = []
     for image in images:
-        if image.package in seen:
-            duplicates.append(Problem(f"'image-list' names {image.package} twice.", HINT))
-        seen.add(image.package)
+        if image.label in seen:
+            duplicates.append(Problem(f"'image-list' names {image.label} twice.", HINT))
+        seen.add(image.label)
+        for tag in image.tags:
+            other = tags.setdefault((image.package, tag), image.label)
+            if other != image.label:
+                duplicates.append(Problem(f"'image-list' gives {other} and {image.label} the tag {tag}.", HINT))
     return duplicates

@@ -137,7 +137,7 @@ def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> 
 
 
 def _make_problems(image: ListedImage, problems: list[str]) -> tuple[Problem, ...]:
-    return tuple(Problem(f"{image.package}: {text}.") for text in problems)
+    return tuple(Problem(f"{image.label}: {text}.") for text in problems)
 
 
 def _judge_tags(image: ListedImage, reading: Reading) -> Iterator[str]:

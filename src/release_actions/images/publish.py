@@ -21,7 +21,7 @@ from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Registry
 from release_actions.versions import floating
 from release_actions.versions.grammar import FLOATING_NAMES, is_floating
-from release_actions.versions.version import parse_or_none
+from release_actions.versions.version import read_image_tag
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each read of what was just written: a read of GHCR may lag a few seconds behind."""
@@ -31,22 +31,34 @@ ReadManifest = Callable[[], "RawManifest | None"]
 
 @dataclass(frozen=True)
 class TagRules:
-    """What a project says about tags: prefix and templates of floating ones. `dev`: packages that hold no release."""
+    """What a project says about tags: prefix and templates of floating ones.
+
+    `flavours`: how exact tags of flavours are written. `dev`: packages that hold builds which are no release. `shared`:
+    those of them that hold releases too.
+    """
 
     prefix: str = "v"
     templates: tuple[str, ...] = floating.DEFAULT_TEMPLATES
+    flavours: tuple[str, ...] = ()
     dev: Collection[str] = ()
+    shared: Collection[str] = ()
+
+    def is_release(self, tag: str) -> bool:
+        """Whether a tag is the exact one of a version."""
+        return any(read_image_tag(tag, scheme) for scheme in (self.prefix, *self.flavours))
 
     def refused(self, package: str, tags: Iterable[str]) -> tuple[str, ...]:
         """Those of a package's tags that float, and are `protect-latest`'s to move.
 
-        A dev package may have names such as `latest`: nothing else moves them. `v0` and `v0.5` are a release's.
+        A dev package may have names such as `latest`: nothing else moves them, unless releases are there too. `v0` and
+        `v0.5` are a release's.
         """
         names = tuple(tags)
-        floats = {name for name in names if is_floating(name, self.prefix)} | {
-            *floating.find_floating(names, self.templates)
-        }
-        return tuple(sorted(floats - FLOATING_NAMES if package in self.dev else floats))
+        made = {*floating.find_floating(names, self.templates)}
+        floats = {name for name in names if is_floating(name, self.prefix)} | made
+        if package not in self.dev:
+            return tuple(sorted(floats))
+        return tuple(sorted(floats - (FLOATING_NAMES - made if package in self.shared else FLOATING_NAMES)))
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ class Publisher:
             )
             raise PolicyError(message, hint="Remove it from the tags: only protect-latest moves floating tags.")
         digests = assembly.choose_digests(
-            image.package, image.platforms, built_digests.select_package(claims, image.package)
+            image.package, image.platforms, built_digests.select_package(claims, image.package, image.label)
         )
         parts = self._parts(image, digests)
         assembly.require_labels(image.package, image.promised_labels, parts)
@@ -198,7 +210,7 @@ class Publisher:
         """Refuse to put a release tag that names another commit's build, or whose commit is not known."""
         problems = []
         for tag in plan.changes:
-            if not plan.before[tag] or parse_or_none(tag, self.rules.prefix) is None:
+            if not plan.before[tag] or not self.rules.is_release(tag):
                 continue
             there, ours = self._revision(plan.image, plan.before[tag]), plan.assembly.revision
             if there != ours or not ours:

@@ -43,7 +43,7 @@ class ImageState:
 class Evidence:
     """What the jobs of a run said.
 
-    `published`: package -> digest. `locked`: package -> digest that was verified. `scans`: verdicts of
+    `published`: label of an image -> digest. `locked`: label -> digest that was verified. `scans`: verdicts of
     judge-scan, each about one digest.
     `scanning` and `signing`: whether that was to be done. `signed`: the result of the job that signs.
     """
@@ -63,13 +63,13 @@ def judge(planned: Iterable[ListedImage], evidence: Evidence) -> tuple[ImageStat
 
 def judge_image(image: ListedImage, evidence: Evidence) -> ImageState:
     """One image."""
-    digest = evidence.published.get(image.package, "")
+    digest = evidence.published.get(image.label, "")
     if not digest:
         return ImageState(image, problem="It was not published: not every platform was built, or publishing failed.")
     problems, notes = judge_scans(image, digest, evidence)
     if evidence.signing and evidence.signed != "success":
         problems.append(f"It was not signed: the job that signs has ended as {evidence.signed or 'nothing'}.")
-    locked = evidence.locked.get(image.package, "")
+    locked = evidence.locked.get(image.label, "")
     if locked != digest:
         problems.append("It was not verified.")
     return ImageState(image, digest, " ".join(problems), tuple(notes))
@@ -83,11 +83,11 @@ def judge_scans(image: ListedImage, digest: str, evidence: Evidence) -> tuple[li
     if not evidence.scanning or not image.entry.get("scan"):
         return [], []
     gate = bool(image.entry.get("scan-gate"))
-    verdicts = {said.platform: said for said in evidence.scans if said.package == image.package}
+    verdicts = {said.platform: said for said in evidence.scans if said.package == image.label}
     stops: list[str] = []
     notes: list[str] = []
     for platform in map(str, image.platforms):
-        said = verdicts.get(platform, ScanVerdict(image.package, platform, digest, "unknown"))
+        said = verdicts.get(platform, ScanVerdict(image.label, platform, digest, "unknown"))
         number = ", ".join(f"{count} {severity.lower()}" for severity, count in said.counts.items())
         text = f"{platform} was not scanned" if said.word == "unknown" else f"{platform} has {number} known"
         if said.digest != digest:

@@ -24,7 +24,7 @@ COUNTS = re.compile(r"(?:[A-Z]+=[0-9]{1,9}(?:,[A-Z]+=[0-9]{1,9})*)?")
 
 @dataclass(frozen=True)
 class ScanVerdict:
-    """What judge-scan decided about a platform of a package, and of which digest it spoke."""
+    """What judge-scan decided about a platform of an image, by its label, and of which digest it spoke."""
 
     package: str
     platform: str
@@ -61,5 +61,5 @@ def parse_verdict(value: SlotValue) -> ScanVerdict | None:
         if word == known and COUNTS.fullmatch(counts) and len(value.details) <= len(("word", "counts")):
             numbers = (part.split("=") for part in counts.split(",") if part)
             by_severity = {severity: int(number) for severity, number in numbers}
-            return ScanVerdict(value.promise.package, str(value.promise.platform), value.digest, known, by_severity)
+            return ScanVerdict(value.promise.label, str(value.promise.platform), value.digest, known, by_severity)
     return None

@@ -33,12 +33,13 @@ FOREIGN_HINT = (
 
 @dataclass(frozen=True)
 class Promise:
-    """What the plan promised about a slot: the job that fills it, and what for."""
+    """What the plan promised about a slot: the job that fills it, and what for. `label`: that of the listed image."""
 
     slot: int
     job: str
     package: str
     platform: Platform
+    label: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def list_promises(images: Iterable[ListedImage], job: str = "") -> dict[int, Pro
     promises: dict[int, Promise] = {}
     for image in images:
         for platform, slot in image.slots.items():
-            promises[slot] = Promise(slot, job or str(image.entry.get("job", "")), image.package, platform)
+            promises[slot] = Promise(slot, job or str(image.entry.get("job", "")), image.package, platform, image.label)
     return promises
 
 

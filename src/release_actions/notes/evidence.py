@@ -85,6 +85,8 @@ class NotesEvidence:
     """Whether `changes` is what git alone says: not every number is known then, and authors are those of commits."""
     earlier: Mapping[str, bool | None] | Unreadable | None = None
     built: frozenset[str] | Unreadable | None = None
+    exact_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of an image -> the exact tags that the release has there, one of each flavour."""
     document: ComponentsFile | None = None
     manifest: ComponentManifest | None = None
     images: Mapping[str, bool | Unreadable] | None = None

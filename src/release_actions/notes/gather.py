@@ -44,6 +44,7 @@ from release_actions.notes.reading import PublishedNotes
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import TAG_REF, TagSource
+from release_actions.versions.grammar import image_tag_of
 from release_actions.versions.version import Version, parse, parse_known
 
 PARALLEL_REQUESTS = 8
@@ -85,6 +86,15 @@ def read_files(given: Inputs, context: Context) -> WorkspaceFiles:
     )
 
 
+def list_exact_tags(config: Config | None, version: Version | None) -> dict[str, tuple[str, ...]]:
+    """Name of an image -> the exact tags that a release has there."""
+    tags: dict[str, tuple[str, ...]] = {}
+    for package in config.packages() if config and version else ():
+        own = image_tag_of(version.tag, package.scheme or config.tag_prefix) if config and version else ""
+        tags[package.reference] = (*tags.get(package.reference, ()), own)
+    return tags
+
+
 def start_evidence(given: Inputs, context: Context, files: WorkspaceFiles) -> NotesEvidence:
     """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
     tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
@@ -106,6 +116,7 @@ def start_evidence(given: Inputs, context: Context, files: WorkspaceFiles) -> No
         version=version,
         repository=context.repository or (files.config.repository if files.config else ""),
         built=built,
+        exact_tags=list_exact_tags(files.config, version),
         document=files.document,
         form=files.config.notes if files.config else NotesForm(),
         manifest=made,

@@ -126,7 +126,8 @@ def _find_expected(image: ImageMention, subject: LintSubject) -> tuple[str, Plac
     """The tag that an image should have, and where that is said. Empty when nothing says it."""
     version, built = subject.evidence.version, subject.evidence.built
     if version and isinstance(built, frozenset) and image.name in built:
-        return version.tag, Place(f"release {version}")
+        exact = subject.evidence.exact_tags.get(image.name) or (version.image_tag,)
+        return image.tag if image.tag in exact else exact[0], Place(f"release {version}")
     rows = [row for row in subject.notes.rows if row.version.version and _is_of(image.name, row, subject)]
     if rows and not any(agree(image.tag, row.version.version) for row in rows):
         row = rows[0]

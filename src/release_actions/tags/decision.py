@@ -99,7 +99,7 @@ def _make_outputs(decision: Decision, past: History) -> dict[str, Output]:
         "previous-stable": previous.tag if previous else "",
         "previous-candidate": candidate.tag if candidate else "",
         "next-candidate": history.next_candidate(version, past),
-        "image-tags": [version.tag],
+        "image-tags": list(policy.image_tags(version)),
         "floating-tags": [effect.tag for effect in decision.effects if effect.moves],
         "make-latest": floating.is_newest(version, past.tags, policy.skip),
         "prerelease": not version.is_stable,

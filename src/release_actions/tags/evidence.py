@@ -21,6 +21,7 @@ from release_actions.tags.offers import make_history
 from release_actions.tags.policy import Policy
 from release_actions.tags.requested import Mode, TagRequest
 from release_actions.versions import history
+from release_actions.versions.grammar import git_tag_of
 from release_actions.versions.history import Evidence, History, Level
 from release_actions.versions.version import Version, parse_known, read_misspelt_candidates
 
@@ -210,13 +211,17 @@ class EvidenceGatherer:
         published = self._published()
         try:
             if "already-published" in rules:
-                images = published.revisions(self._version.tag)
+                images = published.revisions(self._version)
                 past = replace(past, about=replace(past.about, images=images))
-                whole = past.about.is_published and published.whole(self._version.tag, self._commit, images)
+                whole = past.about.is_published and published.whole(self._version, self._commit, images)
                 past = replace(past, about=replace(past.about, whole=whole))
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:
-                names, prefix = published.tags(), self._policy.prefix
+                prefix = self._policy.prefix
+                # Each flavour's tags are read by its own scheme. Schemes of one prefix are equal, so none is left out.
+                schemes = [package.scheme or prefix for package in self._policy.packages]
+                tags = published.tags()
+                names = {name for scheme in schemes for tag in tags if (name := git_tag_of(tag, scheme))}
                 past = replace(past, published=(*parse_known(names, prefix), *read_misspelt_candidates(names, prefix)))
                 rules.remove("deleted-candidate")
         except RemoteError as error:

@@ -15,7 +15,7 @@ from release_actions.errors import Place
 from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.versions import floating
-from release_actions.versions.grammar import FinalImages, Kind
+from release_actions.versions.grammar import FinalImages, Kind, image_tag_of
 from release_actions.versions.history import DEFAULTS, Level
 from release_actions.versions.version import Version
 
@@ -45,6 +45,11 @@ class Policy:
     packages: tuple[Package, ...] = ()
     file: str = ""
     origin: Node | None = None
+
+    def image_tags(self, version: Version) -> tuple[str, ...]:
+        """The exact tags of a version's images: one, or one of each flavour."""
+        schemes = [package.scheme or self.prefix for package in self.packages] or [self.prefix]
+        return tuple(dict.fromkeys(image_tag_of(version.tag, scheme) for scheme in schemes))
 
     def asks(self, *rules: str) -> bool:
         """Whether any of the rules is on."""
@@ -94,7 +99,7 @@ def read_policy(name: str, context: Context, log: Workflow) -> Policy:
         prefix=config.tag_prefix,
         first_candidate=config.first_candidate,
         final_images=config.final_images,
-        floating_tags=config.floating_tags,
+        floating_tags=config.all_floating_tags,
         skip=config.skip,
         levels=config.levels,
         release_branches=config.release_branches,

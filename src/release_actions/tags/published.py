@@ -17,6 +17,8 @@ from release_actions.images import manifests
 from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Registry
+from release_actions.versions.grammar import image_tag_of
+from release_actions.versions.version import Version
 
 T = TypeVar("T")
 
@@ -39,18 +41,18 @@ class Published:
         listed = _each(lambda package: self.registry.tags(package.name) or (), self.packages)
         return tuple(dict.fromkeys(tag for tags in listed.values() for tag in tags))
 
-    def revisions(self, tag: str) -> dict[str, str]:
-        """Reference of each package that has the tag -> the commit its image was built from, empty if it is silent."""
-        revisions = _each(lambda package: self._revision(package.name, tag), self.packages)
+    def revisions(self, version: Version) -> dict[str, str]:
+        """Label of each package with the exact tag -> the commit its image was built from, empty if it is silent."""
+        revisions = _each(lambda package: self._revision(package.name, exact_tag(package, version)), self.packages)
         return {reference: revision for reference, revision in revisions.items() if revision is not None}
 
-    def whole(self, tag: str, commit: str, having: Container[str]) -> bool:
-        """Whether every required package has the tag, complete on all platforms and built from the commit.
+    def whole(self, version: Version, commit: str, having: Container[str]) -> bool:
+        """Whether every required package has the exact tag, complete on all platforms and built from the commit.
 
-        `having`: references of the packages that have the tag.
+        `having`: labels of the packages that have the tag.
         """
         required = tuple(package for package in self.packages if package.required)
-        if not required or any(package.reference not in having for package in required):
+        if not required or any(package.label not in having for package in required):
             return False
         # Imported here: only a run repeated gets this far.
         from release_actions.images import inspection
@@ -59,7 +61,7 @@ class Published:
 
         def is_whole(package: Package) -> bool:
             platforms = tuple(Platform.parse(platform) for platform in package.platforms)
-            image = ListedImage(package.reference, (tag,), platforms)
+            image = ListedImage(package.reference, (exact_tag(package, version),), platforms)
             return not inspection.judge_image(image, inspection.read_image(self.registry, image), expected).problems
 
         return all(_each(is_whole, required).values())
@@ -81,11 +83,16 @@ class Published:
         return revision_of(content) if content else ""
 
 
+def exact_tag(package: Package, version: Version) -> str:
+    """The tag of a release in a package."""
+    return version.image_tag if package.scheme is None else image_tag_of(version.tag, package.scheme)
+
+
 def _each(read: Callable[[Package], T], packages: Sequence[Package]) -> dict[str, T]:
     """What `read` gives for each package, several at once, in the order of the configuration."""
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
         results = pool.map(read, packages)
-        return {package.reference: result for package, result in zip(packages, results, strict=True)}
+        return {package.label: result for package, result in zip(packages, results, strict=True)}
 
 
 def revision_of(config: bytes) -> str:

@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.github.releases import Release
 from release_actions.registry.names import Tag
 from release_actions.versions import floating
-from release_actions.versions.version import Version, parse_known, parse_or_none
+from release_actions.versions.grammar import image_tag_of
+from release_actions.versions.version import Version, parse_known, parse_or_none, read_image_tag, read_image_tags
 
 
 @dataclass(frozen=True)
 class Names:
-    """How a project names things: prefix of its tags, templates of its floating tags, releases that none may name."""
+    """How a project names things: prefix of its tags, templates of its floating tags, releases that none may name.
+
+    `flavours`: package -> how exact tags are written there, of packages that hold several flavours.
+    """
 
     prefix: str = "v"
     templates: tuple[str, ...] = floating.DEFAULT_TEMPLATES
     skip: Collection[str] = ()
+    flavours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def made_of_images(self) -> tuple[str, ...]:
         """Templates of what tools put on an image beside its exact tag, whether the project wants it or not."""
         return (*self.templates, *self.made_of_refs, "{major}", "{major}.{minor}", "latest")
+
+    def schemes(self, package: str) -> tuple[str, ...]:
+        """How the exact tags of a package are written."""
+        return self.flavours.get(package, (self.prefix,))
+
+    def list_image_tags(self, package: str, git_tags: Iterable[str]) -> frozenset[Tag]:
+        """The exact tags of the images of versions in a package."""
+        schemes = self.schemes(package)
+        return frozenset(Tag(image_tag_of(tag, scheme)) for tag in git_tags for scheme in schemes)
+
+    def list_git_tags(self, package: str, image_tags: Iterable[str]) -> frozenset[str]:
+        """The git tags of the versions among the tags of a package."""
+        tags = tuple(image_tags)
+        return frozenset(version.tag for scheme in self.schemes(package) for version in read_image_tags(tags, scheme))
+
+    def read_image(self, package: str, tag: str) -> Version | None:
+        """The version that a tag of a package is the exact one of: the first flavour that reads it."""
+        versions = (read_image_tag(tag, scheme) for scheme in self.schemes(package))
+        return next((version for version in versions if version), None)
 
     @property
     def made_of_refs(self) -> tuple[str, ...]:

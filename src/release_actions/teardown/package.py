@@ -16,7 +16,8 @@ class PackageTeardown:
     """One package's way through a run. `path` is account/name.
 
     `listed`: its tags as the registry lists them. `owners`: tag that goes -> the candidates it comes from. `before`:
-    tag -> digest as the registry resolved the tags that are kept, for a package that is touched.
+    tag -> digest as the registry resolved the tags that are kept, for a package that is touched. `exact`: exact tags
+    of candidates' images that go.
     """
 
     path: PackagePath
@@ -24,6 +25,7 @@ class PackageTeardown:
     contents: Contents | None = None
     plan: CleanupPlan | None = None
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exact: frozenset[str] = frozenset()
     before: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
 

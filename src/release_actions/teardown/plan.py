@@ -21,7 +21,7 @@ from release_actions.registry.names import Tag
 from release_actions.runner.report import counted
 from release_actions.teardown.model import Names, Plan, RefChange, Refusal, World
 from release_actions.versions import floating
-from release_actions.versions.grammar import FLOATING_NAMES, TagRefused
+from release_actions.versions.grammar import FLOATING_NAMES, TagRefused, image_affixes, image_tag_of
 from release_actions.versions.version import Version, parse, parse_known, parse_or_none
 
 RELEASED = "released"
@@ -66,7 +66,10 @@ def choose(asked: Iterable[str], world: World) -> tuple[tuple[Version, ...], tup
 
 def find_candidates(world: World) -> tuple[Version, ...]:
     """Every numbered candidate that some system knows, lowest first."""
-    tags = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
+    tags = {
+        *world.git.tags,
+        *(tag for path, tags in world.images.items() for tag in world.names.list_git_tags(path, tags)),
+    }
     tags |= {release.tag for release in world.releases}
     return tuple(version for version in parse_known(tags, world.names.prefix) if version.is_candidate)
 
@@ -75,7 +78,8 @@ def explain_unreleased(version: Version, world: World) -> str:
     """Why a candidate's release does not count as out; empty when it does."""
     if version.release not in world.git.tags:
         return f"{version.release} is not released yet."
-    for package, tags in sorted(world.images.items()):
+    for package, image_tags in sorted(world.images.items()):
+        tags = world.names.list_git_tags(package, image_tags)
         if package not in world.retired and version.tag in tags and version.release not in tags:
             return f"{package} holds no {version.release} yet."
     return ""
@@ -109,6 +113,13 @@ def list_stumps(version: Version) -> frozenset[str]:
         for cut in list_cuts(version.tag)
         if re.fullmatch(rf"{base}[.-]?[A-Za-z].*", cut) and parse_or_none(cut, version.prefix) is None
     )
+
+
+def list_image_stumps(version: Version) -> frozenset[str]:
+    """The same of the exact tag of its images. Tools that cut git's tags make those of `stumps` in packages too."""
+    before, _ = image_affixes(version.prefix)
+    # What follows the version ends an image's tag, so a cut tag never has it.
+    return frozenset(f"{before}{cut[len(version.prefix) :]}" for cut in list_stumps(version)) | list_stumps(version)
 
 
 def list_floats(version: Version, templates: Iterable[str]) -> frozenset[str]:
@@ -162,7 +173,7 @@ class _Planner:
             selected = dict(self.doomed(package, tags, refusals, notes))
             if selected:
                 images[package] = selected
-            named = self.named.intersection(tags)
+            named = self.named_images(package).keys() & tags
             parts = [
                 t for t in sorted(set(tags) - selected.keys() - named) if any(t.startswith(f"{n}-") for n in named)
             ]
@@ -175,7 +186,13 @@ class _Planner:
         more = tuple(stump_release for stump_release in self.world.releases if stump_release.tag in stumps_gone)
         living = frozenset(self.world.git.tags) - {change.tag for change in refs if not change.after}
         told = tuple(dict.fromkeys(notes))
-        shared = (self.named & {*tags} - {*images.get(package, ())} for package, tags in self.world.images.items())
+        shared = (
+            {
+                self.named_images(package)[tag]
+                for tag in (self.named_images(package).keys() & tags) - {*images.get(package, ())}
+            }
+            for package, tags in self.world.images.items()
+        )
         return Plan(
             self.candidates,
             images,
@@ -191,9 +208,18 @@ class _Planner:
     def named(self) -> frozenset[str]:
         return frozenset(version.tag for version in self.candidates)
 
+    def named_images(self, package: str) -> Mapping[str, str]:
+        """Exact tag of a candidate's images in a package -> the candidate."""
+        schemes = self.world.names.schemes(package)
+        return {image_tag_of(one.tag, scheme): one.tag for one in self.candidates for scheme in schemes}
+
     def owners(self, made: str) -> tuple[str, ...]:
-        """The candidates whose stump a name is."""
+        """The candidates whose stump a name of git is."""
         return tuple(version.tag for version in self.candidates if made in list_stumps(version))
+
+    def image_owners(self, made: str) -> tuple[str, ...]:
+        """The candidates whose stump a tag of a package is."""
+        return tuple(version.tag for version in self.candidates if made in list_image_stumps(version))
 
     # Images
 
@@ -201,25 +227,32 @@ class _Planner:
         self, package: str, tags: Mapping[str, str], refusals: list[Refusal], notes: list[str]
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The tags of a package that go, with the candidates they come from."""
+        named_images = self.named_images(package)
+        real_images = self.world.names.list_image_tags(package, self.world.real)
         groups: dict[str, set[str]] = {}
         for tag, digest in tags.items():
             if tag != journal.TAG and not subject_of_tag(tag):
                 groups.setdefault(digest, set()).add(tag)
         own = {
-            digest: tuple(sorted(names & self.named)) or tuple(sorted({o for name in names for o in self.owners(name)}))
+            digest: tuple(sorted(named_images[name] for name in names if name in named_images))
+            or tuple(sorted({owner for name in names for owner in self.image_owners(name)}))
             for digest, names in groups.items()
         }
-        promoted = {digest for digest, names in groups.items() if names & self.world.real}
-        finals = [version for version in self.world.stable if version.tag in tags and (tags[version.tag] in promoted)]
+        promoted = {digest for digest, names in groups.items() if names & real_images}
+        finals = [
+            version
+            for version in self.world.stable
+            if any(tags.get(tag) in promoted for tag in self.world.names.list_image_tags(package, [version.tag]))
+        ]
         wanted = floating.choose_targets(finals, self.world.names.made_of_images, self.world.names.skip)
         for digest, owners in sorted(own.items()):
             names = groups[digest]
-            if not owners or (not names & self.named and self.lives(names)):
+            if not owners or (names.isdisjoint(named_images) and self.lives(package, names)):
                 continue
             if digest in promoted:
-                final = min(names & self.world.real)
+                final = min(names & real_images)
                 spared = ", ".join(
-                    sorted(tag for tag in names - self.world.real if tag in self.named or self.owners(tag))
+                    sorted(tag for tag in names - real_images if tag in named_images or self.image_owners(tag))
                 )
                 notes.append(
                     f"{package}: {spared} {'are' if ',' in spared else 'is'} kept, because {final} is the same image. "
@@ -230,31 +263,31 @@ class _Planner:
             objections = [problem for problem in objections_or_none if problem]
             if not objections:
                 yield from ((tag, owners) for tag in sorted(names))
-            elif names & self.named:
+            elif not names.isdisjoint(named_images):
                 refusals += [Refusal(owner, *problem) for owner in owners for problem in objections]
             else:
                 spared = ", ".join(sorted(names))
                 notes += [f"{package}: {spared} are kept. {message}" for message, _ in objections]
 
-    def lives(self, names: Iterable[str]) -> bool:
+    def lives(self, package: str, names: Iterable[str]) -> bool:
         """Whether names of one image are those of a candidate that stays: then its stump is too."""
-        return any(version.is_candidate for version in parse_known(names, self.world.names.prefix))
+        versions = (self.world.names.read_image(package, name) for name in names)
+        return any(version is not None and version.is_candidate for version in versions)
 
     def objection(
         self, package: str, tag: str, owners: tuple[str, ...], wanted: Mapping[str, Version]
     ) -> tuple[str, str] | None:
         """Why a tag beside a candidate's keeps the image: a sentence and a hint. None when it may go with it."""
-        if tag in self.named or self.owners(tag):
+        if tag in self.named_images(package) or self.image_owners(tag):
             return None
         here = f"{package}:{tag} names the image of {', '.join(owners)}"
-        version = parse_or_none(tag, self.world.names.prefix)
+        version = self.world.names.read_image(package, tag)
         of = [candidate for candidate in self.candidates if candidate.tag in owners]
         if version and not version.is_stable:
-            return f"{here}, and {tag} was not named.", f"To delete it, name {tag} too."
-        made = any(
-            tag == candidate.release or tag in list_floats(candidate, self.world.names.made_of_images)
-            for candidate in of
-        )
+            return f"{here}, and {version} was not named.", f"To delete it, name {version} too."
+        releases = self.world.names.list_image_tags(package, (candidate.release for candidate in of))
+        names = self.world.names.made_of_images
+        made = tag in releases or any(tag in list_floats(candidate, names) for candidate in of)
         if not made:
             hint = f"If {tag} is not needed, ghcr-cleanup removes it with delete-tags: {tag} and untag: true."
             return f"{here}, but {tag} was not made from a candidate's tag.", hint

@@ -95,7 +95,10 @@ class Story:
 
 def find_strangers(candidates: Iterable[Version], plan: Plan, world: World) -> dict[str, str]:
     """Candidates of the plan that no system knows -> how one spells the same version; empty when none has it."""
-    there = {*world.git.tags, *(tag for tags in world.images.values() for tag in tags)}
+    there = {
+        *world.git.tags,
+        *(tag for path, tags in world.images.items() for tag in world.names.list_git_tags(path, tags)),
+    }
     there |= {release.tag for release in world.releases}
     spelled = {version.order: version.tag for version in parse_known(there, world.names.prefix)}
     going = set(plan.candidates)
@@ -114,7 +117,7 @@ def list_reasons(image: PackageTeardown) -> Mapping[int, str]:
         owners = sorted(image.owners_of(deletion))
         named = ", ".join(owners)
         if owners:
-            own = bool({*owners} & {*version.names})
+            own = not image.exact.isdisjoint(version.names)
             reasons_by_tag[version.id] = f"It is the image of {named}." if own else f"It belongs to {named}."
         elif behind[version.id]:
             reasons_by_tag[version.id] = f"Nothing but {', '.join(sorted(behind[version.id]))} needs it."

@@ -21,10 +21,8 @@ def describe_run(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Ite
     """The run in plain sentences, the verdict last."""
     planned = (dry_run or bool(stop)) and not story.unread
     for image in story.touched if planned else ():
-        going, why = (
-            ([deletion.version for deletion in image.plan.deletions] if image.plan else []),
-            list_reasons(image),
-        )
+        going = [deletion.version for deletion in image.plan.deletions] if image.plan else []
+        why = list_reasons(image)
         for version in going[:ROWS]:
             yield f"{image.path}: {describe_version(version)} would be deleted. {why[version.id]}"
         if len(going) > ROWS:

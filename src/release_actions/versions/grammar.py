@@ -131,24 +131,51 @@ LOOK_ALIKE = re.compile(
 makes of some of them; -dev01 as a dev version; -final, -GA as the final itself."""
 
 
+GIT_TAG, VERSION = "{tag}", "{version}"
+"""What a template of exact image tags names a release by: its git tag, or its version without the prefix."""
+
+
 class TagScheme(str):
-    """How a project writes its release tags: what they begin with, and what its post releases look like.
+    """How a project writes its release tags, and the exact tags of their images.
 
     It is the prefix, so it goes wherever a prefix goes, and takes along what else is needed to read a tag. A plain text
-    is the scheme of a project that writes `.postN`.
+    is the scheme of a project that writes `.postN`, and whose images have the git tag.
     """
 
-    __slots__ = ("post_spelling",)
+    __slots__ = ("image_tag", "post_spelling")
 
     post_spelling: str
+    image_tag: str
 
     def __new__(  # noqa: PYI034  # typing.Self needs Python 3.11
-        cls, prefix: str = "v", post_spelling: str = POST_SPELLINGS["post"]
+        cls, prefix: str = "v", post_spelling: str = POST_SPELLINGS["post"], image_tag: str = GIT_TAG
     ) -> TagScheme:
-        """`post_spelling` is one of the values of `POST_SPELLINGS`."""
+        """`post_spelling` is one of the values of `POST_SPELLINGS`; `image_tag` has `{tag}` or `{version}` once."""
         scheme = super().__new__(cls, prefix)
         scheme.post_spelling = post_spelling
+        scheme.image_tag = image_tag
         return scheme
+
+
+def image_affixes(prefix: str) -> tuple[str, str]:
+    """What is before and after the version in the exact tag of a release's images."""
+    template = prefix.image_tag if isinstance(prefix, TagScheme) else GIT_TAG
+    before, _, after = template.replace(GIT_TAG, f"{prefix}{VERSION}").partition(VERSION)
+    return before, after
+
+
+def image_tag_of(git_tag: str, prefix: str) -> str:
+    """The exact tag of a release's images. `git_tag` is that of a version, so it begins with the prefix."""
+    before, after = image_affixes(prefix)
+    return f"{before}{git_tag[len(prefix) :]}{after}"
+
+
+def git_tag_of(image_tag: str, prefix: str) -> str | None:
+    """The git tag whose images would have this exact tag, whether it names a version or not; None if none would."""
+    before, after = image_affixes(prefix)
+    if len(image_tag) < len(before) + len(after) or not image_tag.startswith(before) or not image_tag.endswith(after):
+        return None
+    return prefix + image_tag[len(before) : len(image_tag) - len(after)]
 
 
 def post_spelling_of(prefix: str) -> str:

@@ -25,6 +25,8 @@ from release_actions.versions.grammar import (
     RANK,
     Kind,
     TagRefused,
+    git_tag_of,
+    image_tag_of,
     post_spelling_of,
     require_prefix,
 )
@@ -67,6 +69,11 @@ class Version:
     def text(self) -> str:
         """The version without the prefix: 0.5.0-rc.1."""
         return self.base + self.suffix
+
+    @property
+    def image_tag(self) -> str:
+        """The exact tag of its images, which is the git tag unless the project has a template: 0.5.0-rc.1."""
+        return image_tag_of(self.tag, self.prefix)
 
     @property
     def base(self) -> str:
@@ -173,6 +180,17 @@ def parse_known(tags: Iterable[str], prefix: str = "v") -> tuple[Version, ...]:
     require_prefix(prefix)
     read = {version for version in (parse_or_none(tag, prefix) for tag in tags) if version}
     return tuple(sorted(read, key=lambda version: (version.order, version.tag)))
+
+
+def read_image_tag(image_tag: str, prefix: str = "v") -> Version | None:
+    """The version whose images have this exact tag; None if there is no such version."""
+    git_tag = git_tag_of(image_tag, prefix)
+    return None if git_tag is None else parse_or_none(git_tag, prefix)
+
+
+def read_image_tags(image_tags: Iterable[str], prefix: str = "v") -> tuple[Version, ...]:
+    """The versions whose images have one of these exact tags, lowest first."""
+    return parse_known(filter(None, (git_tag_of(tag, prefix) for tag in image_tags)), prefix)
 
 
 def read_misspelt_candidates(tags: Iterable[str], prefix: str = "v") -> tuple[Version, ...]:

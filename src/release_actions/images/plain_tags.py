@@ -1,0 +1,19 @@
+"""Refuses, in words, files whose images are not found under the git tag alone, for actions that read no other."""
+
+from __future__ import annotations
+
+from release_actions.config import Config
+from release_actions.errors import InputError
+from release_actions.versions.grammar import image_tag_of
+
+
+def require_plain_tags(config: Config, action: str, hint: str) -> None:
+    """Raise `InputError` where a release's images have other tags than its git tag."""
+    release = f"{config.tag_prefix}1.2.3"
+    if image_tag_of(release, config.tag_prefix) != release:
+        message = f"{action} reads images under their git tag, and {config.at().file} has a template 'image-tag'."
+        raise InputError(message, hint=hint, place=config.at("image-tag"))
+    flavour = next((package for package in config.packages() if package.flavour), None)
+    if flavour:
+        message = f"{action} reads one image a package, and {flavour.reference} has several flavours."
+        raise InputError(message, hint=hint, place=flavour.place)
