@@ -109,3 +109,11 @@ def test_an_image_that_the_run_did_not_publish_is_wrong_whatever_its_tags_name()
 
 def test_an_image_that_is_nowhere_lacks_its_tags_and_nothing_else() -> None:
     assert judged(Reading({"v1": ""}, None)) == [f"{APP}: there is no tag v1."]
+
+
+def test_a_missing_tag_is_not_taken_for_another_image() -> None:
+    root, reading = read("linux/amd64")
+
+    assert judged(replace(reading, tags={"v1": root.digest, "v2": ""}), listed("v1", "v2")) == [
+        f"{APP}: there is no tag v2."
+    ]
