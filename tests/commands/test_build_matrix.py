@@ -282,6 +282,8 @@ def test_a_plan_on_a_laptop_ends_with_a_table_in_80_columns_and_json_only_by_nam
         "channel=release",
         f"commit={SHA}",
         "any=true",
+        "push=true",
+        "moving-tags=[]",
         "With --json: matrix, command-matrix, merge-matrix, images, built.",
         "",
         "In ghcr.io/acme:",
