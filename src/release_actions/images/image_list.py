@@ -47,7 +47,7 @@ class ListedImage:
     @property
     def label(self) -> str:
         """The package, with the flavour where it is one of several there."""
-        return label_of(self.entry)
+        return label_of({**self.entry, "package": self.package})
 
     @property
     def registry(self) -> str:
