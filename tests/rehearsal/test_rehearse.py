@@ -646,3 +646,35 @@ def test_a_scenario_takes_the_configuration_beside_it(tmp_path: Path) -> None:
     assert max(map(len, ended.stdout.splitlines())) <= 120
     assert "PASS  The release is safe in all that was rehearsed." in ended.stdout
     assert "Not rehearsed: the builds themselves" in ended.stdout
+
+
+MEASURED = """\
+steps:
+  - do: measure
+    tag: v1.1.0
+    candidates:
+      - {slower: 30, spread: 1, verdict: fail}
+      - {slower: 0, spread: 1, verdict: VERDICT}
+"""
+
+
+def test_a_slow_candidate_is_stopped_and_a_quick_one_is_not(tmp_path: Path) -> None:
+    scenario = SCENARIO.partition("steps:")[0] + MEASURED.replace("VERDICT", "pass")
+
+    ended = rehearse(tmp_path / "work", scenario=scenario)
+
+    assert ended.code == 0, ended.log
+    step = ended.report["steps"][0]
+    said = {run["name"]: run["outputs"].get("go") for run in step["runs"]}
+    assert said["release-gate"] == "true"
+    pages = [(tmp_path / "work" / "rehearsal-report" / name).read_text() for name in step["pages"]]
+    assert ["<strong>No-go</strong>" in page for page in pages] == [True, False]
+
+
+def test_a_gate_that_says_something_else_than_the_scenario_fails_the_rehearsal(tmp_path: Path) -> None:
+    scenario = SCENARIO.partition("steps:")[0] + MEASURED.replace("VERDICT", "fail")
+
+    ended = rehearse(tmp_path / "work", scenario=scenario)
+
+    assert ended.code == 1
+    assert "perf-gate says pass of a candidate that is 0 % slower" in ended.report["steps"][0]["failure"]

@@ -9,6 +9,7 @@ import pytest
 from release_actions.errors import ConfigurationError, ExitCode
 from release_actions.rehearsal.scenario import (
     CleanUp,
+    Measure,
     Merge,
     Nightly,
     Protect,
@@ -58,7 +59,8 @@ def test_a_small_scenario(tmp_path: Path) -> None:
 
 def test_the_examples_play_every_kind_of_step() -> None:
     scenario, small = load_scenario(EXAMPLE), load_scenario(SMALL_EXAMPLE)
-    assert {type(step) for step in scenario.steps} == {Show, Merge, Publish, Protect, Teardown, Nightly, Retention}
+    played = {Show, Merge, Publish, Protect, Teardown, Measure, Nightly, Retention}
+    assert {type(step) for step in scenario.steps} == played
     assert {type(step) for step in small.steps} == {Publish, CleanUp}
     assert [step.by for step in scenario.steps if isinstance(step, Publish)] == [
         "todays-workflow",
@@ -75,14 +77,14 @@ def test_the_examples_play_every_kind_of_step() -> None:
             ("do: publish", "do: publsh"),
             [
                 "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, merge, publish, "
-                "protect-latest, clean-up, teardown, nightly, retention. Did you mean 'publish'?"
+                "protect-latest, clean-up, teardown, nightly, retention, measure. Did you mean 'publish'?"
             ],
         ),
         (
             ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
             [
                 "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, publish, "
-                "protect-latest, clean-up, teardown, nightly, retention."
+                "protect-latest, clean-up, teardown, nightly, retention, measure."
             ],
         ),
         (

@@ -22,6 +22,7 @@ from release_actions.rehearsal.terminal import Terminal
 from release_actions.rehearsal.timeline import Line, Style, format_conclusion
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator
@@ -85,6 +86,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         with terminal.kept_alive():
             rehearsal = rehearse(rehearsed, simulator, world, terminal)
         files = write(folder, format_page(rehearsal), json.dumps(rehearsal.as_json(), indent=2) + "\n")
+        for name, page in rehearsal.page_files().items():
+            write_workspace_file(folder / name, name, page)
         for line in format_conclusion(rehearsal):
             terminal.show(line)
         terminal.show(Line(f"Report: {files[0]}, data: {files[1].name}"))

@@ -102,6 +102,8 @@ class StepEvents:
     ended: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     """Name and outputs of every action that ended, in order."""
     quiet: bool = False
+    pages: dict[str, str] = field(default_factory=dict)
+    """Title and text of HTML pages that the step leaves."""
 
     def note_reason(self, publications: Sequence[Mapping[str, Any]], reason: str) -> None:
         """Note why the tags of some publications were pushed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from release_actions.rehearsal.invariants import MEANING, Invariant, shorten
-from release_actions.rehearsal.record import NOT_REHEARSED, Rehearsal, Step
+from release_actions.rehearsal.record import NOT_REHEARSED, Rehearsal, Step, name_page
 from release_actions.rehearsal.timeline import (
     HELD,
     describe_failure,
@@ -118,6 +118,9 @@ def format_step(step: Step) -> str:
             for run in step.runs
         )
         parts.append(markdown.table(["Ran", "Result", "Exit", "Seconds"], rows))
+    links = [f"[{markdown.plain(title)}]({name_page(step, number)})" for number, title in enumerate(step.pages, 1)]
+    if links:
+        parts.append(f"Pages of the release: {', '.join(links)}.\n")
     parts += [f"> **{markdown.plain(problem)}**\n" for problem in step.problems]
     expected = [
         f"{markdown.code(name.value)} ({counted(step.broken[name], 'tag')})"

@@ -152,6 +152,7 @@ class ScenarioPlayer:
             title=title_of(step),
             at=self._world.world.now(),
             runs=tuple(events.runs),
+            pages=dict(events.pages),
             changes=(*self._changes(before, after, events.why), *self._git_changes(step, git, events.why)),
             tags={package: after.digests(package) for package in self.packages if package in after.packages},
             violations=tuple(sorted(violations - remaining)),

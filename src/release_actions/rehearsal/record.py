@@ -67,6 +67,7 @@ class Step:
     hint: str = ""
     moment: str = ""
     seconds: float = 0.0
+    pages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def broken(self) -> Counter[Invariant]:
@@ -137,6 +138,12 @@ class Rehearsal:
         for moment, tags in moments:
             yield moment, {tag: self.name_images(tags, tag, self.releases) for tag in self.candidate_tags}
 
+    def page_files(self) -> Mapping[str, str]:
+        """The HTML pages that steps left: file name -> text."""
+        return {
+            name_page(step, number): text for step in self.steps for number, text in enumerate(step.pages.values(), 1)
+        }
+
     def as_json(self) -> dict[str, Any]:
         """The rehearsal as JSON values, in a stable order."""
         return {
@@ -158,6 +165,11 @@ class Rehearsal:
             else [],
             "steps": [describe_step(step) for step in self.steps],
         }
+
+
+def name_page(step: Step, number: int) -> str:
+    """The file of a step's page, counted from 1."""
+    return f"step-{step.number}-status-{number}.html"
 
 
 def describe_step(step: Step) -> dict[str, Any]:
@@ -196,6 +208,7 @@ def describe_step(step: Step) -> dict[str, Any]:
         ],
         "remaining": [describe_violation(violation, expected=True) for violation in step.remaining],
         "breaks": [invariant.value for invariant in step.breaks],
+        "pages": [name_page(step, number) for number in range(1, len(step.pages) + 1)],
         "failure": step.failure or None,
         "hint": step.hint or None,
         "problems": list(step.problems),

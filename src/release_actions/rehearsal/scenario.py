@@ -218,7 +218,35 @@ class Retention(Step):
         return f"Retention of dev images by the rule {self.rule}"
 
 
-AnyStep = Show | Merge | Publish | Protect | CleanUp | Teardown | Nightly | Retention
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Record):
+    """How fast a candidate is, and what has to be said of it."""
+
+    slower: int = key(Integer(0, 100), "By how many percent it is slower than the release before.")
+    spread: int = key(Integer(0, 50), "By how many percent equal runs differ, up and down.")
+    verdict: str = key(
+        Choice(("pass", "fail", "inconclusive")),
+        "What perf-gate has to say. The gate has to say go for pass, and no-go for both others.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(Step):
+    """Candidates are measured, and the gate decides."""
+
+    do: str = key(Choice(("measure",)), "Compare benchmark results of candidates, and let the gate decide on each.")
+    tag: str = key(TAG, "The tag that is to be released.")
+    candidates: tuple[Candidate, ...] = key(
+        ListOf("a list of candidates", RecordOf("a candidate", Candidate), least=1), "The candidates, in order."
+    )
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"Candidates of {self.tag} are measured"
+
+
+AnyStep = Show | Merge | Publish | Protect | CleanUp | Teardown | Nightly | Retention | Measure
 
 KINDS: Mapping[str, RecordOf[Any]] = {
     "show": RecordOf("a show step", Show),
@@ -229,6 +257,7 @@ KINDS: Mapping[str, RecordOf[Any]] = {
     "teardown": RecordOf("a teardown step", Teardown),
     "nightly": RecordOf("a nightly step", Nightly),
     "retention": RecordOf("a retention step", Retention),
+    "measure": RecordOf("a measure step", Measure),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from release_actions.rehearsal import release_notes
+from release_actions.rehearsal import measuring, release_notes
 from release_actions.rehearsal.action_runner import ROOT_ACTION, ActionRunner, StepEvents, Stopwatch, Trigger
 from release_actions.rehearsal.composite import ActionRun, Job
 from release_actions.rehearsal.record import Run
@@ -16,6 +16,7 @@ from release_actions.rehearsal.scenario import (
     TODAY,
     AnyStep,
     CleanUp,
+    Measure,
     Merge,
     Nightly,
     Protect,
@@ -52,6 +53,8 @@ def run_step(runner: ActionRunner, step: AnyStep, events: StepEvents) -> None:
             tear_down(runner, step, events)
         case Nightly():
             build_nightly(runner, step, events)
+        case Measure():
+            measuring.measure(runner, step, events)
         case Retention():
             job = runner.checked_out_job("retention", runner.trigger("schedule", {"schedule": "0 5 * * *"}))
             clean_up(runner, job, {"rule": step.rule}, events)
