@@ -54,7 +54,10 @@ class Stage:
         self.shop.push("any", made, package=into or package)
         name = (into or package).partition("/")[2]
         self.shop.registry.put_manifest(name, tag, made.root.body, made.root.media_type)
-        self.attested[made.root.digest] = attestation(into or package, f"refs/tags/{tag}")
+        said = attestation(into or package, f"refs/tags/{tag}")
+        (subject,) = said[0]["verificationResult"]["statement"]["subject"]
+        subject["digest"] = {"sha256": made.root.digest.removeprefix("sha256:")}
+        self.attested[made.root.digest] = said
         return made.root.digest
 
     def gh(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
