@@ -78,6 +78,8 @@ def replaced(value: Any, slotted: list[str], legs: int) -> Any:
         return f"format('{{{{{keys}}}}}', {', '.join(read(one) for _, one in pairs)})"
 
     def ended(match: re.Match[str]) -> str:
+        if match["job"] not in slotted:
+            return match[0]
         found = copies(match["job"], slotted, legs)
         return "(" + " && ".join(match[0].replace(f"needs.{match['job']}.", f"needs.{one}.") for one in found) + ")"
 
