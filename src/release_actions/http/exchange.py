@@ -145,7 +145,7 @@ class Exchange:
     def _settings_of(self, origin: Origin, url: str) -> Mapping[str, Any]:
         """What the environment says of proxies and certificates for an origin.
 
-        Looked up once: requests would read the whole environment again for every request, a quarter of its time.
+        Looked up once: requests would read the whole environment again for every request.
         """
         settings = self._settings.get(origin)
         if settings is None:
