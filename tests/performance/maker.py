@@ -38,6 +38,8 @@ def serve(values: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any
         "request_goodput:": 9.5,
         "output_throughput": 1280.0,
         "total_token_throughput": 6400.0,
+        "max_output_tokens_per_s": 1900.0,
+        "max_concurrent_requests": 112,
         "mean_ttft_ms": 110.0,
         "median_ttft_ms": 100.0,
         "std_ttft_ms": 12.0,

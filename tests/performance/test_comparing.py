@@ -309,6 +309,39 @@ def test_runs_of_one_side_that_differ_in_a_setting_are_pointed_out() -> None:
     assert len(apart.gated) == 2
 
 
+def test_what_a_run_only_observed_is_no_setting_in_which_runs_differ(tmp_path: Path) -> None:
+    for commit, side in ((BEFORE, "baseline"), (AFTER, "candidate")):
+        observed = [
+            serve(
+                commit=commit,
+                median_tpot_ms=value,
+                max_concurrent_requests=112 + number % 3,
+                spec_decode_num_drafts=1000 + number,
+                spec_decode_accepted_tokens=3000 - number,
+                probe_p99_e2el_ms=90.0 + number,
+                p99_client_queue_time_ms=3.0 + number / 10,
+            )
+            for number, value in enumerate(STEADY)
+        ]
+        write_runs(tmp_path / side, observed)
+    baseline, candidate = (read_results((side,), tmp_path) for side in ("baseline", "candidate"))
+
+    outcome = compare(baseline, candidate, NO_RULES, commit=AFTER, today=TODAY)
+
+    assert of_rule(outcome, "mixed-settings") == []
+    reported = {comparison.rule.name: comparison.rule.direction for comparison in outcome.reported}
+    assert (reported["probe_p99_e2el_ms"], reported["p99_client_queue_time_ms"]) == ("lower", "lower")
+
+
+def test_a_candidate_whose_commit_is_not_known_is_not_taken_for_a_commit_in_silence() -> None:
+    baseline, candidate = (side_of("median_tpot_ms", STEADY, side=name) for name in ("baseline", "candidate"))
+    outcome = compare(baseline, candidate, NO_RULES, commit="", today=TODAY)
+
+    (message,) = (str(finding.problem) for finding in of_rule(outcome, "no-commit"))
+    assert f"They say that they measured {AFTER[:12]}." in message
+    assert "Pass the commit with --commit" in message
+
+
 def test_the_same_commit_on_both_sides_is_refused() -> None:
     baseline = side_of("median_tpot_ms", STEADY, side="baseline", commit=AFTER[:12])
     candidate = side_of("median_tpot_ms", scaled(1.1), side="candidate")

@@ -654,6 +654,7 @@ steps:
     tag: v1.1.0
     candidates:
       - {slower: 30, spread: 1, verdict: fail}
+      - {slower: 4, spread: 8, verdict: inconclusive}
       - {slower: 0, spread: 1, verdict: VERDICT}
 """
 
@@ -665,10 +666,10 @@ def test_a_slow_candidate_is_stopped_and_a_quick_one_is_not(tmp_path: Path) -> N
 
     assert ended.code == 0, ended.log
     step = ended.report["steps"][0]
-    said = {run["name"]: run["outputs"].get("go") for run in step["runs"]}
-    assert said["release-gate"] == "true"
+    said = [(run["outputs"]["go"], run["exit-code"]) for run in step["runs"] if run["name"] == "release-gate"]
+    assert said == [("false", 1), ("false", 1), ("true", 0)]
     pages = [(tmp_path / "work" / "rehearsal-report" / name).read_text() for name in step["pages"]]
-    assert ["<strong>No-go</strong>" in page for page in pages] == [True, False]
+    assert ["<strong>No-go</strong>" in page for page in pages] == [True, True, False]
 
 
 def test_a_gate_that_says_something_else_than_the_scenario_fails_the_rehearsal(tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def compare(
     account.add(findings.files_that_gave_nothing(baseline, "baseline"), doubt=True)
     if commit:
         account.add(findings.commits_of_candidate(candidate.runs, commit, rules))
+    else:
+        account.add(findings.unknown_candidate(candidate.runs))
     groups, warm_ups = warmed_up(group_runs(baseline.runs, candidate.runs, rules.match), rules.warm_ups)
     if not missing:
         account.add(findings.unmatched_groups(groups, rules))

@@ -50,6 +50,17 @@ def files_that_gave_nothing(results: Results, side: str) -> Iterator[Finding]:
         yield Finding.of(Level.NOTICE, message, rule="ignored-file")
 
 
+def unknown_candidate(runs: Sequence[Run]) -> Iterator[Finding]:
+    """That nothing was held to the candidate's commit, because it was not given."""
+    said = sorted({run.commit[:12] for run in runs if run.commit})
+    measured = f" They say that they measured {', '.join(said[:3])}." if said else ""
+    message = (
+        f"The candidate's commit was not given: whether these results are the candidate's was not checked.{measured}"
+    )
+    hint = "Pass the commit with --commit, or with the input commit."
+    yield Finding.of(Level.NOTICE, message, hint=hint, rule="no-commit")
+
+
 def commits_of_candidate(runs: Sequence[Run], commit: str, rules: Rules) -> Iterator[Finding]:
     """Results of another commit than the candidate's, and results that could name one and do not."""
     others = [run for run in runs if run.commit and not same_commit(run.commit, commit)]

@@ -56,6 +56,9 @@ KNOWN = {
 }
 
 TIME = re.compile(r"(?:mean|median|p[0-9]+(?:\.[0-9]+)?)_[a-z0-9_]+_ms")
+PROBE = re.compile(r"probe_[a-z0-9_.]+_e2el_ms")
+"""Times of vLLM's probe requests, of whatever statistic."""
+
 PERCENTILE = re.compile(r"p[0-9]+(?:\.[0-9]+)?_latency")
 STARTUP = re.compile(r"avg_(?:cold|warm)_[a-z_]+_time")
 
@@ -65,7 +68,7 @@ def known_metric(name: str) -> Metric | None:
     """The metric of a name, by the table or by the form of the name; None when the way to better is not known."""
     if name in KNOWN:
         return KNOWN[name]
-    if TIME.fullmatch(name):
+    if TIME.fullmatch(name) or PROBE.fullmatch(name):
         return Metric(name, "lower", "ms")
     if PERCENTILE.fullmatch(name) or STARTUP.fullmatch(name):
         return Metric(name, "lower", "s")

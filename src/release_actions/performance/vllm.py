@@ -27,9 +27,15 @@ from release_actions.performance.model import (
 SERVE, LATENCY, THROUGHPUT, STARTUP = "vllm serve", "vllm latency", "vllm throughput", "vllm startup"
 
 RESULTS = frozenset(
-    {"date", "label", "completed", "failed", "total_input_tokens", "total_output_tokens", "total_input"}
+    {
+        *("date", "label", "completed", "failed", "total_input_tokens", "total_output_tokens", "total_input"),
+        "max_concurrent_requests",
+    }
 )
 """Plain values of a result of `serve` that are no setting."""
+
+RESULT_PREFIXES = ("std_", "spec_decode_")
+"""Beginnings of further names that are no setting: spreads, and counts of what was drafted and accepted."""
 
 DATE = "%Y%m%d-%H%M%S"
 
@@ -76,7 +82,7 @@ def read_serve(value: Mapping[str, Any], source: Source) -> Run:
     requests = completed or 1
     return Run(
         source,
-        settings_of(SERVE, {key: text for key, text in settings.items() if not key.startswith("std_")}),
+        settings_of(SERVE, {key: text for key, text in settings.items() if not key.startswith(RESULT_PREFIXES)}),
         metrics,
         defects,
         commit=first_text(value, COMMIT_KEYS),

@@ -34,13 +34,14 @@ def measure(runner: ActionRunner, step: Measure, events: StepEvents) -> None:
         job = runner.checked_out_job(f"measure-{number}", trigger)
         write_results(job.workspace / "baseline", 0, candidate.spread, commit="0" * 40)
         write_results(job.workspace / "candidate", candidate.slower, candidate.spread, commit=trigger.sha)
-        compared = runner.action(
+        compared, stopped = runner.start(
             job,
             "perf-gate",
-            {"mode": "report", "tag": step.tag, "baseline": "baseline", "candidate": "candidate", "report": REPORT},
+            {"mode": "enforce", "tag": step.tag, "baseline": "baseline", "candidate": "candidate", "report": REPORT},
             events,
         )
         expect(candidate, "perf-gate", compared.outputs.get("verdict", ""), candidate.verdict)
+        expect_stop(candidate, "perf-gate", is_stopped=stopped is not None)
         decide(runner, step, candidate, job, compared.outputs.get("report-digest", ""), events)
 
 
@@ -51,11 +52,11 @@ def decide(
     configuration = yaml.safe_load((job.workspace / "release.yaml").read_text(encoding="utf-8"))
     configuration["gate"] = {"required": [{"report": "perf-gate", "max-age": "1d"}]}
     (job.workspace / CONFIGURATION).write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
-    decided = runner.action(
+    decided, stopped = runner.start(
         job,
         "release-gate",
         {
-            "mode": "report",
+            "mode": "enforce",
             "tag": step.tag,
             "commit": job.sha,
             "config": CONFIGURATION,
@@ -65,6 +66,7 @@ def decide(
         events,
     )
     write_status(runner, step, candidate, job, digest, events)
+    expect_stop(candidate, "release-gate", is_stopped=stopped is not None)
     expect(candidate, "release-gate", decided.outputs.get("go", ""), "true" if candidate.verdict == "pass" else "false")
 
 
@@ -95,6 +97,15 @@ def expect(candidate: Candidate, name: str, said: str, wanted: str) -> None:
     if said != wanted:
         about = f"a candidate that is {candidate.slower} % slower, with runs that differ by {candidate.spread} %"
         message = f"{name} says {said or 'nothing'} of {about}, and not {wanted}."
+        raise ActionError(message, hint="report.json has its whole log.")
+
+
+def expect_stop(candidate: Candidate, name: str, *, is_stopped: bool) -> None:
+    """Compare whether an action failed its step with whether it has to. Raises `ActionError`."""
+    if is_stopped != (candidate.verdict != "pass"):
+        message = (
+            f"{name} {'stopped' if is_stopped else 'let through'} a candidate whose verdict is {candidate.verdict}."
+        )
         raise ActionError(message, hint="report.json has its whole log.")
 
 
