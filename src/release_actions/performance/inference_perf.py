@@ -1,8 +1,8 @@
 """Reports of inference-perf: `stage_N_lifecycle_metrics.json` and `summary_lifecycle_metrics.json`.
 
 A report names the rate or concurrency of its stage, never the model: that is in the `config.yaml` beside it, or in a
-`perf-run.json`. Known from its sources of August 2026; written by hand in our tests, as its package needs
-Python 3.12.
+`perf-run.json`. Known from its sources of August 2026; written by hand in our tests, as its
+package needs Python 3.12.
 """
 
 from __future__ import annotations
