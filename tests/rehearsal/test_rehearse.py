@@ -621,6 +621,15 @@ def test_a_scenario_of_another_repository_is_refused(tmp_path: Path) -> None:
     assert "scenario.yaml:2:13: error: The scenario is about acme/web, and release.yaml is of acme/app." in ended.log
 
 
+def test_a_version_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    config = f"version-file: docker/versions\n{CONFIG}"
+
+    ended = rehearse(tmp_path / "work", config=config)
+
+    assert ended.code == 2
+    assert "release.yaml names the version file docker/versions, which is not there." in ended.log
+
+
 def test_a_scenario_takes_the_configuration_beside_it(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()

@@ -129,7 +129,7 @@ def resolve_inputs(given: Inputs, context: Context) -> RehearsalInputs:
             hint="Pass --config with the release.yaml of the scenario's repository, or change 'repository' there.",
             place=scenario.origin.at("repository"),
         )
-    return RehearsalInputs(
+    rehearsed = RehearsalInputs(
         scenario=scenario,
         config=config,
         config_file=config_file,
@@ -138,6 +138,10 @@ def resolve_inputs(given: Inputs, context: Context) -> RehearsalInputs:
         faults_name=given.faults,
         nights=given.nights,
     )
+    if rehearsed.versions and not (config_file.parent / rehearsed.versions).is_file():
+        message = f"{config_file.name} names the version file {rehearsed.versions}, which is not there."
+        raise InputError(message, hint=f"Put it below {config_file.parent}, where the repository has it.")
+    return rehearsed
 
 
 def write(folder: Path, page: str, data: str) -> tuple[Path, Path]:
