@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from release_actions.builds.event import COMMIT, Build
+from release_actions.builds.event import Build
 from release_actions.errors import InputError
 from release_actions.git.commits import Commits
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, Context
 
 ALL = ("all",)
 NONE = ("none",)

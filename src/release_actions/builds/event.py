@@ -26,6 +26,7 @@ from release_actions.config.channel_tags import (
     has_form,
 )
 from release_actions.errors import InputError, PolicyError
+from release_actions.runner.context import COMMIT
 from release_actions.versions.version import Version, parse_or_none, read_image_tag
 
 SHORT_SHA = 7
@@ -37,7 +38,6 @@ BRANCH_DIGITS = 8
 BRANCH_CHARACTERS = 100
 """Characters of the name of such a branch in its tag. A tag may have 128."""
 
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 OWN_TAGS = re.compile(r"(?:sha|pr|nightly|override)-.*")
 """Tags that other builds have: a branch must not take them."""
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from release_actions.builds.event import COMMIT, Build
+from release_actions.builds.event import Build
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package, placeholders
 from release_actions.config.grammar import OCI_LABELS
 from release_actions.errors import ConfigurationError, InputError, Place, Problem
+from release_actions.runner.context import COMMIT
 from release_actions.runner.report import Finding, Level, Output
 
 REPOSITORY = re.compile(r"(?:https://github\.com/)?(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?")

@@ -19,12 +19,10 @@ from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, load_config
 from release_actions.errors import ConfigurationError, InputError, PolicyError
 from release_actions.git.commits import Commits
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.report import Finding, Level
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.version import parse
-
-TAG_REF = "refs/tags/"
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def make_build(request: PlanRequest, context: Context, config: Config) -> Build:
     """What the run builds: the tag given, the event's tag, or the commit of any other event."""
     name = request.tag
     pull = context.event.get("pull_request")
-    if request.build_commit and not event.COMMIT.fullmatch(request.build_commit):
+    if request.build_commit and not COMMIT.fullmatch(request.build_commit):
         message = f"Input 'build-commit' is {request.build_commit[:80]!r}, which is not a commit."
         raise InputError(message, hint="Pass all of its 40 digits.")
     if name and (pull or request.pull_request):

@@ -15,7 +15,7 @@ from release_actions.config.source import read_text
 from release_actions.errors import ExitCode, InputError
 from release_actions.git import checkout, tree
 from release_actions.runner import inputs
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict, digest_of
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Output, Report, counted
@@ -26,7 +26,6 @@ from release_actions.surface.compare import compare_surfaces
 from release_actions.surface.model import Surface, read_surface
 from release_actions.surface.verdict import Outcome, write_summary
 from release_actions.surface.waivers import Waiver
-from release_actions.tags.existing import TAG_REF
 from release_actions.tags.requested import find_release_event_tag
 from release_actions.versions.grammar import TagRefused
 from release_actions.versions.version import Version, parse

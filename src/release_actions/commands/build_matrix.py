@@ -13,10 +13,9 @@ from release_actions.builds.plan_report import make_report
 from release_actions.builds.request import PlanRequest, plan_run
 from release_actions.github.source_commits import make_resolver
 from release_actions.runner import inputs
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import TAG_REF
 from release_actions.tags.requested import find_release_event_tag
 
 

@@ -22,12 +22,11 @@ from release_actions.performance.configured import canonical, rules_of
 from release_actions.performance.reading import Results
 from release_actions.performance.rules import Rules
 from release_actions.runner import envelope, inputs, markdown
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import TAG_REF
 from release_actions.tags.requested import find_release_event_tag
 from release_actions.versions.version import Version, parse
 

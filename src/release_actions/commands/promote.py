@@ -6,7 +6,6 @@ tags are not touched: protect-latest moves them afterwards.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -45,7 +44,7 @@ from release_actions.promotion.writing import Writer
 from release_actions.registry.login import Login
 from release_actions.registry.names import REPOSITORY
 from release_actions.runner import inputs
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.version import Version, parse_or_none
@@ -53,8 +52,6 @@ from release_actions.versions.version import Version, parse_or_none
 AT_ONCE = 8
 """Packages that are read at the same time."""
 
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-TAG_REF = "refs/tags/"
 SIGNER = "llm-d/release-actions/.github/workflows/build-and-publish.yml"
 
 

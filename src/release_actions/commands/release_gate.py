@@ -21,19 +21,17 @@ from release_actions.git.append import Branch, Remote
 from release_actions.github.workflow_runs import Workflows
 from release_actions.http.client import Http
 from release_actions.runner import inputs
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, digest_of, verdict_of
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Output, Report, counted
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import TAG_REF
 from release_actions.tags.requested import find_release_event_tag
 from release_actions.versions.version import Version, parse
 
 NAME = "release-gate"
 ENFORCE, REPORT, LOG, VERIFY = "enforce", "report", "log", "verify"
 MODES = (ENFORCE, REPORT, LOG, VERIFY)
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*")
 
 

@@ -5,7 +5,6 @@ Reads the reports that release-gate reads, in the same way, and the log of the r
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from release_actions.config import FILE as CONFIG
@@ -19,14 +18,13 @@ from release_actions.gate.view import build_view
 from release_actions.github.workflow_runs import Workflows
 from release_actions.http.client import Http
 from release_actions.runner import inputs
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, Context
 from release_actions.runner.envelope import RunOfWorkflow
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.version import parse
 
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 PAGE = "index.html"
 
 

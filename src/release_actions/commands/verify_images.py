@@ -6,7 +6,6 @@ Changes nothing in the registry. Everything that is wrong is reported, of every 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from release_actions.images.registry_access import connect
 from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, markdown
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, Context
 from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
@@ -31,7 +30,6 @@ from release_actions.runner.workflow import Workflow
 AT_ONCE = 8
 """Images that are worked on at the same time."""
 
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 LOCK_VERSION = 1
 
 

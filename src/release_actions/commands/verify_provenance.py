@@ -19,13 +19,12 @@ from release_actions.images.registry_access import connect
 from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, markdown
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.report import Finding, Output, Report, counted
 from release_actions.runner.report import Level as Severity
 from release_actions.runner.workflow import Workflow
 
 REBUILD, REFUSE = "rebuild", "refuse"
-TAG_REF = "refs/tags/"
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,9 @@ from release_actions.notes.lint_versions import find_part, list_places
 from release_actions.notes.notes_files import HEADINGS
 from release_actions.notes.previous_tag import choose_previous
 from release_actions.notes.reading import PublishedNotes
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import TAG_REF, TagSource
+from release_actions.tags.existing import TagSource
 from release_actions.versions.grammar import image_tag_of
 from release_actions.versions.version import Version, parse, parse_known
 

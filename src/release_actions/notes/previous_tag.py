@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from release_actions.errors import InputError
+from release_actions.runner.context import TAG_REF
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import TAG_REF
 from release_actions.versions.history import previous_stable
 from release_actions.versions.version import Version, parse_known
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -17,6 +18,9 @@ from typing import Any
 from release_actions.errors import InputError
 
 GHCR = "ghcr.io"
+TAG_REF = "refs/tags/"
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""A whole commit id, of either of git's hashes."""
 
 VARIABLES = {
     "repository": "GITHUB_REPOSITORY",

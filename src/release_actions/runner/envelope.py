@@ -9,19 +9,17 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 from release_actions.errors import ExitCode, Place
-from release_actions.runner.context import Context
+from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Report
 
 SCHEMA_VERSION = 1
-TAG_REF = "refs/tags/"
 REPORT_OUTPUTS = ("report", "report-digest")
 """What every action whose result is a report gives besides: the file, and the digest that proves who wrote it."""
 
@@ -169,7 +167,7 @@ def write_report(name: str, report: Report, file: str, texts: Mapping[str, str],
 
 def keep_commit(text: str) -> str:
     """A whole commit id in lower case; empty for any other text, as the report is then about no commit."""
-    return text.lower() if re.fullmatch("[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?", text) else ""
+    return text.lower() if COMMIT.fullmatch(text.lower()) else ""
 
 
 def schema() -> dict[str, Any]:

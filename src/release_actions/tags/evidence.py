@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from release_actions.errors import InputError, RemoteError
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.workflow import Workflow
-from release_actions.tags.existing import TAG_REF, Tags, TagSource
+from release_actions.tags.existing import Tags, TagSource
 from release_actions.tags.offers import make_history
 from release_actions.tags.policy import Policy
 from release_actions.tags.requested import Mode, TagRequest

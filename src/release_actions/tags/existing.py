@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from release_actions.errors import InputError
-from release_actions.runner.context import Context
+from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.workflow import Workflow
 
 if TYPE_CHECKING:
     from release_actions.github.repository import GitTag
 
-TAG_REF = "refs/tags/"
 NO_TAGS = ("none",)
 """What the input `existing-tags` says for a repository without tags, since an empty input means "not given"."""
 

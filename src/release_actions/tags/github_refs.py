@@ -17,8 +17,7 @@ from release_actions.github.repository import GitTag
 from release_actions.http.answer import Response
 from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
-from release_actions.runner.context import Context, parse_time
-from release_actions.tags.existing import TAG_REF
+from release_actions.runner.context import TAG_REF, Context, parse_time
 from release_actions.versions.history import Branch, Push, TagObject
 
 NEWEST = "{newest}"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from release_actions.errors import InputError
 from release_actions.registry.login import Login
-from release_actions.runner.context import Context
-from release_actions.tags.existing import TAG_REF, TagSource
+from release_actions.runner.context import TAG_REF, Context
+from release_actions.tags.existing import TagSource
 
 
 class Mode(str, enum.Enum):
