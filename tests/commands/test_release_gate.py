@@ -13,7 +13,9 @@ import pytest
 from tests.gate import makers
 
 from release_actions import main
+from release_actions.commands import release_gate
 from release_actions.errors import ExitCode
+from release_actions.runner.context import Context
 
 Gate = Callable[..., int]
 
@@ -68,7 +70,7 @@ def gate(folder: Path, server: Path) -> Gate:
             "RELEASE_ACTIONS_NOW": makers.NOW.isoformat(),
             **(environ or {}),
         }
-        arguments = [part for name, value in flags.items() for part in (f"--{name}", value)]
+        arguments = [f"--{name}={value}" for name, value in flags.items()]
         return main.main(["release-gate", *arguments], variables)
 
     return run
@@ -150,6 +152,31 @@ def test_a_log_that_somebody_changed_is_refused_and_not_written(gate: Gate, fold
     assert gate(mode="verify") == ExitCode.UNKNOWN
     assert gate(mode="log") == ExitCode.UNKNOWN
     assert subprocess.check_output(["git", "-C", str(server), "rev-parse", "release-log"]) == before
+
+
+@pytest.mark.parametrize(
+    ("remote", "token"),
+    [
+        ("", "ghs_job"),
+        ("https://github.com/acme/logs", "ghs_job"),
+        ("https://github.com.example.org/acme/logs", ""),
+        ("https://gitlab.example.org/acme/logs", ""),
+        ("ssh://git@github.com/acme/logs", ""),
+    ],
+)
+def test_the_token_of_a_job_goes_to_the_runs_own_server_alone(remote: str, token: str) -> None:
+    given = release_gate.Inputs(remote=remote, token="ghs_job")
+
+    found = release_gate.find_remote(given, Context(repository=makers.REPOSITORY))
+
+    assert found.token == token
+
+
+def test_an_address_that_looks_like_an_option_is_none(gate: Gate, folder: Path) -> None:
+    mark = folder / "ran"
+
+    assert gate(mode="verify", remote=f"--upload-pack=touch {mark};") == ExitCode.UNKNOWN
+    assert not mark.exists()
 
 
 def test_a_log_that_was_written_anew_is_noticed_by_whoever_kept_a_digest(gate: Gate, folder: Path) -> None:

@@ -207,7 +207,9 @@ def verify(given: Inputs, version: Version, context: Context, log: Workflow) -> 
 def find_remote(given: Inputs, context: Context) -> Remote:
     """Where the log is kept. Raises `InputError`."""
     if given.remote:
-        return Remote(given.remote, given.token if given.remote.startswith("https://") else "")
+        # A job's token is for its own server: another host must not learn it.
+        is_own = given.remote.startswith(f"{context.server_url}/")
+        return Remote(given.remote, given.token if is_own else "")
     if not context.repository:
         message = "It is not known which repository keeps the log."
         raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository.")

@@ -64,11 +64,11 @@ class Branch(AbstractContextManager["Branch"]):
 
     def read(self, file: str) -> Version:
         """A file of the branch as it is now; empty when branch or file are not there."""
-        listed = self._git("ls-remote", "--exit-code", self._remote.address, self._ref, fails=(0, 2))
+        listed = self._git("ls-remote", "--exit-code", "--", self._remote.address, self._ref, fails=(0, 2))
         commit = listed.decode().partition("\t")[0].strip()
         if not commit:
             return Version("", b"")
-        self._git("fetch", "--quiet", "--depth=1", "--no-tags", self._remote.address, commit)
+        self._git("fetch", "--quiet", "--depth=1", "--no-tags", "--", self._remote.address, commit)
         listed = self._git("ls-tree", "-z", commit, "--", file)
         if not listed:
             return Version(commit, b"")
@@ -88,7 +88,7 @@ class Branch(AbstractContextManager["Branch"]):
             # The expected value makes a branch that somebody made meanwhile a refusal, too: an empty one is "none".
             lease = f"--force-with-lease={self._ref}:{before.commit}"
             try:
-                self._git("push", "--quiet", "--porcelain", lease, self._remote.address, f"{commit}:{self._ref}")
+                self._git("push", "--quiet", "--porcelain", lease, "--", self._remote.address, f"{commit}:{self._ref}")
             except ActionError:
                 # Whatever the words are: only a branch that has moved is a reason to try again.
                 if self.read(file).commit == before.commit:
