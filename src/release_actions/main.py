@@ -172,14 +172,22 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
 def run_enclosed(name: str, run: Callable[[], Report], texts: Mapping[str, str], context: Context) -> Report:
     """Run a command and write what it says as a report for the gate, also when it refuses or could not find out."""
     from release_actions.runner import envelope  # only where a report is wanted
+    from release_actions.runner.files import check_workspace_file
 
     file = texts["report"].strip()
+    check_workspace_file(context.path(file), file)
     try:
         report = run()
     except ActionError as error:
-        envelope.write_report(name, report_of(error), file, texts, context)
+        # What went wrong first is what a person has to read; the gate takes a report that is missing for a no.
+        with contextlib.suppress(InputError):
+            envelope.write_report(name, report_of(error), file, texts, context)
         raise
-    digest = envelope.write_report(name, report, file, texts, context)
+    try:
+        digest = envelope.write_report(name, report, file, texts, context)
+    except InputError as error:
+        # What the command did stands, and exit code 2 would say that nothing was changed.
+        return replace(report, findings=(*report.findings, *report_of(error).findings), exit_code=ExitCode.UNKNOWN)
     return replace(report, outputs={**report.outputs, "report": file, "report-digest": digest})
 
 

@@ -87,3 +87,29 @@ def test_a_report_that_cannot_be_written_stops_the_action_with_words(
 
     assert code == ExitCode.BAD_INPUT
     assert "file/tag.json could not be written" in capsys.readouterr().out
+
+
+def test_what_was_done_is_not_called_bad_input_where_its_report_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "release.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    (tmp_path / "taken").mkdir()
+    flags = ["--tag", "v0.5.0", "--existing-tags", "v0.4.0", "--mode", "check", "--report", "taken"]
+
+    code = main.main(["validate-tag", *flags], {"GITHUB_WORKSPACE": str(tmp_path)})
+
+    said = capsys.readouterr().out
+    assert code == ExitCode.UNKNOWN
+    assert "taken could not be written" in said
+    assert "version=0.5.0" in said
+
+
+def test_the_first_thing_that_went_wrong_is_said_where_its_report_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "release.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    (tmp_path / "taken").mkdir()
+    flags = ["--tag", "banana", "--existing-tags", "v0.4.0", "--mode", "check", "--report", "taken"]
+
+    assert main.main(["validate-tag", *flags], {"GITHUB_WORKSPACE": str(tmp_path)}) == ExitCode.REFUSED
+    assert "banana" in capsys.readouterr().out

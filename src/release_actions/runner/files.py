@@ -7,6 +7,13 @@ from pathlib import Path
 from release_actions.errors import InputError
 
 
+def check_workspace_file(path: Path, name: str) -> None:
+    """Find out before anything is changed whether a file could be written afterwards. Raises `InputError` if not."""
+    draft = path.with_name(path.name + ".part")
+    write_workspace_file(draft, name, "")
+    draft.unlink()
+
+
 def write_workspace_file(path: Path, name: str, content: str | bytes, *, hint: str = "") -> None:
     """Write a file, whole or not at all, and the folders above it. `name` is how the user calls it.
 
