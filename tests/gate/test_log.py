@@ -91,6 +91,9 @@ def test_lines_in_another_order_are_noticed() -> None:
         (b"not JSON\n", "Line 1 .* is not JSON"),
         (b"{}\n", "is not a line of such a log"),
         (filled(1).content().replace(b'"seq":0', b'"seq": 0'), "is not in canonical form"),
+        (filled(1).content().replace(b'"actor":"ada"', b'"actor":7'), "is not a line of such a log"),
+        (filled(1).content().replace(b"2026-05-04T12:00:00Z", b"yesterday"), "a kind or a time that no such log has"),
+        (filled(1).content().replace(b"2026-05-04T12:00:00Z", b"2026-05-04"), "a kind or a time that no such log has"),
         (b"[" * 50_000 + b"\n", "is not JSON"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +29,18 @@ from release_actions.simulator.repositories import Repository
 JOB = "ghs_job_of_acme_web"
 FROM_MAIN = RequiredReport(report="branch-audit", workflow="audit.yml", ref="main")
 FROM_TAG = RequiredReport(report="branch-audit", workflow="audit.yml")
+
+
+def damaged() -> bytes:
+    """An archive whose compressed bytes are wrong."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("report.json", makers.content())
+    content = bytearray(packed.getvalue())
+    # The file begins behind its header of 30 bytes and its name (APPNOTE.TXT, section 4.3.7).
+    start = 30 + len("report.json")
+    content[start : start + 8] = b"\xff" * 8
+    return bytes(content)
 
 
 class Forge:
@@ -179,6 +193,7 @@ def test_an_artifact_whose_bytes_are_not_what_github_says_is_no_report(forge: Fo
     ("content", "why"),
     [
         (b"PK no archive", "it is no archive that can be read"),
+        (damaged(), "it is no archive that can be read"),
         (archive({}), "it holds 0 JSON files, not one"),
         (archive({"a.json": b"{}", "b.json": b"{}"}), "it holds 2 JSON files, not one"),
         (archive({"a.json": b" " * (17 * 1024 * 1024)}), "it is larger than 16 MiB"),

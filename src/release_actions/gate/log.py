@@ -134,11 +134,22 @@ def _read_line(line: bytes, name: str, number: int) -> Mapping[str, Any]:
         raise _broken(name, number, "is not JSON") from None
     if not isinstance(document, dict) or set(document) != KEYS or not isinstance(document["run"], dict):
         raise _broken(name, number, "is not a line of such a log")
-    if document["kind"] not in KINDS or type(document["seq"]) is not int:
+    texts = (document[key] for key in ("time", "kind", "tag", "commit", "actor", "subject", "verdict", "prev"))
+    if not all(isinstance(text, str) for text in texts) or type(document["seq"]) is not int:
         raise _broken(name, number, "is not a line of such a log")
+    if document["kind"] not in KINDS or not _is_time(document["time"]):
+        raise _broken(name, number, "has a kind or a time that no such log has")
     if again != line:
         raise _broken(name, number, "is not in canonical form: it was written by something else")
     return document
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is a moment as `format_time` writes it."""
+    try:
+        return format_time(datetime.fromisoformat(text.replace("Z", "+00:00"))) == text
+    except ValueError:
+        return False
 
 
 def _broken(name: str, number: int, words: str) -> BrokenLogError:

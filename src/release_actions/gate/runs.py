@@ -10,7 +10,9 @@ that is judged, the commit has to be that of the tag, so that the workflow file 
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +24,9 @@ from release_actions.runner.envelope import digest_of
 
 TRUSTED_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "release", "create", "repository_dispatch"})
 """What starts a run from a workflow file that is in this repository. A pull request's file is what its author wrote."""
+
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError)
+"""What zipfile raises for an archive that is none, is damaged, or is packed in a way that it does not know."""
 
 RUNS_LOOKED_AT = 10
 """How many of the newest completed runs are searched for the report of this commit."""
@@ -108,6 +113,6 @@ def _unpack(archive: bytes) -> bytes:
             with opened.open(files[0]) as content:
                 # The size that the archive states is a claim: one byte more than allowed is enough to know.
                 return content.read(LARGEST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         message = f"it is no archive that can be read: {error}"
         raise NoReport(message) from None
