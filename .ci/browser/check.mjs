@@ -3,7 +3,7 @@
 // Each page has to load without an error and without a request, to have nothing that axe objects to in light and in
 // dark, to be read at the width of a phone, to filter its findings, to keep hostile titles as text, and to print to two
 // pages. Screenshots at two widths stay beside the pages.
-import { readdirSync, existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createRequire } from "node:module";
@@ -43,7 +43,6 @@ try {
       await page.goto(own, { waitUntil: "load" });
       // The page's policy runs no script but its own: axe comes in by the debugger, which is not bound by it.
       const session = await page.createCDPSession();
-      const { readFileSync } = await import("node:fs");
       await session.send("Runtime.evaluate", { expression: readFileSync(axe, "utf8") });
       const answer = await session.send("Runtime.evaluate", {
         expression: "axe.run(document, { resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 120)}`)))",

@@ -22,12 +22,18 @@ HINTS = {
 
 def describe_decision(decision: Decision) -> str:
     """The answer in one sentence."""
+    reasons = describe_reasons(decision)
+    return f"Go: {reasons}" if decision.is_go else f"No-go: {reasons}"
+
+
+def describe_reasons(decision: Decision) -> str:
+    """What follows the answer: how much stands against the release."""
     against = len(decision.against)
     if not against:
         waived = sum(row.waiver is not None for row in decision.reports)
-        return f"Go: nothing stands against {decision.subject.tag}" + (f", {waived} waived." if waived else ".")
+        return f"nothing stands against {decision.subject.tag}" + (f", {waived} waived." if waived else ".")
     verb = "stands" if against == 1 else "stand"
-    return f"No-go: {counted(against, 'point')} {verb} against {decision.subject.tag}."
+    return f"{counted(against, 'point')} {verb} against {decision.subject.tag}."
 
 
 def list_findings(decision: Decision) -> tuple[Finding, ...]:

@@ -20,7 +20,7 @@ from release_actions.gate.drawings import (
 )
 from release_actions.gate.log import DECISION, Log
 from release_actions.gate.reports import CheckReport
-from release_actions.gate.summary import HINTS, describe_decision
+from release_actions.gate.summary import HINTS, describe_reasons
 from release_actions.runner.envelope import Verdict
 from release_actions.runner.report import Level, counted
 
@@ -114,7 +114,9 @@ def build_view(repository: str, decision: Decision, reports: Sequence[CheckRepor
         commit=subject.commit,
         made=subject.now,
         is_go=decision.is_go if is_decided else None,
-        headline=describe_decision(decision) if is_decided else f"Nothing is required of {subject.tag}.",
+        headline=_begin_sentence(describe_reasons(decision))
+        if is_decided
+        else f"Nothing is required of {subject.tag}.",
         objections=tuple(_list_objections(decision)),
         checks=tuple(_list_checks(decision, about)),
         approvals=tuple(
@@ -142,6 +144,10 @@ def keep_web_address(text: str) -> str:
         return ""
     is_local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
     return text if (parts.scheme == "https" and parts.hostname) or is_local else ""
+
+
+def _begin_sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _newest_of_each(reports: Iterable[CheckReport]) -> dict[str, CheckReport]:
