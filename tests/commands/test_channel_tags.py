@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.commands.train import REPOSITORY, TOKEN, Train, make_world, said
+from tests.commands.train import REPOSITORY, TOKEN, Train, make_train, make_world, said
 
-from release_actions.cleanup import store
 from release_actions.errors import ExitCode
-from release_actions.images import inspection, publish
 from release_actions.simulator import Simulator, World
 
 CONFIG = """\
@@ -41,12 +39,7 @@ def _world() -> World:
 
 @pytest.fixture
 def train(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
-    for module in (publish, inspection):
-        monkeypatch.setattr(module, "PAUSES", (0.0,) * 8)
-    monkeypatch.setattr(store, "PAUSE", 0.0)
-    made = Train(simulator, tmp_path)
-    made.write(CONFIG)
-    return made
+    return make_train(simulator, tmp_path, monkeypatch, CONFIG)
 
 
 def plan(train: Train, event: str = "push", ref: str = "refs/heads/main", **payload: Any) -> Any:

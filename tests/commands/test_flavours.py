@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.commands.train import Train, make_world, said
+from tests.commands.train import Train, make_train, make_world, said
 
-from release_actions.cleanup import store
 from release_actions.errors import ExitCode
-from release_actions.images import inspection, publish
 from release_actions.images.image_list import read
 from release_actions.simulator import Simulator, World
 
@@ -44,12 +42,7 @@ def _world() -> World:
 
 @pytest.fixture
 def train(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
-    for module in (publish, inspection):
-        monkeypatch.setattr(module, "PAUSES", (0.0,) * 8)
-    monkeypatch.setattr(store, "PAUSE", 0.0)
-    made = Train(simulator, tmp_path)
-    made.write(CONFIG)
-    return made
+    return make_train(simulator, tmp_path, monkeypatch, CONFIG)
 
 
 def test_each_flavour_is_built_from_its_own_dockerfile_under_its_own_tags(train: Train) -> None:

@@ -8,8 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from release_actions import main
+from release_actions.cleanup import store
 from release_actions.http.client import Http
+from release_actions.images import inspection, publish
 from release_actions.registry.client import Registry
 from release_actions.runner.report import Level, Report
 from release_actions.runner.workflow import Workflow
@@ -29,6 +33,16 @@ def make_world() -> World:
     permissions = {"contents": "write", "packages": "write"}
     world.add_token(TOKEN, TokenKind.ACTIONS, repository=REPOSITORY, permissions=permissions)
     return world
+
+
+def make_train(simulator: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> Train:
+    """The project with a configuration, on a simulator where nobody has to wait."""
+    for module in (publish, inspection):
+        monkeypatch.setattr(module, "PAUSES", (0.0,) * 8)
+    monkeypatch.setattr(store, "PAUSE", 0.0)
+    made = Train(simulator, folder)
+    made.write(config)
+    return made
 
 
 @dataclass

@@ -30,7 +30,6 @@ from tests.commands.test_promote import (
     test_the_release_is_the_candidate_byte_by_byte,
     test_verify_images_reads_what_was_promoted,
 )
-from tests.contract import distribution
 from tests.contract.clients import Desk, host_of
 from tests.images.signing import Authority
 
@@ -41,17 +40,6 @@ from release_actions.simulator.image_factory import attachment_tag
 
 pytestmark = pytest.mark.tools("docker-registry")
 run_program = provenance.run_program
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("registry")
-
-
-@pytest.fixture(scope="module")
-def url(folder: Path) -> Iterator[str]:
-    with distribution.running(folder) as url:
-        yield url
 
 
 @pytest.fixture

@@ -53,22 +53,10 @@ from tests.commands.test_verify_images import (
     test_what_was_merged_is_right_and_locked,
     test_without_a_digest_of_the_run_the_tag_is_taken,
 )
-from tests.contract import distribution
 
 from release_actions.images import inspection, publish
 
 pytestmark = pytest.mark.tools("docker-registry")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("registry")
-
-
-@pytest.fixture(scope="module")
-def url(folder: Path) -> Iterator[str]:
-    with distribution.running(folder) as url:
-        yield url
 
 
 @pytest.fixture
