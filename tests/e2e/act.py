@@ -152,6 +152,7 @@ class Act:
         for name, value in {**self.variables, **run, **variables}.items():
             command += ["--env", f"{name}={value}"]
         code, out, err = finish(command, self.folder, self.machine())
+        assert "fatal error: " not in err, f"act itself crashed:\n{err[-4000:]}"
         return Ran(code, tuple(json.loads(line) for line in out.splitlines()), out + err)
 
     def machine(self) -> dict[str, str]:
@@ -164,8 +165,11 @@ class Act:
         proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE)
         # act keeps its cache and its settings below the first two.
         folders = {name: str(home) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")}
-        # act reads workflows all the time, and would spend a third of it on collecting garbage.
-        return {**kept, **proxies, **folders, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "GOGC": "800"}
+        # act reads workflows all the time, and would spend a third of it on collecting garbage. Its jobs write to the
+        # same maps without a lock (nektos/act#2199), which Go ends the program for: they run side by side on one thread,
+        # and are interrupted only between two calls.
+        go = {"GOGC": "800", "GOMAXPROCS": "1", "GODEBUG": "asyncpreemptoff=1"}
+        return {**kept, **proxies, **folders, **go, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def interpreter() -> dict[str, str]:
