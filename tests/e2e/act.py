@@ -166,8 +166,8 @@ class Act:
         # act keeps its cache and its settings below the first two.
         folders = {name: str(home) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")}
         # act reads workflows all the time, and would spend a third of it on collecting garbage. Its jobs write to the
-        # same maps without a lock (nektos/act#2199), which Go ends the program for: they run side by side on one thread,
-        # and are interrupted only between two calls.
+        # same maps without a lock (nektos/act#2199), for which Go ends the program: they share a thread, and are
+        # interrupted only between two calls.
         go = {"GOGC": "800", "GOMAXPROCS": "1", "GODEBUG": "asyncpreemptoff=1"}
         return {**kept, **proxies, **folders, **go, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
