@@ -382,14 +382,16 @@ def _rooted(schema: Any) -> Any:
     """A schema whose references name the document they are in, and whose nulls are allowed as GitHub means them.
 
     OpenAPI 3.0.3 lets `nullable` count beside `type` only. GitHub writes it beside `oneOf` and `allOf` too, and sends
-    null there: the author of a commit by nobody with an account.
+    null there: the author of a commit by nobody with an account. Beside `enum` it counts only if null is listed, which
+    GitHub leaves out: the reason why an issue was closed that is open.
     """
     if isinstance(schema, dict):
         rooted = {
             name: ADDRESS + child if name == "$ref" and isinstance(child, str) else _rooted(child)
             for name, child in schema.items()
         }
-        bare = schema.get("nullable") is True and "type" not in schema
+        unlisted = None not in schema.get("enum", [None])
+        bare = schema.get("nullable") is True and ("type" not in schema or unlisted)
         return {"anyOf": [{"enum": [None]}, rooted]} if bare else rooted
     if isinstance(schema, list):
         return [_rooted(child) for child in schema]

@@ -40,8 +40,11 @@ UNMET = (
     (r"rate-limit/get", 404, "an Enterprise Server answers so that has its limits switched off"),
     (r"repos/get|repos/get-branch", 301, "no repository or branch is renamed"),
     (r"repos/get", 403, "no repository is blocked"),
-    (r"repos/list-commits", 400, "GitHub does not say what for"),
+    (r"repos/list-commits|issues/create", 400, "GitHub does not say what for"),
     (r"pulls/get", 406, "no difference is too large to show"),
+    (r"git/create-blob", 422, "its description asks for exactly one of two forms, of which one has no rules"),
+    (r"issues/(get|update|create|list-for-repo)", 301, "no repository is renamed"),
+    (r"issues/(get|create|update)", 410, "no issue is deleted, and no repository has its issues switched off"),
     (r"(git|repos)/.*", 409, "no repository is empty or being made"),
 )
 """Documented statuses that the walk does not meet: operations, status, and why."""
@@ -135,6 +138,7 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/pulls/2")
     yield Step("GET", f"{ROOT}/pulls/1/commits")
     yield Step("GET", f"{ROOT}/commits/{second.sha}/pulls")
+    yield from proposal_steps(found)
     yield Step("GET", f"{ROOT}/milestones?state=all")
     yield Step("GET", f"{ROOT}/milestones/1")
     yield Step("POST", f"{ROOT}/releases", {"tag_name": "v0.4.0", "name": "v0.4.0", "draft": True})
@@ -149,6 +153,30 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/releases/assets/{{asset}}", accept="application/octet-stream")
     yield Step("DELETE", f"{ROOT}/releases/assets/{{asset}}")
     yield Step("DELETE", f"{ROOT}/releases/{{release}}")
+
+
+def proposal_steps(found: World) -> Iterator[Step]:
+    """A change that is proposed: its objects, branch and pull request, and an issue."""
+    git = found.repositories["llm-d/llm-d"].git
+    main = git.commits[git.refs["refs/heads/main"].sha]
+    yield Step("POST", f"{ROOT}/git/blobs", {"content": "YQ==", "encoding": "base64"})
+    changes = [
+        {"path": "a.txt", "mode": "100644", "type": "blob", "content": "a"},
+        {"path": "b.txt", "mode": "100644", "type": "blob", "sha": None},
+    ]
+    yield Step("POST", f"{ROOT}/git/trees", {"base_tree": main.tree, "tree": changes})
+    author = {"name": "Ada", "email": "ada@example.com", "date": "2026-01-02T03:04:05Z"}
+    commit = {"message": "propose", "tree": main.tree, "parents": [main.sha], "author": author}
+    yield Step("POST", f"{ROOT}/git/commits", commit)
+    proposed = git.commit("proposed", found.now(), parents=(main.sha,))
+    git.refs["refs/heads/proposed"] = Target(proposed.sha, "commit")
+    pull = {"title": "Propose", "head": "proposed", "base": "main", "body": "why", "draft": True}
+    yield Step("POST", f"{ROOT}/pulls", pull)
+    yield Step("PATCH", f"{ROOT}/pulls/2", {"title": "Proposed", "state": "closed"})
+    yield Step("POST", f"{ROOT}/issues", {"title": "Drift", "body": "", "labels": ["release"]})
+    yield Step("GET", f"{ROOT}/issues?state=all&labels=release&per_page=1")
+    yield Step("GET", f"{ROOT}/issues/1")
+    yield Step("PATCH", f"{ROOT}/issues/1", {"labels": ["kind/bug"], "milestone": 1})
 
 
 def workflow_steps(found: World) -> Iterator[Step]:
@@ -222,6 +250,13 @@ REFUSED = (
     (Step("DELETE", f"{ROOT}/git/refs/tags/nothing"), 422),
     (Step("POST", f"{ROOT}/git/tags", {"tag": "v1", "message": "", "object": "0" * 40, "type": "commit"}), 422),
     (Step("GET", f"{ROOT}/pulls?state=nonsense"), 422),
+    (Step("GET", f"{ROOT}/issues?state=nonsense"), 422),
+    (Step("POST", f"{ROOT}/pulls", {"title": "Nothing", "head": "main", "base": "main"}), 422),
+    (Step("PATCH", f"{ROOT}/pulls/1", {"state": "open"}), 422),
+    (Step("POST", f"{ROOT}/issues", {"body": "without a title"}), 422),
+    (Step("PATCH", f"{ROOT}/issues/1", {"state": "nonsense"}), 422),
+    (Step("POST", f"{ROOT}/git/trees", {"base_tree": "0" * 40, "tree": []}), 422),
+    (Step("POST", f"{ROOT}/git/commits", {"message": "m", "tree": "0" * 40}), 422),
     (Step("POST", f"{ROOT}/releases", {"name": "without a tag"}), 422),
     (Step("POST", f"{ROOT}/releases", {"tag_name": "v0.4.0", "draft": True}), 201),
     (Step("GET", f"{ROOT}/actions/artifacts/701/zip"), 410),

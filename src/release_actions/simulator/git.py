@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -31,11 +31,26 @@ class Commit:
     date: datetime
     login: str = ""
     files: tuple[str, ...] = ()
+    tree_id: str = ""
 
     @property
     def tree(self) -> str:
-        """The id of its tree."""
-        return tree(self.files)
+        """The id of its tree: of one that was sent, else of one that stands for the paths it touched."""
+        return self.tree_id or tree(self.files)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree that was sent: what it is based on and what it changes. Path -> mode and object, None for a deletion."""
+
+    base: str
+    entries: Mapping[str, tuple[str, str] | None]
+
+    @property
+    def id(self) -> str:
+        """An id that two trees with the same base and changes share."""
+        lines = [f"{path} {entry}" for path, entry in sorted(self.entries.items())]
+        return object_id("tree", "\n".join([self.base, *lines]))
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,8 @@ class Git:
     commits: dict[str, Commit] = field(default_factory=dict)
     tags: dict[str, AnnotatedTag] = field(default_factory=dict)
     refs: dict[str, Target] = field(default_factory=dict)
+    trees: dict[str, Tree] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
 
     def commit(
         self,
@@ -70,6 +87,7 @@ class Git:
         email: str = "ada@example.com",
         login: str = "",
         files: tuple[str, ...] = (),
+        tree_id: str = "",
     ) -> Commit:
         """Make a commit. Raises `LookupError` for a parent that is not there."""
         for parent in parents:
@@ -78,11 +96,27 @@ class Git:
                 raise LookupError(message)
         who = f"{author} <{email}> {int(date.timestamp())} +0000"
         # The paths go into the id in place of a tree: commits that differ only in them are different commits.
-        lines = [f"tree {tree(files)}", *(f"parent {parent}" for parent in parents), f"author {who}"]
+        lines = [f"tree {tree_id or tree(files)}", *(f"parent {parent}" for parent in parents), f"author {who}"]
         text = "\n".join([*lines, f"committer {who}", "", message, ""])
-        commit = Commit(object_id("commit", text), message, parents, author, email, date, login, files)
+        commit = Commit(object_id("commit", text), message, parents, author, email, date, login, files, tree_id)
         self.commits[commit.sha] = commit
         return commit
+
+    def read_file(self, sha: str, path: str) -> bytes | None:
+        """A file of a commit, as far back as trees were sent; None where it is not in them."""
+        at = self.commits[sha].tree
+        while at in self.trees:
+            if path in self.trees[at].entries:
+                entry = self.trees[at].entries[path]
+                return self.blobs.get(entry[1]) if entry else None
+            at = self.trees[at].base
+        return None
+
+    def add_blob(self, content: bytes) -> str:
+        """Store a file's content. Returns its id."""
+        sha = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        self.blobs[sha] = content
+        return sha
 
     def annotate(
         self,

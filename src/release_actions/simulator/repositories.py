@@ -13,7 +13,7 @@ from release_actions.simulator.attestations import Attestation
 from release_actions.simulator.clock import stamp
 from release_actions.simulator.environments import Environment, Review
 from release_actions.simulator.git import Git
-from release_actions.simulator.rules import ProtectedTags, TagRules
+from release_actions.simulator.rules import BranchRules, ProtectedTags, TagRules
 
 
 @dataclass(eq=False)
@@ -57,6 +57,26 @@ class Pull:
     milestone: int = 0
     commits: tuple[str, ...] = ()
     head_owner: str = ""
+    assignees: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Issue:
+    """An issue. Its number is from the same row as those of pull requests."""
+
+    id: int
+    number: int
+    title: str
+    author: str
+    created: datetime
+    updated: datetime
+    body: str = ""
+    state: str = "open"
+    state_reason: str = ""
+    closed: datetime | None = None
+    closed_by: str = ""
+    labels: tuple[str, ...] = ()
+    milestone: int = 0
     assignees: tuple[str, ...] = ()
 
 
@@ -124,6 +144,12 @@ class Repository:
     immutable_releases: bool = False
     """Whether releases become immutable when they are published."""
     tag_rules: tuple[TagRules, ...] = ()
+    branch_rules: tuple[BranchRules, ...] = ()
+    fork_of: str = ""
+    """The repository that it is a fork of; empty for one that is no fork."""
+    jobs_open_pulls: bool = True
+    """Whether GitHub Actions may create pull requests, which is a setting of the repository."""
+    issues: dict[int, Issue] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)
     """Tags that an immutable release has, or had."""
 
@@ -133,10 +159,27 @@ class Repository:
         return f"{self.owner.login}/{self.name}"
 
     @property
+    def next_number(self) -> int:
+        """The number that the next issue or pull request gets."""
+        return max([0, *self.pulls, *self.issues]) + 1
+
+    @property
     def protected_tags(self) -> ProtectedTags:
         """What protects tags of this repository now."""
         immutable = {release.tag for release in self.releases.values() if release.immutable}
         return ProtectedTags(self.tag_rules, immutable, self.reserved)
+
+    def follow_branch(self, ref: str) -> None:
+        """Put the open pull requests of a branch on what it names now; a branch that is gone closes them."""
+        name = ref.removeprefix("refs/heads/")
+        for pull in self.pulls.values():
+            if pull.head != name or pull.state != "open" or pull.head_owner:
+                continue
+            if ref not in self.git.refs:
+                pull.state, pull.closed = "closed", pull.updated
+                continue
+            pull.head_sha = self.git.peel(self.git.refs[ref]).sha
+            pull.commits = tuple(commit.sha for commit in self.git.between(pull.base_sha, pull.head_sha))
 
     def latest_release(self) -> Release | None:
         """The release marked as the latest, or by GitHub's rule the highest version, then the newest."""
@@ -192,6 +235,7 @@ class Repository:
                 str(pull.number): pull.state
                 for pull in sorted(self.pulls.values(), key=lambda milestone: milestone.number)
             },
+            "issues": {str(number): issue.state for number, issue in sorted(self.issues.items())},
             "runs": {str(run.id): run.title for run in sorted(self.runs.values(), key=lambda run: run.id)},
             "milestones": {
                 str(milestone.number): milestone.title for milestone in sorted(self.milestones.values(), key=by_number)

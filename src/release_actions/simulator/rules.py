@@ -34,6 +34,20 @@ class TagRules:
 
 
 @dataclass(frozen=True)
+class BranchRules:
+    """A ruleset for branches that no one may bypass. `branches`: globs, `*` stands for any characters."""
+
+    branches: tuple[str, ...]
+    restricts: tuple[str, ...]
+
+    def find_violation(self, ref: str, act: Act) -> str:
+        """Why a change of a ref is refused, in GitHub's words; empty when it is allowed."""
+        branch = ref.removeprefix("refs/heads/")
+        applies = branch != ref and act in self.restricts and any(fnmatchcase(branch, each) for each in self.branches)
+        return f"Repository rule violations found\n\n{VIOLATIONS[act]}\n\n" if applies else ""
+
+
+@dataclass(frozen=True)
 class ProtectedTags:
     """What protects the tags of one repository.
 

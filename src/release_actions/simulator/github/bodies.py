@@ -201,7 +201,7 @@ class Bodies:
             "owner": self.simple_user(repository.owner),
             "html_url": f"{WEB}/{repository.full_name}",
             "description": repository.description or None,
-            "fork": False,
+            "fork": bool(repository.fork_of),
             "url": url,
             **{key: url + rest for key, rest in REPOSITORY_LINKS.items()},
         }

@@ -97,6 +97,7 @@ def update_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
         raise http_error(422, "Update is not a fast forward", UPDATE)
     check_change_allowed(repository, name, "update", UPDATE)
     git.refs[name] = target
+    repository.follow_branch(name)
     return Answer(200, ref_body(call, repository, name, target))
 
 
@@ -108,6 +109,7 @@ def delete_ref(call: Call, owner: str, repo: str, ref: str) -> Answer:
         raise http_error(422, "Reference does not exist", DELETE)
     check_change_allowed(repository, name, "deletion", DELETE)
     del repository.git.refs[name]
+    repository.follow_branch(name)
     return Answer(204)
 
 
@@ -143,6 +145,7 @@ def get_commit(call: Call, owner: str, repo: str, commit_sha: str) -> Answer:
 def check_change_allowed(repository: Repository, ref: str, act: Act, docs: str) -> None:
     """Raise `HttpError` when a rule of the repository forbids a change of a ref."""
     refused = repository.protected_tags.find_violation(ref, act)
+    refused = refused or next(filter(None, (rules.find_violation(ref, act) for rules in repository.branch_rules)), "")
     if refused:
         raise http_error(422, refused, docs)
 
