@@ -23,6 +23,16 @@ CALLED_BY_LIBRARIES = {
 
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
+    "Roles": "the audit of reviews and the tracker are being built on it",
+    "by": "as Roles",
+    "find_nearest": "as Roles",
+    "find_people": "as Roles",
+    "find_unapproved": "as Roles",
+    "has_role": "as Roles",
+    "list_roles": "as Roles",
+    "read_owners": "as Roles",
+    "find_reviewers": "as Roles",
+    "list_approvals": "as Roles",
     "faults_from_list": "the embedding interface of the simulator, beside faults_named",
     "make_github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
     "is_right": "that a plan has nothing to do",
