@@ -54,6 +54,11 @@ class Tree:
         nodes = self.node.value if isinstance(self.node, yaml.SequenceNode) else []
         return [str(node.value) for node in nodes if isinstance(node, yaml.ScalarNode)]
 
+    def trees(self) -> list[Tree]:
+        """The mappings of a list."""
+        nodes = self.node.value if isinstance(self.node, yaml.SequenceNode) else []
+        return [Tree(node, self._file) for node in nodes]
+
     def place(self, name: str) -> Place:
         """Where a key stands."""
         mark = self._pairs[name][0].start_mark if name in self._pairs else None
