@@ -23,6 +23,9 @@ CALLED_BY_LIBRARIES = {
 
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
+    "propose_pull": "the audits of versions and branches are being built on it",
+    "keep_issue": "as propose_pull",
+    "is_done": "as propose_pull",
     "Roles": "the audit of reviews and the tracker are being built on it",
     "by": "as Roles",
     "find_nearest": "as Roles",

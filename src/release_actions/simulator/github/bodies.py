@@ -102,7 +102,7 @@ class Bodies:
             "url": url,
             "html_url": f"{WEB}/{account.login}",
             **{key: url + rest for key, rest in ACCOUNT_LINKS.items()},
-            "type": "Organization" if account.organization else "User",
+            "type": "Organization" if account.organization else "Bot" if account.login.endswith("[bot]") else "User",
             "user_view_type": "public",
             "site_admin": False,
         }

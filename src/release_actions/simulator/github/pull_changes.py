@@ -53,7 +53,8 @@ def check_branches(repository: Repository, head: str, base: str) -> None:
         if f"refs/heads/{name}" not in repository.git.refs:
             raise invalid(CREATE, "PullRequest", field, "invalid")
     words = ""
-    if any(pull.state == "open" and (pull.head, pull.base) == (head, base) for pull in repository.pulls.values()):
+    own = [pull for pull in repository.pulls.values() if pull.state == "open" and not pull.head_owner]
+    if any((pull.head, pull.base) == (head, base) for pull in own):
         words = f"A pull request already exists for {repository.owner.login}:{head}."
     elif not repository.git.between(*(repository.git.refs[f"refs/heads/{name}"].sha for name in (base, head))):
         words = f"No commits between {base} and {head}"

@@ -1,0 +1,1 @@
+"""One draft pull request or issue that proposes a change: opened, kept up to date in place, closed when clean."""
