@@ -114,6 +114,106 @@ def named(made: World, path: str) -> dict[str, str]:
     }
 
 
+def retire(folder: Path, floating_tags: str, since: str = "v0.5.0") -> None:
+    """Move llm-d-rocm from the images to the retired packages."""
+    images, _, _ = CONFIG.partition("  llm-d-rocm:")
+    rule = f"  llm-d-rocm: {{since: {since}, reason: merged into cuda, floating-tags: {floating_tags}}}\n"
+    (folder / "release.yaml").write_text(f"{images}retired:\n{rule}", encoding="utf-8")
+
+
+def test_the_floating_tags_of_a_retired_package_may_follow_its_own_releases(
+    world: World, protect: Protect, tmp_path: Path
+) -> None:
+    world.push(ROCM, build_image(platforms(ROCM), seed="mistake"), ["latest"])
+    for tag in ("v0.4.3", "v0.5.0"):
+        tag_in_git(world, tag)
+        publish(world, tag)
+    retire(tmp_path, "moved")
+
+    report = protect()
+
+    assert named(world, ROCM) == {"latest": "v0.4.3", "v0": "v0.4.3", "v0.4": "v0.4.3"}
+    assert named(world, CUDA)["latest"] == "v0.5.0"
+    assert "v0.5" not in world.tags(ROCM)
+    assert report.exit_code is ExitCode.PASS
+
+
+def test_a_release_after_the_last_of_a_retired_package_is_not_missing_there(
+    world: World, protect: Protect, tmp_path: Path
+) -> None:
+    tag_in_git(world, "v0.5.0")
+    publish(world, "v0.5.0", CUDA, CPU)
+    retire(tmp_path, "moved")
+    protect()
+
+    report = protect("check")
+
+    assert report.exit_code is ExitCode.PASS
+    assert not report.findings
+
+
+def test_what_a_retired_packages_tag_names_wrongly_is_said(world: World, protect: Protect, tmp_path: Path) -> None:
+    tag_in_git(world, "v0.5.0")
+    publish(world, "v0.5.0")
+    world.tag(ROCM, "v0.5.0", "latest")
+    retire(tmp_path, "moved")
+
+    report = protect("check")
+
+    assert (
+        "ghcr.io/llm-d/llm-d-rocm: latest names v0.5.0, published although the package is retired since v0.5.0, and "
+        "v0.4.1 is the highest release in its range."
+    ) in [finding.problem.message for finding in report.findings]
+
+
+def test_floating_tags_that_a_retired_package_should_have_lost_are_reported(
+    world: World, protect: Protect, tmp_path: Path
+) -> None:
+    retire(tmp_path, "removed")
+    before = world.tags(ROCM)
+
+    report = protect("check")
+
+    assert report.exit_code is ExitCode.REFUSED
+    assert [(finding.problem.message, finding.problem.hint) for finding in report.findings] == [
+        (
+            f"ghcr.io/llm-d/llm-d-rocm: {tag} names v0.4.1, and the package is retired since v0.5.0.",
+            f"Name {tag} under delete-tags in a clean-up rule with untag: true, and run ghcr-cleanup with it.",
+        )
+        for tag in ("latest", "v0", "v0.4")
+    ]
+    assert world.tags(ROCM) == before
+
+
+def test_a_retired_package_without_floating_tags_is_as_it_should_be(
+    world: World, protect: Protect, tmp_path: Path
+) -> None:
+    world.push(ROCM, build_image(platforms(ROCM), seed="empty"), list(FLOATS))
+    held = world.package(ROCM)
+    assert held is not None
+    empty = held.find("latest")
+    assert empty is not None
+    held.drop(empty, world.now())
+    retire(tmp_path, "removed")
+
+    report = protect("check")
+
+    assert report.exit_code is ExitCode.PASS
+    assert not report.findings
+
+
+def test_a_snapshot_has_the_retired_packages_whose_tags_a_run_may_move(
+    world: World, protect: Protect, tmp_path: Path
+) -> None:
+    retire(tmp_path, "moved")
+    protect("snapshot")
+    world.push(ROCM, build_image(platforms(ROCM), seed="mistake"), ["latest"])
+
+    protect("restore")
+
+    assert named(world, ROCM) == FLOATS
+
+
 def test_the_floating_tags_of_a_retired_package_are_frozen(
     world: World, protect: Protect, simulator: Simulator, tmp_path: Path
 ) -> None:

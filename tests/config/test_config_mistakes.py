@@ -820,6 +820,23 @@ MISTAKES_OF_RULES = {
             "LABEL' to 'runners' of the image or of 'defaults'.",
         ],
     ),
+    "packages that are retired by what is no release": (
+        """\
+        repository: o/r
+        defaults: {platforms: [linux/amd64]}
+        images:
+          a: {}
+        retired:
+          b: {since: v0.5.0-rc.1, reason: merged into a}
+          c: {since: may, reason: merged into a}
+        """,
+        [
+            "release.yaml:6:14: 'v0.5.0-rc.1' is not the tag of a release. Write the first release without the "
+            "package, for example 'v0.5.0'.",
+            "release.yaml:7:14: 'may' is not the tag of a release. Write the first release without the package, for "
+            "example 'v0.5.0'.",
+        ],
+    ),
     "a package that is retired and still published": (
         """\
         repository: o/r

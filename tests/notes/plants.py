@@ -18,7 +18,8 @@ from tests.notes.cleaned import merged
 from release_actions.components import table
 from release_actions.components.assemble import PublishedComponent
 from release_actions.components.document import load_text
-from release_actions.notes.evidence import PreviousTables, TagComparison
+from release_actions.notes.evidence import PreviousTables, RetiredImage, TagComparison
+from release_actions.versions.version import parse
 
 PULLS = "https://github.com/llm-d/llm-d/pull"
 FULL = "https://github.com/llm-d/llm-d/compare/v0.4.2...v0.5.0"
@@ -513,6 +514,13 @@ IMAGES = (
         "llm-d-cuda:v0.5.0",
         "llm-d-cuda-nixl:v0.5.0",
         known=answers("images", "ghcr.io/llm-d/llm-d-cuda-nixl:v0.5.0", there=False),
+    ),
+    Plant(
+        "an image that is retired",
+        "image-not-built",
+        "llm-d-cuda:v0.5.0",
+        "llm-d-aws:v0.5.0",
+        known={"retired": {"ghcr.io/llm-d/llm-d-aws": RetiredImage(parse("v0.5.0"), "merged into llm-d-cuda")}},
     ),
     Plant(
         "an image that the registry does not have",

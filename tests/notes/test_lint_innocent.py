@@ -6,7 +6,7 @@ import pytest
 from tests.notes import cleaned
 
 from release_actions.components.finding import Certainty
-from release_actions.notes.evidence import NotesEvidence
+from release_actions.notes.evidence import NotesEvidence, RetiredImage
 from release_actions.notes.lint import lint
 from release_actions.notes.lint_rule import LintSubject
 from release_actions.notes.reading import read as read_notes
@@ -19,6 +19,10 @@ OWN = NotesEvidence(
     previous_tag="v0.4.1",
     changes=cleaned.MERGED,
     built=frozenset({"ghcr.io/llm-d/llm-d-cuda"}),
+    retired={
+        "ghcr.io/llm-d/llm-d-aws": RetiredImage(parse("v0.5.0"), "merged into llm-d-cuda"),
+        "ghcr.io/llm-d/llm-d-hpu": RetiredImage(parse("v0.6.0"), "has no users"),
+    },
 )
 HUB = "https://github.com"
 
@@ -51,6 +55,8 @@ SILENT = {
     "a component at a commit": "## Component Summary\n\n| Component | Version | Previous |\n|-|-|-|\n| a | 0a1b | v1 |",
     "another owner's image": "`ghcr.io/istio/pilot:1.29.0`",
     "an image by digest": f"```\ndocker pull ghcr.io/llm-d/llm-d-cuda:latest@sha256:{'0' * 64}\n```",
+    "the last release of a retired image": "`ghcr.io/llm-d/llm-d-aws:v0.4.1` is the last of its image.",
+    "an image that is retired later": "```\ndocker pull ghcr.io/llm-d/llm-d-hpu:v0.5.0\n```",
     "a name with a version of its own": "Use llm-d-cuda-tools v9.9.9.",
 }
 SUSPICIOUS = {

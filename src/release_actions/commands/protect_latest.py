@@ -16,6 +16,7 @@ from functools import partial
 
 from release_actions.builds.matrix import select_images
 from release_actions.config import Config, Package, load_config
+from release_actions.config.model import RetiredFloats
 from release_actions.config.source import read_text
 from release_actions.errors import ActionError, InputError, Problem
 from release_actions.floating import report, snapshot
@@ -24,7 +25,7 @@ from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.releases import GitReleases
 from release_actions.floating.restoring import restore, take_snapshot
-from release_actions.floating.rules import FloatingRules
+from release_actions.floating.rules import FloatingRules, Retirement
 from release_actions.floating.run import Mode, OtherCommit, ProtectRun, pause
 from release_actions.floating.snapshot import Snapshot
 from release_actions.http.client import Http
@@ -37,6 +38,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
+from release_actions.versions.version import parse
 
 OUTPUTS = (*report.OUTPUTS, *REPORT_OUTPUTS)
 
@@ -90,6 +92,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             config.skip,
             config.tag_prefix,
             held_by_doubt=given.other_commit is OtherCommit.ERROR,
+            retired=list_retirements(config),
         )
         stop = threading.Event()
         reconciler = Reconciler(
@@ -146,7 +149,43 @@ def prepare(given: Inputs, context: Context, config: Config) -> tuple[tuple[Pack
         problems += error.problems
     if problems:
         raise InputError(problems=problems)
-    return tuple(package for package in config.packages("release") if package.image in selected), recorded
+    retired = list_retired_packages(config) if given.images == ALL_IMAGES else ()
+    return (*(package for package in config.packages("release") if package.image in selected), *retired), recorded
+
+
+def list_retirements(config: Config) -> dict[str, Retirement]:
+    """Name of a retired package whose floating tags are not frozen -> its retirement."""
+    return {
+        package.name: Retirement(
+            parse(package.since, config.tag_prefix), removes=package.floating_tags is RetiredFloats.REMOVED
+        )
+        for package in config.retired
+        if package.floating_tags is not RetiredFloats.FROZEN
+    }
+
+
+def list_retired_packages(config: Config) -> tuple[Package, ...]:
+    """The retired packages whose floating tags are judged: on whichever platforms their releases have."""
+    return tuple(
+        Package(
+            image=package.name.rpartition("/")[2],
+            variant="",
+            channel="release",
+            registry=config.registry,
+            name=package.name,
+            platforms=(),
+            runners={},
+            context="",
+            dockerfile="",
+            target="",
+            build_args={},
+            labels={},
+            required=False,
+            place=package.place,
+        )
+        for package in config.retired
+        if package.floating_tags is not RetiredFloats.FROZEN
+    )
 
 
 def find_contradictions(given: Inputs, context: Context) -> Iterator[Problem]:
@@ -182,7 +221,7 @@ def read_snapshot(given: Inputs, context: Context, config: Config) -> Snapshot:
     recorded = snapshot.read(
         read_text(path, name=given.snapshot, hint=hint), file=given.snapshot, digest=given.snapshot_digest
     )
-    published = {package.name for package in config.packages("release")}
+    published = {package.name for package in (*config.packages("release"), *list_retired_packages(config))}
     strange = sorted(set(recorded.packages) - published)
     if recorded.registry != config.registry or strange:
         what = f"the registry {recorded.registry}" if recorded.registry != config.registry else strange[0]

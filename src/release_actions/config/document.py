@@ -16,6 +16,7 @@ from release_actions.config.channel_tags import ChannelTagsForm
 from release_actions.config.cleanup_settings import SELECTORS, CleanupSettings
 from release_actions.config.drift import DriftForm
 from release_actions.config.gate import GateForm
+from release_actions.config.model import RetiredFloats
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.shapes import (
@@ -307,6 +308,12 @@ class RetiredSpec(Record):
         Text("a release tag", pattern=grammar.TAG, example="v0.5.0"), "The first release without the package."
     )
     reason: str = key(Text("a reason", example="'replaced by llm-d-cuda'"), "Why it is not published any more.")
+    floating_tags: str = key(
+        Choice(tuple(each.value for each in RetiredFloats)),
+        "What protect-latest does with its floating tags: `frozen` does not read them, `moved` keeps them on the "
+        "newest release before `since`, `removed` reports those that still exist.",
+        default=RetiredFloats.FROZEN.value,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -143,13 +144,26 @@ class Package:
         return self.name.partition("/")[2]
 
 
+class RetiredFloats(str, enum.Enum):
+    """What becomes of the floating tags of a package that is not published any more."""
+
+    FROZEN = "frozen"
+    MOVED = "moved"
+    REMOVED = "removed"
+
+
 @dataclass(frozen=True)
 class RetiredPackage:
-    """A package "owner/name" that was published before the release `since`, and why not any more."""
+    """A package "owner/name" that was published before the release `since`, and why not any more.
+
+    `place` is where it is in the file.
+    """
 
     name: str
     since: str
     reason: str
+    floating_tags: RetiredFloats = RetiredFloats.FROZEN
+    place: Place = field(default=Place(""), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

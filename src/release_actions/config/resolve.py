@@ -19,6 +19,7 @@ from release_actions.config.model import (
     Credentials,
     Package,
     Recipe,
+    RetiredFloats,
     RetiredPackage,
     Scan,
     Source,
@@ -294,7 +295,13 @@ def select_packages(rule: Cleanup, document: Document, published: tuple[Package,
 def resolve_retired(document: Document) -> tuple[RetiredPackage, ...]:
     """The packages that are not published any more."""
     return tuple(
-        RetiredPackage(f"{resolve_namespace(document)}/{name}", spec.since, spec.reason)
+        RetiredPackage(
+            f"{resolve_namespace(document)}/{name}",
+            spec.since,
+            spec.reason,
+            RetiredFloats(spec.floating_tags),
+            document.origin.key_at("retired", name),
+        )
         for name, spec in document.retired.items()
     )
 

@@ -35,6 +35,7 @@ from release_actions.config.tag_rules import (
 )
 from release_actions.errors import Place, Problem
 from release_actions.runner.patterns import Pattern
+from release_actions.versions.version import parse_or_none
 
 Rule = Callable[[Document], Iterator[Problem]]
 
@@ -189,6 +190,16 @@ def retired_packages_are_not_published(document: Document) -> Iterator[Problem]:
             yield Problem(f"'{name}' is retired, and 'images' still publishes it.", "Remove one of them.", place)
 
 
+def retirements_begin_with_a_release(document: Document) -> Iterator[Problem]:
+    """`since` of a retired package is the tag of a release."""
+    for name, spec in document.retired.items():
+        version = parse_or_none(spec.since, resolve.resolve_tag_scheme(document))
+        if version is None or not version.is_stable:
+            place = document.origin.at("retired", name, "since")
+            message = f"'{spec.since}' is not the tag of a release."
+            yield Problem(message, "Write the first release without the package, for example 'v0.5.0'.", place)
+
+
 def rules_select_something(document: Document) -> Iterator[Problem]:
     """A clean-up rule's globs match a package of the file, and a rule selects something."""
     published = tuple(resolve.resolve_packages(document))
@@ -266,6 +277,7 @@ RULES: tuple[Rule, ...] = (
     skipped_versions_are_releases,
     branches_are_legal,
     retired_packages_are_not_published,
+    retirements_begin_with_a_release,
     rules_select_something,
     spared_tags_are_selected,
     patterns_are_legal,

@@ -97,7 +97,7 @@ class PackageReader:
         before = before or PackageState()
         rules = self._rules.for_package(package)
         state = PackageState(
-            manifests=dict(before.manifests), labels=dict(before.labels), git=self._git.since(since), rules=rules
+            manifests=dict(before.manifests), labels=dict(before.labels), git=self._list_git(since, rules), rules=rules
         )
         again = bool(before.manifests)
         exact = {image_tag_of(version.tag, rules.prefix) for version in state.git}
@@ -107,7 +107,7 @@ class PackageReader:
         listed = self._git.clock()
         tagged = {version.tag for version in state.git}
         if any(version.tag not in tagged for version in self._list_held(state)):
-            state.git = self._git.since(listed)
+            state.git = self._list_git(listed, rules)
             state.git = (*state.git, *self._find_unlisted(state))
         self._read_until_complete(package, state, again=again)
         plan = self._plan(state)
@@ -227,8 +227,12 @@ class PackageReader:
                 return
             self._check_releases(package, unchecked, state)
 
+    def _list_git(self, since: float, rules: FloatingRules) -> tuple[Version, ...]:
+        return tuple(version for version in self._git.since(since) if rules.counts(version))
+
     def _list_held(self, state: PackageState) -> Iterator[Version]:
-        return (version for version in read_image_tags(state.names, state.rules.prefix) if version.is_stable)
+        held = read_image_tags(state.names, state.rules.prefix)
+        return (version for version in held if version.is_stable and state.rules.counts(version))
 
     def _find_unlisted(self, state: PackageState) -> tuple[Version, ...]:
         """Releases that the package holds and git has, although git's list of tags lacks them.
@@ -294,4 +298,5 @@ class PackageReader:
             {version: digest for version, digest in releases.items() if version.image_tag in state.broken},
             {version: state.doubts[version.image_tag] for version in releases if version.image_tag in state.doubts},
         )
-        return floating_plan.plan_package(contents, state.git, state.rules, self._git.announced)
+        announced = [version for version in self._git.announced if state.rules.counts(version)]
+        return floating_plan.plan_package(contents, state.git, state.rules, announced)

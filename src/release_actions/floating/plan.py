@@ -185,7 +185,11 @@ def plan_package(
         *find_missing(tagged, released, stable, package.broken, target, rules),
         *find_untagged(stable, tagged, released, rules),
         *find_doubted(package.doubts, usable, () if not rules.held_by_doubt else target.values()),
-        *find_unknown_skips(rules.skip, {*tagged, *released, *(version.tag for version in stable)}),
+        *find_unknown_skips(
+            # Releases since a package's retirement are not counted here, and other packages report the entry.
+            rules.skip if rules.retirement is None else (),
+            {*tagged, *released, *(version.tag for version in stable)},
+        ),
     )
     return FloatingPlan(tuple(items), findings)
 
@@ -208,6 +212,11 @@ class _Explainer:
 
     def describe_orphan(self, tag: str) -> Orphan:
         """A floating tag that no release explains."""
+        retirement = self.rules.retirement
+        if retirement is not None and retirement.removes:
+            message = f"{tag} names {self._describe_target(tag)}, and the package is retired since {retirement.since}."
+            hint = f"Name {tag} under delete-tags in a clean-up rule with untag: true, and run ghcr-cleanup with it."
+            return Orphan(tag, self.package.tags[tag], message, hint)
         message = f"{tag} names {self._describe_target(tag)}, and there is no release in its range that it could name."
         hint = "It was not changed. Publish a release of its range, or delete the tag if it is not needed."
         return Orphan(tag, self.package.tags[tag], message, hint)
@@ -230,6 +239,13 @@ class _Explainer:
         hint = f"It was not changed. Publish {version.tag} again from its git tag, or list it under skip."
         return Stuck(tag, before, version, message, hint)
 
+    def _explain_retirement(self) -> str:
+        """Why a release does not count in a package that is retired."""
+        retirement = self.rules.retirement
+        if retirement is None:
+            return ""
+        return f"published although the package is retired since {retirement.since}"
+
     def _describe_target(self, tag: str) -> str:
         """What a tag names, its other tags, and why it may not name it."""
         digest = self.package.tags[tag]
@@ -241,10 +257,13 @@ class _Explainer:
         objections = (
             (not version.is_stable, ROLES.get(version.kind, "")),
             (version.tag in self.rules.skip, "which versions.skip in release.yaml lists"),
+            (not self.rules.counts(version), self._explain_retirement()),
             (version.tag not in self.tagged, "which has no tag in git"),
             (version not in self.held, "which is not complete"),
             (tag not in self.list_floats(version), "which is not in its range"),
         )
         also = [other.tag for other in here if other != version]
         name = f"{version.tag} (also tagged {join_words(also)})" if also else version.tag
-        return ", ".join([name, *[objection for holds, objection in objections if holds][:1]])
+        if self.rules.retirement is not None and self.rules.retirement.removes:
+            return name
+        return ", ".join([name, *[objection for holds, objection in objections if holds and objection][:1]])

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from release_actions.config import Package
 from release_actions.versions.floating import DEFAULT_TEMPLATES
+from release_actions.versions.version import Version
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """The first release without a package, and whether its floating tags are to be removed rather than moved."""
+
+    since: Version
+    removes: bool = False
 
 
 @dataclass(frozen=True)
@@ -14,18 +23,27 @@ class FloatingRules:
     """What holds for packages: templates of floating tags, releases to skip, and what release tags begin with.
 
     `held_by_doubt`: whether a floating tag stays where it is when its release is doubted, or only a finding says so.
+    `retired`: name of a package that is not published any more -> its retirement; `retirement` is that of the package
+    whose rules these are.
     """
 
     templates: tuple[str, ...] = DEFAULT_TEMPLATES
     skip: Collection[str] = ()
     prefix: str = "v"
     held_by_doubt: bool = True
+    retired: Mapping[str, Retirement] = field(default_factory=dict)
+    retirement: Retirement | None = None
+
+    def counts(self, version: Version) -> bool:
+        """Whether a floating tag of the package may have to name a release: one that is older than its retirement."""
+        return self.retirement is None or (not self.retirement.removes and version < self.retirement.since)
 
     def for_package(self, package: Package) -> FloatingRules:
         """The rules of one package: a flavour writes exact tags and floating tags in a form of its own."""
+        own = replace(self, retirement=self.retired[package.name]) if package.name in self.retired else self
         if package.scheme is None:
-            return self
-        return replace(self, templates=package.floating_tags, prefix=package.scheme)
+            return own
+        return replace(own, templates=package.floating_tags, prefix=package.scheme)
 
 
 DEFAULTS = FloatingRules()

@@ -63,6 +63,14 @@ class TagComparison:
 
 
 @dataclass(frozen=True)
+class RetiredImage:
+    """The first release without an image, and why it is not published any more."""
+
+    since: Version
+    reason: str
+
+
+@dataclass(frozen=True)
 class NotesEvidence:
     """All that notes are held against.
 
@@ -85,6 +93,8 @@ class NotesEvidence:
     """Whether `changes` is what git alone says: not every number is known then, and authors are those of commits."""
     earlier: Mapping[str, bool | None] | Unreadable | None = None
     built: frozenset[str] | Unreadable | None = None
+    retired: Mapping[str, RetiredImage] = field(default_factory=dict)
+    """Name of an image that is not published any more, without a tag -> since when and why."""
     exact_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name of an image -> the exact tags that the release has there, one of each flavour."""
     document: ComponentsFile | None = None

@@ -33,7 +33,14 @@ from release_actions.github.releases import Release
 from release_actions.http.client import Http
 from release_actions.notes import newcomers, reading
 from release_actions.notes.addresses import AddressKind
-from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, TagComparison, Unreadable
+from release_actions.notes.evidence import (
+    EvidenceKind,
+    NotesEvidence,
+    PreviousTables,
+    RetiredImage,
+    TagComparison,
+    Unreadable,
+)
 from release_actions.notes.from_git import CheckoutHistory
 from release_actions.notes.history import History
 from release_actions.notes.inputs import Inputs
@@ -95,6 +102,15 @@ def list_exact_tags(config: Config | None, version: Version | None) -> dict[str,
     return tags
 
 
+def list_retired(config: Config | None) -> dict[str, RetiredImage]:
+    """Name of an image that is not published any more -> since when and why."""
+    return {
+        f"{config.registry}/{package.name}": RetiredImage(parse(package.since, config.tag_prefix), package.reason)
+        for package in (config.retired if config else ())
+        if config
+    }
+
+
 def start_evidence(given: Inputs, context: Context, files: WorkspaceFiles) -> NotesEvidence:
     """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
     tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
@@ -116,6 +132,7 @@ def start_evidence(given: Inputs, context: Context, files: WorkspaceFiles) -> No
         version=version,
         repository=context.repository or (files.config.repository if files.config else ""),
         built=built,
+        retired=list_retired(files.config),
         exact_tags=list_exact_tags(files.config, version),
         document=files.document,
         form=files.config.notes if files.config else NotesForm(),

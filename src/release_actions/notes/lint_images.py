@@ -61,7 +61,8 @@ def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
 def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
     """An image of the repository's owner that the build matrix does not publish, and no component does either.
 
-    Certain if its registry does not have it either. Otherwise another repository may publish it.
+    Certain if its registry does not have it either. Otherwise another repository may publish it. An image that
+    `retired` in release.yaml lists is certain where it has the tag of a release that is made without it.
     """
     built, document = subject.evidence.built, subject.evidence.document
     known = set(built) if isinstance(built, frozenset) else set()
@@ -69,7 +70,14 @@ def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
     folders = {name.split(" (")[0].casefold() for row in subject.notes.rows for name in [fold_name(row.title)]}
     for image in subject.notes.images:
         path = image.name.partition("/")[2]
-        if _own(image.name, subject) and image.name not in known and path not in folders:
+        retired = subject.evidence.retired.get(image.name)
+        version = subject.evidence.version
+        if retired is not None:
+            # An earlier release of it may be named with reason, as the last one.
+            if version is not None and version.numbers >= retired.since.numbers and image.tag == version.image_tag:
+                message = f"{image.name} is not published since {retired.since}: {retired.reason}."
+                yield RuleHit(image.place, message, "Remove it from the notes.", Place("release.yaml"), CERTAIN)
+        elif _own(image.name, subject) and image.name not in known and path not in folders:
             there = (subject.evidence.images or {}).get(f"{image.name}:{image.tag}")
             message = f"{image.name} is not among the images that are built."
             hint = "Correct its name, or add it to release.yaml or the components file."
