@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from release_actions.rehearsal.expressions import Scope, Template
+from release_actions.runner.expressions import Scope, Template
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".github" / "workflows"

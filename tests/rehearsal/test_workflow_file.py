@@ -8,9 +8,9 @@ import pytest
 
 from release_actions.errors import ConfigurationError
 from release_actions.rehearsal import workflow_file
-from release_actions.rehearsal.expressions import Scope
 from release_actions.rehearsal.workflow_file import expand_matrix
 from release_actions.rehearsal.workflow_run import WORKFLOWS, resolve_inputs, status_of
+from release_actions.runner.expressions import Scope
 
 WORKFLOW = """\
 on:

@@ -15,7 +15,7 @@ from typing import NoReturn
 import yaml
 
 from release_actions.errors import ConfigurationError, Place
-from release_actions.rehearsal.expressions import Condition, ExpressionError, Template
+from release_actions.runner.expressions import Condition, ExpressionError, Template
 
 DEFAULT_CONTEXTS = frozenset({"github", "job", "runner"})
 STEP_CONTEXTS = DEFAULT_CONTEXTS | {"inputs", "steps", "env"}

@@ -21,11 +21,11 @@ from release_actions.errors import ActionError
 from release_actions.rehearsal import action_file
 from release_actions.rehearsal.builder import Builder
 from release_actions.rehearsal.composite import ActionRun, Job, run_action, run_script
-from release_actions.rehearsal.expression_values import Value
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.rehearsal_world import WORKFLOW_TOKEN, RehearsalWorld
 from release_actions.rehearsal.scenario import Scenario
 from release_actions.rehearsal.timeline import Line, format_run
+from release_actions.runner.expression_values import Value
 from release_actions.simulator import Simulator
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault

@@ -22,12 +22,12 @@ from pathlib import Path
 from release_actions.errors import ActionError
 from release_actions.rehearsal import action_file, shell
 from release_actions.rehearsal.action_file import Action, Step
-from release_actions.rehearsal.expression_values import CaseSensitive, Value
-from release_actions.rehearsal.expressions import Condition, Scope, Template
 from release_actions.rehearsal.job import Job
 from release_actions.rehearsal.journal import Annotation, Journal
 from release_actions.rehearsal.shell import End
 from release_actions.rehearsal.step_log import FILES, StepLog
+from release_actions.runner.expression_values import CaseSensitive, Value
+from release_actions.runner.expressions import Condition, Scope, Template
 
 __all__ = ["ActionRun", "CancelledError", "Job", "StepRun", "run_action", "run_script"]
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release_actions.rehearsal.expression_values import Value
 from release_actions.rehearsal.masks import Masks
+from release_actions.runner.expression_values import Value
 
 OUTPUT_LIMIT = 1024 * 1024
 """Bytes of all outputs of a job, counted as UTF-16 (GitHub's limits for Actions)."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from release_actions.rehearsal.builder import Builder
-from release_actions.rehearsal.expression_values import Value
 from release_actions.rehearsal.job import Job
+from release_actions.runner.expression_values import Value
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 import yaml
 
 from release_actions.errors import ConfigurationError, Place
-from release_actions.rehearsal.expression_values import Value
-from release_actions.rehearsal.expressions import Condition, ExpressionError, Scope, Template
+from release_actions.runner.expression_values import Value
+from release_actions.runner.expressions import Condition, ExpressionError, Scope, Template
 
 CONTEXTS = frozenset({"env", "github", "inputs", "job", "jobs", "matrix", "needs", "runner", "secrets", "steps"})
 

@@ -16,12 +16,12 @@ from typing import Literal
 from release_actions.errors import ActionError, ConfigurationError
 from release_actions.rehearsal import workflow_file
 from release_actions.rehearsal.action_runner import ROOT, ActionRunner, StepEvents, Stopwatch, Trigger
-from release_actions.rehearsal.expression_values import CaseSensitive, Value, as_text, is_true
-from release_actions.rehearsal.expressions import Scope
 from release_actions.rehearsal.job import Job
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.stand_ins import StandIns, UsedStep
 from release_actions.rehearsal.workflow_file import Workflow, WorkflowJob, WorkflowStep
+from release_actions.runner.expression_values import CaseSensitive, Value, as_text, is_true
+from release_actions.runner.expressions import Scope
 from release_actions.runner.report import counted
 
 WORKFLOWS = ROOT / ".github" / "workflows"

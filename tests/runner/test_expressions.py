@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from release_actions.rehearsal.expression_values import CaseSensitive
-from release_actions.rehearsal.expressions import Condition, ExpressionError, Scope, Template
+from release_actions.runner.expression_values import CaseSensitive
+from release_actions.runner.expressions import Condition, ExpressionError, Scope, Template
 
 EVALUATOR = Path(__file__).parents[2] / ".ci/validator/node_modules/@actions/expressions/dist/index.js"
 

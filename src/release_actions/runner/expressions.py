@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.errors import ConfigurationError
-from release_actions.rehearsal.expression_values import (
+from release_actions.runner.expression_values import (
     TOKEN,
     Value,
     as_text,
