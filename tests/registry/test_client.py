@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -422,6 +424,32 @@ class TestLogin:
             registry.get_manifest("a/b", "v1")
             valid[0] = "second"
             assert registry.get_manifest("a/b", "v1") is not None
+
+    @pytest.mark.parametrize("expired", ["by its time", "before its time"])
+    def test_threads_whose_token_expired_ask_for_a_new_one_once(self, http: Http, clock: Clock, expired: str) -> None:
+        threads = 6
+        valid, issued = ["first"], []
+        everybody = threading.Barrier(threads)
+
+        def script(asked: Asked) -> Reply:
+            if asked.path.startswith("/token"):
+                issued.append(valid[0])
+                return Reply.of({"token": valid[0], "expires_in": 300})
+            if asked.headers.get("Authorization") != f"Bearer {valid[0]}":
+                if asked.headers.get("Authorization") == "Bearer first":
+                    everybody.wait(timeout=20)  # no thread has a new token before all have learnt that they need one
+                return Reply.of({}, 401, WWW_Authenticate='Bearer realm="/token",service="x"')
+            return manifest()
+
+        with serving(script) as server, ThreadPoolExecutor(threads) as pool:
+            registry = Registry(http, server.url, token="ghs_secret", now=clock.now)
+            registry.get_manifest("a/b", "v1")
+            valid[0] = "second"
+            clock.time += 300 if expired == "by its time" else 0
+            answers = list(pool.map(lambda _: registry.get_manifest("a/b", "v1"), range(threads)))
+
+        assert all(answers)
+        assert issued == ["first", "second"]
 
     @pytest.mark.parametrize(
         ("answers", "undone"),

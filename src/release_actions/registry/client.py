@@ -22,7 +22,7 @@ from release_actions.http.answer import Response
 from release_actions.http.client import Http
 from release_actions.http.exchange import LONGEST_ANSWER
 from release_actions.http.links import follow_pages, resolve_address
-from release_actions.http.origins import Origin
+from release_actions.http.origins import Credential, Origin
 from release_actions.registry.media_types import MEDIA_TYPES, OCI_INDEX
 from release_actions.registry.names import (
     DIGEST,
@@ -376,12 +376,12 @@ class Registry:
             scopes.append(self._pull(source))
         key = tuple(scopes)
 
-        def send(allowed: Collection[int]) -> Response:
+        def send(credential: Credential | None, allowed: Collection[int]) -> Response:
             return self._http.request(
                 method,
                 url,
                 what=what,
-                credential=self._tokens.credential(key, what),
+                credential=credential,
                 headers=headers,
                 data=data,
                 expect=allowed,
@@ -389,12 +389,13 @@ class Registry:
                 longest=longest,
             )
 
-        response = send((*expect, HTTPStatus.UNAUTHORIZED))
+        used = self._tokens.credential(key, what)
+        response = send(used, (*expect, HTTPStatus.UNAUTHORIZED))
         if response.status != HTTPStatus.UNAUTHORIZED:
             return response
-        self._tokens.refused(response, key)
+        self._tokens.refused(response, key, used)
         try:
-            return send(expect)
+            return send(self._tokens.credential(key, what), expect)
         except RemoteError as error:
             error.undone = error.undone and not response.retried
             raise

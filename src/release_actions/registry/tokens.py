@@ -51,13 +51,20 @@ class Tokens:
         self._lock = threading.Lock()
         self._challenge: _Challenge | None = None
         self._known: dict[tuple[str, ...], tuple[Credential | None, float]] = {}
+        self._asking: dict[tuple[str, ...], threading.Lock] = {}
 
-    def refused(self, response: Response, scopes: tuple[str, ...] = ()) -> None:
-        """Learn from an answer 401 how to log in; what was known for these scopes is void. Raises `RemoteError`."""
+    def refused(self, response: Response, scopes: tuple[str, ...] = (), used: Credential | None = None) -> None:
+        """Learn from an answer 401 how to log in; the credential that was `used` for these scopes is void.
+
+        Raises `RemoteError`.
+        """
         challenge = self._read_challenge(response)
         with self._lock:
             self._challenge = challenge
-            self._known.pop(scopes, None)
+            known = self._known.get(scopes)
+            # Another thread may have a new one already, whose answer came before this refusal of the old one.
+            if known is not None and known[0] is used:
+                del self._known[scopes]
 
     def guess(self, path: str, scope: str, what: str) -> bool:
         """Ask for a token at a path of the registry, which has not said so itself; whether it gave one."""
@@ -74,13 +81,20 @@ class Tokens:
         """The credential for some scopes: none before the first challenge, then what the challenge asks for."""
         with self._lock:
             challenge = challenge or self._challenge
-            known = self._known.get(scopes)
+            asking = self._asking.setdefault(scopes, threading.Lock())
         if challenge is None:
             return None
         if not challenge.realm:
             return self.login
-        if known is not None and known[1] > self._now():
-            return known[0]
+        # When a token expires, every thread finds that out at once: the first asks, the others wait for its answer.
+        with asking:
+            known = self._known.get(scopes)
+            if known is not None and known[1] > self._now():
+                return known[0]
+            return self._ask(challenge, scopes, what)
+
+    def _ask(self, challenge: _Challenge, scopes: tuple[str, ...], what: str) -> Credential | None:
+        """A new credential for some scopes, from the token service."""
         response = self._http.request(
             "GET",
             challenge.realm,
