@@ -5,10 +5,11 @@ All of them share the pace and the limits of the run. It must never leave a pack
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from release_actions.cleanup.apply import LAST_WORDS, count_pages
 from release_actions.cleanup.pace import Limits
@@ -23,8 +24,20 @@ from release_actions.runner.workflow import Workflow
 AT_ONCE = 6
 """Packages at a time: with 16 deletions of each there are less than 100 requests in flight, which is GitHub's limit."""
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 ENDING = LAST_WORDS + 1.0
 """Seconds that packages have to end after a signal."""
+
+
+def map_at_once(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """What a function makes of packages, several at the same time, in their order. A signal ends it at once."""
+    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+    try:
+        yield from pool.map(function, items)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def prepare_all(
@@ -42,16 +55,12 @@ def prepare_all(
         store = replace(stores[task.path], say=said[task.path].append)
         return plan_package(task, store, context, sources, measured)
 
-    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
     results: list[Result] = []
-    try:
-        for task, result in zip(tasks, pool.map(plan, tasks), strict=True):
-            with log.group(f"Plan {task.path}"):
-                for line in said[task.path]:
-                    log.info(line)
-            results.append(result)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    for task, result in zip(tasks, map_at_once(plan, tasks), strict=True):
+        with log.group(f"Plan {task.path}"):
+            for line in said[task.path]:
+                log.info(line)
+        results.append(result)
     return results
 
 

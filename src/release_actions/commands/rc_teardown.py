@@ -7,6 +7,7 @@ and how it is taken back in `teardown.restoring`.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 from release_actions.cleanup import events as cleanup_events
 from release_actions.cleanup import journal, retention
 from release_actions.cleanup.pace import Limits, find_longest_wait
+from release_actions.cleanup.parallel import map_at_once
 from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
 from release_actions.config import Config, load_config
@@ -33,7 +35,7 @@ from release_actions.http.client import Http
 from release_actions.http.pace import make_github_pace, make_registry_pace
 from release_actions.images.graph import subject_of_tag
 from release_actions.images.registry_access import connect_to_package
-from release_actions.registry.client import Registry, registry_url
+from release_actions.registry.client import GITHUB_TOKENS, Registry, registry_url
 from release_actions.registry.names import PackagePath
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
@@ -97,6 +99,7 @@ class Clients:
     registry: Registry
     releases: Releases
     refs: GitRefs
+    accounts: dict[str, Packages] = dataclasses.field(default_factory=dict)
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
@@ -176,7 +179,9 @@ def assets_of(given: Inputs, context: Context, clients: Clients) -> Assets:
 
 def open_store(path: str, given: Inputs, context: Context, clients: Clients, log: Workflow) -> Store:
     """A package "owner/name" on both its sides."""
-    packages = Packages(clients.http, context.api_url, path.partition("/")[0], token=given.token)
+    owner = path.partition("/")[0]
+    # One for all packages of an account: what kind of account it is has to be asked once.
+    packages = clients.accounts.setdefault(owner, Packages(clients.http, context.api_url, owner, token=given.token))
     return Store(PackagePath(path), packages, clients.registry, log.info)
 
 
@@ -213,7 +218,7 @@ class Run:
         first = World(names, Git({tag.name: tag.sha for tag in tags}), nothing_resolved, releases, retired)
         candidates, kept = planning.choose(self.given.candidates, first)
         with self.log.group("Plan"):
-            read = [self.read(package, candidates) for package in listed]
+            read = list(map_at_once(lambda package: self.read(package, candidates), listed))
             wanted = planning.choose_tags_to_resolve(candidates, names, first.git.tags)
             git = Git(first.git.tags, {tag.name: self.commit(tag) for tag in tags if tag.name in wanted})
             resolved: dict[str, Mapping[str, str]] = {
@@ -222,7 +227,7 @@ class Run:
             plan = planning.plan(
                 candidates, World(names, git, resolved, releases, retired), self.given.allow_irreversible
             )
-            packages = tuple(self.plan_package(package, plan) for package in read)
+            packages = tuple(map_at_once(lambda package: self.plan_package(package, plan), read))
         strangers = find_strangers(candidates, plan, first)
         unread = sum(package.outcome.error is not None for package in packages)
         strays = self.find_strays(packages, candidates)
@@ -294,8 +299,10 @@ class Run:
         """
         current = [package.name for package in self.config.packages("release")]
         listed = []
-        for path in dict.fromkeys((*current, *(package.name for package in self.config.retired))):
-            tags = self.clients.registry.tags(path)
+        paths = tuple(dict.fromkeys((*current, *(package.name for package in self.config.retired))))
+        with contextlib.suppress(ActionError):  # what is wrong is reported for the package that it is about
+            self.clients.registry.log_in(paths, map_at_once, path=GITHUB_TOKENS)
+        for path, tags in zip(paths, map_at_once(self.clients.registry.tags, paths), strict=True):
             if tags is None:
                 self.log.info(f"{path} is not published yet." if path in current else f"{path} is not there any more.")
                 continue
