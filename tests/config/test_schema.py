@@ -284,7 +284,8 @@ def test_a_scenario_is_accepted_by_the_schema_and_by_the_loader(example: Path) -
 
 
 def test_there_are_examples() -> None:
-    expected = ((EXAMPLES, ["llm-d", "perf-gate", "single-image"]), (SCENARIOS, ["llm-d", "single-image"]))
+    scenarios = ["llm-d", "single-image", "vllm"]
+    expected = ((EXAMPLES, ["llm-d", "perf-gate", "single-image", "vllm"]), (SCENARIOS, scenarios))
     for found, names in expected:
         assert [example.parent.name for example in found] == names
 

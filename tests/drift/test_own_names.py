@@ -53,3 +53,14 @@ def test_without_a_repository_only_the_images_are_known() -> None:
     catalogue = make("")
 
     assert [name.text for name in catalogue.names] == ["ghcr.io/acme/cuda"]
+
+
+def test_an_image_of_docker_hub_is_known_without_its_host() -> None:
+    release = load_release(
+        "repository: acme/engine\nregistry: docker.io\nnamespace: acme\nimages: {cuda: {platforms: [linux/amd64]}}\n"
+    )
+
+    catalogue = make_catalogue(release, None, {}, tag="v0.5.0", branch="", trunk="main", repository="")
+
+    assert [name.text for name in catalogue.names] == ["docker.io/acme/cuda", "acme/cuda"]
+    assert {name.component for name in catalogue.names} == {"release:cuda"}

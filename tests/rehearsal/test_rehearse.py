@@ -23,7 +23,9 @@ ACTIONS = (
 )  # fmt: skip
 RELEASE = "ci-release.yaml"
 NOTES = ("component-matrix", "release-notes")
-SHIPPED = (".github", "actions", "src", "examples", "release-actions", "action.yml", "requirements", *ACTIONS, *NOTES)
+VERSIONS = ("promote", "version-audit")
+FOLDERS = (".github", "actions", "src", "examples", "release-actions", "action.yml", "requirements")
+SHIPPED = (*FOLDERS, *ACTIONS, *NOTES, *VERSIONS)
 
 CONFIG = """\
 repository: acme/app

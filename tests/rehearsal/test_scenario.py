@@ -7,22 +7,25 @@ from pathlib import Path
 import pytest
 
 from release_actions.errors import ConfigurationError, ExitCode
-from release_actions.rehearsal.scenario import (
+from release_actions.rehearsal.scenario import load_scenario
+from release_actions.rehearsal.scenario_steps import (
+    Bump,
     CleanUp,
     Measure,
     Merge,
     Nightly,
     Protect,
     Publish,
+    Refuse,
     Retention,
     Show,
     Teardown,
-    load_scenario,
     title_of,
 )
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLE, SMALL_EXAMPLE = EXAMPLES / "llm-d" / "rehearsal.yaml", EXAMPLES / "single-image" / "rehearsal.yaml"
+PROMOTING_EXAMPLE = EXAMPLES / "vllm" / "rehearsal.yaml"
 
 GOOD = """\
 name: small
@@ -59,14 +62,13 @@ def test_a_small_scenario(tmp_path: Path) -> None:
 
 def test_the_examples_play_every_kind_of_step() -> None:
     scenario, small = load_scenario(EXAMPLE), load_scenario(SMALL_EXAMPLE)
-    played = {Show, Merge, Publish, Protect, Teardown, Measure, Nightly, Retention}
+    played = {Show, Merge, Bump, Refuse, Publish, Protect, Teardown, Measure, Nightly, Retention}
     assert {type(step) for step in scenario.steps} == played
     assert {type(step) for step in small.steps} == {Publish, CleanUp}
+    assert {type(step) for step in load_scenario(PROMOTING_EXAMPLE).steps} == {Bump, Refuse, Publish}
     assert [step.by for step in scenario.steps if isinstance(step, Publish)] == [
         "todays-workflow",
-        "this-suite",
-        "this-suite",
-        "this-suite",
+        *["this-suite"] * 4,
     ]
 
 
@@ -76,14 +78,14 @@ def test_the_examples_play_every_kind_of_step() -> None:
         (
             ("do: publish", "do: publsh"),
             [
-                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, merge, publish, "
+                "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, merge, bump, refuse, publish, "
                 "protect-latest, clean-up, teardown, nightly, retention, measure. Did you mean 'publish'?"
             ],
         ),
         (
             ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
             [
-                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, publish, "
+                "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, bump, refuse, publish, "
                 "protect-latest, clean-up, teardown, nightly, retention, measure."
             ],
         ),
@@ -141,6 +143,13 @@ def test_the_examples_play_every_kind_of_step() -> None:
             ("do: publish\n    tag: v1.1.1-rc.1", "do: teardown\n    candidate: v1.1"),
             [
                 "scenario.yaml:8:16: Tag 'v1.1' is a floating tag: it names the newest release of 1.1.x, not one "
+                "version. Did you mean v1.1.0? The action protect-latest moves floating tags. Do not push them."
+            ],
+        ),
+        (
+            ("  - do: publish\n    tag: v1.1.1-rc.1", "  - {do: refuse, tag: v1.1}"),
+            [
+                "scenario.yaml:7:23: Tag 'v1.1' is a floating tag: it names the newest release of 1.1.x, not one "
                 "version. Did you mean v1.1.0? The action protect-latest moves floating tags. Do not push them."
             ],
         ),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from release_actions.components.document import ComponentsFile, load_components
 from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
+from release_actions.components.upstream import GHCR as REGISTRY_OF_GITHUB
 from release_actions.components.upstream import Upstream
 from release_actions.components.version_source import FromGitTag, FromImageTag
 from release_actions.config import FILE as CONFIG
@@ -29,6 +30,9 @@ from release_actions.drift.scan import Scan, scan_repository
 from release_actions.drift.strangers import Stray
 from release_actions.errors import ActionError, ExitCode, InputError, Place
 from release_actions.http.client import Http
+from release_actions.images.registry_access import connect_to
+from release_actions.registry.client import Registry
+from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, digest_of, verdict_of
@@ -74,6 +78,8 @@ class Inputs:
     report: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
+    registry_user: str = inputs.option(inputs.text, "")
+    login_host: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = ("verdict", "findings", "errors", "patched", "patch-file", "report", "report-digest")
@@ -93,14 +99,16 @@ class Project:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Audit the checkout for the release of a tag."""
     with Http(log=log.info, redactor=log.redactor) as http:
+        config = load_config(context.path(given.config), name=given.config) if has_config(given, context) else None
         upstream = Upstream(
             http,
             context.api_url,
             token=given.token,
             registry_token=given.registry_token,
             registry_override=context.registry_url,
+            registries=connect_to_releases(config, given, context, http, log),
         )
-        project = read_project(given, context, upstream)
+        project = read_project(config, given, context, upstream)
         uses = find_earlier_uses(given, project, upstream)
         scanned = scan_files(given, context, project, log)
         strays = (*find_strays(given, context, project), *uses)
@@ -110,11 +118,27 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     return write_report(audit, scanned, project, given, context)
 
 
-def read_project(given: Inputs, context: Context, upstream: Upstream) -> Project:
+def has_config(given: Inputs, context: Context) -> bool:
+    """Whether the project has a configuration."""
+    return context.path(given.config).is_file()
+
+
+def connect_to_releases(
+    config: Config | None, given: Inputs, context: Context, http: Http, log: Workflow
+) -> dict[str, Registry]:
+    """The registry of the release channel, with the login that is for it, where that is not GHCR."""
+    hosts = {package.registry for package in config.packages("release")} if config else set()
+    login = Login(given.registry_token, given.registry_user, given.login_host)
+    # One login cannot be for several registries, so several are asked without one.
+    login = login if len(hosts) == 1 else Login("")
+    return {
+        host: connect_to(http, host, login, context, log, for_github=given.token)
+        for host in sorted(hosts - {REGISTRY_OF_GITHUB})
+    }
+
+
+def read_project(config: Config | None, given: Inputs, context: Context, upstream: Upstream) -> Project:
     """The names and the wanted versions. Raises `ActionError` with every mistake of the files."""
-    config = (
-        load_config(context.path(given.config), name=given.config) if context.path(given.config).is_file() else None
-    )
     version = parse(find_requested_tag(given.tag, context), config.tag_prefix if config else "v")
     has_components = context.path(given.components).is_file()
     document = load_components(context.path(given.components), name=given.components) if has_components else None

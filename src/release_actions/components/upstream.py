@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import quote
 
 from release_actions.components.assemble import ReleaseRow
@@ -31,18 +32,26 @@ OCI = "oci://"
 class Upstream:
     """GitHub by one token, GHCR by another, and every other registry by none. May be shared by threads.
 
-    `registry_override` is the address that stands for GHCR. Answers are kept for other rows.
+    `registry_override` is the address that stands for GHCR. `registries`: host -> how it is asked instead. Answers are
+    kept for other rows.
     """
 
     def __init__(
-        self, http: Http, api_url: str, *, token: str = "", registry_token: str = "", registry_override: str = ""
+        self,
+        http: Http,
+        api_url: str,
+        *,
+        token: str = "",
+        registry_token: str = "",
+        registry_override: str = "",
+        registries: Mapping[str, Registry] = MappingProxyType({}),
     ) -> None:
         self._http = http
         self._api = api_url
         self._token = token
         self._registry_token = registry_token
         self._override = registry_override
-        self._registries: dict[str, Registry] = {}
+        self._registries = dict(registries)
         self._lock = threading.Lock()
         self.git_tags = functools.cache(self._git_tags)
         self.image_tags = functools.cache(self._image_tags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from release_actions.components.document import ComponentsFile, MatrixPart, title_of
 from release_actions.components.sources import FoundVersion, MissingVersion
@@ -10,6 +11,8 @@ from release_actions.components.version_source import FromRelease
 from release_actions.config.model import Config
 from release_actions.drift.catalogue import Catalogue, Kind, Name, Wanted, list_unique, strip_scheme
 from release_actions.versions.grammar import image_tag_of
+
+DOCKER_HUB = "docker.io"
 
 OWN = "release:"
 """Before the key of an image that `release.yaml` builds and no component describes."""
@@ -39,7 +42,14 @@ def make_catalogue(
         names.append(Name(repository, Kind.REPOSITORY, f"{OWN}repository"))
     elif repository:
         names = [_release_first(name, names, wanted, repository) for name in names]
+    names += [replace(name, text=short) for name in names if (short := _shorten_docker_hub(name))]
     return Catalogue(list_unique(names), wanted, repository, branch, trunk)
+
+
+def _shorten_docker_hub(name: Name) -> str:
+    """How files write an image of Docker Hub, which programs look for there when no host is named; "" for others."""
+    host, _, rest = name.text.partition("/")
+    return rest if host == DOCKER_HUB and name.kind is Kind.IMAGE and "/" in rest else ""
 
 
 def _release_first(name: Name, names: list[Name], wanted: Mapping[str, Wanted], repository: str) -> Name:

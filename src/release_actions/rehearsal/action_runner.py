@@ -19,6 +19,7 @@ from typing import Any
 from release_actions.config import Config
 from release_actions.errors import ActionError
 from release_actions.rehearsal import action_file
+from release_actions.rehearsal.attesting import AttestationStore
 from release_actions.rehearsal.builder import Builder
 from release_actions.rehearsal.composite import ActionRun, Job, run_action, run_script
 from release_actions.rehearsal.record import Run
@@ -132,6 +133,7 @@ class ActionRunner:
         self.world = world
         self.builder = builder
         self.folder = folder
+        self.attestations = AttestationStore(folder)
         self._simulator = simulator
         self._show = show
         self.progress = progress
@@ -171,6 +173,7 @@ class ActionRunner:
             event=trigger.event,
             api_url=self._simulator.api_url,
             env=environment,
+            path=[str(self.attestations.programs)],
         )
 
     def checked_out_job(self, name: str, trigger: Trigger, token: str = WORKFLOW_TOKEN) -> Job:

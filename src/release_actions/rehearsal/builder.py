@@ -95,6 +95,23 @@ class Builder:
             message = f"{', '.join(different)} {verb} as something else than what the build jobs pushed."
             raise ActionError(message, hint="An image is published on all its platforms or not at all.")
 
+    def check_promoted(self, publications: Iterable[Mapping[str, Any]], *, candidate: str, version: str) -> None:
+        """Pull what was promoted, with the judge's own client, and write it into the ledger.
+
+        Raises `ActionError` when a tag names another image than the one that was built as the candidate.
+        """
+        different = []
+        for publication in publications:
+            path = _get_path(str(publication["package"]))
+            digest = self._client.pull(path, [version])[version].digest
+            if digest and digest == self._ledger.digest(path, candidate):
+                self._note(path, version, digest, version)
+            else:
+                different.append(f"{path}:{version}")
+        if different or self.pushed:
+            message = f"{', '.join(different) or version} is another image than {candidate}."
+            raise ActionError(message, hint="With versions.final: promote, a final is what was tested, byte by byte.")
+
     def find_digest(self, package: str, tag: str) -> str:
         """What a tag of `registry/owner/name` names, empty for nothing; read by the judge's own client."""
         return self._client.pull(_get_path(package), [tag])[tag].digest

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from release_actions.rehearsal.pull import RegistrySnapshot
 
-FINAL = re.compile(r"v([0-9]+)\.([0-9]+)\.([0-9]+)(?:\.post([0-9]+))?")
+FINAL = re.compile(r"v([0-9]+)\.([0-9]+)\.([0-9]+)(?:\.(?:post|patch)?([0-9]+))?")
 FLOATING = re.compile(r"v([0-9]+)(?:\.([0-9]+))?")
 
 

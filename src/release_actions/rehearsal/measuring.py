@@ -15,7 +15,7 @@ import yaml
 from release_actions.errors import ActionError
 from release_actions.rehearsal.action_runner import ROOT, ActionRunner, StepEvents
 from release_actions.rehearsal.composite import Job
-from release_actions.rehearsal.scenario import Candidate, Measure
+from release_actions.rehearsal.scenario_steps import Candidate, Measure
 
 RUNS = 6
 """Runs of each side: enough for an exact bound at 5 %."""

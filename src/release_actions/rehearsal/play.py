@@ -26,7 +26,7 @@ from release_actions.rehearsal.invariants import FINAL, Invariant, Violation
 from release_actions.rehearsal.pull import Client, RegistrySnapshot
 from release_actions.rehearsal.record import Rehearsal, Step, TagChange
 from release_actions.rehearsal.rehearsal_world import JUDGE_TOKEN, WORKFLOW_TOKEN, RehearsalWorld
-from release_actions.rehearsal.scenario import (
+from release_actions.rehearsal.scenario_steps import (
     TODAY,
     AnyStep,
     CleanUp,

@@ -19,7 +19,7 @@ from release_actions.rehearsal.drafted import Draft, Expected
 from release_actions.rehearsal.invariants import FINAL, parse_numbers
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.rehearsal_world import NOTES_TOKEN, RehearsalWorld
-from release_actions.rehearsal.scenario import AnyStep, Merge
+from release_actions.rehearsal.scenario_steps import AnyStep, Merge
 from release_actions.runner.report import counted
 
 HOUR = timedelta(hours=1)

@@ -5,19 +5,13 @@ Every mistake is reported with file, line and column. This module must never dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from release_actions.config.shapes import (
     Boolean,
-    Choice,
-    Integer,
     ListOf,
-    OneOf,
-    Parsed,
     Record,
     RecordOf,
     Text,
@@ -27,241 +21,24 @@ from release_actions.config.shapes import (
     suggest_nearest,
 )
 from release_actions.errors import ConfigurationError, Place, Problem
-from release_actions.rehearsal.invariants import Invariant
-from release_actions.runner.context import parse_time
-from release_actions.versions.grammar import TagRefused
-from release_actions.versions.version import parse
-
-SUITE, TODAY = "this-suite", "todays-workflow"
-TODAYS = "today's workflow"
-
-
-LONG_MONTH = "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-SHORT_MONTH = "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-FEBRUARY = "02-(?:0[1-9]|1[0-9]|2[0-8])"
-TIME = Parsed(
-    Text(
-        "a time",
-        pattern=f"20[0-9]{{2}}-(?:{LONG_MONTH}|{SHORT_MONTH}|{FEBRUARY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z",
-        example="2026-02-03T09:00:00Z",
-    ),
-    parse_time,
+from release_actions.rehearsal.scenario_steps import (
+    STEP,
+    SUITE,
+    TAG,
+    TIME,
+    TODAY,
+    AnyStep,
+    Bump,
+    CleanUp,
+    Publish,
+    Refuse,
+    Teardown,
 )
-"""A time that exists. A pattern cannot tell leap years, so nothing is rehearsed on a 29 February."""
+from release_actions.versions.grammar import POST_SPELLINGS, TagRefused, TagScheme
+from release_actions.versions.version import Version, parse, parse_or_none
 
-TAG = Text("a tag", pattern=r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", example="v0.5.0")
-"""A name that git and registries both take for a tag."""
-
-ABOUT_TITLE = "What a reader of the report sees. Without it, a sentence made from the step."
-ABOUT_AT = "When the step happens, not before the one above. Without it, a day after that one."
-ABOUT_BREAKS = (
-    "Invariants that this step breaks, because it plays today's workflow or the registry cuts tags. The rehearsal "
-    "fails if one of them holds: then the judge does not work."
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step(Record):
-    """What every step has."""
-
-    title: str = key(Text("a title"), ABOUT_TITLE, default="")
-    at: datetime | None = key(TIME, ABOUT_AT, default=None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Show(Step):
-    """Nothing happens; the judge checks the world."""
-
-    do: str = key(Choice(("show",)), "Change nothing. The judge checks the world.")
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return "The world as it is"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Publish(Step):
-    """A tag is pushed, built and published."""
-
-    do: str = key(Choice(("publish",)), "Push a git tag, build its images and publish them.")
-    tag: str = key(TAG, "The tag to push.")
-    by: str = key(
-        Choice((SUITE, TODAY)),
-        "Who publishes: the actions of this suite, or a stand-in for a workflow that pushes more tags than it should.",
-        default=SUITE,
-    )
-    also_pushes: tuple[str, ...] = key(
-        ListOf("a list of tags", TAG, unique=True),
-        "Tags besides the exact one that today's workflow puts on the same image.",
-        default=(),
-    )
-    also_moves_git_tags: tuple[str, ...] = key(
-        ListOf("a list of tags", TAG, unique=True),
-        "Git tags besides the exact one that today's workflow puts on the same commit, moved or made.",
-        default=(),
-    )
-    pre_release: bool = key(Boolean(), "Whether a GitHub pre-release of the tag is published as well.", default=False)
-    notes: bool = key(
-        Boolean(),
-        "Whether it ends with the release's notes: component-matrix and release-notes make, check and draft them.",
-        default=False,
-    )
-    breaks: tuple[str, ...] = key(
-        ListOf("a list of invariants", Choice(tuple(name.value for name in Invariant)), unique=True),
-        ABOUT_BREAKS,
-        default=(),
-    )
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"{self.tag}, published by {'this suite' if self.by == SUITE else TODAYS}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MergedPull(Record):
-    """A pull request that was merged."""
-
-    title: str = key(Text("a title", pattern=r"[ -~]+"), "Its title.")
-    author: str = key(Text("a login", pattern=r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?", example="ada"), "Who opened it.")
-    labels: tuple[str, ...] = key(ListOf("a list of labels", Text("a label"), unique=True), "Its labels.", default=())
-    in_notes: bool = key(
-        Boolean(),
-        "Whether notes have to list it. False for what is reverted before the release, and for the revert.",
-        default=True,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Merge(Step):
-    """Pull requests are merged into the default branch."""
-
-    do: str = key(Choice(("merge",)), "Squash and merge pull requests, numbered from 1 on, an hour after each other.")
-    pulls: tuple[MergedPull, ...] = key(
-        ListOf("a list of pull requests", RecordOf("a pull request", MergedPull), least=1), "What is merged, in order."
-    )
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"{len(self.pulls)} pull requests are merged"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Protect(Step):
-    """protect-latest runs in `enforce`."""
-
-    do: str = key(Choice(("protect-latest",)), "Run protect-latest in the mode enforce.")
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return "protect-latest"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CleanUp(Step):
-    """ghcr-cleanup removes a candidate."""
-
-    do: str = key(Choice(("clean-up",)), "Run ghcr-cleanup on the release packages.")
-    candidate: str = key(TAG, "The candidate to remove. Nothing of it may remain, and nothing else may be deleted.")
-    delete_tags: tuple[str, ...] = key(
-        ListOf("a list of tags", Text("a tag or glob"), least=1), "Tags that ghcr-cleanup gets in delete-tags."
-    )
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"{self.candidate} is cleaned up"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Teardown(Step):
-    """rc-teardown removes a candidate from images, releases and git."""
-
-    do: str = key(Choice(("teardown",)), "Run rc-teardown on a candidate.")
-    candidate: str = key(TAG, "The candidate of which nothing may be left, and because of which nothing else may go.")
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"{self.candidate} is torn down"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nightly(Step):
-    """Dev images are built every night."""
-
-    do: str = key(Choice(("nightly",)), "Build and sign the dev images on several nights.")
-    nights: int = key(Integer(1, 90), "How many nights.")
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"{self.nights} nights of dev builds"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retention(Step):
-    """ghcr-cleanup applies a rule of the configuration to the dev images."""
-
-    do: str = key(Choice(("retention",)), "Run ghcr-cleanup with a rule of release.yaml on the dev packages.")
-    rule: str = key(Text("the name of a clean-up rule"), "The rule of release.yaml to apply.")
-    keeps: int = key(
-        Integer(1, 90), "How many of the newest nightly builds the rule has to keep. It has to delete the others."
-    )
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"Retention of dev images by the rule {self.rule}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate(Record):
-    """How fast a candidate is, and what has to be said of it."""
-
-    slower: int = key(Integer(0, 100), "By how many percent it is slower than the release before.")
-    spread: int = key(Integer(0, 50), "By how many percent equal runs differ, up and down.")
-    verdict: str = key(
-        Choice(("pass", "fail", "inconclusive")),
-        "What perf-gate has to say. The gate has to say go for pass, and no-go for both others.",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure(Step):
-    """Candidates are measured, and the gate decides."""
-
-    do: str = key(Choice(("measure",)), "Compare benchmark results of candidates, and let the gate decide on each.")
-    tag: str = key(TAG, "The tag that is to be released.")
-    candidates: tuple[Candidate, ...] = key(
-        ListOf("a list of candidates", RecordOf("a candidate", Candidate), least=1), "The candidates, in order."
-    )
-
-    @property
-    def sentence(self) -> str:
-        """Its title, if it has none."""
-        return f"Candidates of {self.tag} are measured"
-
-
-AnyStep = Show | Merge | Publish | Protect | CleanUp | Teardown | Nightly | Retention | Measure
-
-KINDS: Mapping[str, RecordOf[Any]] = {
-    "show": RecordOf("a show step", Show),
-    "merge": RecordOf("a merge step", Merge),
-    "publish": RecordOf("a publish step", Publish),
-    "protect-latest": RecordOf("a protect-latest step", Protect),
-    "clean-up": RecordOf("a clean-up step", CleanUp),
-    "teardown": RecordOf("a teardown step", Teardown),
-    "nightly": RecordOf("a nightly step", Nightly),
-    "retention": RecordOf("a retention step", Retention),
-    "measure": RecordOf("a measure step", Measure),
-}
-
-
-STEP = OneOf("a step", "do", KINDS)
+SCHEMES = tuple(TagScheme(post_spelling=spelling) for spelling in POST_SPELLINGS.values())
+"""Every way in which a project may write its tags. Which one it is, its configuration says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,6 +142,11 @@ def check_step(step: AnyStep, *, cuts_tags: bool = False) -> list[Problem]:
                     )
                     if given
                 ]
+        case Bump():
+            problems = check_version(step.tag, step.origin.at("tag"))
+            problems += check_version(step.was, step.origin.at("was"))
+        case Refuse():
+            problems = check_version(step.tag, step.origin.at("tag"))
         case CleanUp() | Teardown():
             problems = check_version(step.candidate, step.origin.at("candidate"))
         case _:
@@ -374,6 +156,8 @@ def check_step(step: AnyStep, *, cuts_tags: bool = False) -> list[Problem]:
 
 def check_version(name: str, place: Place) -> list[Problem]:
     """What is wrong with a tag that has to be a version."""
+    if read_version(name):
+        return []
     try:
         parse(name)
     except TagRefused as error:
@@ -381,14 +165,12 @@ def check_version(name: str, place: Place) -> list[Problem]:
     return []
 
 
+def read_version(name: str) -> Version | None:
+    """The version that a tag names in the spelling of some project."""
+    return next((version for scheme in SCHEMES if (version := parse_or_none(name, scheme))), None)
+
+
 def is_stable(name: str) -> bool:
     """Whether a tag is a stable release."""
-    try:
-        return parse(name).is_stable
-    except TagRefused:
-        return False
-
-
-def title_of(step: AnyStep) -> str:
-    """A step's title, or a sentence made from what it does."""
-    return step.title or step.sentence
+    version = read_version(name)
+    return version is not None and version.is_stable

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from release_actions.rehearsal.attesting import AttestationStore
 from release_actions.rehearsal.builder import Builder
 from release_actions.rehearsal.job import Job
 from release_actions.runner.expression_values import Value
@@ -40,8 +41,17 @@ class StandIns:
     `check_out` fills a folder with the repository's files. `version` is what the images of this run are called.
     """
 
-    def __init__(self, builder: Builder, artifacts: Path, check_out: Callable[[Path], None], *, version: str) -> None:
+    def __init__(
+        self,
+        builder: Builder,
+        attestations: AttestationStore,
+        artifacts: Path,
+        check_out: Callable[[Path], None],
+        *,
+        version: str,
+    ) -> None:
         self._builder = builder
+        self._attestations = attestations
         self._artifacts = artifacts
         self._check_out = check_out
         self._version = version
@@ -100,7 +110,9 @@ class StandIns:
 
     def attest(self, step: UsedStep) -> Mapping[str, str]:
         """Note that this workflow built an image from the commit of the run's ref."""
-        self._builder.attested.add((step.inputs["subject-name"], step.inputs["subject-digest"], step.job.ref))
+        package, digest = step.inputs["subject-name"], step.inputs["subject-digest"]
+        self._builder.attested.add((package, digest, step.job.ref))
+        self._attestations.add(package, digest, step.job)
         return {}
 
     def check_attachments(self, step: UsedStep) -> Mapping[str, str]:

@@ -7,26 +7,30 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from release_actions.rehearsal import measuring, release_notes
+from release_actions.rehearsal import bumping, measuring, release_notes
 from release_actions.rehearsal.action_runner import ROOT_ACTION, ActionRunner, StepEvents, Stopwatch, Trigger
 from release_actions.rehearsal.composite import ActionRun, Job
+from release_actions.rehearsal.invariants import FINAL
 from release_actions.rehearsal.record import Run
 from release_actions.rehearsal.rehearsal_world import TEARDOWN_TOKEN
-from release_actions.rehearsal.scenario import (
+from release_actions.rehearsal.scenario_steps import (
     TODAY,
     AnyStep,
+    Bump,
     CleanUp,
     Measure,
     Merge,
     Nightly,
     Protect,
     Publish,
+    Refuse,
     Retention,
     Teardown,
 )
 from release_actions.rehearsal.stand_ins import StandIns
 from release_actions.rehearsal.workflow_run import SWITCHED_OFF, WorkflowRun
 from release_actions.runner.report import counted
+from release_actions.versions.grammar import FinalImages
 
 NIGHT = timedelta(days=1)
 RELEASE_WORKFLOW = "ci-release.yaml"
@@ -38,10 +42,10 @@ def run_step(runner: ActionRunner, step: AnyStep, events: StepEvents) -> None:
     match step:
         case Merge():
             release_notes.merge(runner, step, events)
+        case Bump() | Refuse():
+            prepare_tag(runner, step, events)
         case Publish():
-            (publish_today if step.by == TODAY else publish)(runner, step, events)
-            if step.pre_release:
-                runner.world.publish_pre_release(step.tag, runner.world.world.now())
+            release(runner, step, events)
         case Protect():
             job = runner.checked_out_job("protect", runner.trigger("schedule", {"schedule": "17 4 * * *"}))
             note_moves(runner.action(job, "protect-latest", {"mode": "enforce"}, events).outputs, events)
@@ -62,6 +66,21 @@ def run_step(runner: ActionRunner, step: AnyStep, events: StepEvents) -> None:
             pass
 
 
+def prepare_tag(runner: ActionRunner, step: Bump | Refuse, events: StepEvents) -> None:
+    """What is done before a tag is pushed: its files are bumped, or it is refused because it exists."""
+    if isinstance(step, Bump):
+        bumping.bump(runner, step, events)
+    else:
+        bumping.refuse(runner, step, events, lambda sha: push_again(runner, step.tag, sha, events))
+
+
+def release(runner: ActionRunner, step: Publish, events: StepEvents) -> None:
+    """A tag is published, by whoever the step says."""
+    (publish_today if step.by == TODAY else publish)(runner, step, events)
+    if step.pre_release:
+        runner.world.publish_pre_release(step.tag, runner.world.world.now())
+
+
 def publish(runner: ActionRunner, step: Publish, events: StepEvents) -> None:
     """The release workflow of this suite, after what a release leader asks before the push."""
     world = runner.world
@@ -69,22 +88,35 @@ def publish(runner: ActionRunner, step: Publish, events: StepEvents) -> None:
         world.cut_branch(step.tag)
         ahead = runner.checked_out_job("ahead", runner.trigger("workflow_dispatch", {"inputs": {"tag": step.tag}}))
         runner.action(ahead, ROOT_ACTION, {"tag": step.tag}, events)
+    if step.commit_of:
+        world.move_tag(step.tag, world.git_tags()[step.commit_of])
     sha = world.tag(step.tag, world.world.now())
-    follow_workflow(runner, RELEASE_WORKFLOW, push_of_tag(runner, step.tag, sha), events, version=step.tag)
+    is_final = FINAL.fullmatch(step.tag) is not None
+    is_promoted = is_final and runner.inputs.config.final_images is FinalImages.PROMOTE
+    candidate = step.commit_of if is_promoted else ""
+    trigger = push_of_tag(runner, step.tag, sha)
+    follow_workflow(runner, RELEASE_WORKFLOW, trigger, events, version=step.tag, candidate=candidate)
     if step.notes:
         release_notes.write_notes(runner, step.tag, events)
 
 
+def push_again(runner: ActionRunner, tag: str, sha: str, events: StepEvents) -> None:
+    """The release workflow of a tag that was pushed before. Raises `ActionError` when it is refused."""
+    follow_workflow(runner, RELEASE_WORKFLOW, push_of_tag(runner, tag, sha), events, version=tag)
+
+
 def follow_workflow(
-    runner: ActionRunner, name: str, trigger: Trigger, events: StepEvents, *, version: str
+    runner: ActionRunner, name: str, trigger: Trigger, events: StepEvents, *, version: str, candidate: str = ""
 ) -> Sequence[Mapping[str, Any]]:
     """Run a workflow of this suite, and pull what it published. Returns what it planned to publish.
+
+    `candidate`: the tag whose images have to be published; empty for images that the workflow builds.
 
     Raises `ActionError` for the first failure, and when a tag does not name what the build jobs pushed.
     """
     runner.builder.begin_run()
     artifacts = runner.folder / f"artifacts-{name}-{trigger.sha}"
-    stand_ins = StandIns(runner.builder, artifacts, runner.check_out, version=version)
+    stand_ins = StandIns(runner.builder, runner.attestations, artifacts, runner.check_out, version=version)
     workflow = WorkflowRun(runner, trigger, stand_ins, events)
     first = len(events.ended)
     try:
@@ -94,7 +126,9 @@ def follow_workflow(
         skipped = ", ".join(job for job in workflow.skipped if job not in SWITCHED_OFF)
         if skipped and not events.quiet:
             runner.show_run(Run("skipped", f"The workflow's conditions skip the jobs {skipped}."), events)
-    if runner.builder.pushed:
+    if candidate:
+        runner.builder.check_promoted(planned, candidate=candidate, version=version)
+    elif runner.builder.pushed:
         runner.builder.check_published(planned, version=version)
     return planned
 
@@ -106,6 +140,8 @@ def note_workflow(events: StepEvents, first: int, version: str) -> Sequence[Mapp
         if name == "build-matrix" and outputs.get("images"):
             planned = json.loads(outputs["images"])
             events.note_reason(planned, f"merge-digests: built as {version}")
+        if name == "promote" and outputs.get("candidate"):
+            events.note_reason(planned, f"promote: the images of {outputs['candidate']}")
         if name == "protect-latest":
             note_moves(outputs, events)
     return planned
