@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from release_actions.builds.runner_labels import HOSTED_LABELS, find_intended_label, find_unknown_runners
@@ -19,9 +22,23 @@ images:
 """
 
 
-def find_warnings(amd: str, arm: str) -> list[str]:
+LISTED = ".github/actionlint.yaml"
+OWN = "If a runner of your own has this label, list it below self-hosted-runner.labels in .github/actionlint.yaml."
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "tree" / ".github").mkdir(parents=True)
+    return tmp_path / "tree"
+
+
+def find_warnings(amd: str, arm: str, workspace: Path) -> list[str]:
     config = load_text(CONFIG.replace("AMD", amd).replace("ARM", arm))
-    return [str(problem) for problem in find_unknown_runners(config, config.packages())]
+    return [str(problem) for problem in find_unknown_runners(config, config.packages(), workspace)]
+
+
+def list_own(workspace: Path, labels: str, *, file: str = LISTED) -> None:
+    (workspace / file).write_text(f"self-hosted-runner:\n  labels: {labels}\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -59,16 +76,79 @@ def test_a_runner_that_can_exist_is_no_finding(label: str) -> None:
     assert find_intended_label(label) == ""
 
 
-def test_a_warning_is_given_once_for_each_place_with_its_line() -> None:
-    hint = "A job waits for a runner of your own with this label."
+def test_a_warning_is_given_once_for_each_place_with_its_line(workspace: Path) -> None:
+    warnings = find_warnings("ubuntu-2204", "ubuntu-24.04-arm64", workspace)
 
-    assert find_warnings("ubuntu-2204", "ubuntu-24.04-arm64") == [
+    assert warnings == [
         f"release.yaml:6:32: GitHub has no runner 'ubuntu-2204', which is to build for linux/amd64. Did you mean "
-        f"'ubuntu-22.04'? {hint}",
+        f"'ubuntu-22.04'? {OWN}",
         f"release.yaml:4:26: GitHub has no runner 'ubuntu-24.04-arm64', which is to build for linux/arm64. Did you "
-        f"mean 'ubuntu-24.04-arm'? {hint}",
+        f"mean 'ubuntu-24.04-arm'? {OWN}",
     ]
 
 
-def test_several_labels_name_a_runner_of_the_projects_own() -> None:
-    assert find_warnings("'self-hosted, ubuntu-20.04'", "ubuntu-24.04-arm") == []
+def test_several_labels_name_a_runner_of_the_projects_own(workspace: Path) -> None:
+    assert find_warnings("'self-hosted, ubuntu-20.04'", "ubuntu-24.04-arm", workspace) == []
+
+
+@pytest.mark.parametrize("file", [LISTED, ".github/actionlint.yml"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "[ubuntu-2204, ubuntu-24.04-arm64]",
+        "\n    - Ubuntu-2204 # the machine in the cellar\n    - 'ubuntu-24.04-arm6?'",
+        "['ubuntu-*']",
+        "['ubuntu-2[^6]*']",
+    ],
+)
+def test_labels_that_actionlint_knows_as_the_projects_own_are_no_finding(
+    file: str, labels: str, workspace: Path
+) -> None:
+    list_own(workspace, labels, file=file)
+
+    assert find_warnings("ubuntu-2204", "ubuntu-24.04-arm64", workspace) == []
+
+
+@pytest.mark.parametrize("labels", ["[ubuntu-2404, 'ubuntu-22.?']", "[]", "", "['ubuntu-2[^2]*']"])
+def test_another_label_of_the_projects_own_excuses_nothing(labels: str, workspace: Path) -> None:
+    list_own(workspace, labels)
+
+    assert len(find_warnings("ubuntu-2204", "ubuntu-24.04-arm", workspace)) == 1
+
+
+def test_only_the_file_that_actionlint_takes_is_read(workspace: Path) -> None:
+    list_own(workspace, "[ubuntu-2404]")
+    list_own(workspace, "[ubuntu-2204]", file=".github/actionlint.yml")
+
+    assert len(find_warnings("ubuntu-2204", "ubuntu-24.04-arm", workspace)) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("self-hosted-runner: {labels: ubuntu-2204}", "'self-hosted-runner.labels' is not a list of labels."),
+        ("self-hosted-runner: {labels: [[ubuntu-2204]]}", "'self-hosted-runner.labels' is not a list of labels."),
+        ("self-hosted-runner: [", "This is not YAML: "),
+        ("caf\xe9", "The file is not UTF-8."),
+    ],
+)
+def test_settings_that_cannot_be_read_are_one_warning_more(written: str, why: str, workspace: Path) -> None:
+    (workspace / LISTED).write_bytes(written.encode("latin-1"))
+
+    unread, label = find_warnings("ubuntu-2204", "ubuntu-24.04-arm", workspace)
+
+    assert f"The runners of your own that {LISTED} lists are not known: {why}" in unread
+    assert "GitHub has no runner 'ubuntu-2204'" in label
+
+
+def test_settings_are_not_read_where_no_label_needs_them(workspace: Path) -> None:
+    (workspace / LISTED).write_text("[", encoding="utf-8")
+
+    assert find_warnings("xpu", "ubuntu-24.04-arm", workspace) == []
+
+
+def test_a_link_out_of_the_workspace_is_not_followed(workspace: Path) -> None:
+    (workspace.parent / "outside.yaml").write_text("self-hosted-runner: {labels: [ubuntu-2204]}", encoding="utf-8")
+    os.symlink(workspace.parent / "outside.yaml", workspace / LISTED)
+
+    assert len(find_warnings("ubuntu-2204", "ubuntu-24.04-arm", workspace)) == 1

@@ -447,6 +447,31 @@ def test_a_release_that_would_miss_an_image_is_told_and_refused_if_that_is_wante
     assert "The release v1.2.0 would miss the image 'web'." in log
 
 
+def test_strict_refuses_warnings_and_not_what_is_only_good_to_know(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    branch = {"GITHUB_REF": "refs/heads/feature/a", "GITHUB_EVENT_NAME": "push"}
+
+    code, _, log = run(workspace, capsys, "build-matrix", "--strict", **branch)
+
+    assert code == ExitCode.PASS
+    assert "feature-a-951d42dc" in log
+
+
+def test_strict_passes_a_runner_of_the_projects_own_that_is_named_like_githubs(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "release.yaml").write_text(CONFIG.replace("web: {", "web: {runners: {linux/amd64: ubuntu-2404}, "))
+    before, _, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", "--strict")
+    (workspace / ".github").mkdir()
+    (workspace / ".github" / "actionlint.yaml").write_text("self-hosted-runner: {labels: [ubuntu-2404]}")
+
+    after, _, _ = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", "--strict")
+
+    assert (before, after) == (ExitCode.REFUSED, ExitCode.PASS)
+    assert "GitHub has no runner 'ubuntu-2404'" in log
+
+
 def test_a_plan_larger_than_github_passes_on_is_refused_first(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

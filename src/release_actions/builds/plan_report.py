@@ -9,10 +9,10 @@ from release_actions.builds import matrix
 from release_actions.builds.event import Build
 from release_actions.builds.matrix import Matrix
 from release_actions.builds.request import RunPlan
-from release_actions.errors import ExitCode, PolicyError, Problem
+from release_actions.errors import ExitCode, PolicyError
 from release_actions.runner import markdown
 from release_actions.runner.columns import COLUMNS, format_columns
-from release_actions.runner.report import Output, Report, counted
+from release_actions.runner.report import Level, Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, as_text, describe_size, measure_outputs
 
 VARIABLE_LIMIT = 131_072
@@ -85,12 +85,9 @@ def make_report(plan: RunPlan, *, strict: bool) -> Report:
     planned, build = plan.matrix, plan.build
     images, jobs = counted(len(planned.publications), "image"), counted(len(planned.jobs), "build job")
     verdict = f"{images} of the channel {planned.channel} in {jobs}."
-    if strict and planned.findings:
-        problems = [
-            Problem(finding.problem.message, finding.problem.hint, finding.problem.place)
-            for finding in planned.findings
-        ]
-        raise PolicyError(problems=problems)
+    warnings = [finding.problem for finding in planned.findings if finding.level is not Level.NOTICE]
+    if strict and warnings:
+        raise PolicyError(problems=warnings)
     return Report(
         outputs=make_outputs(planned, build),
         summary=make_summary(planned, build),

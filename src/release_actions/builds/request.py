@@ -69,7 +69,7 @@ def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Res
         from release_actions.builds.path_coverage import find_uncovered
 
         planned = replace(planned, findings=(*planned.findings, *find_uncovered(config, packages, context.workspace)))
-    strange = find_unknown_runners(config, (job.package for job in planned.jobs))
+    strange = find_unknown_runners(config, tuple(job.package for job in planned.jobs), context.workspace)
     runners = tuple(Finding(Level.WARNING, problem, RULE) for problem in strange)
     planned = replace(planned, findings=(*planned.findings, *runners))
     if build.branch_note:
