@@ -2,9 +2,9 @@
 
 `interface.py --since TAG` says which new inputs of workflows lack the mark `experimental-`.
 
-It has every input, output, default and exit code of the actions, the inputs, secrets and permissions of the workflows
-that others call, and every key of the files that people write and of the documents that they read. `api-guard` compares
-it with the one of the last release.
+It has every input, output, default, permission and exit code of the actions, the inputs, secrets and permissions of the
+workflows that others call, and every key of the files that people write and of the documents that they read.
+`api-guard` compares it with the one of the last release.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 import manifests  # noqa: E402  # the path above comes first
+import permissions  # noqa: E402  # as above
 from generated_page import write_or_check  # noqa: E402  # as above
 from release_actions.errors import ActionError, ExitCode  # noqa: E402  # as above
 from release_actions.git import tree  # noqa: E402  # as above
@@ -60,9 +61,20 @@ def capture(root: Path) -> Surface:
     )
     surface = capture_files(public_paths(root), selection, lambda path: (root / path).read_text(encoding="utf-8"))
     called = find_called_actions(root)
-    interfaces = {name: mark(name, interface, called) for name, interface in surface.interfaces.items()}
+    interfaces = {
+        name: mark(name, add_permissions(interface, root / name), called)
+        for name, interface in surface.interfaces.items()
+    }
     codes = {str(int(code)): {"meaning": code.name.lower()} for code in ExitCode}
     return Surface({**interfaces, COMMAND: Interface(Kind.COMMAND, {Group.EXIT_CODES: codes})})
+
+
+def add_permissions(interface: Interface, file: Path) -> Interface:
+    """An action with what its token has to be allowed. Raises `ValueError` where its manifest does not say it."""
+    if interface.kind is not Kind.ACTION:
+        return interface
+    needed = {name: {"level": level} for name, level in permissions.read_permissions(file).items()}
+    return replace(interface, groups={**interface.groups, Group.PERMISSIONS: needed})
 
 
 def find_called_actions(root: Path) -> frozenset[str]:

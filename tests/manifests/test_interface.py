@@ -60,6 +60,7 @@ def copy(tmp_path: Path) -> Path:
     [
         ("validate-tag/action.yml", "  mode:\n", "  modus:\n", "input-renamed"),
         ("validate-tag/action.yml", "default: release\n", "default: check\n", "default-changed"),
+        ("release-notes/action.yml", "Needs contents read and", "Needs contents write and", "permission-raised"),
         (RELEASE, "packages: write", "packages: write\n      issues: write", "permission-raised"),
         ("schema/release.schema.json", '"retired"', '"gone"', "key-removed"),
         ("schema/report.schema.json", '"verdict"', '"judgement"', "key-removed"),

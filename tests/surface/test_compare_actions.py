@@ -8,7 +8,7 @@ from release_actions.errors import ConfigurationError, InputError
 from release_actions.surface.actions_files import capture_action, capture_workflow
 from release_actions.surface.change import Change, Effect
 from release_actions.surface.compare import compare_surfaces
-from release_actions.surface.model import Interface, Surface, is_experimental, read_surface
+from release_actions.surface.model import Group, Interface, Kind, Surface, is_experimental, read_surface
 
 ACTION = """\
 name: Example
@@ -139,6 +139,58 @@ def test_a_permission_that_read_all_covered_is_not_raised() -> None:
     after = capture_workflow(WORKFLOW.replace("idle: {}", "idle: {permissions: {actions: read}}"), "file")
 
     assert {change.effect for change in changes(before, after)} == {Effect.COMPATIBLE}
+
+
+DRAFT, DRY = "contents: for publish-draft", "packages: for a dry run"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({}, {"contents": "read"}, ("breaking", "contents")),
+        ({"contents": "read"}, {"contents": "write"}, ("breaking", "contents")),
+        ({"contents": "write"}, {"contents": "read"}, ("compatible", "contents")),
+        ({"contents": "read"}, {}, ("compatible", "contents")),
+        # One use needs more than the others, or the others catch up with it.
+        ({"contents": "read", DRAFT: "read"}, {"contents": "read", DRAFT: "write"}, ("breaking", DRAFT)),
+        ({"contents": "read", DRAFT: "write"}, {"contents": "write"}, ("breaking", "contents")),
+        ({"packages": "write", DRY: "read"}, {"packages": "write"}, ("breaking", DRY)),
+        ({"packages": "write", DRY: "read"}, {"packages": "write", DRY: "write"}, ("breaking", DRY)),
+        # A use that nobody knew may be new, or may be one that needs more now.
+        ({}, {DRAFT: "write"}, ("unclear", DRAFT)),
+        ({"contents": "write"}, {"contents": "write", DRAFT: "write"}, ("compatible", DRAFT)),
+        ({DRAFT: "write"}, {"contents: for drafts": "write"}, ("compatible", "contents: for drafts")),
+        ({DRAFT: "read"}, {"contents: for drafts": "write"}, ("breaking", "contents: for drafts")),
+        ({"packages": "write", DRY: "read"}, {"packages": "write", "packages: dry": "read"}, ("compatible", DRY)),
+    ],
+)
+def test_a_change_of_what_an_actions_token_needs_is_judged(
+    before: dict[str, str], after: dict[str, str], expected: tuple[str, str]
+) -> None:
+    found = changes(make_action(before), make_action(after))
+
+    assert expected in {(change.effect.value, change.subject.name) for change in found}
+
+
+def make_action(permissions: dict[str, str]) -> Interface:
+    levels = {name: {"level": level} for name, level in permissions.items()}
+    return Interface(Kind.ACTION, {Group.PERMISSIONS: levels})
+
+
+def test_the_words_say_what_becomes_of_a_caller_who_grants_less() -> None:
+    (action,) = changes(make_action({}), make_action({"contents": "read"}))
+    (workflow,) = (
+        change
+        for change in changes(
+            capture_workflow(WORKFLOW, "file"),
+            capture_workflow(WORKFLOW.replace("idle: {}", "idle: {permissions: {actions: read}}"), "file"),
+        )
+        if change.effect is Effect.BREAKING
+    )
+
+    assert action.message == "The permission 'contents' of file has to be read, and callers granted none."
+    assert action.hint.startswith("The action fails in the job of a caller who grants less.")
+    assert workflow.hint.startswith("GitHub refuses the whole workflow of a caller who grants less.")
 
 
 @pytest.mark.parametrize("events", ["on: workflow_call", "on: [push, workflow_call]", "on: {workflow_call: }"])

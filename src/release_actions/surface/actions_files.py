@@ -13,6 +13,9 @@ LEVELS = ("none", "read", "write")
 ALL = "all"
 """The name of a permission that stands for every one: `permissions: read-all`."""
 
+USE = ":"
+"""What stands between a permission and the use of an action that needs it, where not every use does."""
+
 DEFAULTS = {"boolean": "false", "number": "0"}
 """What an input of `workflow_call` without a default is, by type. Others are empty."""
 

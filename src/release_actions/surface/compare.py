@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from release_actions.errors import Place
-from release_actions.surface.actions_files import ALL, LEVELS
+from release_actions.surface.actions_files import ALL, LEVELS, USE
 from release_actions.surface.change import Change, Effect, Subject, capitalize, shown
 from release_actions.surface.compare_schema import compare_keys
 from release_actions.surface.model import EXPERIMENTAL, Attributes, Group, Interface, Kind, Surface, is_experimental
@@ -59,6 +59,9 @@ def compare_interfaces(address: str, base: Interface, head: Interface) -> Iterat
 def compare_group(address: str, group: Group, base: Interface, head: Interface) -> Iterator[Change]:
     """The differences of one group of elements, schemas aside."""
     before, after = base.elements(group), head.elements(group)
+    if group is Group.PERMISSIONS:
+        yield from compare_permissions(address, base, head)
+        return
     added = [name for name in after if name not in before]
     for name, attributes in before.items():
         subject = Subject(address, group, name, head.places.get((group, name), Place(address)))
@@ -68,16 +71,14 @@ def compare_group(address: str, group: Group, base: Interface, head: Interface) 
             yield from compare_attributes(subject, attributes, after[name])
     for name in added:
         subject = Subject(address, group, name, head.places.get((group, name), Place(address)))
-        yield describe_addition(subject, before, after[name])
+        yield describe_addition(subject, after[name])
 
 
 def describe_removal(subject: Subject, attributes: Attributes, added: Mapping[str, Attributes]) -> Change:
-    """An element that is gone. A permission that nobody needs any more breaks nobody."""
+    """An element that is gone."""
     noun = subject.group.noun if subject.group else "file"
     rule = f"{noun.replace(' ', '-')}-removed"
     message = f"{capitalize(str(subject))} is gone."
-    if subject.group is Group.PERMISSIONS:
-        return Change(rule, Effect.COMPATIBLE, subject, f"{capitalize(str(subject))} is not needed any more.")
     hint = "Keep it until the next major version; an input that does nothing can say so in deprecationMessage."
     like = [name for name, those in added.items() if not is_experimental(name) and those == attributes]
     for name in get_close_matches(subject.name, like, n=1, cutoff=ALIKE):
@@ -87,11 +88,9 @@ def describe_removal(subject: Subject, attributes: Attributes, added: Mapping[st
     return Change(rule, Effect.BREAKING, subject, message, hint)
 
 
-def describe_addition(subject: Subject, before: Mapping[str, Attributes], attributes: Attributes) -> Change:
+def describe_addition(subject: Subject, attributes: Attributes) -> Change:
     """An element that is new. It breaks a caller who has to do something about it."""
     noun = subject.group.noun if subject.group else "file"
-    if subject.group is Group.PERMISSIONS:
-        return describe_permission(subject, before, str(attributes["level"]))
     if attributes.get("required") and not attributes.get("default"):
         message = f"{capitalize(str(subject))} is new and required."
         hint = "Give it a default that does what was done before."
@@ -99,24 +98,62 @@ def describe_addition(subject: Subject, before: Mapping[str, Attributes], attrib
     return Change(f"{noun.replace(' ', '-')}-added", Effect.COMPATIBLE, subject, f"{capitalize(str(subject))} is new.")
 
 
-def describe_permission(subject: Subject, before: Mapping[str, Attributes], level: str) -> Change:
-    """A permission that callers may not have granted: a run of theirs then fails before it starts."""
-    known = [str(before[name]["level"]) for name in (subject.name, ALL) if name in before]
-    had = max(known, key=LEVELS.index, default="none")
+def compare_permissions(address: str, base: Interface, head: Interface) -> Iterator[Change]:
+    """What callers have to grant, and had to. A permission that nobody needs any more breaks nobody."""
+    before, after = base.elements(Group.PERMISSIONS), head.elements(Group.PERMISSIONS)
+    for name in sorted({*before, *after}):
+        subject = Subject(address, Group.PERMISSIONS, name, head.places.get((Group.PERMISSIONS, name), Place(address)))
+        if name in after:
+            if before.get(name) != after[name]:
+                yield describe_permission(subject, find_granted(name, before, after), str(after[name]["level"]), head)
+        elif needed := find_level_now(name, before, after):
+            yield describe_permission(subject, str(before[name]["level"]), needed, head)
+        else:
+            message = f"{capitalize(str(subject))} is not needed any more."
+            yield Change("permission-removed", Effect.COMPATIBLE, subject, message)
+
+
+def find_granted(name: str, before: Mapping[str, Attributes], after: Mapping[str, Attributes]) -> str:
+    """The level that callers have granted where a permission is needed now.
+
+    A permission of one use, such as `contents: for publish-draft`, that was not named was granted where every use
+    needed it, or where the same use had other words.
+    """
+    permission = name.partition(USE)[0]
+    names = {ALL, *([name] if name in before else [permission, *list_reworded(name, before, after)])}
+    return max((str(before[known]["level"]) for known in names if known in before), key=LEVELS.index, default="none")
+
+
+def find_level_now(name: str, before: Mapping[str, Attributes], after: Mapping[str, Attributes]) -> str:
+    """What a use that needed less than the others needs now that it is not named; empty where it is just gone."""
+    permission, use = name.partition(USE)[::2]
+    is_reworded = any(after[other] == before[name] for other in list_reworded(name, after, before))
+    return str(after[permission]["level"]) if use and permission in after and not is_reworded else ""
+
+
+def list_reworded(name: str, here: Mapping[str, Attributes], there: Mapping[str, Attributes]) -> list[str]:
+    """The uses of the same permission that are only here: one of them may be a use of there in other words."""
+    permission = name.partition(USE)[0]
+    return [other for other in here if other.partition(USE)[0] == permission and other not in there]
+
+
+def describe_permission(subject: Subject, had: str, level: str, head: Interface) -> Change:
+    """A permission that callers may not have granted: a run of theirs then fails, with a workflow before it starts."""
     if LEVELS.index(level) <= LEVELS.index(had):
         message = f"{capitalize(str(subject))} is {level}, which callers have granted."
         return Change("permission-changed", Effect.COMPATIBLE, subject, message)
     message = f"{capitalize(str(subject))} has to be {level}, and callers granted {had}."
     hint = "GitHub refuses the whole workflow of a caller who grants less. Wait for the next major version."
+    if head.kind is Kind.ACTION:
+        hint = "The action fails in the job of a caller who grants less. Wait for the next major version."
+    if USE in subject.name and had == "none":
+        hint = "If the use itself is new, nobody relies on it: waive the change."
+        return Change("permission-raised", Effect.UNCLEAR, subject, message, hint)
     return Change("permission-raised", Effect.BREAKING, subject, message, hint)
 
 
 def compare_attributes(subject: Subject, before: Attributes, after: Attributes) -> Iterator[Change]:
     """The differences of an element that was there and is."""
-    if subject.group is Group.PERMISSIONS:
-        if before != after:
-            yield describe_permission(subject, {subject.name: before}, str(after["level"]))
-        return
     noun = subject.group.noun.replace(" ", "-") if subject.group else "file"
     for name in sorted({*before, *after}):
         was, now = before.get(name), after.get(name)
