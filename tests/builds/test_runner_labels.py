@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -149,6 +148,6 @@ def test_settings_are_not_read_where_no_label_needs_them(workspace: Path) -> Non
 
 def test_a_link_out_of_the_workspace_is_not_followed(workspace: Path) -> None:
     (workspace.parent / "outside.yaml").write_text("self-hosted-runner: {labels: [ubuntu-2204]}", encoding="utf-8")
-    os.symlink(workspace.parent / "outside.yaml", workspace / LISTED)
+    (workspace / LISTED).symlink_to(workspace.parent / "outside.yaml")
 
     assert len(find_warnings("ubuntu-2204", "ubuntu-24.04-arm", workspace)) == 1

@@ -33,7 +33,7 @@ DIRECT = cleaned.MERGED[-1]
 def history() -> dict[str, Any]:
     """The repository that releases: what the clean notes list is what was merged."""
     days = iter(range(1, 30))
-    older = ("v0.4.1", "v0.4.2")
+    older = ("v0.4.0", "v0.4.1", "v0.4.2")
     commits = [{"id": tag, "message": tag, "date": f"2026-01-{next(days):02}T09:00:00Z"} for tag in older]
     pulls = []
     for change in cleaned.MERGED:
@@ -55,6 +55,7 @@ def history() -> dict[str, Any]:
             "v0.5.0": {"commit": last},
         },
         "releases": [
+            {"tag": "v0.4.0", "body": "* Cool the probe by @barbara in #303\n"},
             {"tag": "v0.4.1", "body": WELCOMES},
             {"tag": "v0.4.2", "body": cleaned.BEFORE},
             {"tag": "v0.5.0-rc.1", "body": WELCOMES.replace("linus", "grace"), "prerelease": True},

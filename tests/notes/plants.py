@@ -192,7 +192,13 @@ LINKS = (
 CHANGELOG = (
     Plant("a base that floats", "changelog-base-floating", FULL, FULL.replace("v0.4.2", "v0.4")),
     Plant("a base that is a branch", "changelog-base-floating", FULL, FULL.replace("v0.4.2", "main")),
-    Plant("a base that is a candidate", "changelog-base-candidate", FULL, FULL.replace("v0.4.2", "v0.5.0-rc.1")),
+    Plant(
+        "a base that is a candidate",
+        "changelog-base-candidate",
+        FULL,
+        FULL.replace("v0.4.2", "v0.5.0-rc.1"),
+        known={"bases": ("v0.4.0", "v0.4.1")},
+    ),
     Plant("a base that is another release", "changelog-base-wrong", FULL, FULL.replace("v0.4.2", "v0.4.1")),
     Plant("a head that is not the tag", "changelog-head", FULL, FULL.replace("v0.5.0", "main")),
     Plant(
@@ -265,12 +271,20 @@ CHANGES = (
         line="* Revert #403",
         known={"changes": (*cleaned.MERGED, merged("Revert #403, the probe hangs", "ada", 409))},
     ),
-    Plant("a change of an earlier release", "change-outside", f"{PULLS}/401", f"{PULLS}/301"),
+    Plant(
+        "a change of an earlier release",
+        "change-outside",
+        f"{PULLS}/401",
+        f"{PULLS}/301",
+        known={"listed": {301: "v0.4.0"}},
+    ),
+    Plant("a change of nobody knows when", "change-outside", f"{PULLS}/401", f"{PULLS}/301", certain=False),
     Plant(
         "a commit of an earlier release",
         "change-outside",
         "commit 0123456789abcdef0123456789abcdef01234567",
         "commit 1123456789abcdef0123456789abcdef01234567",
+        certain=False,
     ),
     Plant(
         "a change by somebody else",

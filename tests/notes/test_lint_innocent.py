@@ -71,6 +71,8 @@ SUSPICIOUS = {
     "a backport's comparison": f"[changes]({HUB}/istio/istio/compare/1.29.0...1.28.5)",
     "a minor counted from a minor": f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.4.0...v0.5.0",
     "a highlight that names an issue": "* Faster start (#77)",
+    "a change that a person picked by hand": f"* Name the tank by @ada in {HUB}/llm-d/llm-d/pull/77",
+    "a habit to count from candidates": f"**Full Changelog**: {HUB}/llm-d/llm-d/compare/v0.5.0-rc.2...v0.5.0",
     "rows of variants": "## Component Summary\n\n| Component | Version |\n| - | - |\n| a | `v1` |\n| a | `v2` |",
     "right to left": "\u2067text\u2069",
 }

@@ -31,8 +31,9 @@ from release_actions.errors import ActionError
 from release_actions.git import checkout
 from release_actions.github.releases import Release
 from release_actions.http.client import Http
-from release_actions.notes import newcomers, reading
+from release_actions.notes import newcomers
 from release_actions.notes.addresses import AddressKind
+from release_actions.notes.earlier import read_earlier_notes
 from release_actions.notes.evidence import (
     EvidenceKind,
     NotesEvidence,
@@ -241,14 +242,14 @@ def _add_releases(
         # A previous release that is not known has one of these two as its reason.
         wrong = next(piece for piece in (releases, previous) if isinstance(piece, Unreadable))
         return dataclasses.replace(evidence, previous=wrong, announced=wrong)
-    announced = _find_announced(releases, version, evidence)
-    evidence = dataclasses.replace(evidence, announced=announced)
+    notes = read_earlier_notes(releases, version, evidence.repository, evidence.server)
+    evidence = dataclasses.replace(evidence, announced=notes.announced, listed=notes.listed, bases=tuple(notes.bases))
     evidence = _drop_today(evidence, releases)
-    earlier = _list_earlier_releases(releases, previous, version)
-    if not earlier:
+    before = _list_earlier_releases(releases, previous, version)
+    if not before:
         why = f"{previous} has no release" if previous else "there is no release before"
         return _add_reasons(evidence, {EvidenceKind.PREVIOUS: why})
-    rows = ask_or_unreadable(lambda: _read_newest_rows(earlier, evidence, upstream))
+    rows = ask_or_unreadable(lambda: _read_newest_rows(before, evidence, upstream))
     if rows is None:
         return _add_reasons(evidence, {EvidenceKind.PREVIOUS: "no earlier release has a table of components"})
     return dataclasses.replace(evidence, previous=rows)
@@ -302,17 +303,6 @@ def _read_rows(release: Release, evidence: NotesEvidence, upstream: Upstream) ->
     headings = evidence.document.headings if evidence.document else HEADINGS
     before = PreviousRelease.of_tables(release.tag, tables, headings)
     return PreviousTables(release.tag, before.rows if before else ())
-
-
-def _find_announced(releases: Iterable[Release], version: Version, evidence: NotesEvidence) -> dict[str, str]:
-    """Login in lower case -> the lowest release below this one that welcomed it."""
-    bodies = {release.tag: release.body for release in releases}
-    below = [other for other in parse_known(bodies, version.prefix) if other < version]
-    announced: dict[str, str] = {}
-    for other in below:
-        for contributor in reading.read(bodies[other.tag], f"notes of {other}", server=evidence.server).contributors:
-            announced.setdefault(contributor.login.casefold(), other.tag)
-    return announced
 
 
 def _add_changes(evidence: NotesEvidence, history: History, notes: PublishedNotes) -> NotesEvidence:

@@ -48,8 +48,11 @@ def _floating(subject: LintSubject) -> Iterator[RuleHit]:
 def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """The changes of a final release are counted from a candidate or a dev version.
 
-    No release's notes then list what went into the candidate.
+    The notes of no full release then list what went into the candidate. Certain where the notes of earlier full
+    releases are known and none is counted from a candidate: some projects count every final release so on purpose.
     """
+    bases = subject.evidence.bases
+    is_habit = not bases or any(version_order.is_unfinished(base) for base in bases)
     for changelog, address in _list_comparisons(subject):
         if (
             _is_final(address.name)
@@ -57,7 +60,8 @@ def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
             and not version_order.is_moving(address.base)
         ):
             message = f"The changes of {address.name} are counted from {address.base}, which is not a full release."
-            yield RuleHit(changelog.place, message, _make_hint(subject))
+            certainty = SUSPICIOUS if is_habit else CERTAIN
+            yield RuleHit(changelog.place, message, _make_hint(subject), certainty=certainty)
 
 
 def _is_final(tag: str) -> bool:

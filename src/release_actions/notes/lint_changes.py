@@ -118,15 +118,14 @@ def _by_number(subject: LintSubject) -> dict[int, MergedChange]:
 def _outside(subject: LintSubject) -> Iterator[RuleHit]:
     """A change is listed that was not merged between the previous release and this one.
 
-    A number that a commit in between names, as a picked one does, counts as merged. Only suspicious for a line that
-    credits no account, since its number may be an issue's, and where not every change's number is known.
+    A number that a commit in between names, as a picked one does, counts as merged. Certain where a release that this
+    one contains lists it: otherwise a person may have picked it to the release branch, which leaves no trace of its
+    number. Only suspicious for a line that credits no account, since its number may be an issue's.
     """
     merged = _get_merged(subject)
     numbers = {number for entry in merged for number in (*picks.numbers_of(entry), *picks.ported_numbers(entry))}
     numbers |= {reference.number for entry in merged for text in _list_texts(entry) for reference in references(text)}
     shas = {sha[:SHORT_SHA] for entry in merged for sha in (*entry.commits, *entry.sources)}
-    # Git alone does not know the numbers of what was merged by rebasing.
-    sure = not subject.evidence.from_git or all(entry.number for entry in merged)
     since = subject.evidence.previous_tag or "the beginning"
     for change in subject.notes.changes:
         if not change.number and not change.sha:
@@ -136,7 +135,11 @@ def _outside(subject: LintSubject) -> Iterator[RuleHit]:
             message = f"{_name_change(change)} was not merged between {since} and {subject.evidence.version}."
             hint = "Remove it, or list it in the release that has it."
             other = Place(f"history of {subject.evidence.repository}")
-            certainty = CERTAIN if sure and change.credited and _is_of_this(change, subject) else SUSPICIOUS
+            there_already = subject.evidence.listed.get(change.number) if change.number else None
+            if there_already:
+                message = f"{message[:-1]}, and the notes of {there_already} list it."
+            sure = there_already and change.credited and _is_of_this(change, subject)
+            certainty = CERTAIN if sure else SUSPICIOUS
             yield RuleHit(change.place, message, hint, other, certainty)
 
 
