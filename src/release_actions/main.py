@@ -50,6 +50,7 @@ ACTIONS = {
     "version-audit": "find versions in files that differ from the release's",
     "api-guard": "find what breaks callers of workflows and actions, or writers of files",
     "release-notes": "generate the notes of a release, check them, or put them on a draft release",
+    "release-tracker": "say how the features of a release stand, and what may land after the freeze",
     "release-gate": "say go or no-go from the reports of all checks, and keep the log of a release",
     "perf-gate": "decide whether a candidate is slower than the release before",
     "protect-latest": "keep floating tags on the newest stable releases",

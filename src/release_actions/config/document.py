@@ -37,6 +37,7 @@ from release_actions.config.shapes import (
     key,
     make_glob,
 )
+from release_actions.config.tracker import TrackerForm
 from release_actions.versions import history
 from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, PREFIX, FinalImages
 
@@ -449,6 +450,11 @@ class Document(FormRecord):
     )
     drift: DriftForm = key(
         RecordOf("'drift'", DriftForm), "What `version-audit` reads and reports.", default=DriftForm()
+    )
+    tracker: TrackerForm = key(
+        RecordOf("'tracker'", TrackerForm),
+        "What a release asks of its features, for `release-tracker`.",
+        default=TrackerForm(),
     )
     gate: GateForm = key(
         RecordOf("'gate'", GateForm), "What must be known and approved before a release.", default=GateForm()

@@ -15,6 +15,7 @@ from release_actions.config.gate import GateForm
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
 from release_actions.config.source import NOWHERE, Node
+from release_actions.config.tracker import TrackerForm
 from release_actions.errors import Place
 from release_actions.versions.grammar import GIT_TAG, FinalImages, TagScheme
 from release_actions.versions.history import DEFAULTS, Level
@@ -197,7 +198,8 @@ class Config:
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branches` and `prerelease_branch` are
     templates with `{major}`, `{minor}`, `{patch}` and `{newest}`, empty when no branch is required; the first release
     branch that exists counts. `notes` says how release notes look, `performance` what benchmark results are held to,
-    `branches` what may enter a release branch, `drift` what version-audit reports, `gate` what a release needs.
+    `branches` what may enter a release branch, `drift` what version-audit reports, `gate` what a release needs,
+    `tracker` what its features need.
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -223,6 +225,7 @@ class Config:
     branches: BranchesForm = field(default_factory=BranchesForm)
     drift: DriftForm = field(default_factory=DriftForm)
     gate: GateForm = field(default_factory=GateForm)
+    tracker: TrackerForm = field(default_factory=TrackerForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

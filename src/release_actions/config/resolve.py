@@ -342,5 +342,6 @@ def resolve_config(document: Document) -> Config:
         branches=document.branches,
         drift=document.drift,
         gate=document.gate,
+        tracker=document.tracker,
         origin=document.origin,
     )

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from release_actions.errors import RemoteError
+from release_actions.errors import InputError, RemoteError
 from release_actions.http.answer import Response
 from release_actions.http.client import USER_AGENT, Http
 from release_actions.http.origins import SETTINGS, Credential, Origin
@@ -174,6 +174,17 @@ def translate_errors(what: str, path: str = "") -> Iterator[None]:
         raise RemoteError(message, hint="Run it again later.", path=path) from None
     finally:
         _asking.reset(before)
+
+
+@contextlib.contextmanager
+def translate_answers(what: str) -> Iterator[None]:
+    """Raise `RemoteError` when an answer lacks an expected value."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        detail = re.sub(r"[^ -~]", " ", str(error))[:100]
+        message = f"Could not {what}: the answer is not what it should be ({type(error).__name__}: {detail})."
+        raise RemoteError(message, hint="Run it again later.") from error
 
 
 def _import_without_nacl() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,9 +17,10 @@ from release_actions.builds import path_filter
 from release_actions.changes.credit import Originals, named_numbers
 from release_actions.changes.model import Author, HistoryCommit, HistorySpan, MergedChange, MergedPull
 from release_actions.changes.titles import trailing_numbers, without_numbers
-from release_actions.errors import InputError, RemoteError
+from release_actions.errors import RemoteError
 from release_actions.github import pygithub
 from release_actions.github import repository as github_repository
+from release_actions.github.pygithub import translate_answers
 from release_actions.runner.context import parse_time
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class PullReader:
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {parts} }}", what, lenient=True)
             for number in batch:
                 node = answer["repository"].get(f"n{number}")
-                with translate_errors(what):
+                with translate_answers(what):
                     pull = parse_pull(node) if node else None
                 if pull:
                     read[number] = pull
@@ -104,7 +104,7 @@ class PullReader:
             answer = self._query(body, what, lenient=True)["repository"]
             for index, sha in enumerate(batch):
                 node = answer.get(f"c{index}")
-                with translate_errors(what):
+                with translate_answers(what):
                     pull = choose_pull(sha, parse_page(node)[0]) if node else None
                 if pull:
                     read[sha] = pull
@@ -115,7 +115,7 @@ class PullReader:
         what = f"read the files of {sha} in {self.repository}"
         names: list[str] = []
         for page in self._pages(f"commits/{sha}", {}, what):
-            with translate_errors(what):
+            with translate_answers(what):
                 names += [str(file["filename"]) for file in page["files"]]
         return tuple(names)
 
@@ -132,7 +132,7 @@ class PullReader:
         commits: list[HistoryCommit] = []
         total = behind = 0
         for page in self._pages(f"compare/{quote(base, safe='')}...{quote(head, safe='')}", {}, what):
-            with translate_errors(what):
+            with translate_answers(what):
                 total, behind = int(page["total_commits"]), int(page["behind_by"])
                 commits += [parse_commit(item, what) for item in page["commits"]]
         if len({commit.sha for commit in commits}) != total:
@@ -172,7 +172,7 @@ class PullReader:
             ]
             answer = self._query(f"repository(owner: $owner, name: $name) {{ {' '.join(parts)} }}", what)["repository"]
             for index, (sha, _) in enumerate(batch):
-                with translate_errors(what):
+                with translate_answers(what):
                     pulls, more = parse_page(answer[f"c{index}"])
                 candidates[sha] += pulls
                 if more and not any(pull.merge == sha for pull in pulls):
@@ -212,7 +212,7 @@ class PullReader:
                     parts.append(f"{name}{index}: search(query: {words}, type: ISSUE, first: 1) {{ issueCount }}")
             answer = self._query(" ".join(parts), what, names=False)
             for index, login in enumerate(batch):
-                with translate_errors(what):
+                with translate_answers(what):
                     before, until = (int(answer[f"{name}{index}"]["issueCount"]) for name in "bt")
                 known[login] = before > 0 if until else None
         return known
@@ -268,7 +268,7 @@ class GitHubHistory:
 
 def parse_commit(item: Mapping[str, Any], what: str) -> HistoryCommit:
     """A commit as REST gives it. Raises `RemoteError`."""
-    with translate_errors(what):
+    with translate_answers(what):
         written = item["commit"]
         account = item.get("author") or {}
         name = str((written.get("author") or {}).get("name") or "")
@@ -341,14 +341,3 @@ def is_same_title(title: str, subject: str) -> bool:
 def split_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Items in groups."""
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-@contextlib.contextmanager
-def translate_errors(what: str) -> Iterator[None]:
-    """Raise `RemoteError` when an answer lacks an expected value."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
-        detail = re.sub(r"[^ -~]", " ", str(error))[:100]
-        message = f"Could not {what}: the answer is not what it should be ({type(error).__name__}: {detail})."
-        raise RemoteError(message, hint="Run it again later.") from error

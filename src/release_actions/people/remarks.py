@@ -60,7 +60,7 @@ class Command:
     cancels: bool = False
 
 
-COMMAND = re.compile(r"^/(remove-)?([a-z][a-z0-9_-]*)(?:[ \t]+([^\r\n]*?))?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+COMMAND = re.compile(r"^/(remove-)?([a-z][a-z0-9_-]*)(?:[ \t]+([^\n]*?))?[ \t]*$", re.IGNORECASE | re.MULTILINE)
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 ARGUMENTS = frozenset({"", "no-issue"})
@@ -85,5 +85,13 @@ def list_commands(text: str) -> Iterator[Command]:
 
 def list_command_lines(text: str) -> Iterator[re.Match[str]]:
     """Every line that begins with a slash and a word, of any program: `remove-`, the word, the rest."""
-    shown = FENCE.sub("", HIDDEN.sub("", text.replace("\r\n", "\n")))
-    return COMMAND.finditer(shown)
+    return COMMAND.finditer(blank_hidden(text))
+
+
+def blank_hidden(text: str) -> str:
+    """A text with empty lines in place of fences and HTML comments, so that its lines keep their numbers."""
+
+    def blank(match: re.Match[str]) -> str:
+        return "\n" * match[0].count("\n")
+
+    return FENCE.sub(blank, HIDDEN.sub(blank, text.replace("\r\n", "\n")))

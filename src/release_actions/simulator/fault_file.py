@@ -34,7 +34,7 @@ from release_actions.simulator.faults import (
     tag_step,
     vanish_step,
 )
-from release_actions.simulator.seed_file import PATH, PLATFORM, TAG
+from release_actions.simulator.seed_values import PATH, PLATFORM, TAG
 
 REFERENCE = Text("a tag or digest", pattern=r"[A-Za-z0-9_][A-Za-z0-9._:-]*", example="latest")
 

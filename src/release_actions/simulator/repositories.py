@@ -11,6 +11,7 @@ from release_actions.simulator.accounts import Account, Role, Token, TokenKind, 
 from release_actions.simulator.actions import Workflow, WorkflowRun
 from release_actions.simulator.attestations import Attestation
 from release_actions.simulator.clock import stamp
+from release_actions.simulator.discussion import Comment, Issue, Reviewed, TimelineEvent
 from release_actions.simulator.environments import Environment, Review
 from release_actions.simulator.git import Git
 from release_actions.simulator.rules import BranchRules, ProtectedTags, TagRules
@@ -58,6 +59,11 @@ class Pull:
     commits: tuple[str, ...] = ()
     head_owner: str = ""
     assignees: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    """What it changes, where that is not what its commits do."""
+    comments: list[Comment] = field(default_factory=list)
+    reviews: list[Reviewed] = field(default_factory=list)
+    events: list[TimelineEvent] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -131,7 +137,10 @@ class Repository:
     git: Git = field(default_factory=Git)
     releases: dict[int, Release] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """Path -> text, the same on every branch."""
     workflows: dict[int, Workflow] = field(default_factory=dict)
     runs: dict[int, WorkflowRun] = field(default_factory=dict)
     attestations: list[Attestation] = field(default_factory=list)

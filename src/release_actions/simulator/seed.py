@@ -33,6 +33,7 @@ from release_actions.simulator.seed_file import (
     TokenSeed,
     VersionSeed,
 )
+from release_actions.simulator.seed_issues import add_issue, make_comments, make_events, make_reviews
 from release_actions.simulator.world import World
 
 
@@ -200,8 +201,11 @@ class SeedLoader:
             self.release(repository, release)
         for milestone in seed.milestones:
             self.milestone(repository, milestone)
+        repository.files = dict(seed.files)
         for pull in seed.pulls:
             self.pull(repository, pull, commits)
+        for issue in seed.issues:
+            add_issue(self.world, repository, issue)
 
     def commits(self, repository: Repository, seed: RepositorySeed) -> dict[str, Commit]:
         """Make the commits. Returns them by the names that the file gives them."""
@@ -331,4 +335,8 @@ class SeedLoader:
             milestone=seed.milestone,
             commits=tuple(commit.sha for commit in brought),
             head_owner=seed.head_owner,
+            files=seed.files,
+            comments=make_comments(self.world, seed.comments),
+            reviews=make_reviews(self.world, seed.reviews, brought[-1].sha if brought else ""),
+            events=make_events(self.world, seed.events),
         )

@@ -7,41 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
-from release_actions.config.shapes import Boolean, Choice, Integer, ListOf, MapOf, Parsed, Record, RecordOf, Text, key
-from release_actions.errors import ActionError
-from release_actions.runner.context import parse_time
+from release_actions.config.shapes import Boolean, Choice, Integer, ListOf, MapOf, Record, RecordOf, Text, key
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.clock import START
-from release_actions.simulator.oci import TAG as TAG_NAME
-
-
-def moment(text: str) -> datetime:
-    """A time, or `ValueError` with the end of the sentence."""
-    try:
-        return parse_time(text).astimezone(timezone.utc)
-    except ActionError as error:
-        message = "which is not a time."
-        raise ValueError(message) from error
-
-
-TIME = Parsed(
-    Text(
-        "a time",
-        pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
-        example="2026-02-03T09:00:00Z",
-    ),
-    moment,
+from release_actions.simulator.seed_discussion import COMMENTS, TIMELINE, CommentSeed, EventSeed, IssueSeed, ReviewSeed
+from release_actions.simulator.seed_values import (
+    AUTHOR,
+    FULL_NAME,
+    LOGIN,
+    NAME,
+    PATH,
+    PLATFORM,
+    REF,
+    TAG,
+    TIME,
 )
-LOGIN = Text("a login", pattern=r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", example="llm-d")
-AUTHOR = Text("a login", pattern=r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?", example="dependabot[bot]")
-FULL_NAME = Text("a repository's full name", pattern=r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", example="llm-d/llm-d")
-PATH = Text("a package's full name", pattern=r"[A-Za-z0-9-]+/[a-z0-9._/-]+", example="llm-d/llm-d-cuda")
-TAG = Text("a tag", pattern=TAG_NAME.pattern, example="v0.5.0")
-NAME = Text("a name")
-REF = Text("a branch or tag", pattern=r"[A-Za-z0-9_][A-Za-z0-9._/+-]*", example="v0.5.0")
-PLATFORM = Text("a platform", pattern=r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?", example="linux/amd64")
+
 ROLE = Choice(("read", "write", "admin"))
 VISIBILITY = Choice(("public", "private"))
 
@@ -155,6 +138,14 @@ class PullSeed(Record):
     labels: tuple[str, ...] = key(ListOf("a list of labels", NAME), "Its labels.", default=())
     milestone: int = key(Integer(0), "Number of its milestone; 0 for none.", default=0)
     draft: bool = key(Boolean(), "Whether it is a draft.", default=False)
+    files: tuple[str, ...] = key(
+        ListOf("a list of paths", NAME), "The files it changes. Without it, those of its commits.", default=()
+    )
+    comments: tuple[CommentSeed, ...] = key(COMMENTS, "What was said of it.", default=())
+    reviews: tuple[ReviewSeed, ...] = key(
+        ListOf("a list of reviews", RecordOf("a review", ReviewSeed)), "What reviewers said.", default=()
+    )
+    events: tuple[EventSeed, ...] = key(TIMELINE, "What was done to it.", default=())
     created: datetime | None = key(TIME, "When it was opened.", default=None)
     closed: datetime | None = key(TIME, "When it was closed or merged.", default=None)
 
@@ -203,6 +194,14 @@ class RepositorySeed(Record):
     )
     pulls: tuple[PullSeed, ...] = key(
         ListOf("a list of pull requests", RecordOf("a pull request", PullSeed)), "Pull requests.", default=()
+    )
+    issues: tuple[IssueSeed, ...] = key(
+        ListOf("a list of issues", RecordOf("an issue", IssueSeed)), "Issues.", default=()
+    )
+    files: Mapping[str, str] = key(
+        MapOf("paths to texts", NAME, Text("a text", empty=True)),
+        "Files that can be read, whatever the branch or commit.",
+        default={},
     )
     labels: Mapping[str, str] = key(
         MapOf("labels to colors", NAME, Text("a color", pattern="[0-9a-f]{6}", example="'0e8a16'")),

@@ -1,0 +1,188 @@
+"""release-tracker: how a release's features stand, what may land after the freeze, and what the calendar says.
+
+Reads milestone, tracking issues, label and pull requests from GitHub. Modes that change something plan first, and only
+carry the plan out when they are asked to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from release_actions.config import FILE as CONFIG
+from release_actions.config import Config, load_config
+from release_actions.config.tracker import TrackerForm
+from release_actions.errors import ExitCode, InputError
+from release_actions.people.roles import Roles
+from release_actions.runner import inputs
+from release_actions.runner.context import COMMIT, TAG_REF, Context
+from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict, digest_of, verdict_of
+from release_actions.runner.files import write_workspace_file
+from release_actions.runner.report import Finding, Output, Report
+from release_actions.runner.workflow import Workflow
+from release_actions.tracker import summary
+from release_actions.tracker.differences import Difference, find_differences
+from release_actions.tracker.findings import list_findings
+from release_actions.tracker.freeze import Freeze, find_freeze
+from release_actions.tracker.model import Board, Milestone
+from release_actions.tracker.reading import BoardReader
+from release_actions.tracker.requirements import Demands
+from release_actions.tracker.states import FeatureState, Row, judge_board
+from release_actions.versions.version import Version, parse
+
+NAME = "release-tracker"
+REPORT = "report"
+MODES = (REPORT,)
+NUMBER = re.compile(r"#?([0-9]{1,9})")
+
+
+def parse_numbers(value: str) -> tuple[int, ...]:
+    """Numbers of issues, one a line or separated by commas. Raises `ValueError`."""
+    matches = [NUMBER.fullmatch(item) for item in re.split(r"[\s,]+", value.strip())]
+    if not all(matches):
+        message = "which is not a list of numbers such as #12, #34."
+        raise ValueError(message)
+    return tuple(int(match[1]) for match in matches if match)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What actions/release-tracker/action.yml describes."""
+
+    mode: str = inputs.option(inputs.choice(*MODES), REPORT)
+    tag: str = inputs.option(inputs.text, "")
+    milestone: str = inputs.option(inputs.text, "")
+    issues: tuple[int, ...] = inputs.option(parse_numbers, ())
+    label: str = inputs.option(inputs.text, "")
+    config: str = inputs.option(inputs.text, CONFIG)
+    report: str = inputs.option(inputs.text, "")
+    token: str = inputs.option(inputs.text, "", secret=True)
+
+
+OUTPUTS = ("verdict", "counts", "features", "differences", "freeze", "requests", "report", "report-digest")
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A board that was read and judged."""
+
+    board: Board
+    rows: tuple[Row, ...]
+    differences: tuple[Difference, ...]
+    freeze: Freeze | None
+    findings: tuple[Finding, ...]
+    requests: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """A feature that nobody can tell anything of makes it inconclusive, if nothing else is wrong."""
+        verdict = verdict_of(self.findings)
+        is_unknown = any(row.state is FeatureState.CANNOT_TELL for row in self.rows)
+        return Verdict.INCONCLUSIVE if is_unknown and verdict is not Verdict.FAIL else verdict
+
+
+def run(given: Inputs, context: Context, log: Workflow) -> Report:
+    """Do what the mode says."""
+    has_config = context.path(given.config).is_file()
+    config = load_config(context.path(given.config), name=given.config) if has_config else None
+    if not context.repository or not given.token:
+        message = (
+            "It is not known which repository to ask GitHub about." if not context.repository else "There is no token."
+        )
+        raise InputError(message, hint="Set the input token, and on a laptop --repository owner/name.")
+    reader = BoardReader(context.api_url, context.repository, token=given.token)
+    try:
+        tracked = track(given, context, config, reader)
+    finally:
+        reader.close()
+    log.info(f"Read {len(tracked.rows)} items with {tracked.requests} requests.")
+    return write_report(tracked, given, context, has_config=has_config)
+
+
+def find_version(given: Inputs, context: Context, config: Config | None) -> Version | None:
+    """The version of the tag; None without a tag, when the milestone is named."""
+    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
+    if tag:
+        return parse(tag, config.tag_prefix if config else "v")
+    if given.milestone:
+        return None
+    message = "It is not known which release to look at."
+    raise InputError(message, hint="Set the input tag or milestone.")
+
+
+def track(given: Inputs, context: Context, config: Config | None, reader: BoardReader) -> Tracked:
+    """Read the board and judge it."""
+    form = config.tracker if config else TrackerForm()
+    version = find_version(given, context, config)
+    reader.read_repository()
+    milestone = reader.find_milestone(given.milestone or fill_title(form.milestone, version))
+    label = given.label or fill_title(form.label, version)
+    board = reader.read_board(milestone, label, given.issues)
+    board = reader.read_proposals(board, form.proposals.paths, form.proposals.labels)
+    freeze = read_freeze(form, milestone)
+    demands = Demands(form, Roles(form.roles, reader.owners), context.owner)
+    rows = judge_board(board, demands, freeze, context.now)
+    differences = find_differences(board, context.repository)
+    findings = list_findings(rows, differences, form.rules)
+    return Tracked(board, rows, differences, freeze, findings, reader.requests)
+
+
+def read_freeze(form: TrackerForm, milestone: Milestone | None) -> Freeze | None:
+    """When the freeze is."""
+
+    def scheduled() -> date | None:
+        return None
+
+    started = milestone.created if milestone else None
+    return find_freeze(form.freeze.date, form.freeze.after, form.freeze.zone, started, scheduled)
+
+
+def fill_title(template: str, version: Version | None) -> str:
+    """A title of the configuration for a version; empty when there is none."""
+    if version is None:
+        return ""
+    return template.replace("{major}", str(version.major)).replace("{minor}", str(version.minor))
+
+
+def write_report(tracked: Tracked, given: Inputs, context: Context, *, has_config: bool) -> Report:
+    """The board for people, for later steps and for the gate."""
+    details = summary.describe_details(
+        tracked.board, tracked.rows, tracked.differences, tracked.freeze, tracked.requests
+    )
+    envelope = Envelope(
+        NAME,
+        tracked.verdict,
+        context.now,
+        tag=given.tag.removeprefix(TAG_REF),
+        commit=context.sha if COMMIT.fullmatch(context.sha) else "",
+        configuration=digest_of(context.path(given.config).read_bytes()) if has_config else "",
+        run=RunOfWorkflow.of(context),
+        findings=tracked.findings,
+        details=details,
+    )
+    if given.report:
+        write_workspace_file(context.path(given.report), given.report, envelope.text())
+    title = tracked.board.milestone.title if tracked.board.milestone else ""
+    has_begun = tracked.freeze is not None and tracked.freeze.has_begun(context.now)
+    sentences = (
+        summary.describe_board(title, tracked.rows),
+        summary.describe_freeze(tracked.freeze, has_begun),
+    )
+    outputs: dict[str, Output] = {
+        "verdict": envelope.verdict.value,
+        "counts": details["counts"],
+        "features": details["features"],
+        "differences": details["differences"],
+        "freeze": summary.describe_moment(tracked.freeze),
+        "requests": tracked.requests,
+        "report": given.report,
+        "report-digest": envelope.digest() if given.report else "",
+    }
+    return Report(
+        outputs=outputs,
+        summary=summary.write_summary(tracked.board, tracked.rows, tracked.differences, tracked.findings, sentences),
+        lines=sentences,
+        findings=tracked.findings,
+        exit_code=ExitCode.PASS,
+    )
