@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from release_actions.errors import ConfigurationError
-from release_actions.tracker.freeze import Freeze, end_of_day, find_freeze, read_due_day, write_due_day
+from release_actions.tracker.freeze import Freeze, end_of_day, find_freeze, read_due_day
 
 
 def utc(text: str) -> datetime:
@@ -54,15 +54,6 @@ def test_an_unknown_zone_is_refused_with_examples(zone: str) -> None:
 )
 def test_the_due_day_of_a_milestone_is_that_of_california(due_on: str, day: date) -> None:
     assert read_due_day(utc(due_on)) == day
-
-
-def test_a_due_day_that_is_written_is_read_again_in_every_season() -> None:
-    days = [date(2026, 1, 1) + timedelta(days=count) for count in range(366)]
-
-    # What GitHub makes of it: midnight of that day in California, seven or eight hours behind.
-    for hours in (7, 8):
-        stored = [write_due_day(day).replace(hour=hours) for day in days]
-        assert [read_due_day(moment) for moment in stored] == days
 
 
 def test_a_date_comes_before_the_schedule_and_that_before_a_span() -> None:

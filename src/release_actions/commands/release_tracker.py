@@ -6,7 +6,9 @@ carry the plan out when they are asked to.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -92,12 +94,15 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         )
         raise InputError(message, hint="Set the input token, and on a laptop --repository owner/name.")
     reader = BoardReader(context.api_url, context.repository, token=given.token)
-    try:
-        tracked = track(given, context, config, reader)
-    finally:
-        reader.close()
+    with contextlib.closing(reader):
+        return BY_MODE[given.mode](given, context, config, reader, log)
+
+
+def run_report(given: Inputs, context: Context, config: Config | None, reader: BoardReader, log: Workflow) -> Report:
+    """Read the board of a release, and judge it."""
+    tracked = track(given, context, config, reader)
     log.info(f"Read {len(tracked.rows)} items with {tracked.requests} requests.")
-    return write_report(tracked, given, context, has_config=has_config)
+    return write_report(tracked, given, context, has_config=config is not None)
 
 
 def find_version(given: Inputs, context: Context, config: Config | None) -> Version | None:
@@ -186,3 +191,7 @@ def write_report(tracked: Tracked, given: Inputs, context: Context, *, has_confi
         findings=tracked.findings,
         exit_code=ExitCode.PASS,
     )
+
+
+BY_MODE: Mapping[str, Callable[[Inputs, Context, Config | None, BoardReader, Workflow], Report]] = {REPORT: run_report}
+"""What each mode does."""

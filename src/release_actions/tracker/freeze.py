@@ -15,7 +15,6 @@ from release_actions.errors import ConfigurationError
 
 AOE = "AoE"
 ANYWHERE_ON_EARTH = timezone(timedelta(hours=-12), AOE)
-NOON = time(12)
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,6 @@ def read_due_day(due_on: datetime) -> date:
     Seven hours back is the day in California in summer, and still the same day in winter, when midnight is 08:00 UTC.
     """
     return (due_on.astimezone(timezone.utc) - timedelta(hours=7)).date()
-
-
-def write_due_day(day: date) -> datetime:
-    """The `due_on` that makes GitHub show a day: noon UTC is that day in California all the year."""
-    return datetime.combine(day, NOON, tzinfo=timezone.utc)
 
 
 def find_freeze(
