@@ -27,8 +27,9 @@ from release_actions.proposals.model import (
 from release_actions.proposals.pulls import propose_pull
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.discussion import Issue
 from release_actions.simulator.git import Target
-from release_actions.simulator.repositories import Issue, Pull, Repository
+from release_actions.simulator.repositories import Pull, Repository
 from release_actions.simulator.rules import BranchRules
 
 NAME = "llm-d/llm-d"

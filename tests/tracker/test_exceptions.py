@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ def act(who: str, minute: int = 0, kind: ActKind = ActKind.LABELED, name: str = 
     return Act(kind, who, START + timedelta(minutes=minute), name, **more)
 
 
-def remark(who: str, text: str = "/exception", minute: int = 0, **more: bool) -> Remark:
+def remark(who: str, text: str = "/exception", minute: int = 0, **more: Any) -> Remark:
     return Remark(who, text, START + timedelta(minutes=minute), f"{who}-{minute}-{text}", **more)
 
 
@@ -75,7 +76,11 @@ def test_the_author_fills_no_role() -> None:
 
 
 def test_a_bot_that_sets_the_label_passes_on_the_word_of_who_asked() -> None:
-    said = [act("robot[bot]", 1, is_bot=True), remark("lea", f"/label {LABEL}"), remark("maya", f"/label {LABEL}")]
+    said: list[Act | Remark] = [
+        act("robot[bot]", 1, is_bot=True),
+        remark("lea", f"/label {LABEL}"),
+        remark("maya", f"/label {LABEL}"),
+    ]
 
     assert judge(*said).approved is Approved.YES
 

@@ -64,7 +64,8 @@ def test_a_date_comes_before_the_schedule_and_that_before_a_span() -> None:
     scheduled = find_freeze(None, timedelta(weeks=4), "AoE", started, lambda: planned)
     counted = find_freeze(None, timedelta(weeks=4), "AoE", started, lambda: None)
 
-    assert given and scheduled
+    assert given
+    assert scheduled
     assert counted
     assert (given.day, scheduled.day) == (day, planned)
     # It was still the first of February anywhere on earth.

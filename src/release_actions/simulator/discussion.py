@@ -46,21 +46,26 @@ class TimelineEvent:
 
 @dataclass(eq=False)
 class Issue:
-    """An issue. `closed_by` and `sub_issues` name pull requests and issues as `owner/name#12`."""
+    """An issue. Its number is from the same row as those of pull requests.
+
+    `closed_by`: who closed it. `closing` and `sub_issues` name pull requests and issues as `owner/name#12`.
+    """
 
     id: int
     number: int
     title: str
     author: str
     created: datetime
+    updated: datetime
     body: str = ""
     state: str = "open"
-    reason: str = ""
+    state_reason: str = ""
     closed: datetime | None = None
+    closed_by: str = ""
     labels: tuple[str, ...] = ()
     milestone: int = 0
     assignees: tuple[str, ...] = ()
-    closed_by: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
     sub_issues: tuple[str, ...] = ()
     comments: list[Comment] = field(default_factory=list)
     events: list[TimelineEvent] = field(default_factory=list)

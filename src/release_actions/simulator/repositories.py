@@ -67,26 +67,6 @@ class Pull:
 
 
 @dataclass(eq=False)
-class Issue:
-    """An issue. Its number is from the same row as those of pull requests."""
-
-    id: int
-    number: int
-    title: str
-    author: str
-    created: datetime
-    updated: datetime
-    body: str = ""
-    state: str = "open"
-    state_reason: str = ""
-    closed: datetime | None = None
-    closed_by: str = ""
-    labels: tuple[str, ...] = ()
-    milestone: int = 0
-    assignees: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
 class Asset:
     """A file of a release. `digest` names its content among the world's blobs."""
 
@@ -158,7 +138,6 @@ class Repository:
     """The repository that it is a fork of; empty for one that is no fork."""
     jobs_open_pulls: bool = True
     """Whether GitHub Actions may create pull requests, which is a setting of the repository."""
-    issues: dict[int, Issue] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)
     """Tags that an immutable release has, or had."""
 

@@ -37,7 +37,7 @@ def list_proposals(item: Item, globs: Collection[str]) -> tuple[str, ...]:
 
 
 def _list_tails(word: str) -> Iterator[str]:
-    """A path, and what remains of it without its first folders: an address has a host and a branch before it. The longest first."""
+    """A path, and what remains of it without its first folders, as an address has a host and a branch before it."""
     parts = [part for part in word.split("/") if part]
     if ".." in parts:
         return

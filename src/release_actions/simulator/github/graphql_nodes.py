@@ -142,11 +142,11 @@ class Nodes:
         """An issue."""
 
         def reason(_info: object, enableDuplicate: bool = False) -> str | None:  # noqa: FBT001, FBT002, N803  # the schema's
-            is_hidden = issue.reason == "duplicate" and not enableDuplicate
-            return "NOT_PLANNED" if is_hidden else issue.reason.upper() or None
+            is_hidden = issue.state_reason == "duplicate" and not enableDuplicate
+            return "NOT_PLANNED" if is_hidden else issue.state_reason.upper() or None
 
         def closing(info: object, includeClosedPrs: bool = False, **given: Any) -> Node:  # noqa: FBT001, FBT002, N803
-            pulls = [node for node in self._others(issue.closed_by) if includeClosedPrs or node["state"] == "OPEN"]
+            pulls = [node for node in self._others(issue.closing) if includeClosedPrs or node["state"] == "OPEN"]
             return connect(lambda: pulls)(info, **given)  # type: ignore[no-any-return]  # a node
 
         return {
@@ -271,7 +271,7 @@ class Nodes:
                 yield Nodes(self.call, repository)._node(every[int(number)])  # noqa: SLF001  # of the same class
 
     def _closed_by(self, name: str) -> Iterator[Node]:
-        return (self.issue(issue) for issue in self.of.issues.values() if name in issue.closed_by)
+        return (self.issue(issue) for issue in self.of.issues.values() if name in issue.closing)
 
     def _insist_on(self, permission: str) -> None:
         if self.of.role(self.call.token, permission) < Role.READ:

@@ -6,13 +6,14 @@ from typing import Any
 
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import stamp
+from release_actions.simulator.discussion import Issue
 from release_actions.simulator.github.answers import http_error, invalid, not_found, number, paged_list, sent
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id
 from release_actions.simulator.github.git import url_of
 from release_actions.simulator.github.lookup import readable, writable
 from release_actions.simulator.github.pulls import label_body, milestone_body
 from release_actions.simulator.origin import Answer, Call, Route
-from release_actions.simulator.repositories import Issue, Pull, Repository
+from release_actions.simulator.repositories import Pull, Repository
 
 LIST = "issues/issues#list-repository-issues"
 GET = "issues/issues#get-an-issue"
