@@ -248,14 +248,17 @@ def measure(name: str, case: Case, bundle: Path | None) -> Iterator[tuple[str, s
 def main() -> int:
     """Measure and print. Ends with 1 when an aim is missed and `--check` is given."""
     parser = argparse.ArgumentParser(description="Measure clean-ups in which few of many versions go.")
-    parser.add_argument("worlds", nargs="*", choices=[*CASES, []], default=[*CASES], metavar="WORLD")
+    # No `choices`: argparse holds the whole default against them, as one world.
+    parser.add_argument("worlds", nargs="*", metavar="WORLD", help=f"of {', '.join(CASES)}; all if none is named")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--peer", type=Path, metavar="BUNDLE", help="dist/index.js of dataaxiom/ghcr-cleanup-action")
     given = parser.parse_args()
+    if unknown := [name for name in given.worlds if name not in CASES]:
+        parser.error(f"{unknown[0]} is not a world: it is one of {', '.join(CASES)}")
     print("| world | run | versions | deleted | least | requests | ratio | aim | at 20 ms | CPU |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     details = []
-    for name in given.worlds:
+    for name in given.worlds or CASES:
         for row, detail in measure(name, CASES[name], given.peer):
             print(row, flush=True)
             details += [detail] if detail else []

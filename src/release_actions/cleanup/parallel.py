@@ -5,6 +5,7 @@ All of them share the pace and the limits of the run. It must never leave a pack
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -16,6 +17,8 @@ from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import MEASURED, Sources, carry_out, clean_package, plan_package
 from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.store import Store
+from release_actions.errors import ActionError
+from release_actions.registry.client import GITHUB_TOKENS
 from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
 from release_actions.runner.report import counted
@@ -40,6 +43,13 @@ def map_at_once(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def log_in(tasks: Sequence[Task], stores: Mapping[PackagePath, Store]) -> None:
+    """Ask for the token of each package where GitHub is known to give it out, which saves asking where that is."""
+    for registry in {id(store.registry): store.registry for store in stores.values()}.values():
+        with contextlib.suppress(ActionError):  # what is wrong is reported for the package that it is about
+            registry.log_in([task.path for task in tasks], map_at_once, path=GITHUB_TOKENS)
+
+
 def prepare_all(
     tasks: Sequence[Task],
     stores: Mapping[PackagePath, Store],
@@ -55,6 +65,7 @@ def prepare_all(
         store = replace(stores[task.path], say=said[task.path].append)
         return plan_package(task, store, context, sources, measured)
 
+    log_in(tasks, stores)
     results: list[Result] = []
     for task, result in zip(tasks, map_at_once(plan, tasks), strict=True):
         with log.group(f"Plan {task.path}"):
