@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from release_actions.changes import mainline, undo
+from release_actions.changes.from_github import PullReader
 from release_actions.changes.titles import without_numbers
 from release_actions.components import version_order
 from release_actions.components.inline import visible_text
@@ -18,7 +19,6 @@ from release_actions.github.releases import Release, Releases
 from release_actions.http.client import Http
 from release_actions.notes import body, reading
 from release_actions.notes.addresses import AddressKind, parse
-from release_actions.notes.from_github import PullReader
 from release_actions.notes.model import ComponentNotes
 from release_actions.runner import markdown
 from release_actions.runner.context import Context

@@ -342,7 +342,7 @@ def _read_changes(history: History, previous: str, tag: str, programs: Collectio
 
 def _open_github_history(api_url: str, repository: str, token: str) -> History:
     # PyGithub is imported with this module, which only this way of reading needs.
-    from release_actions.notes.from_github import GitHubHistory
+    from release_actions.changes.from_github import GitHubHistory
 
     return GitHubHistory(api_url, repository, token)
 

@@ -52,7 +52,7 @@ def read_from_checkout(request: HistoryRequest, log: Workflow) -> ReadHistory:
 def read_from_github(request: HistoryRequest, log: Workflow) -> ReadHistory:
     """All that GitHub knows. Raises `RemoteError` when it does not say all of it."""
     # PyGithub comes with it, and is for those who ask GitHub.
-    from release_actions.notes.from_github import GitHubHistory
+    from release_actions.changes.from_github import GitHubHistory
 
     context, version = request.context, request.version
     repository = context.repository

@@ -11,9 +11,9 @@ import pytest
 from tests.http.loopback import Asked, Reply, serving
 from tests.notes.histories import READER, REPOSITORY, OnGitHub, Told
 
+from release_actions.changes import from_github
+from release_actions.changes.from_github import PullReader
 from release_actions.errors import InputError, RemoteError
-from release_actions.notes import from_github
-from release_actions.notes.from_github import PullReader
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.faults import Fault
 
