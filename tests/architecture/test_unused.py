@@ -23,9 +23,6 @@ CALLED_BY_LIBRARIES = {
 
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
-    "propose_pull": "the audits of versions and branches are being built on it",
-    "keep_issue": "as propose_pull",
-    "is_done": "as propose_pull",
     "find_nearest": "the audit of reviews and the guard are being built on it",
     "find_unapproved": "the audit of reviews and the guard are being built on it",
     "read_owners": "the audit of reviews and the guard are being built on it",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.branches.histories import Repository, make_history
 
+from release_actions.branches.auditing import AuditRequest, audit_branch
 from release_actions.branches.categories import Criteria
 from release_actions.branches.from_checkout import read_branch, read_patch_ids
 from release_actions.branches.model import Explained, Origin
@@ -32,6 +33,19 @@ def test_a_generated_history_is_judged_as_it_was_made(tmp_path: Path, seed: int)
     assert {sha: picks[sha] for sha in picks.keys() - truth.own_reverts.keys()} == truth.picks
     assert all(picks.get(sha, revert) == revert for sha, revert in truth.own_reverts.items())
     assert {item.revert.sha for item in reverts if item.state is RevertState.MISSING} == truth.missing
+
+
+@pytest.mark.parametrize("seed", range(40, 48))
+def test_the_commands_of_an_audit_work_and_leave_a_clean_branch(tmp_path: Path, seed: int) -> None:
+    make_history(tmp_path, seed)
+    request = AuditRequest(tmp_path, "release", "main", repository="acme/web")
+    repository = Repository(tmp_path, minute=1000)
+    repository.on("release")
+
+    for command in audit_branch(request, None, lambda _: None).commands:
+        repository.git(*command.replace("git revert", "git revert --no-edit").split()[1:])
+
+    assert audit_branch(request, None, lambda _: None).commands == ()
 
 
 @pytest.fixture
@@ -132,6 +146,51 @@ def test_the_command_for_a_missing_revert_undoes_the_branchs_own_commit(reposito
     repository.revert(fix, 'Revert "Fix the cache of the engine" (#9)')
     second = repository.revert(old, "Revert #5 (#10)")
 
-    _, reverts = audit(repository.folder)
+    request = AuditRequest(repository.folder, "release", "main", repository="acme/web")
+    audited = audit_branch(request, None, lambda _: None)
 
-    assert [item.command for item in reverts] == [f"git revert {pick}", f"git cherry-pick -x {second}"]
+    assert audited.commands == (f"git revert {pick}", f"git cherry-pick -x {second}")
+    for command in audited.commands:
+        repository.on("release")
+        repository.git(*command.replace("revert", "revert --no-edit").split()[1:])
+    assert repository.git("diff", "--name-only", "main", "release") == ""
+
+
+@pytest.mark.parametrize(("extra", "origin"), [({}, "batch"), ({"b.txt": "other\n"}, "modified")])
+def test_a_batch_is_one_only_if_its_parts_make_the_same(
+    repository: Repository, extra: dict[str, str], origin: str
+) -> None:
+    repository.cut("release")
+    repository.on("main")
+    first = repository.commit("Fix the cache (#7)", {"a.txt": "a\n"})
+    second = repository.commit("Fix the wheel (#8)", {"b.txt": "b\n"})
+    repository.on("release")
+    text = f"(cherry picked from commit {second})\n(cherry picked from commit {first})"
+    repository.commit(f"Two fixes (#9)\n\n{text}", {"a.txt": "a\n", "b.txt": "b\n", **extra})
+
+    request = AuditRequest(repository.folder, "release", "main", repository="acme/web")
+    (item,) = audit_branch(request, None, lambda _: None).explained
+
+    assert item.origin.value == origin
+    assert ("b.txt" in item.difference) == bool(extra)
+
+
+def test_a_promise_that_trunk_took_back_and_landed_again_is_the_last_version(repository: Repository) -> None:
+    repository.cut("release")
+    repository.on("main")
+    first = repository.commit("Fix the cache of the engine (#7)", {"a.txt": "a\n"})
+    revert = repository.revert(first, 'Revert "Fix the cache of the engine" (#8)')
+    request = AuditRequest(repository.folder, "release", "main", repository="acme/web", promised=(7,))
+
+    gone = audit_branch(request, None, lambda _: None).missing
+    again = repository.commit('Reland "Fix the cache of the engine" (#9)', {"a.txt": "a2\n"})
+    landed = audit_branch(request, None, lambda _: None).missing
+    repository.git("reset", "--quiet", "--hard", revert)
+    repository.revert(revert, 'Revert "Revert "Fix the cache of the engine"" (#10)')
+    back = audit_branch(request, None, lambda _: None).missing
+
+    assert [[item.commit.sha for item in items if item.commit] for items in (gone, landed, back)] == [
+        [],
+        [again],
+        [first],
+    ]

@@ -59,13 +59,17 @@ def judge_branch(
     reverts: Iterable[TrunkRevert],
     criteria: Criteria,
     levels: Mapping[str, Level],
+    hints: Mapping[str, str],
 ) -> tuple[BranchFinding, ...]:
-    """Every finding with a level above off: first what is on the branch, then what is missing, then reverts."""
+    """Every finding with a level above off: first what is on the branch, then what is missing, then reverts.
+
+    `hints`: commit of trunk -> what brings it to the branch.
+    """
     every = tuple(explained)
     findings = (
         *(finding for item in every for finding in _judge_commit(item, criteria)),
-        *(_describe_missing(item) for item in missing),
-        *(finding for item in reverts for finding in _describe_revert(item)),
+        *(_describe_missing(item, hints) for item in missing),
+        *(finding for item in reverts for finding in _describe_revert(item, hints)),
     )
     chosen = {**DEFAULT_LEVELS, **levels}
     return tuple(
@@ -119,24 +123,24 @@ def _finding(rule: str, message: str, hint: str, item: Explained, level: Level =
     return BranchFinding(rule, level, message, hint, item.commit.sha)
 
 
-def _describe_missing(item: MissingPick) -> BranchFinding:
+def _describe_missing(item: MissingPick, hints: Mapping[str, str]) -> BranchFinding:
     what = f"#{item.promise.number} ({item.promise.title})"
     if item.commit is None:
         message = f"{what} is promised for the branch but is not merged on trunk."
         hint = "Merge it, or remove it from the milestone or remove its label."
         return BranchFinding("missing-pick", Level.WARN, message, hint)
     message = f"{what} is promised for the branch but is not on it."
-    return BranchFinding("missing-pick", Level.ERROR, message, item.command, item.commit.sha)
+    return BranchFinding("missing-pick", Level.ERROR, message, hints.get(item.commit.sha, ""), item.commit.sha)
 
 
-def _describe_revert(item: TrunkRevert) -> Iterator[BranchFinding]:
+def _describe_revert(item: TrunkRevert, hints: Mapping[str, str]) -> Iterator[BranchFinding]:
     name = describe(item.revert)
     target = describe(item.target) if item.target else ""
     if item.state is RevertState.MISSING:
         message = f"Trunk reverted {target} with {name}, and the branch still has it."
         level = Level.WARN if item.harmless else Level.ERROR
         rule = "counterpart-reverted" if item.pick else "missing-revert"
-        yield BranchFinding(rule, level, message, item.command, item.revert.sha)
+        yield BranchFinding(rule, level, message, hints.get(item.revert.sha, ""), item.revert.sha)
     if item.state is RevertState.RELANDED:
         message = (
             f"Trunk reverted {target} and landed it again with {item.again[:12]}; the branch has the first version."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from release_actions.changes.from_git import make_commit
 from release_actions.changes.model import HistoryCommit
 from release_actions.errors import ActionError, InputError
 from release_actions.git import history
+
+NEWEST = "{newest}"
+"""What stands in a branch's name for the number of the newest branch."""
 
 UNSHALLOW = "Check it out with fetch-depth: 0, or run git fetch --unshallow --tags."
 
@@ -44,6 +48,25 @@ def read_branch(folder: Path, branch: str, trunk: str, *, since: str = "", repos
         _read(folder, head, f"^{base}"),
         files,
     )
+
+
+def list_commits(folder: Path, branch: str) -> frozenset[str]:
+    """Every commit of a branch. Raises `InputError` for one that the checkout does not have."""
+    return frozenset(history.list_commits(folder, _resolve(folder, branch)))
+
+
+def find_branch(folder: Path, names: Iterable[str]) -> str:
+    """The first of some branches that the checkout has; of a name with `{newest}` the highest number. Empty if none."""
+    known = history.list_branches(folder)
+    for name in names:
+        start, newest, end = name.partition(NEWEST)
+        form = re.compile(f"{re.escape(start)}([0-9]{{1,9}}){re.escape(end)}")
+        numbers = [(int(match[1]), branch) for branch in known if (match := form.fullmatch(branch))] if newest else []
+        if numbers:
+            return max(numbers)[1]
+        if not newest and name in known:
+            return name
+    return ""
 
 
 def _resolve(folder: Path, name: str) -> str:

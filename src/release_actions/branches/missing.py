@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from release_actions.branches.model import BranchHistory, Explained, Origin
-from release_actions.branches.reverts import RevertState, TrunkRevert
+from release_actions.branches.reverts import TrunkRevert
 from release_actions.changes.model import HistoryCommit
 
 
@@ -26,14 +26,6 @@ class MissingPick:
     promise: Promise
     commit: HistoryCommit | None
 
-    @property
-    def command(self) -> str:
-        """What brings it to the branch; empty while it is not merged."""
-        if self.commit is None:
-            return ""
-        mainline = "-m 1 " if len(self.commit.parents) > 1 else ""
-        return f"git cherry-pick -x {mainline}{self.commit.sha}"
-
 
 def find_missing_picks(
     promises: Iterable[Promise],
@@ -43,17 +35,28 @@ def find_missing_picks(
 ) -> tuple[MissingPick, ...]:
     """Promises whose change trunk has had since the cut and the branch has not, and those that are not merged yet.
 
-    What trunk had before the cut is on the branch already. What trunk has reverted for good is no longer promised.
+    What trunk had before the cut is on the branch already, as is what was merged into the branch itself. What trunk has
+    reverted for good is no longer promised, and of what it landed again the last version is.
     """
+    own = {commit.sha for commit in history.branch}
     brought = {sha for item in explained if item.origin is not Origin.MERGE for sha in item.counterparts}
-    gone = {item.target.sha for item in reverts if item.target and item.state is not RevertState.RELANDED}
+    again, gone = follow_reverts(reverts)
     before = {commit.sha for commit in history.before}
     places = {commit.sha: place for place, commit in enumerate(history.trunk)}
     commits = {commit.sha: commit for commit in history.trunk}
     missing = []
     for promise in promises:
-        if promise.merge in before | brought | gone:
+        if promise.merge in before | own | brought | gone:
             continue
         # A pull request that was merged into another branch is not on trunk, whatever its state says.
-        missing.append(MissingPick(promise, commits.get(promise.merge)))
-    return tuple(sorted(missing, key=lambda item: places.get(item.promise.merge, len(places))))
+        commit = commits.get(again.get(promise.merge, promise.merge))
+        if commit is None or commit.sha not in brought:
+            missing.append(MissingPick(promise, commit))
+    return tuple(sorted(missing, key=lambda item: places.get(item.commit.sha if item.commit else "", len(places))))
+
+
+def follow_reverts(reverts: Iterable[TrunkRevert]) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Commit of trunk -> the one that landed it again, and the commits that trunk has taken back for good."""
+    every = [item for item in reverts if item.target and item.is_final and not item.is_partial]
+    again = {item.target.sha: item.again for item in every if item.target and item.again}
+    return again, frozenset(item.target.sha for item in every if item.target and not item.again)

@@ -57,7 +57,10 @@ class Category(enum.Enum):
 
 @dataclass(frozen=True)
 class Explained:
-    """A commit of the branch with what it brings: `counterparts` are commits of trunk, `why` is about the category."""
+    """A commit of the branch with what it brings: `counterparts` are commits of trunk, `why` is about the category.
+
+    `difference` is that of its patch and its counterpart's, where they differ.
+    """
 
     commit: HistoryCommit
     origin: Origin
@@ -66,6 +69,7 @@ class Explained:
     category: Category = Category.UNCATEGORISED
     why: str = ""
     files: frozenset[str] = frozenset()
+    difference: str = ""
 
 
 @dataclass(frozen=True)

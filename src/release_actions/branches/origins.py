@@ -91,6 +91,8 @@ def _explain(
     files = history.files.get(commit.sha, frozenset())
     own = patches.get(commit.sha)
     evidence, counterparts = candidate.evidence, candidate.counterparts
+    shown = tuple(sha for sha in counterparts if _is_plausible(commit, index.get(sha), history, evidence))
+    counterparts = shown
     equal = [other for other in candidate.alike if own is not None and patches.get(other.sha) == own]
     # A change that was reverted and landed again has the same patch twice: what trunk had by then was picked.
     earlier = [other for other in equal if not (other.date and commit.date and other.date > commit.date)]
@@ -99,6 +101,21 @@ def _explain(
     category, why = categorise(commit, files, criteria)
     explained = Explained(commit, Origin.UNKNOWN, evidence, counterparts, category, why, files)
     return replace(explained, origin=_origin(explained, undos.get(commit.sha), patches, index, criteria))
+
+
+def _is_plausible(
+    commit: HistoryCommit, other: HistoryCommit | None, history: BranchHistory, evidence: tuple[Evidence, ...]
+) -> bool:
+    """Whether a commit may bring what its message names: they change a file of the same name, or have the same title.
+
+    Everybody may write any name into a message. A file that trunk has moved keeps its name.
+    """
+    own, theirs = (
+        {path.rpartition("/")[2] for path in history.files.get(sha, ())}
+        for sha in (commit.sha, other.sha if other else "")
+    )
+    titles = {item.trunk for item in evidence if item.kind is EvidenceKind.TITLE}
+    return not own or not theirs or bool(own & theirs) or bool(other and other.sha in titles)
 
 
 def _origin(

@@ -38,7 +38,8 @@ class TrunkRevert:
     """A revert on trunk since the cut.
 
     `pick` is the branch's own commit of the target, empty if the target came before the cut. `again` is the commit that
-    landed the target again. `harmless`: only documentation and tests are affected.
+    landed the target again. `harmless`: only documentation and tests are affected. `is_final`: trunk has not taken the
+    revert back.
     """
 
     revert: HistoryCommit
@@ -47,13 +48,8 @@ class TrunkRevert:
     pick: str = ""
     again: str = ""
     harmless: bool = False
-
-    @property
-    def command(self) -> str:
-        """What puts it right on the branch; empty where nothing has to be done."""
-        if self.state is not RevertState.MISSING:
-            return ""
-        return f"git revert {self.pick}" if self.pick else f"git cherry-pick -x {self.revert.sha}"
+    is_final: bool = True
+    is_partial: bool = False
 
 
 class _Chains:
@@ -112,18 +108,20 @@ def _judge(
     files = history.files.get(target.sha) or history.files.get(revert.sha, frozenset())
     harmless = bool(files) and all(matches((*DOCUMENTATION, *RELEASE_PATHS), path) for path in files)
 
-    def result(state: RevertState, again: str = "") -> TrunkRevert:
-        return TrunkRevert(revert, target, state, pick, again, harmless)
+    is_final, again = chains.counts(revert.sha), chains.landed_again(target.sha)
+
+    def result(state: RevertState) -> TrunkRevert:
+        return TrunkRevert(revert, target, state, pick, again, harmless, is_final, undo.undo.partial)
 
     if not branch.has(target.sha):
         return result(RevertState.NOT_NEEDED)
     if revert.sha in branch.picks or branch.has_reverted(target.sha):
         return result(RevertState.DONE)
-    if not chains.counts(revert.sha):
+    if not is_final:
         # The revert was reverted: trunk has the target again, as the branch does.
         return result(RevertState.NOT_NEEDED)
-    if again := chains.landed_again(target.sha):
-        return result(RevertState.RELANDED, again)
+    if again:
+        return result(RevertState.RELANDED)
     return result(RevertState.PARTIAL if undo.undo.partial else RevertState.MISSING)
 
 

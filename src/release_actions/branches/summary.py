@@ -6,16 +6,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from release_actions.branches.auditing import Audited
 from release_actions.branches.findings import BranchFinding
-from release_actions.branches.missing import MissingPick
 from release_actions.branches.model import BranchHistory, Explained, Origin
 from release_actions.branches.reverts import RevertState, TrunkRevert
+from release_actions.branches.trying import find_hints
 from release_actions.runner import markdown
 from release_actions.runner.report import counted
 from release_actions.versions.history import Level
 
 ROWS_SHOWN = 150
 """Commits in a table. GitHub cuts a job summary at 1 MiB (GitHub docs, "Workflow commands")."""
+
+DIFFERENCES_SHOWN = 20
+TAKEN = frozenset({RevertState.MISSING, RevertState.RELANDED, RevertState.DONE})
 
 GRAPH_COMMITS = 24
 """Commits in the graph: with more of them nobody can read it."""
@@ -33,46 +37,68 @@ def describe_result(findings: Iterable[BranchFinding], explained: tuple[Explaine
     return f"{commits} explained: {', '.join(parts)}." if parts else f"{commits} explained, all as they should be."
 
 
-def write_summary(
-    branch: str,
-    history: BranchHistory,
-    explained: tuple[Explained, ...],
-    missing: tuple[MissingPick, ...],
-    reverts: tuple[TrunkRevert, ...],
-    findings: tuple[BranchFinding, ...],
-) -> str:
-    """The job summary, one table a question."""
-    parts = [f"## {markdown.plain(branch)}", describe_result(findings, explained)]
-    if findings:
+def write_summary(audited: Audited, proposed: Iterable[str] = ()) -> str:
+    """The job summary, one table a question. `proposed`: what became of a proposal, in sentences."""
+    parts = [f"## {markdown.plain(audited.branch)}", describe_result(audited.findings, audited.explained)]
+    parts += [markdown.plain(sentence) for sentence in (*audited.unknown, *proposed)]
+    if audited.findings:
         rows = [
             [markdown.code(finding.rule), finding.level.value, markdown.plain(finding.message), _hint(finding.hint)]
-            for finding in findings[:ROWS_SHOWN]
+            for finding in audited.findings[:ROWS_SHOWN]
         ]
         parts += ["### Findings", markdown.table(["Rule", "Level", "What", "What to do"], rows)]
-    parts += ["### What is on the branch", _write_commits(explained)]
-    if missing:
-        rows = [
-            [f"#{pick.promise.number}", markdown.plain(pick.promise.title), _hint(pick.command)] for pick in missing
+    parts += ["### What is on the branch", _write_commits(audited.explained)]
+    parts += _write_differences(audited.explained)
+    parts += _write_missing(audited)
+    parts += _write_taken(audited)
+    graph = write_graph(audited.branch, audited.history, audited.explained, audited.reverts)
+    return "\n\n".join(parts) + f"\n\n```mermaid\n{graph}\n```\n"
+
+
+def _write_missing(audited: Audited) -> list[str]:
+    hints = find_hints(audited.repairs)
+    rows = [
+        [
+            f"#{pick.promise.number}",
+            markdown.plain(pick.promise.title),
+            _hint(hints.get(pick.commit.sha, "") if pick.commit is not None else "not merged"),
         ]
-        parts += ["### What was promised and is missing", markdown.table(["Number", "Title", "Command"], rows)]
-    taken = [
-        reverted
-        for reverted in reverts
-        if reverted.state in {RevertState.MISSING, RevertState.RELANDED, RevertState.DONE}
+        for pick in audited.missing[:ROWS_SHOWN]
     ]
-    if taken:
-        rows = [
-            [
-                markdown.plain(reverted.target.subject if reverted.target else ""),
-                markdown.plain(reverted.revert.subject),
-                reverted.state.value,
-                _hint(reverted.command),
-            ]
-            for reverted in taken[:ROWS_SHOWN]
+    table = markdown.table(["Number", "Title", "Command"], rows)
+    return ["### What was promised and is missing", table] if rows else []
+
+
+def _write_taken(audited: Audited) -> list[str]:
+    hints = find_hints(audited.repairs)
+    rows = [
+        [
+            markdown.plain(item.target.subject if item.target is not None else ""),
+            markdown.plain(item.revert.subject),
+            item.state.value,
+            _hint(hints.get(item.revert.sha, "")),
         ]
-        parts += ["### What trunk reverted", markdown.table(["Change", "Revert", "State", "Command"], rows)]
-    parts += ["```mermaid", write_graph(branch, history, explained, reverts), "```"]
-    return "\n\n".join(parts[:-3]) + "\n\n" + "\n".join(parts[-3:]) + "\n"
+        for item in audited.reverts
+        if item.state in TAKEN
+    ]
+    table = markdown.table(["Change", "Revert", "State", "Command"], rows[:ROWS_SHOWN])
+    return ["### What trunk reverted", table] if rows else []
+
+
+def _write_differences(explained: tuple[Explained, ...]) -> list[str]:
+    """How the patches of picks differ from trunk's, folded."""
+    different = [item for item in explained if item.difference]
+    return [
+        markdown.details(f"{item.commit.sha[:12]} differs from {item.counterparts[0][:12]}", _fence(item.difference))
+        for item in different[:DIFFERENCES_SHOWN]
+    ]
+
+
+def _fence(text: str) -> str:
+    """Text from outside as a block that nothing in it can end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}diff\n{text.rstrip()}\n{fence}"
 
 
 def _hint(text: str) -> str:

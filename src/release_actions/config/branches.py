@@ -40,6 +40,11 @@ class BranchesForm(Record):
     allow_new_models: bool = key(
         Boolean(), "Whether a new model may enter, as vLLM's patch releases allow.", default=False
     )
+    live: tuple[str, ...] = key(
+        ListOf("a list of branches", Text("a branch", example="release-0.6"), least=1),
+        "Release branches that still get fixes: branch-audit gives them to a workflow in its output live.",
+        default=(),
+    )
     rules: Mapping[str, str] = key(
         MapOf("a mapping of levels", key=Text("a rule", pattern="|".join(RULE_NAMES)), value=Choice(LEVELS)),
         "Levels of rules. Without one, the level is as the page of branch-audit says.",

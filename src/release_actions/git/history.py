@@ -98,6 +98,19 @@ def find_merge_base(folder: Path, first: str, second: str) -> str:
     return run_git(folder, "merge-base", first, second, fails=True).strip()
 
 
+def list_commits(folder: Path, commit: str) -> tuple[str, ...]:
+    """A commit and everything before it."""
+    return tuple(run_git(folder, "rev-list", commit, "--").split())
+
+
+def list_branches(folder: Path) -> tuple[str, ...]:
+    """The names of the branches of `origin` and of the checkout itself."""
+    listed = run_git(folder, "for-each-ref", "--format=%(refname)", "refs/remotes/origin/", "refs/heads/").split("\n")
+    prefixes = ("refs/remotes/origin/", "refs/heads/")
+    names = (name.removeprefix(prefix) for name in listed for prefix in prefixes if name.startswith(prefix))
+    return tuple(dict.fromkeys(name for name in names if name != "HEAD"))
+
+
 def is_shallow(folder: Path) -> bool:
     """Whether history was cut off. Raises `InputError` where there is no checkout."""
     return run_git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
