@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft4Validator
 
 from release_actions import main
+from release_actions.drift.audit import OTHER_LEVELS
+from release_actions.drift.classes import VersionClass
+from release_actions.drift.rules import ABOUT_RULES
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
+from release_actions.simulator.repositories import Repository
 
-JOB = "ghs_job_token_of_acme"
+JOB, PROPOSER = "ghs_job_token_of_acme", "ghs_proposing_token_of_acme"
+SARIF = json.loads((Path(__file__).parents[1] / "contract" / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
 CUDA = "ghcr.io/acme/engine-cuda"
 CONFIG = """\
 repository: acme/engine
@@ -66,6 +73,12 @@ def world() -> World:
     world.add_account("acme", organization=True)
     world.add_token(
         JOB, TokenKind.ACTIONS, repository="acme/engine", permissions={"contents": "read", "packages": "read"}
+    )
+    world.add_token(
+        PROPOSER,
+        TokenKind.ACTIONS,
+        repository="acme/engine",
+        permissions={"contents": "write", "packages": "read", "pull-requests": "write"},
     )
     for repository, tags in (("acme/engine", ("v0.4.0",)), ("acme/engine-router", ("v0.8.0", "v0.9.0"))):
         store = world.add_repository(repository).git
@@ -151,6 +164,89 @@ def test_the_patch_leaves_nothing_to_report(audit: Audit, checkout: Path) -> Non
 
     assert code == ExitCode.PASS
     assert report["verdict"] == "pass"
+
+
+def test_the_findings_are_valid_sarif_in_their_places(audit: Audit, checkout: Path) -> None:
+    audit(sarif_file="audit.sarif")
+
+    log = json.loads((checkout / "audit.sarif").read_text(encoding="utf-8"))
+    (result,) = log["runs"][0]["results"]
+    assert list(Draft4Validator(SARIF).iter_errors(log)) == []
+    assert (result["ruleId"], result["level"]) == ("stale", "error")
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "deploy/a.yaml", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 1, "startColumn": 33},
+    }
+
+
+def test_every_rule_is_described() -> None:
+    judged = {each.value for each in VersionClass} - {VersionClass.OK.value, VersionClass.UNKNOWN.value}
+
+    assert set(ABOUT_RULES) == {*judged, *OTHER_LEVELS}
+
+
+@pytest.fixture
+def branch(world: World, checkout: Path) -> Repository:
+    """The checkout committed as the tip of the release branch, on GitHub too."""
+    git(checkout, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--quiet", "-m", "First")
+    head = subprocess.run(
+        ["git", "-C", str(checkout), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    repository = world.repository("acme/engine")
+    assert repository is not None
+    store = repository.git
+    commit = store.commit("First", world.now(), files=("deploy/a.yaml",))
+    store.commits[head] = replace(commit, sha=head)
+    store.refs["refs/heads/release-0.5"] = Target(head, "commit")
+    return repository
+
+
+def propose(audit: Audit, **given: str) -> int:
+    return audit(mode="propose", token=PROPOSER, **given)[0]
+
+
+def test_a_draft_pull_request_proposes_the_patch_once(audit: Audit, branch: Repository) -> None:
+    codes = [propose(audit), propose(audit)]
+
+    (pull,) = branch.pulls.values()
+    assert codes == [ExitCode.PASS, ExitCode.PASS]
+    assert (pull.draft, pull.base, pull.title) == (True, "release-0.5", "Bump to v0.5.0")
+    assert branch.git.read_file(pull.head_sha, "deploy/a.yaml") == f"image: {CUDA}:v0.5.0\n".encode()
+    assert "Every version in files that is not that of v0.5.0 and can be changed for sure: 1 place." in pull.body
+
+
+def test_a_pull_request_is_closed_when_nothing_is_left_to_change(
+    audit: Audit, branch: Repository, checkout: Path
+) -> None:
+    propose(audit)
+    (pull,) = branch.pulls.values()
+
+    propose(audit, exclude="deploy/**")
+
+    assert pull.state == "closed"
+
+
+@pytest.mark.parametrize("spoil", ["another commit", "a change"])
+def test_only_the_branch_as_it_is_on_github_is_proposed_for(
+    audit: Audit, branch: Repository, checkout: Path, world: World, spoil: str
+) -> None:
+    if spoil == "a change":
+        (checkout / "guides/new.md").write_text("somebody's work\n", encoding="utf-8")
+    else:
+        branch.git.refs["refs/heads/release-0.5"] = Target(branch.git.commit("Next", world.now()).sha, "commit")
+
+    assert propose(audit) == ExitCode.BAD_INPUT
+    assert branch.pulls == {}
+
+
+def test_without_the_release_branch_nothing_is_proposed(audit: Audit, branch: Repository) -> None:
+    assert propose(audit, tag="v0.6.0") == ExitCode.REFUSED
+    assert branch.pulls == {}
+
+
+def test_a_pull_request_that_github_refuses_is_not_done(audit: Audit, branch: Repository) -> None:
+    assert audit(mode="propose")[0] == ExitCode.UNKNOWN
+    assert branch.pulls == {}
 
 
 def test_a_tag_that_exists_in_git_is_reported(audit: Audit) -> None:

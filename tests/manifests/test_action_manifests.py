@@ -41,6 +41,7 @@ OWN_WORDS = {
     ("release-tracker", "mode"): "it has modes of its own",
     ("release-tracker", "token"): "it reads issues and pull requests, others read tags and packages",
     ("version-audit", "mode"): "it has modes of its own",
+    ("version-audit", "sarif-file"): "it writes one in every mode, release-notes in one",
     ("version-audit", "scan"): "it reads files, judge-images reads scans of images",
     ("release-notes", "mode"): "the same",
     ("ghcr-cleanup", "mode"): "it knows other modes than protect-latest",

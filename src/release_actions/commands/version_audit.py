@@ -6,31 +6,33 @@ and where it is told to. Changes no file: a patch is written, and a person or a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import functools
 from dataclasses import dataclass
-from pathlib import Path
 
-from release_actions.components.document import ComponentsFile, load_components
-from release_actions.components.sources import FoundVersion, MissingVersion, VersionSources
-from release_actions.components.upstream import GHCR as REGISTRY_OF_GITHUB
-from release_actions.components.upstream import Upstream
-from release_actions.components.version_source import FromGitTag, FromImageTag
+from release_actions.components.upstream import GHCR, Upstream
 from release_actions.config import FILE as CONFIG
-from release_actions.config import Config, load_config
-from release_actions.config.grammar import fill
-from release_actions.config.source import read_text
-from release_actions.drift import expectations, own_names, patch, summary, tracked_files
-from release_actions.drift.audit import Audit, DriftFinding, Rules, run_audit
-from release_actions.drift.catalogue import Catalogue, Kind
-from release_actions.drift.classes import ON_RELEASE_BRANCH, ON_TRUNK, Judged, VersionClass
-from release_actions.drift.exceptions import Exemption
-from release_actions.drift.reference import Reference
+from release_actions.config import Config
+from release_actions.drift import existence, expectations, patch, summary, tracked_files
+from release_actions.drift.audit import Audit, DriftFinding, run_audit
+from release_actions.drift.project import (
+    Project,
+    ProjectFiles,
+    ReleaseRequest,
+    find_differences,
+    make_rules,
+    read_project,
+)
+from release_actions.drift.rules import ABOUT_RULES
 from release_actions.drift.scan import Scan, scan_repository
 from release_actions.drift.strangers import Stray
-from release_actions.errors import ActionError, ExitCode, InputError, Place
+from release_actions.errors import ExitCode, InputError, Place, PolicyError
+from release_actions.git.checkout import run_git
+from release_actions.github import repository as github_repository
+from release_actions.github.pygithub import open_client
 from release_actions.http.client import Http
 from release_actions.images.registry_access import connect_to
+from release_actions.proposals.model import FileChange, Outcome, ProposedCommit, PullProposal, State
+from release_actions.proposals.pulls import propose_pull
 from release_actions.registry.client import Registry
 from release_actions.registry.login import Login
 from release_actions.runner import inputs
@@ -39,18 +41,16 @@ from release_actions.runner.envelope import Envelope, RunOfWorkflow, digest_of, 
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Output, Report, counted
 from release_actions.runner.report import Level as AnnotationLevel
+from release_actions.runner.sarif import write_findings
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.preflight import find_uses
 from release_actions.tags.requested import find_requested_tag
 from release_actions.versions.history import Level
-from release_actions.versions.version import Version, parse
 
 NAME = "version-audit"
-REPORT, ENFORCE, PATCH = "report", "enforce", "patch"
+REPORT, ENFORCE, PATCH, PROPOSE = "report", "enforce", "patch", "propose"
 AUTO, RELEASE, TRUNK = "auto", "release", "trunk"
-NONE = "none"
 HEADS = "refs/heads/"
-PARALLEL_QUESTIONS = 8
 
 ANNOTATIONS = {
     Level.ERROR: AnnotationLevel.ERROR,
@@ -64,7 +64,7 @@ class Inputs:
     """What actions/version-audit/action.yml describes."""
 
     tag: str = inputs.option(inputs.text, "")
-    mode: str = inputs.option(inputs.choice(REPORT, ENFORCE, PATCH), REPORT)
+    mode: str = inputs.option(inputs.choice(REPORT, ENFORCE, PATCH, PROPOSE), REPORT)
     config: str = inputs.option(inputs.text, CONFIG)
     components: str = inputs.option(inputs.text, "components.yaml")
     dependencies: str = inputs.option(inputs.text, expectations.FILE)
@@ -76,30 +76,44 @@ class Inputs:
     check_exists: bool = inputs.option(inputs.boolean, default=False)
     patch_file: str = inputs.option(inputs.text, "version-audit.patch")
     report: str = inputs.option(inputs.text, "")
+    sarif_file: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("verdict", "findings", "errors", "patched", "patch-file", "report", "report-digest")
+PROPOSALS = {
+    State.OPENED: "A draft pull request was opened:",
+    State.UPDATED: "The draft pull request was updated:",
+    State.UNCHANGED: "The draft pull request says this already:",
+    State.CLOSED: "Nothing is left to change, so the pull request was closed:",
+    State.NOTHING: "There is nothing to propose.",
+    State.DECLINED: "The same change was declined before, so it is not proposed again.",
+    State.KEPT: "Somebody changed the pull request's branch, so it was not changed:",
+    State.REFUSED: "GitHub refused the pull request.",
+}
+"""What became of a proposal, before its address."""
 
-
-@dataclass(frozen=True)
-class Project:
-    """What the files of the project say about it. `config` and `document` are None where there is no such file."""
-
-    version: Version
-    config: Config | None
-    document: ComponentsFile | None
-    catalogue: Catalogue
-    on_trunk: bool
+OUTPUTS = (
+    "verdict",
+    "findings",
+    "errors",
+    "patched",
+    "patch-file",
+    "proposal",
+    "pull-request",
+    "sarif-file",
+    "report",
+    "report-digest",
+)
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Audit the checkout for the release of a tag."""
+    files = ProjectFiles(given.config, given.components, given.dependencies, context.path)
+    config = files.load_config()
     with Http(log=log.info, redactor=log.redactor) as http:
-        config = load_config(context.path(given.config), name=given.config) if has_config(given, context) else None
         upstream = Upstream(
             http,
             context.api_url,
@@ -108,19 +122,37 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             registry_override=context.registry_url,
             registries=connect_to_releases(config, given, context, http, log),
         )
-        project = read_project(config, given, context, upstream)
+        project = read_project(config, files, make_request(given, context), upstream)
         uses = find_earlier_uses(given, project, upstream)
         scanned = scan_files(given, context, project, log)
-        strays = (*find_strays(given, context, project), *uses)
-        audit = run_audit(scanned, project.catalogue, read_rules(project, context), strays)
+        judge = functools.partial(
+            run_audit,
+            scanned,
+            project.catalogue,
+            make_rules(project, context.now.date()),
+            (*find_differences(files, project), *uses),
+        )
+        audit = judge()
         if given.check_exists:
-            audit = ask_existence(audit, scanned, project, upstream, context, strays)
-    return write_report(audit, scanned, project, given, context)
+            missing = existence.find_missing(audit, upstream)
+            audit = judge(is_missing=lambda reference: existence.make_question(reference) in missing)
+        proposed = propose(audit, scanned, project, given, context, http) if given.mode == PROPOSE else None
+    return write_report(audit, scanned, project, given, context, proposed)
 
 
-def has_config(given: Inputs, context: Context) -> bool:
-    """Whether the project has a configuration."""
-    return context.path(given.config).is_file()
+def make_request(given: Inputs, context: Context) -> ReleaseRequest:
+    """The release that is audited for, and whether the files are trunk's.
+
+    They are by the input, else by the branch of the run or the target of its pull request.
+    """
+    base = context.environ.get("GITHUB_BASE_REF", "") or context.ref.removeprefix(HEADS)
+    return ReleaseRequest(
+        find_requested_tag(given.tag, context),
+        context.repository,
+        given.trunk,
+        on_trunk=given.levels == TRUNK if given.levels != AUTO else base == given.trunk,
+        asks_servers=given.check_exists,
+    )
 
 
 def connect_to_releases(
@@ -132,68 +164,8 @@ def connect_to_releases(
     # One login cannot be for several registries, so several are asked without one.
     login = login if len(hosts) == 1 else Login("")
     return {
-        host: connect_to(http, host, login, context, log, for_github=given.token)
-        for host in sorted(hosts - {REGISTRY_OF_GITHUB})
+        host: connect_to(http, host, login, context, log, for_github=given.token) for host in sorted(hosts - {GHCR})
     }
-
-
-def read_project(config: Config | None, given: Inputs, context: Context, upstream: Upstream) -> Project:
-    """The names and the wanted versions. Raises `ActionError` with every mistake of the files."""
-    version = parse(find_requested_tag(given.tag, context), config.tag_prefix if config else "v")
-    has_components = context.path(given.components).is_file()
-    document = load_components(context.path(given.components), name=given.components) if has_components else None
-    if config is None and document is None and not _expectations_file(given, context):
-        message = f"There is no {given.config}, no {given.components} and no {given.dependencies}."
-        hint = "Describe what the project publishes in release.yaml, or check out the repository first."
-        raise InputError(message, hint=hint)
-    versions = find_versions(version, document, given, context, upstream) if document else {}
-    repository = context.repository or (config.repository if config else "")
-    catalogue = own_names.make_catalogue(
-        config,
-        document,
-        versions,
-        tag=version.tag,
-        branch=_release_branch(config, version),
-        trunk=given.trunk,
-        repository=repository,
-    )
-    return Project(version, config, document, catalogue, is_on_trunk(given, context))
-
-
-def is_on_trunk(given: Inputs, context: Context) -> bool:
-    """Whether the files are trunk's: by the input, else by the branch of the run or the target of its pull request."""
-    if given.levels != AUTO:
-        return given.levels == TRUNK
-    base = context.environ.get("GITHUB_BASE_REF", "")
-    return (base or context.ref.removeprefix(HEADS)) == given.trunk
-
-
-def _release_branch(config: Config | None, version: Version) -> str:
-    """The release branch of a version by the configuration; empty when there is none."""
-    numbers = {"major": str(version.major), "minor": str(version.minor), "patch": str(version.patch)}
-    templates = config.release_branches if config else ()
-    return fill(templates[0], numbers) if templates else ""
-
-
-def find_versions(
-    version: Version, document: ComponentsFile, given: Inputs, context: Context, upstream: Upstream
-) -> Mapping[str, FoundVersion | MissingVersion]:
-    """The version of each component at the release. Those that only a server knows are asked for with check-exists."""
-    sources = VersionSources(
-        version.tag,
-        lambda name: _text_of(context.path(name), name),
-        upstream.git_tags,
-        upstream.image_tags,
-    )
-    return {
-        id_: sources.find(part.version)
-        for _, id_, part in document.parts()
-        if given.check_exists or not isinstance(part.version, FromGitTag | FromImageTag)
-    }
-
-
-def _text_of(path: Path, name: str) -> str | None:
-    return read_text(path, name=name) if path.is_file() else None
 
 
 def find_earlier_uses(given: Inputs, project: Project, upstream: Upstream) -> tuple[Stray, ...]:
@@ -220,84 +192,61 @@ def scan_files(given: Inputs, context: Context, project: Project, log: Workflow)
     return scan_repository(lambda words: tracked_files.read_files(context.workspace, paths, words), project.catalogue)
 
 
-def find_strays(given: Inputs, context: Context, project: Project) -> Iterator[Stray]:
-    """Differences between the lists of components and builds, and what a dependencies file expects."""
-    if project.config and project.document:
-        for name, rule in own_names.find_unbuilt(project.config, project.document):
-            has_build = rule == "build-without-component"
-            other = given.components if has_build else given.config
-            message = f"{name} is built and is no component." if has_build else f"The component {name} is not built."
-            file = given.config if has_build else given.components
-            yield Stray(rule, message, f"Add it to {other}, or remove it here.", Place(file, 1, 1))
-    file = _expectations_file(given, context)
-    if file:
-        expected = expectations.read_expectations(read_text(context.path(file), name=file), file)
-        yield from expectations.check_expectations(expected, lambda name: _text_of(context.path(name), name))
+def propose(audit: Audit, scanned: Scan, project: Project, given: Inputs, context: Context, http: Http) -> Outcome:
+    """Have one draft pull request with the patch into the release branch, or none when there is nothing to patch.
 
-
-def _expectations_file(given: Inputs, context: Context) -> str:
-    """The dependencies file; empty when there is none. One that was named and is missing is an error when read."""
-    if given.dependencies == NONE:
-        return ""
-    is_default = given.dependencies == expectations.FILE
-    return "" if is_default and not context.path(given.dependencies).is_file() else given.dependencies
-
-
-def read_rules(project: Project, context: Context) -> Rules:
-    """Levels by branch and configuration, and the exceptions."""
-    levels = {name.value: level for name, level in (ON_TRUNK if project.on_trunk else ON_RELEASE_BRANCH).items()}
-    form = project.config.drift if project.config else None
-    levels |= {rule: Level(level) for rule, level in form.rules.items()} if form else {}
-    exemptions = tuple(
-        Exemption(item.paths, item.reason, item.origin.place, item.rules, item.until)
-        for item in (form.exceptions if form else ())
+    Raises `InputError` for a checkout that is not the branch as it is on GitHub: its other changes would be proposed.
+    """
+    repository, tag = project.catalogue.repository, project.version.tag
+    base = project.catalogue.branch or (context.ref.removeprefix(HEADS) if context.ref.startswith(HEADS) else "")
+    base = base or given.trunk
+    tip = github_repository.commit_of_ref(http, context.api_url, repository, f"heads/{base}", token=given.token)
+    if not tip:
+        message = f"{repository} has no branch {base}, or it is not visible to the token."
+        raise PolicyError(message, hint="Cut the release branch first, or correct versions.release-branch.")
+    require_clean_checkout(context, base, tip)
+    modes = tracked_files.read_modes(context.workspace)
+    changes = tuple(
+        FileChange(path, content, modes[path])
+        for path, content in patch.write_files(scanned.files, audit.replacements).items()
     )
-    return Rules(levels, exemptions, context.now.date())
+    unnamed = [tracked_files.show_name(change.path) for change in changes if not is_text(change.path)]
+    if unnamed:
+        message = f"The name of {unnamed[0]} is no text, so GitHub's API cannot be given it."
+        raise InputError(message, hint="Rename the file, or use mode: patch.")
+    title = f"Bump to {tag}"
+    commits = (ProposedCommit(title, changes),) if changes else ()
+    body = summary.write_proposal(audit, project.catalogue, tag)
+    proposal = PullProposal(f"{NAME}/{tag}", base, tip, title, body, commits)
+    with open_client(context.api_url, token=given.token) as github:
+        return propose_pull(github, repository, proposal)
 
 
-def ask_existence(
-    audit: Audit, scanned: Scan, project: Project, upstream: Upstream, context: Context, strays: tuple[Stray, ...]
-) -> Audit:
-    """The audit again, with what does not exist as `missing`. Raises `ActionError` for what cannot be found out."""
-    questions = {_make_question(item.reference): item.reference for item in audit.judged if _is_asked(item)}
-    with ThreadPoolExecutor(PARALLEL_QUESTIONS, thread_name_prefix="exists") as pool:
-        answers = dict(
-            zip(questions, pool.map(lambda one: _check_exists(one, upstream), questions.values()), strict=True)
-        )
-    errors = [problem for answer in answers.values() if isinstance(answer, ActionError) for problem in answer.problems]
-    if errors:
-        raise ActionError(problems=errors)
-    absent = {question for question, answer in answers.items() if answer is False}
-    return run_audit(
-        scanned,
-        project.catalogue,
-        read_rules(project, context),
-        strays,
-        is_missing=lambda reference: _make_question(reference) in absent,
-    )
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _make_question(reference: Reference) -> tuple[str, str]:
-    return reference.name.text, reference.token
+def require_clean_checkout(context: Context, base: str, tip: str) -> None:
+    """Raise `InputError` unless the files are those of a commit."""
+    head = run_git(context.workspace, "rev-parse", "HEAD", asked="commit of the checkout").strip()
+    if head != tip:
+        message = f"The checkout is at {head[:12]}, and the branch {base} at {tip[:12]}."
+        raise InputError(message, hint=f"Check out {base}, for example with ref: {base} of actions/checkout.")
+    changed = run_git(context.workspace, "status", "--porcelain", "--untracked-files=no", asked="state of the checkout")
+    if changed.strip():
+        message = f"The checkout has changes that are not committed: {changed.strip().splitlines()[0].strip()[:200]}."
+        raise InputError(message, hint="Audit a fresh checkout: only versions are to be proposed.")
 
 
-def _is_asked(item: Judged) -> bool:
-    """Whether a reference names something that a server can confirm: no template, no branch, no missing tag."""
-    reference = item.reference
-    return bool(reference.token) and item.verdict not in {VersionClass.UNKNOWN, VersionClass.BRANCH}
-
-
-def _check_exists(reference: Reference, upstream: Upstream) -> bool | ActionError:
-    try:
-        if reference.name.kind is Kind.REPOSITORY:
-            return upstream.has_git_tag(reference.name.text, reference.token)
-        # Tags have no +, so Helm writes _ for it (helm/helm#10166).
-        return upstream.has_image(reference.name.text, reference.token.replace("+", "_"))
-    except ActionError as error:
-        return error
-
-
-def write_report(audit: Audit, scanned: Scan, project: Project, given: Inputs, context: Context) -> Report:
+def write_report(
+    audit: Audit,
+    scanned: Scan,
+    project: Project,
+    given: Inputs,
+    context: Context,
+    proposed: Outcome | None,
+) -> Report:
     """The result for people, for later steps and for the gate; in mode `patch` the patch too."""
     findings = tuple(_annotate(finding) for finding in audit.reported)
     content = patch.write_patch(scanned.files, audit.replacements) if given.mode == PATCH else b""
@@ -314,9 +263,14 @@ def write_report(audit: Audit, scanned: Scan, project: Project, given: Inputs, c
         findings=findings,
         details={"checked": len(audit.judged), "excepted": len(audit.findings) - len(audit.reported)},
     )
+    if given.sarif_file:
+        texts = {path: text.content for path, text in scanned.files.items()}
+        sarif = write_findings(NAME, ABOUT_RULES, findings, texts)
+        write_workspace_file(context.path(given.sarif_file), given.sarif_file, sarif.encode("utf-8", "replace"))
     if given.report:
         write_workspace_file(context.path(given.report), given.report, envelope.text().encode())
-    patched: list[Output] = [*sorted({change.path for change in audit.replacements})] if content else []
+    is_changed = bool(content) or (proposed is not None and proposed.is_done)
+    patched: list[Output] = [*sorted({change.path for change in audit.replacements})] if is_changed else []
     sentence = summary.describe_result(audit)
     written = f"{given.patch_file} changes {counted(len(patched), 'file')}." if content else ""
     return Report(
@@ -326,14 +280,39 @@ def write_report(audit: Audit, scanned: Scan, project: Project, given: Inputs, c
             "errors": len(audit.errors),
             "patched": patched,
             "patch-file": given.patch_file if content else "",
+            "proposal": proposed.state.value if proposed else "",
+            "pull-request": proposed.url if proposed else "",
+            "sarif-file": given.sarif_file,
             "report": given.report,
             "report-digest": envelope.digest() if given.report else "",
         },
         summary=summary.write_summary(audit, project.catalogue),
-        lines=tuple(filter(None, (written, sentence))),
-        findings=findings,
-        exit_code=ExitCode.REFUSED if audit.errors and given.mode == ENFORCE else ExitCode.PASS,
+        lines=tuple(filter(None, (written, *(describe_proposal(proposed) if proposed else ()), sentence))),
+        findings=(*findings, *list_refusals(proposed)),
+        exit_code=find_exit_code(audit, given.mode, proposed),
     )
+
+
+def describe_proposal(proposed: Outcome) -> tuple[str, ...]:
+    """What became of the pull request."""
+    where = f" {proposed.url}" if proposed.url else ""
+    return (f"{PROPOSALS[proposed.state]}{where}", *proposed.notes)
+
+
+def list_refusals(proposed: Outcome | None) -> tuple[Finding, ...]:
+    """Why there is no pull request as it should be."""
+    if proposed is None or proposed.state not in {State.REFUSED, State.KEPT}:
+        return ()
+    level = AnnotationLevel.ERROR if proposed.state is State.REFUSED else AnnotationLevel.WARNING
+    hint = " ".join(proposed.notes)
+    return (Finding.of(level, PROPOSALS[proposed.state].rstrip(":"), hint=hint, rule="proposal"),)
+
+
+def find_exit_code(audit: Audit, mode: str, proposed: Outcome | None) -> ExitCode:
+    """3 for a proposal that GitHub refused, 1 for errors where they stop a run."""
+    if proposed and not proposed.is_done:
+        return ExitCode.UNKNOWN
+    return ExitCode.REFUSED if audit.errors and mode == ENFORCE else ExitCode.PASS
 
 
 def _annotate(finding: DriftFinding) -> Finding:

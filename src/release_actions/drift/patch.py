@@ -40,11 +40,28 @@ def apply_replacements(text: Text, replacements: Iterable[Replacement]) -> str:
     return "".join((*parts, text.content[position:]))
 
 
-def write_patch(files: Mapping[str, Text], replacements: Iterable[Replacement]) -> bytes:
-    """The diff of all files, in the order of their names; empty when nothing changes."""
+def write_files(files: Mapping[str, Text], replacements: Iterable[Replacement]) -> dict[str, bytes]:
+    """Each file that changes, as it is afterwards."""
+    by_file = group_by_file(replacements)
+    after = {path: apply_replacements(files[path], by_file[path]) for path in sorted(by_file)}
+    return {
+        files[path].stored or path: content.encode("utf-8", "surrogateescape")
+        for path, content in after.items()
+        if content != files[path].content
+    }
+
+
+def group_by_file(replacements: Iterable[Replacement]) -> Mapping[str, list[Replacement]]:
+    """File -> what changes in it."""
     by_file: defaultdict[str, list[Replacement]] = defaultdict(list)
     for change in replacements:
         by_file[change.path].append(change)
+    return by_file
+
+
+def write_patch(files: Mapping[str, Text], replacements: Iterable[Replacement]) -> bytes:
+    """The diff of all files, in the order of their names; empty when nothing changes."""
+    by_file = group_by_file(replacements)
     pieces = []
     for path in sorted(by_file):
         text = files[path]
@@ -52,8 +69,8 @@ def write_patch(files: Mapping[str, Text], replacements: Iterable[Replacement]) 
         after = apply_replacements(text, by_file[path]).split("\n")
         hunks = "".join(_write_hunks(before, after))
         if hunks:
-            pieces.append(f"diff --git {_quote('a/' + path)} {_quote('b/' + path)}\n")
-            pieces.append(f"--- {_quote('a/' + path)}\n+++ {_quote('b/' + path)}\n{hunks}")
+            before_name, after_name = (_quote(f"{side}/{text.stored or path}") for side in "ab")
+            pieces.append(f"diff --git {before_name} {after_name}\n--- {before_name}\n+++ {after_name}\n{hunks}")
     return "".join(pieces).encode("utf-8", "surrogateescape")
 
 

@@ -70,10 +70,14 @@ class Reference:
 
 @dataclass(frozen=True)
 class Text:
-    """The text of a file. Bytes that are no UTF-8 are kept as surrogates, so that nothing else changes when written."""
+    """The text of a file. Bytes that are no UTF-8 are kept as surrogates, so that nothing else changes when written.
+
+    `path` is the file's name for people; `stored` is its name in git where that is no text.
+    """
 
     path: str
     content: str = field(repr=False)
+    stored: str = ""
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

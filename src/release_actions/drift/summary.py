@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from release_actions.drift.audit import Audit, DriftFinding
+from release_actions.drift.audit import Audit, DriftFinding, Unchanged
 from release_actions.drift.catalogue import Catalogue
 from release_actions.drift.classes import VersionClass
 from release_actions.runner import markdown
@@ -40,12 +40,29 @@ def write_summary(audit: Audit, catalogue: Catalogue) -> str:
     if audit.findings:
         parts.append(_write_findings(audit.findings))
     if audit.unchanged:
-        rows = [
-            [markdown.code(str(item.place)), markdown.code(item.token or "no tag"), markdown.plain(item.why)]
-            for item in audit.unchanged[:ROWS_SHOWN]
-        ]
-        parts += ["### Not changed by the patch", markdown.table(["Place", "Version", "Why"], rows)]
+        parts += ["### Not changed by the patch", _write_unchanged(audit.unchanged)]
     return "\n\n".join(parts) + "\n"
+
+
+def write_proposal(audit: Audit, catalogue: Catalogue, tag: str) -> str:
+    """The text of the pull request that brings files to a release."""
+    count = len({(change.path, change.start) for change in audit.replacements})
+    parts = [
+        f"Every version in files that is not that of {tag} and can be changed for sure: {counted(count, 'place')}."
+    ]
+    parts.append(_write_components(audit, catalogue))
+    if audit.unchanged:
+        parts += ["### Left to people", _write_unchanged(audit.unchanged)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _write_unchanged(unchanged: Sequence[Unchanged]) -> str:
+    """What the patch does not change."""
+    rows = [
+        [markdown.code(str(item.place)), markdown.code(item.token or "no tag"), markdown.plain(item.why)]
+        for item in unchanged[:ROWS_SHOWN]
+    ]
+    return markdown.table(["Place", "Version", "Why"], rows)
 
 
 def _write_components(audit: Audit, catalogue: Catalogue) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,23 +69,41 @@ class Selection:
 
 def list_files(folder: Path, selection: Selection) -> tuple[str, ...]:
     """Paths of the tracked files that are selected. Raises `InputError` where the folder is no checkout."""
-    # -s gives the mode too: a link is read where it leads to, and a submodule is another repository.
-    listed = run_git(folder, "ls-files", "-s", "-z")
-    paths = []
-    for entry in filter(None, listed.split("\0")):
-        head, _, path = entry.partition("\t")
-        if head.startswith("100") and head.endswith((" 0", "\t0")) and selection.includes(path):
-            paths.append(path)
+    paths = tuple(path for path in read_modes(folder) if selection.includes(path))
     if not paths:
         message = "No tracked file matches scan and exclude, so no version could be checked."
         raise InputError(message, hint="Correct the globs; without scan every tracked text file is read.")
-    return tuple(paths)
+    return paths
+
+
+def read_modes(folder: Path) -> dict[str, str]:
+    """Path -> mode of every tracked file that is neither a link, a submodule nor in conflict.
+
+    A link would be read where it leads to, which may be outside, and a submodule is another repository.
+    """
+    modes = {}
+    # A name may be any bytes. Each is kept, so that no file can hide behind its name.
+    listed = run_git(folder, "ls-files", "-s", "-z", asked="files of the checkout", errors="surrogateescape")
+    for entry in filter(None, listed.split("\0")):
+        head, _, path = entry.partition("\t")
+        mode, _, stage = head.split(" ")
+        if mode.startswith("100") and stage == "0":
+            modes[path] = mode
+    return modes
 
 
 def read_files(folder: Path, paths: tuple[str, ...], words: tuple[bytes, ...]) -> Iterator[Text]:
     """The text files that hold one of some words, one at a time, so that a large tree needs little memory."""
     root = str(folder)
+    real_root = os.path.realpath(root)
+    # What git knows as a file may have become a link since, which could lead to anything on this machine.
+    is_own = {
+        parent: os.path.realpath(f"{root}/{parent}") == os.path.normpath(f"{real_root}/{parent}")
+        for parent in {os.path.dirname(path) for path in paths}  # noqa: PTH120  # a tenth of the time of Path
+    }
     for path in paths:
+        if not is_own[os.path.dirname(path)] or os.path.islink(f"{root}/{path}"):  # noqa: PTH114, PTH120  # as above
+            continue
         try:
             with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123  # half the time of Path.open
                 content = file.read(LARGEST_BYTES + 1)
@@ -92,4 +111,26 @@ def read_files(folder: Path, paths: tuple[str, ...], words: tuple[bytes, ...]) -
             # Deleted in the working tree, or a name that this file system cannot hold: nothing is pinned there now.
             continue
         if len(content) <= LARGEST_BYTES and any(word in content for word in words) and b"\0" not in content:
-            yield Text(path, content.decode("utf-8", "surrogateescape"))
+            shown = show_name(path)
+            yield Text(shown, content.decode("utf-8", "surrogateescape"), path if shown != path else "")
+
+
+def show_name(path: str) -> str:
+    """A name for people: one that is no text is written as git does, in quotes with its bytes in octal.
+
+    A name that begins with a quote is too, so that no two files have one name.
+    """
+    if path.isascii() and not path.startswith('"'):
+        return path
+    content = path.encode("utf-8", "surrogateescape")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return quote_name(content)
+    return quote_name(content) if path.startswith('"') else path
+
+
+def quote_name(name: bytes) -> str:
+    """A name in quotes, in ASCII."""
+    plain = re.sub(rb"[^ !#-\[\]-~]", lambda match: b"\\%03o" % match[0][0], name)
+    return f'"{plain.decode("ascii")}"'

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 from release_actions.errors import ActionError, InputError
 
@@ -57,10 +58,16 @@ def read_head(folder: Path) -> str:
     return run_git(folder, "rev-parse", "--verify", "HEAD^{commit}").strip()
 
 
-def run_git(folder: Path, *arguments: str, fails: bool = False, asked: str = "tags of the checkout") -> str:
+def run_git(
+    folder: Path,
+    *arguments: str,
+    fails: bool = False,
+    asked: str = "tags of the checkout",
+    errors: Literal["replace", "surrogateescape"] = "replace",
+) -> str:
     """What a git command prints. `fails`: empty if it fails, for questions where that is an answer.
 
-    `asked` is what an error says could not be read.
+    `asked` is what an error says could not be read. `errors`: what becomes of bytes that are no UTF-8.
 
     Raises `InputError` with git's own last words, and `ActionError` when there is no git.
     """
@@ -77,7 +84,7 @@ def run_git(folder: Path, *arguments: str, fails: bool = False, asked: str = "ta
         message = f"Could not read the {asked}: git did not end within a minute."
         raise ActionError(message, hint="Run git tag --list there by hand to see why.") from None
     if ended.returncode == 0:
-        return ended.stdout.decode("utf-8", "replace")
+        return ended.stdout.decode("utf-8", errors)
     if fails:
         return ""
     lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()

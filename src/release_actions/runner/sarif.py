@@ -66,14 +66,14 @@ class SarifRun:
 def write_location(place: Place) -> dict[str, Any]:
     """A place in a file, by its path relative to the repository."""
     region = {"startLine": place.line or 1, "startColumn": place.column or 1}
-    artifact = {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"}
+    artifact = {"uri": quote(place.file.encode("utf-8", "surrogateescape")), "uriBaseId": "%SRCROOT%"}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
 def compute_fingerprint(rule: str, place: Place, lines: Sequence[str], seen: Counter[str]) -> str:
     """What lines that are added above do not change: the rule, the line's text, and how many such there were before."""
     line = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
-    digest = hashlib.sha256(f"{rule}\n{line}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{rule}\n{line}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     seen[digest] += 1
     return f"{digest}:{seen[digest]}"
 
