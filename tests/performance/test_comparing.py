@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -424,6 +425,30 @@ def test_declared_warm_ups_do_not_count_and_are_listed() -> None:
     assert outcome.gated[0].comparison.candidate == (100.2, 99.9, 100.3, 100.1)
     assert [str(run.source) for run in outcome.warm_ups] == ["baseline/run-1.json", "candidate/run-1.json"]
     assert of_rule(outcome, "cold-first-run") == []
+
+
+@pytest.mark.parametrize("warm_ups", [3, 7])
+def test_warm_ups_that_leave_no_run_are_said_and_decide_nothing(warm_ups: int) -> None:
+    outcome = judge("median_tpot_ms", (100.0, 100.2, 99.9), (100.1, 100.3, 99.8), Rules(warm_ups=warm_ups))
+
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    first, second = of_rule(outcome, "warm-ups")
+    assert "All runs of the baseline are declared as warm-up" in first.problem.message
+    assert f"it has 3 runs, and performance.warm-ups is {warm_ups}" in second.problem.message
+    assert of_rule(outcome, "unmatched") == of_rule(outcome, "nothing-compared") == []
+
+
+@pytest.mark.parametrize(("side", "verdict"), [("candidate", Verdict.FAIL), ("baseline", Verdict.WARN)])
+def test_a_warm_up_with_failed_requests_is_not_passed_over(side: str, verdict: Verdict) -> None:
+    sides = {name: side_of("median_tpot_ms", STEADY, side=name) for name in ("baseline", "candidate")}
+    first, *others = sides[side].runs
+    sides[side] = Results((replace(first, defects=("7 requests failed",)), *others), digests=sides[side].digests)
+
+    outcome = compare(sides["baseline"], sides["candidate"], Rules(warm_ups=1), commit=AFTER, today=TODAY)
+
+    assert outcome.verdict is verdict
+    assert f"A run of the {side} that is declared as warm-up failed" in only(outcome, f"broken-{side}")
+    assert "7 requests failed" in only(outcome, f"broken-{side}")
 
 
 def test_drift_between_first_and_last_runs_is_pointed_out() -> None:

@@ -111,13 +111,138 @@ def test_guidellm_with_failed_requests_has_a_defect() -> None:
     assert only_run("guidellm-errors.json").defects == ("10 requests failed",)
 
 
-def test_inference_perf_takes_model_from_the_configuration_beside_it() -> None:
-    run = only_run("stage_0_lifecycle_metrics.json")
+def test_real_results_of_serve_name_load_commit_and_work() -> None:
+    run = only_run("vllm-0.33.0/serve.json")
 
-    assert (run.settings["model"], run.settings["rate"]) == ("Qwen/Qwen3-0.6B", "8")
-    assert run.metrics["median_ttft_ms"] == pytest.approx(200.0)
-    assert run.metrics["output_throughput"] == 812.4
+    load = {"num-prompts": "100", "rate": "inf", "burstiness": "1", "concurrency": "4"}
+    client = {"endpoint_type": "openai", "backend": "openai", "tokenizer_id": "tokenizer"}
+    assert run.settings == {"tool": "vllm serve", "model": "acme/tiny", "tp": "2"} | load | client
+    assert run.metrics["median_ttft_ms"] == pytest.approx(13.135, abs=0.001)
+    assert run.metrics["output_throughput"] == pytest.approx(978.897, abs=0.001)
+    assert (run.commit, run.started) == (AFTER, "2026-11-30T21:25:59")
+    assert run.work == {"input tokens": 32.0, "output tokens": 16.0}
+    assert (run.defects, run.is_saturated) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("name", "defects"),
+    [
+        ("serve-failed", ("4 requests failed", "36 of 40 requests were completed")),
+        ("serve-down", ("10 requests failed", "0 of 10 requests were completed", "no token was generated")),
+    ],
+)
+def test_real_results_of_a_server_that_failed_are_broken(name: str, defects: tuple[str, ...]) -> None:
+    assert only_run(f"vllm-0.33.0/{name}.json").defects == defects
+
+
+def test_real_results_with_details_and_of_several_runs_are_read() -> None:
+    detailed = only_run("vllm-0.33.0/serve-detailed.json")
+    appended = read("vllm-0.33.0/serve-append.json").runs
+
+    assert detailed.metrics["median_tpot_ms"] == pytest.approx(2.483, abs=0.001)
+    assert [run.settings["rate"] for run in appended] == ["20", "20"]
+    assert [round(run.metrics["median_tpot_ms"], 3) for run in appended] == [2.74, 3.289]
+
+
+def test_a_ramp_is_another_load_than_an_unlimited_rate() -> None:
+    run = only_run("vllm-0.33.0/serve-ramp.json")
+
+    assert run.settings["rate"] == "linear 5 to 30"
     assert not run.is_saturated
+    assert {"probe_completed", "ramp_up_end_rps"}.isdisjoint(run.settings)
+
+
+def test_real_results_of_latency_throughput_and_startup_are_read() -> None:
+    latency, throughput, startup = (
+        only_run(f"vllm-0.33.0/{name}.json") for name in ("latency", "throughput", "startup")
+    )
+
+    assert latency.settings == {"tool": "vllm latency", "model": "acme/tiny"}
+    assert latency.metrics["p50_latency"] == pytest.approx(0.025428, abs=1e-6)
+    assert throughput.settings == {"tool": "vllm throughput", "model": "acme/tiny", "num-prompts": "20"}
+    assert throughput.metrics["tokens_per_second"] == pytest.approx(18383.7, abs=0.1)
+    assert throughput.work == {"tokens": 48.0}
+    assert startup.metrics["avg_cold_startup_time"] == pytest.approx(0.25684, abs=1e-5)
+
+
+def test_real_records_of_serve_know_commit_load_and_failed_requests(tmp_path: Path) -> None:
+    text = (FILES / "vllm-0.33.0" / "serve.pytorch.json").read_text(encoding="utf-8")
+    (tmp_path / "whole.json").write_text(text, encoding="utf-8")
+    (tmp_path / "broken.json").write_text(
+        text.replace('"failed": 0', '"failed": 7').replace('"20261130-212559"', '"20261130-212600"'), encoding="utf-8"
+    )
+
+    broken, whole = read_results(["."], tmp_path).runs
+
+    assert (whole.commit, whole.started) == (AFTER, "2026-11-30T21:25:59")
+    assert [whole.settings[name] for name in ("model", "rate", "concurrency", "input-len")] == [
+        *("acme/tiny", "inf", "4", "32")
+    ]
+    assert sorted(whole.metrics) == ["median_itl_ms", "median_tpot_ms", "median_ttft_ms"]
+    assert whole.work == {"input tokens": 32.0, "output tokens": 16.0}
+    assert (whole.defects, broken.defects) == ((), ("7 requests failed",))
+
+
+def test_records_of_a_start_in_several_files_are_one_run(tmp_path: Path) -> None:
+    for name in ("startup.cold_startup.pytorch.json", "startup.warm_startup.pytorch.json"):
+        shutil.copy(FILES / "vllm-0.33.0" / name, tmp_path)
+
+    (run,) = read_results(["."], tmp_path).runs
+
+    assert sorted(run.metrics) == ["avg_cold_startup_time", "avg_warm_startup_time"]
+
+
+def test_a_folder_as_inference_perf_leaves_it_gives_a_run_a_stage() -> None:
+    results = read("inference-perf-0.7.0")
+
+    named = ("tool", "model", "rate", "num-prompts", "stage", "dataset")
+    assert [[run.settings[name] for name in named] for run in results.runs] == [
+        ["inference-perf", "acme/tiny", "20", "60", "0", "random"],
+        ["inference-perf", "acme/tiny", "40", "120", "1", "random"],
+    ]
+    first = results.runs[0]
+    assert first.metrics["median_ttft_ms"] == pytest.approx(14.0948, abs=0.0001)
+    assert first.metrics["output_throughput"] == pytest.approx(316.291, abs=0.001)
+    assert first.work == {"input tokens": 32.0, "output tokens": 16.0}
+    assert (first.defects, first.is_saturated) == ((), False)
+    about = "it is about the stages beside it, which are read"
+    assert {Path(unused.file).name: unused.reason for unused in results.ignored} == {
+        "config.yaml": about,
+        "inference-perf.partial.stage_0.yaml": about,
+        "inference-perf.partial.stage_1.yaml": about,
+        "summary_lifecycle_metrics.json": "the stages beside it are read, whose requests it has again",
+    }
+
+
+def test_requests_that_failed_in_inference_perf_are_a_defect() -> None:
+    (run,) = read("inference-perf-0.7.0-failed").runs
+
+    assert run.defects == ("6 requests failed", "54 of 60 requests were completed")
+
+
+def test_a_prefix_of_all_names_and_reports_of_adapters_add_no_run(tmp_path: Path) -> None:
+    real = FILES / "inference-perf-0.7.0"
+    for name in ("config.yaml", "stage_0_lifecycle_metrics.json", "summary_lifecycle_metrics.json"):
+        shutil.copy(real / name, tmp_path / f"mine-{name}")
+    of_adapter = (real / "stage_1_lifecycle_metrics.json").read_text(encoding="utf-8")
+    for name in ("adapter_a1_lifecycle_metrics.json", "adapter_a1_stage_0_lifecycle_metrics.json"):
+        (tmp_path / f"mine-{name}").write_text(of_adapter, encoding="utf-8")
+
+    (run,) = read_results(["."], tmp_path).runs
+
+    assert (run.source.file, run.settings["model"]) == ("mine-stage_0_lifecycle_metrics.json", "acme/tiny")
+
+
+def test_a_stage_of_inference_perf_that_was_cut_short_is_broken(tmp_path: Path) -> None:
+    real = FILES / "inference-perf-0.7.0"
+    shutil.copy(real / "config.yaml", tmp_path)
+    text = (real / "stage_0_lifecycle_metrics.json").read_text(encoding="utf-8")
+    (tmp_path / "stage_0_lifecycle_metrics.json").write_text(text.replace('"count": 60', '"count": 31'), "utf-8")
+
+    (run,) = read_results(["."], tmp_path).runs
+
+    assert run.defects == ("31 of 60 requests were completed",)
+    assert run.settings["num-prompts"] == "60"
 
 
 def test_what_prometheus_said_of_a_stage_is_no_result(tmp_path: Path) -> None:
@@ -163,13 +288,13 @@ def test_a_folder_skips_what_vllm_and_inference_perf_write_twice() -> None:
 
     reasons = {unused.file: unused.reason for unused in results.ignored}
     assert reasons["vllm-serve.pytorch.json"] == "vLLM wrote the same run to vllm-serve.json, which is read"
-    assert reasons["summary_lifecycle_metrics.json"] == "the stages beside it are read, which it only adds up"
-    assert reasons["config.yaml"] == "it is no result of a benchmark that is known"
+    summary = reasons["inference-perf-0.7.0/summary_lifecycle_metrics.json"]
+    assert summary == "the stages beside it are read, whose requests it has again"
 
 
 def test_llm_d_benchmarks_newest_report_stands_for_the_result_and_the_older_report(tmp_path: Path) -> None:
     native = "stage_0_lifecycle_metrics.json"
-    shutil.copy(FILES / native, tmp_path / native)
+    shutil.copy(FILES / "inference-perf-0.7.0" / native, tmp_path / native)
     shutil.copy(FILES / "llm-d-report-0.1.yaml", tmp_path / f"benchmark_report,_{native}.yaml")
     shutil.copy(FILES / "llm-d-report-0.2.1.yaml", tmp_path / f"benchmark_report_v0.2,_{native}.yaml")
     shutil.copy(FILES / "guidellm.json", tmp_path / "results.json")
@@ -254,6 +379,24 @@ def test_a_run_that_failed_in_part_has_a_defect(tmp_path: Path, values: dict[str
     write_runs(tmp_path / "side", [serve(values)])
 
     (run,) = read_results(["side"], tmp_path).runs
+
+    assert run.defects == (defect,)
+
+
+@pytest.mark.parametrize(
+    ("missing", "defect"),
+    [
+        (("completed", "failed"), "it does not say how many requests were completed"),
+        (("num_prompts", "failed"), "it does not say how many requests were sent, nor how many failed"),
+    ],
+)
+def test_a_result_of_serve_without_its_counts_cannot_be_trusted(
+    tmp_path: Path, missing: tuple[str, ...], defect: str
+) -> None:
+    result = {key: value for key, value in serve().items() if key not in missing}
+    (tmp_path / "run.json").write_text(json.dumps(result), encoding="utf-8")
+
+    (run,) = read_results(["run.json"], tmp_path).runs
 
     assert run.defects == (defect,)
 

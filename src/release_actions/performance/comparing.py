@@ -16,6 +16,7 @@ from release_actions.performance.judging import Comparison, compare_metric, valu
 from release_actions.performance.model import Run
 from release_actions.performance.reading import Results, fingerprint
 from release_actions.performance.rules import MetricRule, Rules, Waiver
+from release_actions.performance.verdict_findings import expired_waivers, findings_of_verdict
 from release_actions.runner.envelope import Verdict
 from release_actions.runner.report import Finding, Level, counted
 
@@ -104,10 +105,14 @@ def compare(
         account.add(findings.commits_of_candidate(candidate.runs, commit, rules))
     else:
         account.add(findings.unknown_candidate(candidate.runs))
-    groups, warm_ups = warmed_up(group_runs(baseline.runs, candidate.runs, rules.match), rules.warm_ups)
+    measured = group_runs(baseline.runs, candidate.runs, rules.match)
+    groups, warm_ups = warmed_up(measured, rules.warm_ups)
+    used_up = [finding for group in measured for finding in findings.nothing_but_warm_ups(group, rules.warm_ups)]
+    account.add(used_up, doubt=True)
+    account.add(finding for group in measured for finding in findings.broken_warm_ups(group, rules.warm_ups))
     if not missing:
-        account.add(findings.unmatched_groups(groups, rules))
-        account.add(findings.required_groups(groups, rules))
+        account.add(findings.unmatched_groups(measured, rules))
+        account.add(findings.required_groups(measured, rules))
     account.add(finding for group in groups for finding in findings.broken_runs(group, "candidate", group.candidate))
     account.add(
         (finding for group in groups for finding in findings.broken_runs(group, "baseline", group.baseline)), doubt=True
@@ -115,14 +120,14 @@ def compare(
     gated, reported = compare_groups(groups, rules, account)
     if not missing:
         account.add(findings.required_metrics(gated, rules))
-        account.add(nothing_gated(groups, gated), doubt=True)
-    account.add(findings.expired_waivers(rules.waivers, today))
+        account.add(() if used_up else nothing_gated(groups, gated), doubt=True)
+    account.add(expired_waivers(rules.waivers, today))
     judged = judge(gated, rules, today)
     account.findings[:0] = [
         finding
         for item in judged
         if not has_broken_run(item.comparison.group)
-        for finding in findings.verdict_findings(item.comparison, wording.sentence(item.comparison), item.waiver)
+        for finding in findings_of_verdict(item.comparison, wording.sentence(item.comparison), item.waiver)
     ]
     return Outcome(verdict_of(judged, account), judged, tuple(reported), groups, tuple(account.findings), warm_ups)
 

@@ -1,13 +1,15 @@
 """Which files of a side are read: those that were named, in an order, without those that hold a run a second time.
 
-Three tools write a result more than once. vLLM writes benchmark records beside it, inference-perf adds up its stages,
-and llm-d-benchmark converts it into reports of two versions. Names are looked at for that alone.
+Three tools write a result more than once. vLLM writes benchmark records beside it. inference-perf adds up its stages,
+splits them by adapter, and converts them. llm-d-benchmark converts a result into reports of two versions. Names are
+looked at for that, and for the number of inference-perf's stage, which its content does not say.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import InputError
@@ -19,7 +21,16 @@ SIDECAR = "perf-run.json"
 """A file that says of all results in its folder, and the folders below, what they do not say themselves."""
 
 PYTORCH_COPY = re.compile(r"(?:\.[a-z_]+)?\.pytorch\.json$")
-SUMMARY, STAGE = "summary_lifecycle_metrics.json", "stage_*_lifecycle_metrics.json"
+STAGE = re.compile(
+    r"(?P<prefix>.*?)"
+    r"(?:stage_(?P<stage>[0-9]+)|(?P<sum>summary|adapter_.+))_lifecycle_metrics\.json"
+)
+"""How inference-perf names the report of a stage, and those that hold the requests of the stages again. A user may put
+a text of his own before all names."""
+
+STAGE_ABOUT = re.compile(r"(?P<prefix>.*?)(?:config\.yaml|inference-perf\.partial\.stage_[0-9]+\.yaml)")
+"""How it names its configuration, and the beginning of a report of llm-d-benchmark for a stage."""
+
 CONVERTED = re.compile(r"benchmark_report(?P<version>_v[0-9.]+)?,_(?P<original>.+?)(?:_[0-9]+)?\.yaml")
 """How llm-d-benchmark names its report of a result; the number is that of a benchmark of guidellm."""
 
@@ -68,12 +79,26 @@ def natural_key(text: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"([0-9]+)", text)]
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Which stage of inference-perf a file is about. `prefix`: what the user put before the names of all files."""
+
+    prefix: str
+    number: int
+
+
+def stage_of(path: Path) -> Stage | None:
+    """The stage that a file's name says; None for any other file."""
+    match = STAGE.fullmatch(path.name)
+    return Stage(match["prefix"], int(match["stage"])) if match and match["stage"] else None
+
+
 class Copies:
     """Knows of the files of a side which of them hold a run that another one holds, too."""
 
     def __init__(self, paths: Collection[Path]) -> None:
         self._paths = frozenset(paths)
-        self._stages = {path.parent for path in paths if path.match(STAGE)}
+        self._stages = {(path.parent, stage.prefix) for path in paths if (stage := stage_of(path))}
         self._newest: dict[Path, tuple[str, Path]] = {}
         for path in paths:
             report = CONVERTED.fullmatch(path.name)
@@ -87,9 +112,17 @@ class Copies:
             for original in originals_of(path):
                 if original in self._paths:
                     return f"vLLM wrote the same run to {original.name}, which is read"
-        if path.name == SUMMARY and path.parent in self._stages:
-            return "the stages beside it are read, which it only adds up"
-        return self._reason_of_conversion(path)
+        return self._reason_of_stages(path) or self._reason_of_conversion(path)
+
+    def _reason_of_stages(self, path: Path) -> str:
+        """inference-perf's stages are read. What it writes beside them holds the same requests."""
+        whole = STAGE.fullmatch(path.name)
+        if whole and whole["sum"] and (path.parent, whole["prefix"]) in self._stages:
+            return "the stages beside it are read, whose requests it has again"
+        about = STAGE_ABOUT.fullmatch(path.name)
+        if about and (path.parent, about["prefix"]) in self._stages:
+            return "it is about the stages beside it, which are read"
+        return ""
 
     def _reason_of_conversion(self, path: Path) -> str:
         """llm-d-benchmark's newest report of a result is read: it names model and devices, too."""

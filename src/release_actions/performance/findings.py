@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from release_actions.errors import Place
 from release_actions.performance import inference_perf, series, vllm
 from release_actions.performance.files import SIDECAR
 from release_actions.performance.groups import Group, Key, has_settings, nearest_key
-from release_actions.performance.judging import SURPRISE, Comparison, defects_of, logs_of, values_of
-from release_actions.performance.model import ENGINE_KEYS, RUNNER_KEYS, Run
+from release_actions.performance.judging import Comparison, defects_of, logs_of, values_of
+from release_actions.performance.model import ENGINE_KEYS, RUNNER_KEYS, WORK, Run
 from release_actions.performance.reading import Results
-from release_actions.performance.rules import MetricRule, Rules, Waiver
-from release_actions.runner.envelope import Verdict
+from release_actions.performance.rules import MetricRule, Rules
 from release_actions.runner.report import Finding, Level, counted
 
 WORK_TOLERANCE = 0.02
@@ -113,6 +111,34 @@ def broken_runs(group: Group, side: str, runs: Sequence[Run]) -> Iterator[Findin
     yield Finding.of(Level.ERROR, message, hint=hint, place=Place(first.source.file), rule=f"broken-{side}")
 
 
+def broken_warm_ups(group: Group, warm_ups: int) -> Iterator[Finding]:
+    """Runs that are declared as warm-up and did not work. Their times do not count; that a server failed does."""
+    for side, runs, level in (
+        ("candidate", group.candidate, Level.ERROR),
+        ("baseline", group.baseline, Level.WARNING),
+    ):
+        for run in runs[:warm_ups]:
+            if run.defects:
+                message = (
+                    f"A run of the {side} that is declared as warm-up failed in {group.title}: {run.source}: "
+                    f"{', '.join(run.defects)}."
+                )
+                hint = "Its times do not count, but that it failed does. Read the benchmark's log and run it again."
+                yield Finding.of(level, message, hint=hint, place=Place(run.source.file), rule=f"broken-{side}")
+
+
+def nothing_but_warm_ups(group: Group, warm_ups: int) -> Iterator[Finding]:
+    """Sides whose runs are all declared as warm-up."""
+    for side, runs in (("baseline", group.baseline), ("candidate", group.candidate)):
+        if group.is_paired and len(runs) <= warm_ups:
+            message = (
+                f"All runs of the {side} are declared as warm-up in {group.title}: it has "
+                f"{counted(len(runs), 'run')}, and performance.warm-ups is {warm_ups}."
+            )
+            hint = "Run the benchmark more often, or lower performance.warm-ups in release.yaml."
+            yield Finding.of(Level.ERROR, message, hint=hint, rule="warm-ups")
+
+
 HINT_BROKEN_CANDIDATE = "A broken run never counts as an improvement. Read the benchmark's log and run it again."
 
 
@@ -162,7 +188,7 @@ def required_metrics(comparisons: Sequence[Comparison], rules: Rules) -> Iterato
 
 def different_work(group: Group) -> Finding | None:
     """Requests of other lengths on the two sides, which no metric survives."""
-    for name in ("input tokens", "output tokens"):
+    for name in WORK:
         before = [run.work[name] for run in group.baseline if run.work.get(name)]
         after = [run.work[name] for run in group.candidate if run.work.get(name)]
         if not before or not after:
@@ -258,48 +284,3 @@ def circumstances(group: Group) -> Iterator[Finding]:
             f"One side ran wholly before the other in {group.title}, so a drift of the machine counts as a change."
         )
         yield Finding.of(Level.NOTICE, message, hint="Run both sides by turns (A B A B).", rule="not-interleaved")
-
-
-def verdict_findings(comparison: Comparison, words: str, waiver: Waiver | None) -> Iterator[Finding]:
-    """One finding for a comparison that is not a plain pass. `words`: the comparison as a sentence without its end."""
-    if waiver is not None:
-        message = f"{words}. {waiver.who} waives it until {waiver.until.isoformat()}: {waiver.why}"
-        yield Finding.of(Level.WARNING, message, rule="waived")
-    elif comparison.verdict is Verdict.FAIL:
-        rule = "broken-candidate" if comparison.is_broken else "slower"
-        yield Finding.of(Level.ERROR, f"{words}.", hint=hint_of_failure(comparison), rule=rule)
-    elif comparison.verdict is Verdict.INCONCLUSIVE:
-        rule = "broken-baseline" if comparison.is_broken else "inconclusive"
-        yield Finding.of(Level.ERROR, f"{words}.", hint=hint_of_doubt(comparison), rule=rule)
-    elif comparison.is_improved:
-        level = Level.WARNING if -(comparison.worse_by or 0) > SURPRISE else Level.NOTICE
-        hint = "Verify it: large improvements are often broken runs or less work."
-        yield Finding.of(level, f"{words}.", hint=hint, rule="improved")
-
-
-def hint_of_failure(comparison: Comparison) -> str:
-    """What to do about a failure."""
-    if comparison.is_broken:
-        return HINT_BROKEN_CANDIDATE
-    return "Find the change that did it, or accept it with a waiver in performance.waivers of release.yaml."
-
-
-def hint_of_doubt(comparison: Comparison) -> str:
-    """What would decide it."""
-    if comparison.is_broken:
-        return "Measure the baseline again."
-    if comparison.more_runs is None:
-        return (
-            "No sensible number of runs decides this: the change lies at the tolerance, or the runs differ too much. "
-            "Mode suggest says which tolerance such runs can resolve."
-        )
-    return f"About {counted(comparison.more_runs, 'more run')} on each side would decide."
-
-
-def expired_waivers(waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
-    """Waivers whose last day has passed."""
-    for waiver in waivers:
-        if waiver.until < today:
-            message = f"The waiver for {waiver.metric} by {waiver.who} ended on {waiver.until.isoformat()}."
-            hint = "Take it out of performance.waivers, or renew it with a reason."
-            yield Finding.of(Level.WARNING, message, hint=hint, rule="expired-waiver")

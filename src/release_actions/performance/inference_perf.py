@@ -1,8 +1,7 @@
 """Reports of inference-perf: `stage_N_lifecycle_metrics.json` and `summary_lifecycle_metrics.json`.
 
 A report names the rate or concurrency of its stage, never the model: that is in the `config.yaml` beside it, or in a
-`perf-run.json`. Known from its sources of August 2026; written by hand in our tests, as its
-package needs Python 3.12.
+`perf-run.json`. Known from the reports and sources of 0.7.0.
 """
 
 from __future__ import annotations
@@ -40,21 +39,28 @@ RATES = {
 }
 
 
+TIMED = frozenset({"constant", "poisson"})
+"""Kinds of load whose stages send rate times duration requests."""
+
+
 def is_report(value: Mapping[str, Any]) -> bool:
     """Whether an object is a report about requests. What Prometheus said has the same frame without latencies."""
     return "load_summary" in value and "latency" in mapping(value.get("successes")) and "failures" in value
 
 
-def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]) -> Run:
-    """The run of a report. `config`: what `config.yaml` beside it holds."""
+def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any], stage: int | None) -> Run:
+    """The run of a report. `config`: what `config.yaml` beside it holds. `stage`: its number, when the file says it."""
     load, successes = mapping(value.get("load_summary")), mapping(value.get("successes"))
-    planned, completed = count_of(load.get("count")), count_of(successes.get("count"))
+    sent, completed = count_of(load.get("count")), count_of(successes.get("count"))
     failed = count_of(mapping(value.get("failures")).get("count"))
+    wanted = requests_of(mapping(config.get("load")), stage)
+    planned = sent if wanted is None else wanted
     concurrency = load.get("concurrency")
     settings = {
         "rate": INFINITE if concurrency else load.get("requested_rate"),
         "concurrency": concurrency,
         "num_prompts": planned,
+        "stage": stage,
         "model": mapping(config.get("server")).get("model_name"),
         "dataset": mapping(config.get("data")).get("type"),
     }
@@ -69,6 +75,22 @@ def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]
             number_of(mapping(successes.get("output_len")).get("mean")),
         ),
     )
+
+
+def requests_of(load: Mapping[str, Any], stage: int | None) -> int | None:
+    """The requests that the configuration plans for a stage; None when it does not say.
+
+    A report counts what was sent: a stage that was cut short looks whole in it.
+    """
+    stages = load.get("stages")
+    if stage is None or load.get("sweep") or not isinstance(stages, list) or stage >= len(stages):
+        return None
+    about = mapping(stages[stage])
+    number = count_of(about.get("num_requests"))
+    rate, seconds = number_of(about.get("rate")), number_of(about.get("duration"))
+    if number is not None or load.get("type") not in TIMED or rate is None or seconds is None:
+        return number
+    return count_of(rate * seconds)
 
 
 def metrics_of(successes: Mapping[str, Any]) -> dict[str, float]:

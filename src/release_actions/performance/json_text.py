@@ -1,6 +1,7 @@
 """JSON files of any size in bounded memory: what the result is made of, without the lists of every request.
 
-`vllm bench serve --save-detailed` writes a time for every token and the text of every answer, guidellm every request:
+`vllm bench serve` writes two times of every request and, with `--save-detailed`, one of every token and the text of
+every answer, guidellm every request:
 100 MB in which a few hundred values matter. A file above `WHOLE` is reduced while it is read: lists under the keys of
 `PER_REQUEST` become null, all else stays. A file may hold one value, or several one after another (JSON lines).
 """
@@ -32,6 +33,10 @@ PER_REQUEST = frozenset(
         "ttfts",
         "itls",
         "e2els",
+        "latencies",
+        "queue_times",
+        "server_queue_times",
+        "server_ttfts",
         "generated_texts",
         "errors",
         "successful",

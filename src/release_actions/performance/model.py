@@ -14,6 +14,9 @@ from typing import Any
 INFINITE = "inf"
 """How an unlimited request rate is written, whether the file has a text or a number."""
 
+WORK = ("input tokens", "output tokens", "tokens")
+"""What is known of the work of a request, by which two sides are held to have done the same."""
+
 IDENTITY = (
     "tool",
     "harness",
@@ -83,8 +86,8 @@ class Run:
 
     `settings`: canonical names of `IDENTITY` where the file says them, and every other plain value of the file under
     its own name. `metrics`: as vLLM calls them, in its units. `defects`: why the run cannot be trusted, in words.
-    `started`: ISO 8601, so that texts sort in time; empty when the file has no date. `work`: tokens in and out, which
-    have to agree between two sides. `names_commit`: whether the format has a place for the measured commit.
+    `started`: ISO 8601, so that texts sort in time; empty when the file has no date. `work`: by names of `WORK`, which
+    has to agree between two sides. `names_commit`: whether the format has a place for the measured commit.
     """
 
     source: Source
@@ -180,7 +183,7 @@ def request_defects(*, planned: int | None, completed: int | None, failed: int |
     return tuple(defects)
 
 
-def work_of(given: float | None, generated: float | None) -> dict[str, float]:
-    """Tokens of a run, where they are known."""
-    tokens = {"input tokens": given, "output tokens": generated}
+def work_of(given: float | None, generated: float | None, *, both: float | None = None) -> dict[str, float]:
+    """Tokens of a request, where they are known. `both`: where a format only has the sum."""
+    tokens = dict(zip(WORK, (given, generated, both), strict=True))
     return {name: value for name, value in tokens.items() if value is not None}

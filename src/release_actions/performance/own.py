@@ -16,6 +16,7 @@ from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
     RUNNER_KEYS,
+    WORK,
     Run,
     Source,
     count_of,
@@ -25,7 +26,6 @@ from release_actions.performance.model import (
     request_defects,
     settings_of,
     text_of,
-    work_of,
 )
 
 TOOL = "own benchmark"
@@ -82,7 +82,7 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
         engine=first_text(value, ENGINE_KEYS),
         runner=first_text(value, RUNNER_KEYS),
         started=first_text(value, ("started", "date")),
-        work={**work_of(number_of(work.get("input tokens")), number_of(work.get("output tokens")))},
+        work={name: number for name in WORK if (number := number_of(work.get(name))) is not None},
     )
 
 

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from release_actions.performance.model import Run, Source, first_text, mapping, number_of, settings_of, text_of
+from release_actions.performance import vllm
+from release_actions.performance.model import (
+    COMMIT_KEYS,
+    RUNNER_KEYS,
+    Run,
+    Source,
+    first_text,
+    mapping,
+    number_of,
+    settings_of,
+    text_of,
+)
 
 ITERATIONS = {"latency": "p50_latency"}
 """Names of metrics whose values are the iterations of one run -> the name of their median."""
@@ -56,18 +68,14 @@ def read_runs(records: Iterable[Mapping[str, Any]], file: str) -> list[Run]:
             current[key] = len(runs)
             runs.append(run)
         else:
-            before = runs[place]
-            runs[place] = Run(
-                before.source,
-                before.settings,
-                {**before.metrics, **run.metrics},
-                tuple(dict.fromkeys(before.defects + run.defects)),
-                before.commit,
-                engine=before.engine,
-                runner=before.runner,
-                started=before.started,
-            )
+            runs[place] = joined(runs[place], run)
     return runs
+
+
+def joined(run: Run, part: Run) -> Run:
+    """One run of two parts that have different metrics of it."""
+    defects = tuple(dict.fromkeys(run.defects + part.defects))
+    return replace(run, metrics={**run.metrics, **part.metrics}, defects=defects)
 
 
 def read_record(record: Mapping[str, Any], source: Source) -> Run:
@@ -75,7 +83,9 @@ def read_record(record: Mapping[str, Any], source: Source) -> Run:
     metric, benchmark = mapping(record.get("metric")), mapping(record.get("benchmark"))
     extra = mapping(benchmark.get("extra_info"))
     arguments = mapping(extra.get("args"))
+    beside = mapping(metric.get("extra_info"))
     settings = {name: arguments[name] for name in ARGUMENTS if name in arguments}
+    settings["request_rate"] = vllm.rate_of(arguments)
     settings |= {name: benchmark[name] for name in ("mode", "dtype") if benchmark.get(name)}
     settings["model"] = mapping(record.get("model")).get("name")
     runner = first_mapping(record.get("runners"))
@@ -85,16 +95,20 @@ def read_record(record: Mapping[str, Any], source: Source) -> Run:
     readings = [reading_of(item) for item in values] if isinstance(values, list) else []
     numbers = [number for number in readings if number is not None]
     metrics = {ITERATIONS.get(name, name): statistics.median(numbers)} if numbers else {}
-    defects = () if numbers else (f"the record of {name or 'a metric'} has no value",)
+    defects: tuple[str, ...] = () if numbers else (f"the record of {name or 'a metric'} has no value",)
+    if "completed" in beside:
+        # vLLM writes the rest of the run beside each metric.
+        defects += vllm.serve_defects(beside)
     return Run(
         source,
         settings_of(f"pytorch record of {text_of(benchmark.get('name')) or 'a benchmark'}", settings),
         metrics,
         defects,
-        commit=first_text(record, ("head_sha",)) or first_text(extra, ("head_sha", "commit")),
+        commit=first_text(record, ("head_sha",)) or first_text(extra, COMMIT_KEYS) or first_text(beside, COMMIT_KEYS),
         engine=engine_of(record.get("dependencies")),
-        runner=first_text(runner, ("name", "type")),
-        started=time_of(record.get("timestamp")),
+        runner=first_text(runner, ("name", "type")) or first_text(beside, RUNNER_KEYS),
+        started=time_of(record.get("timestamp")) or vllm.date_of(beside.get("date")),
+        work=vllm.work_of_serve(beside),
     )
 
 

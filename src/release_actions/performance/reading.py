@@ -15,7 +15,7 @@ import yaml
 
 from release_actions.errors import InputError
 from release_actions.performance import guidellm, inference_perf, json_text, llmd_report, own, pytorch, vllm
-from release_actions.performance.files import SIDECAR, Copies, files_of, name_of
+from release_actions.performance.files import PYTORCH_COPY, SIDECAR, Copies, files_of, name_of, stage_of
 from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
@@ -83,6 +83,7 @@ def read_results(paths: Sequence[str], workspace: Path) -> Results:
             read_file(reading, name, path)
     leave_out_reports(reading, paths)
     leave_out_copies(reading)
+    reading.runs = join_parts(reading.runs)
     places = dict(files)
     runs = tuple(with_sidecar(run, places[run.source.file], workspace) for run in reading.runs)
     return Results(runs, tuple(reading.unreadable), tuple(reading.ignored), reading.digests)
@@ -112,6 +113,22 @@ def leave_out_copies(reading: _Reading) -> None:
         else:
             reading.ignored.append(Unused(str(run.source), f"it is the same run as {original.source}"))
     reading.runs = kept
+
+
+def join_parts(runs: Sequence[Run]) -> list[Run]:
+    """One run of the files into which vLLM splits the records of a start, as `run.cold_startup.pytorch.json`."""
+    places: dict[tuple[object, ...], int] = {}
+    whole: list[Run] = []
+    for run in runs:
+        original = PYTORCH_COPY.sub("", run.source.file)
+        key = (original, run.source.number, run.commit, tuple(sorted(run.settings.items())))
+        place = places.get(key)
+        if original == run.source.file or place is None or whole[place].metrics.keys() & run.metrics.keys():
+            places[key] = len(whole)
+            whole.append(run)
+        else:
+            whole[place] = pytorch.joined(whole[place], run)
+    return whole
 
 
 def fingerprint(run: Run) -> tuple[object, ...]:
@@ -181,7 +198,9 @@ def runs_of_object(value: Mapping[str, Any], source: Source, path: Path) -> list
     if run:
         return [run]
     if inference_perf.is_report(value):
-        return [inference_perf.read_run(value, source, config_beside(path.parent))]
+        stage = stage_of(path)
+        config = config_beside(path.with_name(f"{stage.prefix if stage else ''}config.yaml"))
+        return [inference_perf.read_run(value, source, config, stage.number if stage else None)]
     if guidellm.is_report(value):
         return guidellm.read_runs(value, source.file)
     if llmd_report.is_report(value):
@@ -229,10 +248,10 @@ def with_text_keys(value: Any, done: dict[int, Any]) -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def config_beside(folder: Path) -> Mapping[str, Any]:
-    """What inference-perf's `config.yaml` in a folder holds; empty when it is not there or is something else."""
+def config_beside(path: Path) -> Mapping[str, Any]:
+    """What inference-perf's `config.yaml` holds; empty when it is not there or is something else."""
     try:
-        documents = documents_of(folder / "config.yaml")
+        documents = documents_of(path)
     except (OSError, ValueError):
         return {}
     return mapping(documents[0]) if documents else {}

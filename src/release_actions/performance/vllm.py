@@ -1,6 +1,7 @@
 """Results of `vllm bench serve`, `latency`, `throughput` and `startup`.
 
-Only `serve` names its model and its load. For the other three that comes from a `perf-run.json` beside them.
+Only `serve` names its load. `latency` and `throughput` name their model since 0.33, `startup` never does. What they do
+not name comes from a `perf-run.json` beside them. Known from files that vLLM 0.33.0 wrote, and from older sources.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ SERVE, LATENCY, THROUGHPUT, STARTUP = "vllm serve", "vllm latency", "vllm throug
 
 RESULTS = frozenset(
     {
-        *("date", "label", "completed", "failed", "total_input_tokens", "total_output_tokens", "total_input"),
-        "max_concurrent_requests",
+        *("date", "label", "completed", "failed", "max_concurrent_requests", "rtfx"),
+        *("ramp_up_strategy", "ramp_up_start_rps", "ramp_up_end_rps"),
     }
 )
-"""Plain values of a result of `serve` that are no setting."""
+"""Plain values of a result of `serve` that are no setting of their own: what came out, and what `rate_of` reads."""
 
-RESULT_PREFIXES = ("std_", "spec_decode_")
-"""Beginnings of further names that are no setting: spreads, and counts of what was drafted and accepted."""
+RESULT_PREFIXES = ("std_", "spec_decode_", "diffusion_", "probe_", "server_", "total_")
+"""Beginnings of further names that are no setting: spreads, and counts of what was done."""
 
 DATE = "%Y%m%d-%H%M%S"
 
@@ -58,28 +59,41 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run | None:
     tool = tool_of(value)
     if tool == SERVE:
         return read_serve(value, source)
+    model = {"model": value.get("model_id")}
     if tool == LATENCY:
-        return Run(source, settings_of(tool, {}), latency_metrics(value), names_commit=False)
+        return Run(source, settings_of(tool, model), latency_metrics(value), names_commit=False)
     if tool == THROUGHPUT:
-        planned = {"num_prompts": value.get("num_requests")}
-        return Run(source, settings_of(tool, planned), named_metrics(value), names_commit=False)
+        return read_throughput(value, source)
     if tool == STARTUP:
         return Run(source, settings_of(tool, {}), named_metrics(value), names_commit=False)
     return None
 
 
+def read_throughput(value: Mapping[str, Any], source: Source) -> Run:
+    """One run of `vllm bench throughput`."""
+    requests, tokens = count_of(value.get("num_requests")), number_of(value.get("total_num_tokens"))
+    settings = {"model": value.get("model_id"), "num_prompts": requests}
+    return Run(
+        source,
+        settings_of(THROUGHPUT, settings),
+        named_metrics(value),
+        ("no token was generated",) if tokens == 0 else (),
+        names_commit=False,
+        work=work_of(None, None, both=per_request(tokens, requests or 1)),
+    )
+
+
 def read_serve(value: Mapping[str, Any], source: Source) -> Run:
     """One run of `vllm bench serve`."""
-    completed = count_of(value.get("completed"))
-    defects = request_defects(
-        planned=count_of(value.get("num_prompts")), completed=completed, failed=count_of(value.get("failed"))
-    )
-    given, generated = number_of(value.get("total_input_tokens")), number_of(value.get("total_output_tokens"))
-    if "output_throughput" in value and generated == 0:
+    defects = serve_defects(value)
+    if "output_throughput" in value and value.get("total_output_tokens") == 0:
         defects += ("no token was generated",)
     metrics = named_metrics(value)
+    if metrics.get("rtfx") == 0:
+        # It is about audio, and zero for everything else.
+        del metrics["rtfx"]
     settings = {key: text for key, text in value.items() if key not in metrics and key not in RESULTS}
-    requests = completed or 1
+    settings["request_rate"] = rate_of(value)
     return Run(
         source,
         settings_of(SERVE, {key: text for key, text in settings.items() if not key.startswith(RESULT_PREFIXES)}),
@@ -89,8 +103,35 @@ def read_serve(value: Mapping[str, Any], source: Source) -> Run:
         engine=first_text(value, ENGINE_KEYS),
         runner=first_text(value, RUNNER_KEYS),
         started=date_of(value.get("date")),
-        work=work_of(per_request(given, requests), per_request(generated, requests)),
+        work=work_of_serve(value),
     )
+
+
+def work_of_serve(values: Mapping[str, Any]) -> dict[str, float]:
+    """Tokens of a request of `serve`."""
+    requests = count_of(values.get("completed")) or 1
+    given, generated = number_of(values.get("total_input_tokens")), number_of(values.get("total_output_tokens"))
+    return work_of(per_request(given, requests), per_request(generated, requests))
+
+
+def serve_defects(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the counts of a result of `serve` say against it. Without counts it may be of a server that was down."""
+    planned, completed, failed = (count_of(values.get(name)) for name in ("num_prompts", "completed", "failed"))
+    defects = request_defects(planned=planned, completed=completed, failed=failed)
+    if completed is None:
+        return (*defects, "it does not say how many requests were completed")
+    if planned is None and failed is None:
+        return (*defects, "it does not say how many requests were sent, nor how many failed")
+    return defects
+
+
+def rate_of(values: Mapping[str, Any]) -> Any:
+    """The request rate of a result or of arguments. With a ramp vLLM writes `inf`, which would be another load."""
+    strategy = first_text(values, ("ramp_up_strategy",))
+    if not strategy:
+        return values.get("request_rate")
+    begin, end = (first_text(values, (name,)) for name in ("ramp_up_start_rps", "ramp_up_end_rps"))
+    return f"{strategy} {begin} to {end}"
 
 
 def per_request(tokens: float | None, requests: int) -> float | None:
