@@ -18,6 +18,7 @@ from release_actions.images.graph import Graph, subject_of_tag
 from release_actions.images.manifests import REFERENCE_TYPE, AnyManifest, Descriptor, Index, Manifest
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import Digest
+from release_actions.versions.grammar import POST_SPELLINGS, TagScheme
 from release_actions.versions.version import parse_or_none
 
 NOW = datetime(2026, 2, 3, 9, 0, tzinfo=timezone.utc)
@@ -221,6 +222,17 @@ def test_keep_n_per_line_spares_the_newest_of_each_line() -> None:
     assert gone(plan) == {1, 2, 4, 6}
     assert reason(plan, 3) == "It is number 1 of the 1 newest releases of 0.5 that the rule keeps."
     assert plan.unranked == {"lines": ("sha-1",)}
+
+
+@pytest.mark.parametrize("spelling", [*POST_SPELLINGS])
+def test_a_post_release_is_the_newest_of_its_line_however_it_is_spelled(spelling: str) -> None:
+    between = POST_SPELLINGS[spelling]
+    tags = ["v0.9.0", f"v0.9.0{between}1", f"v0.9.0{between}10", f"v0.9.0{between}2", "v0.8.1"]
+    rule = make_rule("lines", delete_tags=("*",), keep_n_per_line=1)
+
+    plan = make([version(number, tag) for number, tag in enumerate(tags, 1)], [], rule, prefix=TagScheme("v", between))
+
+    assert gone(plan) == {1, 2, 4}
 
 
 def test_keep_n_with_keep_n_per_line_says_what_happens_to_other_tags() -> None:

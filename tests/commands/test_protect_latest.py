@@ -114,6 +114,30 @@ def named(made: World, path: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize(
+    ("spelling", "post"), [("post", "v0.4.3.post1"), ("patch", "v0.4.3.patch1"), ("four-numbers", "v0.4.3.1")]
+)
+def test_a_post_release_is_above_its_release_and_never_moves_latest_back(
+    world: World, protect: Protect, tmp_path: Path, spelling: str, post: str
+) -> None:
+    config = CONFIG.replace("versions:\n", f"versions:\n  post-spelling: {spelling}\n")
+    (tmp_path / "release.yaml").write_text(config, encoding="utf-8")
+    for tag in ("v0.4.3", "v0.5.0"):
+        tag_in_git(world, tag)
+        publish(world, tag)
+    protect()
+    assert named(world, CUDA) == {"latest": "v0.5.0", "v0": "v0.5.0", "v0.4": "v0.4.3", "v0.5": "v0.5.0"}
+    tag_in_git(world, post)
+    publish(world, post)
+
+    report = protect()
+
+    assert report.exit_code is ExitCode.PASS
+    digests = world.tags(CUDA)
+    assert digests["v0.4"] == digests[post]
+    assert digests["latest"] == digests["v0"] == digests["v0.5"] == digests["v0.5.0"]
+
+
 def retire(folder: Path, floating_tags: str, since: str = "v0.5.0") -> None:
     """Move llm-d-rocm from the images to the retired packages."""
     images, _, _ = CONFIG.partition("  llm-d-rocm:")
