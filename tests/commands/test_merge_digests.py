@@ -393,12 +393,24 @@ def test_githubs_tokens_are_known_by_their_beginning(token: str) -> None:
     assert not registry_access.GITHUB_TOKEN.match(f"robot-{token}")
 
 
-def test_images_of_two_registries_take_two_steps(shop: Shop) -> None:
+def test_images_of_two_registries_take_two_logins(shop: Shop) -> None:
+    alone = Shop(shop.registry_url, shop.workspace, token="secret-of-the-robot")
+
     with pytest.raises(InputError) as error:
-        shop.merge(entry(), entry("quay.io/acme/app"))
+        alone.run("merge-digests", [entry(), entry("quay.io/acme/app")], digests="{}", dry_run="true")
+
     assert str(error.value) == (
-        "'image-list' names images of several registries, ghcr.io, quay.io. Run the action once for each registry, "
-        "with its token."
+        "Input 'registry-token' is for one registry, and the images are in ghcr.io, quay.io. Name the secrets of each "
+        "registry below 'credentials' in release.yaml, and pass them as input registry-credentials."
+    )
+
+
+def test_a_copy_needs_what_it_is_a_copy_of(shop: Shop) -> None:
+    with pytest.raises(InputError) as error:
+        shop.merge(entry(), entry("ghcr.io/acme/mirror", **{"copy-of": "ghcr.io/acme/other"}))
+
+    assert str(error.value).startswith(
+        "'image-list' names ghcr.io/acme/mirror, and not ghcr.io/acme/other, which it is a copy of."
     )
 
 

@@ -64,6 +64,19 @@ CELLS: dict[str, tuple[str, ...]] = {
         "refused: test_flavours:test_promote_refuses_flavours_in_words",
         "refused: test_flavours:test_a_rehearsal_refuses_flavours_in_words",
     ),
+    "destinations": (
+        "test_destinations:test_a_run_that_ends_between_two_destinations_is_finished_by_the_next",
+        "test_destinations:test_an_image_is_built_once_and_planned_for_every_destination",
+        "test_destinations:test_one_digest_has_the_exact_tag_everywhere_and_floats_follow_in_each",
+        "test_destinations:test_a_lost_part_of_a_destination_is_seen_and_stops_the_floating_tags",
+        "test_destinations:test_judge_images_lets_no_destination_go_ahead_of_another",
+        "test_destinations:test_one_digest_has_the_exact_tag_everywhere_and_floats_follow_in_each",
+        "test_destinations:test_a_teardown_removes_a_candidate_where_github_does_and_says_where_not",
+        "test_destinations:test_a_clean_up_deletes_where_github_does_and_says_where_not",
+        "test_destinations:test_notes_may_name_every_destination",
+        "test_promote:test_a_candidate_is_promoted_in_every_destination",
+        "refused: test_destinations:test_a_rehearsal_refuses_destinations_in_words",
+    ),
 }
 """Need -> for each action the test that shows it understood or refused; nothing where the action does not meet it."""
 

@@ -81,6 +81,24 @@ def test_verify_images_reads_what_was_promoted(stage: Stage) -> None:
     assert stage.shop.verify(*promoted).exit_code is ExitCode.PASS
 
 
+def test_a_candidate_is_promoted_in_every_destination(stage: Stage) -> None:
+    text = (stage.shop.workspace / "release.yaml").read_text(encoding="utf-8")
+    apart = "images:\n  app:\n    channels: {release: {destinations: {mirror: {name: mirror}}}}\n"
+    channels = "channels: {release: {name: '{image}', destinations: {mirror: {namespace: acme/copies}}}}\n"
+    (stage.shop.workspace / "release.yaml").write_text(
+        channels + text.replace("images:\n  app:\n", apart), encoding="utf-8"
+    )
+    digest = stage.publish()
+    first = stage.attested[digest]
+    assert stage.publish(package="ghcr.io/acme/copies/mirror", image=make_candidate()) == digest
+    stage.attested[digest] = [*first, *stage.attested[digest]]
+
+    report = stage.promote(images="app")
+
+    assert report.exit_code is ExitCode.PASS
+    assert [stage.shop.under(FINAL, package)["@"] for package in (APP, "ghcr.io/acme/copies/mirror")] == [digest] * 2
+
+
 def test_a_second_run_writes_nothing_and_says_so(stage: Stage, simulator: Simulator) -> None:
     stage.promote()
     before = writes(simulator)

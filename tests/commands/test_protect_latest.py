@@ -1098,7 +1098,8 @@ class TestRegistry:
         server = "https://github.example.com" if "example" in host else "https://github.com"
         with Http() as http:
             context = Context(repository="llm-d/llm-d", server_url=server)
-            registry = protect_latest.registry_of(given, config, context, http, Workflow({}))
+            packages = config.packages("release")
+            registry = protect_latest.connect_registries(given, packages, context, http, Workflow({})).of(host)
         assert registry.url == f"https://{host}"
         assert registry._tokens.login == (Credential.basic(f"https://{host}", "llm-d+robot", own) if sent else None)
         told = (

@@ -98,16 +98,17 @@ class Train:
         }
         return main.main_inner([command], full, Workflow({}))
 
-    def release(self, tag: str) -> list[Any]:
+    def release(self, tag: str, *, registry_url: str = "", token: str = TOKEN) -> list[Any]:
         """Tag, plan, build, publish and verify a release; the images that were published."""
         commit = self.tag(tag)
         planned = self.run("build-matrix", tag=tag).outputs
-        return self.publish(planned, commit)
+        return self.publish(planned, commit, registry_url=registry_url, token=token)
 
-    def publish(self, planned: Any, commit: str) -> list[Any]:
+    def publish(self, planned: Any, commit: str, *, registry_url: str = "", token: str = TOKEN) -> list[Any]:
         """Build, publish and verify what a plan names; the images that were published."""
         jobs = planned["matrix"]["include"]
-        outputs = {f"slot-{job['slot']}": self.build(job, commit) for job in jobs}
+        registry = Registry(Http(), registry_url or self.simulator.registry_url, token=token)
+        outputs = {f"slot-{job['slot']}": self.build(job, commit, registry) for job in jobs}
         merged = self.run(
             "merge-digests",
             image_list=json.dumps(planned["images"]),
@@ -119,12 +120,12 @@ class Train:
         assert [str(finding.problem) for finding in verified.findings] == []
         return list(images)
 
-    def build(self, job: Any, commit: str) -> str:
+    def build(self, job: Any, commit: str, registry: Registry | None = None) -> str:
         """Push what a build job makes, by digest; the value of its slot."""
         labels = dict(line.split("=", 1) for line in job["labels"].splitlines())
         seed = f"{job['package']} {job['platform']} {job['dockerfile']} {job['build-args']} {commit}"
         image = build_image((job["platform"],), labels=labels, seed=seed)
-        registry = Registry(Http(), self.simulator.registry_url, token=TOKEN)
+        registry = registry or Registry(Http(), self.simulator.registry_url, token=TOKEN)
         name = job["package"].partition("/")[2]
         for content in image.blobs.values():
             registry.put_blob(name, content)

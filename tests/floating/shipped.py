@@ -22,6 +22,7 @@ from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry
+from release_actions.registry.registries import Registries
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
 from release_actions.simulator.faults import Fault
@@ -122,7 +123,12 @@ class Project:
             commit=None if commits is None else lambda version: commits.get(version.tag, ""),
         )
         return Reconciler(
-            registry, FloatingRules(TEMPLATES, self.skip, "v"), git, thorough=thorough, pool=pool, sleep=sleep
+            Registries({"ghcr.io": registry}),
+            FloatingRules(TEMPLATES, self.skip, "v"),
+            git,
+            thorough=thorough,
+            pool=pool,
+            sleep=sleep,
         )
 
     def has_tag(self, version: Version) -> bool:

@@ -17,6 +17,7 @@ from release_actions.floating.reconcile import Reconciler
 from release_actions.floating.rules import FloatingRules
 from release_actions.http.client import Http
 from release_actions.registry.client import Registry, registry_url
+from release_actions.registry.registries import Registries
 from release_actions.versions.version import parse_known
 
 HOSTS = {"docker.io": DockerHub, "quay.io": Quay}
@@ -37,7 +38,12 @@ def reconciler(project: Project, elsewhere: Elsewhere, http: Http, token: str = 
     host = next(name for name, kind in HOSTS.items() if isinstance(elsewhere, kind))
     registry = Registry(http, registry_url(host), token=token, user=elsewhere.user)
     git = GitVersions(parse_known(project.git), commit=lambda _: "")
-    return Reconciler(registry, FloatingRules(TEMPLATES, (), "v"), git, sleep=lambda _: None)
+    return Reconciler(
+        Registries(dict.fromkeys(("ghcr.io", *HOSTS), registry)),
+        FloatingRules(TEMPLATES, (), "v"),
+        git,
+        sleep=lambda _: None,
+    )
 
 
 def enforce(project: Project, found: Reconciler, host: str, name: str = CUDA) -> None:

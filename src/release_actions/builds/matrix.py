@@ -71,7 +71,7 @@ class BuildJob:
 
 @dataclass(frozen=True)
 class Publication:
-    """One package and the exact tags it gets once all its platforms are there, and why it is built.
+    """One package and the exact tags it gets once all its platforms are there, and why it is built or copied.
 
     `slots`: platform -> number of the job output that its build fills. `labels` are promised on every platform.
     """
@@ -90,6 +90,7 @@ class Publication:
             "image": self.package.image,
             "variant": self.package.variant,
             **({"flavour": self.package.flavour} if self.package.flavour else {}),
+            **({"copy-of": self.package.copy_of} if self.package.copy_of else {}),
             "package": self.package.reference,
             "tags": list(self.tags),
             "platforms": list(self.package.platforms),
@@ -159,9 +160,10 @@ def plan_builds(
         else:
             skipped[key] = "none of the files that it is made from changed"
     packages = [package for package in config.packages(channel) if package.image in reasons]
-    check_job_count(packages)
+    built = [package for package in packages if not package.copy_of]
+    check_job_count(built)
     check_flavours(build, packages)
-    parts = [(package, platform) for package in packages for platform in package.platforms]
+    parts = [(package, platform) for package in built for platform in package.platforms]
     builder = EntryBuilder(config, build, tags, resolve, versions)
     jobs = tuple(
         BuildJob(
@@ -171,6 +173,9 @@ def plan_builds(
         )
         for number, (package, platform) in enumerate(parts)
     )
+    jobs_by_label: dict[str, list[BuildJob]] = {}
+    for job in jobs:
+        jobs_by_label.setdefault(job.package.label, []).append(job)
     findings = builder.finish() if packages else ()
     return Matrix(
         channel=channel,
@@ -181,8 +186,8 @@ def plan_builds(
                 tuple(map(package.form_tag, tags)),
                 reasons[package.image],
                 builder.pinned(package).commit,
-                slots={job.platform: number for number, job in enumerate(jobs) if job.package is package},
-                labels=find_promised_labels(job for job in jobs if job.package is package),
+                slots={job.platform: int(str(job.fields["slot"])) for job in jobs_by_label.get(package.label, ())},
+                labels=find_promised_labels(jobs_by_label[package.copy_of or package.label]),
             )
             for package in packages
         ),

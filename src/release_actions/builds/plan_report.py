@@ -127,6 +127,8 @@ def list_cells(publication: matrix.Publication, places: Collection[str]) -> list
     package = publication.package
     name = package.label.rpartition("/")[2] if len(places) == 1 else package.label
     runners = "\n".join(package.runners[platform] for platform in package.platforms)
+    if package.copy_of:
+        runners = "copied"
     return [
         name,
         "\n".join(publication.tags) or "not pushed",
@@ -161,4 +163,6 @@ def make_summary(planned: Matrix, build: Build) -> str:
 def describe_runners(publication: matrix.Publication) -> Iterable[str]:
     """Each platform with the runner that builds it."""
     package = publication.package
+    if package.copy_of:
+        return (f"{platform} from {package.copy_of}" for platform in package.platforms)
     return (f"{platform} on {package.runners[platform]}" for platform in package.platforms)

@@ -105,7 +105,7 @@ def is_legal(path: str) -> bool:
 
 def published_in(given: Inputs, config: Config | None, problems: list[Problem]) -> tuple[Package, ...]:
     """The packages of the configuration, or those of the channel that the inputs name."""
-    published = config.published if config else ()
+    published = config.list_home_packages() if config else ()
     if not given.channel:
         return published
     published = tuple(package for package in published if package.channel == given.channel)

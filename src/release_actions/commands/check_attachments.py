@@ -14,7 +14,7 @@ from release_actions.github.attestations import PROVENANCE, has_attestations
 from release_actions.http.client import Http
 from release_actions.images import attachments, image_list
 from release_actions.images.image_list import ListedImage
-from release_actions.images.registry_access import connect
+from release_actions.images.registry_access import connect, list_hosts
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, stopping
 from release_actions.runner.context import Context
@@ -54,7 +54,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     (image,) = image_list.read(given.entry)
     digest = image.digest or ""
     with Http(log=log.info, redactor=log.redactor) as http:
-        registry = connect(http, [image], Login(given.registry_token, given.registry_user), context, log)
+        login = Login(given.registry_token, given.registry_user)
+        registry = connect(http, list_hosts([image]), login, context, log).of(image.registry)
         try:
             digests = attachments.list_signed_digests(registry, image.name, digest)
         except LookupError as error:

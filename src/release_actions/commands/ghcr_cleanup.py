@@ -8,7 +8,7 @@ what goes is decided in `retention`, and how it is done and told in `cleanup`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
@@ -76,6 +76,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         tasks = tuple(Task(PackagePath(path), ()) for path in entries)
     else:
         tasks = make_tasks(given, owner, config, lookup_of(given, context, log))
+        for line in list_uncleaned(config, {rule.name for task in tasks for rule in task.rules}):
+            log.info(line)
     insist_on_token(given)
     address = registry_url(connect_to_package(context, config, "ghcr-cleanup"), context.registry_url)
     kept = cache.open_cache(given.manifest_cache)
@@ -110,6 +112,14 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         finally:
             if kept:
                 kept.prune()
+
+
+def list_uncleaned(config: Config | None, rules: Collection[str]) -> Iterator[str]:
+    """Sentences about packages of the rules' channels that are in other registries."""
+    channels = {rule.channel for rule in config.cleanup if rule.name in rules} if config else set()
+    for package in config.list_packages_elsewhere() if config else ():
+        if package.channel in channels:
+            yield f"{package.reference} is not cleaned: only packages on GitHub's registry are."
 
 
 def read_tag_schemes(given: Inputs, context: Context, config: Config | None) -> Callable[[str], tuple[str, ...]]:

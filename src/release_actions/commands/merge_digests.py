@@ -1,7 +1,8 @@
 """merge-digests: from the digests that build jobs pushed to published images, each with all platforms or not at all.
 
-Every image is judged and published on its own: one that fails is reported and keeps no other from its tags. Asked for
-what is published already, it reads what the tags name and pushes nothing.
+An image with several destinations is copied to all of them before it has its tag in any. Every image is judged and
+published on its own: one that fails is reported and keeps no other from its tags. Asked for what is published already,
+it reads what the tags name and pushes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from release_actions.config import FILE, load_config
-from release_actions.errors import ActionError, ExitCode, InputError, PolicyError
+from release_actions.errors import ActionError, ExitCode, InputError, PartialError, PolicyError, Problem
 from release_actions.http.client import Http
 from release_actions.images import built_digests, image_list, inspection
 from release_actions.images.assembly import join_platforms
@@ -19,10 +20,10 @@ from release_actions.images.built_digests import Claim
 from release_actions.images.image_list import ListedImage
 from release_actions.images.inspection import Expectation
 from release_actions.images.publish import Publisher, TagRules
-from release_actions.images.registry_access import connect
+from release_actions.images.registry_access import connect, list_hosts, require_logins
 from release_actions.images.slots import list_promises, read_slots
-from release_actions.registry.client import Registry
-from release_actions.registry.login import Login
+from release_actions.registry.login import read_login
+from release_actions.registry.registries import Registries
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import Context
 from release_actions.runner.report import Finding, Level, Output, Report, counted
@@ -47,10 +48,14 @@ class Inputs:
     dry_run: bool = inputs.option(inputs.boolean, default=False)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
     login_host: str = inputs.option(inputs.text, "")
 
 
 OUTPUTS = ("images", "failed", "scan-matrix")
+
+ImageGroup = tuple[ListedImage, ...]
+"""An image that was built, and its copies in other packages."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ class MergeResult:
     error: ActionError | None = None
 
 
+Judge = Callable[[ImageGroup], list[MergeResult]]
+
+
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Publish the images of the list, say what publishing them would come to, or what is published."""
     wanted = tuple(remove_held_back_tags(image, given.hold_back) for image in image_list.read(given.image_list))
@@ -72,17 +80,32 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             message, hint="Give build-results or digests to publish images, and published-from for published images."
         )
     with Http(log=log.info, redactor=log.redactor) as http:
-        login = Login(given.registry_token, given.registry_user, given.login_host)
+        registries = connect_registries(given, wanted, context, http, log)
         if given.published_from:
-            judge = make_finder(connect(http, wanted, login, context, log), given.published_from)
+            judge = make_finder(registries, given.published_from)
+            groups: tuple[ImageGroup, ...] = tuple((image,) for image in wanted)
         else:
             claims = read_claims(given, context, wanted, log)
             rules = read_tag_rules(given.config, context, log)
-            registry = connect(http, wanted, login, context, log)
-            judge = make_merger(Publisher(registry, rules, overwrite=given.overwrite), claims, dry_run=given.dry_run)
+            publisher = Publisher(registries, rules, overwrite=given.overwrite)
+            judge = make_merger(publisher, claims, dry_run=given.dry_run)
+            groups = group_copies(wanted)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
-            results = tuple(pool.map(lambda image: merge_image(judge, image), wanted))
+            merged = [result for results in pool.map(judge, groups) for result in results]
+    order = {image.label: number for number, image in enumerate(wanted)}
+    results = tuple(sorted(merged, key=lambda result: order[result.image.label]))
     return make_report(results, dry_run=given.dry_run)
+
+
+def connect_registries(
+    given: Inputs, wanted: Iterable[ListedImage], context: Context, http: Http, log: Workflow
+) -> Registries:
+    """A client for each registry of the list. Raises `InputError` where nothing logs in to one that is written."""
+    login = read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials)
+    hosts = tuple(list_hosts(wanted))
+    if not (given.published_from or given.dry_run):
+        require_logins(hosts, login, context)
+    return connect(http, hosts, login, context, log)
 
 
 def read_claims(given: Inputs, context: Context, wanted: Iterable[ListedImage], log: Workflow) -> tuple[Claim, ...]:
@@ -119,37 +142,81 @@ def remove_held_back_tags(image: ListedImage, names: tuple[str, ...]) -> ListedI
     return replace(image, tags=tags, entry={**image.entry, "tags": list(tags)})
 
 
-def merge_image(judge: Callable[[ListedImage], MergeResult], image: ListedImage) -> MergeResult:
-    """One image. An error is its own: the others go on."""
-    try:
-        return judge(image)
-    except ActionError as error:
-        return MergeResult(image, error=error)
+def group_copies(wanted: Iterable[ListedImage]) -> tuple[ImageGroup, ...]:
+    """Each image that was built, with its copies behind it. Raises `InputError` for a copy of what is not listed."""
+    groups: dict[str, list[ListedImage]] = {}
+    copies = []
+    for image in wanted:
+        if image.copy_of:
+            copies.append(image)
+        else:
+            groups[image.label] = [image]
+    problems = [
+        Problem(f"'image-list' names {copy.label}, and not {copy.copy_of}, which it is a copy of.", image_list.HINT)
+        for copy in copies
+        if copy.copy_of not in groups
+    ]
+    if problems:
+        raise InputError(problems=problems)
+    for copy in copies:
+        groups[copy.copy_of].append(copy)
+    return tuple(map(tuple, groups.values()))
 
 
-def make_merger(
-    publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool
-) -> Callable[[ListedImage], MergeResult]:
-    """What merges an image from the digests of its platforms and publishes it."""
+def make_merger(publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool) -> Judge:
+    """What merges an image from the digests of its platforms, and publishes it in all of its destinations or in none.
 
-    def merge(image: ListedImage) -> MergeResult:
-        plan = publisher.plan(image, claims)
-        if not dry_run:
-            publisher.publish(plan)
-        return MergeResult(image, plan.digest, plan.changes)
+    An error is the group's own: the other images go on.
+    """
+
+    def merge(group: ImageGroup) -> list[MergeResult]:
+        at, tagged = group[0], list[str]()
+        try:
+            plans = [publisher.plan(at, claims)]
+            for at in group[1:]:
+                plans.append(publisher.plan_copy(at, plans[0]))  # an error has to know at which
+            if not dry_run:
+                # Every byte is everywhere before the first tag is anywhere. What was built is tagged last: as long as
+                # it is not, the same run repeated builds and publishes all of it.
+                for plan in plans[1:]:
+                    at = plan.image
+                    publisher.copy(plan, group[0])
+                for plan in reversed(plans):
+                    at = plan.image
+                    publisher.publish(plan)
+                    tagged.append(at.label)
+        except ActionError as error:
+            return [MergeResult(image, error=explain_failure(image, at, tagged, error)) for image in group]
+        return [MergeResult(plan.image, plan.digest, plan.changes) for plan in plans]
 
     return merge
 
 
-def make_finder(registry: Registry, commit: str) -> Callable[[ListedImage], MergeResult]:
+def explain_failure(image: ListedImage, at: ListedImage, tagged: list[str], error: ActionError) -> ActionError:
+    """Why one image of a group failed, of which `at` has the error, and `tagged` have their tags."""
+    if image is at:
+        return error
+    why = f"{at.label} failed, and an image is published in all of its destinations or in none."
+    if image.label in tagged:
+        message = f"{image.label} has its tags already, but {why}"
+        return PartialError(message, done=1, total=2, hint="Run this again once the other one can be published.")
+    message = f"{image.label} is not published: {why}"
+    return PolicyError(message) if isinstance(error, PolicyError) else PartialError(message, done=0, total=1)
+
+
+def make_finder(registries: Registries, commit: str) -> Judge:
     """What finds an image under its tags: the same one under all, complete, and built from the commit."""
     expected = Expectation(commit, ("revision",))
 
-    def find(image: ListedImage) -> MergeResult:
-        seen = inspection.judge_image(image, inspection.read_image(registry, image), expected)
-        if seen.problems:
-            raise PolicyError(problems=seen.problems)
-        return MergeResult(image, seen.digest)
+    def find(group: ImageGroup) -> list[MergeResult]:
+        (image,) = group
+        try:
+            seen = inspection.judge_image(image, inspection.read_image(registries.of(image.registry), image), expected)
+            if seen.problems:
+                raise PolicyError(problems=seen.problems)
+        except ActionError as error:
+            return [MergeResult(image, error=error)]
+        return [MergeResult(image, seen.digest)]
 
     return find
 

@@ -21,7 +21,7 @@ from release_actions.images.manifests import Platform
 from release_actions.images.plain_tags import require_plain_tags
 from release_actions.images.provenance import Level as Provenance
 from release_actions.images.provenance import Source
-from release_actions.images.registry_access import connect
+from release_actions.images.registry_access import connect, list_package_hosts, require_logins
 from release_actions.promotion import report
 from release_actions.promotion.candidate import (
     Lock,
@@ -41,7 +41,7 @@ from release_actions.promotion.subject import (
     find_problems,
 )
 from release_actions.promotion.writing import Writer
-from release_actions.registry.login import Login
+from release_actions.registry.login import read_login
 from release_actions.registry.names import REPOSITORY
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
@@ -73,6 +73,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
     login_host: str = inputs.option(inputs.text, "")
 
 
@@ -91,21 +92,25 @@ class Origin:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Promote a candidate in every package, or say what that would come to."""
     config = load_config(context.path(given.config), name=given.config)
-    require_plain_tags(config, "promote", "Release with ci-release.yaml, which builds the final images.")
+    require_plain_tags(config, "promote", "Release with ci-release.yaml, which builds the final images.", copies=True)
     final = parse_final(given.to, config.tag_prefix)
     with Http(log=log.info, redactor=log.redactor) as http:
         origin = find_origin(given, context, http, final)
         subjects = list_subjects(config, given, origin.candidate, final)
         listed = [image for subject in subjects for image in (subject.source, subject.target)]
-        login = Login(given.registry_token, given.registry_user, given.login_host)
-        registry = connect(http, listed, login, context, log)
+        named = {image.registry for image in listed}
+        hosts = [each for each in list_package_hosts(config.packages("release")) if each.host in named]
+        login = read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials)
+        if not given.dry_run:
+            require_logins(hosts, login, context)
+        registries = connect(http, hosts, login, context, log)
         attestations = Attestations(http, context, make_trust(given.bundle, given.trusted_root, context), given.token)
-        reader = Reader(registry, attestations, make_source(given, context, origin), origin.lock)
+        reader = Reader(registries, attestations, make_source(given, context, origin), origin.lock)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
             checked = tuple(pool.map(lambda each: check_subject(reader, each, final, given.candidate_label), subjects))
         outcome = Outcome(origin.candidate, final, require_any(checked), dry_run=given.dry_run)
         if not outcome.is_refused and not given.dry_run:
-            written = Writer(registry).write(each.promotion for each in checked if each.promotion)
+            written = Writer(registries).write(each.promotion for each in checked if each.promotion)
             outcome = replace(outcome, written=written)
     return make_report(outcome)
 

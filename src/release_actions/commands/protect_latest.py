@@ -30,9 +30,10 @@ from release_actions.floating.run import Mode, OtherCommit, ProtectRun, pause
 from release_actions.floating.snapshot import Snapshot
 from release_actions.http.client import Http
 from release_actions.http.exchange import CONNECTIONS
-from release_actions.images.registry_access import connect_to
-from release_actions.registry.client import GITHUB_TOKENS, Registry
-from release_actions.registry.login import Login
+from release_actions.images.registry_access import connect, list_package_hosts, require_logins
+from release_actions.registry.client import GITHUB_TOKENS
+from release_actions.registry.login import read_login
+from release_actions.registry.registries import Registries
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import REPORT_OUTPUTS
@@ -69,6 +70,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
     login_host: str = inputs.option(inputs.text, "")
 
 
@@ -80,9 +82,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         Http(log=log.info, redactor=log.redactor) as http,
         ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="request") as pool,
     ):
-        registry = registry_of(given, config, context, http, log)
+        registries = connect_registries(given, packages, context, http, log)
         git = GitVersions(())
-        with log_in_meanwhile(registry, packages, pool, github=context.is_github_registry(config.registry)):
+        with log_in_meanwhile(registries, packages, pool, context):
             if given.mode in {Mode.CHECK, Mode.ENFORCE}:
                 source = GitReleases(http, context, log, prefix=config.tag_prefix, token=given.token)
                 compare = given.other_commit is not OtherCommit.OFF
@@ -96,7 +98,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         )
         stop = threading.Event()
         reconciler = Reconciler(
-            registry,
+            registries,
             rules,
             git,
             thorough=given.thorough,
@@ -221,32 +223,44 @@ def read_snapshot(given: Inputs, context: Context, config: Config) -> Snapshot:
     recorded = snapshot.read(
         read_text(path, name=given.snapshot, hint=hint), file=given.snapshot, digest=given.snapshot_digest
     )
-    published = {package.name for package in (*config.packages("release"), *list_retired_packages(config))}
+    every = (*config.packages("release"), *list_retired_packages(config))
+    published = {recorded.key_of(package) for package in every}
     strange = sorted(set(recorded.packages) - published)
-    if recorded.registry != config.registry or strange:
-        what = f"the registry {recorded.registry}" if recorded.registry != config.registry else strange[0]
+    is_elsewhere = recorded.registry != config.release_registry
+    if is_elsewhere or strange:
+        what = f"the registry {recorded.registry}" if is_elsewhere else strange[0]
         message = f"The snapshot {given.snapshot} is about {what}, which {given.config} does not publish to."
         raise InputError(message, hint="Use the configuration that the snapshot was taken with.")
     return recorded
 
 
-def registry_of(given: Inputs, config: Config, context: Context, http: Http, log: Workflow) -> Registry:
-    """The client of the registry."""
-    login = Login(given.registry_token, given.registry_user, given.login_host)
-    return connect_to(http, config.registry, login, context, log, for_github=given.token)
+def connect_registries(
+    given: Inputs, packages: Iterable[Package], context: Context, http: Http, log: Workflow
+) -> Registries:
+    """A client for each registry of the packages. Raises `InputError` where nothing logs in to one that is written."""
+    login = read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials)
+    hosts = tuple(list_package_hosts(packages))
+    if given.mode in {Mode.ENFORCE, Mode.RESTORE}:
+        require_logins(hosts, login, context)
+    return connect(http, hosts, login, context, log, for_github=given.token)
 
 
 @contextlib.contextmanager
 def log_in_meanwhile(
-    registry: Registry, packages: Iterable[Package], pool: Executor, *, github: bool
+    registries: Registries, packages: Iterable[Package], pool: Executor, context: Context
 ) -> Iterator[None]:
     """Log in to the packages while git's tags are read."""
+    names: dict[str, list[str]] = {}
+    for package in packages:
+        names.setdefault(package.registry, []).append(package.name)
 
-    def log_in() -> None:
+    def log_in(host: str) -> None:
         # What is wrong is reported for each package when that is read.
         with contextlib.suppress(ActionError):
-            registry.log_in([package.name for package in packages], pool.map, path=GITHUB_TOKENS if github else "")
+            path = GITHUB_TOKENS if context.is_github_registry(host) else ""
+            registries.of(host).log_in(names[host], pool.map, path=path)
 
-    future = pool.submit(log_in)
+    futures = [pool.submit(log_in, host) for host in names]
     yield
-    future.result()
+    for future in futures:
+        future.result()

@@ -230,7 +230,7 @@ class Run:
             packages = tuple(map_at_once(lambda package: self.plan_package(package, plan), read))
         strangers = find_strangers(candidates, plan, first)
         unread = sum(package.outcome.error is not None for package in packages)
-        strays = self.find_strays(packages, candidates)
+        strays = (*self.find_strays(packages, candidates), *self.list_elsewhere(candidates))
         story = Story(plan, packages, kept, strangers, Done(), self.address, unread, strays=strays)
         stop = telling.check_limits(story, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
@@ -297,7 +297,7 @@ class Run:
 
         Raises `RemoteError` when there is none of the first kind: then the namespace is wrong, or the token sees none.
         """
-        current = [package.name for package in self.config.packages("release")]
+        current = [package.name for package in self.config.list_home_packages("release")]
         listed = []
         paths = tuple(dict.fromkeys((*current, *(package.name for package in self.config.retired))))
         with contextlib.suppress(ActionError):  # what is wrong is reported for the package that it is about
@@ -313,12 +313,22 @@ class Run:
             raise RemoteError(message, hint=f"{hint} Nothing was changed.")
         return listed
 
+    def list_elsewhere(self, candidates: Iterable[Version]) -> tuple[str, ...]:
+        """Sentences about images in registries where nothing is deleted: they are not asked, so they may be gone."""
+        return tuple(
+            f"{package.reference}:{image_tag_of(version.tag, package.scheme or self.config.tag_prefix)} is not on "
+            f"{self.config.registry}, so it is kept if it is there. Delete the tag with the registry's own means."
+            for package in self.config.list_packages_elsewhere()
+            if package.channel == "release"
+            for version in candidates
+        )
+
     def find_strays(self, listed: Iterable[PackageTeardown], candidates: Iterable[Version]) -> tuple[str, ...]:
         """Sentences about packages of the repository that the file does not name and that hold a candidate.
 
         None where the token may not list the account's packages: a job's own token never may.
         """
-        known = {package.path for package in listed} | {package.name for package in self.config.published}
+        known = {package.path for package in listed} | {package.name for package in self.config.list_home_packages()}
         tags = {tag for scheme in self.config.schemes for tag in (image_tag_of(v.tag, scheme) for v in candidates)}
         owner = self.config.namespace.partition("/")[0]
         packages = Packages(self.clients.http, self.context.api_url, owner, token=self.given.token)

@@ -8,7 +8,7 @@ from release_actions.builds import plan_report
 from release_actions.builds.request import PlanRequest, plan_run
 from release_actions.errors import ExitCode
 from release_actions.github.source_commits import make_resolver
-from release_actions.registry.login import Login
+from release_actions.registry.login import read_login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.report import Report
@@ -35,6 +35,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
     login_host: str = inputs.option(inputs.text, "")
 
 
@@ -51,7 +52,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         existing_tags=given.existing_tags,
         commit=given.commit,
         token=given.token,
-        login=Login(given.registry_token, given.registry_user, given.login_host),
+        login=read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials),
     )
     judged = make_report(judge_tag(request, context, log))
     if judged.exit_code is not ExitCode.PASS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from release_actions.registry.login import Login
+from release_actions.registry.login import read_login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import REPORT_OUTPUTS
@@ -38,6 +38,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
     login_host: str = inputs.option(inputs.text, "")
 
 
@@ -51,6 +52,6 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         existing_tags=given.existing_tags,
         commit=given.commit,
         token=given.token,
-        login=Login(given.registry_token, given.registry_user, given.login_host),
+        login=read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials),
     )
     return make_report(judge_tag(request, context, log))

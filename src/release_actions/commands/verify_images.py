@@ -17,9 +17,9 @@ from release_actions.http.client import Http
 from release_actions.images import image_list, inspection
 from release_actions.images.image_list import ListedImage
 from release_actions.images.inspection import Expectation, Inspection
-from release_actions.images.registry_access import connect
+from release_actions.images.registry_access import connect, list_hosts
 from release_actions.registry.client import Registry
-from release_actions.registry.login import Login
+from release_actions.registry.login import read_login
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import COMMIT, Context
 from release_actions.runner.envelope import REPORT_OUTPUTS
@@ -44,6 +44,7 @@ class Inputs:
     report: str = inputs.option(inputs.text, "")
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
     login_host: str = inputs.option(inputs.text, "")
 
 
@@ -73,10 +74,12 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if any(image.digest is None for image in wanted):
         log.info("image-list has no digests of this run: whatever the tags name is verified.")
     with Http(log=log.info, redactor=log.redactor) as http:
-        login = Login(given.registry_token, given.registry_user, given.login_host)
-        registry = connect(http, wanted, login, context, log)
+        login = read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials)
+        registries = connect(http, list_hosts(wanted), login, context, log)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image") as pool:
-            results = tuple(pool.map(lambda image: verify_image(registry, image, expected), wanted))
+            results = tuple(
+                pool.map(lambda image: verify_image(registries.of(image.registry), image, expected), wanted)
+            )
     lock = make_lock(results, expected)
     ended = make_report(results, lock)
     if given.lock_file and ended.exit_code is ExitCode.PASS:

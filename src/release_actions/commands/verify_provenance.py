@@ -15,9 +15,9 @@ from release_actions.images import image_list
 from release_actions.images.attested import COSIGN, GH, Attestations, make_trust
 from release_actions.images.image_list import ListedImage
 from release_actions.images.provenance import Level, Source
-from release_actions.images.registry_access import connect
+from release_actions.images.registry_access import connect, list_hosts
 from release_actions.registry.client import Registry
-from release_actions.registry.login import Login
+from release_actions.registry.login import read_login
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.report import Finding, Output, Report, counted
@@ -42,6 +42,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
+    registry_credentials: str = inputs.option(inputs.text, "", secret=True)
 
 
 OUTPUTS = ("verified", "levels", "images")
@@ -68,10 +69,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         context.server_url.rstrip("/"),
     )
     with Http(log=log.info, redactor=log.redactor) as http:
-        registry = connect(http, images, Login(given.registry_token, given.registry_user), context, log)
+        login = read_login(given.registry_token, given.registry_user, "", given.registry_credentials)
+        registries = connect(http, list_hosts(images), login, context, log)
         trust = make_trust(given.bundle, given.trusted_root, context)
         attestations = Attestations(http, context, trust, given.token, given.verifier)
-        results = tuple(find_provenance(image, source, registry, attestations) for image in images)
+        results = tuple(find_provenance(image, source, registries.of(image.registry), attestations) for image in images)
     return make_report(results, given.unproven)
 
 

@@ -137,6 +137,28 @@ class VersionsSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DestinationSpec(Record):
+    """A further place that a channel's images are copied to."""
+
+    registry: str | None = key(
+        Text("a registry's host", pattern=grammar.HOST, example="docker.io"),
+        "Host of its registry, in place of the channel's.",
+        default=None,
+    )
+    namespace: str | None = key(
+        Text("a namespace", pattern=grammar.NAME, example="llm-d"),
+        "What stands between that registry and the package's name, in place of the channel's.",
+        default=None,
+    )
+    name: str | None = key(
+        NAME_TEMPLATE, "Name of each package below the namespace, in place of the channel's template.", default=None
+    )
+
+
+DESTINATION = Text("a destination's key", pattern=grammar.COMPONENT, example="hub")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelSpec(Record):
     """Where the packages of a kind of build live."""
 
@@ -153,6 +175,11 @@ class ChannelSpec(Record):
         Text("a namespace", pattern=grammar.NAME, example="llm-d"),
         "What stands between that registry and the package's name, in place of the file's.",
         default=None,
+    )
+    destinations: Mapping[str, DestinationSpec] = key(
+        MapOf("a mapping of destinations", key=DESTINATION, value=RecordOf("a destination", DestinationSpec)),
+        "Further places that each image is copied to, digest by digest, before it has its tag in any of them.",
+        default={},
     )
 
 
@@ -194,6 +221,13 @@ class ChannelsSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageDestinationSpec(Record):
+    """What is special about an image in a destination."""
+
+    name: str = key(NAME_TEMPLATE, "The package's name there, in place of the destination's template.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageChannelSpec(Record):
     """What is special about an image in one channel."""
 
@@ -202,6 +236,15 @@ class ImageChannelSpec(Record):
     runners: Mapping[str, str] = key(RUNNERS, "Runner labels, before the image's.", default=TEXTS)
     required: bool | None = key(
         Boolean(), "Whether a run of the channel fails without it, in place of the image's.", default=None
+    )
+    destinations: Mapping[str, ImageDestinationSpec | bool] = key(
+        MapOf(
+            "a mapping of destinations",
+            key=DESTINATION,
+            value=OrFalse(RecordOf("an image in a destination", ImageDestinationSpec)),
+        ),
+        "What is special about it in a destination of the channel, or `false` if it is not copied there.",
+        default={},
     )
 
 

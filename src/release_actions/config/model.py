@@ -86,10 +86,12 @@ class Recipe:
 class Package:
     """A package that a channel publishes: one image in one variant, and how it is built.
 
-    `name` is the repository in the registry, namespace included: `llm-d/llm-d-cuda-ubuntu`. `variant` and `target` are
-    empty when there is none. `tag_form` is a template around `{tag}` that each of its tags has, and `scheme` that of
-    its exact tags, None where they are the project's. `floating_tags` are the variant's own. `runners` has a label for
-    each of `platforms`. Paths are relative to the repository.
+    `name` is the repository in the registry, namespace included: `llm-d/llm-d-cuda-ubuntu`. `variant` and `target`
+    are empty when there is none. `tag_form` is a template around `{tag}` that each of its tags has, and `scheme`
+    that of its exact tags, None where they are the project's. `floating_tags` are the variant's own. `destination`
+    is the key of a further place that the channel's images are copied to, and `copy_of` the label of the package
+    that holds what is copied; both are empty for the package that builds push to. `runners` has a label for each of
+    `platforms`. Paths are relative to the repository.
     `build_args` and `labels` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
     `place` is where the image is in the file.
     """
@@ -114,6 +116,8 @@ class Package:
     tag_form: str = GIT_TAG
     scheme: TagScheme | None = None
     floating_tags: tuple[str, ...] = ()
+    destination: str = ""
+    copy_of: str = ""
 
     @property
     def flavour(self) -> str:
@@ -241,6 +245,11 @@ class Config:
             raise ValueError(channel)
         return tuple(package for package in self.published if package.channel == channel)
 
+    @property
+    def release_registry(self) -> str:
+        """Host of the registry of releases: that of their channel, else the file's."""
+        return next((package.registry for package in self.packages() if not package.copy_of), self.registry)
+
     def tags_of(self, channel: str) -> ChannelTagsForm:
         """What the builds of a channel that is not `release` are found by."""
         return self.channel_tags.get(channel, DEFAULT_TAGS)
@@ -267,7 +276,16 @@ class Config:
     def shared(self) -> frozenset[str]:
         """Full names of the packages that hold releases and other builds."""
         dev = {package.reference for package in self.packages("dev")}
-        return frozenset(package.name for package in self.packages("release") if package.reference in dev)
+        return frozenset(package.name for package in self.list_home_packages("release") if package.reference in dev)
+
+    def list_home_packages(self, channel: str = "") -> tuple[Package, ...]:
+        """What is published in the file's registry, where GitHub deletes: of a channel, or of releases and dev."""
+        packages = self.packages(channel) if channel else self.published
+        return tuple(package for package in packages if package.registry == self.registry)
+
+    def list_packages_elsewhere(self) -> tuple[Package, ...]:
+        """What releases and dev builds publish in other registries, where no action deletes."""
+        return tuple(package for package in self.published if package.registry != self.registry)
 
     def place_of(self, package: Package, *steps: str) -> Place:
         """Where a value of a package was said: by its variant, its image, the defaults; else where the image stands."""

@@ -58,7 +58,7 @@ def is_in_channel(image: ImageSpec, channel: str) -> ImageChannelSpec | None:
     if channel == PULL_REQUEST:
         dev = is_in_channel(image, "dev")
         if special is None:
-            return dev and dataclasses.replace(dev, name=None)
+            return dev and dataclasses.replace(dev, name=None, destinations={})
         if dev:
             return dataclasses.replace(
                 special,
@@ -166,7 +166,36 @@ def resolve_packages(document: Document) -> Iterator[Package]:
             for variant, suffix, own in list_variants(image):
                 below = make_package_name(key, template, special, suffix)
                 name = f"{template.namespace or resolve_namespace(document)}/{below}"
-                yield resolve_package(document, key, image, special, (channel, name, variant, own))
+                package = resolve_package(document, key, image, special, (channel, name, variant, own))
+                yield package
+                yield from resolve_copies(document, package, special, suffix)
+
+
+def resolve_copies(document: Document, package: Package, special: ImageChannelSpec, suffix: str) -> Iterator[Package]:
+    """The packages that one is copied to."""
+    channel = resolve_channels(document)[package.channel]
+    for key, spec in channel.destinations.items():
+        own = special.destinations.get(key)
+        if isinstance(own, bool):
+            continue
+        template = (own.name if own else None) or spec.name or special.name or channel.name
+        below = grammar.fill(template, {"image": package.image, "suffix": suffix})
+        namespace = spec.namespace or channel.namespace or resolve_namespace(document)
+        registry = spec.registry or package.registry
+        yield dataclasses.replace(
+            package,
+            registry=registry,
+            name=f"{namespace}/{below}",
+            credentials=resolve_credentials(document, registry),
+            destination=key,
+            copy_of=package.label,
+        )
+
+
+def resolve_credentials(document: Document, registry: str) -> Credentials:
+    """The secrets that log in to a registry; none for the job's own token."""
+    login = document.credentials.get(registry)
+    return Credentials(login.username, login.password) if login else Credentials()
 
 
 def resolve_package(
@@ -177,7 +206,6 @@ def resolve_package(
     defaults = document.defaults
     context = image.context or defaults.context or "."
     registry = resolve_channels(document)[channel].registry or document.registry
-    login = document.credentials.get(registry)
     built_for = resolve_platforms(image, special, defaults, own)
     labels = resolve_runners(image, special, defaults)
     said = (special.required, image.required, defaults.required)
@@ -201,7 +229,7 @@ def resolve_package(
         place=document.origin.key_at("images", key),
         recipe=resolve_recipe(image, defaults),
         paths=resolve_paths(document, image),
-        credentials=Credentials(login.username, login.password) if login else Credentials(),
+        credentials=resolve_credentials(document, registry),
         tag_form=own.tag or GIT_TAG,
         scheme=resolve_flavour_scheme(document, own),
         floating_tags=resolve_flavour_floating_tags(document, own),
@@ -275,14 +303,21 @@ def match_packages(pattern: str, namespace: str, names: Iterable[str]) -> Iterat
 
 def list_cleaned_packages(document: Document, published: Iterable[Package]) -> tuple[str, ...]:
     """Full names of the packages that globs of clean-up rules choose from: no rule is about those of pull requests."""
-    names = (package.name for package in published if package.channel != PULL_REQUEST)
+    names = (package.name for package in published if package.channel != PULL_REQUEST and is_at_home(document, package))
     return (*names, *(package.name for package in resolve_retired(document)))
+
+
+def is_at_home(document: Document, package: Package) -> bool:
+    """Whether a package is in the file's registry, where ghcr-cleanup and rc-teardown delete."""
+    return package.registry == document.registry
 
 
 def select_packages(rule: Cleanup, document: Document, published: tuple[Package, ...]) -> Iterator[str]:
     """Full names of the packages that a rule is about."""
     if rule.channel:
-        yield from (package.name for package in published if package.channel == rule.channel)
+        yield from (
+            package.name for package in published if package.channel == rule.channel and is_at_home(document, package)
+        )
     if rule.channel == "release":
         yield from (package.name for package in resolve_retired(document))
     for wanted in rule.packages or ():

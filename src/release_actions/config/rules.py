@@ -43,6 +43,9 @@ NAME_PLACEHOLDERS = ("image", "suffix")
 NEWEST = "newest"
 """The placeholder of the newest branch of a line."""
 
+SAME_REGISTRY = {"index.docker.io": "docker.io", "registry-1.docker.io": "docker.io"}
+"""Other names of a registry -> its name."""
+
 BRANCH_PLACEHOLDERS = ("major", "minor", "patch", NEWEST)
 
 
@@ -50,11 +53,18 @@ def list_name_templates(document: Document) -> Iterator[tuple[str, Place]]:
     """Every template of package names, with its place."""
     for channel, described in resolve.resolve_channels(document).items():
         yield described.name, document.origin.at("channels", channel, "name")
+        for place, spec in described.destinations.items():
+            if spec.name:
+                yield spec.name, document.origin.at("channels", channel, "destinations", place, "name")
     for key, image in document.images.items():
         for channel in EVERY_CHANNEL:
             special = resolve.is_in_channel(image, channel)
             if special and special.name:
                 yield special.name, document.origin.at("images", key, "channels", channel, "name")
+            for place, own in special.destinations.items() if special else ():
+                if not isinstance(own, bool):
+                    steps = ("images", key, "channels", channel, "destinations", place, "name")
+                    yield own.name, document.origin.at(*steps)
 
 
 def list_named_packages(document: Document) -> Iterator[Package]:
@@ -94,9 +104,27 @@ def channels_exist(document: Document) -> Iterator[Problem]:
             yield Problem(f"The file has no channel '{rule.channel}'.", "Describe it below 'channels'.", place)
 
 
+def destinations_exist(document: Document) -> Iterator[Problem]:
+    """What an image says of a destination is about one that the channel has."""
+    channels_by_name = resolve.resolve_channels(document)
+    for key, image in document.images.items():
+        for channel in EVERY_CHANNEL:
+            special = image.channels.of(channel)
+            if channel not in channels_by_name or special is None or isinstance(special, bool):
+                continue
+            known = channels_by_name[channel].destinations
+            for name in special.destinations:
+                if name not in known:
+                    place = document.origin.key_at("images", key, "channels", channel, "destinations", name)
+                    yield Problem(
+                        f"The channel '{channel}' has no destination '{name}'.", suggest_nearest(name, known), place
+                    )
+
+
 def credentials_are_used(document: Document) -> Iterator[Problem]:
-    """Credentials are for a registry that a channel publishes to."""
-    used = {channel.registry or document.registry for channel in resolve.resolve_channels(document).values()}
+    """Credentials are for a registry that a channel or a destination publishes to."""
+    used = {package.registry for package in resolve.resolve_packages(document)}
+    used |= {channel.registry or document.registry for channel in resolve.resolve_channels(document).values()}
     for registry in document.credentials:
         if registry not in used:
             place = document.origin.key_at("credentials", registry)
@@ -121,7 +149,8 @@ def package_names_are_unique(document: Document) -> Iterator[Problem]:
     there: dict[str, list[Package]] = {}
     tags_are_chosen = document.channels.dev is not None and document.channels.dev.tags is not None
     for package in list_named_packages(document):
-        others = there.setdefault(package.reference, [])
+        # Docker Hub has several names, and one name of a package there.
+        others = there.setdefault(f"{SAME_REGISTRY.get(package.registry, package.registry)}/{package.name}", [])
         rival = next((one for one in others if not _can_share(one, package, tags_are_chosen=tags_are_chosen)), None)
         others.append(package)
         if rival is None:
@@ -137,7 +166,9 @@ def package_names_are_unique(document: Document) -> Iterator[Problem]:
         else:
             message = f"{what[0].upper()}{what[1:]} is published as '{package.name}', and so is {other}."
             hint = "Give one another 'name'."
-            if package.variant:
+            if package.destination and rival.image == package.image and rival.variant == package.variant:
+                hint = f"Give the destination '{package.destination}' another 'registry', 'namespace' or 'name'."
+            elif package.variant:
                 hint = "Add '{suffix}' to the channel's template, or give the variant a 'tag' such as '{tag}-alpine'."
         yield Problem(message, hint, package.place)
 
@@ -147,12 +178,16 @@ def _can_share(one: Package, other: Package, *, tags_are_chosen: bool) -> bool:
     if one.image != other.image or (one.variant != other.variant and one.tag_form == other.tag_form):
         return False
     channels = (one.channel, other.channel)
+    if channels[0] == channels[1] and one.variant == other.variant:
+        # The same image in two destinations that are one package.
+        return False
     return channels[0] == channels[1] or (channels == ("release", "dev") and tags_are_chosen)
 
 
 def _describe_package(package: Package) -> str:
     image = f"the image '{package.image}'"
-    return f"the variant '{package.variant}' of {image}" if package.variant else image
+    what = f"the variant '{package.variant}' of {image}" if package.variant else image
+    return f"{what} in the destination '{package.destination}'" if package.destination else what
 
 
 def branches_are_legal(document: Document) -> Iterator[Problem]:
@@ -183,7 +218,7 @@ def _branch_is_legal(template: str, place: Place) -> Iterator[Problem]:
 
 def retired_packages_are_not_published(document: Document) -> Iterator[Problem]:
     """A package that is retired is not one that the file still publishes."""
-    published = {package.name for package in resolve.resolve_packages(document)}
+    published = {p.name for p in resolve.resolve_packages(document) if resolve.is_at_home(document, p)}
     for name, package in zip(document.retired, resolve.resolve_retired(document), strict=True):
         if package.name in published:
             place = document.origin.key_at("retired", name)
@@ -217,6 +252,16 @@ def rules_select_something(document: Document) -> Iterator[Problem]:
             elif not grammar.is_glob(wanted) and not grammar.is_name(wanted):
                 hint = "Lower-case letters and digits, with '.', '_', '__' or dashes between them."
                 yield Problem(f"'{wanted}' is not a legal repository name.", hint, place)
+        own = [package for package in published if package.channel == rule.channel]
+        if own and not any(resolve.is_at_home(document, package) for package in own):
+            message = (
+                f"The channel '{rule.channel}' is published to {own[0].registry}, where a clean-up deletes nothing."
+            )
+            yield Problem(
+                message,
+                f"Remove the rule: only packages on {document.registry} are cleaned.",
+                document.origin.at("cleanup", name, "channel"),
+            )
         if rule.selects_nothing:
             message = f"The clean-up rule '{name}' deletes nothing."
             written = next(key for key in SELECTORS if rule.origin.child(key))
@@ -259,6 +304,7 @@ RULES: tuple[Rule, ...] = (
     name_placeholders_are_known,
     every_image_is_published,
     channels_exist,
+    destinations_exist,
     every_image_has_platforms,
     platforms_are_canonical,
     every_platform_has_a_runner,

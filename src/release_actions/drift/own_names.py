@@ -111,7 +111,9 @@ def _names_of_images(
     released = {package.reference for package in config.packages("release")}
     of_image: dict[str, str] = {}
     for package in config.packages("release"):
-        component = components.get(package.reference, f"{OWN}{package.image}")
+        component = components.get(package.reference) or (
+            of_image[package.image] if package.copy_of else f"{OWN}{package.image}"
+        )
         # The template has no placeholder left: the version of a release's images is that of the release.
         exact = {Kind.IMAGE: image_tag_of(tag, package.scheme or prefix)} if tag else {}
         release = Wanted(component, package.reference, tag, prefix=prefix, templates=exact, is_release=True)
@@ -127,7 +129,7 @@ def _names_of_images(
 
 def find_unbuilt(config: Config, document: ComponentsFile) -> Iterator[tuple[str, str]]:
     """What no build gives, and what no component describes: an id or an image, and the rule that says so."""
-    built = {package.reference for package in config.packages("release")}
+    built = {package.reference for package in config.packages("release") if not package.copy_of}
     described = {part.image for part in document.components.values() if part.image}
     for id_, part in document.components.items():
         if isinstance(part.version, FromRelease) and part.image and part.image not in built:

@@ -15,7 +15,8 @@ from release_actions.images import assembly
 from release_actions.images import manifests as image_manifests
 from release_actions.images.assembly import REVISION
 from release_actions.images.manifests import Index, Platform
-from release_actions.registry.client import Manifest, Registry
+from release_actions.registry.client import Manifest
+from release_actions.registry.registries import Registries
 from release_actions.versions.floating import join_words
 
 SHORT = 12
@@ -32,10 +33,10 @@ Answer = TypeVar("Answer")
 
 
 class ImageParts:
-    """Reads the parts of images of one registry. `pool` carries requests that need not wait for each other."""
+    """Reads the parts of images. `pool` carries requests that need not wait for each other."""
 
-    def __init__(self, registry: Registry, pool: Executor | None = None) -> None:
-        self._registry = registry
+    def __init__(self, registries: Registries, pool: Executor | None = None) -> None:
+        self._registries = registries
         self._pool = pool
 
     def map_all(self, function: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
@@ -44,7 +45,7 @@ class ImageParts:
 
     def read_digest(self, package: Package, reference: str) -> str:
         """What a tag or digest names; empty when there is no such thing."""
-        manifest = self._registry.head_manifest(package.name, reference)
+        manifest = self._registries.of(package.registry).head_manifest(package.name, reference)
         return manifest.digest if manifest else ""
 
     def find_flaws(self, package: Package, manifests: Sequence[Manifest]) -> list[str]:
@@ -58,7 +59,7 @@ class ImageParts:
             lambda part: (
                 self.read_digest(package, part.digest)
                 if part.digest in children
-                else self._registry.get_blob(package.name, part.digest)
+                else self._registries.of(package.registry).get_blob(package.name, part.digest)
             ),
             parts,
         )
@@ -70,7 +71,7 @@ class ImageParts:
         """What an image needs and the package lacks; empty when all of it is there."""
         image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if not isinstance(image, Index):
-            there = self._registry.has_blob(package.name, image.config.digest)
+            there = self._registries.of(package.registry).has_blob(package.name, image.config.digest)
             return "" if there else f"its configuration {image.config.digest} is gone"
         heads = self.map_all(lambda child: self.read_digest(package, child.digest), image.children)
         return _find_lost_child(image, dict(zip((child.digest for child in image.children), heads, strict=True)))
@@ -87,11 +88,11 @@ class ImageParts:
         self, package: Package, digest: str, image: image_manifests.AnyManifest | None = None
     ) -> Mapping[str, str]:
         if image is None:
-            manifest = self._registry.get_manifest(package.name, digest)
+            manifest = self._registries.of(package.registry).get_manifest(package.name, digest)
             image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type) if manifest else None
         if image is None or isinstance(image, Index):
             return {}
-        content = self._registry.get_blob(package.name, image.config.digest)
+        content = self._registries.of(package.registry).get_blob(package.name, image.config.digest)
         return assembly.read_labels(content) if content else {}
 
 

@@ -22,7 +22,8 @@ from release_actions.floating.completeness import ImageParts
 from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.plan import FloatingPlan, Move, PackageContents
 from release_actions.floating.rules import DEFAULTS, FloatingRules
-from release_actions.registry.client import Manifest, Registry
+from release_actions.registry.client import Manifest
+from release_actions.registry.registries import Registries
 from release_actions.versions import floating
 from release_actions.versions.grammar import image_tag_of
 from release_actions.versions.version import Version, read_image_tags
@@ -65,7 +66,7 @@ class JudgedPackage:
 
 
 class PackageReader:
-    """Reads packages of one registry. May be shared by threads.
+    """Reads packages, each of its registry. May be shared by threads.
 
     `thorough`: look at every release since the package's first, and compare each with the commit of its git tag;
     otherwise at those that floating tags have to name and at all of the newest line, and compare those that a floating
@@ -74,18 +75,18 @@ class PackageReader:
 
     def __init__(
         self,
-        registry: Registry,
+        registries: Registries,
         rules: FloatingRules,
         git: GitVersions,
         *,
         thorough: bool = False,
         pool: Executor | None = None,
     ) -> None:
-        self._registry = registry
+        self._registries = registries
         self._rules = rules
         self._git = git
         self._thorough = thorough
-        self._parts = ImageParts(registry, pool)
+        self._parts = ImageParts(registries, pool)
 
     def judge(
         self, package: Package, before: PackageState | None = None, *, since: float = -math.inf
@@ -126,7 +127,9 @@ class PackageReader:
     def read(self, package: Package, tags: Iterable[str]) -> dict[str, Manifest]:
         """The bytes under some tags; tags that are not there are left out."""
         names = list(tags)
-        manifests = self._parts.map_all(lambda tag: self._registry.get_manifest(package.name, tag), names)
+        manifests = self._parts.map_all(
+            lambda tag: self._registries.of(package.registry).get_manifest(package.name, tag), names
+        )
         return {tag: manifest for tag, manifest in zip(names, manifests, strict=True) if manifest}
 
     def digests(self, package: Package, tags: Iterable[str]) -> dict[str, str]:
@@ -137,7 +140,7 @@ class PackageReader:
 
     def tags(self, package: Package) -> tuple[str, ...] | None:
         """Every tag of a package that is a release or a floating tag; None when there is no such package."""
-        names = self._registry.tags(package.name)
+        names = self._registries.of(package.registry).tags(package.name)
         return None if names is None else self.own_tags(package, names)
 
     def own_tags(self, package: Package, names: Iterable[str]) -> tuple[str, ...]:
@@ -165,7 +168,7 @@ class PackageReader:
         asked: list[Callable[[], Any]] = [
             partial(self._read_digest, package, tag, state, whole=tag in whole, again=again) for tag in tags
         ]
-        asked.append(partial(self._registry.tags, package.name))
+        asked.append(partial(self._registries.of(package.registry).tags, package.name))
         *answers, names = self._parts.map_all(lambda ask: ask(), asked)
         if names is None:
             return False
@@ -195,7 +198,7 @@ class PackageReader:
             digest = self._parts.read_digest(package, tag)
             if not whole or not digest or digest in state.manifests:
                 return digest
-        manifest = self._registry.get_manifest(package.name, tag)
+        manifest = self._registries.of(package.registry).get_manifest(package.name, tag)
         if manifest is None:
             return ""
         state.manifests[manifest.digest] = manifest

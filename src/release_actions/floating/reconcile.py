@@ -29,7 +29,7 @@ from release_actions.floating.journal import (
 )
 from release_actions.floating.package_state import JudgedPackage, PackageReader, PackageState
 from release_actions.floating.rules import FloatingRules
-from release_actions.registry.client import Registry
+from release_actions.registry.registries import Registries
 
 WRITE_ROUNDS = 3
 """How often the tags of a package are written before another workflow is said to move them."""
@@ -57,7 +57,7 @@ AnyPackageView = TypeVar("AnyPackageView", bound=PackageView)
 
 
 class Reconciler(PackageReader):
-    """Reads packages of one registry and moves their tags. May be shared by threads.
+    """Reads packages, each of its registry, and moves their tags. May be shared by threads.
 
     `settle`: seconds before the first look at what was written; it has to exceed half the time that the registry's
     reads lag behind its writes. The rest as of `PackageReader`.
@@ -65,7 +65,7 @@ class Reconciler(PackageReader):
 
     def __init__(
         self,
-        registry: Registry,
+        registries: Registries,
         rules: FloatingRules,
         git: GitVersions,
         *,
@@ -74,7 +74,7 @@ class Reconciler(PackageReader):
         pool: Executor | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        super().__init__(registry, rules, git, thorough=thorough, pool=pool)
+        super().__init__(registries, rules, git, thorough=thorough, pool=pool)
         self._settle = settle
         self._sleep = sleep
 
@@ -143,7 +143,7 @@ class Reconciler(PackageReader):
             elif old is None:
                 kept.append(f"{name} is new and still names {change.after}, because the registry cannot delete a tag.")
             else:
-                self._registry.put_manifest(package.name, tag, old.body, old.media_type)
+                self._registries.of(package.registry).put_manifest(package.name, tag, old.body, old.media_type)
                 if self._stays(package, tag, old.digest):
                     back.append(tag)
                 else:
@@ -152,13 +152,17 @@ class Reconciler(PackageReader):
 
     def _put(self, package: Package, change: TagChange, state: PackageState, journal: Journal) -> None:
         if journal.keeps_olds and change.tag not in journal.olds:
-            old = self._registry.get_manifest(package.name, change.tag) if change.before else None
+            old = (
+                self._registries.of(package.registry).get_manifest(package.name, change.tag) if change.before else None
+            )
             journal.record(TagRead(change.tag, old))
         manifest = state.manifests[change.after]
         # Noted first: a write whose answer is lost may have been carried out.
         journal.record(WriteBegun(change))
         try:
-            self._registry.put_manifest(package.name, change.tag, manifest.body, manifest.media_type)
+            self._registries.of(package.registry).put_manifest(
+                package.name, change.tag, manifest.body, manifest.media_type
+            )
         except RemoteError as error:
             if error.undone:
                 journal.record(WriteRefused())

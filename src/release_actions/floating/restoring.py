@@ -9,7 +9,7 @@ from release_actions.config import Package
 from release_actions.errors import ActionError
 from release_actions.floating.outcome import PackageResult
 from release_actions.floating.run import ProtectRun
-from release_actions.floating.snapshot import Snapshot, SnapshotRestorer
+from release_actions.floating.snapshot import Snapshot, SnapshotRestorer, name_package
 from release_actions.floating.snapshot_report import report_restore, report_snapshot
 from release_actions.registry.client import Manifest
 from release_actions.runner.files import write_workspace_file
@@ -32,10 +32,11 @@ def take_snapshot(run: ProtectRun, name: str) -> Report:
     results = run.for_each(read, run.packages)
     if any(result.error for result in results):
         return report_snapshot(results, None, name)
+    registry = run.config.release_registry
     packages: dict[str, dict[str, Manifest]] = {}
     for package in run.packages:
-        packages.setdefault(package.name, {}).update(recorded[package.label])
-    snapshot = Snapshot(run.config.registry, run.context.now.isoformat(timespec="seconds"), packages)
+        packages.setdefault(name_package(package, registry), {}).update(recorded[package.label])
+    snapshot = Snapshot(registry, run.context.now.isoformat(timespec="seconds"), packages)
     hint = "Name a file that can be written as input 'snapshot'."
     write_workspace_file(run.context.path(name), f"The snapshot {name}", snapshot.text(), hint=hint)
     return report_snapshot(results, snapshot, name)
@@ -65,8 +66,8 @@ def restore(run: ProtectRun, snapshot: Snapshot, *, force: bool) -> Report:
             return replace(result, journal=journal, error=error)
         return replace(result, journal=journal)
 
-    recorded = [package for package in run.packages if package.name in snapshot.packages]
-    without = [package.label for package in run.packages if package.name not in snapshot.packages]
+    recorded = [package for package in run.packages if snapshot.key_of(package) in snapshot.packages]
+    without = [package.label for package in run.packages if snapshot.key_of(package) not in snapshot.packages]
     results = run.for_each(compare, recorded)
     if not any(result.difference and result.difference.below for result in results):
         compared = {result.package.label: result for result in results}

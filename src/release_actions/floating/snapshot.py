@@ -30,6 +30,8 @@ from release_actions.versions.version import Version, read_image_tags
 
 FORMAT = "release-actions snapshot 1"
 
+PACKAGE = f"(?:{grammar.HOST}/)?(?:{grammar.NAME})"
+
 SHA256 = Text("a digest", pattern="sha256:[0-9a-f]{64}")
 TAGS = MapOf("a mapping of tags to digests", key=Text("a tag", pattern=grammar.TAG), value=SHA256)
 
@@ -50,8 +52,8 @@ class SnapshotFile(Record):
     registry: str = key(Text("a registry's host", pattern=grammar.HOST), "Host of the registry.")
     taken: str = key(Text("a time", pattern=r"[0-9TZ:+.-]+"), "When it was taken.")
     packages: Mapping[str, Mapping[str, str]] = key(
-        MapOf("a mapping of packages", key=Text("a package", pattern=grammar.NAME), value=TAGS),
-        "Package -> tag -> digest.",
+        MapOf("a mapping of packages", key=Text("a package", pattern=PACKAGE), value=TAGS),
+        "Package -> tag -> digest. One in another registry is named with that.",
     )
     manifests: Mapping[str, ManifestContent] = key(
         MapOf("a mapping of digests", key=SHA256, value=RecordOf("the bytes of a manifest", ManifestContent)),
@@ -70,6 +72,10 @@ class Snapshot:
     registry: str
     taken: str
     packages: Mapping[str, Mapping[str, Manifest]]
+
+    def key_of(self, package: Package) -> str:
+        """What a package is called here: without the registry if it is the snapshot's."""
+        return name_package(package, self.registry)
 
     def document(self) -> dict[str, Any]:
         """The snapshot as JSON values, without its digest."""
@@ -95,6 +101,11 @@ class Snapshot:
     def text(self) -> str:
         """The file."""
         return json.dumps({**self.document(), "digest": self.digest}, indent=2) + "\n"
+
+
+def name_package(package: Package, registry: str) -> str:
+    """What a package is called in a snapshot of a registry."""
+    return package.name if package.registry == registry else package.reference
 
 
 def digest_of_document(document: Mapping[str, Any]) -> str:
@@ -185,7 +196,7 @@ class SnapshotRestorer:
 
     def compare(self, package: Package) -> Difference:
         """How a package differs now. Raises `ActionError` when the package is gone."""
-        everything = self._snapshot.packages[package.name]
+        everything = self._snapshot.packages[self._snapshot.key_of(package)]
         own = everything if package.scheme is None else self._reconciler.own_tags(package, everything)
         recorded = {tag: everything[tag] for tag in own}
         names = self._reconciler.tags(package)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from http import HTTPStatus
-from typing import Any, NoReturn, final
+from typing import Any, BinaryIO, NoReturn, final
 from urllib.parse import urlencode
 
 from release_actions import __version__
@@ -122,16 +122,18 @@ class Http:
         credential: Credential | None,
         headers: Mapping[str, str] | None = None,
         params: Params | None = None,
-        data: bytes | None = None,
+        data: bytes | BinaryIO | None = None,
         json: Any = None,
         expect: Collection[int] = (200,),
         idempotent: bool | None = None,
         longest: int = LONGEST_ANSWER,
+        sink: BinaryIO | None = None,
     ) -> Response:
         """Send one request and return the answer, whose status is one of `expect`.
 
         `what` ends the sentence "Could not …" and should name the thing: "list the tags of llm-d/llm-d". `idempotent`
-        allows repeating a method that is not known to be harmless. `longest`: bytes of an unpacked body. Raises
+        allows repeating a method that is not known to be harmless. `longest`: bytes of an unpacked body. `sink`: a file
+        that takes the body of an answer 200 instead. Raises
         `InputError` for an address that may not be spoken to, before anything is sent, and `RemoteError` for everything
         else, with the secrets removed.
         """
@@ -157,6 +159,7 @@ class Http:
             what,
             method in IDEMPOTENT if idempotent is None else idempotent,
             longest,
+            sink,
         )
         return self._try(call, Origin.of(url))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from release_actions.http.answer import MESSAGE_LENGTH, Response, read_message
 from release_actions.http.failures import TIMEOUT
@@ -36,22 +36,28 @@ LONGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of an unpacked body unless the caller names a limit. JSON can take twenty times as much memory."""
 
 PIECE = 65536
-"""Bytes of a body that are read at once."""
+LARGE_PIECE = 1024 * 1024
+"""Bytes of a body that are read at once, into memory and into a file."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the caller asked for it, repeated unchanged by every try."""
+    """One request as the caller asked for it, repeated unchanged by every try.
+
+    `data` may be a file, which is sent from its beginning. `sink`: a file that takes the body of an answer 200, which
+    may be larger than memory; every try begins it again.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
-    data: bytes | None
+    data: bytes | BinaryIO | None
     credential: Credential | None
     expect: Collection[int]
     what: str
     idempotent: bool
     longest: int = LONGEST_ANSWER
+    sink: BinaryIO | None = None
 
 
 class Exchange:
@@ -119,12 +125,18 @@ class Exchange:
 
         origin = Origin.of(url)
         self._before(call.method, origin)
+        if call.data is not None and not isinstance(call.data, bytes):
+            call.data.seek(0)
         request = requests.Request(call.method, url, headers=call.headers, data=call.data, auth=authorize)
         prepared = self._session.prepare_request(request)
         with self._session.send(
             prepared, timeout=TIMEOUT, allow_redirects=False, **self._settings_of(origin, url)
         ) as answer:
-            body = _read_body(answer, call.longest)
+            if call.sink is not None and answer.status_code == HTTPStatus.OK:
+                body = b""
+                _write_body(answer, call.sink)
+            else:
+                body = _read_body(answer, call.longest)
             is_error = answer.status_code >= HTTPStatus.BAD_REQUEST
             response = Response(
                 method=call.method,
@@ -167,6 +179,13 @@ def _read_body(answer: requests.Response, limit: int) -> bytes:
             break
     # Joined once: adding each piece to the bytes before it copies them all every time.
     return b"".join(pieces)
+
+
+def _write_body(answer: requests.Response, sink: BinaryIO) -> None:
+    """Put the body into a file, as it was sent: a layer that is compressed stays so."""
+    sink.seek(0)
+    sink.truncate()
+    sink.writelines(answer.raw.stream(LARGE_PIECE, decode_content=False))
 
 
 def _ignore_redirect(_: requests.Response) -> None:

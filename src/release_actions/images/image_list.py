@@ -50,6 +50,11 @@ class ListedImage:
         return label_of({**self.entry, "package": self.package})
 
     @property
+    def copy_of(self) -> str:
+        """Label of the image that it is a copy of; empty for one that was built for its package."""
+        return str(self.entry.get("copy-of") or "")
+
+    @property
     def registry(self) -> str:
         """Host of the registry, with its port."""
         return self.package.partition("/")[0]

@@ -16,9 +16,11 @@ from release_actions.images import assembly, built_digests
 from release_actions.images import manifests as image_manifests
 from release_actions.images.assembly import REVISION, Assembly, AssemblyError, Part, RawManifest
 from release_actions.images.built_digests import Claim
+from release_actions.images.copying import copy_parts
 from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import Index, Platform
 from release_actions.registry.client import Registry
+from release_actions.registry.registries import Registries
 from release_actions.versions import floating
 from release_actions.versions.grammar import FLOATING_NAMES, is_floating
 from release_actions.versions.version import read_image_tag
@@ -82,9 +84,9 @@ class PublishPlan:
 
 @dataclass
 class Publisher:
-    """Plans and publishes images of one registry. `overwrite` lets a release tag go to another commit's build."""
+    """Plans and publishes images, each in its registry. `overwrite` lets a release tag go to another commit's build."""
 
-    registry: Registry
+    registries: Registries
     rules: TagRules = field(default_factory=TagRules)
     overwrite: bool = False
     sleep: Callable[[float], None] = time.sleep
@@ -95,6 +97,27 @@ class Publisher:
         Raises `PolicyError` when it may not be published, `ManifestError` when a part cannot be read as an image, and
         `RemoteError` when the registry does not say.
         """
+        self._refuse_floats(image)
+        digests = assembly.choose_digests(
+            image.package, image.platforms, built_digests.select_package(claims, image.package, image.label)
+        )
+        parts = self._parts(image, digests)
+        assembly.require_labels(image.package, image.promised_labels, parts)
+        return self._judge(image, assembly.assemble(image.package, parts))
+
+    def plan_copy(self, image: ListedImage, source: PublishPlan) -> PublishPlan:
+        """What putting the bytes of a planned image into another package comes to. Writes nothing. Raises as `plan`."""
+        self._refuse_floats(image)
+        return self._judge(image, source.assembly)
+
+    def copy(self, plan: PublishPlan, source: ListedImage) -> None:
+        """Copy all that the image of a plan needs from the package that has it, without a tag.
+
+        Also where every tag names the image: GHCR keeps an index that has lost a part.
+        """
+        copy_parts(self.registries, source, plan.image, plan.assembly.document)
+
+    def _refuse_floats(self, image: ListedImage) -> None:
         floats = self.rules.refused(image.package, image.tags)
         if floats:
             kind = "is a floating tag" if len(floats) == 1 else "are floating tags"
@@ -102,12 +125,9 @@ class Publisher:
                 f"{image.package} is not published: {', '.join(floats)} {kind}, and only exact tags are published here."
             )
             raise PolicyError(message, hint="Remove it from the tags: only protect-latest moves floating tags.")
-        digests = assembly.choose_digests(
-            image.package, image.platforms, built_digests.select_package(claims, image.package, image.label)
-        )
-        parts = self._parts(image, digests)
-        assembly.require_labels(image.package, image.promised_labels, parts)
-        made = assembly.assemble(image.package, parts)
+
+    def _judge(self, image: ListedImage, made: Assembly) -> PublishPlan:
+        """The plan of an image: what its tags name now. Raises `PolicyError` where one may not be put."""
         before = {tag: self._digest(image, tag) for tag in image.tags}
         plan = PublishPlan(image, made, MappingProxyType(before))
         if not self.overwrite:
@@ -133,7 +153,7 @@ class Publisher:
         """Put one tag. A failure after others says which: those are kept."""
         document = plan.assembly.document
         try:
-            self.registry.put_manifest(plan.image.name, tag, document.body, document.media_type)
+            self._registry(plan.image).put_manifest(plan.image.name, tag, document.body, document.media_type)
         except RemoteError as error:
             if not done:
                 raise
@@ -142,6 +162,9 @@ class Publisher:
                 f"{error.problems[0].message}"
             )
             raise PartialError(message, done=len(done), total=len(plan.changes), hint=error.hint) from error
+
+    def _registry(self, image: ListedImage) -> Registry:
+        return self.registries.of(image.registry)
 
     def _parts(self, image: ListedImage, digests: Mapping[Platform, str]) -> list[Part]:
         parts: list[Part] = []
@@ -171,7 +194,7 @@ class Publisher:
         configs: dict[str, bytes] = {}
         for manifest in parsed:
             if isinstance(manifest, image_manifests.Manifest):
-                config = self.registry.get_blob(image.name, manifest.config.digest)
+                config = self._registry(image).get_blob(image.name, manifest.config.digest)
                 if config is None:
                     raise _make_gone_error(image, f"the configuration {manifest.config.digest}", platform)
                 configs[manifest.config.digest] = config
@@ -184,7 +207,7 @@ class Publisher:
         return body
 
     def _read(self, image: ListedImage, reference: str) -> RawManifest | None:
-        body = self.registry.get_manifest(image.name, reference)
+        body = self._registry(image).get_manifest(image.name, reference)
         return RawManifest(body.body, body.media_type, body.digest) if body else None
 
     def _patiently(self, look: ReadManifest, digest: str = "") -> RawManifest | None:
@@ -203,7 +226,7 @@ class Publisher:
         return shown.digest if shown else ""
 
     def _digest(self, image: ListedImage, tag: str) -> str:
-        manifest = self.registry.head_manifest(image.name, tag)
+        manifest = self._registry(image).head_manifest(image.name, tag)
         return manifest.digest if manifest else ""
 
     def _spare_releases(self, plan: PublishPlan) -> None:
@@ -224,20 +247,20 @@ class Publisher:
 
     def _revision(self, image: ListedImage, digest: str) -> str:
         """The commit that a published image says it was built from; empty if it does not say, or not one."""
-        root = self.registry.get_manifest(image.name, digest)
+        root = self._registry(image).get_manifest(image.name, digest)
         if root is None:
             return ""
         read = image_manifests.parse(root.body, digest, root.media_type)
         manifests = [read]
         if isinstance(read, Index):
             bodies = [
-                self.registry.get_manifest(image.name, child.digest)
+                self._registry(image).get_manifest(image.name, child.digest)
                 for child in read.children
                 if not child.is_attestation
             ]
             manifests = [image_manifests.parse(body.body, body.digest, body.media_type) for body in bodies if body]
         configs = [
-            self.registry.get_blob(image.name, manifest.config.digest)
+            self._registry(image).get_blob(image.name, manifest.config.digest)
             for manifest in manifests
             if isinstance(manifest, image_manifests.Manifest)
         ]

@@ -7,7 +7,7 @@ not taken for a yes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from release_actions.images.image_list import ListedImage
 from release_actions.images.scan_verdicts import ScanVerdict
@@ -57,8 +57,20 @@ class Evidence:
 
 
 def judge(planned: Iterable[ListedImage], evidence: Evidence) -> tuple[ImageState, ...]:
-    """Every image of a plan, in its order."""
-    return tuple(judge_image(image, evidence) for image in planned)
+    """Every image of a plan, in its order. A copy is as good as what it is a copy of, and both or neither are ready."""
+    states = tuple(judge_image(image, evidence) for image in planned)
+    groups: dict[str, list[ImageState]] = {}
+    for state in states:
+        groups.setdefault(state.planned.copy_of or state.planned.label, []).append(state)
+    return tuple(judge_with_group(state, groups[state.planned.copy_of or state.planned.label]) for state in states)
+
+
+def judge_with_group(state: ImageState, group: Sequence[ImageState]) -> ImageState:
+    """An image that would be ready is not while another of its destinations is not."""
+    failed = [other.planned.label for other in group if not other.ready]
+    if not state.ready or not failed:
+        return state
+    return replace(state, problem=f"{', '.join(failed)} is not ready, which has the same image.")
 
 
 def judge_image(image: ListedImage, evidence: Evidence) -> ImageState:

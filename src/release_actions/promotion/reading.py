@@ -16,13 +16,14 @@ from release_actions.images.provenance import Source
 from release_actions.promotion.candidate import Lock
 from release_actions.promotion.subject import VERSION, Content, Knowledge, Subject
 from release_actions.registry.client import Registry
+from release_actions.registry.registries import Registries
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads packages of one registry. `source`: what the attestation of every candidate has to say."""
+    """Reads packages, each of its registry. `source`: what the attestation of every candidate has to say."""
 
-    registry: Registry
+    registries: Registries
     attestations: Attestations
     source: Source
     lock: Lock | None = None
@@ -30,14 +31,15 @@ class Reader:
     def read(self, subject: Subject) -> Knowledge:
         """What is known about one package. Raises `ActionError` when something could not be found out."""
         name, package = subject.source.name, subject.source.package
-        answer = self.registry.get_manifest(name, subject.candidate_tag)
-        head = self.registry.head_manifest(subject.target.name, subject.final_tag)
+        registry = self.registries.of(subject.source.registry)
+        answer = registry.get_manifest(name, subject.candidate_tag)
+        head = registry.head_manifest(subject.target.name, subject.final_tag)
         before = head.digest if head else ""
         locked = self.lock.digests.get(package) if self.lock else ""
         if answer is None:
             return Knowledge(before=before, locked=locked)
         root = RawManifest(answer.body, answer.media_type, answer.digest)
-        reading = inspection.read_image(self.registry, subject.source)
+        reading = inspection.read_image(registry, subject.source)
         expected = Expectation(self.source.commit, ("revision",))
         labels = {assembly.read_labels(config).get(VERSION, "") for config in reading.configs.values() if config}
         level, words = self.attestations.find_level(root.body, root.digest, package, self.source)
@@ -49,7 +51,7 @@ class Reader:
             provenance=level,
             words=words,
             labels=frozenset(labels),
-            content=collect_content(self.registry, name, root) if subject.is_copied else Content(),
+            content=collect_content(registry, name, root) if subject.is_copied else Content(),
         )
 
 

@@ -15,6 +15,7 @@ from release_actions.images.publish import PAUSES
 from release_actions.promotion.subject import Promotion
 from release_actions.registry.client import LONGEST_BLOB, Registry
 from release_actions.registry.names import Digest
+from release_actions.registry.registries import Registries
 
 
 @dataclass
@@ -28,9 +29,9 @@ class Written:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes to one registry."""
+    """Writes to packages, each of its registry."""
 
-    registry: Registry
+    registries: Registries
     sleep: Callable[[float], None] = time.sleep
 
     def write(self, promotions: Iterable[Promotion]) -> Written:
@@ -56,31 +57,21 @@ class Writer:
         else attached more there, and one tag holds the list of all.
         """
         source, target = plan.subject.source.name, plan.subject.target.name
+        registry = self.registries.of(plan.subject.target.registry)
         for digest, size in plan.content.sizes.items():
-            self.copy_blob(source, target, digest, size)
+            copy_blob(registry, source, target, digest, size)
         for manifest in plan.content.manifests:
-            if self.registry.head_manifest(target, manifest.digest) is None:
-                self.registry.put_manifest(target, manifest.digest, manifest.body, manifest.media_type)
+            if registry.head_manifest(target, manifest.digest) is None:
+                registry.put_manifest(target, manifest.digest, manifest.body, manifest.media_type)
         bodies = {manifest.digest: manifest for manifest in plan.content.manifests}
         kept = []
         for tag, digest in plan.content.attachments.items():
-            there = self.registry.head_manifest(target, tag)
+            there = registry.head_manifest(target, tag)
             if there is None:
-                self.registry.put_manifest(target, tag, bodies[digest].body, bodies[digest].media_type)
+                registry.put_manifest(target, tag, bodies[digest].body, bodies[digest].media_type)
             elif there.digest != digest:
                 kept.append(tag)
         return tuple(kept)
-
-    def copy_blob(self, source: str, target: str, digest: str, size: int) -> None:
-        """Make a blob of one package one of another. Raises `PartialError` when it would have to be moved by hand."""
-        if self.registry.has_blob(target, Digest(digest)) or self.registry.mount_blob(target, Digest(digest), source):
-            return
-        content = self.registry.get_blob(source, Digest(digest)) if size <= LONGEST_BLOB else None
-        if content is None:
-            message = f"The registry did not mount the layer {digest} of {source} into {target}."
-            hint = "Copy the candidate there with another tool, by digest, and run this again."
-            raise PartialError(message, done=0, total=1, hint=hint)
-        self.registry.put_blob(target, content)
 
     def put_tag(self, plan: Promotion) -> None:
         """Put the final tag, and read it again. Raises `PartialError` when it names something else.
@@ -89,10 +80,11 @@ class Writer:
         between the two requests is noticed afterwards.
         """
         name, tag = plan.subject.target.name, plan.subject.final_tag
-        shown = self.registry.head_manifest(name, tag)
+        registry = self.registries.of(plan.subject.target.registry)
+        shown = registry.head_manifest(name, tag)
         if shown is None:
-            self.registry.put_manifest(name, tag, plan.root.body, plan.root.media_type)
-            digest = self.read_tag(name, tag, plan.root.digest)
+            registry.put_manifest(name, tag, plan.root.body, plan.root.media_type)
+            digest = self.read_tag(registry, name, tag, plan.root.digest)
         else:
             digest = shown.digest
         if digest != plan.root.digest:
@@ -103,14 +95,26 @@ class Writer:
             hint = "Another program pushes there too, or the registry is slow. Find out which, and run this again."
             raise PartialError(message, done=0, total=1, hint=hint)
 
-    def read_tag(self, name: str, tag: str, expected: str) -> str:
+    def read_tag(self, registry: Registry, name: str, tag: str, expected: str) -> str:
         """What a tag names after it was written: the last answer, as a read may lag behind."""
         digest = ""
         for pause in PAUSES:
             if pause:
                 self.sleep(pause)
-            answer = self.registry.get_manifest(name, tag)
+            answer = registry.get_manifest(name, tag)
             digest = answer.digest if answer else ""
             if digest == expected:
                 break
         return digest
+
+
+def copy_blob(registry: Registry, source: str, target: str, digest: str, size: int) -> None:
+    """Make a blob of one package one of another. Raises `PartialError` when it would have to be moved by hand."""
+    if registry.has_blob(target, Digest(digest)) or registry.mount_blob(target, Digest(digest), source):
+        return
+    content = registry.get_blob(source, Digest(digest)) if size <= LONGEST_BLOB else None
+    if content is None:
+        message = f"The registry did not mount the layer {digest} of {source} into {target}."
+        hint = "Copy the candidate there with another tool, by digest, and run this again."
+        raise PartialError(message, done=0, total=1, hint=hint)
+    registry.put_blob(target, content)

@@ -9,12 +9,14 @@ GHCR's habits that callers meet: there is no DELETE (405), no referrers API (att
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import BinaryIO
 from urllib.parse import urlencode
 
 from release_actions.errors import RemoteError
@@ -41,11 +43,15 @@ from release_actions.registry.references import (
     read_media_type,
 )
 from release_actions.registry.tokens import Tokens
+from release_actions.runner.context import LOOPBACK
 
 TAGS_PAGE = 1000
 SMALL_TAGS_PAGE = 100
 """Tags that are asked for at once: as GHCR gives them, and what every registry should give (OCI distribution 1.1,
 "Content Discovery"). Some releases of Quay refuse to give more (quay/quay#2884)."""
+
+PIECE = 1024 * 1024
+"""Bytes of a file that are read at once."""
 
 LONGEST_MANIFEST = 8 * 1024 * 1024
 LONGEST_BLOB = 8 * 1024 * 1024
@@ -96,7 +102,7 @@ def registry_url(host: str, override: str = "") -> str:
     url = override.rstrip("/")
     host = API_HOSTS.get(host, host)
     if not url:
-        plain = "http" if re.fullmatch(r"(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?", host) else "https"
+        plain = "http" if re.fullmatch(LOOPBACK, host) else "https"
         url = f"{plain}://{host}"
     Origin.of(url)
     return url
@@ -251,8 +257,23 @@ class Registry:
     def put_blob(self, repository: str, data: bytes) -> Digest:
         """Store a blob unless it is there, and return its digest."""
         digest = digest_of(data)
-        if self.has_blob(repository, digest):
-            return digest
+        if not self.has_blob(repository, digest):
+            self.upload_blob(repository, digest, data)
+        return digest
+
+    def save_blob(self, repository: str, digest: Digest, file: BinaryIO) -> None:
+        """Write a blob of any size into a file. Raises `RemoteError` when it is not there, or not what it should be."""
+        url = f"{self.url}/v2/{self._path(repository)}/blobs/{check_digest(digest)}"
+        response = self._send("GET", url, repository, what=f"read {repository}{join_reference(digest)}", sink=file)
+        file.seek(0)
+        checksum = hashlib.new(digest.partition(":")[0])
+        while piece := file.read(PIECE):
+            checksum.update(piece)
+        if checksum.hexdigest() != digest.partition(":")[2]:
+            response.reject(f"does not have the digest {digest}")
+
+    def upload_blob(self, repository: str, digest: Digest, data: bytes | BinaryIO) -> None:
+        """Store a blob that is not there, of bytes or a file whose digest is known to be this one."""
         what = f"upload a blob to {repository}"
         started = self._ask("POST", repository, "blobs/uploads/", what=what, expect=(202,), write=True, idempotent=True)
         location = resolve_address(started, started.headers.get("Location", ""), "names for the upload")
@@ -270,7 +291,6 @@ class Registry:
             expect=(201,),
             write=True,
         )
-        return digest
 
     def mount_blob(self, repository: str, digest: Digest, source: str) -> bool:
         """Make a blob of the repository `source` one of `repository` too, without moving bytes.
@@ -363,12 +383,13 @@ class Registry:
         *,
         what: str,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | BinaryIO | None = None,
         expect: tuple[int, ...] = (200,),
         write: bool = False,
         idempotent: bool | None = None,
         source: str = "",
         longest: int = LONGEST_ANSWER,
+        sink: BinaryIO | None = None,
     ) -> Response:
         """Send with the right credential, asking for one when the registry wants it or the old one has expired."""
         scopes = [self._pull(repository) + (",push" if write else "")]
@@ -387,6 +408,7 @@ class Registry:
                 expect=allowed,
                 idempotent=idempotent,
                 longest=longest,
+                sink=sink,
             )
 
         used = self._tokens.credential(key, what)

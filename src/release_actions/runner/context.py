@@ -18,6 +18,8 @@ from typing import Any
 from release_actions.errors import InputError
 
 GHCR = "ghcr.io"
+LOOPBACK = r"(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?"
+"""A registry on this machine, which is spoken to over http."""
 TAG_REF = "refs/tags/"
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A whole commit id, of either of git's hashes."""
@@ -97,7 +99,14 @@ class Context:
         It is GHCR, or the container registry of this run's server. A registry that was named by hand is trusted.
         """
         server = self.server_url.partition("://")[2]
-        return host == GHCR or host.endswith(f".{server}") or bool(self.registry_url)
+        return host == GHCR or host.endswith(f".{server}") or bool(self.find_registry_url(host))
+
+    def find_registry_url(self, host: str) -> str:
+        """The address that was named by hand for a registry; empty where it is asked at its own.
+
+        One on this machine is never replaced: it is there already, and may be another one than the replacement.
+        """
+        return "" if re.fullmatch(LOOPBACK, host) else self.registry_url
 
     @functools.cached_property
     def event(self) -> Mapping[str, Any]:

@@ -235,18 +235,18 @@ class EvidenceGatherer:
         return past
 
     def _published(self) -> Published:
-        from release_actions.images.registry_access import connect_to
+        from release_actions.images.registry_access import connect, list_package_hosts
         from release_actions.tags.published import Published
 
-        registry = connect_to(
+        registries = connect(
             self._session(),
-            self._policy.registry,
+            list_package_hosts(self._policy.packages),
             self._request.login,
             self._context,
             self._log,
             for_github=self._request.token,
         )
-        return Published(registry, self._policy.packages)
+        return Published(registries, self._policy.packages)
 
     def _session(self) -> Http:
         """The one session for everything, made when the first thing is asked."""

@@ -41,7 +41,6 @@ class Policy:
     release_branches: tuple[str, ...] = ()
     prerelease_branch: str = ""
     repository: str = ""
-    registry: str = ""
     packages: tuple[Package, ...] = ()
     file: str = ""
     origin: Node | None = None
@@ -105,7 +104,6 @@ def read_policy(name: str, context: Context, log: Workflow) -> Policy:
         release_branches=config.release_branches,
         prerelease_branch=config.prerelease_branch,
         repository=context.repository or config.repository,
-        registry=config.registry,
         packages=config.packages("release"),
         file=name,
         origin=config.origin,

@@ -16,7 +16,7 @@ from release_actions.config import Package
 from release_actions.images import manifests
 from release_actions.images.image_list import ListedImage
 from release_actions.images.manifests import Index, Platform
-from release_actions.registry.client import Registry
+from release_actions.registry.registries import Registries
 from release_actions.versions.grammar import image_tag_of
 from release_actions.versions.version import Version
 
@@ -31,19 +31,19 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Published:
-    """The released packages of a registry."""
+    """The released packages, each in its registry."""
 
-    registry: Registry
+    registries: Registries
     packages: tuple[Package, ...]
 
     def tags(self) -> tuple[str, ...]:
         """Every tag of every package, each once. A package that does not exist has none."""
-        listed = _each(lambda package: self.registry.tags(package.name) or (), self.packages)
+        listed = _each(lambda package: self.registries.of(package.registry).tags(package.name) or (), self.packages)
         return tuple(dict.fromkeys(tag for tags in listed.values() for tag in tags))
 
     def revisions(self, version: Version) -> dict[str, str]:
         """Label of each package with the exact tag -> the commit its image was built from, empty if it is silent."""
-        revisions = _each(lambda package: self._revision(package.name, exact_tag(package, version)), self.packages)
+        revisions = _each(lambda package: self._revision(package, exact_tag(package, version)), self.packages)
         return {reference: revision for reference, revision in revisions.items() if revision is not None}
 
     def whole(self, version: Version, commit: str, having: Container[str]) -> bool:
@@ -62,13 +62,16 @@ class Published:
         def is_whole(package: Package) -> bool:
             platforms = tuple(Platform.parse(platform) for platform in package.platforms)
             image = ListedImage(package.reference, (exact_tag(package, version),), platforms)
-            return not inspection.judge_image(image, inspection.read_image(self.registry, image), expected).problems
+            return not inspection.judge_image(
+                image, inspection.read_image(self.registries.of(image.registry), image), expected
+            ).problems
 
         return all(_each(is_whole, required).values())
 
-    def _revision(self, name: str, tag: str) -> str | None:
+    def _revision(self, package: Package, tag: str) -> str | None:
         """The commit that a tag's image was built from; empty if it does not say, None if there is no such tag."""
-        manifest = self.registry.get_manifest(name, tag)
+        name, registry = package.name, self.registries.of(package.registry)
+        manifest = registry.get_manifest(name, tag)
         if manifest is None:
             return None
         image = manifests.parse(manifest.body, manifest.digest, manifest.media_type)
@@ -76,10 +79,10 @@ class Published:
             children = [child for child in image.children if not child.is_attestation]
             if not children:
                 return ""
-            child = self.registry.get_manifest(name, children[0].digest)
+            child = registry.get_manifest(name, children[0].digest)
             image = manifests.parse(child.body, child.digest, child.media_type) if child else image
         # An image of which a part is gone says nothing any more, as one without the label.
-        content = None if isinstance(image, Index) else self.registry.get_blob(name, image.config.digest)
+        content = None if isinstance(image, Index) else registry.get_blob(name, image.config.digest)
         return revision_of(content) if content else ""
 
 
