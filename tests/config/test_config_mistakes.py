@@ -705,6 +705,65 @@ MISTAKES_OF_FORM = {
 }
 
 MISTAKES_OF_RULES = {
+    "a destination that is not there": (
+        """\
+        repository: o/r
+        channels:
+          release: {name: "{image}", destinations: {hub: {registry: docker.io}}}
+        images:
+          a:
+            platforms: [linux/amd64]
+            channels: {release: {destinations: {hbu: false}}}
+        """,
+        [
+            "release.yaml:7:41: The channel 'release' has no destination 'hbu'. Did you mean 'hub'?",
+        ],
+    ),
+    "two destinations that are one package": (
+        """\
+        repository: o/r
+        channels:
+          release:
+            name: "{image}"
+            destinations:
+              hub: {registry: docker.io}
+              index: {registry: index.docker.io}
+        images:
+          a: {platforms: [linux/amd64]}
+        """,
+        [
+            "release.yaml:9:3: The image 'a' in the destination 'index' is published as 'o/a', and so is the image 'a' "
+            "in the destination 'hub'. Give the destination 'index' another 'registry', 'namespace' or 'name'.",
+        ],
+    ),
+    "a destination that is where it is copied from": (
+        """\
+        repository: o/r
+        channels:
+          release: {name: "{image}", destinations: {again: {name: "{image}"}}}
+        images:
+          a: {platforms: [linux/amd64]}
+        """,
+        [
+            "release.yaml:5:3: The image 'a' in the destination 'again' is published as 'o/a', and so is the image 'a'. "
+            "Give the destination 'again' another 'registry', 'namespace' or 'name'.",
+        ],
+    ),
+    "a clean-up of a channel that is elsewhere": (
+        """\
+        repository: o/r
+        channels:
+          dev: {name: "{image}", registry: quay.io}
+        images:
+          a: {platforms: [linux/amd64]}
+        cleanup:
+          old: {channel: dev, delete-untagged: true}
+        """,
+        [
+            "release.yaml:7:18: The channel 'dev' is published to quay.io, where a clean-up deletes nothing. Remove the "
+            "rule: only packages on ghcr.io are cleaned.",
+        ],
+    ),
     "an unknown placeholder": (
         """\
         repository: o/r
