@@ -745,8 +745,8 @@ MISTAKES_OF_RULES = {
           a: {platforms: [linux/amd64]}
         """,
         [
-            "release.yaml:5:3: The image 'a' in the destination 'again' is published as 'o/a', and so is the image 'a'. "
-            "Give the destination 'again' another 'registry', 'namespace' or 'name'.",
+            "release.yaml:5:3: The image 'a' in the destination 'again' is published as 'o/a', and so is the image 'a'. Give "
+            "the destination 'again' another 'registry', 'namespace' or 'name'.",
         ],
     ),
     "a clean-up of a channel that is elsewhere": (
@@ -760,8 +760,8 @@ MISTAKES_OF_RULES = {
           old: {channel: dev, delete-untagged: true}
         """,
         [
-            "release.yaml:7:18: The channel 'dev' is published to quay.io, where a clean-up deletes nothing. Remove the "
-            "rule: only packages on ghcr.io are cleaned.",
+            "release.yaml:7:18: The channel 'dev' is published to quay.io, where a clean-up deletes nothing. Remove "
+            "the rule: only packages on ghcr.io are cleaned.",
         ],
     ),
     "an unknown placeholder": (
