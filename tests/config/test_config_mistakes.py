@@ -745,8 +745,8 @@ MISTAKES_OF_RULES = {
           a: {platforms: [linux/amd64]}
         """,
         [
-            "release.yaml:5:3: The image 'a' in the destination 'again' is published as 'o/a', and so is the image 'a'. Give "
-            "the destination 'again' another 'registry', 'namespace' or 'name'.",
+            "release.yaml:5:3: The image 'a' in the destination 'again' is published as 'o/a', and so is the image "
+            "'a'. Give the destination 'again' another 'registry', 'namespace' or 'name'.",
         ],
     ),
     "a clean-up of a channel that is elsewhere": (

@@ -42,8 +42,10 @@ CHECKOUT = """\
 LOGIN = """\
     echo "DOCKER_CONFIG=$RUNNER_TEMP/docker" >>"$GITHUB_ENV"
     export DOCKER_CONFIG="$RUNNER_TEMP/docker"
+    host=${RELEASE_ACTIONS_REGISTRY_URL#http://}
+    case "$INPUT_REGISTRY" in 127.*) host=$INPUT_REGISTRY ;; esac
     printf '%s' "$INPUT_PASSWORD" |
-      crane auth login "${RELEASE_ACTIONS_REGISTRY_URL#http://}" --username "$INPUT_USERNAME" --password-stdin
+      crane auth login "$host" --username "$INPUT_USERNAME" --password-stdin
 """
 
 BUILD = """\
@@ -122,6 +124,7 @@ COSIGN = """\
     digest=${image##*@}
     name=${image%@*}
     place=${RELEASE_ACTIONS_REGISTRY_URL#http://}/${name#*/}
+    case "$name" in 127.*) place=$name ;; esac
     tar -cf "$RUNNER_TEMP/signature.tar" -C / etc/hostname
     echo "$image" >>"$RECORD/signed"
     # What another writer drops of the first signatures, or of all.
