@@ -50,15 +50,16 @@ def test_a_release_is_published_signed_and_floats_in_every_destination(pipeline:
         released = tags(pipeline, CUDA)
         assert {released[tag] for tag in ("latest", "v0", "v0.5")} == {released["v0.5.0"]}
         wanted = dict.fromkeys(("latest", "v0", "v0.5", "v0.5.0"), released["v0.5.0"])
-        assert (tags(pipeline, MIRROR), digests(hub)) == (wanted, wanted)
+        mirrored = pipeline.llm_d.setting.world.tags(MIRROR)
+        assert {tag: digest for tag, digest in mirrored.items() if tag[0] != "s"} == digests(hub) == wanted
         crane("validate", "--remote", f"{hub}:latest")
         assert len(pipeline.recorded("build")) == len(("linux/amd64", "linux/arm64"))
         signature = f"{wanted['latest'].replace(':', '-')}.sig"
         assert signature in crane("ls", hub).split()
-        assert signature in pipeline.llm_d.look().digests(MIRROR)
+        assert signature in mirrored
         assert {said["name"] for said in pipeline.recorded("attest")} == {f"ghcr.io/{CUDA}", f"ghcr.io/{MIRROR}", hub}
 
     ran = pipeline.run(caller, pipeline.push_tag("v0.5.1"))
 
     assert ran.code != 0
-    assert (tags(pipeline, CUDA), set(tags(pipeline, MIRROR))) == (released, set(wanted))
+    assert (tags(pipeline, CUDA), pipeline.llm_d.setting.world.tags(MIRROR)) == (released, mirrored)
