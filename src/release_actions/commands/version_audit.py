@@ -30,7 +30,7 @@ from release_actions.git.checkout import run_git
 from release_actions.github import repository as github_repository
 from release_actions.github.pygithub import open_client
 from release_actions.http.client import Http
-from release_actions.images.registry_access import connect_to
+from release_actions.images.registry_access import connect, list_package_hosts
 from release_actions.proposals.model import FileChange, Outcome, ProposedCommit, PullProposal, State
 from release_actions.proposals.pulls import propose_pull
 from release_actions.registry.client import Registry
@@ -159,13 +159,13 @@ def connect_to_releases(
     config: Config | None, given: Inputs, context: Context, http: Http, log: Workflow
 ) -> dict[str, Registry]:
     """The registry of the release channel, with the login that is for it, where that is not GHCR."""
-    hosts = {package.registry for package in config.packages("release")} if config else set()
+    hosts = {each.host: each for each in list_package_hosts(config.packages("release"))} if config else {}
     login = Login(given.registry_token, given.registry_user, given.login_host)
     # One login cannot be for several registries, so several are asked without one.
     login = login if len(hosts) == 1 else Login("")
-    return {
-        host: connect_to(http, host, login, context, log, for_github=given.token) for host in sorted(hosts - {GHCR})
-    }
+    elsewhere = [each for host, each in sorted(hosts.items()) if host != GHCR]
+    registries = connect(http, elsewhere, login, context, log, for_github=given.token)
+    return {each.host: registries.of(each.host) for each in elsewhere}
 
 
 def find_earlier_uses(given: Inputs, project: Project, upstream: Upstream) -> tuple[Stray, ...]:
