@@ -77,3 +77,19 @@ def test_a_candidate_is_certainly_a_wrong_base_only_for_who_never_counts_so(
     assert {hit.certainty for hit in lint(notes, "n.md", evidence) if hit.rule == "changelog-base-candidate"} == {
         certainty
     }
+
+
+@pytest.mark.parametrize(
+    ("compared", "certainty"),
+    [
+        ("compare/v0.4.2...v0.5.0", Certainty.CERTAIN),
+        ("compare/v0.4.0-rc.1...v0.5.0", Certainty.SUSPICIOUS),
+    ],
+)
+def test_a_change_is_certainly_outside_only_of_the_comparison_that_the_notes_link_to(
+    compared: str, certainty: Certainty
+) -> None:
+    evidence = dataclasses.replace(cleaned.evidence(), listed={301: "v0.4.0"})
+    notes = cleaned.LLM_D.replace("/pull/401", "/pull/301").replace("compare/v0.4.2...v0.5.0", compared)
+
+    assert {hit.certainty for hit in lint(notes, "n.md", evidence) if hit.rule == "change-outside"} == {certainty}

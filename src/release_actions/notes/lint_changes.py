@@ -13,6 +13,7 @@ from release_actions.changes.undo_grammar import UndoKind
 from release_actions.components.inline import visible_text
 from release_actions.errors import Place
 from release_actions.notes import breaking
+from release_actions.notes.addresses import AddressKind
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 from release_actions.notes.reading import ChangeLine
@@ -149,9 +150,21 @@ def _list_texts(change: MergedChange) -> tuple[str, ...]:
 
 
 def _is_of_this(change: ChangeLine, subject: LintSubject) -> bool:
-    """Whether the list that a line is in says that it begins where the evidence begins, or says nothing of it."""
+    """Whether the list that a line is in says that it begins where the evidence begins, or says nothing of it.
+
+    It says so in its heading, or by a comparison that the notes link to and that ends with this release.
+    """
     said = re.search(r"(?i)\b(?:since|from|after)\s+\[?`?(?P<tag>v?[0-9][\w.+-]*)", change.line.section)
-    return said is None or said["tag"].rstrip(".") == subject.evidence.previous_tag
+    if said:
+        return said["tag"].rstrip(".") == subject.evidence.previous_tag
+    version, own = subject.evidence.version, {"", subject.repository}
+    compared = [link.address for link in subject.notes.linked if link.address.leads is AddressKind.COMPARE]
+    bases = {
+        address.base
+        for address in compared
+        if version and address.name == version.tag and address.repository.casefold() in own
+    }
+    return not bases or subject.evidence.previous_tag in bases
 
 
 def _author(subject: LintSubject) -> Iterator[RuleHit]:
