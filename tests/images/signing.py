@@ -7,7 +7,6 @@ docs/oid-info.md), bundles are of the form 0.3 (sigstore/protobuf-specs), timest
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import subprocess
@@ -17,10 +16,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from tests.images.transparency import Log, encode
+
+PROGRAMS = [pytest.param(name, marks=pytest.mark.tools(name)) for name in ("gh", "cosign")]
+"""The programs that verify, for tests of both."""
 
 FULCIO = "1.3.6.1.4.1.57264.1."
 CLAIMS = {
@@ -36,6 +40,15 @@ CLAIMS = {
     "buildTrigger": 20,
     "runInvocationURI": 21,
 }
+REPOSITORY = 5
+OLD_CLAIMS = {
+    "issuer": 1,
+    "buildTrigger": 2,
+    "sourceRepositoryDigest": 3,
+    "sourceRepositoryURI": REPOSITORY,
+    "sourceRepositoryRef": 6,
+}
+"""The first form of some claims, bytes as they are, which Fulcio still writes besides and cosign compares."""
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 TSA = """\
 [tsa]
@@ -50,10 +63,6 @@ digests = sha256
 certs = {folder}/ca.pem
 ess_cert_id_chain = no
 """
-
-
-def encode(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def der(certificate: x509.Certificate) -> bytes:
@@ -90,10 +99,13 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
     tsa: x509.Certificate
+    certificate_log: Log | None = None
+    entry_log: Log | None = None
+    """The logs of certificates and of attestations. Without them it is like GitHub's own for private repositories."""
 
     @classmethod
-    def begin(cls, folder: Path) -> Authority:
-        """Make the keys and certificates."""
+    def begin(cls, folder: Path, *, logged: bool = False) -> Authority:
+        """Make the keys and certificates, and with `logged` the logs."""
         folder.mkdir(parents=True)
         key, tsa_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         usage = {
@@ -129,7 +141,7 @@ class Authority:
         )
         (folder / "serial").write_text("01\n")
         (folder / "tsa.conf").write_text(TSA.format(folder=folder))
-        return cls(folder, key, root, tsa)
+        return cls(folder, key, root, tsa, *((Log(), Log()) if logged else ()))
 
     def certify(self, key: ec.EllipticCurvePublicKey, claims: Mapping[str, str]) -> x509.Certificate:
         """A certificate as Fulcio gives it to a job of a workflow."""
@@ -141,7 +153,15 @@ class Authority:
             if claim in claims:
                 oid = x509.ObjectIdentifier(f"{FULCIO}{number}")
                 builder = builder.add_extension(x509.UnrecognizedExtension(oid, text(claims[claim])), critical=False)
-        return builder.sign(self.key, hashes.SHA256())
+        for claim, number in OLD_CLAIMS.items():
+            value = claims[claim].removeprefix("https://github.com/") if number == REPOSITORY else claims[claim]
+            oid = x509.ObjectIdentifier(f"{FULCIO}{number}")
+            builder = builder.add_extension(x509.UnrecognizedExtension(oid, value.encode()), critical=False)
+        certificate = builder.sign(self.key, hashes.SHA256())
+        if self.certificate_log is None:
+            return certificate
+        promise = self.certificate_log.promise(certificate, self.certificate)
+        return builder.add_extension(promise, critical=False).sign(self.key, hashes.SHA256())
 
     def stamp(self, data: bytes) -> bytes:
         """A timestamp of some bytes."""
@@ -164,18 +184,17 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         encoded = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
         signature = key.sign(encoded, ec.ECDSA(hashes.SHA256()))
+        certificate = self.certify(key.public_key(), claims)
+        envelope = {"payload": encode(payload), "payloadType": kind, "signatures": [{"sig": encode(signature)}]}
         stamps = [{"signedTimestamp": encode(self.stamp(signature))}]
         return {
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": {
-                "certificate": {"rawBytes": encode(der(self.certify(key.public_key(), claims)))},
+                "certificate": {"rawBytes": encode(der(certificate))},
+                **({"tlogEntries": [self.entry_log.enter(certificate, envelope)]} if self.entry_log else {}),
                 "timestampVerificationData": {"rfc3161Timestamps": stamps},
             },
-            "dsseEnvelope": {
-                "payload": encode(payload),
-                "payloadType": kind,
-                "signatures": [{"sig": encode(signature)}],
-            },
+            "dsseEnvelope": envelope,
         }
 
     @property
@@ -190,8 +209,8 @@ class Authority:
 
         return {
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [],
+            "tlogs": [self.entry_log.trusted(valid["start"])] if self.entry_log else [],
             "certificateAuthorities": [authority(self.certificate)],
-            "ctlogs": [],
+            "ctlogs": [self.certificate_log.trusted(valid["start"])] if self.certificate_log else [],
             "timestampAuthorities": [authority(self.tsa, self.certificate)],
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.images.signing import Authority
-from tests.images.test_provenance_gh import CLAIMS
+from tests.images.test_provenance_verified import CLAIMS
 
 from release_actions.images.provenance import PREDICATE
 from release_actions.simulator import Simulator, World, build_image

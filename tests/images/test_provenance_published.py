@@ -1,4 +1,4 @@
-"""Provenance that GitHub's runs really published, verified offline by the real gh.
+"""Provenance that GitHub's runs really published, verified offline by the real gh and by the real cosign.
 
 The bundles are those that gh's own tests have, from the Go module of the version that is installed: one is signed by a
 reusable workflow of another repository, as ours are, one by an issuer of another company.
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.images.signing import Authority
+from tests.images.signing import PROGRAMS, Authority
 
 from release_actions.images import provenance, provenance_cosign
 from release_actions.images.provenance import Source, Subject, Trust, Verification
 from release_actions.registry.names import digest_of
 
-pytestmark = pytest.mark.tools("gh", "go", "openssl")
+pytestmark = pytest.mark.tools("go", "openssl")
 
 ROOT = Path(__file__).parents[2]
 NAME = "github_provenance_demo-0.0.0-py3-none-any.whl"
@@ -50,10 +50,10 @@ def published() -> Path:
     return Path(json.loads(ended.stdout)["Dir"], "pkg", "cmd", "attestation", "test", "data")
 
 
-@pytest.fixture
-def program() -> str:
-    """The program that verifies. `against_cosign.py` has the same tests with cosign."""
-    return "gh"
+@pytest.fixture(params=PROGRAMS)
+def program(request: pytest.FixtureRequest) -> str:
+    """The program that verifies."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -124,6 +124,8 @@ def test_the_scanner_and_the_signer_are_pinned_and_the_scanner_reads_nothing_of_
     assert re.fullmatch(r"v\d+\.\d+\.\d+", signer["with"]["cosign-release"])
     tried = (HOME / "nightly-provenance.yml").read_text(encoding="utf-8")
     assert f"cosign/v3/cmd/cosign@{signer['with']['cosign-release']}\n" in tried
+    compiled = (ROOT / ".ci" / "go" / "cosign" / "go.mod").read_text(encoding="utf-8")
+    assert f"\nrequire github.com/sigstore/cosign/v3 {signer['with']['cosign-release']}\n" in compiled
     assert scan["with"]["cache"] == "false"
     assert {place.partition("/")[0] for place in scan["env"]["TRIVY_DB_REPOSITORY"].split(",")} == {
         "ghcr.io",
