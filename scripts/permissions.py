@@ -21,9 +21,9 @@ PERMISSIONS = (
     *("packages", "pages", "pull-requests", "security-events", "statuses"),
 )
 """Those that a job can be granted (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax),
-in words without the dash."""
+with the dash or as two words."""
 
-PAIR = rf"(?P<name>{'|'.join(name.replace('-', ' ') for name in PERMISSIONS)}) (?P<level>read|write)"
+PAIR = rf"(?P<name>{'|'.join(name.replace('-', '[- ]') for name in PERMISSIONS)}) (?P<level>read|write)"
 GRANT = re.compile(re.sub(r"\?P<\w+>", "?:", rf"{PAIR}(?: and {PAIR})*"))
 SENTENCE = re.compile(r"(?:^|(?<=\. ))Needs (?P<what>[^.]+)\.")
 LEVEL = re.compile(r"\b(?:read|write)\b")

@@ -33,6 +33,7 @@ def write_manifest(folder: Path, **descriptions: str) -> Path:
         ("Needs contents read.", {"contents": "read"}),
         ("Token for GitHub's API. Needs contents read and pull requests read. When empty, none.",
          {"contents": "read", "pull-requests": "read"}),
+        ("Needs pull-requests write.", {"pull-requests": "write"}),
         ("Needs contents read, and contents write for publish-draft.",
          {"contents": "read", "contents: for publish-draft": "write"}),
         ("Needs packages read on GHCR, to find what is gone, and goes nowhere else.", {"packages: on GHCR": "read"}),
