@@ -46,6 +46,7 @@ ACTIONS = {
     "promote": "publish the bytes of a tested candidate as the release",
     "verify-images": "prove that the images of a run are published, complete and what was built",
     "component-matrix": "make the component table of a release, and prove its versions",
+    "cut-branch": "make the branch that a version is released from, where trunk was last green",
     "branch-audit": "explain a release branch, and find what it lacks",
     "version-audit": "find versions in files that differ from the release's",
     "api-guard": "find what breaks callers of workflows and actions, or writers of files",

@@ -182,7 +182,7 @@ class Description:
                     for path, item in document["paths"].items()
                     for method, details in item.items()
                 ),
-                key=lambda operation: operation.templates,
+                key=lambda operation: (operation.templates, -operation.path.count("/")),
             )
         )
 
@@ -193,7 +193,10 @@ class Description:
         return cls(json.loads(EXCERPT.read_text(encoding="utf-8")))
 
     def find(self, method: str, path: str) -> Operation | None:
-        """The operation that a request's method and raw path name; the one with the fewest parameters if several do."""
+        """The operation that a request's method and raw path name; if several do, that with the fewest parameters.
+
+        Of those the longest: a ref may have slashes.
+        """
         for operation in self.operations:
             if operation.method == method and operation.pattern.fullmatch(path):
                 return operation

@@ -28,7 +28,7 @@ from release_actions.simulator.environments import Environment, Review
 from release_actions.simulator.git import Target
 from release_actions.simulator.github.bodies import Bodies
 from release_actions.simulator.oci import digest_of
-from release_actions.simulator.repositories import Milestone, Pull
+from release_actions.simulator.repositories import Check, Milestone, Pull
 
 POWERLESS = "ghp_powerless"
 JOB = "ghs_job"
@@ -124,6 +124,7 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/commits?sha=main")
     yield Step("GET", f"{ROOT}/commits/release/0.4")
     yield Step("GET", f"{ROOT}/compare/v0.4.0...main?per_page=1")
+    yield from check_steps(found, second.sha)
     yield Step("GET", f"{ROOT}/git/ref/tags/v0.4.0")
     yield Step("GET", f"{ROOT}/git/matching-refs/tags/v")
     yield Step("GET", f"{ROOT}/git/tags/{annotated.sha}")
@@ -153,6 +154,20 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/releases/assets/{{asset}}", accept="application/octet-stream")
     yield Step("DELETE", f"{ROOT}/releases/assets/{{asset}}")
     yield Step("DELETE", f"{ROOT}/releases/{{release}}")
+
+
+def check_steps(found: World, sha: str) -> Iterator[Step]:
+    """What programs say of a commit, and that they have to."""
+    repository = found.repositories["llm-d/llm-d"]
+    repository.checks[sha] = [
+        Check(1, "build", "success", found.now()),
+        Check(2, "test", "", found.now()),
+        Check(3, "dco", "failure", found.now(), is_status=True),
+    ]
+    repository.required_checks = ("build", "dco")
+    yield Step("GET", f"{ROOT}/commits/{sha}/check-runs?per_page=1")
+    yield Step("GET", f"{ROOT}/commits/{sha}/status")
+    yield Step("GET", f"{ROOT}/rules/branches/main")
 
 
 def proposal_steps(found: World) -> Iterator[Step]:

@@ -23,6 +23,8 @@ TOKEN_DEFAULT = "${{ github.token }}"
 """The one default that is an expression. Away from a runner the command reads GITHUB_TOKEN instead."""
 
 OWN_WORDS = {
+    ("cut-branch", "mode"): "it has modes of its own",
+    ("cut-branch", "commit"): "it is where the branch begins, before there is a tag",
     ("judge-images", "mode"): "it has modes of its own",
     ("judge-scan", "report"): "it reads a scanner's report, the others write their own",
     ("verify-provenance", "commit"): "it is what an attestation has to name",

@@ -54,6 +54,9 @@ channels:
 defaults: {platforms: [linux/amd64, linux/arm64]}
 images:
   cuda: {dockerfile: docker/Dockerfile.cuda}
+versions:
+  release-branch: release-{major}.{minor}
+  rules: {release-branch: warn}
 performance:
   metrics: {parse_ms: {direction: lower, tolerance: 5%}}
 """

@@ -56,15 +56,20 @@ def list_commits(folder: Path, branch: str) -> frozenset[str]:
 
 
 def find_branch(folder: Path, names: Iterable[str]) -> str:
-    """The first of some branches that the checkout has; of a name with `{newest}` the highest number. Empty if none."""
-    known = history.list_branches(folder)
+    """The first of some branches that the checkout has, as `choose_branch` says."""
+    return choose_branch(history.list_branches(folder), names)
+
+
+def choose_branch(known: Iterable[str], names: Iterable[str]) -> str:
+    """The first of some branches that is there; of a name with `{newest}` the highest number. Empty if none is."""
+    every = tuple(known)
     for name in names:
         start, newest, end = name.partition(NEWEST)
         form = re.compile(f"{re.escape(start)}([0-9]{{1,9}}){re.escape(end)}")
-        numbers = [(int(match[1]), branch) for branch in known if (match := form.fullmatch(branch))] if newest else []
+        numbers = [(int(match[1]), branch) for branch in every if (match := form.fullmatch(branch))] if newest else []
         if numbers:
             return max(numbers)[1]
-        if not newest and name in known:
+        if not newest and name in every:
             return name
     return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, Record, Text, key, make_path_glob
+from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, Record, RecordOf, Text, key, make_path_glob
 
 RULE_NAMES = (
     *("not-on-trunk", "before-trunk", "feature", "content-differs", "uncategorised", "counterpart-reverted"),
@@ -18,6 +18,20 @@ CATEGORIES = ("regression", "critical", "new-feature fix", "documentation", "rel
 
 LEVELS = ("error", "warn", "info", "off")
 PATHS = ListOf("a list of globs", make_path_glob(".github/**"), least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewriteForm(Record):
+    """What a release branch says differently than trunk."""
+
+    files: tuple[str, ...] = key(PATHS, "The files, as globs.")
+    pattern: str = key(
+        Text("a regular expression", example="^export BRANCH=.*$"), "What is replaced, as a regular expression."
+    )
+    replacement: str = key(
+        Text("a text", example="export BRANCH={branch}"),
+        "What stands there instead, with {branch}, {tag}, {major}, {minor} and {patch}.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +53,11 @@ class BranchesForm(Record):
     )
     allow_new_models: bool = key(
         Boolean(), "Whether a new model may enter, as vLLM's patch releases allow.", default=False
+    )
+    rewrites: tuple[RewriteForm, ...] = key(
+        ListOf("a list of rewrites", RecordOf("a rewrite", RewriteForm), least=1),
+        "What cut-branch changes on a new release branch, as a pull request into it.",
+        default=(),
     )
     live: tuple[str, ...] = key(
         ListOf("a list of branches", Text("a branch", example="release-0.6"), least=1),

@@ -66,6 +66,17 @@ class Pull:
     events: list[TimelineEvent] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Check:
+    """What a program says of a commit. `conclusion` is empty while it runs; `is_status`: it is no check run."""
+
+    id: int
+    name: str
+    conclusion: str
+    started: datetime
+    is_status: bool = False
+
+
 @dataclass(eq=False)
 class Asset:
     """A file of a release. `digest` names its content among the world's blobs."""
@@ -118,6 +129,10 @@ class Repository:
     releases: dict[int, Release] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
+    checks: dict[str, list[Check]] = field(default_factory=dict)
+    """Commit -> its checks."""
+    required_checks: tuple[str, ...] = ()
+    """Names of the checks that a ruleset requires of the default branch."""
     milestones: dict[int, Milestone] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     """Path -> text, the same on every branch."""
