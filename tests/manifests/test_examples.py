@@ -100,7 +100,11 @@ def test_matrix_entries_have_what_is_read_of_them(name: str) -> None:
 
 
 def test_others_are_pinned_by_commit(example: Path) -> None:
-    lines = [line for line in example.read_text(encoding="utf-8").splitlines() if "uses:" in line and OURS not in line]
+    lines = [
+        line
+        for line in example.read_text(encoding="utf-8").splitlines()
+        if re.search(r"\buses:", line) and OURS not in line
+    ]
     assert [line for line in lines if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
 
 
