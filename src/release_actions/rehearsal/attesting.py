@@ -22,7 +22,7 @@ class AttestationStore:
     def __init__(self, folder: Path) -> None:
         self._notes = folder / "attestations"
         self.programs = folder / "programs"
-        self._notes.mkdir()
+        self._notes.mkdir(parents=True)
         self.programs.mkdir()
         command = " ".join(shlex.quote(str(word)) for word in (sys.executable, "-I", "-S", PROGRAM, self._notes))
         gh = self.programs / "gh"
