@@ -259,6 +259,6 @@ def judge(seed: int) -> None:
     counted_anew = len(rules) > 1 and any(rule.settings.keep_n or rule.settings.keep_n_per_line for rule in rules)
     if killed and not faults and alone and not counted_anew:
         twin, _ = planted(random.Random(seed))
-        # Of tags that are all doomed GitHub keeps the last one, which is another one in another order.
+        # Of tags that are all selected GitHub keeps the last one, which is another one in another order.
         if not clean(twin, rules, now).outcome.refused:
             assert after == held(twin)

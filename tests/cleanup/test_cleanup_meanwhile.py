@@ -62,7 +62,7 @@ def test_deletions_that_show_late_do_not_confuse_the_last_look(
     assert set(world.tags(CUDA)) == {"v0.5.0"}
 
 
-def test_a_tag_put_on_a_doomed_version_meanwhile_saves_it(world: World, clean: Clean, simulator: Simulator) -> None:
+def test_a_tag_put_on_a_selected_version_meanwhile_saves_it(world: World, clean: Clean, simulator: Simulator) -> None:
     candidate = image("candidate")
     world.push(CUDA, image("final"), ["v0.4.0"])
     version = world.push(CUDA, candidate, ["v0.5.0-rc.1"])

@@ -83,7 +83,7 @@ def test_a_nested_index_keeps_the_leaves_it_needs(world: World, clean: Clean) ->
     assert pulls(world)
 
 
-def test_a_version_with_a_live_tag_is_never_deleted_for_a_doomed_one(world: World, clean: Clean) -> None:
+def test_a_version_with_a_live_tag_is_never_deleted_for_a_selected_one(world: World, clean: Clean) -> None:
     promoted = image("promoted")
     world.push(CUDA, promoted, ["v0.5.0-rc.2", "v0.5.0", "latest"])
     world.push(CUDA, image("other"), ["v0.5.0-rc.1"])

@@ -128,19 +128,19 @@ def test_a_child_two_indexes_deep_stays_for_a_survivor() -> None:
     assert gone(plan) == {1}
 
 
-def test_a_version_with_a_live_tag_beside_the_doomed_one_stays_and_says_which_tag_holds_it() -> None:
+def test_a_version_with_a_live_tag_beside_the_selected_one_stays_and_says_which_tag_holds_it() -> None:
     plan = make([version(1, "v1.0.0-rc.1", "v1.0.0", "latest"), version(2)], [index(1, 2)], CANDIDATES)
     assert gone(plan) == set()
     assert reason(plan, 1) == "latest, v1.0.0 still need this version, and GitHub cannot delete v1.0.0-rc.1 without it."
     assert [(blocked.tag, blocked.version.id, blocked.rule) for blocked in plan.blocked] == [("v1.0.0-rc.1", 1, "rc")]
 
 
-def test_a_version_whose_tags_are_doomed_by_different_rules_goes() -> None:
+def test_a_version_whose_tags_different_rules_select_is_deleted() -> None:
     plan = make([version(1, "v1.0.0-rc.1", "pr-7")], [], CANDIDATES, make_rule("pr", delete_tags=("pr-*",)))
     assert gone(plan) == {1}
 
 
-def test_a_doomed_tag_on_a_child_of_a_survivor_stays() -> None:
+def test_a_selected_tag_on_a_child_of_a_survivor_stays() -> None:
     plan = make([version(1, "v1.0.0"), version(2, "v1.0.0-rc.1-amd64")], [index(1, 2)], CANDIDATES)
     assert gone(plan) == set()
     assert reason(plan, 2) == "v1.0.0 needs it."

@@ -22,11 +22,11 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def tagged_beside_a_live_tag(patch: pytest.MonkeyPatch) -> None:
-    """A version goes when one of its tags is doomed."""
+    """A version is deleted when one of its tags is selected."""
     real = _Planner.own_verdict
 
     def wrong(self: _Planner, version: Any, tags: Any) -> Verdict | None:
-        dead = [tag for tag in version.names if tags[tag].doomed]
+        dead = [tag for tag in version.names if tags[tag].selected]
         return tags[dead[0]] if dead else real(self, version, tags)
 
     patch.setattr(_Planner, "own_verdict", wrong)
@@ -44,8 +44,8 @@ def shared_parts(patch: pytest.MonkeyPatch) -> None:
 
     def wrong(self: _Planner, tags: Any, roots: Any, end: Any) -> Any:
         taken = self.graph.reachable(end.gone) & set(self.there)
-        doomed = {digest for digest in end.doomed if not self.there[digest].names or digest in end.gone}
-        parts = self.graph.reachable(doomed) & set(self.there)
+        selected = {digest for digest in end.selected if not self.there[digest].names or digest in end.gone}
+        parts = self.graph.reachable(selected) & set(self.there)
         return real(self, tags, roots, dataclasses.replace(end, gone=frozenset(end.gone | taken | parts)))
 
     patch.setattr(_Planner, "result", wrong)
@@ -76,7 +76,7 @@ def left_behind(patch: pytest.MonkeyPatch) -> None:
     real = _Planner.result
 
     def wrong(self: _Planner, tags: Any, roots: Any, end: Any) -> Any:
-        return real(self, tags, roots, dataclasses.replace(end, gone=end.gone & end.doomed))
+        return real(self, tags, roots, dataclasses.replace(end, gone=end.gone & end.selected))
 
     patch.setattr(_Planner, "result", wrong)
 

@@ -206,32 +206,32 @@ def test_a_tag_with_a_missing_child_is_seen() -> None:
 CLEAN_BEFORE = with_tags(
     GOOD, v0_4_0=pulled("four", "child", "shared"), v0_5_0__rc_1=pulled("candidate", "shared", "own")
 )
-DOOMED = {CUDA: {"v0.5.0-rc.1"}}
+SELECTED = {CUDA: {"v0.5.0-rc.1"}}
 
 
 def test_a_right_clean_up_breaks_nothing() -> None:
     after = without(CLEAN_BEFORE, "v0.5.0-rc.1")
     active = {CUDA: {"three", "four", "child", "shared"}}
-    assert invariants.needed_deleted(CLEAN_BEFORE, after, active, DOOMED) == []
-    assert invariants.leftover_kept(CLEAN_BEFORE, after, active, DOOMED) == []
+    assert invariants.needed_deleted(CLEAN_BEFORE, after, active, SELECTED) == []
+    assert invariants.leftover_kept(CLEAN_BEFORE, after, active, SELECTED) == []
 
 
 def test_a_deleted_child_of_a_survivor_is_seen() -> None:
     active = {CUDA: {"three", "four", "child"}}
-    found = invariants.needed_deleted(CLEAN_BEFORE, without(CLEAN_BEFORE, "v0.5.0-rc.1"), active, DOOMED)
+    found = invariants.needed_deleted(CLEAN_BEFORE, without(CLEAN_BEFORE, "v0.5.0-rc.1"), active, SELECTED)
     assert [(item.subject, item.message) for item in found] == [("v0.4.0", "needs shared, which was deleted")]
 
 
 def test_a_deleted_and_a_moved_survivor_are_seen() -> None:
     after = with_tags(without(CLEAN_BEFORE, "v0.5.0-rc.1", "v0"), latest=pulled("three"))
     active = {CUDA: {"three", "four", "child", "shared"}}
-    found = invariants.needed_deleted(CLEAN_BEFORE, after, active, DOOMED)
+    found = invariants.needed_deleted(CLEAN_BEFORE, after, active, SELECTED)
     assert [item.subject for item in found] == ["latest", "v0"]
 
 
 def test_what_was_to_go_and_stayed_is_seen() -> None:
     active = {CUDA: {"three", "four", "child", "shared", "own"}}
-    found = invariants.leftover_kept(CLEAN_BEFORE, CLEAN_BEFORE, active, DOOMED)
+    found = invariants.leftover_kept(CLEAN_BEFORE, CLEAN_BEFORE, active, SELECTED)
     assert [(item.subject, item.message) for item in found] == [
         ("v0.5.0-rc.1", "is still there"),
         ("v0.5.0-rc.1", "left own behind, which nothing needs"),

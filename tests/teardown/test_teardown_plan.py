@@ -299,14 +299,14 @@ def test_no_plan_touches_what_lives(here: World, asked: list[str]) -> None:
     assert going <= set(asked)
     stable = {version.tag for version in parse_known(here.git.tags) if version.is_stable}
     for package, tags in here.images.items():
-        doomed = set(found.images.get(package, ()))
-        assert not doomed & (stable | {"demo", "main", "nightly"} | set(CANDIDATES) - going)
-        places = {tags[tag] for tag in doomed}
+        selected = set(found.images.get(package, ()))
+        assert not selected & (stable | {"demo", "main", "nightly"} | set(CANDIDATES) - going)
+        places = {tags[tag] for tag in selected}
         # An image goes with all its tags or not at all, and none of a release goes.
-        assert {tag for tag in tags if tags[tag] in places} == doomed
+        assert {tag for tag in tags if tags[tag] in places} == selected
         held = [version for version in parse_known(tags) if version.tag in stable]
         if held and "latest" in here.names.templates:
-            assert "latest" not in doomed
+            assert "latest" not in selected
     for change in found.refs:
         assert change.tag not in stable | (set(CANDIDATES) - going)
         assert not change.after or change.after in {here.git.tags[tag] for tag in stable}

@@ -27,7 +27,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A doomed tag that stays because its version is needed: by which tags, or by what else."""
+    """A selected tag that is kept because its version is needed: by which tags, or by what else."""
 
     tag: Tag
     version: Version
@@ -37,7 +37,7 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Strip:
-    """A doomed tag to take off a version that stays, and why the version stays."""
+    """A selected tag to take off a version that is kept, and why the version is kept."""
 
     tag: Tag
     version: Version

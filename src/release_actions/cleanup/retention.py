@@ -1,10 +1,11 @@
 """What of a container package goes, what stays, and why.
 
-Decides over the complete list of a package's versions and the graph of its manifests. A version goes only when every
-tag it carries is doomed, or when nothing but doomed versions needs it. It must never doom what a survivor reaches, and
-never guess: it takes everything it knows as arguments and reads neither network, clock nor environment.
+Decides over the complete list of a package's versions and the graph of its manifests. A version is deleted only when
+every tag that it carries is selected, or when nothing but selected versions needs it. It must never delete what a
+survivor reaches, and never guess: it takes everything it knows as arguments and reads neither network, clock nor
+environment.
 
-The Packages API deletes whole versions with all their tags. So a version that carries a doomed tag beside a live one
+The Packages API deletes whole versions with all their tags. So a version that carries a selected tag beside a live one
 stays, and so does the tag, unless its rule says that it is to be taken off alone.
 """
 
@@ -104,19 +105,19 @@ def _unique(package: str, versions: Iterable[Version]) -> tuple[Version, ...]:
     return by_id
 
 
-JOURNAL = Verdict(doomed=True, reason="It is the journal of a clean-up that did not finish.")
+JOURNAL = Verdict(selected=True, reason="It is the journal of a clean-up that did not finish.")
 
 
 @dataclass(frozen=True)
 class _End:
     """How it ends, as digests.
 
-    All that goes; the roots that were doomed and those that survive; untagged indexes that go with what they repeat;
-    and parts of doomed images that stay because another build may use them.
+    All that is deleted; the roots that were selected and those that survive; untagged indexes that are deleted with
+    what they repeat; and parts of selected images that are kept because another build may use them.
     """
 
     gone: frozenset[str]
-    doomed: frozenset[str]
+    selected: frozenset[str]
     survivors: frozenset[str]
     fragments: frozenset[str]
     late: frozenset[str]
@@ -124,7 +125,7 @@ class _End:
 
 @dataclass(frozen=True)
 class _Holders:
-    """Digest -> names of the roots that reach it, of those that stay and of those that go; name -> rule that doomed."""
+    """Digest -> names of the roots that reach it, of those kept and of those deleted; name -> rule that selected it."""
 
     kept: Mapping[str, tuple[str, ...]]
     gone: Mapping[str, tuple[str, ...]]
@@ -161,7 +162,7 @@ class _Planner:
             roots[digest] = self.alone(self.there[digest])
         newest = self.selection.keep_newest_untagged(roots)
         roots |= newest
-        selected = {digest for digest, verdict in roots.items() if verdict.doomed}
+        selected = {digest for digest, verdict in roots.items() if verdict.selected}
         survivors = set(roots) - selected
         fragments = self.fragments(survivors - newest.keys(), selected)
         survivors -= fragments
@@ -169,10 +170,10 @@ class _Planner:
         while True:
             kept = self.graph.reachable(survivors)
             going_roots = selected - kept
-            from_doomed = self.graph.reachable(going_roots)
-            freed_parts = from_doomed - kept
+            from_selected = self.graph.reachable(going_roots)
+            freed_parts = from_selected - kept
             whole = {f for f in fragments - kept if freed_parts.issuperset(self.graph.children(f))}
-            going = (from_doomed | self.graph.reachable(whole)) - kept
+            going = (from_selected | self.graph.reachable(whole)) - kept
             flying = self.in_flight(going - going_roots - whole, going)
             late |= flying
             more = (fragments - whole - survivors) | flying
@@ -189,10 +190,10 @@ class _Planner:
         for name in (*sorted(version.tags), version.digest):
             exclusion = find_exclusion(self.selection.rules, name)
             if exclusion:
-                return Verdict(doomed=False, reason=f"{exclusion[1]} excludes {shorten(name)}.", rule=exclusion[0])
+                return Verdict(selected=False, reason=f"{exclusion[1]} excludes {shorten(name)}.", rule=exclusion[0])
         if version.names:
-            alive = [tag for tag in version.names if not tags[tag].doomed]
-            dead = [tag for tag in version.names if tags[tag].doomed]
+            alive = [tag for tag in version.names if not tags[tag].selected]
+            dead = [tag for tag in version.names if tags[tag].selected]
             if not alive:
                 return tags[dead[0]]
             verdict = tags[alive[0]]
@@ -203,7 +204,7 @@ class _Planner:
             reason = f"{_join_names(alive)} still {'needs' if len(alive) == 1 else 'need'} this version"
             reason += f", and GitHub cannot delete {_join_names(kept)} without it" if kept else ""
             reason += f"; only {_join_names(taken)} {'is' if len(taken) == 1 else 'are'} removed." if taken else "."
-            return Verdict(doomed=False, reason=reason, rule=tags[dead[0]].rule)
+            return Verdict(selected=False, reason=reason, rule=tags[dead[0]].rule)
         if self.owners(version.digest):
             return None
         return self.alone(version)
@@ -248,7 +249,7 @@ class _Planner:
         """Of a version without a name that nothing in the package owns."""
         if version.digest in self.left_over and not self.is_young(version.digest, self.left_over):
             return Verdict(
-                doomed=True, reason="An earlier clean-up deleted the image that it was part of, and did not finish."
+                selected=True, reason="An earlier clean-up deleted the image that it was part of, and did not finish."
             )
         return self.selection.unowned(version)
 
@@ -292,7 +293,7 @@ class _Planner:
         return not finished and self.selection.facts.now - version.moved_at < self.selection.grace
 
     def in_flight(self, parts: set[str] | frozenset[str], going: Iterable[str]) -> set[str]:
-        """Parts of doomed images that another build may be using."""
+        """Parts of selected images that another build may be using."""
         untagged = {
             digest
             for digest in parts
@@ -312,7 +313,7 @@ class _Planner:
 
     def result(self, tags: Mapping[str, Verdict], roots: Mapping[str, Verdict], end: _End) -> CleanupPlan:
         """The plan, with a reason for every version."""
-        names = _Holders(self.held_by(end.survivors), self.held_by_doomed(end), self.rules_of(roots))
+        names = _Holders(self.held_by(end.survivors), self.held_by_selected(end), self.rules_of(roots))
         decisions = tuple(self.decide(version, roots, end, names) for version in self.versions)
         bytes_freed, unsized, unseen = count_freed(self.graph, end.gone, set(self.there) - end.gone)
         owners = {digest: self.owners(digest) for digest in end.gone}
@@ -328,7 +329,7 @@ class _Planner:
             freed_bytes=bytes_freed,
             unsized=unsized,
             unseen=unseen,
-            dependents=end.gone - end.doomed,
+            dependents=end.gone - end.selected,
             digest=digest_of_plan(self.package, deletions, strips),
             strips=tuple(Strip(b.tag, b.version, b.rule, b.because) for b in strips),
             unranked=self.selection.unranked(),
@@ -343,7 +344,7 @@ class _Planner:
         digest = version.digest
         own = roots.get(digest)
         is_deleted = digest in end.gone
-        if own and own.doomed == is_deleted:
+        if own and own.selected == is_deleted:
             return Decision(version, is_deleted, own.reason, own.rule)
         if not is_deleted:
             if digest in end.late:
@@ -370,7 +371,7 @@ class _Planner:
             for decision in decisions
             if not decision.delete
             for tag in decision.version.names
-            if tag in tags and tags[tag].doomed
+            if tag in tags and tags[tag].selected
         )
 
     def held_by(self, roots: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
@@ -381,9 +382,9 @@ class _Planner:
                 holders.setdefault(digest, []).append(_label(self.there[root]))
         return {digest: tuple(names) for digest, names in holders.items()}
 
-    def held_by_doomed(self, end: _End) -> Mapping[str, tuple[str, ...]]:
+    def held_by_selected(self, end: _End) -> Mapping[str, tuple[str, ...]]:
         """As `held_by`, of the roots that go; what only a fragment reaches counts for what the fragment repeats."""
-        owners = dict(self.held_by(end.gone & end.doomed))
+        owners = dict(self.held_by(end.gone & end.selected))
         for fragment in sorted(end.fragments):
             holders = {name for child in self.graph.children(fragment) for name in owners.get(child, ())}
             for digest in self.graph.reachable([fragment]):
@@ -391,10 +392,10 @@ class _Planner:
         return owners
 
     def rules_of(self, roots: Mapping[str, Verdict]) -> Mapping[str, str]:
-        """Name of a doomed root -> the rule that doomed it; of several rules the first by name."""
+        """Name of a selected root -> the rule that selected it; of several rules the first by name."""
         rules: dict[str, str] = {}
         for digest, verdict in roots.items():
-            if verdict.doomed:
+            if verdict.selected:
                 label = _label(self.there[digest])
                 rules[label] = min(rules.get(label, verdict.rule), verdict.rule)
         return rules

@@ -95,9 +95,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of a tag or an untagged version: doomed or not, by which rule, and why as a sentence."""
+    """Of a tag or an untagged version: whether it is selected for deletion, by which rule, and why as a sentence."""
 
-    doomed: bool
+    selected: bool
     reason: str
     rule: str = ""
     is_untagged: bool = False
@@ -215,23 +215,23 @@ class Selection:
         """Of every tag that people gave."""
         names = {tag: version for version in self.versions for tag in version.names}
         spared = {tag: exclusion for tag in names if (exclusion := find_exclusion(self.rules, tag))}
-        verdicts = {tag: Verdict(doomed=False, reason="No rule selects it.") for tag in names}
+        verdicts = {tag: Verdict(selected=False, reason="No rule selects it.") for tag in names}
         for rule in self.rules:
             for tag, verdict in self._judged(rule, {tag: names[tag] for tag in names if tag not in spared}).items():
-                if verdict.doomed or not verdicts[tag].rule:
-                    verdicts[tag] = verdicts[tag] if verdicts[tag].doomed else verdict
+                if verdict.selected or not verdicts[tag].rule:
+                    verdicts[tag] = verdicts[tag] if verdicts[tag].selected else verdict
         for tag, (name, pattern) in spared.items():
-            verdicts[tag] = Verdict(doomed=False, reason=f"{pattern} excludes it.", rule=name)
+            verdicts[tag] = Verdict(selected=False, reason=f"{pattern} excludes it.", rule=name)
         return verdicts
 
     @functools.cached_property
     def removable(self) -> frozenset[str]:
-        """Tags that may be taken off a version that stays: doomed, by a rule that says so."""
+        """Tags that may be taken off a version that is kept: selected by a rule with `untag`."""
         rules = [rule for rule in self.rules if rule.settings.untag]
         names = {tag: version for version in self.versions for tag in version.names}
         spared = {tag for tag in names if find_exclusion(self.rules, tag)}
         free = {tag: version for tag, version in names.items() if tag not in spared}
-        return frozenset(t for rule in rules for t, verdict in self._judged(rule, free).items() if verdict.doomed)
+        return frozenset(t for rule in rules for t, verdict in self._judged(rule, free).items() if verdict.selected)
 
     def age(self, version: Version) -> timedelta:
         """How long a version has been as it is, as far as anything says: GHCR's dates say nothing about tags."""
@@ -244,12 +244,12 @@ class Selection:
         if not version.tags and age < self.grace:
             name = next((rule.name for rule in self.rules if rule.settings.delete_untagged), "")
             reason = f"It is untagged and younger than {describe_days(self.grace)}: a build may be about to tag it."
-            return Verdict(doomed=False, reason=reason, rule=name)
+            return Verdict(selected=False, reason=reason, rule=name)
         subjects = self.graph.subjects.get(version.digest, frozenset())
         for rule in self.rules:
             broken = self.broken(rule, version)
             if broken:
-                return Verdict(doomed=True, reason=broken, rule=rule.name)
+                return Verdict(selected=True, reason=broken, rule=rule.name)
             if (
                 rule.settings.delete_orphaned_attachments
                 and subjects
@@ -257,14 +257,14 @@ class Selection:
                 and age >= self.grace
             ):
                 reason = f"It is attached to {shorten(min(subjects))}, which does not exist."
-                return Verdict(doomed=True, reason=reason, rule=rule.name)
+                return Verdict(selected=True, reason=reason, rule=rule.name)
             if rule.settings.delete_untagged and not version.tags:
                 return Verdict(
-                    doomed=True, reason="It is untagged and nothing needs it.", rule=rule.name, is_untagged=True
+                    selected=True, reason="It is untagged and nothing needs it.", rule=rule.name, is_untagged=True
                 )
         if version.tags:
-            return Verdict(doomed=False, reason="It is attached to something that is not in this package.")
-        return Verdict(doomed=False, reason="It is untagged, and no rule selects untagged versions.")
+            return Verdict(selected=False, reason="It is attached to something that is not in this package.")
+        return Verdict(selected=False, reason="It is untagged, and no rule selects untagged versions.")
 
     def broken(self, rule: Rule, version: Version) -> str:
         """Why an index is a ghost or partial and the rule selects it; empty when not."""
@@ -292,12 +292,12 @@ class Selection:
         for tag, reason in {**reasons, **lost}.items():
             version = names[tag]
             if tag not in lost and version.digest in newest:
-                verdicts[tag] = Verdict(doomed=False, reason=newest[version.digest], rule=rule.name)
+                verdicts[tag] = Verdict(selected=False, reason=newest[version.digest], rule=rule.name)
             elif oldest is not None and self.facts.now - version.created_at < oldest:
                 young = f"It is younger than {describe_days(oldest)}."
-                verdicts[tag] = Verdict(doomed=False, reason=young, rule=rule.name)
+                verdicts[tag] = Verdict(selected=False, reason=young, rule=rule.name)
             else:
-                verdicts[tag] = Verdict(doomed=True, reason=reason, rule=rule.name)
+                verdicts[tag] = Verdict(selected=True, reason=reason, rule=rule.name)
         return verdicts
 
     def _newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
@@ -336,7 +336,7 @@ class Selection:
         for rule in self.rules:
             if not rule.settings.keep_n_per_line or rule.settings.keep_n is not None:
                 continue
-            deleted = [tag for tag, verdict in self._judged(rule, free).items() if verdict.doomed]
+            deleted = [tag for tag, verdict in self._judged(rule, free).items() if verdict.selected]
             tags = [tag for tag in deleted if not parse_any(tag, self.facts.prefixes)]
             tags = [tag for tag in tags if not self.broken(rule, free[tag])]
             if tags:
@@ -357,7 +357,7 @@ class Selection:
                 if verdict.is_untagged and verdict.rule == rule.name and digest in there
             }
             first = _rank_first(ranks, rule.settings.keep_n_untagged or 0, "untagged versions")
-            kept |= {digest: Verdict(doomed=False, reason=why, rule=rule.name) for digest, why in first.items()}
+            kept |= {digest: Verdict(selected=False, reason=why, rule=rule.name) for digest, why in first.items()}
         return kept
 
 

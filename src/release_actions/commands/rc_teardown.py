@@ -1,8 +1,8 @@
 """rc-teardown: plan what a candidate left in the registry, on GitHub and in git, take it back, and prove the rest.
 
-Everything is read and planned before the first deletion. This module decides what a run reads and in which order it
-goes; what goes is decided in `teardown.plan`, how it is done in `teardown.work`, how it is told in `teardown.report`,
-and how it is taken back in `teardown.restoring`.
+Everything is read and planned before the first deletion. This module decides what a run reads, and in which order;
+`teardown.plan` decides what is deleted, `teardown.work` deletes it, `teardown.report` reports it, and
+`teardown.restoring` brings it back.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from release_actions.runner.inputs import option
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.teardown import plan as planning
-from release_actions.teardown import report as telling
+from release_actions.teardown import report as reporting
 from release_actions.teardown import restoring, undo, work
 from release_actions.teardown.events import Done, Failed, Interrupted
 from release_actions.teardown.model import Git, Names, Plan, World
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.release_files import save_files
-from release_actions.teardown.story import Story, find_strangers
+from release_actions.teardown.result import TeardownResult, find_strangers
 from release_actions.teardown.undo import Record
 from release_actions.versions.grammar import image_tag_of
 from release_actions.versions.version import Version
@@ -231,14 +231,14 @@ class Run:
         strangers = find_strangers(candidates, plan, first)
         unread = sum(package.outcome.error is not None for package in packages)
         strays = (*self.find_strays(packages, candidates), *self.list_elsewhere(candidates))
-        story = Story(plan, packages, kept, strangers, Done(), self.address, unread, strays=strays)
-        stop = telling.check_limits(story, self.given.max_deletions, self.given.expected_plan)
+        result = TeardownResult(plan, packages, kept, strangers, Done(), self.address, unread, strays=strays)
+        stop = reporting.check_limits(result, self.given.max_deletions, self.given.expected_plan)
         if not self.given.dry_run and not stop and not unread and (plan.releases or plan.refs):
-            stop = telling.report_forbidden(self.clients.refs.forbidden())
+            stop = reporting.report_forbidden(self.clients.refs.forbidden())
         if not self.given.dry_run and not stop and not unread:
-            undo_file = self.carry_out_recorded(story, first.git.tags)
-            story = dataclasses.replace(story, undo_file=undo_file, kinds=self.kinds(packages))
-        return telling.report(story, stop, dry_run=self.given.dry_run, repository=self.context.repository)
+            undo_file = self.carry_out_recorded(result, first.git.tags)
+            result = dataclasses.replace(result, undo_file=undo_file, kinds=self.kinds(packages))
+        return reporting.report(result, stop, dry_run=self.given.dry_run, repository=self.context.repository)
 
     @property
     def names(self) -> Names:
@@ -248,18 +248,18 @@ class Run:
         flavours = {path: config.schemes_of(path) for path in paths}
         return Names(config.tag_prefix, config.all_floating_tags, tuple(config.skip), flavours)
 
-    def carry_out_recorded(self, story: Story, before: Mapping[str, str]) -> str:
+    def carry_out_recorded(self, result: TeardownResult, before: Mapping[str, str]) -> str:
         """Carry the plan out with an undo file beside it. Gives its path; empty when there was nothing to do."""
         folder = self.context.environ.get("RUNNER_TEMP") or "."
         record = Record(Path(self.given.undo_file or Path(folder) / UNDO_FILE), self.context.repository)
-        files = save_files(story.plan.releases, assets_of(self.given, self.context, self.clients))
-        record.plan(story.images, story.plan.releases, story.plan.refs, files)
-        self.carry_out(story, before)
+        files = save_files(result.plan.releases, assets_of(self.given, self.context, self.clients))
+        record.plan(result.images, result.plan.releases, result.plan.refs, files)
+        self.carry_out(result, before)
         try:
-            record.end(story.images, story.done)
+            record.end(result.images, result.done)
         except ActionError as error:
             # What was done has to be reported all the same, and all that was planned is in the file.
-            story.done.add(Failed(error))
+            result.done.add(Failed(error))
         return str(record.path) if record.written else ""
 
     def open_store(self, path: PackagePath) -> Store:
@@ -380,20 +380,20 @@ class Run:
             package.outcome.add(cleanup_events.Failed(error))
         return package
 
-    def carry_out(self, story: Story, before: Mapping[str, str]) -> None:
-        """Registry, releases, git, proof. What happens is in the packages' outcomes and in `story.done`."""
-        say, plan, done = self.log.info, story.plan, story.done
+    def carry_out(self, result: TeardownResult, before: Mapping[str, str]) -> None:
+        """Registry, releases, git, proof. What happens is in the packages' outcomes and in `result.done`."""
+        say, plan, done = self.log.info, result.plan, result.done
         try:
             with self.log.group("Delete images"):
-                for package in story.images:
+                for package in result.images:
                     if package.planned:
                         work.check_still_planned(before, self.git_tags(), self.config.tag_prefix)
                         work.delete_images(package, self.open_store(package.path), self.limits)
-            held_back = frozenset[str]().union(*(package.held_back for package in story.images))
+            held_back = frozenset[str]().union(*(package.held_back for package in result.images))
             with self.log.group("Delete releases and git tags"):
                 work.delete_releases(plan, self.clients.releases, held_back, done, say, self.limits)
                 work.change_refs(plan, self.clients.refs, held_back, done, say, self.limits)
-            work.prove(story.images, before, self.git_tags, done)
+            work.prove(result.images, before, self.git_tags, done)
         except ActionError as error:
             done.add(Failed(error))
         except KeyboardInterrupt:

@@ -121,8 +121,9 @@ class Ref:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes. `images`: package -> doomed tag -> the candidates it comes from. `notes`: what stays, in sentences.
+    """What a teardown deletes.
 
+    `images`: package -> selected tag -> the candidates it comes from. `notes`: sentences about what is kept.
     `living`: git tags that stay. `shared`: candidates whose image a release shares somewhere, so that it stays.
     """
 

@@ -2,7 +2,7 @@
 
 A candidate is removed everywhere, or, where something forbids it, nowhere. What goes is its own tag, the names that
 tools make of it (`v0.5.0-rc`, `v0.5`, `v0`, `latest`, and `v0.5.0` before there is such a release) where they name the
-candidate, and nothing else. This module must never doom a tag of a release, the image that one names, or a candidate
+candidate, and nothing else. This module must never select a tag of a release, the image that one names, or a candidate
 that was not asked for; and never decide by a name alone where the name could be meant for something that lives.
 """
 
@@ -170,7 +170,7 @@ class _Planner:
         notes: list[str] = []
         images = {}
         for package, tags in sorted(self.world.images.items()):
-            selected = dict(self.doomed(package, tags, refusals, notes))
+            selected = dict(self.select_tags(package, tags, refusals, notes))
             if selected:
                 images[package] = selected
             named = self.named_images(package).keys() & tags
@@ -223,7 +223,7 @@ class _Planner:
 
     # Images
 
-    def doomed(
+    def select_tags(
         self, package: str, tags: Mapping[str, str], refusals: list[Refusal], notes: list[str]
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The tags of a package that go, with the candidates they come from."""

@@ -18,7 +18,7 @@ from release_actions.teardown.instructions import make_undo_output
 from release_actions.teardown.model import RefChange
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import explain_loss
-from release_actions.teardown.story import Story, list_reasons
+from release_actions.teardown.result import TeardownResult, list_reasons
 from release_actions.teardown.summary import describe_run, write_summary
 
 MOST = 2_000
@@ -38,19 +38,20 @@ def report_forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
     return (Finding.of(Level.ERROR, message, hint=refusal.hint, rule="forbidden"),)
 
 
-def check_limits(story: Story, most: int | None, expected: str) -> tuple[Finding, ...]:
+def check_limits(result: TeardownResult, most: int | None, expected: str) -> tuple[Finding, ...]:
     """Why a plan may not be carried out; nothing of it is then."""
     findings = []
     allowed = MOST if most is None else min(MOST, most)
-    if story.planned > allowed:
+    if result.planned > allowed:
         message = (
-            f"The plan deletes {story.planned} versions, more than the {allowed} that are allowed. Nothing was changed."
+            f"The plan deletes {result.planned} versions, more than the {allowed} that are allowed. "
+            "Nothing was changed."
         )
         hint = "Check the plan. If it is right, " + (
             "raise max-deletions." if allowed < MOST else "name fewer candidates and run it several times."
         )
         findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="max-deletions"))
-    now = digest_of(story)
+    now = digest_of(result)
     if expected and expected != now:
         message = f"The plan is {now}, and {expected} was expected. Nothing was changed."
         hint = (
@@ -61,59 +62,59 @@ def check_limits(story: Story, most: int | None, expected: str) -> tuple[Finding
     return tuple(findings)
 
 
-def report(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> Report:
+def report(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> Report:
     """Outputs, summary and findings of the whole run."""
     return Report(
         outputs={
-            "plan": make_plan_output(story),
-            "plan-digest": digest_of(story),
-            "removed": list(list_removed(story, stop, dry_run=dry_run)),
-            "refused": make_refused_output(story),
-            "undo": make_undo_output(story.images, story.done),
-            "undo-file": story.undo_file,
+            "plan": make_plan_output(result),
+            "plan-digest": digest_of(result),
+            "removed": list(list_removed(result, stop, dry_run=dry_run)),
+            "refused": make_refused_output(result),
+            "undo": make_undo_output(result.images, result.done),
+            "undo-file": result.undo_file,
             "restored": {},
-            "local-commands": "\n".join(story.commands(planned=dry_run or bool(stop))),
+            "local-commands": "\n".join(result.commands(planned=dry_run or bool(stop))),
         },
-        summary=write_summary(story, stop, dry_run=dry_run, repository=repository),
-        lines=tuple(describe_run(story, stop, dry_run=dry_run)),
-        findings=(*stop, *list_findings(story)),
-        exit_code=exit_code(story, stop),
+        summary=write_summary(result, stop, dry_run=dry_run, repository=repository),
+        lines=tuple(describe_run(result, stop, dry_run=dry_run)),
+        findings=(*stop, *list_findings(result)),
+        exit_code=exit_code(result, stop),
     )
 
 
-def exit_code(story: Story, stop: Sequence[Finding]) -> ExitCode:
+def exit_code(result: TeardownResult, stop: Sequence[Finding]) -> ExitCode:
     """The worst of what happened."""
-    if story.interrupted:
+    if result.interrupted:
         return ExitCode.INTERRUPTED
-    if story.errors or story.stopped:
+    if result.errors or result.stopped:
         return ExitCode.UNKNOWN
-    outcomes = [image.outcome for image in story.images]
+    outcomes = [image.outcome for image in result.images]
     failed = any(outcome.refused or outcome.moved or outcome.waiting for outcome in outcomes)
-    failed = failed or any(image.again for image in story.images)
-    if stop or failed or story.plan.refusals or story.done.left or story.done.disturbed:
+    failed = failed or any(image.again for image in result.images)
+    if stop or failed or result.plan.refusals or result.done.left or result.done.disturbed:
         return ExitCode.REFUSED
     return ExitCode.PASS
 
 
-def list_removed(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> tuple[str, ...]:
+def list_removed(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool) -> tuple[str, ...]:
     """The candidates of which this run left nothing."""
-    if dry_run or stop or story.errors or story.interrupted:
+    if dry_run or stop or result.errors or result.interrupted:
         return ()
-    kept = frozenset[str]().union(*(image.held_back for image in story.images))
-    owners: dict[str, tuple[str, ...]] = {change.tag: change.owners for change in story.plan.refs}
-    not_done = {not_done.what.rpartition(" ")[2] for not_done in story.done.left}
+    kept = frozenset[str]().union(*(image.held_back for image in result.images))
+    owners: dict[str, tuple[str, ...]] = {change.tag: change.owners for change in result.plan.refs}
+    not_done = {not_done.what.rpartition(" ")[2] for not_done in result.done.left}
     kept |= not_done | {owner for tag in not_done for owner in owners.get(tag, ())}
-    kept |= story.plan.shared | {*story.strangers}
-    return tuple(version.tag for version in story.plan.candidates if version.tag not in kept)
+    kept |= result.plan.shared | {*result.strangers}
+    return tuple(version.tag for version in result.plan.candidates if version.tag not in kept)
 
 
 # Outputs
 
 
-def make_plan_output(story: Story) -> dict[str, Output]:
+def make_plan_output(result: TeardownResult) -> dict[str, Output]:
     """The plan as JSON."""
     images: list[Output] = []
-    for image in story.touched:
+    for image in result.touched:
         assert image.plan is not None  # noqa: S101  # a touched package has one
         why = list_reasons(image)
         deletions: list[Output] = [
@@ -121,10 +122,10 @@ def make_plan_output(story: Story) -> dict[str, Output]:
         ]
         images.append({"package": image.path, "digest": image.plan.digest, "deletions": deletions})
     return {
-        "candidates": [version.tag for version in story.plan.candidates],
+        "candidates": [version.tag for version in result.plan.candidates],
         "images": images,
-        "releases": [{"id": release.id, "tag": release.tag, "name": release.name} for release in story.plan.releases],
-        "git": [change_row(change) for change in story.plan.refs],
+        "releases": [{"id": release.id, "tag": release.tag, "name": release.name} for release in result.plan.releases],
+        "git": [change_row(change) for change in result.plan.refs],
     }
 
 
@@ -139,30 +140,30 @@ def change_row(change: RefChange) -> dict[str, Output]:
     return {"tag": change.tag, "action": action, "from": change.before, "to": change.after, "reason": change.reason}
 
 
-def digest_of(story: Story) -> str:
+def digest_of(result: TeardownResult) -> str:
     """Names exactly this plan: the same versions, releases and git tags with the same objects give the same."""
     document = [
-        sorted([image.path, image.plan.digest] for image in story.touched if image.plan),
-        sorted([release.id, release.tag] for release in story.plan.releases),
-        sorted([change.tag, change.before, change.after] for change in story.plan.refs),
+        sorted([image.path, image.plan.digest] for image in result.touched if image.plan),
+        sorted([release.id, release.tag] for release in result.plan.releases),
+        sorted([change.tag, change.before, change.after] for change in result.plan.refs),
     ]
     text = json.dumps(document, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def make_refused_output(story: Story) -> list[Output]:
+def make_refused_output(result: TeardownResult) -> list[Output]:
     """What did not go and why, as JSON: candidates, package versions, releases and git tags."""
     rows: list[Output] = [
-        {"what": f"candidate {refusal.candidate}", "message": refusal.message} for refusal in story.plan.refusals
+        {"what": f"candidate {refusal.candidate}", "message": refusal.message} for refusal in result.plan.refusals
     ]
-    rows += [{"what": what, "message": message} for what, message in story.still_there]
+    rows += [{"what": what, "message": message} for what, message in result.still_there]
     return rows
 
 
 # Findings
 
 
-def list_findings(story: Story) -> tuple[Finding, ...]:
+def list_findings(result: TeardownResult) -> tuple[Finding, ...]:
     """What a person should see."""
     all_findings = [
         Finding.of(
@@ -171,11 +172,11 @@ def list_findings(story: Story) -> tuple[Finding, ...]:
             hint=refusal.hint,
             rule="refused-candidate",
         )
-        for refusal in story.plan.refusals
+        for refusal in result.plan.refusals
     ]
-    for image in story.images:
+    for image in result.images:
         all_findings += list_image_findings(image)
-    for not_done in story.done.left:
+    for not_done in result.done.left:
         level = Level.ERROR if not_done.refused else Level.WARNING
         all_findings.append(
             Finding.of(level, f"The {not_done.what} still exists. {not_done.message}", hint=not_done.hint, rule="left")
@@ -187,30 +188,30 @@ def list_findings(story: Story) -> tuple[Finding, ...]:
             hint="Find out which workflow moved it. protect-latest moves floating tags back.",
             rule="production-moved",
         )
-        for sentence in story.done.disturbed
+        for sentence in result.done.disturbed
     ]
-    if story.stopped and not story.interrupted:
-        message = f"Stopped after {story.deleted} of {story.planned} deletions of package versions. {story.stopped}"
+    if result.stopped and not result.interrupted:
+        message = f"Stopped after {result.deleted} of {result.planned} deletions of package versions. {result.stopped}"
         all_findings.append(Finding.of(Level.ERROR, message, hint=AGAIN, rule="stopped"))
-    if story.done.error:
+    if result.done.error:
         hint = f"{AGAIN} The git tag of a candidate is deleted last."
         all_findings += [
             Finding(Level.ERROR, Problem(problem.message, f"{problem.hint} {hint}".strip(), problem.place), NAME)
-            for problem in story.done.error.problems
+            for problem in result.done.error.problems
         ]
-    if story.interrupted:
-        message = f"Stopped by a signal after {story.deleted} of {story.planned} deletions of package versions."
+    if result.interrupted:
+        message = f"Stopped by a signal after {result.deleted} of {result.planned} deletions of package versions."
         hint = f"{AGAIN} The output 'undo' and the undo file list every change."
         all_findings.append(Finding.of(Level.ERROR, message, hint=hint, rule="stopped"))
-    for release in story.plan.releases:
+    for release in result.plan.releases:
         lost = explain_loss(release)
         if lost:
             message = f"The GitHub release of {release.tag} {lost}. It was deleted because allow-irreversible names it."
             all_findings.append(Finding.of(Level.WARNING, message, rule="irreversible"))
-    for sentence in (*story.plan.notes, *story.kept):
+    for sentence in (*result.plan.notes, *result.kept):
         all_findings.append(Finding.of(Level.NOTICE, sentence, rule="stays"))
-    all_findings += [Finding.of(Level.WARNING, sentence, rule="not-in-configuration") for sentence in story.strays]
-    for tag, spelled in story.strangers.items():
+    all_findings += [Finding.of(Level.WARNING, sentence, rule="not-in-configuration") for sentence in result.strays]
+    for tag, spelled in result.strangers.items():
         message = f"{tag} left nothing: no git tag, no release and no image carries its name."
         hint = f"Did you mean {spelled}?" if spelled else ""
         all_findings.append(

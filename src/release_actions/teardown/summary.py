@@ -11,72 +11,72 @@ from release_actions.cleanup.store import describe_version
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, counted
 from release_actions.teardown.instructions import list_undo_commands
-from release_actions.teardown.story import Story, list_reasons
+from release_actions.teardown.result import TeardownResult, list_reasons
 
 ROWS = 200
 """Rows of one table of the summary, and package versions that the log names of one package."""
 
 
-def describe_run(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
+def describe_run(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
     """The run in plain sentences, the verdict last."""
-    planned = (dry_run or bool(stop)) and not story.unread
-    for image in story.touched if planned else ():
+    planned = (dry_run or bool(stop)) and not result.unread
+    for image in result.touched if planned else ():
         going = [deletion.version for deletion in image.plan.deletions] if image.plan else []
         why = list_reasons(image)
         for version in going[:ROWS]:
             yield f"{image.path}: {describe_version(version)} would be deleted. {why[version.id]}"
         if len(going) > ROWS:
             yield f"{image.path}: {len(going) - ROWS} more would be deleted."
-    for release in story.plan.releases if planned else story.done.releases:
+    for release in result.plan.releases if planned else result.done.releases:
         yield f"release {release.tag} {'would be deleted' if planned else 'was deleted'}."
-    for change in story.plan.refs if planned else story.done.refs:
+    for change in result.plan.refs if planned else result.done.refs:
         verb = f"moved to {change.after[:12]}" if change.after else "deleted"
         yield f"git tag {change.tag} {'would be' if planned else 'was'} {verb}. {change.reason}"
-    for command in story.commands(planned=planned):
+    for command in result.commands(planned=planned):
         yield f"In every clone: {command}"
-    if story.undo_file and story.changed:
-        yield f"To restore it within 30 days: rc-teardown with mode: restore and undo-file: {story.undo_file}"
-    yield write_verdict(story, stop, dry_run=dry_run)
+    if result.undo_file and result.changed:
+        yield f"To restore it within 30 days: rc-teardown with mode: restore and undo-file: {result.undo_file}"
+    yield write_verdict(result, stop, dry_run=dry_run)
 
 
-def write_verdict(story: Story, stop: Sequence[Finding], *, dry_run: bool) -> str:
+def write_verdict(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool) -> str:
     """The run in one sentence."""
-    refused = f" Not changed: {', '.join(story.plan.refused)}." if story.plan.refused else ""
-    if story.unread:
-        unread = f"{story.unread} of {counted(len(story.images), 'package')}"
+    refused = f" Not changed: {', '.join(result.plan.refused)}." if result.plan.refused else ""
+    if result.unread:
+        unread = f"{result.unread} of {counted(len(result.images), 'package')}"
         return f"Nothing was changed: {unread} could not be read.{refused}"
-    if story.empty:
-        unsure = refused or any(image.outcome.error for image in story.images)
+    if result.empty:
+        unsure = refused or any(image.outcome.error for image in result.images)
         return ("Nothing was changed." if unsure else "Nothing to tear down.") + refused
     changes = [
-        f"{counted(story.planned, 'version')} in {counted(len(story.touched), 'package')}",
-        counted(len(story.plan.releases), "release"),
-        counted(len(story.plan.refs), "git tag"),
+        f"{counted(result.planned, 'version')} in {counted(len(result.touched), 'package')}",
+        counted(len(result.plan.releases), "release"),
+        counted(len(result.plan.refs), "git tag"),
     ]
     whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
     if dry_run or stop:
         return f"{whole} would be deleted or moved.{refused} Nothing was changed."
     done = (
-        f"{story.deleted} of {counted(story.planned, 'version')} deleted, {len(story.done.releases)} of "
-        f"{counted(len(story.plan.releases), 'release')} deleted, {len(story.done.refs)} of "
-        f"{counted(len(story.plan.refs), 'git tag')} deleted or moved"
+        f"{result.deleted} of {counted(result.planned, 'version')} deleted, {len(result.done.releases)} of "
+        f"{counted(len(result.plan.releases), 'release')} deleted, {len(result.done.refs)} of "
+        f"{counted(len(result.plan.refs), 'git tag')} deleted or moved"
     )
-    gone = len(story.done.gone) + sum(len(image.outcome.gone) for image in story.images)
+    gone = len(result.done.gone) + sum(len(image.outcome.gone) for image in result.images)
     done += f", {gone} already done by others" if gone else ""
-    tags = sum(len(image.before) for image in story.touched)
-    proof = f", {counted(tags, 'remaining tag')} unchanged" if story.done.is_proven and tags else ""
+    tags = sum(len(image.before) for image in result.touched)
+    proof = f", {counted(tags, 'remaining tag')} unchanged" if result.done.is_proven and tags else ""
     return f"{done}{proof}.{refused}"
 
 
-def write_summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
+def write_summary(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool, repository: str) -> str:
     """The job summary: what goes in each system, the proof, and the commands."""
     head = "## Teardown of release candidates" + (" (dry run: nothing was changed)" if dry_run else "") + "\n\n"
-    text = head + markdown.plain(write_verdict(story, stop, dry_run=dry_run)) + "\n\n"
+    text = head + markdown.plain(write_verdict(result, stop, dry_run=dry_run)) + "\n\n"
     text += "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in stop)
     text += "".join(
         f"**{markdown.code(refusal.candidate)} is not changed.** "
         f"{markdown.plain(f'{refusal.message} {refusal.hint}')}\n\n"
-        for refusal in story.plan.refusals
+        for refusal in result.plan.refusals
     )
     rows = [
         [
@@ -86,7 +86,7 @@ def write_summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repos
             shorten(deletion.version.digest),
             markdown.plain(why[deletion.version.id]),
         ]
-        for image in story.touched
+        for image in result.touched
         for why in [list_reasons(image)]
         if image.plan
         for deletion in image.plan.deletions
@@ -99,7 +99,7 @@ def write_summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repos
             markdown.plain(release.name),
             "It is the candidate's page.",
         ]
-        for release in story.plan.releases
+        for release in result.plan.releases
     ]
     rows += [
         [
@@ -109,35 +109,35 @@ def write_summary(story: Story, stop: Sequence[Finding], *, dry_run: bool, repos
             markdown.code(change.before[:12]) + (f" → {markdown.code(change.after[:12])}" if change.after else ""),
             markdown.plain(change.reason),
         ]
-        for change in story.plan.refs
+        for change in result.plan.refs
     ]
     text += write_table(["System", "Where", "Tag", "Names", "Why it is deleted"], rows)
-    not_done = [[markdown.code(what), markdown.plain(message)] for what, message in story.still_there]
+    not_done = [[markdown.code(what), markdown.plain(message)] for what, message in result.still_there]
     if not_done:
         text += "\n**Still there:**\n\n" + write_table(["What", "Why"], not_done)
-    text += describe_proof(story)
-    commands = story.commands(planned=dry_run or bool(stop))
+    text += describe_proof(result)
+    commands = result.commands(planned=dry_run or bool(stop))
     if commands:
         text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
-    back = list_undo_commands(story.images, story.done, repository, story.kinds)
+    back = list_undo_commands(result.images, result.done, repository, result.kinds)
     if back:
-        hand = "by hand, except for the GitHub releases" if story.done.releases else "by hand"
-        body = f"With `mode: restore` and `undo-file: {story.undo_file}`, or {hand}:\n\n" if story.undo_file else ""
+        hand = "by hand, except for the GitHub releases" if result.done.releases else "by hand"
+        body = f"With `mode: restore` and `undo-file: {result.undo_file}`, or {hand}:\n\n" if result.undo_file else ""
         body += "```sh\n" + "\n".join(back) + "\n```"
         text += "\n" + markdown.details("How to restore it within 30 days", body)
     return text
 
 
-def describe_proof(story: Story) -> str:
+def describe_proof(result: TeardownResult) -> str:
     """Every tag that stays in the packages that are touched: what it named before and what it names now."""
     rows = []
-    for image in story.touched:
+    for image in result.touched:
         for tag, digest in sorted(image.before.items()):
             after = shorten(image.after.get(tag, "")) if image.after is not None else "not checked"
             rows.append([markdown.code(image.path), markdown.code(tag), shorten(digest), after])
     if not rows:
         return ""
-    state = "unchanged" if story.done.is_proven else "not all compared"
+    state = "unchanged" if result.done.is_proven else "not all compared"
     title = f"{counted(len(rows), 'remaining tag')}, {state}"
     return "\n" + markdown.details(title, write_table(["Package", "Tag", "Before", "After"], rows))
 

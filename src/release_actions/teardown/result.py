@@ -1,4 +1,4 @@
-"""What there is to tell of a teardown: the plan, what came of it, and why each thing goes."""
+"""What a teardown planned and did, and why each thing is deleted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from release_actions.versions.version import Version, parse_known
 
 
 @dataclass(frozen=True)
-class Story:
-    """Everything there is to tell.
+class TeardownResult:
+    """What a run planned and did: all that its report is made of.
 
-    `kept`: sentences about candidates that were not asked for by name and stay. `strangers`: candidates that no system
-    knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written. `address`: of
-    the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to the end.
-    `kinds`: account -> what GitHub's API calls its kind, `orgs` or `users`. `strays`: sentences about packages that the
-    configuration does not name and that hold a candidate.
+    `kept`: sentences about candidates that were not asked for by name and are kept. `strangers`: candidates that no
+    system knows -> how they are spelled there. `undo_file`: where the undo file is; empty when none was written.
+    `address`: of the repository, for clones. `unread`: packages that could not be read, so that nothing was planned to
+    the end. `kinds`: account -> what GitHub's API calls its kind, `orgs` or `users`. `strays`: sentences about packages
+    that the configuration does not name and that hold a candidate.
     """
 
     plan: Plan
@@ -46,7 +46,7 @@ class Story:
 
     @property
     def touched(self) -> tuple[PackageTeardown, ...]:
-        """The packages of which something goes."""
+        """The packages of which something is deleted."""
         return tuple(image for image in self.images if image.planned)
 
     @property
