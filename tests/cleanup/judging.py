@@ -185,15 +185,19 @@ def killed_again(world: World, rules: Rules, now: datetime, chance: random.Rando
     return set()
 
 
-def journals(world: World, *, unless_of_attachments: bool) -> list[str]:
-    """Journals that are there; without those that only list what GitHub kept as the last version with a tag."""
+def journals(world: World, company: Company, *, unless_of_attachments: bool) -> list[str]:
+    """Journals that are there; without those that only list what GitHub kept as the last version with a tag.
+
+    That may have got a tag of the company's since: then no tag shows the journal, until a rule selects something again.
+    """
     there = {version.digest: version.tags for version in versions(world)}
     found = []
     for version in versions(world):
         if journal.MARK.encode() in version.manifest.body:
             listed = json.loads(version.manifest.body)["annotations"][journal.MARK].split()
             left = [there[digest] for digest in listed if digest in there]
-            attached = left and all(tags and all(tag.startswith("sha256-") for tag in tags) for tags in left)
+            own = [[tag for tag in tags if tag not in company.put] for tags in left]
+            attached = left and all(tags and all(tag.startswith("sha256-") for tag in tags) for tags in own)
             found += [] if attached and unless_of_attachments else [version.digest]
     return found
 
@@ -253,7 +257,7 @@ def judge(seed: int) -> None:
     assert last.plan is None or {deletion.version.id for deletion in last.plan.deletions} == still
     # Where rules select every tag, a journal gets its own right after the last of them went: a moment too late.
     unseen = killed and company.touched and second.plan is None and not protected(rules, kept, now, company)
-    assert still or unseen or not journals(world, unless_of_attachments=killed or bool(refused))
+    assert still or unseen or not journals(world, company, unless_of_attachments=killed or bool(refused))
     assert last.plan is None or not last.plan.strips
     # What one rule spares as the newest another may take: the next run counts without it, and spares one more.
     counted_anew = len(rules) > 1 and any(rule.settings.keep_n or rule.settings.keep_n_per_line for rule in rules)
