@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -158,15 +157,8 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def maintainer(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Maintainer]:
-    attested, programs = tmp_path / "attested", tmp_path / "programs"
+    attested = tmp_path / "attested"
     attested.touch()
-    programs.mkdir()
-    stand_in = ROOT / "tests" / "rehearsal" / "gh_stand_in.py"
-    (programs / "gh").write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" "{attested}" "$@"\n', encoding="utf-8"
-    )
-    (programs / "gh").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PUBLISHED", str(tmp_path / "published"))
     workflow = tmp_path / "publish.yml"
     text = WORKFLOW.read_text(encoding="utf-8")
@@ -186,6 +178,11 @@ def maintainer(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) 
             Registry(http, simulator.registry_url), Client(simulator.registry_url, ""), Ledger(()), REPOSITORY, 0
         )
         runner = ActionRunner(inputs, simulator, setting, builder, tmp_path / "jobs", lambda _line: None)
+        # In place of the rehearsal's own, which knows attestations of images and nothing else.
+        stand_in = ROOT / "tests" / "rehearsal" / "gh_stand_in.py"
+        (runner.attestations.programs / "gh").write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" "{attested}" "$@"\n', encoding="utf-8"
+        )
         yield Maintainer(setting, runner, Publishing(checkout, attested), workflow, tmp_path / "published")
 
 
