@@ -64,6 +64,7 @@ ENCLOSED = frozenset({"validate-tag", "verify-images", "protect-latest", "releas
 """Actions whose whole result is their report. The others that have one add what only they say."""
 
 TOOLS = {
+    "init": "read what a repository publishes today, and write release.yaml and the workflows that replace it",
     "validate": "find what is wrong in release.yaml, workflows and Dockerfiles, without a network",
     "status": "show on one page what is known of a release, go or no-go first",
     "rehearse": "play a whole release on the embedded GitHub and GHCR",

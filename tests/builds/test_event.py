@@ -121,3 +121,12 @@ def test_only_the_default_branch_of_the_payload_is_trunk(
     event: dict[str, Any], ref: str, *, nightly: bool, trunk: bool
 ) -> None:
     assert is_trunk(event, ref, nightly=nightly) is trunk
+
+
+def test_a_day_can_be_written_in_two_ways_and_no_branch_takes_either() -> None:
+    tags = 'dev: {name: "{image}-dev", tags: {every: ["{date}", "{iso-date}"], branch: ["{branch}"]}}'
+    config = load_text(f"repository: o/r\nchannels:\n  {tags}\nimages: {{a: {{platforms: [linux/amd64]}}}}\n")
+
+    assert choose_tags(Build(sha=SHA), NOW, config.tags_of("dev")) == ("20260203", "2026-02-03")
+    assert make_branch_tag("2026-02-04", config) == ""
+    assert make_branch_tag("main", config) == "main"

@@ -124,7 +124,8 @@ def list_occasions(build: Build) -> tuple[str, ...]:
 
 def fill_tags(occasion: str, build: Build, now: datetime, forms: ChannelTagsForm) -> tuple[str, ...]:
     """The tags that a build gets by one occasion. A template with a branch gives none without one."""
-    values = {"sha": build.sha, "short-sha": build.short_sha, "date": f"{now:%Y%m%d}", "number": str(build.pull)}
+    days = {"date": f"{now:%Y%m%d}", "iso-date": f"{now:%Y-%m-%d}"}
+    values = {"sha": build.sha, "short-sha": build.short_sha, "number": str(build.pull), **days}
     templates = [text for text in forms.occasions()[occasion] if build.branch or "{branch}" not in text]
     filled = [grammar.fill(text, {**values, "branch": build.branch}) for text in templates]
     return tuple(tag for tag in filled if grammar.is_tag(tag))

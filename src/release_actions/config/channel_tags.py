@@ -20,18 +20,31 @@ TEMPLATES = ListOf(
 )
 EVERY, BRANCH, TRUNK, PULL, SCHEDULE = "every", "branch", "trunk", "pull-request", "schedule"
 PLACEHOLDERS = {
-    EVERY: ("sha", "short-sha", "date"),
-    BRANCH: ("branch", "sha", "short-sha", "date"),
-    TRUNK: ("branch", "sha", "short-sha", "date"),
-    PULL: ("number", "sha", "short-sha", "date"),
-    SCHEDULE: ("branch", "sha", "short-sha", "date"),
+    EVERY: ("sha", "short-sha", "date", "iso-date"),
+    BRANCH: ("branch", "sha", "short-sha", "date", "iso-date"),
+    TRUNK: ("branch", "sha", "short-sha", "date", "iso-date"),
+    PULL: ("number", "sha", "short-sha", "date", "iso-date"),
+    SCHEDULE: ("branch", "sha", "short-sha", "date", "iso-date"),
 }
 """Occasion -> the placeholders that have a value then."""
 
-PATTERNS = {"sha": "[0-9a-f]{40,64}", "short-sha": "[0-9a-f]{7}", "date": "[0-9]{8}", "number": "[0-9]+"}
+PATTERNS = {
+    "sha": "[0-9a-f]{40,64}",
+    "short-sha": "[0-9a-f]{7}",
+    "date": "[0-9]{8}",
+    "iso-date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "number": "[0-9]+",
+}
 """Placeholder -> what stands there. A branch may be called anything."""
 
-SAMPLE = {"sha": "0" * 40, "short-sha": "0" * 7, "date": "20260203", "number": "1", "branch": "main"}
+SAMPLE = {
+    "sha": "0" * 40,
+    "short-sha": "0" * 7,
+    "date": "20260203",
+    "iso-date": "2026-02-03",
+    "number": "1",
+    "branch": "main",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +52,9 @@ class ChannelTagsForm(Record):
     """Tags of builds that are no release, by what is built. A build that gets no tag is not pushed."""
 
     every: tuple[str, ...] = key(
-        TEMPLATES, "Tags of every build, with `{sha}`, `{short-sha}` and `{date}`, as `20260203`.", default=()
+        TEMPLATES,
+        "Tags of every build, with `{sha}`, `{short-sha}`, `{date}`, as `20260203`, and `{iso-date}`, as `2026-02-03`.",
+        default=(),
     )
     branch: tuple[str, ...] = key(
         TEMPLATES,

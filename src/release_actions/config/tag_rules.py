@@ -95,7 +95,8 @@ def _floats_of_flavours_are_apart(document: Document, image: str) -> Iterator[Pr
         variant = document.images[image].variants.get(package.variant)
         written = variant is not None and variant.floating_tags is not None
         steps = ("images", image, "variants", package.variant) if variant else ("images", image)
-        for i, template in enumerate(package.floating_tags or resolve.resolve_floating_tags(document)):
+        own = package.floating_tags if package.scheme is not None else resolve.resolve_floating_tags(document)
+        for i, template in enumerate(own):
             place = document.origin.at(*steps, *(("floating-tags", i) if written else ()))
             problem = find_floating_mistake(template, schemes, place) if written else None
             if problem:
