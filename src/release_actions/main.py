@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,9 @@ from release_actions.runner.workflow import Workflow, print_or_not, read_or_not
 
 ROOT = Path(__file__).resolve().parents[2]
 ISSUES = "https://github.com/llm-d/release-actions/issues"
+CONFIG = "release.yaml"
+"""The configuration that a run by hand takes the repository from."""
+
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 ACTIONS = {
@@ -147,19 +151,9 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     if name in ACTIONS and (log.on_runner or not flags.json):
         log.check_outputs()
     context = Context.read(environ, flags.context)
-    texts: dict[str, str] = {}
-    for spec in specs:
-        text = flags.inputs.get(spec.name, environ.get(spec.variable, ""))
-        if spec.name in flags.inputs and not text.strip():
-            text = spec.empty_flag
-        if not text and spec.name == "token":
-            text = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
-        if spec.name == "registry-token" and spec.name not in flags.inputs and spec.variable not in environ:
-            # A manifest gives both the job's token. An empty one that was given asks the registry anonymously.
-            text = texts.get("token", "")
-        if spec.secret:
-            log.mask(text)
-        texts[spec.name] = text
+    texts = read_texts(specs, flags.inputs, environ, log)
+    if not context.repository and not log.on_runner:
+        context = replace(context, repository=find_repository(context.path(texts.get("config") or CONFIG)))
     given = inputs.read(command.Inputs, texts)
     if name in ENCLOSED and texts.get("report", "").strip():
         said = {spec.name: texts[spec.name] or spec.default for spec in specs if isinstance(spec.default, str)}
@@ -171,6 +165,39 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
         message = f"{name} wrote outputs it does not declare: {', '.join(sorted(stray))}"
         raise AssertionError(message)
     return report
+
+
+def read_texts(
+    specs: Sequence[inputs.Spec[Any]], given: Mapping[str, str], environ: Mapping[str, str], log: Workflow
+) -> dict[str, str]:
+    """Input -> text, from flags, else from variables. Secrets are masked."""
+    texts: dict[str, str] = {}
+    for spec in specs:
+        text = given.get(spec.name, environ.get(spec.variable, ""))
+        if spec.name in given and not text.strip():
+            text = spec.empty_flag
+        if not text and spec.name == "token":
+            text = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+        if spec.name == "registry-token" and spec.name not in given and spec.variable not in environ:
+            # A manifest gives both the job's token. An empty one that was given asks the registry anonymously.
+            text = texts.get("token", "")
+        if spec.secret:
+            log.mask(text)
+        texts[spec.name] = text
+    return texts
+
+
+def find_repository(config: Path) -> str:
+    """The repository that a configuration names, for a run by hand; empty where no file says it.
+
+    One line is read, without a reader of YAML: the command that needs the file says what is wrong with it.
+    """
+    try:
+        text = config.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    match = re.search(r"""^repository:[ ]+["']?([A-Za-z0-9-]+/[A-Za-z0-9._-]+)""", text, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def run_enclosed(name: str, run: Callable[[], Report], texts: Mapping[str, str], context: Context) -> Report:

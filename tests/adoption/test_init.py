@@ -190,6 +190,23 @@ def test_flavours_share_a_package_with_a_dockerfile_each(init: Init, folder: Pat
     assert outputs["complete"] == outputs["events"] == 3
 
 
+def test_every_registry_is_a_destination_with_its_own_path_and_secrets(init: Init, folder: Path) -> None:
+    login = (
+        "      - uses: docker/login-action@v3\n"
+        "        with: {username: '${{ secrets.HUB_USER }}', password: '${{ secrets.HUB_TOKEN }}'}\n"
+    )
+    text = LADDER.replace("images: ${{ env.IMAGE }}", "images: |\n            ${{ env.IMAGE }}\n            webs/site")
+
+    outputs = init(text.replace("    steps:\n", f"    steps:\n{login}"))
+
+    assert outputs["complete"] == outputs["events"] == 4
+    packages = load_config(folder / "release.yaml").packages("release")
+    assert [package.reference for package in packages] == ["ghcr.io/acme/web", "docker.io/webs/site"]
+    assert packages[1].credentials.username == "HUB_USER"
+    caller = (folder / ".github/workflows/release-images.yml").read_text(encoding="utf-8")
+    assert "HUB_TOKEN=${{ secrets.HUB_TOKEN }}" in caller
+
+
 def test_a_local_workflow_is_followed_with_its_inputs(init: Init, folder: Path) -> None:
     called = LADDER.partition("env:")[2].replace("github.event_name != 'pull_request'", "inputs.publish")
     head = "on: {workflow_call: {inputs: {publish: {type: boolean, default: false}}}}\nenv:"

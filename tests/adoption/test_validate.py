@@ -262,6 +262,28 @@ def test_a_wrong_address_is_found(validate: Validate, folder: Path, address: str
     assert (findings[0]["rule"], findings[0]["hint"]) == (rule, hint)
 
 
+@pytest.mark.parametrize(
+    ("granted", "inputs", "findings"),
+    [
+        ("packages: write", [], []),
+        ("packages: read", [], ["error"]),
+        ("packages: read", ["dry-run: true"], []),
+        ("packages: none", ["dry-run: true"], ["warning"]),
+        ("packages: none", ["token: ${{ secrets.CLEANER }}"], []),
+        ("packages: none", ["token: ${{ secrets.GITHUB_TOKEN }}"], ["error"]),
+    ],
+)
+def test_a_step_needs_what_its_action_needs(
+    validate: Validate, folder: Path, granted: str, inputs: list[str], findings: list[str]
+) -> None:
+    text = CLEANUP.replace("packages: write", granted) + "".join(f"          {line}\n" for line in inputs)
+    write_workflow(folder, text, "cleanup.yml")
+
+    found = validate(exits=ExitCode.REFUSED if "error" in findings else ExitCode.PASS)
+
+    assert [(finding["rule"], finding["level"]) for finding in found] == [("permissions", level) for level in findings]
+
+
 def test_a_workflow_with_the_wrong_ending_is_named(validate: Validate, folder: Path) -> None:
     write_workflow(folder, RELEASING.replace("ci-release.yaml@", "ci-release.yml@"), "release.yml")
 
@@ -390,7 +412,7 @@ def test_our_own_examples_pass(example: Path, tmp_path: Path, capsys: pytest.Cap
     main.main(["validate", "--json"], {"GITHUB_WORKSPACE": str(tmp_path)})
 
     findings = json.loads(capsys.readouterr().out)["findings"]
-    assert [finding for finding in findings if finding["rule"] != "missing-path"] == []
+    assert [each for each in findings if each["level"] == "error" and each["rule"] != "missing-path"] == []
 
 
 def test_every_input_of_a_peer_says_what_to_do() -> None:

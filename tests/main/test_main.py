@@ -66,6 +66,23 @@ def test_without_flags_inputs_come_from_variables(
     assert capsys.readouterr().out == "tag=v1.2.3\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "repository"),
+    [("repository: acme/web\n", "acme/web"), ('version: 1\nrepository: "0x5/web"\n', "0x5/web"), ("x: acme/web", "")],
+)
+def test_by_hand_the_repository_is_the_one_of_release_yaml(
+    command: types.SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, repository: str
+) -> None:
+    (tmp_path / "release.yaml").write_text(text, encoding="utf-8")
+    command.act = lambda _given, context, _log: Report(outputs={"tag": context.repository})
+    variables = {"GITHUB_WORKSPACE": str(tmp_path)}
+
+    main.main(["validate-tag", "--tag", "v1.2.3"], variables)
+    main.main(["validate-tag", "--tag", "v1.2.3", "--repository", "acme/other"], variables)
+
+    assert capsys.readouterr().out == f"tag={repository}\ntag=acme/other\n"
+
+
 def test_a_flag_wins_over_its_variable_and_json_is_alone_on_stdout(
     command: types.SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:

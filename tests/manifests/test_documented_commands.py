@@ -135,6 +135,18 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
+PUBLISH = """\
+on: {push: {branches: [main]}}
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {push: true, tags: "ghcr.io/acme/web:edge"}
+"""
+"""What a repository has that moves over."""
+
+
 def write(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -175,6 +187,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         git(folder, *words)
     write(folder, {**results, "notes.md": NOTES, "old-notes.md": NOTES})
     shutil.copytree(ROOT / "examples/single-image", folder / "examples/single-image")
+    write(folder, {".github/workflows/publish.yml": PUBLISH})
     write(folder, {"release-actions": '#!/bin/sh\nprintf "%s\\0" "$PWD" "$GITHUB_TOKEN" "$@" >"$CALLED"\n'})
     (folder / "release-actions").chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:

@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from release_actions.adoption.callers import Caller
 from release_actions.adoption.peers import find_peer_input
 from release_actions.adoption.rules import Findings, Hit, make_finding
-from release_actions.adoption.suite import WORKFLOWS, Offer, Suite
+from release_actions.adoption.suite import Offer, Suite
 from release_actions.runner.report import Finding, Level
 from release_actions.surface.model import Group, Interface, Kind
+
+TOKENS = ("token", "registry-token")
+"""Inputs that take a token. With one of its own, what the job's may do does not matter."""
 
 HOW_TO_GRANT = "Under 'permissions' of the job write: {}."
 
@@ -121,7 +124,9 @@ def judge_permissions(caller: Caller, suite: Suite, offer: Offer) -> Findings:
     """What the job's token lacks. GitHub refuses a call of a workflow that asks for more than its job has."""
     needed = suite.permissions_of(caller, offer)
     granted = caller.permissions
-    if not needed or not caller.job:
+    tokens = (caller.inputs.get(name) for name in TOKENS)
+    has_own = any(token and "secrets." in token.text and "GITHUB_TOKEN" not in token.text for token in tokens)
+    if not needed or not caller.job or has_own:
         return
     words = ", ".join(f"{name}: {level}" for name, level in needed.items())
     if granted.named is None:
@@ -133,6 +138,8 @@ def judge_permissions(caller: Caller, suite: Suite, offer: Offer) -> Findings:
     if missing:
         lacks = ", ".join(f"{name}: {level}" for name, level in missing.items())
         message = f"{caller.name} needs {lacks}, which the job '{caller.job}' does not give its token."
-        if (caller.path or "").startswith(WORKFLOWS):
+        if caller.is_job:
             message += " GitHub does not start the run."
-        yield make_finding("permissions", Hit(message, HOW_TO_GRANT.format(words)), granted.place)
+        # Which uses of an action only read is not known so well that a right to read is always missed.
+        level = Level.ERROR if caller.is_job or "write" in missing.values() else Level.WARNING
+        yield make_finding("permissions", Hit(message, HOW_TO_GRANT.format(words)), granted.place, level)

@@ -22,6 +22,8 @@ from release_actions.surface.model import Group, Interface, read_surface
 INTERFACES = "interface.json"
 WORKFLOWS = ".github/workflows/"
 ROOT_ACTION = "action.yml"
+DRY_RUN = "for a dry run"
+"""The use of an action that changes nothing, as its manifest names it."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,21 @@ class Suite:
         return Offer(pinned, is_exact=True)
 
     def permissions_of(self, caller: Caller, offer: Offer) -> Mapping[str, str]:
-        """What the token of the caller's job needs: permission -> level."""
+        """What the token of the caller's job needs whatever the action is used for: permission -> level.
+
+        What only some uses need is left out, but for a dry run that the caller asks for: it needs less.
+        """
         known = self.interfaces.get(path_of(caller.path or ""))
         told = [source.elements(Group.PERMISSIONS) for source in (offer.interface, known) if source is not None]
-        return {name: str(each["level"]) for name, each in next(filter(None, told), {}).items() if "level" in each}
+        needed: dict[str, str] = {}
+        dry_run = caller.inputs.get("dry-run")
+        for name, about in next(filter(None, told), {}).items():
+            permission, _, use = name.partition(": ")
+            if not use:
+                needed.setdefault(permission, str(about["level"]))
+            elif use == DRY_RUN and dry_run is not None and dry_run.text.lower() != "false":
+                needed[permission] = str(about["level"])
+        return needed
 
     def _read_pinned(self, file: str, revision: str) -> Interface | None:
         """The interface in a revision of this copy's git; None if it has none. Raises `ActionError` without it."""

@@ -39,7 +39,7 @@ VARIABLES = {
 """Flag (without the dashes) -> the variable it stands for."""
 
 DESCRIPTIONS = {
-    "repository": "owner/name of the repository that releases",
+    "repository": "owner/name of the repository that releases; by hand, what release.yaml says",
     "event-name": "name of the event that started the run, for example push",
     "event-path": "file with the event's payload",
     "ref": "full git ref of the run, for example refs/tags/v1.2.3",
