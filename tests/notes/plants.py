@@ -18,8 +18,13 @@ from tests.notes.cleaned import merged
 from release_actions.components import table
 from release_actions.components.assemble import PublishedComponent
 from release_actions.components.document import load_text
-from release_actions.notes.evidence import PreviousTables, RetiredImage, TagComparison
+from release_actions.notes.evidence import NotesEvidence, PreviousTables, RetiredImage, TagComparison
 from release_actions.versions.version import parse
+
+PUMP = NotesEvidence(
+    version=parse("2.3.1", ""), repository="acme/pump", tags=frozenset({"2.3.0", "2.3.1"}), previous_tag="2.3.0"
+)
+"""What is known beside the notes that have nothing to do with llm-d."""
 
 PULLS = "https://github.com/llm-d/llm-d/pull"
 FULL = "https://github.com/llm-d/llm-d/compare/v0.4.2...v0.5.0"
@@ -594,3 +599,11 @@ COMMENTS = (
 )
 
 PLANTS = (*TEXT, *LINKS, *CHANGELOG, *CHANGES, *CONTRIBUTORS, *TABLE, *VERSIONS, *IMAGES, *COMMENTS)
+
+
+def plant_defect(plant: Plant) -> tuple[str, NotesEvidence]:
+    """The notes with the defect, and what is known beside them."""
+    clean = cleaned.PLAIN if plant.plain else cleaned.LLM_D
+    assert not plant.old or plant.old in clean, plant.kind
+    text = clean.replace(plant.old, plant.new, 1) if plant.old else clean
+    return text, dataclasses.replace(PUMP if plant.plain else cleaned.evidence(), **plant.known)

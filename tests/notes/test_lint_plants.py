@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from tests.notes import cleaned
-from tests.notes.plants import PLANTS, Plant
+from tests.notes.plants import PLANTS, PUMP, Plant, plant_defect
 
 from release_actions.components.finding import Certainty, ComponentFinding
 from release_actions.notes.evidence import NotesEvidence
 from release_actions.notes.lint import RULES, lint
 from release_actions.notes.lint_ignore import NAME
-from release_actions.versions.version import parse
-
-PUMP = NotesEvidence(
-    version=parse("2.3.1", ""), repository="acme/pump", tags=frozenset({"2.3.0", "2.3.1"}), previous_tag="2.3.0"
-)
-
-
-def planted(plant: Plant) -> tuple[str, NotesEvidence]:
-    """The notes with the defect, and what is known beside them."""
-    clean = cleaned.PLAIN if plant.plain else cleaned.LLM_D
-    assert not plant.old or plant.old in clean, plant.kind
-    text = clean.replace(plant.old, plant.new, 1) if plant.old else clean
-    return text, dataclasses.replace(PUMP if plant.plain else cleaned.evidence(), **plant.known)
 
 
 def line_of(plant: Plant, text: str) -> int:
@@ -42,7 +27,7 @@ def told(found: tuple[ComponentFinding, ...]) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.kind)
 def test_a_planted_defect_is_found_where_it_is_and_nothing_else(plant: Plant) -> None:
-    text, known = planted(plant)
+    text, known = plant_defect(plant)
     found = lint(text, "notes.md", known)
     assert told(found) == [(plant.rule, line_of(plant, text))]
     (finding,) = found
