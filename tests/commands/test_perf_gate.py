@@ -188,6 +188,18 @@ def test_the_same_results_on_both_sides_are_bad_input(gate: Gate) -> None:
     assert "The same result is on both sides" in gate.log
 
 
+def test_no_result_that_was_read_is_overwritten(gate: Gate) -> None:
+    result = gate.workspace / "after" / "run-1.json"
+    before = result.read_bytes()
+
+    code, _ = gate.run("--baseline", "before", "--candidate", "after", "--report", "./after/run-1.json")
+    same, _ = gate.run("--baseline", "before", "--candidate", "after", "--report", "x.json", "--plot", "./x.json")
+
+    assert (code, same) == (ExitCode.BAD_INPUT, ExitCode.BAD_INPUT)
+    assert result.read_bytes() == before
+    assert "Inputs 'report' and 'plot' both name ./x.json" in gate.log
+
+
 def test_results_of_another_commit_are_refused(gate: Gate) -> None:
     code, outputs = gate.run("--baseline", "before", "--candidate", "after", "--commit", "e" * 40)
 

@@ -343,6 +343,68 @@ def test_a_candidate_whose_commit_is_not_known_is_not_taken_for_a_commit_in_sile
     assert "Pass the commit with --commit" in message
 
 
+def test_the_same_run_on_both_sides_is_refused_without_any_date() -> None:
+    metrics = {"median_tpot_ms": 10.123456789, "median_ttft_ms": 99.87654321}
+    baseline, candidate = (
+        Results((run_of(metrics, side=side), run_of({"median_tpot_ms": 10.0}, side=side, number=2)))
+        for side in ("baseline", "candidate")
+    )
+
+    with pytest.raises(InputError, match="The same run is on both sides"):
+        compare(baseline, candidate, NO_RULES, commit=AFTER, today=TODAY)
+
+
+def test_a_baseline_of_the_candidates_commit_is_refused_although_the_candidate_names_none() -> None:
+    baseline = side_of("median_tpot_ms", STEADY, side="baseline", commit=AFTER)
+    candidate = side_of("median_tpot_ms", scaled(1.01), side="candidate", commit="")
+
+    with pytest.raises(InputError, match="The baseline measured the commit bbbbbbbbbbbb, which is the candidate's"):
+        compare(baseline, candidate, NO_RULES, commit=AFTER, today=TODAY)
+
+
+def test_equal_names_of_commits_are_one_commit_however_short() -> None:
+    baseline = side_of("median_tpot_ms", STEADY, side="baseline", commit="v0.7")
+    candidate = side_of("median_tpot_ms", scaled(1.01), side="candidate", commit="v0.7")
+
+    with pytest.raises(InputError, match=r"Both sides measured the commit v0\.7"):
+        compare(baseline, candidate, NO_RULES, commit="", today=TODAY)
+
+
+def test_a_candidate_that_ran_before_the_baseline_may_be_swapped() -> None:
+    sides = [
+        Results(
+            tuple(
+                run_of({"median_tpot_ms": value}, side=side, number=number, started=f"2026-08-{day}T{number:02}:00")
+                for number, value in enumerate(STEADY)
+            )
+        )
+        for side, day in (("baseline", "02"), ("candidate", "01"))
+    ]
+
+    outcome = compare(sides[0], sides[1], NO_RULES, commit=AFTER, today=TODAY)
+
+    assert outcome.verdict is Verdict.WARN
+    assert "The candidate ran wholly before the baseline" in only(outcome, "not-interleaved")
+    assert "Check that the sides are not swapped" in only(outcome, "not-interleaved")
+
+
+@pytest.mark.parametrize("value", [1e300, 1e-300, 1e19])
+def test_a_value_that_nothing_measures_is_broken_and_no_error(value: float) -> None:
+    outcome = judge("median_tpot_ms", STEADY, (*STEADY[:4], value))
+
+    assert outcome.verdict is Verdict.FAIL
+    assert f"median_tpot_ms is {value:g}" in only(outcome, "broken-candidate")
+
+
+def test_work_that_is_no_number_does_not_agree() -> None:
+    baseline = side_of("median_tpot_ms", STEADY, side="baseline", work={"output tokens": 128.0})
+    candidate = side_of("median_tpot_ms", STEADY, side="candidate", work={"output tokens": math.nan})
+
+    outcome = compare(baseline, candidate, NO_RULES, commit=AFTER, today=TODAY)
+
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+
+
 def test_the_same_commit_on_both_sides_is_refused() -> None:
     baseline = side_of("median_tpot_ms", STEADY, side="baseline", commit=AFTER[:12])
     candidate = side_of("median_tpot_ms", scaled(1.1), side="candidate")

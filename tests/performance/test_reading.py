@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -381,6 +383,55 @@ def test_a_run_that_failed_in_part_has_a_defect(tmp_path: Path, values: dict[str
     (run,) = read_results(["side"], tmp_path).runs
 
     assert run.defects == (defect,)
+
+
+def test_a_run_that_was_copied_counts_once_whatever_its_date(tmp_path: Path) -> None:
+    result = json.loads((FILES / "vllm-0.33.0" / "serve.json").read_text(encoding="utf-8"))
+    write_runs(tmp_path / "runs", [{**result, "date": f"20261130-21{minute}00"} for minute in (10, 11, 12)])
+
+    results = read_results(["runs"], tmp_path)
+
+    assert [run.source.file for run in results.runs] == ["runs/run-1.json"]
+    assert [unused.reason for unused in results.ignored] == ["it is the same run as runs/run-1.json"] * 2
+
+
+def test_a_copy_without_its_failed_requests_does_not_hide_them(tmp_path: Path) -> None:
+    result = json.loads((FILES / "vllm-0.33.0" / "serve.json").read_text(encoding="utf-8"))
+    write_runs(tmp_path / "runs", [result, {**result, "failed": 3}])
+
+    runs = read_results(["runs"], tmp_path).runs
+
+    assert [run.defects for run in runs] == [(), ("3 requests failed",)]
+
+
+@pytest.mark.parametrize("value", ["0", -1, math.nan, True])
+def test_a_count_that_is_none_is_a_defect(tmp_path: Path, value: object) -> None:
+    write_runs(tmp_path, [serve(failed=value)])
+
+    (run,) = read_results(["run-1.json"], tmp_path).runs
+
+    assert "failed is no count" in run.defects
+
+
+def test_metadata_cannot_change_the_load_that_vllm_wrote(tmp_path: Path) -> None:
+    write_runs(tmp_path, [{"rate": "inf", "concurrency": "4", "model": "b", **serve(request_rate=1.0)}])
+
+    (run,) = read_results(["run-1.json"], tmp_path).runs
+
+    assert (run.settings["rate"], run.settings["model"]) == ("1", MODEL)
+    assert "concurrency" not in run.settings
+
+
+def test_half_a_character_and_bytes_that_are_no_text_can_be_written_again(tmp_path: Path) -> None:
+    text = json.dumps({"settings": {"tool": "x\ud800", "\udfff": 1}, "metrics": {"m\ud800": 1.0}})
+    name = os.fsdecode(b"run-\xff.json")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+
+    (run,) = read_results(["."], tmp_path).runs
+
+    assert run.source.file == "run-?.json"
+    assert repr(run).encode().decode() == repr(run)
+    assert run.settings["tool"] == "x\ufffd"
 
 
 @pytest.mark.parametrize(

@@ -58,13 +58,14 @@ def test_bars_show_interval_change_and_tolerance() -> None:
 
 
 def test_a_hostile_model_name_breaks_neither_table_nor_picture() -> None:
-    outcome = outcome_of(1.2, model="a|b\n::error::x <script>")
+    outcome = outcome_of(1.2, model="a|b\n::error::x <script>\x00\x1b[31m\ufffe")
 
     text = summary.summary(outcome, title="x")
     picture = plot.svg(outcome.gated, title="x")
 
     assert "<script>" not in text.replace("\\<script\\>", "")
     assert "\n::error" not in text
+    assert "\x1b" not in text
     ET.fromstring(picture)
     assert "<script>" not in picture
 

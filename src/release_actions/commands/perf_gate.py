@@ -18,7 +18,8 @@ from release_actions.http.client import Http
 from release_actions.performance import document, measuring, plot, reading, suggesting, summary
 from release_actions.performance.baseline import Publications, Published
 from release_actions.performance.comparing import Outcome, compare
-from release_actions.performance.configured import canonical, rules_of
+from release_actions.performance.configured import rules_of
+from release_actions.performance.model import canonical
 from release_actions.performance.reading import Results
 from release_actions.performance.rules import Rules
 from release_actions.runner import envelope, inputs, markdown
@@ -111,6 +112,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         message = "Input 'candidate' is required and was not given."
         raise InputError(message, hint="Name the folder, files or globs of the candidate's results.")
     candidate = read_side("candidate", given.candidate, context)
+    refuse_overwriting(given, (*published.results.digests.values(), *candidate.digests.values()), context)
     outcome = compare(
         published.results,
         candidate,
@@ -178,6 +180,21 @@ def read_side(name: str, paths: tuple[str, ...], context: Context) -> Results:
     ignored = [f"{unused.file}: {unused.reason}" for unused in results.ignored[:SHOWN_FILES]]
     hint = f"What is there is something else. {'; '.join(ignored)}." if ignored else "Check the path; no file is there."
     raise InputError(message, hint=hint)
+
+
+def refuse_overwriting(given: Inputs, results: tuple[str, ...], context: Context) -> None:
+    """Raise `InputError` when a file that is to be written is a result that was read, or the other file."""
+    read = {context.path(name).resolve(): name for name in results}
+    written = {"report": given.report, "plot": given.plot}
+    problems = [
+        Problem(f"Input '{name}' names {path}, which is a result that was read.", "Name a file that is not one.")
+        for name, path in written.items()
+        if path and context.path(path).resolve() in read
+    ]
+    if given.plot and context.path(given.plot).resolve() == context.path(given.report).resolve():
+        problems.append(Problem(f"Inputs 'report' and 'plot' both name {given.plot}.", "Name two files."))
+    if problems:
+        raise InputError(problems=problems)
 
 
 def envelope_of(outcome: Outcome, candidate: Results, setting: Setting, context: Context) -> Envelope:

@@ -11,10 +11,11 @@ from datetime import date
 
 from release_actions.errors import InputError, Problem
 from release_actions.performance import findings, ranks, wording
+from release_actions.performance.copies import pairs_of
 from release_actions.performance.groups import Group, group_runs, has_settings
 from release_actions.performance.judging import Comparison, compare_metric, values_of
 from release_actions.performance.model import Run
-from release_actions.performance.reading import Results, fingerprint
+from release_actions.performance.reading import Results
 from release_actions.performance.rules import MetricRule, Rules, Waiver
 from release_actions.performance.verdict_findings import expired_waivers, findings_of_verdict
 from release_actions.runner.envelope import Verdict
@@ -64,18 +65,17 @@ class _Account:
                 self.fails |= not doubt
 
 
-def refuse_same_sides(baseline: Results, candidate: Results) -> None:
-    """Raise `InputError` when both sides hold the same file or measured the same commit."""
+def refuse_same_sides(baseline: Results, candidate: Results, commit: str) -> None:
+    """Raise `InputError` when both sides hold the same file or run, or measured the same commit."""
     problems = []
     shared = baseline.digests.keys() & candidate.digests.keys()
     if shared:
         digest = min(shared)
         message = f"The same result is on both sides: {baseline.digests[digest]} and {candidate.digests[digest]}."
         problems.append(Problem(message, "Pass the results of the release before as baseline."))
-    dated = {fingerprint(run): run for run in baseline.runs if run.started}
-    twice = [(dated[fingerprint(run)], run) for run in candidate.runs if run.started and fingerprint(run) in dated]
+    twice = next(pairs_of(baseline.runs, candidate.runs), None)
     if twice and not shared:
-        message = f"The same run is on both sides: {twice[0][0].source} and {twice[0][1].source}."
+        message = f"The same run is on both sides: {twice[0].source} and {twice[1].source}."
         problems.append(Problem(message, "Pass the results of the release before as baseline."))
     before = {run.commit for run in baseline.runs if run.commit}
     both = sorted(
@@ -84,6 +84,9 @@ def refuse_same_sides(baseline: Results, candidate: Results) -> None:
     if both:
         message = f"Both sides measured the commit {both[0][:12]}."
         problems.append(Problem(message, "A commit cannot be slower than itself: check which results are which."))
+    elif any(commit and findings.same_commit(commit, other) for other in before):
+        message = f"The baseline measured the commit {commit[:12]}, which is the candidate's."
+        problems.append(Problem(message, "Pass the results of the release before as baseline."))
     if problems:
         raise InputError(problems=problems)
 
@@ -96,7 +99,7 @@ def compare(
     `commit`: the candidate's, empty when it is not known. `missing`: why there is no baseline, which is a doubt and
     makes everything about pairs pointless; empty when there is one.
     """
-    refuse_same_sides(baseline, candidate)
+    refuse_same_sides(baseline, candidate, commit)
     account = _Account()
     account.add(findings.no_baseline(missing), doubt=True)
     account.add(findings.files_that_gave_nothing(candidate, "candidate"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from release_actions.config.performance import MetricForm, PerformanceForm, PerformanceLevels
 from release_actions.errors import ConfigurationError, Problem
 from release_actions.performance.metrics import KNOWN, Direction, known_metric
-from release_actions.performance.model import ALIASES, text_of
+from release_actions.performance.model import canonical, text_of
 from release_actions.performance.rules import MetricRule, Rules, Waiver
 from release_actions.runner.report import Level
 
@@ -72,11 +72,6 @@ def rule_of(name: str, metric: MetricForm) -> MetricRule:
         needs_saturation=known is not None and known.needs_saturation,
         unit=known.unit if known else "",
     )
-
-
-def canonical(name: str) -> str:
-    """A setting as groups call it: `tensor_parallel_size` is `tp`."""
-    return ALIASES.get(name, name)
 
 
 def settings_of(settings: Mapping[str, str]) -> dict[str, str]:

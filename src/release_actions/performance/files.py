@@ -67,11 +67,12 @@ def matches_of(pattern: str, workspace: Path) -> list[Path]:
 
 
 def name_of(path: Path, workspace: Path) -> str:
-    """A file as people know it: below the workspace without it."""
+    """A file as people know it: below the workspace without it, and with a mark for bytes that are no text."""
     try:
-        return path.relative_to(workspace).as_posix()
+        name = path.relative_to(workspace).as_posix()
     except ValueError:
-        return path.as_posix()
+        name = path.as_posix()
+    return name.encode(errors="replace").decode()
 
 
 def natural_key(text: str) -> list[tuple[int, int | str]]:

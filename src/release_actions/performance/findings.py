@@ -94,7 +94,7 @@ def same_commit(first: str, second: str) -> bool:
     """Whether two commits are one, where one may be shortened to at least seven digits."""
     short, long = sorted((first.lower(), second.lower()), key=len)
     least = 7
-    return len(short) >= least and long.startswith(short)
+    return short == long or (len(short) >= least and long.startswith(short))
 
 
 def broken_runs(group: Group, side: str, runs: Sequence[Run]) -> Iterator[Finding]:
@@ -194,7 +194,8 @@ def different_work(group: Group) -> Finding | None:
         if not before or not after:
             continue
         first, second = sorted(before)[len(before) // 2], sorted(after)[len(after) // 2]
-        if abs(second / first - 1) > WORK_TOLERANCE:
+        # Not the other way round: NaN is no work that agrees.
+        if not abs(second / first - 1) <= WORK_TOLERANCE:
             message = (
                 f"The two sides did not do the same work in {group.title}: {first:.0f} {name} a request in the "
                 f"baseline, {second:.0f} in the candidate."
@@ -280,7 +281,13 @@ def circumstances(group: Group) -> Iterator[Finding]:
         return
     first, second = ([run.started for run in runs] for runs in (group.baseline, group.candidate))
     if max(first) < min(second) or max(second) < min(first):
-        message = (
-            f"One side ran wholly before the other in {group.title}, so a drift of the machine counts as a change."
+        is_backward = max(second) < min(first)
+        order = (
+            "The candidate ran wholly before the baseline" if is_backward else "One side ran wholly before the other"
         )
-        yield Finding.of(Level.NOTICE, message, hint="Run both sides by turns (A B A B).", rule="not-interleaved")
+        message = f"{order} in {group.title}, so a drift of the machine counts as a change."
+        hint = "Run both sides by turns (A B A B)."
+        if is_backward:
+            hint = f"Check that the sides are not swapped. {hint}"
+        level = Level.WARNING if is_backward else Level.NOTICE
+        yield Finding.of(level, message, hint=hint, rule="not-interleaved")

@@ -67,7 +67,7 @@ def read_benchmark(report: Mapping[str, Any], benchmark: Mapping[str, Any], sour
     defects = request_defects(planned=None, completed=completed, failed=failed)
     return Run(
         source,
-        settings_of(TOOL, {**labels, **load_of(report, benchmark)}),
+        settings_of(TOOL, load_of(report, benchmark), labels),
         metrics_of(metrics),
         defects,
         commit=first_text(labels, COMMIT_KEYS),
@@ -97,6 +97,7 @@ def load_of(report: Mapping[str, Any], benchmark: Mapping[str, Any]) -> dict[str
     backend = mapping(config.get("backend")) or mapping(wide.get("backend"))
     kind = first_text(strategy, ("type_", "kind"))
     load: dict[str, Any] = {
+        "concurrency": None,
         "model": first_text(backend, ("model",)) or first_text(wide, ("model",)),
         "rate": INFINITE if kind in {"throughput", "concurrent", "synchronous"} else strategy.get("rate"),
     }

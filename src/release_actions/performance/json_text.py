@@ -149,6 +149,7 @@ def values_of(text: str) -> Iterator[Any]:
     NaN and Infinity, which Python's tools write for runs that failed, are numbers here.
     """
     decoder = json.JSONDecoder()
+    has_surrogates = ESCAPED_SURROGATE.search(text) is not None
     position = skip_blanks(text, 0)
     while position < len(text):
         try:
@@ -156,10 +157,25 @@ def values_of(text: str) -> Iterator[Any]:
         except RecursionError as error:
             message = "it is nested too deeply"
             raise ValueError(message) from error
-        yield value
+        yield without_surrogates(value) if has_surrogates else value
         position = skip_blanks(text, position)
 
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def without_surrogates(value: Any) -> Any:
+    """A JSON value whose texts can be written again: an escape may name half of a character."""
+    if isinstance(value, str):
+        return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 BLANKS = re.compile(r"[ \t\r\n]*")
 
 

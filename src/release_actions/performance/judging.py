@@ -17,6 +17,9 @@ from release_actions.performance.model import Run
 from release_actions.performance.rules import MetricRule, Rules
 from release_actions.runner.envelope import Verdict
 
+LEAST_VALUE, MOST_VALUE = 1e-18, 1e18
+"""Between these a value is believed, in whatever unit. Zero, NaN and infinity are outside."""
+
 SURPRISE = math.log(1.25)
 """An improvement above which people should first look for a broken run."""
 
@@ -142,7 +145,7 @@ def defects_of(run: Run, rule: MetricRule) -> tuple[str, ...]:
     if rule.name not in run.metrics:
         return (f"it has no {rule.name}",)
     value = run.metrics[rule.name]
-    if not math.isfinite(value) or value <= 0:
+    if not LEAST_VALUE <= value <= MOST_VALUE:
         return (f"{rule.name} is {value:g}",)
     return ()
 

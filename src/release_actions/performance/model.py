@@ -132,14 +132,25 @@ def plain_number(text: str) -> str:
     return head if is_whole else text
 
 
-def settings_of(tool: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """The settings of a run from what a file says. Lists and objects are no settings, nor is the commit."""
+def settings_of(tool: str, values: Mapping[str, Any], said: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """The settings of a run. Lists and objects are no settings, nor is the commit.
+
+    `values`: what the tool writes. `said`: what the user had it write besides, which cannot change the tool's: a limit
+    that the tool knows not to be there is not one that the user names.
+    """
     settings = {"tool": tool}
     for name, value in values.items():
         text = text_of(value)
         if text and name not in COMMIT_KEYS:
-            settings.setdefault(ALIASES.get(name, name.replace("_", "-") if name in KEBAB else name), text)
-    return settings
+            settings.setdefault(canonical(name), text)
+    known = {canonical(name) for name in values}
+    besides = {name: value for name, value in (said or {}).items() if canonical(name) not in known}
+    return settings if not besides else {**settings_of(tool, besides), **settings}
+
+
+def canonical(name: str) -> str:
+    """A setting as groups call it: `tensor_parallel_size` is `tp`."""
+    return ALIASES.get(name, name.replace("_", "-") if name in KEBAB else name)
 
 
 KEBAB = {name.replace("-", "_") for name in IDENTITY}
@@ -169,6 +180,13 @@ def count_of(value: Any) -> int | None:
     """A count of a file; None when there is none."""
     number = number_of(value)
     return int(number) if number is not None and math.isfinite(number) else None
+
+
+def odd_counts(values: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
+    """A defect for each count that is there and is none: `failed` as a text, negative or NaN."""
+    said = {name: values[name] for name in names if values.get(name) is not None}
+    counts = {name: count_of(value) for name, value in said.items()}
+    return tuple(f"{name} is no count" for name, count in counts.items() if count is None or count < 0)
 
 
 def request_defects(*, planned: int | None, completed: int | None, failed: int | None) -> tuple[str, ...]:

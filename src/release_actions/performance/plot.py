@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from release_actions.performance import wording
 from release_actions.performance.comparing import Judged
@@ -20,6 +21,9 @@ RIGHT: int = 90
 COLOURS = {Verdict.PASS: "#1a7f37", Verdict.WARN: "#9a6700", Verdict.FAIL: "#cf222e", Verdict.INCONCLUSIVE: "#6e7781"}
 SHAPES = {Verdict.PASS: "", Verdict.WARN: "", Verdict.FAIL: "", Verdict.INCONCLUSIVE: ' stroke-dasharray="4 3"'}
 """Doubt is dashed, so that the picture needs no colour."""
+
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot have, not even escaped."""
 
 LABEL_LENGTH = 62
 MOST_ROWS = 120
@@ -49,6 +53,11 @@ def svg(judged: Sequence[Judged], *, title: str) -> str:
         label = f'<text x="{place(change, scale):.1f}" y="{height - 8}" text-anchor="middle" fill="#57606a">'
         parts.append(f"{label}{f'{100 * change:+.0f} %' if change else 'no change'}</text>")
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def escape(text: str) -> str:
+    """A text as XML."""
+    return saxutils.escape(NOT_IN_XML.sub("\ufffd", text))
 
 
 def scale_of(rows: Sequence[Judged]) -> float:

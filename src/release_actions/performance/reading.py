@@ -15,6 +15,7 @@ import yaml
 
 from release_actions.errors import InputError
 from release_actions.performance import guidellm, inference_perf, json_text, llmd_report, own, pytorch, vllm
+from release_actions.performance.copies import fingerprints_of
 from release_actions.performance.files import PYTORCH_COPY, SIDECAR, Copies, files_of, name_of, stage_of
 from release_actions.performance.model import (
     COMMIT_KEYS,
@@ -100,15 +101,14 @@ def leave_out_reports(reading: _Reading, paths: Sequence[str]) -> None:
 
 
 def leave_out_copies(reading: _Reading) -> None:
-    """Count a run once that several files hold, as `vllm bench sweep` does in its summaries.
-
-    Only a run with a date is recognised: without one, equal numbers may be two runs of a coarse clock.
-    """
+    """Count a run once that several files hold, as `vllm bench sweep` does in its summaries."""
     first: dict[tuple[object, ...], Run] = {}
     kept = []
     for run in reading.runs:
-        original = first.setdefault(fingerprint(run), run) if run.started else run
-        if original is run:
+        marks = tuple(fingerprints_of(run))
+        original = next((first[mark] for mark in marks if mark in first), None)
+        if original is None:
+            first.update(dict.fromkeys(marks, run))
             kept.append(run)
         else:
             reading.ignored.append(Unused(str(run.source), f"it is the same run as {original.source}"))
@@ -129,11 +129,6 @@ def join_parts(runs: Sequence[Run]) -> list[Run]:
         else:
             whole[place] = pytorch.joined(whole[place], run)
     return whole
-
-
-def fingerprint(run: Run) -> tuple[object, ...]:
-    """What two readings of one run share, and two runs do not."""
-    return run.started, run.commit, run.settings.get("model", ""), tuple(sorted(run.metrics.items()))
 
 
 def read_file(reading: _Reading, name: str, path: Path) -> None:

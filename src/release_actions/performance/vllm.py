@@ -20,6 +20,7 @@ from release_actions.performance.model import (
     count_of,
     first_text,
     number_of,
+    odd_counts,
     request_defects,
     settings_of,
     work_of,
@@ -34,6 +35,9 @@ RESULTS = frozenset(
     }
 )
 """Plain values of a result of `serve` that are no setting of their own: what came out, and what `rate_of` reads."""
+
+OWN_SETTINGS = ("model_id", "num_prompts", "request_rate", "burstiness", "max_concurrency")
+"""Settings that `serve` writes itself. All others are of `--metadata`, which cannot change them."""
 
 RESULT_PREFIXES = ("std_", "spec_decode_", "diffusion_", "probe_", "server_", "total_")
 """Beginnings of further names that are no setting: spreads, and counts of what was done."""
@@ -92,11 +96,11 @@ def read_serve(value: Mapping[str, Any], source: Source) -> Run:
     if metrics.get("rtfx") == 0:
         # It is about audio, and zero for everything else.
         del metrics["rtfx"]
-    settings = {key: text for key, text in value.items() if key not in metrics and key not in RESULTS}
-    settings["request_rate"] = rate_of(value)
+    own = {key: value[key] for key in OWN_SETTINGS if key in value} | {"request_rate": rate_of(value)}
+    others = {key: text for key, text in value.items() if key not in {*metrics, *RESULTS, *own}}
     return Run(
         source,
-        settings_of(SERVE, {key: text for key, text in settings.items() if not key.startswith(RESULT_PREFIXES)}),
+        settings_of(SERVE, own, {key: text for key, text in others.items() if not key.startswith(RESULT_PREFIXES)}),
         metrics,
         defects,
         commit=first_text(value, COMMIT_KEYS),
@@ -117,7 +121,8 @@ def work_of_serve(values: Mapping[str, Any]) -> dict[str, float]:
 def serve_defects(values: Mapping[str, Any]) -> tuple[str, ...]:
     """What the counts of a result of `serve` say against it. Without counts it may be of a server that was down."""
     planned, completed, failed = (count_of(values.get(name)) for name in ("num_prompts", "completed", "failed"))
-    defects = request_defects(planned=planned, completed=completed, failed=failed)
+    defects = odd_counts(values, ("num_prompts", "completed", "failed", "total_input_tokens", "total_output_tokens"))
+    defects += request_defects(planned=planned, completed=completed, failed=failed)
     if completed is None:
         return (*defects, "it does not say how many requests were completed")
     if planned is None and failed is None:
