@@ -1131,7 +1131,7 @@ MISTAKES_OF_RULES = {
         """,
         [
             "release.yaml:5:21: '{number}' is not a placeholder of tags of 'branch'. Use one of branch, sha, "
-            "short-sha, date.",
+            "short-sha, date, iso-date.",
         ],
     ),
     "a channel's tag that is no tag": (
