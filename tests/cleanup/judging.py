@@ -202,6 +202,45 @@ def journals(world: World, company: Company, *, unless_of_attachments: bool) -> 
     return found
 
 
+def judge_end(
+    world: World,
+    rules: Rules,
+    kept: Kept,
+    now: datetime,
+    company: Company,
+    second: Result,
+    *,
+    killed: bool,
+    refused: bool,
+) -> bool:
+    """Two more runs, after which nothing is left to do but what GitHub refuses. False where that cannot be judged."""
+    clean(world, rules, now)
+    assert unpullable(world, company.lost) == []
+    last = clean(world, rules, now)
+    error = last.outcome.error
+    # Where somebody copies a tag that is being taken off, and then deletes the image, nobody can put the copy right.
+    assert error is None or (
+        any(rule.settings.untag for rule in rules) and company.lost and "another program copied a tag" in str(error)
+    ), error
+    if error:
+        return False
+    if counts_anew(rules) and last.plan and last.outcome.deleted:
+        last = clean(world, rules, now)
+        assert unpullable(world, company.lost) == []
+    still = refusals(last)
+    assert last.plan is None or {deletion.version.id for deletion in last.plan.deletions} == still
+    # Where rules select every tag, a journal gets its own right after the last of them went: a moment too late.
+    unseen = killed and company.touched and second.plan is None and not protected(rules, kept, now, company)
+    assert still or unseen or not journals(world, company, unless_of_attachments=killed or refused)
+    assert last.plan is None or not last.plan.strips
+    return True
+
+
+def counts_anew(rules: Rules) -> bool:
+    """Whether what one rule spares as the newest another may take: the next run counts without it, and spares more."""
+    return len(rules) > 1 and any(rule.settings.keep_n or rule.settings.keep_n_per_line for rule in rules)
+
+
 def judge(seed: int) -> None:
     """One world."""
     chance = random.Random(seed)
@@ -243,28 +282,9 @@ def judge(seed: int) -> None:
     while company.begun:
         company.finish(world)
     assert unpullable(world, company.lost) == []
-    clean(world, rules, now)
-    assert unpullable(world, company.lost) == []
-    last = clean(world, rules, now)
-    error = last.outcome.error
-    # Where somebody copies a tag that is being taken off, and then deletes the image, nobody can put the copy right.
-    assert error is None or (
-        any(rule.settings.untag for rule in rules) and company.lost and "another program copied a tag" in str(error)
-    ), error
-    if error:
+    if not judge_end(world, rules, kept, now, company, second, killed=killed, refused=bool(refused)):
         return
-    # What one rule spares as the newest another may take: the next run counts without it.
-    counted_anew = len(rules) > 1 and any(rule.settings.keep_n or rule.settings.keep_n_per_line for rule in rules)
-    if counted_anew and last.plan and last.outcome.deleted:
-        last = clean(world, rules, now)
-        assert unpullable(world, company.lost) == []
-    still = refusals(last)
-    assert last.plan is None or {deletion.version.id for deletion in last.plan.deletions} == still
-    # Where rules select every tag, a journal gets its own right after the last of them went: a moment too late.
-    unseen = killed and company.touched and second.plan is None and not protected(rules, kept, now, company)
-    assert still or unseen or not journals(world, company, unless_of_attachments=killed or bool(refused))
-    assert last.plan is None or not last.plan.strips
-    if killed and not faults and alone and not counted_anew:
+    if killed and not faults and alone and not counts_anew(rules):
         twin, _ = planted(random.Random(seed))
         # Of tags that are all selected GitHub keeps the last one, which is another one in another order.
         if not clean(twin, rules, now).outcome.refused:
