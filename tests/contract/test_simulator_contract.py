@@ -45,6 +45,7 @@ UNMET = (
     (r"git/create-blob", 422, "its description asks for exactly one of two forms, of which one has no rules"),
     (r"issues/(get|update|create|list-for-repo)", 301, "no repository is renamed"),
     (r"issues/(get|create|update)", 410, "no issue is deleted, and no repository has its issues switched off"),
+    (r"pulls/list-files", 422, "no difference is too large to list"),
     (r"(git|repos)/.*", 409, "no repository is empty or being made"),
 )
 """Documented statuses that the walk does not meet: operations, status, and why."""
@@ -138,7 +139,10 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/pulls/1")
     yield Step("GET", f"{ROOT}/pulls/2")
     yield Step("GET", f"{ROOT}/pulls/1/commits")
+    yield Step("GET", f"{ROOT}/pulls/1/files")
     yield Step("GET", f"{ROOT}/commits/{second.sha}/pulls")
+    status = {"state": "failure", "context": "freeze", "description": "Is a feature"}
+    yield Step("POST", f"{ROOT}/statuses/{second.sha}", status)
     yield from proposal_steps(found)
     yield Step("GET", f"{ROOT}/milestones?state=all")
     yield Step("GET", f"{ROOT}/milestones/1")

@@ -27,15 +27,24 @@ from release_actions.tracker import summary
 from release_actions.tracker.differences import Difference, find_differences
 from release_actions.tracker.findings import list_findings
 from release_actions.tracker.freeze import Freeze, find_freeze
+from release_actions.tracker.guard_reading import GuardReader
+from release_actions.tracker.guard_run import (
+    describe_guard,
+    describe_judged,
+    find_numbers,
+    guard,
+    list_guard_findings,
+    write_guard_summary,
+)
+from release_actions.tracker.guarding import find_current
 from release_actions.tracker.model import Board, Milestone
-from release_actions.tracker.reading import BoardReader
 from release_actions.tracker.requirements import Demands
 from release_actions.tracker.states import FeatureState, Row, judge_board
 from release_actions.versions.version import Version, parse
 
 NAME = "release-tracker"
-REPORT = "report"
-MODES = (REPORT,)
+REPORT, GUARD = "report", "guard"
+MODES = (REPORT, GUARD)
 NUMBER = re.compile(r"#?([0-9]{1,9})")
 
 
@@ -57,12 +66,16 @@ class Inputs:
     milestone: str = inputs.option(inputs.text, "")
     issues: tuple[int, ...] = inputs.option(parse_numbers, ())
     label: str = inputs.option(inputs.text, "")
+    pull_request: int = inputs.option(inputs.integer(1), 0)
+    status: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, CONFIG)
     report: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
-OUTPUTS = ("verdict", "counts", "features", "differences", "freeze", "requests", "report", "report-digest")
+OUTPUTS = (
+    *("verdict", "counts", "features", "differences", "freeze", "pull-requests", "requests", "report", "report-digest"),
+)
 
 
 @dataclass(frozen=True)
@@ -93,16 +106,64 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             "It is not known which repository to ask GitHub about." if not context.repository else "There is no token."
         )
         raise InputError(message, hint="Set the input token, and on a laptop --repository owner/name.")
-    reader = BoardReader(context.api_url, context.repository, token=given.token)
+    reader = GuardReader(context.api_url, context.repository, token=given.token)
     with contextlib.closing(reader):
         return BY_MODE[given.mode](given, context, config, reader, log)
 
 
-def run_report(given: Inputs, context: Context, config: Config | None, reader: BoardReader, log: Workflow) -> Report:
+def run_report(given: Inputs, context: Context, config: Config | None, reader: GuardReader, log: Workflow) -> Report:
     """Read the board of a release, and judge it."""
     tracked = track(given, context, config, reader)
     log.info(f"Read {len(tracked.rows)} items with {tracked.requests} requests.")
-    return write_report(tracked, given, context, has_config=config is not None)
+    return write_report(tracked, given, context)
+
+
+def run_guard(given: Inputs, context: Context, config: Config | None, reader: GuardReader, log: Workflow) -> Report:
+    """Say of pull requests whether they may land now."""
+    form = config.tracker if config else TrackerForm()
+    numbers = find_numbers(given.pull_request, context)
+    reader.read_repository()
+    milestone = find_guarded_milestone(given, context, config, reader)
+    freeze = read_freeze(form, milestone)
+    guarded = guard(reader, form, numbers, freeze, milestone, context)
+    if given.status:
+        for each in guarded.judged:
+            reader.set_status(each.pull, each.judgement, given.status, RunOfWorkflow.of(context).url)
+    log.info(f"Judged {len(guarded.judged)} pull requests with {guarded.requests} requests.")
+    has_begun = freeze is not None and freeze.has_begun(context.now)
+    sentence = summary.describe_freeze(freeze, has_begun=has_begun)
+    details = describe_guard(guarded)
+    made = Result(
+        guarded.verdict,
+        list_guard_findings(guarded),
+        details,
+        {
+            "freeze": summary.describe_moment(freeze),
+            "pull-requests": details["pull-requests"],
+            "requests": reader.requests,
+        },
+    )
+    return make_report(
+        made,
+        given,
+        context,
+        summary=write_guard_summary(guarded, sentence),
+        lines=(sentence, *(describe_judged(each) for each in guarded.judged)),
+        exit_code=guarded.exit_code,
+    )
+
+
+def find_guarded_milestone(
+    given: Inputs, context: Context, config: Config | None, reader: GuardReader
+) -> Milestone | None:
+    """The milestone of the release whose freeze it is: the one that is named, else the next open one."""
+    form = config.tracker if config else TrackerForm()
+    if given.milestone or given.tag:
+        title = given.milestone or fill_title(form.milestone, find_version(given, context, config))
+        return reader.find_milestone(title)
+    if form.freeze.date is not None:
+        return None
+    return find_current(reader.milestones, form.milestone)
 
 
 def find_version(given: Inputs, context: Context, config: Config | None) -> Version | None:
@@ -116,7 +177,7 @@ def find_version(given: Inputs, context: Context, config: Config | None) -> Vers
     raise InputError(message, hint="Set the input tag or milestone.")
 
 
-def track(given: Inputs, context: Context, config: Config | None, reader: BoardReader) -> Tracked:
+def track(given: Inputs, context: Context, config: Config | None, reader: GuardReader) -> Tracked:
     """Read the board and judge it."""
     form = config.tracker if config else TrackerForm()
     version = find_version(given, context, config)
@@ -150,48 +211,71 @@ def fill_title(template: str, version: Version | None) -> str:
     return template.replace("{major}", str(version.major)).replace("{minor}", str(version.minor))
 
 
-def write_report(tracked: Tracked, given: Inputs, context: Context, *, has_config: bool) -> Report:
+def write_report(tracked: Tracked, given: Inputs, context: Context) -> Report:
     """The board for people, for later steps and for the gate."""
     details = summary.describe_details(
         tracked.board, tracked.rows, tracked.differences, tracked.freeze, tracked.requests
     )
-    envelope = Envelope(
-        NAME,
-        tracked.verdict,
-        context.now,
-        tag=given.tag.removeprefix(TAG_REF),
-        commit=context.sha if COMMIT.fullmatch(context.sha) else "",
-        configuration=digest_of(context.path(given.config).read_bytes()) if has_config else "",
-        run=RunOfWorkflow.of(context),
-        findings=tracked.findings,
-        details=details,
-    )
-    if given.report:
-        write_workspace_file(context.path(given.report), given.report, envelope.text())
     title = tracked.board.milestone.title if tracked.board.milestone else ""
     has_begun = tracked.freeze is not None and tracked.freeze.has_begun(context.now)
     sentences = (
         summary.describe_board(title, tracked.rows),
-        summary.describe_freeze(tracked.freeze, has_begun),
+        summary.describe_freeze(tracked.freeze, has_begun=has_begun),
     )
-    outputs: dict[str, Output] = {
-        "verdict": envelope.verdict.value,
-        "counts": details["counts"],
-        "features": details["features"],
-        "differences": details["differences"],
-        "freeze": summary.describe_moment(tracked.freeze),
-        "requests": tracked.requests,
+    outputs = {name: details[name] for name in ("counts", "features", "differences", "requests")}
+    made = Result(
+        tracked.verdict, tracked.findings, details, {**outputs, "freeze": summary.describe_moment(tracked.freeze)}
+    )
+    text = summary.write_summary(tracked.board, tracked.rows, tracked.differences, tracked.findings, sentences)
+    return make_report(made, given, context, summary=text, lines=sentences)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a mode found out: `details` for the report's file, `outputs` for later steps."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    details: Mapping[str, Output]
+    outputs: Mapping[str, Output]
+
+
+def make_report(
+    made: Result,
+    given: Inputs,
+    context: Context,
+    *,
+    summary: str,
+    lines: tuple[str, ...],
+    exit_code: ExitCode = ExitCode.PASS,
+) -> Report:
+    """The report of a mode, and its file where one is asked for."""
+    file = context.path(given.config)
+    envelope = Envelope(
+        NAME,
+        made.verdict,
+        context.now,
+        tag=given.tag.removeprefix(TAG_REF),
+        commit=context.sha if COMMIT.fullmatch(context.sha) else "",
+        configuration=digest_of(file.read_bytes()) if file.is_file() else "",
+        run=RunOfWorkflow.of(context),
+        findings=made.findings,
+        details=made.details,
+    )
+    if given.report:
+        write_workspace_file(context.path(given.report), given.report, envelope.text())
+    own: dict[str, Output] = {
+        **dict.fromkeys(OUTPUTS, ""),
+        **made.outputs,
+        "verdict": made.verdict.value,
         "report": given.report,
         "report-digest": envelope.digest() if given.report else "",
     }
-    return Report(
-        outputs=outputs,
-        summary=summary.write_summary(tracked.board, tracked.rows, tracked.differences, tracked.findings, sentences),
-        lines=sentences,
-        findings=tracked.findings,
-        exit_code=ExitCode.PASS,
-    )
+    return Report(own, summary, lines, made.findings, exit_code)
 
 
-BY_MODE: Mapping[str, Callable[[Inputs, Context, Config | None, BoardReader, Workflow], Report]] = {REPORT: run_report}
+BY_MODE: Mapping[str, Callable[[Inputs, Context, Config | None, GuardReader, Workflow], Report]] = {
+    REPORT: run_report,
+    GUARD: run_guard,
+}
 """What each mode does."""

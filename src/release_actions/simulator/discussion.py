@@ -44,6 +44,19 @@ class TimelineEvent:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class CommitStatus:
+    """A status of a commit."""
+
+    id: int
+    commit: str
+    state: str
+    context: str
+    description: str
+    target: str
+    created: datetime
+
+
 @dataclass(eq=False)
 class Issue:
     """An issue. Its number is from the same row as those of pull requests.

@@ -11,7 +11,7 @@ from release_actions.simulator.accounts import Account, Role, Token, TokenKind, 
 from release_actions.simulator.actions import Workflow, WorkflowRun
 from release_actions.simulator.attestations import Attestation
 from release_actions.simulator.clock import stamp
-from release_actions.simulator.discussion import Comment, Issue, Reviewed, TimelineEvent
+from release_actions.simulator.discussion import Comment, CommitStatus, Issue, Reviewed, TimelineEvent
 from release_actions.simulator.environments import Environment, Review
 from release_actions.simulator.git import Git
 from release_actions.simulator.rules import BranchRules, ProtectedTags, TagRules
@@ -136,6 +136,7 @@ class Repository:
     milestones: dict[int, Milestone] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     """Path -> text, the same on every branch."""
+    statuses: list[CommitStatus] = field(default_factory=list)
     workflows: dict[int, Workflow] = field(default_factory=dict)
     runs: dict[int, WorkflowRun] = field(default_factory=dict)
     attestations: list[Attestation] = field(default_factory=list)

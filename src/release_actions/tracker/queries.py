@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from release_actions.people.from_github import ACTOR, COMMENTS, is_bot, parse_login, parse_moment, parse_remark
+from release_actions.people.from_github import ACTOR, COMMENTS, REVIEWS, is_bot, parse_login, parse_moment, parse_remark
 from release_actions.tracker.freeze import read_due_day
+from release_actions.tracker.guarding import GuardedPull
 from release_actions.tracker.model import Act, ActKind, Item, LinkedPull, Milestone, Ref, State
 
 PAGE = "pageInfo { hasNextPage endCursor }"
@@ -52,7 +53,17 @@ ON_PULL = f"... on PullRequest {{ {SHARED} state mergedAt baseRefName {EVENTS} {
 ITEM = f"__typename {ON_ISSUE} {ON_PULL}" % (("null",) * 6)
 """Everything about an item. A connection that has more pages is read on by `CONNECTIONS`."""
 
+GUARDED = (
+    f"__typename ... on PullRequest {{ {SHARED} state baseRefName headRefOid changedFiles "
+    f"{EVENTS} {COMMENTS} {REVIEWS} "
+    f"closingIssuesReferences(first: 20) {{ nodes {{ __typename {SHARED} issueState: state "
+    f"stateReason(enableDuplicate: true) {EVENTS} {COMMENTS} }} {PAGE} }} }}"
+) % (("null",) * 5)
+"""What the guard has to know of a pull request, its files aside, and of the issues that it closes."""
+
+OPEN_PULLS = f"pullRequests(states: [OPEN], first: 100, after: %s) {{ nodes {{ number baseRefName }} {PAGE} }}"
 CONNECTIONS = {
+    "reviews": REVIEWS,
     "timelineItems": EVENTS,
     "comments": COMMENTS,
     "closedByPullRequestsReferences": PULLS,
@@ -116,11 +127,32 @@ def parse_item(node: Mapping[str, Any]) -> Item:
         labels=list_names(node["labels"], "name", "labels"),
         assignees=list_names(node["assignees"], "login", "assignees"),
         acts=tuple(sorted((parse_act(act) for act in node["timelineItems"]["nodes"]), key=lambda act: act.at)),
-        remarks=tuple(parse_remark(remark) for remark in node["comments"]["nodes"]),
-        pulls=(parse_pull(node),)
-        if is_pull
-        else tuple(parse_pull(pull) for pull in node["closedByPullRequestsReferences"]["nodes"]),
+        remarks=tuple(
+            parse_remark(remark)
+            for name in ("comments", "reviews")
+            for remark in (node.get(name) or {"nodes": ()})["nodes"]
+        ),
+        pulls=parse_pulls(node),
     )
+
+
+def parse_pulls(node: Mapping[str, Any]) -> tuple[LinkedPull, ...]:
+    """What closes an issue, as far as it was asked for; a pull request itself."""
+    if "files" in node:
+        return (parse_pull(node),)
+    linked = node.get("closedByPullRequestsReferences") or {"nodes": ()}
+    return tuple(parse_pull(pull) for pull in linked["nodes"])
+
+
+def parse_guarded(node: Mapping[str, Any]) -> tuple[GuardedPull, int]:
+    """A pull request without its files, and how many it changes. Raises `ValueError` if it closes too many issues."""
+    closing = node["closingIssuesReferences"] or {"nodes": (), "pageInfo": {"hasNextPage": False}}
+    if closing["pageInfo"]["hasNextPage"]:
+        message = "it closes more than 20 issues"
+        raise ValueError(message)
+    closes = tuple(parse_item(issue) for issue in closing["nodes"])
+    pull = GuardedPull(parse_item(node), str(node["baseRefName"]), str(node["headRefOid"]), closes)
+    return pull, int(node["changedFiles"])
 
 
 def parse_pull(node: Mapping[str, Any]) -> LinkedPull:

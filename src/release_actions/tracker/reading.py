@@ -46,23 +46,23 @@ class BoardReader:
         self.milestones: tuple[Milestone, ...] = ()
         self.trunk = ""
         self.owners: Owners | None = None
-        self._github = pygithub.open_client(api_url, token=token, http=http)
+        self.github = pygithub.open_client(api_url, token=token, http=http)
 
     def close(self) -> None:
         """Close the connections."""
-        self._github.close()
+        self.github.close()
 
     def read_repository(self) -> None:
         """The milestones, the trunk and who owns the repository. Raises `RemoteError`."""
         what = f"read the milestones of {self.repository}"
         files = (OWNERS, ALIASES)
         fields = f"defaultBranchRef {{ name }} {queries.MILESTONES % 'null'} {select_files('HEAD', files)}"
-        node = self._own(fields, what)
+        node = self.query_own(fields, what)
         self.trunk = str((node["defaultBranchRef"] or {}).get("name") or "")
         texts = parse_files(node, files, what)
         self.owners = parse_owners(texts) if texts else None
         nodes = [*node["milestones"]["nodes"]]
-        for page in self._own_pages("milestones", node["milestones"], queries.MILESTONES, what):
+        for page in self.list_pages("milestones", node["milestones"], queries.MILESTONES, what):
             nodes += page
         with pygithub.translate_answers(what):
             self.milestones = tuple(queries.parse_milestone(each) for each in nodes)
@@ -131,7 +131,7 @@ class BoardReader:
             for index, path in enumerate(paths)
         )
         fields = f"{select_files('HEAD', paths)} defaultBranchRef {{ target {{ ... on Commit {{ {history} }} }} }}"
-        node = self._own(fields, what)
+        node = self.query_own(fields, what)
         texts = parse_files(node, paths, what)
         with pygithub.translate_answers(what):
             target = node["defaultBranchRef"]["target"]
@@ -144,7 +144,7 @@ class BoardReader:
         what = f"list the items of the milestone {milestone.title}"
         connection = f"(first: 100, after: %s) {{ nodes {{ number }} {queries.PAGE} }}"
         both = f"issues{connection} pullRequests{connection}" % ("null", "null")
-        node = self._own(f"milestone(number: {milestone.number}) {{ {both} }}", what)["milestone"]
+        node = self.query_own(f"milestone(number: {milestone.number}) {{ {both} }}", what)["milestone"]
         for name in ("issues", "pullRequests"):
             pages = self._pages_below(
                 f"milestone(number: {milestone.number})", "milestone", name, node[name], connection, what
@@ -156,9 +156,9 @@ class BoardReader:
         what = f"list the items with the label {label}"
         names = json.dumps([label]).replace("%", "%%")
         connection = f"(labels: {names}, first: 100, after: %s) {{ nodes {{ number }} {queries.PAGE} }}"
-        node = self._own(f"issues{connection} pullRequests{connection}" % ("null", "null"), what)
+        node = self.query_own(f"issues{connection} pullRequests{connection}" % ("null", "null"), what)
         for name in ("issues", "pullRequests"):
-            pages = self._own_pages(name, node[name], f"{name}{connection}", what)
+            pages = self.list_pages(name, node[name], f"{name}{connection}", what)
             for page in (node[name]["nodes"], *pages):
                 yield from (Ref(self.repository, int(each["number"])) for each in page)
 
@@ -169,7 +169,7 @@ class BoardReader:
             item = self.read_item(number)
             what = f"read the sub-issues of {item.ref}"
             fields = f"... on Issue {{ {queries.SUB_ISSUES % 'null'} }}"
-            node = self._own(queries.select_number(item.ref, fields), what)[f"i{number}"]
+            node = self.query_own(queries.select_number(item.ref, fields), what)[f"i{number}"]
             nodes = [*(node or {}).get("subIssues", {}).get("nodes", ())]
             if nodes:
                 parent = f"i{number}: issueOrPullRequest(number: {number})"
@@ -215,7 +215,7 @@ class BoardReader:
                         unreadable[ref] = GONE
                         continue
                     what = f"read {ref}"
-                    self._complete(node, ref, what)
+                    self.complete(node, ref, what)
                     with pygithub.translate_answers(what):
                         item = queries.parse_item(node)
                     items[item.ref] = item
@@ -237,10 +237,10 @@ class BoardReader:
         data = self._query(f"query {{ {' '.join(parts)} }}", {}, what, lenient=True)
         return {ref: (data.get(f"r{repositories.index(ref.repository)}") or {}).get(f"i{ref.number}") for ref in batch}
 
-    def _complete(self, node: Mapping[str, Any], ref: Ref, what: str) -> None:
+    def complete(self, node: Mapping[str, Any], ref: Ref, what: str) -> None:
         """Read on where a connection of an item has more pages, and those of the pull requests that close it."""
         kind = node["__typename"]
-        for name in ("timelineItems", "comments", "closedByPullRequestsReferences", "files"):
+        for name in ("timelineItems", "comments", "reviews", "closedByPullRequestsReferences", "files"):
             connection = node.get(name)
             if connection:
                 self._read_on(connection, ref, kind, name, what)
@@ -262,10 +262,11 @@ class BoardReader:
         message = f"Could not {what}: there are more than {PAGES} pages of {name}."
         raise RemoteError(message)
 
-    def _own_pages(self, name: str, first: Mapping[str, Any], query: str, what: str) -> Iterator[list[Any]]:
+    def list_pages(self, name: str, first: Mapping[str, Any], query: str, what: str) -> Iterator[list[Any]]:
+        """The pages after the first one of a connection of the own repository."""
         info = first["pageInfo"]
         while info["hasNextPage"]:
-            page = self._own(query % json.dumps(info["endCursor"]), what)[name]
+            page = self.query_own(query % json.dumps(info["endCursor"]), what)[name]
             yield page["nodes"]
             info = page["pageInfo"]
 
@@ -276,11 +277,12 @@ class BoardReader:
         while info["hasNextPage"]:
             fields = f"{name}{connection % json.dumps(info['endCursor'])}"
             inner = f"... on {kind} {{ {fields} }}" if kind else fields
-            page = self._own(f"{parent} {{ {inner} }}", what)[alias][name]
+            page = self.query_own(f"{parent} {{ {inner} }}", what)[alias][name]
             yield page["nodes"]
             info = page["pageInfo"]
 
-    def _own(self, fields: str, what: str) -> Mapping[str, Any]:
+    def query_own(self, fields: str, what: str) -> Mapping[str, Any]:
+        """Fields of the own repository. Raises `RemoteError`."""
         owner, _, name = self.repository.partition("/")
         head = "query($owner: String!, $name: String!)"
         body = f"{head} {{ repository(owner: $owner, name: $name) {{ {fields} }} }}"
@@ -291,7 +293,7 @@ class BoardReader:
     def _query(self, text: str, variables: Mapping[str, str], what: str, *, lenient: bool = False) -> dict[str, Any]:
         self.requests += 1
         try:
-            return pygithub.encode_query(self._github, text, variables, what, lenient=lenient)
+            return pygithub.encode_query(self.github, text, variables, what, lenient=lenient)
         except RemoteError as error:
             if "not accessible" not in str(error):
                 raise

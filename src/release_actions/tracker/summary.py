@@ -37,7 +37,7 @@ def describe_board(title: str, rows: Sequence[Row]) -> str:
     return f"{title or 'The release'} has {features}" + (f": {', '.join(counts)}." if counts else ".")
 
 
-def describe_freeze(freeze: Freeze | None, has_begun: bool) -> str:  # noqa: FBT001  # read as a word
+def describe_freeze(freeze: Freeze | None, *, has_begun: bool) -> str:
     """When the freeze is, as a sentence."""
     if freeze is None:
         return "No freeze is set, so nothing is late."

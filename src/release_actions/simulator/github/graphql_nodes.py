@@ -133,7 +133,7 @@ class Nodes:
             "mergedAt": stamp(pull.merged) if pull.merged else None,
             "mergeCommit": self.commit(merge) if merge else None,
             "changedFiles": len(files),
-            "files": connect(lambda: ({"path": path} for path in files)),
+            "files": connect(lambda: ({"path": path.rpartition(" => ")[2]} for path in files)),
             "reviews": connect(lambda: (self._review(pull, review) for review in pull.reviews)),
             "closingIssuesReferences": connect(lambda: self._closed_by(f"{self.of.full_name}#{pull.number}")),
         }

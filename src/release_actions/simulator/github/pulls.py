@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from release_actions.simulator.repositories import Milestone, Pull, Repository
 LIST = "pulls/pulls#list-pull-requests"
 GET = "pulls/pulls#get-a-pull-request"
 COMMITS = "pulls/pulls#list-commits-on-a-pull-request"
+FILES = "pulls/pulls#list-pull-requests-files"
 OF_COMMIT = "commits/commits#list-pull-requests-associated-with-a-commit"
 MILESTONES = "issues/milestones#list-milestones"
 MILESTONE = "issues/milestones#get-a-milestone"
@@ -59,6 +61,34 @@ def pull_commits(call: Call, owner: str, repo: str, pull_number: str) -> Answer:
     pull = one(repository, pull_number, COMMITS)
     commits = [repository.git.commits[sha] for sha in pull.commits]
     return paged_list(call, commits, lambda commit: commit_body(call, repository, commit))
+
+
+def pull_files(call: Call, owner: str, repo: str, pull_number: str) -> Answer:
+    """The files a pull request changes. `old => new` is a renamed one."""
+    repository = readable(call, owner, repo, FILES, "pull-requests")
+    pull = one(repository, pull_number, FILES)
+    names = pull.files or [*dict.fromkeys(name for sha in pull.commits for name in repository.git.commits[sha].files)]
+    return paged_list(call, names, lambda name: file_body(call, repository, pull, name))
+
+
+def file_body(call: Call, repository: Repository, pull: Pull, name: str) -> dict[str, Any]:
+    """GitHub's `diff-entry`."""
+    before, renamed, after = name.partition(" => ")
+    path = after if renamed else before
+    sha = hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest()
+    contents = url_of(call, repository, f"contents/{path}?ref={pull.head_sha}")
+    entry = {
+        "sha": sha,
+        "filename": path,
+        "status": "renamed" if renamed else "modified",
+        "additions": 1,
+        "deletions": 0,
+        "changes": 1,
+        "blob_url": f"{WEB}/{repository.full_name}/blob/{pull.head_sha}/{path}",
+        "raw_url": f"{WEB}/{repository.full_name}/raw/{pull.head_sha}/{path}",
+        "contents_url": contents,
+    }
+    return {**entry, "previous_filename": before} if renamed else entry
 
 
 def pulls_of_commit(call: Call, owner: str, repo: str, commit_sha: str) -> Answer:
@@ -236,6 +266,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", f"{ROOT}/pulls", list_pulls),
     ("GET", f"{ROOT}/pulls/<pull_number>", get_pull),
     ("GET", f"{ROOT}/pulls/<pull_number>/commits", pull_commits),
+    ("GET", f"{ROOT}/pulls/<pull_number>/files", pull_files),
     ("GET", f"{ROOT}/commits/<commit_sha>/pulls", pulls_of_commit),
     ("GET", f"{ROOT}/milestones", list_milestones),
     ("GET", f"{ROOT}/milestones/<milestone_number>", get_milestone),

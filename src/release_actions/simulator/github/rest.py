@@ -23,6 +23,7 @@ from release_actions.simulator.github import (
     pulls,
     releases,
     repositories,
+    statuses,
     workflows,
 )
 from release_actions.simulator.github.answers import http_error, not_found, problem
@@ -55,6 +56,7 @@ class Rest:
         *releases.ROUTES,
         *assets.ROUTES,
         *workflows.ROUTES,
+        *statuses.ROUTES,
         *environments.ROUTES,
         *attestations.ROUTES,
         *graphql.ROUTES,
