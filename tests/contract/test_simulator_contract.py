@@ -139,10 +139,7 @@ def repository_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/pulls/1")
     yield Step("GET", f"{ROOT}/pulls/2")
     yield Step("GET", f"{ROOT}/pulls/1/commits")
-    yield Step("GET", f"{ROOT}/pulls/1/files")
     yield Step("GET", f"{ROOT}/commits/{second.sha}/pulls")
-    status = {"state": "failure", "context": "freeze", "description": "Is a feature"}
-    yield Step("POST", f"{ROOT}/statuses/{second.sha}", status)
     yield from proposal_steps(found)
     yield Step("GET", f"{ROOT}/milestones?state=all")
     yield Step("GET", f"{ROOT}/milestones/1")
@@ -187,10 +184,13 @@ def proposal_steps(found: World) -> Iterator[Step]:
     author = {"name": "Ada", "email": "ada@example.com", "date": "2026-01-02T03:04:05Z"}
     commit = {"message": "propose", "tree": main.tree, "parents": [main.sha], "author": author}
     yield Step("POST", f"{ROOT}/git/commits", commit)
+    status = {"state": "failure", "context": "freeze", "description": "Is a feature"}
+    yield Step("POST", f"{ROOT}/statuses/{main.sha}", status)
     proposed = git.commit("proposed", found.now(), parents=(main.sha,))
     git.refs["refs/heads/proposed"] = Target(proposed.sha, "commit")
     pull = {"title": "Propose", "head": "proposed", "base": "main", "body": "why", "draft": True}
     yield Step("POST", f"{ROOT}/pulls", pull)
+    yield Step("GET", f"{ROOT}/pulls/1/files")
     yield Step("PATCH", f"{ROOT}/pulls/2", {"title": "Proposed", "state": "closed"})
     yield Step("POST", f"{ROOT}/issues", {"title": "Drift", "body": "", "labels": ["release"]})
     yield Step("GET", f"{ROOT}/issues?state=all&labels=release&per_page=1")
