@@ -41,7 +41,6 @@ OWN_WORDS = {
     ("release-gate", "token"): "it reads runs and pushes a log, others read tags and packages",
     ("branch-audit", "mode"): "it has modes of its own",
     ("release-tracker", "mode"): "it has modes of its own",
-    ("release-tracker", "token"): "it reads issues and pull requests, others read tags and packages",
     ("version-audit", "mode"): "it has modes of its own",
     ("version-audit", "sarif-file"): "it writes one in every mode, release-notes in one",
     ("version-audit", "scan"): "it reads files, judge-images reads scans of images",
