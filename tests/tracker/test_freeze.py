@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
+from release_actions.config.tracker import FreezeForm
 from release_actions.errors import ConfigurationError
 from release_actions.tracker.freeze import Freeze, end_of_day, find_freeze, read_due_day
 
@@ -60,9 +61,9 @@ def test_a_date_comes_before_the_schedule_and_that_before_a_span() -> None:
     started = utc("2026-02-02T03:00")
     day, planned = date(2026, 3, 10), date(2026, 3, 12)
 
-    given = find_freeze(day, timedelta(weeks=4), "AoE", started, lambda: planned)
-    scheduled = find_freeze(None, timedelta(weeks=4), "AoE", started, lambda: planned)
-    counted = find_freeze(None, timedelta(weeks=4), "AoE", started, lambda: None)
+    given = find_freeze(FreezeForm(date=day, after=timedelta(weeks=4)), started, planned)
+    scheduled = find_freeze(FreezeForm(after=timedelta(weeks=4)), started, planned)
+    counted = find_freeze(FreezeForm(after=timedelta(weeks=4)), started, None)
 
     assert given
     assert scheduled
@@ -70,4 +71,4 @@ def test_a_date_comes_before_the_schedule_and_that_before_a_span() -> None:
     assert (given.day, scheduled.day) == (day, planned)
     # It was still the first of February anywhere on earth.
     assert (counted.day, counted.source) == (date(2026, 3, 1), "tracker.freeze.after, counted from 2026-02-01")
-    assert find_freeze(None, None, "AoE", started, lambda: None) is None
+    assert find_freeze(FreezeForm(), started, None) is None

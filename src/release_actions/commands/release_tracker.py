@@ -10,10 +10,11 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime, time, timezone
 
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
+from release_actions.config.schedule import ScheduleForm
 from release_actions.config.tracker import TrackerForm
 from release_actions.errors import ExitCode, InputError
 from release_actions.people.roles import Roles
@@ -24,6 +25,16 @@ from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Output, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.tracker import summary
+from release_actions.tracker.calendar import Texts, judge_calendar
+from release_actions.tracker.calendar_run import (
+    describe_calendar,
+    describe_countdown,
+    insist_on_dates,
+    read_documents,
+    read_releases,
+    read_schedule,
+    write_calendar_summary,
+)
 from release_actions.tracker.differences import Difference, find_differences
 from release_actions.tracker.findings import list_findings
 from release_actions.tracker.freeze import Freeze, find_freeze
@@ -37,14 +48,15 @@ from release_actions.tracker.guard_run import (
     write_guard_summary,
 )
 from release_actions.tracker.guarding import find_current
-from release_actions.tracker.model import Board, Milestone
+from release_actions.tracker.ics import write_calendar
+from release_actions.tracker.model import Board, Item, Milestone
 from release_actions.tracker.requirements import Demands
 from release_actions.tracker.states import FeatureState, Row, judge_board
 from release_actions.versions.version import Version, parse
 
 NAME = "release-tracker"
-REPORT, GUARD = "report", "guard"
-MODES = (REPORT, GUARD)
+REPORT, GUARD, CALENDAR = "report", "guard", "calendar"
+MODES = (REPORT, GUARD, CALENDAR)
 NUMBER = re.compile(r"#?([0-9]{1,9})")
 
 
@@ -68,13 +80,16 @@ class Inputs:
     label: str = inputs.option(inputs.text, "")
     pull_request: int = inputs.option(inputs.integer(1), 0)
     status: str = inputs.option(inputs.text, "")
+    schedule: str = inputs.option(inputs.text, "")
+    ics: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, CONFIG)
     report: str = inputs.option(inputs.text, "")
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
 OUTPUTS = (
-    *("verdict", "counts", "features", "differences", "freeze", "pull-requests", "requests", "report", "report-digest"),
+    *("verdict", "counts", "features", "differences", "freeze", "pull-requests", "dates", "requests"),
+    *("report", "report-digest"),
 )
 
 
@@ -101,6 +116,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Do what the mode says."""
     has_config = context.path(given.config).is_file()
     config = load_config(context.path(given.config), name=given.config) if has_config else None
+    if given.mode == CALENDAR and not (context.repository and given.token):
+        log.info("Without a token and a repository, milestones and tracking issues are not compared.")
+        return run_calendar(given, context, config, None, log)
     if not context.repository or not given.token:
         message = (
             "It is not known which repository to ask GitHub about." if not context.repository else "There is no token."
@@ -124,7 +142,7 @@ def run_guard(given: Inputs, context: Context, config: Config | None, reader: Gu
     numbers = find_numbers(given.pull_request, context)
     reader.read_repository()
     milestone = find_guarded_milestone(given, context, config, reader)
-    freeze = read_freeze(form, milestone)
+    freeze = read_freeze(form, milestone, config)
     guarded = guard(reader, form, numbers, freeze, milestone, context)
     if given.status:
         for each in guarded.judged:
@@ -151,6 +169,45 @@ def run_guard(given: Inputs, context: Context, config: Config | None, reader: Gu
         lines=(sentence, *(describe_judged(each) for each in guarded.judged)),
         exit_code=guarded.exit_code,
     )
+
+
+def run_calendar(
+    given: Inputs, context: Context, config: Config | None, reader: GuardReader | None, log: Workflow
+) -> Report:
+    """Say what the calendar says. Warns, and never fails a release."""
+    folder = context.workspace
+    schedule = read_given_schedule(given, context, config)
+    insist_on_dates(schedule)
+    prefix = config.tag_prefix if config else "v"
+    releases = read_releases(folder, prefix)
+    trackers: tuple[Item, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    if reader:
+        reader.read_repository()
+        milestones = reader.milestones
+        trackers = tuple(reader.read_item(number) for number in given.issues)
+    texts = Texts(read_documents(folder, schedule.documents), trackers, milestones)
+    judged = judge_calendar(schedule, releases, texts, context.now, prefix)
+    if given.ics:
+        write_workspace_file(
+            context.path(given.ics), given.ics, write_calendar(schedule, context.repository, context.now)
+        )
+    log.info(f"Compared {len(judged.countdowns)} dates with {len(releases)} releases in git.")
+    details = describe_calendar(judged)
+    requests = reader.requests if reader else 0
+    outputs = {"dates": details["dates"], "requests": requests}
+    made = Result(verdict_of(judged.findings), judged.findings, details, outputs)
+    lines = tuple(
+        f"{each.tag}: {each.name} on {each.planned}, {describe_countdown(each)}." for each in judged.countdowns
+    )
+    return make_report(made, given, context, summary=write_calendar_summary(judged, ()), lines=lines)
+
+
+def read_given_schedule(given: Inputs, context: Context, config: Config | None) -> ScheduleForm:
+    """The schedule of its own file, else of the configuration."""
+    if given.schedule:
+        return read_schedule(context.path(given.schedule), given.schedule)
+    return config.schedule if config else ScheduleForm()
 
 
 def find_guarded_milestone(
@@ -186,7 +243,7 @@ def track(given: Inputs, context: Context, config: Config | None, reader: GuardR
     label = given.label or fill_title(form.label, version)
     board = reader.read_board(milestone, label, given.issues)
     board = reader.read_proposals(board, form.proposals.paths, form.proposals.labels)
-    freeze = read_freeze(form, milestone)
+    freeze = read_freeze(form, milestone, config)
     demands = Demands(form, Roles(form.roles, reader.owners), context.owner)
     rows = judge_board(board, demands, freeze, context.now)
     differences = find_differences(board, context.repository)
@@ -194,14 +251,15 @@ def track(given: Inputs, context: Context, config: Config | None, reader: GuardR
     return Tracked(board, rows, differences, freeze, findings, reader.requests)
 
 
-def read_freeze(form: TrackerForm, milestone: Milestone | None) -> Freeze | None:
-    """When the freeze is."""
-
-    def scheduled() -> date | None:
-        return None
-
+def read_freeze(form: TrackerForm, milestone: Milestone | None, config: Config | None) -> Freeze | None:
+    """When the freeze is: by its date, by the schedule of the milestone's release, or counted from its start."""
+    planned = config.schedule.releases.get(milestone.title) if config and milestone else None
+    day = planned.freeze if planned and not planned.tentative else None
+    scheduled = day.first if day and not day.is_month else None
     started = milestone.created if milestone else None
-    return find_freeze(form.freeze.date, form.freeze.after, form.freeze.zone, started, scheduled)
+    if planned and planned.start and not planned.start.is_month:
+        started = datetime.combine(planned.start.first, time(12), tzinfo=timezone.utc)
+    return find_freeze(form.freeze, started, scheduled)
 
 
 def fill_title(template: str, version: Version | None) -> str:
@@ -277,5 +335,6 @@ def make_report(
 BY_MODE: Mapping[str, Callable[[Inputs, Context, Config | None, GuardReader, Workflow], Report]] = {
     REPORT: run_report,
     GUARD: run_guard,
+    CALENDAR: run_calendar,
 }
 """What each mode does."""

@@ -19,6 +19,7 @@ from release_actions.config.gate import GateForm
 from release_actions.config.model import RetiredFloats
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
+from release_actions.config.schedule import ScheduleForm
 from release_actions.config.shapes import (
     Boolean,
     Choice,
@@ -493,6 +494,9 @@ class Document(FormRecord):
     )
     drift: DriftForm = key(
         RecordOf("'drift'", DriftForm), "What `version-audit` reads and reports.", default=DriftForm()
+    )
+    schedule: ScheduleForm = key(
+        RecordOf("'schedule'", ScheduleForm), "When releases are planned.", default=ScheduleForm()
     )
     tracker: TrackerForm = key(
         RecordOf("'tracker'", TrackerForm),

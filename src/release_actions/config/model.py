@@ -14,6 +14,7 @@ from release_actions.config.drift import DriftForm
 from release_actions.config.gate import GateForm
 from release_actions.config.notes import NotesForm
 from release_actions.config.performance import PerformanceForm
+from release_actions.config.schedule import ScheduleForm
 from release_actions.config.source import NOWHERE, Node
 from release_actions.config.tracker import TrackerForm
 from release_actions.errors import Place
@@ -203,7 +204,7 @@ class Config:
     templates with `{major}`, `{minor}`, `{patch}` and `{newest}`, empty when no branch is required; the first release
     branch that exists counts. `notes` says how release notes look, `performance` what benchmark results are held to,
     `branches` what may enter a release branch, `drift` what version-audit reports, `gate` what a release needs,
-    `tracker` what its features need.
+    `tracker` what its features need, `schedule` when releases are planned.
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -230,6 +231,7 @@ class Config:
     drift: DriftForm = field(default_factory=DriftForm)
     gate: GateForm = field(default_factory=GateForm)
     tracker: TrackerForm = field(default_factory=TrackerForm)
+    schedule: ScheduleForm = field(default_factory=ScheduleForm)
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property

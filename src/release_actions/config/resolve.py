@@ -378,5 +378,6 @@ def resolve_config(document: Document) -> Config:
         drift=document.drift,
         gate=document.gate,
         tracker=document.tracker,
+        schedule=document.schedule,
         origin=document.origin,
     )

@@ -6,11 +6,11 @@ time of the year. It is read as that day, and never compared as a moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from release_actions.config.tracker import FreezeForm
 from release_actions.errors import ConfigurationError
 
 AOE = "AoE"
@@ -65,16 +65,13 @@ def read_due_day(due_on: datetime) -> date:
     return (due_on.astimezone(timezone.utc) - timedelta(hours=7)).date()
 
 
-def find_freeze(
-    day: date | None, after: timedelta | None, zone: str, started: datetime | None, scheduled: Callable[[], date | None]
-) -> Freeze | None:
-    """The freeze by the first source that says it: the day itself, the schedule, the span since the milestone began."""
-    if day is not None:
-        return Freeze(day, zone, "tracker.freeze.date")
-    planned = scheduled()
-    if planned is not None:
-        return Freeze(planned, zone, "schedule")
-    if after is not None and started is not None:
-        begun = started.astimezone(find_zone(zone)).date()
-        return Freeze(begun + after, zone, f"tracker.freeze.after, counted from {begun}")
+def find_freeze(form: FreezeForm, started: datetime | None, scheduled: date | None) -> Freeze | None:
+    """The freeze by the first source that says it: the day itself, the schedule, the span since the release began."""
+    if form.date is not None:
+        return Freeze(form.date, form.zone, "tracker.freeze.date")
+    if scheduled is not None:
+        return Freeze(scheduled, form.zone, "schedule")
+    if form.after is not None and started is not None:
+        begun = started.astimezone(find_zone(form.zone)).date()
+        return Freeze(begun + form.after, form.zone, f"tracker.freeze.after, counted from {begun}")
     return None
