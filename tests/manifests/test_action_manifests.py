@@ -41,6 +41,7 @@ OWN_WORDS = {
     ("release-gate", "token"): "it reads runs and pushes a log, others read tags and packages",
     ("branch-audit", "mode"): "it has modes of its own",
     ("release-tracker", "mode"): "it has modes of its own",
+    ("release-tracker", "pull-request"): "it is what is judged, not what is built",
     ("version-audit", "mode"): "it has modes of its own",
     ("version-audit", "sarif-file"): "it writes one in every mode, release-notes in one",
     ("version-audit", "scan"): "it reads files, judge-images reads scans of images",

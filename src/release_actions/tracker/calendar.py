@@ -13,7 +13,8 @@ from release_actions.runner.report import Finding, Level, counted
 from release_actions.tracker.dates import WrittenDate, list_dates
 from release_actions.tracker.freeze import find_zone
 from release_actions.tracker.model import Item, Milestone
-from release_actions.versions.version import Kind, Version, parse
+from release_actions.versions.grammar import Kind
+from release_actions.versions.version import Version, parse
 
 BEGINNING = re.compile(r"^<{7} ")
 WEEKEND = 5

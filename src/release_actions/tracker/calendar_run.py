@@ -16,7 +16,7 @@ from release_actions.git.tree import list_tracked
 from release_actions.runner import markdown
 from release_actions.runner.report import Output, counted
 from release_actions.tracker.calendar import BEGINNING, CalendarJudgement, Countdown, RealRelease
-from release_actions.versions.refusals import TagRefused
+from release_actions.versions.grammar import TagRefused
 from release_actions.versions.version import parse
 
 SCHEDULE = RecordOf("the schedule", ScheduleForm)
