@@ -21,7 +21,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, tracker, gate.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
+            "tracker, gate.",
         ],
     ),
     "only a comment": (
@@ -31,7 +32,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, tracker, gate.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
+            "tracker, gate.",
         ],
     ),
     "a list": (
@@ -41,7 +43,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, tracker, gate.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
+            "tracker, gate.",
         ],
     ),
     "no images": (
@@ -132,7 +135,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of version, repository, registry, "
             "namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, tracker, gate.",
+            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
+            "tracker, gate.",
         ],
     ),
     "a key that belongs elsewhere": (
