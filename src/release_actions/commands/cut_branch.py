@@ -121,8 +121,7 @@ def find_reused(repository: Repository, names: tuple[str, ...]) -> str:
 
 def describe_freeze(given: Inputs, context: Context, config: Config) -> str:
     """Why no branch is cut yet: features may still land, as the tracker's day says. Empty where it says none."""
-    form = config.tracker.freeze
-    freeze = find_freeze(form.date, None, form.zone, None, lambda: None)
+    freeze = find_freeze(config.tracker.freeze, None, None)
     if given.freeze == ALLOW or freeze is None or freeze.has_begun(context.now):
         return ""
     return f"Features may land until {freeze.at:%Y-%m-%d %H:%M} UTC ({freeze.source}). Cut the branch then."
