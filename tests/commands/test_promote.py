@@ -17,6 +17,7 @@ from tests.http.loopback import Reply, replies, serving
 from tests.killed import Killed
 
 from release_actions.errors import ExitCode, InputError, PolicyError
+from release_actions.registry.names import digest_of
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
 from release_actions.simulator.git import Target
@@ -60,6 +61,7 @@ def test_the_release_is_the_candidate_byte_by_byte(stage: Stage) -> None:
     assert stage.names(FINAL) == tested
     assert report.outputs == {
         "promoted": True,
+        "rebuild": False,
         "candidate": CANDIDATE,
         "images": [
             {"package": APP, "tags": [FINAL], "platforms": list(BOTH), "required": True, "digest": tested[0]},
@@ -294,6 +296,33 @@ def test_without_a_candidate_on_the_commit_nothing_is_promoted(
         stage.promote(**{"from": ""}, revision="", token=TOKEN)
 
 
+def test_a_candidate_that_moves_while_it_is_read_is_refused(stage: Stage, simulator: Simulator) -> None:
+    other = make_candidate(seed="another")
+
+    def move(world: World, _: str) -> None:
+        world.push("acme/app", other, [CANDIDATE])
+
+    simulator.faults.add(Fault(method="HEAD", path=f"/v2/acme/app/manifests/{CANDIDATE}", steps=(move,)))
+
+    report = stage.promote()
+
+    assert (report.exit_code, stage.names(FINAL)) == (ExitCode.REFUSED, ["", ""])
+    assert "it moved while it was read" in "\n".join(said(report))
+
+
+def test_a_candidate_that_moves_before_the_write_changes_nothing(stage: Stage, simulator: Simulator) -> None:
+    tested, other = stage.names(CANDIDATE), make_candidate(seed="another")
+
+    def move(world: World, _: str) -> None:
+        world.push("acme/app", other, [CANDIDATE])
+
+    simulator.faults.add(Fault(method="PUT", path="/v2/acme/app/manifests/v1.0.0", steps=(move,)))
+
+    report = stage.promote()
+
+    assert (report.exit_code, stage.names(FINAL)) == (ExitCode.PASS, tested)
+
+
 def test_a_post_release_is_promoted_in_the_projects_own_spelling(stage: Stage) -> None:
     config = stage.shop.workspace / "release.yaml"
     config.write_text(config.read_text() + "versions:\n  post-spelling: four-numbers\n", encoding="utf-8")
@@ -341,10 +370,10 @@ def lock(stage: Stage) -> dict[str, Any]:
     return dict(locked)
 
 
-def promote_lock(stage: Stage, lock: Any) -> Any:
+def promote_lock(stage: Stage, lock: Any, digest: str | None = None) -> Any:
     text = lock if isinstance(lock, str) else json.dumps(lock)
     (stage.shop.workspace / "lock.json").write_text(text, encoding="utf-8")
-    return stage.promote(**{"from": "lock.json"})
+    return stage.promote(**{"from": "lock.json"}, lock_digest=digest_of(text.encode()) if digest is None else digest)
 
 
 def test_a_lock_names_the_candidate(stage: Stage, lock: dict[str, Any]) -> None:
@@ -378,8 +407,26 @@ def test_a_package_that_the_lock_lacks_is_refused(stage: Stage, lock: dict[str, 
     assert f"The lock does not have {WEB}." in said(report)[-1]
 
 
+@pytest.mark.parametrize("digest", ["", "sha256:" + "0" * 64], ids=["nobody", "another file"])
+def test_a_lock_that_no_job_vouches_for_is_refused(stage: Stage, lock: dict[str, Any], digest: str) -> None:
+    with pytest.raises(PolicyError, match=r"lock\.json"):
+        promote_lock(stage, lock, digest)
+
+    assert stage.names(FINAL) == ["", ""]
+
+
+def test_verify_images_says_by_which_digest_its_lock_is_known(stage: Stage) -> None:
+    images = [{"package": WEB, "tags": [CANDIDATE], "platforms": list(BOTH[:1])}]
+
+    digest = stage.shop.verify(*images, lock_file="lock.json").outputs["lock-digest"]
+
+    assert digest == digest_of((stage.shop.workspace / "lock.json").read_bytes())
+    assert stage.shop.verify(*images).outputs["lock-digest"] == ""
+    assert stage.promote(**{"from": "lock.json"}, lock_digest=str(digest), images="web").exit_code is ExitCode.PASS
+
+
 def test_a_lock_of_another_commit_is_refused(stage: Stage, lock: dict[str, Any]) -> None:
-    with pytest.raises(PolicyError, match=f"locks images of the commit {OTHER}"):
+    with pytest.raises(PolicyError, match=f"lock is of images of the commit {OTHER}"):
         promote_lock(stage, {**lock, "revision": OTHER})
 
 

@@ -71,7 +71,8 @@ def test_what_was_merged_is_right_and_locked(shop: Shop, merged: Any) -> None:
             }
         },
     }
-    assert report.outputs == {"verified": True, "lock": lock, "failed": []}
+    digest = digest_of((shop.workspace / "out/images.lock.json").read_bytes())
+    assert report.outputs == {"verified": True, "lock": lock, "lock-digest": digest, "failed": []}
     assert json.loads((shop.workspace / "out/images.lock.json").read_text()) == lock
     assert report.lines == (f"{APP}: right, 2 platforms, 2 attestations.", "1 image verified.")
     assert f"| `{APP}` | `v1.0.0` | `{merged['digest']}` |" in report.summary

@@ -1322,6 +1322,20 @@ MISTAKES_OF_RULES = {
             "release.yaml:2:29: 'v1' and 'v{major}' could be one tag. Keep one of them.",
         ],
     ),
+    "a build in place of a promotion that is not made": (
+        """\
+        repository: o/r
+        versions:
+          without-candidate: rebuild
+        images:
+          a:
+            platforms: [linux/amd64]
+        """,
+        [
+            "release.yaml:3:22: 'without-candidate' only has a meaning with 'final: promote': every final is built "
+            "here. Remove it, or add 'final: promote'.",
+        ],
+    ),
     "a skipped name that is no version": (
         """\
         repository: o/r

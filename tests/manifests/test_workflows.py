@@ -297,6 +297,30 @@ def test_what_was_built_can_always_be_read(any_built: str, plan: str, images: st
     assert said(template, {"jobs": jobs}) == built
 
 
+@pytest.mark.parametrize(
+    ("promoted", "sign", "sign_promoted", "signs", "builds"),
+    [
+        ("", True, False, "true", "true"),  # versions.final: rebuild
+        ("false", True, False, "true", "true"),  # no candidate, and versions.without-candidate: rebuild
+        ("true", True, False, "false", "false"),
+        ("true", True, True, "true", "false"),
+        ("true", False, True, "false", "false"),
+        ("", False, True, "false", "true"),
+    ],
+)
+def test_what_is_promoted_is_signed_again_only_where_that_is_asked(
+    promoted: str, *, sign: bool, sign_promoted: bool, signs: str, builds: str
+) -> None:
+    given = read(HOME / "ci-release.yaml")["jobs"]["images"]["with"]
+    contexts = {
+        "inputs": {"sign": sign, "sign-promoted": sign_promoted},
+        "needs": {"plan": {"outputs": {"published": "false"}}, "promote": {"outputs": {"promoted": promoted}}},
+    }
+
+    assert said(given["sign"], contexts) == signs
+    assert said(given["published"], contexts) == ("true" if builds == "false" else "false")
+
+
 @pytest.mark.parametrize("name", ["ci-release.yaml", "build-image.yml"])
 def test_no_run_that_waits_is_dropped(name: str) -> None:
     concurrency = read(HOME / name)["concurrency"]

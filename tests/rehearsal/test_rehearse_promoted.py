@@ -10,7 +10,7 @@ __all__ = ["suite"]
 
 CONFIG = """\
 repository: acme/app
-versions: {final: promote}
+versions: {final: promote, without-candidate: rebuild}
 images:
   app: {platforms: [linux/amd64]}
 """
@@ -36,17 +36,21 @@ steps:
   - do: publish
     tag: v1.1.0
     commit-of: v1.1.0-rc.2
+  - do: publish
+    tag: v1.1.1
 """
 
 
-def test_a_release_is_the_bytes_of_its_last_candidate(tmp_path: Path) -> None:
+def test_a_release_is_the_bytes_of_its_last_candidate_or_built_without_one(tmp_path: Path) -> None:
     ended = rehearse(tmp_path / "work", scenario=SCENARIO, config=CONFIG)
 
     assert ended.code == 0, ended.log
-    tags = ended.report["steps"][-1]["tags"]["acme/app"]
+    promoted, rebuilt = ended.report["steps"][-2:]
+    tags = promoted["tags"]["acme/app"]
     assert tags["v1.1.0"] == tags["v1.1.0-rc.2"] == tags["latest"] != tags["v1.1.0-rc.1"]
-    why = {change["tag"]: change["why"] for change in ended.report["steps"][-1]["changes"]}
+    why = {change["tag"]: change["why"] for change in (*promoted["changes"], *rebuilt["changes"])}
     assert why["v1.1.0"] == "promote: the images of v1.1.0-rc.2"
+    assert why["v1.1.1"] == "merge-digests: built as v1.1.1"
 
 
 def test_what_is_wrong_before_and_at_a_promotion_is_found(tmp_path: Path, suite: Path) -> None:

@@ -6,6 +6,7 @@ tags are not touched: protect-latest moves them afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from release_actions.builds.matrix import ALL, select_images
 from release_actions.config import FILE, Config, Package, load_config
 from release_actions.errors import ActionError, InputError, PolicyError, Problem
 from release_actions.github import repository as github_repository
+from release_actions.github.workflow_runs import Workflows
 from release_actions.http.client import Http
 from release_actions.images.attested import Attestations, make_trust
 from release_actions.images.image_list import ListedImage
@@ -29,8 +31,8 @@ from release_actions.promotion.candidate import (
     list_candidates,
     parse_candidate,
     parse_final,
-    parse_lock,
 )
+from release_actions.promotion.identified_lock import fetch_lock, read_lock_file
 from release_actions.promotion.reading import Reader
 from release_actions.promotion.report import Checked, Outcome, make_report
 from release_actions.promotion.subject import (
@@ -43,12 +45,15 @@ from release_actions.promotion.subject import (
 from release_actions.promotion.writing import Writer
 from release_actions.registry.login import read_login
 from release_actions.registry.names import REPOSITORY
+from release_actions.registry.registries import Registries
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
+from release_actions.versions.grammar import WithoutCandidate
 from release_actions.versions.version import Version, parse_or_none
 
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 AT_ONCE = 8
 """Packages that are read at the same time."""
 
@@ -63,6 +68,9 @@ class Inputs:
     to: str = inputs.option(inputs.text, "", required=True)
     config: str = inputs.option(inputs.text, FILE)
     images: tuple[str, ...] = inputs.option(inputs.items, ALL)
+    lock_digest: str = inputs.option(inputs.text, "")
+    lock_run: str = inputs.option(inputs.text, "")
+    lock_artifact: str = inputs.option(inputs.text, "images-lock")
     source_packages: tuple[str, ...] = inputs.option(inputs.lines, ())
     revision: str = inputs.option(inputs.text, "")
     candidate_label: CandidateLabel = inputs.option(inputs.member(CandidateLabel), CandidateLabel.WARN)
@@ -80,6 +88,10 @@ class Inputs:
 OUTPUTS = report.OUTPUTS
 
 
+class NoCandidateError(PolicyError):
+    """No candidate is on the release's commit, and everything that says so was read."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """What is promoted: the candidate, its commit, and the lock that names its digests, if one was given."""
@@ -95,15 +107,14 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     require_plain_tags(config, "promote", "Release with ci-release.yaml, which builds the final images.", copies=True)
     final = parse_final(given.to, config.tag_prefix)
     with Http(log=log.info, redactor=log.redactor) as http:
-        origin = find_origin(given, context, http, final)
+        try:
+            origin = find_origin(given, context, http, final)
+        except NoCandidateError:
+            if config.without_candidate is not WithoutCandidate.REBUILD:
+                raise
+            return hand_over(config, given, context, http, final, log)
         subjects = list_subjects(config, given, origin.candidate, final)
-        listed = [image for subject in subjects for image in (subject.source, subject.target)]
-        named = {image.registry for image in listed}
-        hosts = [each for each in list_package_hosts(config.packages("release")) if each.host in named]
-        login = read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials)
-        if not given.dry_run:
-            require_logins(hosts, login, context)
-        registries = connect(http, hosts, login, context, log)
+        registries = connect_to_packages(config, subjects, given, context, http, log)
         attestations = Attestations(http, context, make_trust(given.bundle, given.trusted_root, context), given.token)
         reader = Reader(registries, attestations, make_source(given, context, origin), origin.lock)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="package") as pool:
@@ -115,12 +126,42 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     return make_report(outcome)
 
 
+def connect_to_packages(
+    config: Config, subjects: tuple[Subject, ...], given: Inputs, context: Context, http: Http, log: Workflow
+) -> Registries:
+    """The registries of the packages, with the logins that they need for what is to be done."""
+    named = {image.registry for subject in subjects for image in (subject.source, subject.target)}
+    hosts = [each for each in list_package_hosts(config.packages("release")) if each.host in named]
+    login = read_login(given.registry_token, given.registry_user, given.login_host, given.registry_credentials)
+    if not given.dry_run:
+        require_logins(hosts, login, context)
+    return connect(http, hosts, login, context, log)
+
+
+def hand_over(config: Config, given: Inputs, context: Context, http: Http, final: Version, log: Workflow) -> Report:
+    """Leave a final without a candidate to a build. Raises `PolicyError` where a package has its tag already.
+
+    What stands there may be a promoted image whose candidate's tag is gone, and a build would replace it.
+    """
+    subjects = list_subjects(config, given, final, final)
+    registries = connect_to_packages(config, subjects, given, context, http, log)
+    published = [
+        each.target.package
+        for each in subjects
+        if registries.of(each.target.registry).head_manifest(each.target.name, final.tag)
+    ]
+    if published:
+        message = f"No candidate of {final.tag} is on its commit, and {', '.join(published)} has that tag already."
+        raise PolicyError(message, hint="Released images are not replaced. Release under a new tag.")
+    return report.make_hand_over(final)
+
+
 def find_origin(given: Inputs, context: Context, http: Http, final: Version) -> Origin:
     """The candidate to promote: the one that was named, that of the lock, or the last one of the release's commit."""
-    lock = read_lock(given.from_, context, final)
     commit = require_commit(given.revision) if given.revision else find_commit(final.tag, given, context, http)
+    lock = read_lock(given, context, http, commit, final)
     if lock and lock.revision != commit:
-        message = f"{given.from_} locks images of the commit {lock.revision}, and {final.tag} is on {commit}."
+        message = f"The lock is of images of the commit {lock.revision}, and {final.tag} is on {commit}."
         raise PolicyError(message, hint="Only what was tested is released: put the tag on the candidate's commit.")
     if lock:
         return Origin(find_locked_candidate(lock, final), commit, lock)
@@ -129,16 +170,21 @@ def find_origin(given: Inputs, context: Context, http: Http, final: Version) -> 
     return Origin(find_last_candidate(final, commit, given, context, http), commit)
 
 
-def read_lock(name: str, context: Context, final: Version) -> Lock | None:
-    """The lock, if the input from is the path of one. A text that is a version is a tag."""
-    path = context.path(name)
-    if not name or parse_or_none(name, final.prefix) or not path.is_file():
+def read_lock(given: Inputs, context: Context, http: Http, commit: str, final: Version) -> Lock | None:
+    """The lock that was given, by the run that keeps it or as a file. A text that is a version is a tag."""
+    if given.lock_run:
+        if given.from_:
+            message = "Inputs 'from' and 'lock-run' both say what to promote."
+            raise InputError(message, hint="Leave one of them out.")
+        if not NUMBER.fullmatch(given.lock_run):
+            message = f"Input 'lock-run' is {given.lock_run[:80]!r}, which is not the id of a run."
+            raise InputError(message, hint="Write the number at the end of the run's address.")
+        workflows = Workflows(http, context.api_url, require_repository(context), token=given.token)
+        return fetch_lock(workflows, int(given.lock_run), given.lock_artifact, commit, final)
+    path = context.path(given.from_)
+    if not given.from_ or parse_or_none(given.from_, final.prefix) or not path.is_file():
         return None
-    try:
-        return parse_lock(path.read_text(encoding="utf-8"), name)
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The lock {name} could not be read: {error}."
-        raise InputError(message, hint="Give the path of a file that verify-images wrote.") from error
+    return read_lock_file(path, given.from_, given.lock_digest)
 
 
 def require_commit(text: str) -> str:
@@ -160,7 +206,7 @@ def find_commit(tag: str, given: Inputs, context: Context, http: Http) -> str:
 
 
 def find_last_candidate(final: Version, commit: str, given: Inputs, context: Context, http: Http) -> Version:
-    """The newest candidate of a release whose git tag is on the release's commit. Raises `PolicyError` without one."""
+    """The newest candidate of a release whose git tag is on its commit. Raises `NoCandidateError` without one."""
     repository, token = require_repository(context), given.token
     tags = {tag.name: tag for tag in github_repository.list_tags(http, context.api_url, repository, token=token)}
     candidates = list_candidates(tags, final)
@@ -171,7 +217,7 @@ def find_last_candidate(final: Version, commit: str, given: Inputs, context: Con
     last = f" The last one, {candidates[0].tag}, is on another." if candidates else ""
     message = f"No candidate of {final.tag} is on its commit {commit}.{last}"
     hint = "Only what was tested is released: put the tag on the commit of a candidate, or build the release."
-    raise PolicyError(message, hint=hint)
+    raise NoCandidateError(message, hint=hint)
 
 
 def require_repository(context: Context) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from release_actions.config.grammar import OCI_LABELS
@@ -22,7 +22,7 @@ from release_actions.registry.client import Registry
 from release_actions.registry.login import read_login
 from release_actions.runner import inputs, markdown
 from release_actions.runner.context import COMMIT, Context
-from release_actions.runner.envelope import REPORT_OUTPUTS
+from release_actions.runner.envelope import REPORT_OUTPUTS, digest_of
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
@@ -48,7 +48,7 @@ class Inputs:
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("verified", "lock", "failed", *REPORT_OUTPUTS)
+OUTPUTS = ("verified", "lock", "lock-digest", "failed", *REPORT_OUTPUTS)
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             )
     lock = make_lock(results, expected)
     ended = make_report(results, lock)
-    if given.lock_file and ended.exit_code is ExitCode.PASS:
-        write_lock(context.path(given.lock_file), given.lock_file, lock)
-    return ended
+    is_kept = bool(given.lock_file) and ended.exit_code is ExitCode.PASS
+    digest = write_lock(context.path(given.lock_file), given.lock_file, lock) if is_kept else ""
+    return replace(ended, outputs={**ended.outputs, "lock-digest": digest})
 
 
 def require_revision(given: str, context: Context) -> str:
@@ -117,10 +117,11 @@ def make_lock(results: tuple[VerifyResult, ...], expected: Expectation) -> dict[
     return {"version": LOCK_VERSION, "revision": expected.revision, "images": dict(sorted(locked.items()))}
 
 
-def write_lock(path: Path, name: str, lock: Mapping[str, Output]) -> None:
-    """Write the lock. Raises `InputError` when the file cannot be written."""
+def write_lock(path: Path, name: str, lock: Mapping[str, Output]) -> str:
+    """Write the lock. Returns its digest. Raises `InputError` when the file cannot be written."""
     text = json.dumps(lock, indent=2) + "\n"
     write_workspace_file(path, f"The lock {name}", text, hint="Set lock-file to a path in the workspace.")
+    return digest_of(text.encode())
 
 
 def make_report(results: tuple[VerifyResult, ...], lock: dict[str, Output]) -> Report:

@@ -40,7 +40,7 @@ from release_actions.config.shapes import (
 )
 from release_actions.config.tracker import TrackerForm
 from release_actions.versions import history
-from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, PREFIX, FinalImages
+from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, PREFIX, FinalImages, WithoutCandidate
 
 NAME_TEMPLATE = Text("a template of package names", pattern=grammar.NAME_TEMPLATE, example="'{image}{suffix}'")
 PATHS = ListOf(
@@ -105,6 +105,12 @@ class VersionsSpec(Record):
         "Where the images of a final come from: `rebuild` builds them from its commit, `promote` publishes those of "
         "the last candidate of that commit.",
         default=FinalImages.REBUILD.value,
+    )
+    without_candidate: str = key(
+        Choice(tuple(each.value for each in WithoutCandidate)),
+        "With `final: promote`, what happens to a final whose commit no candidate is on: `refuse` releases nothing, "
+        "`rebuild` builds it.",
+        default=WithoutCandidate.REFUSE.value,
     )
     skip: Mapping[str, str] = key(
         MapOf(

@@ -18,7 +18,7 @@ from release_actions.config.schedule import ScheduleForm
 from release_actions.config.source import NOWHERE, Node
 from release_actions.config.tracker import TrackerForm
 from release_actions.errors import Place
-from release_actions.versions.grammar import GIT_TAG, FinalImages, TagScheme
+from release_actions.versions.grammar import GIT_TAG, FinalImages, TagScheme, WithoutCandidate
 from release_actions.versions.history import DEFAULTS, Level
 
 CHANNELS = ("release", "dev")
@@ -197,7 +197,7 @@ class Config:
 
     `tag_prefix` is a `TagScheme`: what release tags begin with, and how post releases are written. `first_candidate` is
     the number of a release's first candidate, None if 0 and 1 are both right. `final_images`: where a final's images
-    come from.
+    come from, `without_candidate`: what happens where they should come from a candidate and there is none.
 
     `skip` maps a release tag to the reason why no floating tag may name it. `floating_tags` are templates with
     `{major}` and `{minor}`. `levels` has every rule about tags. `release_branches` and `prerelease_branch` are
@@ -225,6 +225,7 @@ class Config:
     prerelease_branch: str = ""
     first_candidate: int | None = None
     final_images: FinalImages = FinalImages.REBUILD
+    without_candidate: WithoutCandidate = WithoutCandidate.REFUSE
     notes: NotesForm = field(default_factory=NotesForm)
     performance: PerformanceForm = field(default_factory=PerformanceForm)
     branches: BranchesForm = field(default_factory=BranchesForm)

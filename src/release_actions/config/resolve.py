@@ -24,7 +24,14 @@ from release_actions.config.model import (
     Scan,
     Source,
 )
-from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, FinalImages, TagScheme, image_affixes
+from release_actions.versions.grammar import (
+    GIT_TAG,
+    POST_SPELLINGS,
+    FinalImages,
+    TagScheme,
+    WithoutCandidate,
+    image_affixes,
+)
 from release_actions.versions.history import RULES, Level
 
 HOSTED_RUNNERS = {"linux/amd64": "ubuntu-24.04", "linux/arm64": "ubuntu-24.04-arm"}
@@ -353,6 +360,7 @@ def resolve_config(document: Document) -> Config:
         tag_prefix=resolve_tag_scheme(document),
         first_candidate=document.versions.first_candidate,
         final_images=FinalImages(document.versions.final),
+        without_candidate=WithoutCandidate(document.versions.without_candidate),
         skip=document.versions.skip,
         floating_tags=resolve_floating_tags(document),
         published=published,

@@ -32,6 +32,7 @@ from release_actions.config.tag_rules import (
     floating_tags_are_apart,
     image_tags_tell_versions_apart,
     skipped_versions_are_releases,
+    what_is_not_promoted_is_built,
 )
 from release_actions.errors import Place, Problem
 from release_actions.runner.patterns import Pattern
@@ -318,6 +319,7 @@ RULES: tuple[Rule, ...] = (
     package_names_are_unique,
     image_tags_tell_versions_apart,
     channel_tags_are_apart,
+    what_is_not_promoted_is_built,
     floating_tags_are_apart,
     flavours_are_apart,
     skipped_versions_are_releases,

@@ -14,13 +14,29 @@ from release_actions.config.document import Document
 from release_actions.config.model import PULL_REQUEST
 from release_actions.config.shapes import suggest_nearest
 from release_actions.errors import Place, Problem
-from release_actions.versions.grammar import PREFIX, Kind, TagRefused, TagScheme, image_affixes
+from release_actions.versions.grammar import (
+    PREFIX,
+    FinalImages,
+    Kind,
+    TagRefused,
+    TagScheme,
+    WithoutCandidate,
+    image_affixes,
+)
 from release_actions.versions.version import parse, parse_or_none, read_image_tag
 
 TAG_PLACEHOLDERS = ("major", "minor")
 IMAGE_TAG_PLACEHOLDERS = ("tag", "version")
 AFTER_A_VERSION = re.compile(r"(?:-[A-Za-z0-9._-]+)?")
 """What may follow the version in an exact tag: nothing, or words behind a dash."""
+
+
+def what_is_not_promoted_is_built(document: Document) -> Iterator[Problem]:
+    """A project that builds its finals has nothing to say about finals without a candidate."""
+    versions = document.versions
+    if versions.final != FinalImages.PROMOTE.value and versions.without_candidate != WithoutCandidate.REFUSE.value:
+        message = "'without-candidate' only has a meaning with 'final: promote': every final is built here."
+        yield Problem(message, "Remove it, or add 'final: promote'.", versions.origin.at("without-candidate"))
 
 
 def floating_tags_are_apart(document: Document) -> Iterator[Problem]:

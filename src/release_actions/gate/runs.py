@@ -9,24 +9,15 @@ that is judged, the commit has to be that of the tag, so that the workflow file 
 
 from __future__ import annotations
 
-import io
-import lzma
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from release_actions.config.gate import RequiredReport
 from release_actions.gate.deciding import Subject, Unreadable
 from release_actions.gate.reports import LARGEST_BYTES, CheckReport, NoReport, Origin, read_report
+from release_actions.github.archives import UnreadableArchive, unpack_json
 from release_actions.github.workflow_runs import Artifact, WorkflowRun, Workflows
 from release_actions.runner.envelope import digest_of
-
-TRUSTED_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "release", "create", "repository_dispatch"})
-"""What starts a run from a workflow file that is in this repository. A pull request's file is what its author wrote."""
-
-UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError)
-"""What zipfile raises for an archive that is none, is damaged, or is packed in a way that it does not know."""
 
 RUNS_LOOKED_AT = 10
 """How many of the newest completed runs are searched for the report of this commit."""
@@ -78,10 +69,9 @@ def _search_runs(
 
 def is_trusted(run: WorkflowRun, repository: str, branch: str, subject: Subject) -> bool:
     """Whether a run executed a workflow file of this repository on a branch or tag."""
-    is_own = run.head_repository.lower() == repository.lower()
     # A branch may be called like the tag: then the commit says whether it is the release's own workflow file.
     is_there = run.head_branch == branch and (branch != subject.tag or run.head_sha == subject.commit)
-    return run.is_completed and is_own and is_there and run.event in TRUSTED_EVENTS
+    return run.is_completed and is_there and run.is_from_file_of(repository)
 
 
 def _read_artifact(
@@ -92,27 +82,11 @@ def _read_artifact(
     if artifact.digest and artifact.digest != digest:
         return Unreadable(source, f"its bytes are {digest}, and GitHub says {artifact.digest}")
     try:
-        report = read_report(_unpack(archive), Origin.RUN, source)
-    except NoReport as error:
+        report = read_report(unpack_json(archive, LARGEST_BYTES), Origin.RUN, source)
+    except (NoReport, UnreadableArchive) as error:
         return Unreadable(source, str(error))
     if report.run.id != str(run.id) or report.run.repository.lower() != workflows.repository.lower():
         return Unreadable(source, f"it says that the run {report.run.id or 'none'} made it")
     if report.name != required.report:
         return Unreadable(source, f"it is a report of {report.name}")
     return report
-
-
-def _unpack(archive: bytes) -> bytes:
-    """The one JSON file of an archive. Raises `NoReport`."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            files = [item for item in opened.infolist() if not item.is_dir() and item.filename.endswith(".json")]
-            if len(files) != 1:
-                message = f"it holds {len(files)} JSON files, not one"
-                raise NoReport(message)
-            with opened.open(files[0]) as content:
-                # The size that the archive states is a claim: one byte more than allowed is enough to know.
-                return content.read(LARGEST_BYTES + 1)
-    except UNREADABLE as error:
-        message = f"it is no archive that can be read: {error}"
-        raise NoReport(message) from None

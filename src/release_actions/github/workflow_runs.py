@@ -19,6 +19,9 @@ from release_actions.http.origins import Credential
 PER_PAGE = 50
 COMPLETED = "completed"
 LARGEST_ARCHIVE = 512 * 1024 * 1024
+TRUSTED_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "release", "create", "repository_dispatch"})
+"""What starts a run from a workflow file that is in this repository. A pull request's file is what its author wrote."""
+
 SCOPES_HEADER = "x-oauth-scopes"
 
 
@@ -54,6 +57,10 @@ class WorkflowRun:
     def is_completed(self) -> bool:
         """Whether nothing more will happen."""
         return self.status == COMPLETED
+
+    def is_from_file_of(self, repository: str) -> bool:
+        """Whether it executed a workflow file that is in a repository, at the commit of the run."""
+        return self.head_repository.lower() == repository.lower() and self.event in TRUSTED_EVENTS
 
 
 @dataclass(frozen=True)

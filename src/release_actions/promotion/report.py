@@ -12,7 +12,7 @@ from release_actions.runner import markdown
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.versions.version import Version
 
-OUTPUTS = ("promoted", "candidate", "images", "failed")
+OUTPUTS = ("promoted", "rebuild", "candidate", "images", "failed")
 RULE = "promote"
 
 
@@ -71,6 +71,7 @@ def make_report(outcome: Outcome) -> Report:
     verdict = describe_all(outcome)
     outputs: dict[str, Output] = {
         "promoted": outcome.is_complete,
+        "rebuild": False,
         "candidate": outcome.candidate.tag,
         "images": [make_entry(each, is_tagged=outcome.is_tagged(each)) for each in outcome.checked],
         "failed": [each.subject.target.package for each in outcome.checked if not outcome.is_tagged(each)],
@@ -91,6 +92,19 @@ def make_report(outcome: Outcome) -> Report:
         lines=(*lines, verdict),
         findings=tuple(list_findings(outcome)),
         exit_code=find_exit_code(outcome),
+    )
+
+
+def make_hand_over(final: Version) -> Report:
+    """The results where nothing can be promoted and the configuration wants the release built."""
+    sentence = f"No candidate of {final.tag} is on its commit, so it has to be built, as release.yaml says."
+    outputs: dict[str, Output] = {"promoted": False, "rebuild": True, "candidate": "", "images": [], "failed": []}
+    return Report(
+        outputs=outputs,
+        summary=f"## No promotion to {markdown.code(final.tag)}\n\n{markdown.plain(sentence)}\n",
+        lines=(sentence,),
+        findings=(Finding.of(Level.WARNING, sentence, hint="Nobody has tested these images.", rule=RULE),),
+        exit_code=ExitCode.PASS,
     )
 
 

@@ -108,6 +108,9 @@ def find_problems(subject: Subject, known: Knowledge) -> Iterator[Problem]:
     if known.inspection:
         yield from known.inspection.problems
     digest = known.root.digest
+    if known.inspection and known.inspection.digest not in {"", digest}:
+        message = f"{candidate} named {digest} and then {known.inspection.digest}: it moved while it was read."
+        yield Problem(message, "Another program pushes there. Find out which, and run this again.")
     if known.locked is None:
         yield Problem(f"The lock does not have {subject.source.package}.", "Lock all images of the candidate.")
     elif known.locked and known.locked != digest:

@@ -39,6 +39,13 @@ class FinalImages(enum.Enum):
     PROMOTE = "promote"
 
 
+class WithoutCandidate(enum.Enum):
+    """What happens to a final whose commit no candidate is on. The value is that of `versions.without-candidate`."""
+
+    REFUSE = "refuse"
+    REBUILD = "rebuild"
+
+
 class Reason(enum.Enum):
     """Why a tag is refused. The value is what the JSON of a command calls it."""
 
