@@ -78,7 +78,17 @@ def test_all_mistakes_are_reported_together() -> None:
     assert caught.value.exit_code == ExitCode.BAD_INPUT
 
 
-@pytest.mark.parametrize("value", ["", "d", "3x", "1h2d", "-1d", "1.5d", "\u0663d", "d3", "9999999d"])
+@pytest.mark.parametrize(
+    ("value", "days"),
+    [("15 days", 15), ("1 Day", 1), ("2 weeks", 14), ("1week 1d", 8), ("24 hours", 1), ("1440 minutes", 1)],
+)
+def test_a_duration_may_be_written_in_words(value: str, days: int) -> None:
+    assert inputs.duration(value) == timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "d", "3x", "days", "3 dayss", "3 months", "1h2d", "-1d", "1.5d", "\u0663d", "d3", "9999999d"]
+)
 def test_what_is_no_duration_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         inputs.duration(value)

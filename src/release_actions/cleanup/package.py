@@ -7,7 +7,7 @@ completely.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from release_actions.cleanup.apply import apply
 from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.events import Failed, Finished
 from release_actions.cleanup.finish import finish
+from release_actions.cleanup.gone import GoneRefs
 from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan
@@ -55,6 +56,23 @@ class Sources:
     assumed: bool = False
     known: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    refs: GoneRefs | None = None
+
+    def read_facts(self, store: Store, rules: Iterable[Rule], tags: Collection[str], now: datetime) -> Facts:
+        """What rules are judged by beyond the package: its releases, and what its tags are named after.
+
+        Read after the tags, so that what is created meanwhile has none of them. Raises `ActionError`.
+        """
+        rules, names = tuple(rules), [tag for tag in tags if selection.is_name(tag)]
+        branches = self.refs and any(rule.settings.delete_gone_branches for rule in rules)
+        releases = self.refs and any(rule.settings.delete_gone_tags for rule in rules)
+        return Facts(
+            now,
+            self.prefixes(store.path, tags),
+            closed=self.closed(store, rules, tags),
+            gone_branches=self.refs.find_branch_tags(store.path, names) if self.refs and branches else {},
+            gone_tags=self.refs.find_release_tags(store.path, names) if self.refs and releases else {},
+        )
 
     def prefixes(self, path: str, tags: Iterable[str]) -> tuple[str, ...]:
         """What release tags of a package begin with: as the configuration says, and as its own tags show."""
@@ -121,7 +139,7 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
         is_leftover = journal.TAG in tags or not any(selection.is_name(tag) for tag in tags)
-        facts = Facts(context.now, sources.prefixes(path, tags), closed=sources.closed(store, rules, tags))
+        facts = sources.read_facts(store, rules, tags, context.now)
         if not is_leftover and not any(selection.choose_tags(rule, tags, facts) for rule in rules):
             idle = f"None of its {len(tags)} tags is selected."
             store.say(f"{path}: {idle}")
@@ -131,9 +149,8 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     since = past.untagged_since(contents.versions, context.now)
     needs_missing = any(rule.settings.needs_missing for rule in rules)
     missing = store.missing(contents) if needs_missing else frozenset()
-    facts = Facts(
-        context.now, sources.prefixes(path, contents.tags), missing, sources.closed(store, rules, contents.tags), since
-    )
+    known = sources.read_facts(store, rules, tuple(contents.tags), context.now)
+    facts = replace(known, missing=missing, untagged_since=since)
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
     count = f"{len(plan.deletions)} of {len(plan.decisions)} versions are to be deleted"
     count += f", {counted(len(plan.strips), 'tag')} removed from others" if plan.strips else ""

@@ -97,7 +97,7 @@ def find_mistakes(given: Inputs) -> Iterable[Problem]:
     for name, value in spares.items():
         if value is not None and not own.selects_tags:
             message = f"Input '{name}' keeps some of the tags that are selected, and no tag is."
-            hint = "Set delete-tags, delete-released-candidates or delete-closed-pull-requests too, or write it into "
+            hint = "Set delete-tags or another input that selects tags too, or write it into "
             yield Problem(message, f"{hint}the rule of the configuration.")
     if given.keep_n_untagged is not None and not own.delete_untagged:
         message = "Input 'keep-n-untagged' keeps some of the untagged versions that are selected, and none is."
@@ -151,7 +151,7 @@ def find_patterns_without_tags(
 def read_configuration(given: Inputs, context: Context) -> Config | None:
     """The configuration, where an input refers to it; else None, and the file need not be there."""
     globs = () if given.owner else globs_of(given)
-    if not (given.rule or given.channel or globs):
+    if not (given.rule or given.channel or globs or given.asks_for_refs):
         return None
     if globs and not (given.rule or given.channel or context.path(given.config).exists()):
         message = f"{globs[0]!r} chooses from the packages of {given.config}, which does not exist."

@@ -83,7 +83,8 @@ class Facts:
     `prefixes`: what release tags begin with; without any no tag is a release. `missing`: digests that images of the
     package list, or are attached to, and that neither GitHub nor the registry has. `closed`: numbers of closed pull
     requests; a number that is not in it counts as open. `untagged_since`: digest -> when a run first saw the version
-    without a tag, where that is known.
+    without a tag, where that is known. `gone_branches` and `gone_tags`: tag -> why the branch or git tag that it is
+    named after is gone.
     """
 
     now: datetime
@@ -91,6 +92,8 @@ class Facts:
     missing: frozenset[str] = frozenset()
     closed: frozenset[int] = frozenset()
     untagged_since: Mapping[str, datetime] = field(default_factory=dict)
+    gone_branches: Mapping[str, str] = field(default_factory=dict)
+    gone_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ def choose_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str,
             number = pull_request_of(tag)
             if number in facts.closed:
                 rules[tag] = f"Pull request {number} is closed."
+    rules |= {tag: why for tag, why in find_gone(rule, facts).items() if tag in names}
     for prefix in facts.prefixes if rule.settings.delete_released_candidates else ():
         known = versions.read_image_tags(names, prefix)
         finals = {version.base: version.image_tag for version in known if version.is_stable}
@@ -192,6 +196,15 @@ def choose_tags(rule: Rule, tags: Collection[str], facts: Facts) -> Mapping[str,
         if pattern is not None:
             rules[tag] = f"{pattern} in delete-tags of {rule.name} selects {tag}."
     return rules
+
+
+def find_gone(rule: Rule, facts: Facts) -> dict[str, str]:
+    """Tag -> why, of those that a rule selects because what they are named after is gone."""
+    settings = rule.settings
+    return {
+        **(facts.gone_branches if settings.delete_gone_branches else {}),
+        **(facts.gone_tags if settings.delete_gone_tags else {}),
+    }
 
 
 @dataclass(frozen=True)
@@ -283,7 +296,7 @@ class Selection:
     def _judged(self, rule: Rule, names: Mapping[str, Version]) -> Mapping[str, Verdict]:
         """Verdicts of one rule, of the tags that it selects."""
         reasons = dict(choose_tags(rule, names, self.facts))
-        oldest = rule.settings.older_than
+        oldest, gone = rule.settings.older_than, find_gone(rule, self.facts)
         # What is broken takes no place among the newest that are spared.
         own = {tag: version for tag, version in names.items() if not rule.spares(tag, self.facts.prefixes)}
         lost = {tag: why for tag, version in own.items() if (why := self.broken(rule, version))}
@@ -293,6 +306,9 @@ class Selection:
             version = names[tag]
             if tag not in lost and version.digest in newest:
                 verdicts[tag] = Verdict(selected=False, reason=newest[version.digest], rule=rule.name)
+            elif reason == gone.get(tag) and self.facts.now - version.created_at < GRACE:
+                young = f"Its image is younger than {describe_days(GRACE)}: what it is named after may be new."
+                verdicts[tag] = Verdict(selected=False, reason=young, rule=rule.name)
             elif oldest is not None and self.facts.now - version.created_at < oldest:
                 young = f"It is younger than {describe_days(oldest)}."
                 verdicts[tag] = Verdict(selected=False, reason=young, rule=rule.name)

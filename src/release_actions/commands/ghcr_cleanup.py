@@ -17,6 +17,7 @@ from typing import TypeVar
 from release_actions.cleanup import cache
 from release_actions.cleanup.bounds import find_excess
 from release_actions.cleanup.events import Stopped
+from release_actions.cleanup.gone import GoneRefs
 from release_actions.cleanup.inputs import Inputs, Mode
 from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits, find_longest_wait
@@ -101,6 +102,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             context.api_url,
             given.token,
             assumed=config is None,
+            refs=GoneRefs(http, context.api_url, repository, given.token, config) if config else None,
         )
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
         limits = Limits(deadline, pace, lambda: http.budget(context.api_url))

@@ -54,6 +54,14 @@ class CleanupSettings:
     delete_closed_pull_requests: bool = switch(
         "Whether tags `pr-N` and `pr-N-…` are deleted once pull request N of `repository` is closed."
     )
+    delete_gone_branches: bool = switch(
+        "Whether tags of dev builds are deleted that only a branch which `repository` no longer has could have, a day "
+        "after their image was pushed. A tag that somebody gave by hand looks the same: exclude it."
+    )
+    delete_gone_tags: bool = switch(
+        "Whether releases and candidates are deleted whose git tag `repository` no longer has, a day after their image "
+        "was pushed."
+    )
     delete_ghost_images: bool = switch("Whether indexes are deleted of which every image is gone, tagged or not.")
     delete_partial_images: bool = switch("Whether indexes are deleted of which some images are gone, tagged or not.")
     delete_orphaned_attachments: bool = switch(
@@ -105,7 +113,17 @@ class CleanupSettings:
     @property
     def selects_tags(self) -> bool:
         """Whether it can select tags by their names, so that `keep_n` and `older_than` have something to keep."""
-        return bool(self.delete_tags) or self.delete_released_candidates or self.delete_closed_pull_requests
+        return (
+            bool(self.delete_tags)
+            or self.delete_released_candidates
+            or self.delete_closed_pull_requests
+            or self.asks_for_refs
+        )
+
+    @property
+    def asks_for_refs(self) -> bool:
+        """Whether it has to know the branches or git tags of the repository."""
+        return self.delete_gone_branches or self.delete_gone_tags
 
     @property
     def needs_missing(self) -> bool:
@@ -127,6 +145,8 @@ SELECTORS = (
     "delete-tags",
     "delete-released-candidates",
     "delete-closed-pull-requests",
+    "delete-gone-branches",
+    "delete-gone-tags",
     "delete-ghost-images",
     "delete-partial-images",
     "delete-orphaned-attachments",

@@ -21,6 +21,7 @@ from release_actions.http.origins import Credential
 if TYPE_CHECKING:
     pass
 
+BRANCH_PREFIX = "refs/heads/"
 TAG_PREFIX = "refs/tags/"
 NESTED = 8
 """Tag objects that may name one another before a commit comes."""
@@ -45,6 +46,20 @@ def list_tags(http: Http, api_url: str, repository: str, *, token: str = "") -> 
     pages = http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB_HEADERS)
     listed = [_parse_tag(page, item) for page in pages for item in page.array()]
     return tuple(dict.fromkeys(listed))
+
+
+def list_branches(http: Http, api_url: str, repository: str, *, token: str = "") -> tuple[str, ...]:
+    """The name of every branch of the repository "owner/name". Complete, or a `RemoteError`."""
+    what = f"list the branches of {repository}"
+    url = f"{repository_url(api_url, repository)}/git/matching-refs/heads/"
+    names = []
+    for page in http.pages(url, what=what, credential=Credential.bearer(api_url, token), headers=GITHUB_HEADERS):
+        for item in page.array():
+            name = item.get("ref") if isinstance(item, dict) else None
+            if not isinstance(name, str) or not name.startswith(BRANCH_PREFIX):
+                page.reject("holds something that is not a branch")
+            names.append(name.removeprefix(BRANCH_PREFIX))
+    return tuple(dict.fromkeys(names))
 
 
 def commit_of(http: Http, api_url: str, repository: str, tag: GitTag, *, token: str = "") -> str:

@@ -189,13 +189,13 @@ SHOWN = 80
 UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 """Seconds of each unit of a duration."""
 
-DURATION = re.compile(
-    r"(?:(?P<w>[0-9]{1,6})w)?(?:(?P<d>[0-9]{1,6})d)?(?:(?P<h>[0-9]{1,6})h)?(?:(?P<m>[0-9]{1,6})m)?(?:(?P<s>[0-9]{1,9})s)?"
-)
+UNIT_WORDS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
+
+DURATION = re.compile("".join(f"(?:(?P<{unit}>[0-9]{{1,6}})(?:{unit}|{UNIT_WORDS[unit]}s?))?" for unit in UNITS))
 
 
 def duration(value: str) -> timedelta:
-    """A length of time: `30d`, `12h`, `1w2d`, `90m`. A bare number is refused: days and seconds look alike."""
+    """A length of time: `30d`, `15 days`, `12h`, `1w2d`. A bare number is refused: days and seconds look alike."""
     match = DURATION.fullmatch(value.replace(" ", "").lower())
     if match is None or not match.group(0):
         message = "which is not a duration. Write for example 30d, 12h, 90m or 1w2d."

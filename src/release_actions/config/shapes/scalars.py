@@ -95,8 +95,9 @@ class Parsed(Shape[T]):
 
 
 def make_duration() -> Parsed[timedelta]:
-    """A length of time: `30d`, `12h`, `1w2d`."""
-    units = "".join(f"(?:[0-9]{{1,6}}{unit})?" for unit in inputs.UNITS)
+    """A length of time: `30d`, `15 days`, `12h`, `1w2d`."""
+    words = inputs.UNIT_WORDS.items()
+    units = "".join(f"(?: ?[0-9]{{1,6}} ?(?:{unit}|{word}s?))?" for unit, word in words)
     return Parsed(Text("a duration", pattern=f"(?=[0-9]){units}", example="30d, 12h or 1w2d"), inputs.duration)
 
 
