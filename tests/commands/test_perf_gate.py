@@ -321,6 +321,19 @@ def test_a_workflow_measures_and_the_next_step_judges(gate: Gate) -> None:
     assert (code, outputs["verdict"]) == (ExitCode.PASS, "pass")
 
 
+def test_dispatch_starts_nothing_when_older_results_would_be_mixed_with_new_ones(gate: Gate) -> None:
+    gate.side("benchmark-results", STEADY, AFTER)
+    world = workflows.new_world()
+    workflow = workflows.add_workflow(world, "acme/server")
+    with Simulator(world) as simulator:
+        gate.api = simulator.api_url
+        code, _ = gate.run("--mode", "dispatch", "--workflow", workflow.file, "--token", workflows.JOB)
+
+    assert code == ExitCode.BAD_INPUT
+    assert "benchmark-results is there and not empty" in gate.log
+    assert not world.repositories["acme/server"].runs
+
+
 def test_dispatch_names_every_input_that_it_lacks(gate: Gate) -> None:
     code, outputs = gate.run("--mode", "dispatch")
 

@@ -29,6 +29,12 @@ def test_a_group_is_named_by_what_its_runs_share() -> None:
     assert title_of(key_of(run, ("kv",))) == f"vllm serve, {MODEL}, rate inf, tp 4, 8 x H100, kv fp8"
 
 
+def test_a_title_shows_the_beginning_of_a_long_setting() -> None:
+    title = title_of((("tool", "vllm serve"), ("model", "m" * 300_000)))
+
+    assert title == f"vllm serve, {'m' * 119}…"
+
+
 def test_the_nearest_group_differs_in_the_fewest_settings_and_never_in_model_or_tool() -> None:
     def key(**settings: str) -> Key:
         return tuple({"tool": "vllm serve", "model": "a", **settings}.items())

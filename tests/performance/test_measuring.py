@@ -21,7 +21,7 @@ from tests.performance.workflows import (
 )
 
 from release_actions.errors import ActionError, InputError, PolicyError, RemoteError
-from release_actions.github.workflow_runs import Workflows
+from release_actions.github.workflow_runs import Artifact, Workflows
 from release_actions.http.client import Http
 from release_actions.performance import measuring
 from release_actions.performance.measuring import Measurement, Pace
@@ -194,6 +194,14 @@ def test_an_archive_that_would_write_elsewhere_is_refused(tmp_path: Path, name: 
         measuring.unpack(archive({name: b"{}"}), "performance", tmp_path / "inner")
 
     assert list(tmp_path.rglob("outside*")) == []
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "a\\b", "C:"])
+def test_an_artifact_whose_name_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    artifact = Artifact(1, name, 10, expired=False, digest="")
+
+    with pytest.raises(ActionError, match="would be written elsewhere"):
+        measuring.folder_of(artifact, tmp_path)
 
 
 def test_what_is_no_archive_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,19 @@ def test_requests_that_failed_in_inference_perf_are_a_defect() -> None:
     (run,) = read("inference-perf-0.7.0-failed").runs
 
     assert run.defects == ("6 requests failed", "54 of 60 requests were completed")
+
+
+@pytest.mark.parametrize(
+    ("file", "count"),
+    [("inference-perf-0.7.0/stage_0_lifecycle_metrics.json", "count"), ("guidellm.json", "successful")],
+)
+def test_a_report_without_the_number_of_requests_cannot_be_trusted(tmp_path: Path, file: str, count: str) -> None:
+    text = re.sub(rf'"{count}": [0-9]+', '"note": 0', (FILES / file).read_text(encoding="utf-8"))
+    (tmp_path / "report.json").write_text(text, encoding="utf-8")
+
+    (run,) = read_results(["report.json"], tmp_path).runs
+
+    assert run.defects == ("it does not say how many requests were completed",)
 
 
 def test_a_prefix_of_all_names_and_reports_of_adapters_add_no_run(tmp_path: Path) -> None:

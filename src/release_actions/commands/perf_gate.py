@@ -292,6 +292,7 @@ def dispatch(given: Inputs, setting: Setting, context: Context, log: Workflow) -
         raise InputError(
             problems=[Problem(f"Mode dispatch needs the input '{name}'.", "See docs/perf-gate.md.") for name in missing]
         )
+    measuring.require_empty(context.path(given.results), given.results)
     measurement = measuring.Measurement(
         file=given.workflow,
         ref=given.workflow_ref or setting.branch or "main",

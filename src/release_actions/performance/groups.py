@@ -11,6 +11,10 @@ Key = tuple[tuple[str, str], ...]
 """Settings of a group, by name, in the order of `IDENTITY`. A setting that no file names is not in it."""
 
 
+SHOWN_LENGTH = 120
+"""Characters of a setting in a title. The whole is in the report."""
+
+
 @dataclass(frozen=True)
 class Group:
     """Runs of both sides with one key. One side may be empty."""
@@ -39,7 +43,8 @@ def key_of(run: Run, match: Iterable[str]) -> Key:
 def title_of(key: Key) -> str:
     """`vllm serve, meta-llama/Llama-3.1-8B, rate inf, tp 4`."""
     plain = {"tool", "model", "device"}
-    return ", ".join(value if name in plain else f"{name} {value}" for name, value in key)
+    shown = ((name, value if len(value) <= SHOWN_LENGTH else f"{value[: SHOWN_LENGTH - 1]}…") for name, value in key)
+    return ", ".join(value if name in plain else f"{name} {value}" for name, value in shown)
 
 
 def group_runs(baseline: Sequence[Run], candidate: Sequence[Run], match: Sequence[str]) -> tuple[Group, ...]:

@@ -13,6 +13,7 @@ from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
     INFINITE,
+    NO_COUNT,
     RUNNER_KEYS,
     Run,
     Source,
@@ -64,7 +65,7 @@ def read_benchmark(report: Mapping[str, Any], benchmark: Mapping[str, Any], sour
     totals = mapping(metrics.get("request_totals")) or mapping(mapping(benchmark.get("run_stats")).get("requests_made"))
     labels = labels_of(report)
     completed, failed = count_of(totals.get("successful")), count_of(totals.get("errored"))
-    defects = request_defects(planned=None, completed=completed, failed=failed)
+    defects = (NO_COUNT,) if completed is None else request_defects(planned=None, completed=completed, failed=failed)
     return Run(
         source,
         settings_of(TOOL, load_of(report, benchmark), labels),

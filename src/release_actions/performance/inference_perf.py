@@ -11,6 +11,7 @@ from typing import Any
 
 from release_actions.performance.model import (
     INFINITE,
+    NO_COUNT,
     Run,
     Source,
     count_of,
@@ -55,6 +56,7 @@ def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]
     failed = count_of(mapping(value.get("failures")).get("count"))
     wanted = requests_of(mapping(config.get("load")), stage)
     planned = sent if wanted is None else wanted
+    defects = request_defects(planned=planned, completed=completed, failed=failed)
     concurrency = load.get("concurrency")
     settings = {
         "rate": INFINITE if concurrency else load.get("requested_rate"),
@@ -68,7 +70,7 @@ def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]
         source,
         settings_of(TOOL, settings),
         metrics_of(successes),
-        request_defects(planned=planned, completed=completed, failed=failed),
+        (*defects, NO_COUNT) if completed is None else defects,
         names_commit=False,
         work=work_of(
             number_of(mapping(successes.get("prompt_tokens")).get("mean")) or None,

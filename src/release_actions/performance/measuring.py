@@ -195,6 +195,13 @@ def minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
+def require_empty(folder: Path, name: str) -> None:
+    """Raise `InputError` for a folder that holds files: they would be taken for results of the new run."""
+    if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
+        message = f"{name} is there and not empty, so older results would be taken for new ones. Nothing was started."
+        raise InputError(message, hint="Remove it, or name another folder with the input results.")
+
+
 def fetch_results(workflows: Workflows, run: WorkflowRun, patterns: Sequence[str], folder: Path) -> tuple[str, ...]:
     """Unpack the artifacts of a run whose names match, each in a folder of its name. Their names.
 
@@ -210,8 +217,17 @@ def fetch_results(workflows: Workflows, run: WorkflowRun, patterns: Sequence[str
         if artifact.expired:
             message = f"The artifact {artifact.name} has expired: {run.url}."
             raise ActionError(message, hint="Run the benchmark again.")
-        unpack(checked_archive(workflows, artifact), artifact.name, folder / PurePosixPath(artifact.name).name)
+        unpack(checked_archive(workflows, artifact), artifact.name, folder_of(artifact, folder))
     return tuple(artifact.name for artifact in wanted)
+
+
+def folder_of(artifact: Artifact, folder: Path) -> Path:
+    """The folder of an artifact. Raises `ActionError` for a name that leads elsewhere."""
+    name = artifact.name
+    if name in {"", ".", ".."} or set(name) & set("/\\:\0"):
+        message = f"The benchmark run has an artifact named {name!a}, which would be written elsewhere."
+        raise ActionError(message, hint="Do not use this artifact.")
+    return folder / name
 
 
 def checked_archive(workflows: Workflows, artifact: Artifact) -> bytes:

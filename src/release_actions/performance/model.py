@@ -189,6 +189,10 @@ def odd_counts(values: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ..
     return tuple(f"{name} is no count" for name, count in counts.items() if count is None or count < 0)
 
 
+NO_COUNT = "it does not say how many requests were completed"
+"""Against a run of a tool that always says it. Without it the server may have been down."""
+
+
 def request_defects(*, planned: int | None, completed: int | None, failed: int | None) -> tuple[str, ...]:
     """What the counts of requests say against a run."""
     defects = []

@@ -14,6 +14,7 @@ from release_actions.performance.metrics import known_metric
 from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
+    NO_COUNT,
     RUNNER_KEYS,
     Run,
     Source,
@@ -124,7 +125,7 @@ def serve_defects(values: Mapping[str, Any]) -> tuple[str, ...]:
     defects = odd_counts(values, ("num_prompts", "completed", "failed", "total_input_tokens", "total_output_tokens"))
     defects += request_defects(planned=planned, completed=completed, failed=failed)
     if completed is None:
-        return (*defects, "it does not say how many requests were completed")
+        return (*defects, NO_COUNT)
     if planned is None and failed is None:
         return (*defects, "it does not say how many requests were sent, nor how many failed")
     return defects
