@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from release_actions.config.cleanup_settings import CleanupSettings  # noqa: E402  # needs the line above
 from release_actions.errors import ActionError, ConfigurationError, ExitCode, Place  # noqa: E402  # needs the line above
+from release_actions.main import GROUPS  # noqa: E402  # needs the line above
 from release_actions.rehearsal.action_file import Action, read  # noqa: E402  # needs the line above
 from release_actions.versions.history import RULES  # noqa: E402  # needs the line above
 
@@ -193,16 +194,21 @@ def rules_table() -> str:
 
 
 def actions_table(root: Path, file: Path, actions: Mapping[str, Action]) -> str:
-    """All public actions with what they are for, as Markdown. One without a page of its own links to its manifest."""
+    """Public actions by group, as Markdown. One without a page of its own links to its manifest."""
     up = "../" * (len(file.relative_to(root).parts) - 1)
-    rows = []
-    for name, action in actions.items():
-        if name in INTERNAL:
-            continue
-        page = f"docs/{name}.md" if name == ROOT_ACTION else f"actions/{name}/README.md"
-        target = page if (root / page).is_file() else action.file.relative_to(root).as_posix()
-        rows.append((f"[`{name}`]({up}{target})", prose(action.description)))
-    return table(("Action", "What it does"), rows)
+    public = [name for name in actions if name not in INTERNAL]
+    grouped = {name for names in GROUPS.values() for name in names}
+    groups = {**GROUPS, "others": tuple(name for name in public if name not in grouped)}
+    tables = []
+    for title, names in groups.items():
+        rows = []
+        for name in (name for name in names if name in public):
+            page = f"docs/{name}.md" if name == ROOT_ACTION else f"actions/{name}/README.md"
+            target = page if (root / page).is_file() else actions[name].file.relative_to(root).as_posix()
+            rows.append((f"[`{name}`]({up}{target})", prose(actions[name].description)))
+        if rows:
+            tables.append(table((title[:1].upper() + title[1:], "What it does"), rows))
+    return "\n".join(tables)
 
 
 def example(root: Path, name: str, place: Place) -> str:

@@ -64,6 +64,24 @@ ACTIONS = {
 }
 """Commands that are actions too, each with what it is for."""
 
+GROUPS = {
+    "a tag and latest": ("release-plan", "validate-tag", "protect-latest"),
+    "build and publish": ("build-matrix", "merge-digests", "verify-images", "promote"),
+    "clean up": ("ghcr-cleanup", "rc-teardown"),
+    "the release train": (
+        "release-tracker",
+        "cut-branch",
+        "branch-audit",
+        "version-audit",
+        "component-matrix",
+        "api-guard",
+        "perf-gate",
+        "release-notes",
+        "release-gate",
+    ),
+}
+"""What people come for -> the actions. Parts of our own workflows are in no group."""
+
 ENCLOSED = frozenset({"validate-tag", "verify-images", "protect-latest", "release-notes"})
 """Actions whose whole result is their report. The others that have one add what only they say."""
 
@@ -308,22 +326,15 @@ def describe_inputs(name: str) -> dict[str, str]:
 
 
 def format_usage() -> str:
-    """The list of commands."""
-    width = max(len(name) for name in [*ACTIONS, *TOOLS]) + 2
-    rows = [f"  {name:<{width}}{what}" for name, what in ACTIONS.items()]
-    tools = [f"  {name:<{width}}{what}" for name, what in TOOLS.items()]
-    tools.append(f"  {'test':<{width}}run the project's tests")
-    return "\n".join(
-        [
-            "usage: release-actions COMMAND [--INPUT VALUE ...] [--json]",
-            "",
-            "actions:",
-            *rows,
-            "",
-            "tools:",
-            *tools,
-            "",
-            "Each command has --help.",
-            "",
-        ]
-    )
+    """The list of commands, in the groups of README.md."""
+    parts = [name for name in ACTIONS if not any(name in names for names in GROUPS.values())]
+    groups = {
+        **{title: {name: ACTIONS[name] for name in names} for title, names in GROUPS.items()},
+        "begin, and try": {**TOOLS, "test": "run the project's tests"},
+        "parts of our own workflows": {name: ACTIONS[name] for name in parts},
+    }
+    width = max(len(name) for names in groups.values() for name in names) + 2
+    lines = ["usage: release-actions COMMAND [--INPUT VALUE ...] [--json]", ""]
+    for title, commands in groups.items():
+        lines += [f"{title}:", *(f"  {name:<{width}}{what}" for name, what in commands.items()), ""]
+    return "\n".join([*lines, "Each command has --help.", ""])

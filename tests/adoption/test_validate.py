@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+import moving
 from release_actions import main
 from release_actions.adoption.peers import PEERS
 from release_actions.errors import ExitCode
@@ -413,6 +414,10 @@ def test_our_own_examples_pass(example: Path, tmp_path: Path, capsys: pytest.Cap
 
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert [each for each in findings if each["level"] == "error" and each["rule"] != "missing-path"] == []
+
+
+def test_the_page_about_moving_is_what_validate_answers() -> None:
+    assert moving.main(["--check"]) == 0
 
 
 def test_every_input_of_a_peer_says_what_to_do() -> None:

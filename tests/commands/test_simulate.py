@@ -47,6 +47,19 @@ def running(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], 
             process.kill()
 
 
+def test_the_token_in_the_env_file_may_do_everything(tmp_path: Path) -> None:
+    with running(tmp_path, "--env-file", "simulator.env") as (_process, urls):
+        lines = (tmp_path / "simulator.env").read_text(encoding="utf-8").splitlines()
+        variables = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+        head = {"Authorization": f"Bearer {variables['GITHUB_TOKEN']}"}
+        address = f"{variables['GITHUB_API_URL']}/orgs/llm-d/packages/container/llm-d-cuda/versions"
+        versions = requests.get(address, headers=head, timeout=10).json()
+        deleted = requests.delete(f"{address}/{versions[0]['id']}", headers=head, timeout=10)
+
+    assert variables["GITHUB_API_URL"] == urls["api-url"]
+    assert deleted.status_code == 204
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_a_signal_and_ends_well(tmp_path: Path, number: int) -> None:
     with running(tmp_path) as (process, urls):
@@ -111,16 +124,17 @@ def test_the_greeting_names_what_is_there() -> None:
     world.add_token("ghp_mine", login="ada")
     world.add_package("ada/nested/tool", visibility="public")
     with Simulator(world) as simulator:
-        lines = "\n".join(simulate.describe_simulator(simulator))
+        variables = {**simulator.environment(), "GITHUB_TOKEN": simulate.add_token(world)}
+        lines = "\n".join(simulate.describe_simulator(simulator, variables))
         host = simulator.registry_url.removeprefix("http://")
         assert f"crane ls {host}/ada/nested/tool" in lines
         assert f"export GITHUB_API_URL={simulator.api_url}" in lines
         (curl,) = (line for line in lines.splitlines() if "Bearer" in line)
         url, token = curl.split()[-1], curl.split("'")[1].removeprefix("Authorization: ")
         answer: Any = requests.get(url, headers={"Authorization": token}, timeout=10)
-        assert (answer.status_code, token) == (403, "Bearer ghp_mine")
+        assert (answer.status_code, token) == (200, "Bearer ghp_simulator")
 
 
 def test_an_empty_world_is_greeted_too() -> None:
     with Simulator(World()) as simulator:
-        assert simulate.describe_simulator(simulator)[-1] == "Ctrl-C ends it."
+        assert simulate.describe_simulator(simulator, {"GITHUB_TOKEN": "x"})[-1] == "Ctrl-C ends it."

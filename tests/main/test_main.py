@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import manifests
 from release_actions import main
 from release_actions.errors import ExitCode, InputError, Place, PolicyError, Problem, RemoteError
 from release_actions.runner import inputs
@@ -407,3 +408,18 @@ def test_a_reader_who_leaves_is_no_bug(tmp_path: Path, flags: tuple[str, ...]) -
     assert ended.returncode == ExitCode.PASS
     assert b"Traceback" not in ended.stderr
     assert b"bug" not in ended.stderr
+
+
+def test_every_public_action_is_in_one_group_and_parts_of_workflows_are_in_none() -> None:
+    grouped = [name for names in main.GROUPS.values() for name in names]
+
+    assert sorted(grouped) == sorted(set(main.ACTIONS) - manifests.INTERNAL)
+    assert len(main.GROUPS) == 4
+
+
+def test_the_front_page_stays_small_and_names_no_part_of_a_workflow() -> None:
+    page = (manifests.ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert len(page.splitlines()) < 150
+    assert [name for name in manifests.INTERNAL if f"`{name}`" in page] == []
+    assert [title for title in main.GROUPS if f"| {title[:1].upper()}{title[1:]} |" not in page] == []

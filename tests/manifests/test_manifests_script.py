@@ -137,6 +137,9 @@ def test_actions_link_to_their_page_or_their_manifest(root: Path) -> None:
     manifests.main([], root)
     assert body(front).splitlines()[2:] == [
         "| [`release-plan`](action.yml) | Does \\| little to v\\*. |",
+        "",
+        "| Others | What it does |",
+        "| --- | --- |",
         "| [`tiny`](actions/tiny/action.yml) | Does \\| little to v\\*. |",
     ]
     assert "[`tiny`](../actions/tiny/action.yml)" in body(page)

@@ -24,7 +24,9 @@ def test_the_tables_are_what_the_code_says() -> None:
     assert tag_table.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize(("name", "word"), [("README.md", "`v0.4.3` | stable"), ("docs/validate-tag.md", "`gap`")])
+@pytest.mark.parametrize(
+    ("name", "word"), [("docs/pushed-tags.md", "`v0.4.3` | stable"), ("docs/validate-tag.md", "`gap`")]
+)
 def test_a_stale_table_is_told_and_mended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, word: str
 ) -> None:
@@ -40,7 +42,7 @@ def test_a_stale_table_is_told_and_mended(
 
 def test_a_document_without_its_block_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = copy_of(tmp_path)
-    (root / "README.md").write_text("nothing here", encoding="utf-8")
+    (root / "docs/pushed-tags.md").write_text("nothing here", encoding="utf-8")
     assert tag_table.main([], root) == 1
     assert capsys.readouterr().err == "the block tags is there 0 times\n"
 

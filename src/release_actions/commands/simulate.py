@@ -9,7 +9,7 @@ import contextlib
 import json
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,15 @@ from urllib.parse import quote
 
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
+from release_actions.runner.files import write_workspace_file
 from release_actions.runner.report import Output, Report
 from release_actions.runner.workflow import Workflow
 
 if TYPE_CHECKING:
-    from release_actions.simulator import Simulator
+    from release_actions.simulator import Simulator, World
 
+TOKEN = "ghp_simulator"  # noqa: S105  # made up: it works on the simulator and nowhere else
+SCOPES = ("repo", "workflow", "write:packages", "delete:packages", "admin:org")
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "simulator" / "seed.yaml"
 
 
@@ -40,6 +43,9 @@ class Inputs:
     )
     api_port: int = inputs.option(inputs.integer(), 0, about="port of the REST API; 0 for any free one")
     registry_port: int = inputs.option(inputs.integer(), 0, about="port of the registry; 0 for any free one")
+    env_file: str = inputs.option(
+        inputs.text, "", about="file that gets the addresses and a token as lines to source: . FILE"
+    )
     ready_file: str = inputs.option(
         inputs.text, "", about="file that gets the addresses as JSON once they answer, for scripts"
     )
@@ -57,8 +63,13 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     world = world_from_file(context.path(given.seed) if given.seed else EXAMPLE)
     faults = faults_named(given.faults, folder=context.workspace) if given.faults else ()
     with Simulator(world, faults=faults, api_port=given.api_port, registry_port=given.registry_port) as simulator:
-        for line in describe_simulator(simulator):
+        token = add_token(simulator.world)
+        variables = {**simulator.environment(), "GITHUB_TOKEN": token}
+        for line in describe_simulator(simulator, variables):
             log.info(line)
+        if given.env_file:
+            write_workspace_file(context.path(given.env_file), given.env_file, "".join(format_exports(variables)))
+            log.info(f"Take them over in another terminal: . ./{given.env_file}")
         if given.ready_file:
             addresses = {"api-url": simulator.api_url, "registry-url": simulator.registry_url}
             context.path(given.ready_file).write_text(json.dumps(addresses) + "\n", encoding="utf-8")
@@ -67,7 +78,23 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         return report(simulator)
 
 
-def describe_simulator(simulator: Simulator) -> list[str]:
+def add_token(world: World) -> str:
+    """A token that works for everything: of somebody who owns every organization. Made up, so it may be shown."""
+    organizations = [account for account in world.accounts.values() if account.organization]
+    owners = [login for account in organizations for login, role in account.members.items() if role == "admin"]
+    login = next(iter(owners), next((account.login for account in world.accounts.values()), ""))
+    for account in organizations:
+        account.members[login] = "admin"
+    world.add_token(TOKEN, login=login, scopes=SCOPES)
+    return TOKEN
+
+
+def format_exports(variables: Mapping[str, str]) -> Iterator[str]:
+    """Lines that a shell sources."""
+    return (f"export {name}={value}\n" for name, value in variables.items())
+
+
+def describe_simulator(simulator: Simulator, variables: Mapping[str, str]) -> list[str]:
     """The addresses, and commands to try on what is there."""
     world = simulator.world
     host = simulator.registry_url.removeprefix("http://")
@@ -76,13 +103,13 @@ def describe_simulator(simulator: Simulator) -> list[str]:
         f"Registry         {simulator.registry_url}",
         "",
         "Let any program talk to it:",
-        *(f"  export {name}={value}" for name, value in simulator.environment().items()),
+        *(f"  {line.strip()}" for line in format_exports(variables)),
         "",
         "Look at it:",
         f"  curl {simulator.api_url}/_simulator/state",
         f"  curl {simulator.api_url}/_simulator/requests",
     ]
-    token = next(iter(world.tokens), "")
+    token = variables["GITHUB_TOKEN"]
     for path, package in sorted(world.packages.items())[:1]:
         owner = world.accounts[package.owner.lower()]
         space = "orgs" if owner.organization else "users"
