@@ -178,7 +178,7 @@ def test_expressions_in_release_yaml_are_judged_too(validate: Validate, folder: 
     ("written", "hint"),
     [
         ("dry-run: yes", ""),
-        ("older-than: 15 days", "Did you mean 15d?"),
+        ("older-than: 2 days ago UTC", "Did you mean 2d?"),
         ("older-than: 30", "Did you mean 30d?"),
         ("max-share: 50", ""),
         ("keep-n: some", ""),

@@ -91,9 +91,7 @@ DATAAXIOM = Peer(
         "delete-ghost-images": PeerInput(SAME),
         "delete-partial-images": PeerInput(SAME),
         "delete-orphaned-images": PeerInput("delete-orphaned-attachments"),
-        "older-than": PeerInput(
-            "older-than and untagged-older-than", "`15 days` is `15d`. It limits tags only: untagged ones have a day."
-        ),
+        "older-than": PeerInput("older-than and untagged-older-than", "It limits tags only: untagged ones have a day."),
         "validate": PeerInput(NOTHING, "Every remaining tag is always checked."),
         "dry-run": PeerInput(SAME),
         "log-level": PeerInput(NOTHING, "Set ACTIONS_STEP_DEBUG for more lines."),

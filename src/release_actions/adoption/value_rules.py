@@ -57,7 +57,7 @@ def read_values(declared: type[Any], known: dict[str, Written]) -> Findings:
 
 
 def suggest_duration(parse: inputs.Parser[Any], text: str) -> str:
-    """`15 days` and `30` as this suite writes them; empty for anything else."""
+    """`2 days ago UTC` and `30` as this suite writes them; empty for anything else."""
     match = re.fullmatch(r"(\d+)\s*(seconds?|minutes?|hours?|days?|weeks?)?(?: ago.*)?", text.strip().lower())
     if parse is not inputs.duration or match is None:
         return ""
