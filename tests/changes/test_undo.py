@@ -130,6 +130,8 @@ def test_a_text_about_reverting_is_no_revert() -> None:
     "revert",
     [
         change(2, '[CI] Revert "feat(cache): Try it"'),
+        change(2, "Revert the trial of it #1"),
+        change(2, "[Revert][Core] Bring the old cache back (reverts #1)"),
         change(2, '[Bugfix][Core] Revert "feat(cache): Try it (#1)"'),
         change(2, 'fix: revert "feat(cache): Try it"'),
         change(2, ':bug: Revert "feat(cache): Try it"'),

@@ -462,7 +462,7 @@ def test_a_release_branch_that_is_not_there_is_another_mistake(judge: Judge, for
     sha = forge.tag("v0.6.0-rc.2", forge.commit())
     assert told(judge("v0.6.0-rc.2", sha=sha, versions=BRANCHES)) == [
         "release-branch: v0.6.0-rc.2 has to be on the branch release-0.6, which does not exist."
-        " There is release-0.6.0. Make release-0.6 from the commit to release, then push the tag."
+        " There is release-0.6.0. Make release-0.6 with cut-branch or by hand, then push the tag."
     ]
 
 
@@ -503,7 +503,7 @@ def test_where_no_branch_of_the_list_exists_all_are_named(judge: Judge, forge: F
 
     assert told(judge("v0.5.2", sha=sha, versions=VLLM)) == [
         "release-branch: v0.5.2 has to be on the branch releases/v0.5.2 or releases/v0.5.{newest}, none of which"
-        " exists. There is releases/v0.5.x. Make releases/v0.5.2 from the commit to release, then push the tag."
+        " exists. There is releases/v0.5.x. Make releases/v0.5.2 with cut-branch or by hand, then push the tag."
     ]
 
 

@@ -367,13 +367,13 @@ ABOUT = {
     "no such branch": (
         Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5")),
         "error release-branch: v0.5.1 has to be on the branch release-0.5, which does not exist."
-        " Make release-0.5 from the commit to release, then push the tag.",
+        " Make release-0.5 with cut-branch or by hand, then push the tag.",
     ),
     "no such branch, but others like it": (
         Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5", near=("release-0.5.1", "release-0.50"))),
         "error release-branch: v0.5.1 has to be on the branch release-0.5, which does not exist."
         " There is release-0.5.1, release-0.50."
-        " Make release-0.5 from the commit to release, then push the tag.",
+        " Make release-0.5 with cut-branch or by hand, then push the tag.",
     ),
     "not on its branch": (
         Evidence(commit=HERE, names=HERE, branch=Branch("release-0.5", THERE, holds=False)),

@@ -14,6 +14,7 @@ from release_actions.branches.categories import Criteria, categorise
 from release_actions.branches.model import BranchHistory, Evidence, EvidenceKind, Explained, Origin, make_change
 from release_actions.branches.trunk import TrunkIndex, number_of
 from release_actions.changes.model import HistoryCommit
+from release_actions.changes.titles import split_marks, without_numbers
 from release_actions.changes.undo import ResolvedUndo, resolve_undos
 from release_actions.changes.undo_grammar import UndoKind
 
@@ -22,6 +23,13 @@ PatchIds = Callable[[Iterable[HistoryCommit]], Mapping[str, str]]
 
 MARK = re.compile(r"(?i)^\s*\[(?:release[- ]only[^\]]*|branch[- ]only|release[- ]branch[^\]]*)\]|^release[- ]only\b")
 """A title that says that the change is for the branch alone."""
+
+RELEASE_WORK = re.compile(
+    r"(?i)(?:chore(?:\(release\))?:\s*)?\W*(?:(?:prepare|preparing|make|cut|publish)(?:\s+for)?(?:\s+the)?(?:\s+new)?"
+    r"(?:\s+release)?|release|(?:bump|set|update)(?:\s+the)?\s+versions?(?:\s+(?:to|for))?|version bump(?:\s+to)?)"
+    r"(?:\s+(?:of|for|to))?\s+v?[0-9]+\.[0-9]+[0-9A-Za-z.+-]*(?:\s+(?:release|version))?(?:\s+on\s+\S+\s+branch)?\W*"
+)
+"""A whole title that says no more than that a version is released."""
 
 
 @dataclass(frozen=True)
@@ -151,4 +159,6 @@ def _compare(explained: Explained, patches: Mapping[str, str], index: TrunkIndex
 
 def is_release_only(explained: Explained, criteria: Criteria) -> bool:
     """Whether title, or paths that the project lists, prove that a commit is for the branch alone."""
-    return bool(MARK.match(explained.commit.subject)) or criteria.covers_release_only(explained.files)
+    _, title = split_marks(without_numbers(explained.commit.subject))
+    says_so = bool(MARK.match(explained.commit.subject) or RELEASE_WORK.fullmatch(title))
+    return says_so or criteria.covers_release_only(explained.files)

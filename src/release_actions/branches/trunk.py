@@ -56,6 +56,11 @@ def title_of(commit: HistoryCommit) -> str:
     return fold_core(original_title(title))
 
 
+def without_area(title: str) -> str:
+    """A title without the part of the code that it begins with: `test/e2e: fix the page`."""
+    return re.sub(r"^[\w./-]+:\s+(?=\S)", "", title)
+
+
 def _whole_subject(commit: HistoryCommit) -> str:
     """The subject with the rest of it where GitHub moved that to the beginning of the text."""
     rest = [line.strip() for line in commit.message.splitlines()[1:] if line.strip()][:1]
@@ -71,6 +76,7 @@ class TrunkIndex:
         self._by_sha = {commit.sha: commit for commit in (*history.before, *history.trunk)}
         self._by_number: defaultdict[int, list[HistoryCommit]] = defaultdict(list)
         self._by_title: defaultdict[str, list[HistoryCommit]] = defaultdict(list)
+        self._by_core: defaultdict[str, list[HistoryCommit]] = defaultdict(list)
         self._by_files: defaultdict[frozenset[str], list[HistoryCommit]] = defaultdict(list)
         self.since = frozenset(commit.sha for commit in history.trunk)
         self.place = {commit.sha: place for place, commit in enumerate((*history.before, *history.trunk))}
@@ -78,6 +84,7 @@ class TrunkIndex:
             if number := number_of(commit, history.repository):
                 self._by_number[number].append(commit)
             self._by_title[title_of(commit)].append(commit)
+            self._by_core[without_area(title_of(commit))].append(commit)
             if files := history.files.get(commit.sha):
                 self._by_files[files].append(commit)
 
@@ -143,7 +150,7 @@ class TrunkIndex:
             )
 
     def _same(self, commit: HistoryCommit) -> Iterable[Evidence]:
-        if other := self._with_title(title_of(commit), commit):
+        if other := self._with_title(title_of(commit), commit) or self._with_core(title_of(commit), commit):
             yield Evidence(EvidenceKind.TITLE, other.sha, other.subject)
         bullets = [match["title"] for match in BULLET.finditer(commit.message)]
         for bullet in dict.fromkeys(bullets):
@@ -158,6 +165,12 @@ class TrunkIndex:
         fitting = [other for other in others if is_rare or self._shares_files(commit, other)]
         earlier = [other for other in fitting if not (other.date and commit.date and other.date > commit.date)]
         return next(reversed(earlier or fitting), None)
+
+    def _with_core(self, title: str, commit: HistoryCommit) -> HistoryCommit | None:
+        """The only commit with a title that differs by what stands before its colon, and that shares a file."""
+        core = without_area(title)
+        others = [other for other in self._by_core.get(core, ()) if self._shares_files(commit, other)]
+        return others[0] if len(others) == 1 and len(core.split()) > COMMON_TITLE_WORDS else None
 
     def _shares_files(self, commit: HistoryCommit, other: HistoryCommit) -> bool:
         files = self._history.files

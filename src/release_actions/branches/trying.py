@@ -196,6 +196,8 @@ def compare_patches(trial: Trial, explained: Iterable[Explained], history: Branc
 
 
 def _compare(trial: Trial, item: Explained, places: Mapping[str, int]) -> Explained:
+    if item.origin is Origin.MODIFIED and _is_clean_pick(trial, item):
+        return replace(item, origin=Origin.EQUAL)
     if item.origin is Origin.MODIFIED:
         return replace(item, difference=trial.compare_patches(item.counterparts[0], item.commit.sha))
     if item.origin is not Origin.BATCH or not item.commit.parents:
@@ -211,6 +213,14 @@ def _compare(trial: Trial, item: Explained, places: Mapping[str, int]) -> Explai
     if not different:
         return item
     return replace(item, origin=Origin.MODIFIED, difference=f"Together the parts differ in {_shorten(different)}.")
+
+
+def _is_clean_pick(trial: Trial, item: Explained) -> bool:
+    """Whether git itself makes this commit of its counterpart. The lines around a change may differ on the branch."""
+    if len(item.commit.parents) != 1:
+        return False
+    attempt = trial.pick(item.commit.parents[0], item.counterparts[0])
+    return bool(attempt.commit) and not trial.list_changes(attempt.commit, item.commit.sha)
 
 
 def find_hints(repairs: Iterable[Repair]) -> Mapping[str, str]:

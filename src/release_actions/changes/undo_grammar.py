@@ -85,6 +85,12 @@ SPLIT_QUOTES = re.compile(
 NAMED = re.compile(r"(?i)(?:\b(?:of|from|in|by|pr|pull request|commit)\s+|\()(?=(?:[\w.-]+/[\w.-]+)?#[0-9]|https?://)")
 """What stands before the number of what is reverted, rather than of the reason."""
 
+BARE_END = re.compile(
+    r"(?!to\b)(?P<title>\S.*?(?<!\bof)(?<!\bto)(?<!\bfor)(?<!\bsee)(?<!\bin)(?<!\bby)(?<!\bfrom)(?<!\bissue)(?<!\bfix)(?<!\bfixes)"
+    r"(?<!\bcloses)(?<![,;:&+]))\s(?P<number>#[0-9]{1,9})"
+)
+"""A title with its number behind it, not in parentheses. Behind a preposition stands the number of the reason."""
+
 LIST = r"(?:(?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}|https?://\S+?/pull/[0-9]{1,9}|[0-9a-f]{7,64}\b)"
 JOINED = rf"{LIST}(?:(?:\s*(?:,\s*and|,|;|&|\band\b)\s*|\s*\n\s*[*+-]\s*){LIST})*"
 TEXT = re.compile(
@@ -176,6 +182,8 @@ def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
         return _read_quoted(kind, text, partial=partial)
     if is_cut(text):
         return Undo(kind, (without_cut(text),), cut=True, partial=partial)
+    if ending := _read_ending(text):
+        return Undo(kind, (ending[0],), numbers=ending[1], partial=partial)
     # What stands in quotes is the title of something else: `Revert: Revert "X (#1)" (#2)` is about 2 alone.
     unquoted = QUOTED.sub(lambda match: " " * len(match[0]), text)
     named = tuple(item for match in NAMED.finditer(unquoted) for item in _list_at(unquoted, match.end()))
@@ -184,6 +192,14 @@ def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
     # "Revert the limits from #12" is about a part of it, while a number in parentheses is the name of what was written.
     part = bool(named) and not set(named) <= set(behind)
     return Undo(kind, (title,) if title else (), numbers=_unique(named, behind), partial=partial or part)
+
+
+def _read_ending(text: str) -> tuple[str, tuple[Reference, ...]] | None:
+    """A title and the number behind it that names it: `Restore X (reverts #12)`, `Cache the pages #12`."""
+    if (ending := AT_END.match(text)) and ending["revert"] and (named := references(ending["of"])):
+        return ending["rest"], named
+    bare = None if NAMED.search(text) else BARE_END.fullmatch(text)
+    return (bare["title"], references(bare["number"])) if bare else None
 
 
 def _read_quoted(kind: UndoKind, text: str, *, partial: bool) -> Undo:

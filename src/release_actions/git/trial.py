@@ -90,7 +90,9 @@ class Trial(AbstractContextManager["Trial"]):
     def compare_patches(self, first: str, second: str) -> str:
         """How the patches of two commits differ, as git range-diff shows it; empty where it shows nothing."""
         flags = ("--no-color", "--no-notes", "--creation-factor=999", "--no-ext-diff", "--no-textconv")
-        shown = self._git("range-diff", *flags, f"{first}^!", f"{second}^!", fails=True)
+        # Copies without the words and people of the two, which differ anyway.
+        copies = [self._commit(f"{sha}^{{tree}}", self._commit(self._parent_of(sha))) for sha in (first, second)]
+        shown = self._git("range-diff", *flags, *(f"{copy}^!" for copy in copies), fails=True)
         return shown.decode("utf-8", "replace")[:DIFFERENCE_CHARACTERS]
 
     def _apply(self, onto: str, base: str, theirs: str) -> Attempt:

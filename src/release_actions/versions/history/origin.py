@@ -107,7 +107,7 @@ def _release_branch(version: Version, history: History) -> Objection | None:
         also = f" or {' or '.join(branch.others)}, none of which exists" if branch.others else ", which does not exist"
         message = f"{version.tag} has to be on the branch {branch.name}{also}.{near}"
         name = branch.name.replace("{newest}", str(version.patch))
-        return Objection(message, f"Make {name} from the commit to release, then push the tag.")
+        return Objection(message, f"Make {name} with cut-branch or by hand, then push the tag.")
     if branch.holds is False:
         message = f"{version.tag} is on commit {commit[:COMMIT_DIGITS]}, which is not on the branch {branch.name}."
         return Objection(message, f"Merge the commit into {branch.name}, or tag one that is on it.")
