@@ -68,6 +68,54 @@ def test_a_pick_with_other_content_is_modified(repository: Repository) -> None:
     assert origins(repository) == [("Fix the cache of the engine (#7) (#8)", "modified")]
 
 
+@pytest.mark.parametrize(
+    ("trunk", "branch"),
+    [
+        ("fix: keep the engine warm (fixes #5) (#7)", "fix: keep the engine warm (fixes #5) - 3.1 (#8)"),
+        ("fix: keep the engine warm (#5) (#7)", "fix: keep the engine warm (#5) - backport/cherry-pick to 3.1 (#8)"),
+        ("fix: keep the engine warm #5 (#7)", "fix(core): keep the engine warm (release-3.1) (#8)"),
+        ("test/e2e: keep the engine warm (#7)", "test: keep the engine warm (#8)"),
+        ("fix: keep the engine warm at night (#7)", "fix: keep the engine warm at n\u2026 (#8)"),
+        ("Keep the engine warm (#77)", "chore: a warm engine (cherry-pick 77 to 3.1) (#8)"),
+    ],
+)
+def test_a_pick_under_a_changed_title_is_known(repository: Repository, trunk: str, branch: str) -> None:
+    repository.cut("release")
+    repository.on("main")
+    repository.commit(trunk, {"a.txt": "a\n"})
+    repository.on("release")
+    repository.commit(branch, {"a.txt": "b\n"})
+
+    assert [origin for _, origin in origins(repository)] == ["modified"]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Prepare release v0.12.4 (#5)", "chore: Bump version to 3.1.2", "Release v1.2.3-rc.1", "Prepare for 0.12.1"],
+)
+def test_work_on_a_release_is_for_the_branch_alone(repository: Repository, title: str) -> None:
+    repository.cut("release")
+    repository.commit(title, {"VERSION": "1\n"})
+    repository.commit(f"{title} and a backdoor", {"b.txt": "b\n"})
+
+    assert [origin for _, origin in origins(repository)] == ["release-only", "unknown"]
+
+
+def test_a_pick_among_other_lines_is_equal_and_its_surroundings_do_not_count(repository: Repository) -> None:
+    repository.commit("Begin (#1)", {"a.txt": "1\n2\n3\n4\n5\n6\n7\n"})
+    repository.cut("release")
+    repository.on("main")
+    repository.commit("Change the end (#2)", {"a.txt": "1\n2\n3\n4\n5\n6\nx\n"})
+    fix = repository.commit("Fix the middle of it (#3)", {"a.txt": "1\n2\n3\nfour\n5\n6\nx\n"})
+    repository.on("release")
+    repository.pick(fix, "Fix the middle of it (#4)")
+
+    request = AuditRequest(repository.folder, "release", "main", repository="acme/web")
+    (item,) = audit_branch(request, None, lambda _: None).explained
+
+    assert item.origin is Origin.EQUAL
+
+
 def test_several_picks_in_one_commit_are_a_batch(repository: Repository) -> None:
     repository.cut("release")
     repository.on("main")

@@ -27,7 +27,16 @@ ALONE = re.compile(
 PICK_TITLE = re.compile(r"(?i)(?:cherry[- ]?pick(?:ed|s)?|back-?port(?:ed|s)?|\bpick\s+(?:from|of))\b")
 """A title that says that it brings what the numbers in it name."""
 
-BARE_NUMBER = re.compile(r"(?i)\b(?:prs?|pull requests?|pick(?:ed)?\s+(?:from|of))\s+([0-9]{2,9})\b")
+TAIL_NUMBER = re.compile(r"\s*(?:\(#[0-9]{1,9}\)|(?<=\s)#[0-9]{1,9})$")
+TARGET = re.compile(
+    r"(?i)\s*(?:\s-|\s\u2013|[(\[])\s*(?:(?:back-?port|cherry[- ]?pick)(?:ed)?[/\w -]{0,30}?)?\s*"
+    r"(?:(?:to|for|on|in)\s+)?(?:releases?[-/ ]?)?v?[0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9x]{1,4})?(?:\s+branch)?[)\]]?$"
+)
+"""The release branch at the end of a title: `(release-3.1)`, ` - 3.1`, `[backport to 3.1]`."""
+
+BARE_NUMBER = re.compile(
+    r"(?i)\b(?:prs?|pull requests?|pick(?:ed)?\s+(?:from|of)|cherry[- ]?pick(?:ed|s)?)\s+([0-9]{2,9})\b(?!\.)"
+)
 IN_PARENTHESES = re.compile(r"\(#([0-9]{1,9})\)")
 BULLET = re.compile(r"^[*-]\s+(?P<title>\S.*)$", re.MULTILINE)
 """A commit of a squashed pull request, in the text that GitHub makes of them."""
@@ -53,7 +62,15 @@ def title_of(commit: HistoryCommit) -> str:
     if MERGE.fullmatch(title) or QUEUED.match(title):
         lines = [line.strip() for line in commit.message.splitlines()[1:] if line.strip()]
         title = lines[0] if lines else title
-    return fold_core(original_title(title))
+    return fold_core(strip_target(original_title(strip_target(title))))
+
+
+def strip_target(title: str) -> str:
+    """A title without the branch that it ends with and the numbers around it: `X #1 - backport to 3.1 (#2)`."""
+    before = ""
+    while before != title:
+        before, title = title, TARGET.sub("", TAIL_NUMBER.sub("", title)).rstrip()
+    return title or before
 
 
 def without_area(title: str) -> str:
@@ -150,7 +167,8 @@ class TrunkIndex:
             )
 
     def _same(self, commit: HistoryCommit) -> Iterable[Evidence]:
-        if other := self._with_title(title_of(commit), commit) or self._with_core(title_of(commit), commit):
+        title = title_of(commit)
+        if other := self._with_title(title, commit) or self._with_core(title, commit) or self._with_start(commit):
             yield Evidence(EvidenceKind.TITLE, other.sha, other.subject)
         bullets = [match["title"] for match in BULLET.finditer(commit.message)]
         for bullet in dict.fromkeys(bullets):
@@ -171,6 +189,21 @@ class TrunkIndex:
         core = without_area(title)
         others = [other for other in self._by_core.get(core, ()) if self._shares_files(commit, other)]
         return others[0] if len(others) == 1 and len(core.split()) > COMMON_TITLE_WORDS else None
+
+    def _with_start(self, commit: HistoryCommit) -> HistoryCommit | None:
+        """The only commit whose title begins as one that was cut off does, and that shares a file."""
+        cut = CUT.fullmatch(commit.subject)
+        start = title_of(commit).rstrip("\u2026. ") if cut else ""
+        if len(start.split()) <= COMMON_TITLE_WORDS:
+            return None
+        others = [
+            other
+            for title, commits in self._by_title.items()
+            if title.startswith(start)
+            for other in commits
+            if self._shares_files(commit, other)
+        ]
+        return others[0] if len(others) == 1 else None
 
     def _shares_files(self, commit: HistoryCommit, other: HistoryCommit) -> bool:
         files = self._history.files
