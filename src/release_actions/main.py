@@ -88,6 +88,7 @@ ENCLOSED = frozenset({"validate-tag", "verify-images", "protect-latest", "releas
 TOOLS = {
     "init": "read what a repository publishes today, and write release.yaml and the workflows that replace it",
     "validate": "find what is wrong in release.yaml, workflows and Dockerfiles, without a network",
+    "doctor": "check packages, rules, environments and floating tags on GitHub, and say what cannot be told",
     "status": "show on one page what is known of a release, go or no-go first",
     "rehearse": "play a whole release on the embedded GitHub and GHCR",
     "simulate": "run the embedded GitHub and GHCR and print their addresses",
