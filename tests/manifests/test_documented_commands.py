@@ -9,6 +9,7 @@ what a line needs:
 * `rehearse`, `test`, `simulate`, `.ci/run` and the benchmarks take longer than a test may: they are parsed. `.ci/run`
   and the nightly workflows run them. Parsed means that every flag exists and takes the value.
 * Of other programs only git runs. Those of `NOT_OURS` need the real GitHub, a GPU, or the tools of our own development.
+  What gh verifies is in `tests/images/test_consumer.py`; crane and curl run on the simulator that their page starts.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ import requests
 from tests.manifests.documented import ROOT, Documented, list_blocks
 
 from release_actions import main
+from release_actions.commands.simulate import EXAMPLE, describe_simulator
 from release_actions.errors import ExitCode
 from release_actions.runner import inputs
 from release_actions.runner.flags import parse_flags
 from release_actions.simulator import Simulator
-from release_actions.simulator.seed import world_from_dict
+from release_actions.simulator.seed import world_from_dict, world_from_file
 
 NOT_OURS = {"gh", "docker", "vllm", "crane", "curl", "ruff", "export", "cd", ".ci/run"}
 BENCHMARK = "bin/python"
@@ -306,3 +308,26 @@ def test_a_documented_command_runs_as_written(
         code = call(simulator, made.folder, made.words, made.token)
         shown = capsys.readouterr()
         assert code == ExitCode.PASS, f"{line}\n{shown.out}\n{shown.err}"
+
+
+@pytest.mark.tools("crane", "curl")
+def test_what_the_simulators_page_says_to_try_works_on_the_simulator_that_it_starts() -> None:
+    lines = [line for block in BLOCKS if block.page == "docs/simulator.md" for line in block.commands]
+    programs = ("crane", "curl")
+
+    with Simulator(world_from_file(EXAMPLE)) as running:
+        ports = {"127.0.0.1:41002": running.registry_url, "127.0.0.1:41001": running.api_url}
+        printed = [line for line in describe_simulator(running) if line.strip().startswith(programs)]
+        shown = {}
+        for line in (*(line for line in lines if find_program(line) in programs), *printed):
+            here = line
+            for written, address in ports.items():
+                here = here.replace(written, address.removeprefix("http://"))
+            ended = subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=True)
+            shown[line] = ended.stdout
+
+    tags, versions = (shown[line] for line in lines if line in shown)
+    listed = {tag for version in json.loads(versions) for tag in version["metadata"]["container"]["tags"]}
+    assert "v0.5.0-rc.1" in listed
+    assert listed == set(tags.split())
+    assert all(shown.values())
