@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -448,6 +449,39 @@ def test_what_the_tags_name_is_told_as_if_it_was_published_now(shop: Shop, wante
     digest = shop.under("v1.0.0")["@"]
     assert again.outputs["images"] == [{**image, "digest": digest}]
     assert again.lines[0] == f"{APP}: v1.0.0, v1.0.0-alias named {digest} already, on {', '.join(wanted)}."
+
+
+def test_a_tag_that_was_moved_since_its_digest_was_proved_is_refused(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform)
+    proved = shop.merge().outputs["images"]
+    kept = shop.merge(digests="", published_from=COMMIT, proved_images=json.dumps(proved))
+    for platform in BOTH:
+        shop.push(platform, seed="planted")  # with the label of the right commit
+    shop.merge(overwrite="true")
+
+    moved = shop.merge(digests="", published_from=COMMIT, proved_images=json.dumps(proved))
+
+    assert (kept.exit_code, kept.outputs["images"]) == (ExitCode.PASS, proved)
+    assert found(shop, entry()).exit_code is ExitCode.PASS  # the label alone does not tell
+    assert moved.exit_code is ExitCode.REFUSED
+    assert f"and this run published {proved[0]['digest']}" in said(moved)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"published_from": COMMIT, "digests": ""}, "Input 'proved-images' has no digest of ghcr.io/acme/app."),
+        ({}, "Input 'proved-images' is about images that are published already."),
+    ],
+)
+def test_a_proof_of_other_images_or_of_none_that_is_published_is_bad_input(
+    shop: Shop, given: dict[str, str], message: str
+) -> None:
+    shop.push(BOTH[0])
+
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+        shop.merge(proved_images=json.dumps([entry(WEB)]), **given)
 
 
 def test_finding_writes_nothing(shop: Shop, simulator: Simulator) -> None:

@@ -42,6 +42,7 @@ class Inputs:
     plan: str = inputs.option(inputs.text, "")
     digests: str = inputs.option(inputs.text, "")
     published_from: str = inputs.option(inputs.text, "")
+    proved_images: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, FILE)
     hold_back: tuple[str, ...] = inputs.option(inputs.items, ())
     overwrite: bool = inputs.option(inputs.boolean, default=False)
@@ -79,6 +80,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         raise InputError(
             message, hint="Give build-results or digests to publish images, and published-from for published images."
         )
+    if given.proved_images:
+        wanted = tuple(bind_to_proof(given, wanted))
     with Http(log=log.info, redactor=log.redactor) as http:
         registries = connect_registries(given, wanted, context, http, log)
         if given.published_from:
@@ -95,6 +98,19 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     order = {image.label: number for number, image in enumerate(wanted)}
     results = tuple(sorted(merged, key=lambda result: order[result.image.label]))
     return make_report(results, dry_run=given.dry_run)
+
+
+def bind_to_proof(given: Inputs, wanted: Iterable[ListedImage]) -> Iterator[ListedImage]:
+    """The images with the digests that were proved: a tag may have been moved since. Raises `InputError`."""
+    if not given.published_from:
+        message = "Input 'proved-images' is about images that are published already."
+        raise InputError(message, hint="Give it with 'published-from' only.")
+    proved = {image.label: image.digest for image in image_list.read(given.proved_images)}
+    for image in wanted:
+        if proved.get(image.label) is None:
+            message = f"Input 'proved-images' has no digest of {image.label}."
+            raise InputError(message, hint="Pass promote's output images of the same images.")
+        yield replace(image, digest=proved[image.label])
 
 
 def connect_registries(
