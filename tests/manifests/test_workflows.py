@@ -339,3 +339,14 @@ def test_llm_d_writes_a_tenth_of_what_it_has_today() -> None:
 
 def test_a_project_with_one_image_writes_a_handful() -> None:
     assert lines("single-image") < 25
+
+
+def test_what_was_promoted_goes_on_by_the_digest_that_was_proved() -> None:
+    release, builds = read(HOME / "ci-release.yaml"), read(HOME / "build-and-publish.yml")
+    (promote,) = (step for step in release["jobs"]["promote"]["steps"] if step.get("id") == "promotion")
+    (merge,) = (step for step in builds["jobs"]["merge"]["steps"] if step.get("id") == "merge")
+
+    assert promote["uses"] == "$/promote"
+    assert release["jobs"]["promote"]["outputs"]["images"] == "${{ steps.promotion.outputs.images }}"
+    assert "needs.promote.outputs.images" in release["jobs"]["images"]["with"]["proved"]
+    assert merge["with"]["proved-images"] == "${{ inputs.proved }}"
