@@ -317,7 +317,8 @@ def test_what_the_simulators_page_says_to_try_works_on_the_simulator_that_it_sta
 
     with Simulator(world_from_file(EXAMPLE)) as running:
         ports = {"127.0.0.1:41002": running.registry_url, "127.0.0.1:41001": running.api_url}
-        printed = [line for line in describe_simulator(running) if line.strip().startswith(programs)]
+        token = {"GITHUB_TOKEN": next(iter(running.world.tokens))}
+        printed = [line for line in describe_simulator(running, token) if line.strip().startswith(programs)]
         shown = {}
         for line in (*(line for line in lines if find_program(line) in programs), *printed):
             here = line
