@@ -24,8 +24,6 @@ CALLED_BY_LIBRARIES = {
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
     "find_nearest": "the audit of reviews and the guard are being built on it",
-    "find_unapproved": "the audit of reviews and the guard are being built on it",
-    "read_owners": "the audit of reviews and the guard are being built on it",
     "faults_from_list": "the embedding interface of the simulator, beside faults_named",
     "make_github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
     "is_right": "that a plan has nothing to do",

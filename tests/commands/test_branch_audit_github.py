@@ -14,6 +14,7 @@ from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World
 from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.discussion import Reviewed
 from release_actions.simulator.git import Commit, Target
 from release_actions.simulator.repositories import Milestone, Pull
 from release_actions.simulator.repositories import Repository as OnGitHub
@@ -171,9 +172,11 @@ def test_the_text_of_a_pull_request_that_a_squash_dropped_explains_a_commit(
 ) -> None:
     repository.on(BRANCH)
     sha = repository.commit("Other words altogether (#11)", {"a.txt": "one\n2 and more\nthree\n"})
+    github.git.commits[sha] = Commit(sha, "Other", (), "Ada", "ada@example.com", github.created)
     github.pulls[11] = Pull(
         *(11, 11, "Other words altogether", "ada", BRANCH, sha, "topic", sha),
         *(github.created, github.created),
+        state="closed",
         merged=github.created,
         merge_commit=sha,
         body="Backport of #8",
@@ -196,9 +199,11 @@ def test_a_revert_that_only_its_pull_request_names_is_resolved(
 ) -> None:
     repository.on("main")
     sha = repository.revert("main~3", "Revert the warm thing (#20)")
+    github.git.commits[sha] = Commit(sha, "Revert", (), "Ada", "ada@example.com", github.created)
     github.pulls[20] = Pull(
         *(20, 20, "Revert the warm thing", "ada", "main", sha, "topic", sha),
         *(github.created, github.created),
+        state="closed",
         merged=github.created,
         merge_commit=sha,
         body=f"Reverts {NAME}#7",
@@ -328,3 +333,70 @@ def test_a_forged_trailer_to_a_commit_with_other_files_explains_nothing(audit: A
 @pytest.mark.parametrize("branch", ["--upload-pack=evil", "-rf", "a..b", "$(evil)", "release-0.5 --all"])
 def test_a_hostile_name_of_a_branch_is_bad_input(audit: Audit, branch: str) -> None:
     assert audit(branch=branch)[0] in {ExitCode.BAD_INPUT, ExitCode.UNKNOWN}
+
+
+def review(world: World, author: str, commit: str, state: str = "APPROVED", body: str = "") -> Reviewed:
+    return Reviewed(world.next_id("review"), author, state, world.now(), body, commit)
+
+
+def rules_about_reviews(report: dict[str, Any]) -> list[str]:
+    names = ("direct-push", "unapproved", "stale-approval")
+    return [finding["rule"] for finding in report["findings"] if finding["rule"] in names]
+
+
+@pytest.mark.parametrize(
+    ("author", "state", "body", "rules"),
+    [
+        ("bob", "APPROVED", "", []),
+        ("bob", "COMMENTED", "/lgtm\n/approve", []),
+        ("ada", "APPROVED", "", ["unapproved"]),
+        ("ada", "COMMENTED", "/lgtm\n/approve", ["unapproved"]),
+        ("bob", "DISMISSED", "", ["unapproved"]),
+        ("bob", "CHANGES_REQUESTED", "", ["unapproved"]),
+        ("robot[bot]", "APPROVED", "", ["unapproved"]),
+        ("bob", "COMMENTED", "> /lgtm", ["unapproved"]),
+    ],
+)
+def test_only_what_another_person_approved_passes(
+    audit: Audit, github: OnGitHub, world: World, author: str, state: str, body: str, rules: list[str]
+) -> None:
+    pull = github.pulls[10]
+    pull.reviews.append(review(world, author, pull.head_sha, state, body))
+
+    _, report = audit(checks="reviews")
+
+    assert rules_about_reviews(report) == rules
+
+
+def test_an_approval_before_the_last_push_is_stale(audit: Audit, github: OnGitHub, world: World) -> None:
+    github.pulls[10].reviews.append(review(world, "bob", github.git.refs["refs/heads/main"].sha))
+
+    assert rules_about_reviews(audit(checks="reviews")[1]) == ["stale-approval"]
+
+
+def test_a_commit_without_a_pull_request_into_the_branch_is_a_direct_push(audit: Audit, github: OnGitHub) -> None:
+    github.pulls[10].base = "main"
+
+    assert rules_about_reviews(audit(checks="reviews")[1]) == ["direct-push"]
+
+
+def test_owners_are_those_before_the_change(
+    audit: Audit, github: OnGitHub, world: World, repository: Repository
+) -> None:
+    since = repository.git("rev-parse", BRANCH)
+    repository.on(BRANCH)
+    before = repository.commit("[release-only] Owners (#13)", {"OWNERS": "approvers: [carol]\n"})
+    own = repository.commit("[release-only] Name me (#14)", {"OWNERS": "approvers: [bob]\n", "z.txt": "z\n"})
+    for number, sha in ((13, before), (14, own)):
+        parent = repository.git("rev-parse", f"{sha}^")
+        github.git.commits[sha] = Commit(sha, "x", (parent,), "Ada", "ada@example.com", world.now(), files=("z.txt",))
+        github.pulls[number] = make_pull(world, number, "x (#1)", sha)
+        github.pulls[number].base = BRANCH
+        github.pulls[number].reviews.append(review(world, "bob", sha))
+
+    assert rules_about_reviews(audit(checks="reviews", since=since)[1]) == []
+    assert rules_about_reviews(audit(checks="reviews", since=before)[1]) == ["unapproved"]
+
+
+def test_reviews_take_a_token(audit: Audit) -> None:
+    assert audit(token="", checks="reviews")[0] == ExitCode.BAD_INPUT

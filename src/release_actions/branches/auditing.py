@@ -13,16 +13,20 @@ from release_actions.branches.missing import MissingPick, find_missing_picks
 from release_actions.branches.model import BranchHistory, Explained, Origin
 from release_actions.branches.origins import explain_branch
 from release_actions.branches.reverts import RevertState, TrunkRevert, find_trunk_reverts
+from release_actions.branches.reviews import judge_reviews
 from release_actions.branches.trunk import number_of
 from release_actions.branches.trying import Repair, compare_patches, find_hints, list_steps, list_untried, try_steps
 from release_actions.branches.under_test import PullUnderTest, retitle
 from release_actions.changes.model import MergedPull
 from release_actions.errors import ActionError
 from release_actions.git.trial import Trial
+from release_actions.people.from_checkout import read_owners
 from release_actions.versions.history import Level
 
 PICKS, MISSING, REVERTS = "picks", "missing", "reverts"
+REVIEWS = "reviews"
 CHECKS = (PICKS, MISSING, REVERTS)
+EVERY_CHECK = (*CHECKS, REVIEWS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ def audit_branch(request: AuditRequest, reader: from_github.BranchReader | None,
     explained = tuple(item for item in explained if item.commit.sha in own)
     judged = explained if PICKS in request.checks else ()
     hints = find_hints(repairs)
-    findings = judge_branch(judged, missing, reverts, request.criteria, request.levels, hints)
+    reviews = _judge_reviews(request, reader, history, explained)
+    findings = judge_branch(judged, missing, reverts, request.criteria, request.levels, hints, reviews)
     return Audited(
         request.branch,
         history.branch[-1].sha if history.branch else history.base,
@@ -168,10 +173,26 @@ def _try_repairs(
         return list_untried(steps), explained, (str(error),)
 
 
+def _judge_reviews(
+    request: AuditRequest,
+    reader: from_github.BranchReader | None,
+    history: BranchHistory,
+    explained: tuple[Explained, ...],
+) -> tuple[BranchFinding, ...]:
+    """Who approved what entered the branch, by the owners of the commit that it began at: no change names its own."""
+    if REVIEWS not in request.checks or reader is None:
+        return ()
+    owners = read_owners(request.folder, history.base)
+    pulls = reader.read_reviewed(request.branch, [item.commit.sha for item in explained])
+    return tuple(judge_reviews(explained, pulls, owners if owners.files else None))
+
+
 def _list_unknown(request: AuditRequest, numbers: tuple[int, ...], *, has_reader: bool) -> list[str]:
     unknown = []
     if not has_reader:
         unknown.append("Labels and texts of pull requests were not read: there is no token.")
+    if REVIEWS in request.checks:
+        unknown.append("Whether the required checks of each pull request were green was not judged.")
     if MISSING in request.checks and not numbers:
         unknown.append(
             "Nothing is known to be promised: set milestone or label with a token, or promised with numbers."

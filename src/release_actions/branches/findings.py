@@ -28,6 +28,9 @@ DEFAULT_LEVELS: Mapping[str, Level] = {
     "partial-revert": Level.INFO,
     "revert-in-words": Level.INFO,
     "revert-not-on-trunk": Level.WARN,
+    "direct-push": Level.ERROR,
+    "unapproved": Level.ERROR,
+    "stale-approval": Level.WARN,
 }
 """Rule -> level, where release.yaml says nothing else."""
 
@@ -60,6 +63,7 @@ def judge_branch(
     criteria: Criteria,
     levels: Mapping[str, Level],
     hints: Mapping[str, str],
+    reviews: Iterable[BranchFinding] = (),
 ) -> tuple[BranchFinding, ...]:
     """Every finding with a level above off: first what is on the branch, then what is missing, then reverts.
 
@@ -70,6 +74,7 @@ def judge_branch(
         *(finding for item in every for finding in _judge_commit(item, criteria)),
         *(_describe_missing(item, hints) for item in missing),
         *(finding for item in reverts for finding in _describe_revert(item, hints)),
+        *reviews,
     )
     chosen = {**DEFAULT_LEVELS, **levels}
     return tuple(

@@ -7,12 +7,14 @@ is its merge: commits that were merged in with another repository's history carr
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from release_actions.branches.missing import Promise
 from release_actions.branches.model import BranchHistory, Explained
+from release_actions.branches.reviews import ReviewedPull
+from release_actions.branches.reviews_from_github import read_reviewed
 from release_actions.branches.trunk import number_of
 from release_actions.changes.from_github import PullReader
 from release_actions.changes.model import HistoryCommit, MergedPull
@@ -47,6 +49,11 @@ class BranchReader:
                 issues = ask(lambda: list(repository.get_issues(state="all", labels=[label])), what)
                 titles |= {issue.number: issue.title for issue in issues if issue.pull_request}
         return titles
+
+    def read_reviewed(self, branch: str, shas: Sequence[str]) -> Mapping[str, ReviewedPull]:
+        """Commit -> the pull request into a branch that brought it. Raises `RemoteError`."""
+        with open_client(self._api_url, token=self._token) as github:
+            return read_reviewed(github, self._repository, branch, shas)
 
     def read_pulls(self, numbers: Iterable[int]) -> Mapping[int, MergedPull]:
         """The merged ones of some pull requests. Raises `RemoteError`."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from release_actions.branches import from_checkout
-from release_actions.branches.auditing import CHECKS, PICKS, Audited, AuditRequest, audit_branch
+from release_actions.branches.auditing import CHECKS, EVERY_CHECK, PICKS, REVIEWS, Audited, AuditRequest, audit_branch
 from release_actions.branches.categories import Criteria
 from release_actions.branches.from_github import BranchReader
 from release_actions.branches.model import Category
@@ -47,9 +47,9 @@ NUMBER = re.compile(r"#?([0-9]{1,9})")
 def parse_checks(value: str) -> tuple[str, ...]:
     """Some of the checks. Raises `ValueError` with the end of the sentence."""
     names = inputs.items(value)
-    unknown = [name for name in names if name not in CHECKS]
+    unknown = [name for name in names if name not in EVERY_CHECK]
     if unknown or not names:
-        message = f"which is not a list of {', '.join(CHECKS)}."
+        message = f"which is not a list of {', '.join(EVERY_CHECK)}."
         raise ValueError(message)
     return names
 
@@ -136,6 +136,7 @@ def check_token(given: Inputs, request: AuditRequest) -> None:
     asks = [name for name, wanted in (("milestone", given.milestone), ("label", given.label)) if wanted]
     asks += [f"mode: {PROPOSE}"] if given.mode == PROPOSE else []
     asks += ["issue: true"] if given.issue else []
+    asks += [f"checks: {REVIEWS}"] if REVIEWS in given.checks else []
     if asks and not given.token:
         message = f"Without a token this cannot be done: {', '.join(asks)}."
         raise InputError(message, hint="Set the input token.")
