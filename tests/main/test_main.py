@@ -152,7 +152,10 @@ def test_every_value_of_the_platform_has_a_flag(
     assert caught.value.code == 0
     out = capsys.readouterr().out
     assert all(f"--{flag} VALUE" in out for flag in VARIABLES)
-    assert "--dry-run [VALUE]" in out
+    assert "--dry-run [true|false]" in out
+    inputs_shown, _, advanced = out.partition("advanced:")
+    assert "GITHUB_" not in inputs_shown
+    assert "GITHUB_REF" in advanced
     assert "stop after the plan" in out
 
 

@@ -31,11 +31,6 @@ def parse_percentage(value: str) -> int:
     return int(value[:-1])
 
 
-def parse_mode(value: str) -> Mode:
-    """A mode by its name."""
-    return Mode(inputs.choice(*(known.value for known in Mode))(value))
-
-
 @dataclass(frozen=True, kw_only=True)
 class ScopeInputs:
     """What says which packages are cleaned up, and by which rules."""
@@ -54,7 +49,7 @@ class Inputs(CleanupSettings, ScopeInputs):
     max_deletions: int | None = option(inputs.integer(0), None)
     max_share: int | None = option(parse_percentage, None)
     time_budget: timedelta | None = option(inputs.duration, None)
-    mode: Mode = option(parse_mode, Mode.CLEAN)
+    mode: Mode = option(inputs.member(Mode), Mode.CLEAN)
     undo_file: str = option(inputs.text, "")
     manifest_cache: str = option(inputs.text, "")
     owner: str = option(inputs.text, "")

@@ -70,11 +70,6 @@ class Mode(enum.Enum):
     RESTORE = "restore"
 
 
-def parse_mode(value: str) -> Mode:
-    """A mode by its name."""
-    return Mode(inputs.choice(*(known.value for known in Mode))(value))
-
-
 @dataclass(frozen=True)
 class Inputs:
     """What a caller may set."""
@@ -86,7 +81,7 @@ class Inputs:
     max_deletions: int | None = option(inputs.integer(0), None)
     allow_irreversible: tuple[str, ...] = option(inputs.items, ())
     time_budget: timedelta | None = option(inputs.duration, None)
-    mode: Mode = option(parse_mode, Mode.TEARDOWN)
+    mode: Mode = option(inputs.member(Mode), Mode.TEARDOWN)
     undo_file: str = option(inputs.text, "")
     token: str = option(inputs.text, "", secret=True)
 

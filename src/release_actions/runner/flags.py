@@ -61,6 +61,7 @@ def _parser(name: str, purpose: str, specs: Sequence[inputs.Spec[Any]], descript
 
     parser = Parser(
         prog=f"release-actions {name}",
+        usage=f"release-actions {name} [--INPUT VALUE ...] [--json]",
         description=purpose[:1].upper() + purpose[1:] + ".",
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -71,9 +72,14 @@ def _parser(name: str, purpose: str, specs: Sequence[inputs.Spec[Any]], descript
         nargs, const = ("?", "true") if spec.parse is inputs.boolean else (None, None)
         text = descriptions.get(spec.name, spec.about).replace("%", "%%")
         own.add_argument(
-            f"--{spec.name}", dest=f"input {spec.name}", metavar="VALUE", nargs=nargs, const=const, help=text
+            f"--{spec.name}",
+            dest=f"input {spec.name}",
+            metavar=inputs.describe_form(spec),
+            nargs=nargs,
+            const=const,
+            help=text,
         )
-    run = parser.add_argument_group("what the platform says about the run")
+    run = parser.add_argument_group("advanced: what the platform says about a run, by hand")
     taken = {spec.name for spec in specs}
     for flag, variable in VARIABLES.items():
         if flag not in taken:

@@ -26,6 +26,17 @@ Parser = Callable[[str], T]
 
 
 @dataclass(frozen=True)
+class FormParser(Generic[T]):
+    """A parser that says what it takes, in a few words for help: `error|warn|off`, `NUMBER`."""
+
+    read: Parser[T]
+    form: str
+
+    def __call__(self, value: str) -> T:
+        return self.read(value)
+
+
+@dataclass(frozen=True)
 class Spec(Generic[T]):
     """How one input is read. `about` describes it where no manifest does: commands that are not actions.
 
@@ -155,7 +166,7 @@ def integer(least: int = 0) -> Parser[int]:
             raise ValueError(message)
         return int(value)
 
-    return parse
+    return FormParser(parse, "NUMBER")
 
 
 def choice(*names: str) -> Parser[str]:
@@ -167,7 +178,7 @@ def choice(*names: str) -> Parser[str]:
             raise ValueError(message)
         return value
 
-    return parse
+    return FormParser(parse, "|".join(names))
 
 
 def member(enumeration: type[AnyEnum]) -> Parser[AnyEnum]:
@@ -180,7 +191,7 @@ def member(enumeration: type[AnyEnum]) -> Parser[AnyEnum]:
             raise ValueError(message)
         return enumeration(value)
 
-    return parse
+    return FormParser(parse, "|".join(names))
 
 
 SHOWN = 80
@@ -201,3 +212,13 @@ def duration(value: str) -> timedelta:
         message = "which is not a duration. Write for example 30d, 12h, 90m or 1w2d."
         raise ValueError(message)
     return timedelta(seconds=sum(int(count or 0) * UNITS[unit] for unit, count in match.groupdict().items()))
+
+
+def describe_form(spec: Spec[Any]) -> str:
+    """What an input takes, for help."""
+    if isinstance(spec.parse, FormParser):
+        return spec.parse.form
+    if spec.secret:
+        return "SECRET"
+    known: Mapping[Parser[Any], str] = {boolean: "true|false", duration: "DURATION", items: "LIST", lines: "LINES"}
+    return known.get(spec.parse, "TEXT")
