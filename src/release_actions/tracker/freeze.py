@@ -65,6 +65,11 @@ def read_due_day(due_on: datetime) -> date:
     return (due_on.astimezone(timezone.utc) - timedelta(hours=7)).date()
 
 
+def write_due_day(day: str) -> str:
+    """The `due_on` that makes GitHub show an ISO day: noon UTC is that day in California all the year."""
+    return f"{day}T12:00:00Z" if day else ""
+
+
 def find_freeze(form: FreezeForm, started: datetime | None, scheduled: date | None) -> Freeze | None:
     """The freeze by the first source that says it: the day itself, the schedule, the span since the release began."""
     if form.date is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from release_actions.simulator.accounts import Role, TokenKind
 from release_actions.simulator.clock import stamp
-from release_actions.simulator.discussion import Issue
+from release_actions.simulator.discussion import DEMILESTONED, MILESTONED, Issue, TimelineEvent
 from release_actions.simulator.github.answers import http_error, invalid, not_found, number, paged_list, sent
 from release_actions.simulator.github.bodies import WEB, Bodies, node_id
 from release_actions.simulator.github.git import url_of
@@ -100,6 +100,7 @@ def change(call: Call, repository: Repository, item: Issue | Pull, body: dict[st
         raise invalid(docs, "Issue", "milestone", "invalid")
     item.title = str(body.get("title") or item.title)
     item.body = str(body["body"] or "") if "body" in body else item.body
+    record_milestone(call, repository, item, int(milestone))
     item.milestone = int(milestone)
     if "labels" in body:
         names = [label["name"] if isinstance(label, dict) else str(label) for label in body["labels"]]
@@ -116,6 +117,16 @@ def change(call: Call, repository: Repository, item: Issue | Pull, body: dict[st
             item.state_reason = reason or ("completed" if state == "closed" else "reopened")
             item.closed_by = (call.token.login if call.token else "") or BOT if state == "closed" else ""
     item.updated = now
+
+
+def record_milestone(call: Call, repository: Repository, item: Issue | Pull, milestone: int) -> None:
+    """Add to the timeline that an item left a milestone, or came into one."""
+    actor, now = (call.token.login if call.token else "") or BOT, call.world.now()
+    if item.milestone == milestone:
+        return
+    for kind, which in ((DEMILESTONED, item.milestone), (MILESTONED, milestone)):
+        if which:
+            item.events.append(TimelineEvent(kind, actor, now, repository.milestones[which].title))
 
 
 def item_of(repository: Repository, issue_number: str, docs: str) -> Issue | Pull:
