@@ -196,6 +196,10 @@ def proposal_steps(found: World) -> Iterator[Step]:
     yield Step("GET", f"{ROOT}/issues?state=all&labels=release&per_page=1")
     yield Step("GET", f"{ROOT}/issues/1")
     yield Step("PATCH", f"{ROOT}/issues/1", {"labels": ["kind/bug"], "milestone": 1})
+    yield Step("POST", f"{ROOT}/issues/1/comments", {"body": "moved"})
+    yield Step("PATCH", f"{ROOT}/issues/comments/1001", {"body": "moved on"})
+    yield Step("POST", f"{ROOT}/milestones", {"title": "v9.0.0", "due_on": "2026-06-01T12:00:00Z"})
+    yield Step("PATCH", f"{ROOT}/milestones/1", {"description": "the next"})
 
 
 def workflow_steps(found: World) -> Iterator[Step]:

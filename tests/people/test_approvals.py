@@ -134,7 +134,7 @@ REMARKS = st.lists(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(remarks=REMARKS, random=st.randoms(use_true_random=False))
 def test_no_order_of_remarks_lets_the_author_approve(remarks: list[Remark], random: object) -> None:
     shuffled = list(remarks)
@@ -146,7 +146,7 @@ def test_no_order_of_remarks_lets_the_author_approve(remarks: list[Remark], rand
     assert approvals == list_approvals(remarks, ["ADA"])
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(remarks=REMARKS)
 def test_whoever_takes_back_last_does_not_approve(remarks: list[Remark]) -> None:
     last = Remark("bob", "/approve cancel\n/lgtm cancel", START + timedelta(hours=1), "last")

@@ -104,7 +104,7 @@ REMARKS = st.builds(remark, PEOPLE, TEXTS, MINUTES)
 EVERY_ROLE = Roles({"release-leader": ("lea", "zoe"), "maintainer": ("maya", "zoe")})
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(said=st.lists(ACTS | REMARKS, max_size=8), random=st.randoms(use_true_random=False))
 def test_no_order_of_events_lets_the_author_give_one(said: list[Act | Remark], random: object) -> None:
     others = {"lea", "maya"} & {(each.actor if isinstance(each, Act) else each.author) for each in said}
@@ -118,7 +118,7 @@ def test_no_order_of_events_lets_the_author_give_one(said: list[Act | Remark], r
     assert exception.approved is judge(*said, author="zoe", roles=EVERY_ROLE).approved
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(said=st.lists(ACTS | REMARKS, max_size=8), who=PEOPLE)
 def test_a_label_that_was_removed_last_does_not_count(said: list[Act | Remark], who: str) -> None:
     exception = judge(*said, act(who, 60, ActKind.UNLABELED), roles=EVERY_ROLE)

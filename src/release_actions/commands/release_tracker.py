@@ -16,7 +16,7 @@ from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.config.schedule import ScheduleForm
 from release_actions.config.tracker import TrackerForm
-from release_actions.errors import ExitCode, InputError
+from release_actions.errors import ExitCode, InputError, PolicyError
 from release_actions.people.roles import Roles
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
@@ -50,13 +50,22 @@ from release_actions.tracker.guard_run import (
 from release_actions.tracker.guarding import find_current
 from release_actions.tracker.ics import write_calendar
 from release_actions.tracker.model import Board, Item, Milestone
+from release_actions.tracker.plan import apply_plan
+from release_actions.tracker.plan_run import (
+    Plan,
+    describe_plan,
+    make_digest,
+    make_opening,
+    make_sync,
+    write_plan_summary,
+)
 from release_actions.tracker.requirements import Demands
 from release_actions.tracker.states import FeatureState, Row, judge_board
 from release_actions.versions.version import Version, parse
 
 NAME = "release-tracker"
-REPORT, GUARD, CALENDAR = "report", "guard", "calendar"
-MODES = (REPORT, GUARD, CALENDAR)
+REPORT, GUARD, CALENDAR, DIGEST, SYNC, OPEN = "report", "guard", "calendar", "digest", "sync", "open"
+MODES = (REPORT, GUARD, CALENDAR, DIGEST, SYNC, OPEN)
 NUMBER = re.compile(r"#?([0-9]{1,9})")
 
 
@@ -81,6 +90,7 @@ class Inputs:
     pull_request: int = inputs.option(inputs.integer(1), 0)
     status: str = inputs.option(inputs.text, "")
     schedule: str = inputs.option(inputs.text, "")
+    apply: bool = inputs.option(inputs.boolean, default=False)
     ics: str = inputs.option(inputs.text, "")
     config: str = inputs.option(inputs.text, CONFIG)
     report: str = inputs.option(inputs.text, "")
@@ -88,7 +98,8 @@ class Inputs:
 
 
 OUTPUTS = (
-    *("verdict", "counts", "features", "differences", "freeze", "pull-requests", "dates", "requests"),
+    *("verdict", "counts", "features", "differences", "freeze", "pull-requests", "dates", "plan", "chat"),
+    "requests",
     *("report", "report-digest"),
 )
 
@@ -201,6 +212,48 @@ def run_calendar(
         f"{each.tag}: {each.name} on {each.planned}, {describe_countdown(each)}." for each in judged.countdowns
     )
     return make_report(made, given, context, summary=write_calendar_summary(judged, ()), lines=lines)
+
+
+def run_plan(given: Inputs, context: Context, config: Config | None, reader: GuardReader, log: Workflow) -> Report:
+    """Plan what a mode changes, and do it where that is asked for."""
+    form = config.tracker if config else TrackerForm()
+    if given.mode == SYNC and given.apply and not form.sync:
+        message = "Items are only moved where the project says so."
+        raise PolicyError(message, hint="Set tracker.sync: true in release.yaml.")
+    make = plan_opening_of if given.mode == OPEN else plan_tracked
+    plan = make(given, context, config, reader)
+    if given.apply:
+        apply_plan(plan.changes, reader)
+    log.info(f"Asked GitHub {reader.requests} times.")
+    listed: list[Output] = [change.words for change in plan.changes]
+    made = Result(Verdict.PASS, (), {"plan": listed}, {"plan": listed, "chat": plan.chat, "requests": reader.requests})
+    text = write_plan_summary(plan, is_applied=given.apply)
+    lines = (describe_plan(plan, is_applied=given.apply), *(change.words for change in plan.changes))
+    return make_report(made, given, context, summary=text, lines=lines)
+
+
+def plan_tracked(given: Inputs, context: Context, config: Config | None, reader: GuardReader) -> Plan:
+    """The plan of a mode that judges the board first."""
+    tracked = track(given, context, config, reader)
+    has_begun = tracked.freeze is not None and tracked.freeze.has_begun(context.now)
+    if given.mode == SYNC:
+        milestones = reader.milestones
+        return make_sync(tracked.board, tracked.rows, milestones, has_begun=has_begun, repository=context.repository)
+    form = config.tracker if config else TrackerForm()
+    return make_digest(tracked.board, tracked.rows, form, summary.describe_freeze(tracked.freeze, has_begun=has_begun))
+
+
+def plan_opening_of(given: Inputs, context: Context, config: Config | None, reader: GuardReader) -> Plan:
+    """The plan of the start of a release."""
+    form = config.tracker if config else TrackerForm()
+    version = find_version(given, context, config)
+    title = given.milestone or fill_title(form.milestone, version)
+    label = given.label or fill_title(form.label, version)
+    reader.read_repository()
+    milestone = next((each for each in reader.milestones if each.title == title), None)
+    board = reader.read_board(milestone, label, given.issues)
+    template = context.path(form.template) if form.template else None
+    return make_opening(title, label, board, read_given_schedule(given, context, config), template)
 
 
 def read_given_schedule(given: Inputs, context: Context, config: Config | None) -> ScheduleForm:
@@ -336,5 +389,8 @@ BY_MODE: Mapping[str, Callable[[Inputs, Context, Config | None, GuardReader, Wor
     REPORT: run_report,
     GUARD: run_guard,
     CALENDAR: run_calendar,
+    DIGEST: run_plan,
+    SYNC: run_plan,
+    OPEN: run_plan,
 }
 """What each mode does."""

@@ -183,6 +183,11 @@ class TrackerForm(Record):
     exception: ExceptionForm = key(RecordOf("exceptions", ExceptionForm), "Exceptions.", default=ExceptionForm())
     guard: GuardForm = key(RecordOf("a guard", GuardForm), "What may land after the freeze.", default=GuardForm())
     sync: bool = key(Boolean(), "Whether mode `sync` may move what is unfinished.", default=False)
+    template: str = key(
+        Text("a path", pattern=grammar.PATH, example=".github/release-tracker.md"),
+        "Text of a new tracking issue, with `{tag}`, `{freeze}` and `{target}`. Without it, a short one of ours.",
+        default="",
+    )
     rules: Mapping[str, str] = key(
         MapOf("a mapping of levels", key=Text("a rule", pattern="|".join(RULE_NAMES)), value=Choice(LEVELS)),
         "Levels of rules. Without one, the level is as the page of release-tracker says.",

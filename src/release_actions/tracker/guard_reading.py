@@ -16,6 +16,7 @@ from release_actions.github import pygithub
 from release_actions.tracker import queries
 from release_actions.tracker.guarding import GuardedPull, Landing, LandingJudgement
 from release_actions.tracker.model import Ref
+from release_actions.tracker.plan import Change
 from release_actions.tracker.reading import ITEMS_PER_QUERY, BoardReader
 
 FILES_PER_PAGE = 100
@@ -89,6 +90,15 @@ class GuardReader(BoardReader):
         url = f"/repos/{self.repository}/statuses/{pull.head}"
         self.requests += 1
         pygithub.ask(lambda: self.github.requester.requestJsonAndCheck("POST", url, input=given), what, url)
+
+    def send(self, change: Change) -> None:
+        """Carry one change out. Raises `RemoteError`."""
+        url = f"/repos/{self.repository}/{change.path}"
+        what = f"{change.words[:1].lower()}{change.words[1:].rstrip('.')}"
+        self.requests += 1
+        pygithub.ask(
+            lambda: self.github.requester.requestJsonAndCheck(change.method, url, input=change.body), what, url
+        )
 
     def _get(self, path: str, parameters: dict[str, Any], what: str) -> list[Any]:
         url = f"/repos/{self.repository}/{path}"

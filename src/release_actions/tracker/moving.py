@@ -6,6 +6,7 @@ Pure. Nothing is ever closed, and a plan that was carried out plans nothing when
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from release_actions.tracker.freeze import write_due_day
 from release_actions.tracker.model import Board, Item, Milestone, State
@@ -65,24 +66,37 @@ def is_after(milestone: Milestone, current: Milestone) -> bool:
     return milestone.number > current.number
 
 
-def plan_opening(
-    title: str, milestone: Milestone | None, dates: Mapping[str, str], label: str, open_issues: Sequence[Item], template: str
-) -> tuple[Change, ...]:
-    """Have the milestone of a release with its date, and its tracking issue. `dates`: ISO texts, empty if not known."""
+@dataclass(frozen=True)
+class Opening:
+    """A release that begins. `dates`: ISO texts of its freeze and target, empty if not known."""
+
+    title: str
+    label: str
+    dates: Mapping[str, str]
+    template: str = ""
+
+
+def plan_opening(opening: Opening, milestone: Milestone | None, issues: Sequence[Item]) -> tuple[Change, ...]:
+    """Have the milestone of a release with its date, and its tracking issue, of which `issues` may be one."""
     changes: list[Change] = []
+    title, dates = opening.title, opening.dates
     due = write_due_day(dates["target"])
     if milestone is None:
         body = {"title": title, **({"due_on": due} if due else {})}
         when = f" due on {dates['target']}" if due else ""
         changes.append(Change(f"Make the milestone {title}{when}.", "POST", "milestones", body))
-    elif due and (milestone.due is None or f"{milestone.due}" != dates["target"]):
+    elif due and f"{milestone.due}" != dates["target"]:
         words = f"Set the date of the milestone {title} to {dates['target']}."
         changes.append(Change(words, "PATCH", f"milestones/{milestone.number}", {"due_on": due}))
     marker = make_marker(f"tracking-{title}")
-    if not any(marker in issue.body for issue in open_issues):
-        text = fill_template(template or TEMPLATE, {"tag": title, **dates})
-        body = {"title": f"{title} release tracker", "body": f"{text.rstrip()}\n\n{marker}\n", "labels": [label] if label else []}
-        changes.append(Change(f"Open the tracking issue of {title}.", "POST", "issues", body))
+    if not any(marker in issue.body for issue in issues):
+        text = fill_template(opening.template or TEMPLATE, {"tag": title, **dates})
+        given = {
+            "title": f"{title} release tracker",
+            "body": f"{text.rstrip()}\n\n{marker}\n",
+            "labels": [opening.label] if opening.label else [],
+        }
+        changes.append(Change(f"Open the tracking issue of {title}.", "POST", "issues", given))
     return tuple(changes)
 
 
@@ -91,5 +105,3 @@ def fill_template(template: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         template = template.replace(f"{{{name}}}", value or "not planned yet")
     return template
-
-

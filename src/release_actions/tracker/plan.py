@@ -30,14 +30,16 @@ class Writer(Protocol):
 
 def apply_plan(plan: Sequence[Change], writer: Writer) -> None:
     """Carry a plan out, in its order. Raises `PartialError` where it ends before its end; a repeated run goes on."""
-    for done, change in enumerate(plan):
-        try:
+    done = 0
+    try:
+        for change in plan:
             writer.send(change)
-        except RemoteError as error:
-            if not done:
-                raise
-            message = f"{error.problems[0].message} {done} of {len(plan)} changes were made."
-            raise PartialError(message, done=done, total=len(plan), hint="Run it again: it goes on.") from error
+            done += 1
+    except RemoteError as error:
+        if not done:
+            raise
+        message = f"{error.problems[0].message} {done} of {len(plan)} changes were made."
+        raise PartialError(message, done=done, total=len(plan), hint="Run it again: it goes on.") from error
 
 
 def make_marker(name: str) -> str:

@@ -40,7 +40,8 @@ def create_comment(call: Call, owner: str, repo: str, issue_number: str) -> Answ
 def update_comment(call: Call, owner: str, repo: str, comment_id: str) -> Answer:
     """Change a comment."""
     repository = writable(call, owner, repo, EDIT, "issues")
-    for item in (*repository.issues.values(), *repository.pulls.values()):
+    every: list[Issue | Pull] = [*repository.issues.values(), *repository.pulls.values()]
+    for item in every:
         for index, comment in enumerate(item.comments):
             if comment.id == number(comment_id):
                 editor = (call.token.login if call.token else "") or BOT
@@ -59,9 +60,7 @@ def create_milestone(call: Call, owner: str, repo: str) -> Answer:
         raise invalid(MAKE_MILESTONE, "Milestone", "title", "already_exists")
     now = call.world.now()
     creator = (call.token.login if call.token else "") or BOT
-    made = Milestone(
-        call.world.next_id("milestone"), max([0, *repository.milestones]) + 1, title, creator, now, now
-    )
+    made = Milestone(call.world.next_id("milestone"), max([0, *repository.milestones]) + 1, title, creator, now, now)
     change_milestone(made, sent(call))
     repository.milestones[made.number] = made
     return Answer(201, milestone_body(call, repository, made))
