@@ -145,6 +145,37 @@ def make_images() -> CheckReport:
     return make_report("verify-images", 20, outputs={"lock": {"images": images}})
 
 
+def make_board(*, is_blocked: bool) -> CheckReport:
+    """The features of the release, as release-tracker reports them."""
+    names = ("criteria", "example", "tests", "merged", "owner")
+    last = ("not-ready", "at-risk") if is_blocked else ("ready", "dropped")
+    states = ("ready", "ready", "exception", *last)
+    features = [
+        {
+            "item": f"{REPOSITORY}#{number}",
+            "title": f"Feature {number}" if number % 7 else HOSTILE,
+            "url": f"https://github.com/{REPOSITORY}/issues/{number}",
+            "state": state,
+            "why": "" if state == "ready" else "no merged pull request changes a test",
+            "requirements": [
+                {"name": name, "status": "missing" if state == "not-ready" and name == "tests" else "met"}
+                for name in names
+            ],
+        }
+        for number, state in enumerate(states * 6, 1500)
+    ]
+    freeze = {"at": "2026-04-29T12:00:00Z", "day": "2026-04-28", "source": "schedule"}
+    verdict = "fail" if is_blocked else "warn"
+    return make_report("release-tracker", 30, verdict=verdict, features=features, freeze=freeze)
+
+
+def make_calendar() -> CheckReport:
+    """The planned dates of the release."""
+    days = {"freeze": "2026-04-28", "cut": "2026-04-30", "candidate": "2026-05-01", "target": "2026-05-06"}
+    dates = [{"tag": TAG, "name": name, "first": day, "last": day} for name, day in days.items()]
+    return make_report("release-tracker-calendar", 31, dates=dates)
+
+
 def write_state(reports: Sequence[CheckReport]) -> str:
     """The page of a state."""
     run = {"id": "1000", "attempt": 1}
@@ -168,9 +199,13 @@ def make_states() -> dict[str, str]:
     mended = make_report("version-audit", 3, verdict="warn", findings=make_findings(2, "warning"))
     notes = make_report("release-notes", 2, findings=make_findings(3, "notice"))
     reviews = make_report("review-audit", 4, approvals=approvals, author="octocat")
-    early = [make_branch(is_blocked=False)]
-    blocked = [make_branch(is_blocked=True), versions, make_images(), make_performance(is_blocked=True)]
-    go = [make_branch(is_blocked=False), mended, make_images(), make_performance(is_blocked=False), notes, reviews]
+    calendar = make_calendar()
+    early = [make_branch(is_blocked=False), make_board(is_blocked=True), calendar]
+    measured = make_performance(is_blocked=True)
+    blocked = [make_branch(is_blocked=True), versions, make_images(), measured, make_board(is_blocked=True), calendar]
+    fast = make_performance(is_blocked=False)
+    go = [make_branch(is_blocked=False), mended, make_images(), fast, notes, reviews, make_board(is_blocked=False)]
+    go.append(calendar)
     return {"early": write_state(early), "blocked": write_state(blocked), "go": write_state(go)}
 
 

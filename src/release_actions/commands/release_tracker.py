@@ -363,7 +363,8 @@ def make_report(
     """The report of a mode, and its file where one is asked for."""
     file = context.path(given.config)
     envelope = Envelope(
-        NAME,
+        # A pass of the guard is no pass of the board: each mode's report has a name of its own.
+        NAME if given.mode == REPORT else f"{NAME}-{given.mode}",
         made.verdict,
         context.now,
         tag=given.tag.removeprefix(TAG_REF),

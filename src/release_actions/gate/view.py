@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from release_actions.gate.board import CALENDAR, TRACKER, BoardRow, list_board, list_planned
 from release_actions.gate.deciding import ADMITTED, Decision, ReportRow, describe_age
 from release_actions.gate.drawings import (
     Event,
@@ -90,6 +91,7 @@ class PageView:
     approvals: tuple[tuple[str, str, str, bool], ...]
     findings: tuple[FindingRow, ...]
     timeline: Timeline
+    board: tuple[BoardRow, ...]
     branch: Graph | None
     branch_name: str
     commands: tuple[str, ...]
@@ -108,6 +110,7 @@ def build_view(repository: str, decision: Decision, reports: Sequence[CheckRepor
     branch = about.get(BRANCH)
     performance = about.get(PERFORMANCE)
     images = tuple(_read_images(about.get(IMAGES)))
+    planned = list_planned(subject.tag, about.get(CALENDAR), about.get(TRACKER))
     return PageView(
         repository=repository,
         tag=subject.tag,
@@ -124,7 +127,8 @@ def build_view(repository: str, decision: Decision, reports: Sequence[CheckRepor
             for row in decision.approvals
         ),
         findings=tuple(_list_findings(about.values())),
-        timeline=draw_timeline(_list_events(about.values(), log)),
+        timeline=draw_timeline([*_list_events(about.values(), log), *planned]),
+        board=tuple(_link_rows(list_board(about.get(TRACKER)))),
         branch=draw_branch(branch.details) if branch else None,
         branch_name=str(branch.details.get("branch", "")) if branch else "",
         commands=_read_texts(branch.details.get("commands")) if branch else (),
@@ -144,6 +148,11 @@ def keep_web_address(text: str) -> str:
         return ""
     is_local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
     return text if (parts.scheme == "https" and parts.hostname) or is_local else ""
+
+
+def _link_rows(rows: Iterable[BoardRow]) -> Iterable[BoardRow]:
+    """Rows whose links are addresses of the web."""
+    return (replace(row, link=keep_web_address(row.link)) for row in rows)
 
 
 def _begin_sentence(words: str) -> str:
