@@ -14,6 +14,7 @@ from release_actions.errors import ExitCode, InputError
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World
+from release_actions.simulator.accounts import TokenKind
 
 FIX = {"labels": ["kind/bug"], "events": [event("labeled", "kind/bug", "03-15", "rita")], "files": ["src/a.py"]}
 
@@ -77,6 +78,8 @@ def test_a_kind_that_only_its_author_gave_needs_an_approval(config: Path, events
 
     assert judge(config, **given)[0] == "no"
     assert judge(config, **given, comments=[comment("/lgtm", "03-18", "ada")])[0] == "no"
+    # Everybody can comment on GitHub, also an account that the author made for it.
+    assert judge(config, **given, comments=[comment("/lgtm", "03-18", "stranger")])[0] == "no"
     assert judge(config, **given, comments=[comment("/lgtm", "03-18", "rita")]) == ("yes", "is a fix")
 
 
@@ -131,7 +134,7 @@ def test_an_exception_of_unknown_people_cannot_be_told(config: Path) -> None:
         f"{CONFIG}  roles: {{release-leader: [lea], maintainer: ['owners:approvers']}}\n"
     )
 
-    report = guard(world, config)
+    report = guard(world, config, pull_request="9")
 
     assert (report.exit_code, report.outputs["verdict"]) == (ExitCode.UNKNOWN, "inconclusive")
 
@@ -172,19 +175,27 @@ def test_a_scheduled_run_turns_the_status_of_every_open_pull_request(config: Pat
     world = make_world(
         [], [opened(7, labels=["kind/feature"]), opened(8, base="experiment"), opened(9, **FIX), pull(10)]
     )
-    world.add_token(
-        "ghs_writer",
-        kind=next(iter(world.tokens.values())).kind,
-        repository=REPOSITORY,
-        permissions={"statuses": "write", "issues": "read", "pull-requests": "read"},
-    )
+    permissions = {"statuses": "write", "issues": "read", "pull-requests": "read"}
+    world.add_token("ghs_writer", TokenKind.ACTIONS, repository=REPOSITORY, permissions=permissions)
 
     report = guard(world, config, token="ghs_writer", status="freeze")
 
     statuses = world.repositories[REPOSITORY].statuses
     assert [(each.context, each.state) for each in statuses] == [("freeze", "failure"), ("freeze", "success")]
     assert statuses[1].description == "Is a fix"
-    assert report.exit_code is ExitCode.REFUSED
+    assert (report.exit_code, report.outputs["verdict"]) == (ExitCode.PASS, "fail")
+
+
+def test_a_merge_group_gets_the_status_that_its_queue_waits_for(config: Path) -> None:
+    world = make_world([], [opened(9, **FIX)])
+    permissions = {"statuses": "write", "issues": "read", "pull-requests": "read"}
+    world.add_token("ghs_writer", TokenKind.ACTIONS, repository=REPOSITORY, permissions=permissions)
+    group = {"head_ref": "refs/heads/gh-readonly-queue/main/pr-9-" + "0" * 40, "head_sha": "a" * 40}
+
+    guard(world, config, {"merge_group": group}, token="ghs_writer", status="freeze")
+
+    (status,) = world.repositories[REPOSITORY].statuses
+    assert (status.commit, status.state) == ("a" * 40, "success")
 
 
 def test_one_pull_request_takes_fewer_than_six_requests_and_one_for_each_hundred_files(config: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+from release_actions.people.remarks import Command, Verb, list_commands
 from release_actions.tracker.headings import find_missing_sections, list_sections
 from release_actions.tracker.model import Item, Ref
 from release_actions.tracker.proposals import list_proposals
@@ -70,3 +71,16 @@ def test_a_proposal_is_named_by_path_or_address() -> None:
     item = Item(OWN, "t", "", "ada", datetime(2026, 1, 1, tzinfo=timezone.utc), body)
 
     assert list_proposals(item, ["proposals/*.md", "docs/proposals/*.md"]) == ("docs/proposals/a.md", "proposals/b.md")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# " + "#" * 60_000 + "x", "/lgtm" + " " * 60_000 + "x", "- [ ] " + " " * 60_000, "." * 60_000, "a" * 60_000],
+)
+def test_a_long_line_does_not_cost_the_square_of_its_length(text: str) -> None:
+    item = Item(OWN, "t", "", "ada", datetime(2026, 1, 1, tzinfo=timezone.utc), text)
+
+    assert list_proposals(item, ["proposals/*.md"]) == ()
+    assert list(list_tasks(f"- [ ] {text}", OWN))[1:] == []
+    assert list(list_commands(text)) in ([], [Command(Verb.LGTM)])
+    assert len(list(list_sections(text))) <= 1

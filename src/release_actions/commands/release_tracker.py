@@ -42,6 +42,7 @@ from release_actions.tracker.guard_reading import GuardReader
 from release_actions.tracker.guard_run import (
     describe_guard,
     describe_judged,
+    find_group_commit,
     find_numbers,
     guard,
     list_guard_findings,
@@ -157,7 +158,8 @@ def run_guard(given: Inputs, context: Context, config: Config | None, reader: Gu
     guarded = guard(reader, form, numbers, freeze, milestone, context)
     if given.status:
         for each in guarded.judged:
-            reader.set_status(each.pull, each.judgement, given.status, RunOfWorkflow.of(context).url)
+            commit = find_group_commit(context)
+            reader.set_status(each.pull, each.judgement, given.status, RunOfWorkflow.of(context).url, commit)
     log.info(f"Judged {len(guarded.judged)} pull requests with {guarded.requests} requests.")
     has_begun = freeze is not None and freeze.has_begun(context.now)
     sentence = summary.describe_freeze(freeze, has_begun=has_begun)
@@ -178,7 +180,8 @@ def run_guard(given: Inputs, context: Context, config: Config | None, reader: Gu
         context,
         summary=write_guard_summary(guarded, sentence),
         lines=(sentence, *(describe_judged(each) for each in guarded.judged)),
-        exit_code=guarded.exit_code,
+        # A run over all open ones says it by their statuses, and has done its work.
+        exit_code=guarded.exit_code if numbers else ExitCode.PASS,
     )
 
 

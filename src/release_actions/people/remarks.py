@@ -63,6 +63,9 @@ class Command:
 COMMAND = re.compile(r"^/(remove-)?([a-z][a-z0-9_-]*)(?:[ \t]+([^\n]*?))?[ \t]*$", re.IGNORECASE | re.MULTILINE)
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+LINE_LENGTH = 1000
+"""Characters of a line that are read."""
+
 ARGUMENTS = frozenset({"", "no-issue"})
 
 
@@ -89,9 +92,14 @@ def list_command_lines(text: str) -> Iterator[re.Match[str]]:
 
 
 def blank_hidden(text: str) -> str:
-    """A text with empty lines in place of fences and HTML comments, so that its lines keep their numbers."""
+    """A text with empty lines in place of fences and HTML comments, so that its lines keep their numbers.
+
+    Lines are cut where nothing that people mean goes on: a pattern may need the square of a line's length, and a
+    comment may be one line of 65,536 characters.
+    """
 
     def blank(match: re.Match[str]) -> str:
         return "\n" * match[0].count("\n")
 
-    return FENCE.sub(blank, HIDDEN.sub(blank, text.replace("\r\n", "\n")))
+    shown = FENCE.sub(blank, HIDDEN.sub(blank, text.replace("\r\n", "\n")))
+    return "\n".join(line[:LINE_LENGTH] for line in shown.split("\n"))

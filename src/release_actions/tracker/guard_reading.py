@@ -76,8 +76,10 @@ class GuardReader(BoardReader):
                 return replace(pull, paths=tuple(dict.fromkeys(paths)))
             page += 1
 
-    def set_status(self, pull: GuardedPull, judgement: LandingJudgement, context: str, target: str) -> None:
-        """Say it on the head of a pull request, so that a check that was green before the freeze is judged again."""
+    def set_status(
+        self, pull: GuardedPull, judgement: LandingJudgement, context: str, target: str, commit: str = ""
+    ) -> None:
+        """Say it on a commit, without one on the head of the pull request, so that what was green is judged again."""
         what = f"set the status {context} of {pull.item.ref}"
         sentence = f"{judgement.why[:1].upper()}{judgement.why[1:]}"
         given: dict[str, Any] = {
@@ -87,7 +89,7 @@ class GuardReader(BoardReader):
         }
         if target:
             given["target_url"] = target
-        url = f"/repos/{self.repository}/statuses/{pull.head}"
+        url = f"/repos/{self.repository}/statuses/{commit or pull.head}"
         self.requests += 1
         pygithub.ask(lambda: self.github.requester.requestJsonAndCheck("POST", url, input=given), what, url)
 

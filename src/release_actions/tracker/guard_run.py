@@ -79,6 +79,11 @@ def find_numbers(given: int, context: Context) -> tuple[int, ...]:
     return ()
 
 
+def find_group_commit(context: Context) -> str:
+    """The commit of the merge group that a run is about, on which the queue waits for a status; empty without one."""
+    return str((context.event.get("merge_group") or {}).get("head_sha") or "")
+
+
 def guard(
     reader: GuardReader,
     form: TrackerForm,

@@ -15,6 +15,7 @@ from datetime import datetime
 from release_actions.builds import path_filter
 from release_actions.people.approvals import list_approvals
 from release_actions.people.owners import normalize_login
+from release_actions.people.roles import ROOT_FILE
 from release_actions.tracker.exceptions import Approved, ItemException, judge_exception
 from release_actions.tracker.freeze import Freeze
 from release_actions.tracker.model import ActKind, Item, Milestone
@@ -80,9 +81,7 @@ def judge_without_files(pull: GuardedPull, rules: FreezeRules) -> LandingJudgeme
     if kind not in {"fix", "docs"}:
         return refuse_kind(kind, exceptions, rules)
     doubt = describe_own_kind(pull, kind, rules.demands)
-    return (
-        LandingJudgement(Landing.NO, doubt, "Let somebody else review it, or set the label.", kind) if doubt else None
-    )
+    return LandingJudgement(Landing.NO, doubt, "Let a reviewer approve it, or set the label.", kind) if doubt else None
 
 
 def explain_no_freeze(pull: GuardedPull, rules: FreezeRules) -> str:
@@ -149,9 +148,17 @@ def describe_own_kind(pull: GuardedPull, kind: str, demands: Demands) -> str:
             standing[act.name.lower()] = act.kind is ActKind.LABELED and is_other
     if any(standing.values()):
         return ""
-    if list_approvals(pull.item.remarks, [pull.item.author]).approvals:
+    approvals = list_approvals(pull.item.remarks, [pull.item.author]).approvals
+    if any(is_reviewer(approval.who, demands) for approval in approvals):
         return ""
-    return f"says that it is a {kind}, but nobody but its author or a program does, and nobody approved it"
+    return f"says that it is a {kind}, but nobody but its author or a program does, and no reviewer approved it"
+
+
+def is_reviewer(login: str, demands: Demands) -> bool:
+    """Whether somebody may review here: an owner, or somebody with a role. On GitHub everybody can approve."""
+    owners = demands.roles.owners
+    reviewers = owners.find_reviewers(ROOT_FILE) if owners else frozenset()
+    return normalize_login(login) in reviewers or bool(demands.roles.list_roles(login))
 
 
 def judge_pull_exception(item: Item, pull: GuardedPull, rules: FreezeRules) -> ItemException:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from release_actions.runner import markdown
 from release_actions.tracker.freeze import write_due_day
 from release_actions.tracker.model import Board, Item, Milestone, State
 from release_actions.tracker.plan import Change, find_own_comment, make_marker
@@ -42,9 +43,10 @@ def plan_moves(board: Board, rows: Sequence[Row], target: Milestone) -> tuple[Ch
             continue
         marker = make_marker(f"moved-{board.milestone.title}")
         if find_own_comment(item, marker) is None:
+            title, why = board.milestone.title, markdown.plain(row.why)
             text = (
-                f"The freeze of {board.milestone.title} has begun, and this is not ready: {row.why}. It moves to "
-                f"{target.title}. With an exception it can come back.\n\n{marker}\n"
+                f"The freeze of {title} has begun, and this is not ready: {why}. It moves to {target.title}. "
+                f"With an exception it can come back.\n\n{marker}\n"
             )
             path = f"issues/{row.ref.number}/comments"
             changes.append(Change(f"Comment on {row.ref} that it moves.", "POST", path, {"body": text}))

@@ -10,6 +10,9 @@ from release_actions.builds import path_filter
 from release_actions.people.from_github import parse_login, parse_remark
 from release_actions.tracker.model import Item, Proposal
 
+PATH = re.compile(r"(?<![A-Za-z0-9_./-])[A-Za-z0-9_./:-]{1,400}\.(?:md|rst|txt)\b")
+"""What may be a path or an address: begun where a word begins, and bounded, so that a long word costs no square."""
+
 
 def parse_proposal(path: str, text: str | None, commits: Sequence[Mapping[str, Any]]) -> Proposal:
     """A proposal with what was said of the pull request that changed it last."""
@@ -28,7 +31,7 @@ def parse_proposal(path: str, text: str | None, commits: Sequence[Mapping[str, A
 def list_proposals(item: Item, globs: Collection[str]) -> tuple[str, ...]:
     """The proposals that an item's texts name, or that its pull requests change."""
     texts = (item.body, *(pull.body for pull in item.pulls))
-    words = {word for text in texts for word in re.findall(r"[A-Za-z0-9_./-]+\.(?:md|rst|txt)", text)}
+    words = {word for text in texts for word in PATH.findall(text)}
     changed = {path for pull in item.pulls for path in pull.paths}
     matches = (
         next((path for path in _list_tails(word) if path_filter.matches(globs, path)), "") for word in words | changed
