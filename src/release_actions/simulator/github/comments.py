@@ -40,13 +40,17 @@ def create_comment(call: Call, owner: str, repo: str, issue_number: str) -> Answ
 def update_comment(call: Call, owner: str, repo: str, comment_id: str) -> Answer:
     """Change a comment."""
     repository = writable(call, owner, repo, EDIT, "issues")
+    text = sent(call).get("body")
     every: list[Issue | Pull] = [*repository.issues.values(), *repository.pulls.values()]
     for item in every:
         for index, comment in enumerate(item.comments):
-            if comment.id == number(comment_id):
-                editor = (call.token.login if call.token else "") or BOT
-                item.comments[index] = replace(comment, body=str(sent(call).get("body")), editor=editor)
-                return Answer(200, comment_body(call, repository, item, item.comments[index]))
+            if comment.id != number(comment_id):
+                continue
+            if not isinstance(text, str) or not text:
+                raise invalid(EDIT, "IssueComment", "body", "missing_field")
+            editor = (call.token.login if call.token else "") or BOT
+            item.comments[index] = replace(comment, body=text, editor=editor)
+            return Answer(200, comment_body(call, repository, item, item.comments[index]))
     raise not_found(EDIT)
 
 
