@@ -44,7 +44,11 @@ UNMET = (
     (r"pulls/get", 406, "no difference is too large to show"),
     (r"git/create-blob", 422, "its description asks for exactly one of two forms, of which one has no rules"),
     (r"issues/(get|update|create|list-for-repo)", 301, "no repository is renamed"),
-    (r"issues/(get|create|update|create-comment)", 410, "no issue is deleted, and no repository has its issues switched off"),
+    (
+        r"issues/(get|create|update|create-comment)",
+        410,
+        "no issue is deleted, and issues are never switched off",
+    ),
     (r"pulls/list-files", 422, "no difference is too large to list"),
     (r"(git|repos)/.*", 409, "no repository is empty or being made"),
 )
