@@ -254,6 +254,44 @@ def test_no_registry_is_sent_the_login_of_another(places: Places, monkeypatch: p
     assert not any(HUB_TOKEN in secret for secrets in sent.values() for secret in secrets)
 
 
+def count_requests(places: Places) -> dict[str, int]:
+    """Requests of a check without drift, by package."""
+    assert places.hub is not None
+    for server in (places.simulator, places.hub):
+        server.requests.clear()
+    assert places.run("protect-latest", mode="check").outputs["drift"] is False
+    asked = [*places.simulator.requests.entries, *places.hub.requests.entries]
+    names = ("acme/web", "acme/mirror", "acme/web-server")
+    return {name: sum(entry.path.startswith(f"/v2/{name}/") for entry in asked) for name in names}
+
+
+def test_a_check_costs_the_same_in_each_destination_and_nothing_for_old_releases(places: Places) -> None:
+    for tag in ("v1.2.0", "v1.3.0"):
+        places.release(tag)
+    places.run("protect-latest", mode="enforce")
+    first = count_requests(places)
+    for tag in ("v1.2.1", "v1.2.2", "v1.2.3"):
+        places.release(tag)
+    places.run("protect-latest", mode="enforce")
+
+    assert count_requests(places) == first
+    # The other registry is asked once how it wants to be logged in to.
+    assert first["acme/web"] == first["acme/mirror"] <= first["acme/web-server"] <= first["acme/web"] + 1
+
+
+def test_sixty_images_on_four_platforms_in_three_places_fit_into_one_plan(places: Places) -> None:
+    head = make_config(places.host).partition("images:")[0]
+    rows = "".join(f"  a-long-name-of-an-image-{n}: {{platforms: [linux/amd64, linux/arm64]}}\n" for n in range(60))
+    places.write(head.replace("name: mirror", "namespace: acme/copies") + "images:\n" + rows)
+    places.tag("v1.2.0")
+
+    planned: Any = places.run("build-matrix", tag="v1.2.0").outputs
+
+    assert (len(planned["images"]), len(planned["matrix"]["include"])) == (180, 120)
+    copies = [image for image in planned["images"] if "copy-of" in image]
+    assert {key for image in copies for key in image} & {"scan", "slots", "promised-labels"} == set()
+
+
 def test_a_registry_without_credentials_is_said_before_anything_is_written(places: Places) -> None:
     planned, results = plan(places, "v1.2.0")
 

@@ -84,8 +84,11 @@ class Publication:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self) -> dict[str, Output]:
-        """Its entry of `strategy.matrix` for the job that publishes it."""
-        return {
+        """Its entry of `strategy.matrix` for the job that publishes it.
+
+        A copy has only what differs from one package to another: GitHub passes on a list of limited length.
+        """
+        entry: dict[str, Output] = {
             "name": self.package.package,
             "image": self.package.image,
             "variant": self.package.variant,
@@ -95,8 +98,13 @@ class Publication:
             "tags": list(self.tags),
             "platforms": list(self.package.platforms),
             "required": self.package.required,
-            "reason": self.reason,
             **make_registry_fields(self.package),
+        }
+        if self.package.copy_of:
+            return entry
+        return {
+            **entry,
+            "reason": self.reason,
             **make_scan_fields(self.package),
             "source-commit": self.source_commit,
             "job": COMMAND_JOB if self.package.recipe.command else BUILD_JOB,
@@ -255,7 +263,7 @@ def check_job_count(packages: list[Package]) -> None:
 def check_flavours(build: Build, packages: Iterable[Package]) -> None:
     """Raise `PolicyError` for a release whose exact tag in a package is that of a flavour of another release there."""
     packages, version = tuple(packages), build.version
-    if version is None:
+    if version is None or all(package.scheme is None for package in packages):
         return
     for package in packages:
         tag = package.form_tag(version.image_tag)

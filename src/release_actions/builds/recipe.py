@@ -250,8 +250,7 @@ def make_registry_fields(package: Package) -> dict[str, Output]:
 
 def make_scan_fields(package: Package) -> dict[str, Output]:
     """How the published image is scanned, as aquasecurity/trivy-action takes it."""
-    # A copy has the digest of what is scanned already.
-    scan = None if package.copy_of else package.recipe.scan
+    scan = package.recipe.scan
     return {
         "scan": scan is not None,
         "scan-severities": ",".join(scan.severities) if scan else "",

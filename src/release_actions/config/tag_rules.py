@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from release_actions.config import grammar, resolve
 from release_actions.config.channel_tags import EVERY, PLACEHOLDERS, PULL, SAMPLE
 from release_actions.config.document import Document
-from release_actions.config.model import PULL_REQUEST
+from release_actions.config.model import PULL_REQUEST, Package
 from release_actions.config.shapes import suggest_nearest
 from release_actions.errors import Place, Problem
 from release_actions.versions.grammar import (
@@ -84,12 +84,17 @@ def find_floating_mistake(  # noqa: PLR0911  # each mistake has words of its own
 
 def flavours_are_apart(document: Document) -> Iterator[Problem]:
     """A variant's `tag` has `{tag}` once and reads as no part of a version, and its floating tags are its own."""
+    packages: dict[str, list[Package]] = {}
+    for package in resolve.resolve_packages(document):
+        if package.channel == "release":
+            packages.setdefault(package.image, []).append(package)
     for key, image in document.images.items():
         for name, variant in image.variants.items():
             if variant.tag is not None:
                 place = document.origin.at("images", key, "variants", name, "tag")
                 yield from _form_is_legal(variant.tag, document.versions.prefix, place)
-        yield from _floats_of_flavours_are_apart(document, key)
+        # What holds for a package holds for its copies, and is reported once.
+        yield from dict.fromkeys(_floats_of_flavours_are_apart(document, key, packages.get(key, [])))
 
 
 def _form_is_legal(form: str, prefix: str, place: Place) -> Iterator[Problem]:
@@ -99,9 +104,7 @@ def _form_is_legal(form: str, prefix: str, place: Place) -> Iterator[Problem]:
     yield from _affixes_are_apart(form, image_affixes(TagScheme(prefix, image_tag=form)), place)
 
 
-def _floats_of_flavours_are_apart(document: Document, image: str) -> Iterator[Problem]:
-    flavours = [package for package in resolve.resolve_packages(document) if package.image == image]
-    flavours = [package for package in flavours if package.channel == "release"]
+def _floats_of_flavours_are_apart(document: Document, image: str, flavours: list[Package]) -> Iterator[Problem]:
     seen: list[tuple[str, str, str]] = []
     if all(package.scheme is None for package in flavours):
         return
