@@ -583,7 +583,8 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-released-candidates' or "
-            "'delete-closed-pull-requests' or 'delete-ghost-images' or 'delete-partial-images' or "
+            "'delete-closed-pull-requests' or 'delete-gone-branches' or 'delete-gone-tags' or 'delete-ghost-images' or "
+            "'delete-partial-images' or "
             "'delete-orphaned-attachments' or 'delete-untagged'. Leaving all of them out does not mean everything.",
         ],
     ),
@@ -598,7 +599,8 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:6:8: A clean-up rule needs 'delete-tags' or 'delete-released-candidates' or "
-            "'delete-closed-pull-requests' or 'delete-ghost-images' or 'delete-partial-images' or "
+            "'delete-closed-pull-requests' or 'delete-gone-branches' or 'delete-gone-tags' or 'delete-ghost-images' or "
+            "'delete-partial-images' or "
             "'delete-orphaned-attachments' or 'delete-untagged'. Leaving all of them out does not mean everything.",
         ],
     ),
