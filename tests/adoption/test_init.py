@@ -207,6 +207,26 @@ def test_every_registry_is_a_destination_with_its_own_path_and_secrets(init: Ini
     assert "HUB_TOKEN=${{ secrets.HUB_TOKEN }}" in caller
 
 
+def test_an_image_that_is_never_released_leaves_floating_tags_to_those_that_are(init: Init, folder: Path) -> None:
+    tool = LADDER.partition("on:")[2].replace("${{ env.IMAGE }}", "ghcr.io/acme/tool")
+    rules = tool.partition("          tags: |\n")
+    branch_only = f"on: {{push: {{branches: [main]}}}}\nenv:{rules[0].partition('env:')[2]}"
+    write_workflow(folder, f"{branch_only}          tags: type=edge\n{BUILD}", "tool.yml")
+
+    init(LADDER)
+
+    config = load_config(folder / "release.yaml")
+    assert config.floating_tags == ("{major}.{minor}", "latest")
+    assert [package.image for package in config.packages("release")] == ["web"]
+
+
+def test_a_second_spelling_of_a_release_has_a_name(init: Init, folder: Path) -> None:
+    init(LADDER.replace("type=ref,event=branch", "type=ref,event=tag"))
+
+    page = (folder / "MIGRATION.md").read_text(encoding="utf-8")
+    assert "| `v7.8.9` | ghcr.io/acme/web | yes | no | second spelling |" in page
+
+
 def test_a_local_workflow_is_followed_with_its_inputs(init: Init, folder: Path) -> None:
     called = LADDER.partition("env:")[2].replace("github.event_name != 'pull_request'", "inputs.publish")
     head = "on: {workflow_call: {inputs: {publish: {type: boolean, default: false}}}}\nenv:"

@@ -285,6 +285,13 @@ def test_a_step_needs_what_its_action_needs(
     assert [(finding["rule"], finding["level"]) for finding in found] == [("permissions", level) for level in findings]
 
 
+def test_a_repository_of_the_same_name_is_not_this_suite_but_a_fork_is(validate: Validate, folder: Path) -> None:
+    steps = "[{uses: other/release-actions/setup-bom@v1}, {uses: acme/release-actions/ghcr-cleanup@v1, with: {x: y}}]"
+    write_workflow(folder, f"jobs: {{x: {{permissions: {{packages: write}}, steps: {steps}}}}}\n", "others.yml")
+
+    assert [finding["message"] for finding in validate()] == ["ghcr-cleanup has no input 'x'."]
+
+
 def test_a_workflow_with_the_wrong_ending_is_named(validate: Validate, folder: Path) -> None:
     write_workflow(folder, RELEASING.replace("ci-release.yaml@", "ci-release.yml@"), "release.yml")
 

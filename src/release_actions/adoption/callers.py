@@ -6,7 +6,7 @@ Reads YAML as a runner does and judges nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.errors import Place
@@ -14,7 +14,10 @@ from release_actions.surface.yaml_tree import Tree
 
 LEVELS = ("none", "read", "write")
 SUITE = re.compile(r"(?P<owner>[^/]+)/release-actions(?:/(?P<path>[^@]*))?", re.IGNORECASE)
-"""What calls something of this suite, or of a fork that kept its name."""
+"""What may call something of this suite. Other projects have a repository of this name, too."""
+
+HOME = "llm-d"
+"""The owner of this suite."""
 
 EXPRESSION = re.compile(r"\$\{\{")
 NOWHERE = Place("")
@@ -72,6 +75,11 @@ class Caller:
         """The path inside this suite; empty for the action at its root, None for a stranger."""
         match = SUITE.fullmatch(self.address)
         return (match["path"] or "").strip("/") if match else None
+
+    def is_of_suite(self, addresses: Collection[str]) -> bool:
+        """Whether it calls this suite, or a fork of it: a repository of the same name that has what it calls."""
+        match = SUITE.fullmatch(self.address)
+        return match is not None and (match["owner"].lower() == HOME or (bool(self.path) and self.path in addresses))
 
     @property
     def name(self) -> str:

@@ -70,7 +70,10 @@ def split_name(name: str) -> tuple[str, str, str]:
 
 def choose_floats(images: Sequence[ImagePlan]) -> list[str]:
     """The floating tags of most plain flavours; those of others are written with the image."""
-    plain = Counter(tuple(each.floats) for image in images for each in image.flavours if each.form.is_plain)
+    released = [image for image in images if image.channels["release"]]
+    plain = Counter(
+        tuple(sort_floats(each.floats)) for image in released for each in image.flavours if each.form.is_plain
+    )
     return sort_floats(plain.most_common(1)[0][0]) if plain else []
 
 
@@ -145,7 +148,12 @@ def make_image(image: ImagePlan, floats: list[str], home: tuple[str, str], chann
     first = image.flavours[0]
     made = make_build(first, None)
     flavours = image.flavours
-    has_own = any(not each.form.is_plain or sort_floats(each.floats) != floats for each in flavours)
+    has_forms = any(not each.form.is_plain for each in flavours)
+    # A flavour that takes every tag as it is leaves no name for a branch, so floating tags of its own have to wait.
+    names_branches = any(
+        "{branch}" in text for texts in channels.get("dev", {}).get("tags", {}).values() for text in texts
+    )
+    has_own = has_forms or (not names_branches and any(sort_floats(each.floats) != floats for each in flavours))
     if len(flavours) > 1 or (has_own and image.channels["release"]):
         made["variants"] = {each.form.key: make_variant(each, first, floats) for each in flavours}
     special = {name: make_image_channel(image, name, home, below) for name, below in channels.items()}

@@ -25,6 +25,7 @@ class Reason(str, enum.Enum):
     BRANCH_OF_PULL = "branch of a pull request"
     DATE = "form of the date"
     SPELLING = "spelling of a candidate"
+    TWICE = "second spelling"
     BRANCH = "two branches, one tag"
     BY_HAND = "run by hand"
     FLAVOUR = "by-product: flavour"
@@ -41,6 +42,7 @@ EXPLANATIONS = {
     Reason.BRANCH_OF_PULL: "A pull request is found by its number, as two may come from branches of one name.",
     Reason.DATE: "A day is written as 20260203.",
     Reason.SPELLING: "A candidate is written as the releases are. metadata-action does not use its pattern for one.",
+    Reason.TWICE: "A release has one exact tag, with or without its prefix.",
     Reason.BRANCH: "`feature/a` and `feature-a` never share a tag: digits of a digest follow where signs are replaced.",
     Reason.BY_HAND: "A run by hand builds what a push of its branch builds.",
     Reason.FLAVOUR: "Every flavour has every tag in its own form, so no two of them write one tag.",
@@ -112,6 +114,7 @@ def explain(reference: str, event: Event, floats: Collection[str], now: datetime
     is_pull = event.occasion is Occasion.PULL
     reasons = {
         Reason.COMMIT_OF_RELEASE: bool(event.tag) and has_commit,
+        Reason.TWICE: bool(event.tag) and tag.lstrip("v") == event.tag.lstrip("v"),
         Reason.FLOAT_OF_BACKPORT: is_backport,
         Reason.FLOAT_OF_CANDIDATE: bool(event.tag) and tag in floats,
         Reason.FLOAT_OF_BRANCH: tag in floats,

@@ -83,10 +83,6 @@ class JobState:
 
     def publish(self, name: str, tag: str, recipe: BuildRecipe, place: Place) -> None:
         """Record a reference, unless only a run knows it or its registry is a service of the job."""
-        if name.startswith("docker.io/library/"):
-            message = f"What is published as '{name.rpartition('/')[2]}' is no image with a namespace."
-            self.today.unmoved.setdefault(message, place)
-            return
         if len(recipe.platforms) == 1 and ONE_PLATFORM.search(tag):
             self.today.dropped.setdefault(f"{name}:{tag}", place)
             self.digests.setdefault(name, []).append(recipe)
@@ -98,6 +94,10 @@ class JobState:
                 message += f" If it is always the same, pass --values {source}=VALUE."
             self.today.unmoved.setdefault(message, place)
         if unknown or name.startswith("localhost"):
+            return
+        if name.startswith("docker.io/library/"):
+            message = f"What is published as '{name.rpartition('/')[2]}' is no image with a namespace."
+            self.today.unmoved.setdefault(message, place)
             return
         published = self.today.publications.setdefault(self.event, [])
         published.append(Publication(name, tag, recipe, place))

@@ -113,7 +113,7 @@ class Validation:
             return
         self.texts[file] = text
         for caller in list_callers(tree, text):
-            if caller.path is None:
+            if not caller.is_of_suite(self.suite.addresses):
                 yield from judge_cleaner(caller)
                 continue
             self.callers.append(caller)
