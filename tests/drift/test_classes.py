@@ -141,6 +141,16 @@ HARMLESS = {
     "example": ("examples/a.yaml", f"image: {CUDA}:v0.4.0\n"),
     "test": ("pkg/version_test.go", f'image := "{CUDA}:v0.4.0"\n'),
     "proposal": ("docs/proposals/x.md", f"{CUDA}:v0.4.0\n"),
+    "experiment": ("cmd/experimental/run.sh", f"run {CUDA}:v0.4.0\n"),
+    "page for contributors": ("docs/development/release.md", f"{CUDA}:v0.4.0\n"),
+    "form of an issue": (".github/ISSUE_TEMPLATE/release.md", f"{CUDA}:v0.4.0\n"),
+    "what is only shown": ("docs/images.md", f"Use a tag (e.g. `{CUDA}:v0.4.0`).\n"),
+    "part about trunk": (
+        "docs/install.md",
+        "# Install\n\n## The latest development version\n\n### Uninstall\n\n"
+        "kubectl delete -k https://github.com/acme/engine/config?ref=main\n",
+    ),
+    "part about trunk in another language": ("docs/i.md", f"## 安装 {{#install-nightly}}\n\n{CUDA}:sha-0123456\n"),
     "workflow that pushes": (".github/workflows/a.yml", f"docker push {CUDA}:latest\n"),
 }
 
@@ -152,6 +162,21 @@ def test_what_misleads_readers_at_most_is_information(kind: str) -> None:
     findings = audit_files({path: content}).findings
 
     assert [finding.level for finding in findings] == [Level.INFO]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"## Nightly images\n\n## Releases\n\n{CUDA}:latest\n",
+        f"```sh\n# nightly\n```\n\n{CUDA}:latest\n",
+        f"## Nightly images\n\n{CUDA}:v0.4.0\n",
+    ],
+    ids=["the part before", "a comment in code", "an old release"],
+)
+def test_a_heading_is_about_its_own_part_and_what_moves(content: str) -> None:
+    findings = audit_files({"docs/install.md": content}).findings
+
+    assert [finding.level for finding in findings] == [Level.ERROR]
 
 
 def test_a_base_manifest_whose_tag_a_kustomization_replaces_is_information() -> None:

@@ -135,6 +135,7 @@ INNOCENT = {
     "a name inside another": f"image: mirror.example/{CUDA}:v0.4.0\n",
     "another owner": "image: ghcr.io/other/engine-cuda:v0.4.0\n",
     "prose": "engine-router v0.8.0 was released, and engine-cuda is at v0.4.0 now.\n",
+    "the tag of another chart's image": "helm install r acme/cluster --set image.tag=nightly\n",
     "issue link": "See https://github.com/acme/engine/issues/12 and https://github.com/acme/engine/pull/400.\n",
     "release page": "https://github.com/acme/engine/releases/tag/v0.4.0\n",
     "other repository": "https://github.com/acme/engine-docs/tree/v0.4.0\n",
@@ -209,3 +210,16 @@ def test_a_digest_stands_beside_the_tag_and_alone() -> None:
     digest = "@sha256:" + "a" * 64
 
     assert verdicts({"a.yaml": f"image: {CUDA}:v0.4.0{digest}\nimage2: {CUDA}{digest}\n"}) == CUDA_STALE
+
+
+@pytest.mark.parametrize("path", ["LICENSE", "docs/logo.png", "docs/guide.md", "README"])
+def test_texts_and_pictures_fetched_raw_may_be_trunks(path: str) -> None:
+    found = verdicts({"a.json": f'"url": "https://raw.githubusercontent.com/acme/engine/main/{path}"\n'})
+
+    assert [verdict for _, verdict, _ in found] == ["unknown"]
+
+
+def test_a_program_fetched_raw_is_trunks() -> None:
+    found = verdicts({"a.sh": "curl https://raw.githubusercontent.com/acme/engine/main/README.md/install.sh | sh\n"})
+
+    assert [verdict for _, verdict, _ in found] == ["branch"]

@@ -13,11 +13,11 @@ from datetime import date
 from release_actions.drift.catalogue import Catalogue
 from release_actions.drift.classes import Judged, VersionClass, find_mixed, judge
 from release_actions.drift.exceptions import Comment, Exemption, find_exemption, read_comments
+from release_actions.drift.harmless import is_harmless
 from release_actions.drift.patch import Replacement
-from release_actions.drift.reference import Form, Reference
+from release_actions.drift.reference import Form, Reference, Text
 from release_actions.drift.scan import Scan
 from release_actions.drift.strangers import Stray
-from release_actions.drift.tracked_files import EXAMPLE
 from release_actions.errors import Place
 from release_actions.versions.history import Level
 
@@ -120,7 +120,7 @@ def run_audit(
     comments = {(text.path, comment.line): comment for text in scan.files.values() for comment in read_comments(text)}
     kustomized = frozenset(item.reference.name.text for item in judged if item.reference.form is Form.KUSTOMIZE)
     listed = [
-        *(finding for item in judged for finding in _describe(item, kustomized)),
+        *(finding for item in judged for finding in _describe(item, scan.files, kustomized)),
         *_describe_mixed(judged, catalogue),
         *(_describe_stray(stray) for stray in (*scan.strays, *strays)),
     ]
@@ -147,31 +147,17 @@ def _change_level(finding: DriftFinding, level: Level, excepted: str) -> DriftFi
     return DriftFinding(finding.rule, level, finding.message, finding.hint, finding.place, finding.component, excepted)
 
 
-def _describe(item: Judged, kustomized: frozenset[str]) -> Iterator[DriftFinding]:
+def _describe(item: Judged, files: Mapping[str, Text], kustomized: frozenset[str]) -> Iterator[DriftFinding]:
     """A version that is not right, as a sentence."""
     if item.verdict in {VersionClass.OK, VersionClass.UNKNOWN}:
         return
     reference = item.reference
-    level = Level.INFO if _is_harmless(item, kustomized) else Level.ERROR
+    harmless = is_harmless(item, files[reference.place.file], kustomized)
+    level = Level.INFO if harmless else Level.ERROR
     hint = HINTS[item.verdict].format(instead=item.instead)
     if "{instead}" in HINTS[item.verdict] and not item.instead:
         hint = "Name the version of the release."
     yield DriftFinding(item.verdict.value, level, _sentence(item), hint, reference.place, reference.name.component)
-
-
-MOVING = frozenset({VersionClass.FLOATING, VersionClass.DEV_TAG})
-
-
-def _is_harmless(item: Judged, kustomized: frozenset[str]) -> bool:
-    """Whether a version misleads readers at most: in comments, examples, tests, and where something replaces it."""
-    reference = item.reference
-    path = reference.place.file
-    if reference.commented or EXAMPLE.search(path):
-        return True
-    # The tag in a base manifest is replaced by the kustomizations of the same image.
-    is_base = reference.form is Form.IMAGE and path.endswith((".yaml", ".yml")) and reference.name.text in kustomized
-    # A workflow that pushes latest or a nightly build names what it publishes.
-    return item.verdict in MOVING and (is_base or path.startswith(".github/"))
 
 
 def _sentence(item: Judged) -> str:

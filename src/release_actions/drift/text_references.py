@@ -36,6 +36,11 @@ GITHUB_END = re.compile(
 """What may follow a repository on github.com: a page, an archive, `?ref=` of kustomize, `@` of Go and pip."""
 
 RAW_END = re.compile(rf"/(?:refs/(?:tags|heads)/)?(?P<e>{REF})/")
+READ_BY_PEOPLE = re.compile(
+    r"(?:[\w.-]+/)*(?:(?:LICENSE|NOTICE|README|CONTRIBUTING|SECURITY|OWNERS)[\w.]*|[\w.-]+\.(?:md|png|svg|jpe?g|gif))(?![\w./-])"
+)
+"""What is no input of a program even where it is fetched raw: texts and pictures."""
+
 USES_END = re.compile(rf"(?:/[\w./-]*)?@(?P<f>{REF})")
 
 
@@ -125,6 +130,7 @@ def read_links(text: Text, patterns: Patterns) -> Iterator[Reference]:
             if match is None or group is None or not match[group]:
                 continue
             readers = group == "a" and match["link"] not in PINNED_LINKS
+            readers = readers or (group == "e" and bool(READ_BY_PEOPLE.match(content, match.end())))
             start = match.start(group)
             token = trim(_cut_branch(match[group]))
             yield text.reference(name, Form.LINK if readers else Form.SOURCE, start, start + len(token))
@@ -162,7 +168,7 @@ def read_commands(text: Text, catalogue: Catalogue, patterns: Patterns) -> Itera
         if "helm" in command:
             chart = _read_chart(command, catalogue, patterns)
             yield from _read_options(text, start, command, OPTION, chart, Form.OPTION)
-            image = _set_image(command, catalogue) or chart
+            image = _set_image(command, catalogue) or _find_image_of(chart, catalogue)
             yield from _read_options(text, start, command, SET, image, Form.OPTION)
 
 
@@ -208,6 +214,12 @@ def _read_chart(command: str, catalogue: Catalogue, patterns: Patterns) -> Name 
         if named:
             return named
     return None
+
+
+def _find_image_of(chart: Name | None, catalogue: Catalogue) -> Name | None:
+    """The image whose tag a chart's values hold: that of the same component, if it has one."""
+    images = (name for name in catalogue.of_kind(Kind.IMAGE) if not name.current and not name.is_dev)
+    return next((name for name in images if chart and name.component == chart.component), None)
 
 
 def _set_image(command: str, catalogue: Catalogue) -> Name | None:

@@ -47,10 +47,11 @@ VERSIONED = re.compile(
 """What is named by a version is about that version: docs/v0.17/, install/v0.18.0-rc1/, upgrading/2.13-2.14.md."""
 
 EXAMPLE = re.compile(
-    r"(?:^|/)(?:examples?|samples?|demos?|tests?|testdata|e2e|fixtures|proposals?|enhancements|keps)/"
-    r"|_test\.[a-z]+$|(?:^|/)test_[^/]*$"
+    r"(?:^|/)(?:examples?|samples?|demos?|tests?|testdata|e2e|fixtures|proposals?|enhancements|keps|experimental"
+    r"|development|contributing|contribution_guidelines|ISSUE_TEMPLATE)/"
+    r"|_test\.[a-z]+$|(?:^|/)test[_-][^/]*$|(?:^|/)(?:CONTRIBUTING|DEVELOPMENT|DEVELOPER|RELEASE|RELEASING)\.md$"
 )
-"""Files that show, test or propose something: what they name need not be the release."""
+"""Files that show, test or propose something, and pages for contributors: what they name need not be the release."""
 
 
 @dataclass(frozen=True)
