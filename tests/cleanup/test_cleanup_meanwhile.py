@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from tests.cleanup.command import BOTH, CUDA, Clean, digests, heads, image, messages, parts, pulls, undo
 
 from release_actions.errors import ExitCode
@@ -74,6 +75,54 @@ def test_a_tag_put_on_a_selected_version_meanwhile_saves_it(world: World, clean:
     assert parts(candidate) <= digests(world)
     assert "Its tags changed since the plan was made; now: v0.5.0, v0.5.0-rc.1." in messages(report)
     assert report.outputs["deleted"] == 0
+
+
+def test_an_old_answer_does_not_hide_that_a_tag_went_with_a_deleted_version(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0", "nightly"])
+    version = world.push(CUDA, image("candidate"), ["v0.6.0-rc.1"])
+    candidate = world.tags(CUDA)["v0.6.0-rc.1"]
+
+    def move(world: World, path: str) -> None:
+        world.lag_tag(CUDA, "nightly", 1)
+        tag_step(CUDA, "nightly", "v0.6.0-rc.1")(world, path)
+
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{version.id}", steps=(move,)))
+
+    report = clean(delete_tags="*-rc.*")
+
+    assert report.exit_code is ExitCode.PASS
+    assert world.tags(CUDA)["nightly"] == candidate
+    assert report.outputs["restored"] == 3
+
+
+@pytest.mark.parametrize("wrong_answers", [1, 2])
+def test_a_kept_tag_that_is_not_found_for_a_moment_brings_nothing_back(
+    world: World, clean: Clean, simulator: Simulator, wrong_answers: int
+) -> None:
+    world.push(CUDA, image("same"), ["v0.5.0"])
+    world.push(CUDA, image("other"), ["v0.4.0"])
+    world.push(CUDA, build_image(BOTH, seed="same", annotations={"candidate": "1"}), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="HEAD", path="*/manifests/v0.5.0", times=wrong_answers, answer=404))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.4.0", "v0.5.0"}
+    assert report.outputs["deleted"] == 1
+
+
+def test_a_kept_tag_that_is_never_found_brings_all_back(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("same"), ["v0.5.0"])
+    world.push(CUDA, image("other"), ["v0.4.0"])
+    world.push(CUDA, build_image(BOTH, seed="same", annotations={"candidate": "1"}), ["v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="HEAD", path="*/manifests/v0.5.0", times=0, answer=404))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert report.exit_code is ExitCode.UNKNOWN
+    assert "v0.5.0-rc.1" in world.tags(CUDA)
 
 
 def test_an_index_pushed_meanwhile_over_deleted_children_brings_them_back(

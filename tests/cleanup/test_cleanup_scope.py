@@ -114,6 +114,61 @@ def test_with_an_owner_a_name_is_never_split(world: World, clean: Clean) -> None
     assert set(world.tags(DOUBLED)) == {"v0.5.0"}
 
 
+def of_ada(world: World) -> str:
+    """A token of a member of the account, who may delete packages there."""
+    world.add_account("ada")
+    world.accounts["llm-d"].members["ada"] = "admin"
+    world.add_token("ghp_of_ada", login="ada", scopes=["repo", "write:packages", "delete:packages"])
+    return "ghp_of_ada"
+
+
+def test_with_an_owner_a_glob_is_never_split(world: World, clean: Clean) -> None:
+    world.add_package(DOUBLED, visibility="public", repository="llm-d/llm-d")
+    for path in (CUDA, DOUBLED):
+        world.push(path, image(f"final {path}"), ["v0.5.0"])
+        world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
+
+    report = clean(token=of_ada(world), owner="llm-d", packages="llm-d/*", delete_tags="*-rc.*")
+
+    assert report.exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}
+    assert set(world.tags(DOUBLED)) == {"v0.5.0"}
+
+
+def test_an_owner_that_is_written_twice_in_a_glob_is_refused_with_the_glob_to_write(world: World, clean: Clean) -> None:
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+
+    with pytest.raises(InputError) as caught:
+        clean(token=of_ada(world), owner="llm-d", packages="llm-d/llm-d-c*", delete_tags="*-rc.*")
+
+    assert str(caught.value) == (
+        "'llm-d/llm-d-c*' matches no package of llm-d. With owner set, write the glob without the account: llm-d-c*."
+    )
+    assert set(world.tags(CUDA)) == {"v0.5.0-rc.1"}
+
+
+def test_a_glob_that_two_readings_give_other_packages_for_is_refused(
+    world: World, clean: Clean, tmp_path: Path
+) -> None:
+    (tmp_path / "release.yaml").write_text(
+        "repository: llm-d/llm-d\nnamespace: llm-d\nchannels: {release: {name: '{image}{suffix}'}}\n"
+        "defaults: {platforms: [linux/amd64]}\n"
+        "images: {llm-d-cuda: {}, sub: {channels: {release: {name: llm-d/llm-d-cuda}}}}\n",
+        encoding="utf-8",
+    )
+    world.add_package(DOUBLED, visibility="public", repository="llm-d/llm-d")
+    for path in (CUDA, DOUBLED):
+        world.push(path, image(f"candidate {path}"), ["v0.5.0-rc.1"])
+
+    with pytest.raises(InputError) as caught:
+        clean(packages="llm-d/*", delete_tags="*-rc.*")
+
+    assert str(caught.value) == (
+        "'llm-d/*' can mean llm-d/llm-d/llm-d-cuda or llm-d/llm-d-cuda, llm-d/llm-d/llm-d-cuda. Name the packages, or "
+        "set owner and write the glob without the account."
+    )
+
+
 def test_an_owner_that_is_written_twice_is_refused_with_the_name_to_write(world: World, clean: Clean) -> None:
     world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
 

@@ -48,15 +48,34 @@ def name_packages(
     paths: list[str] = []
     for name in given.packages:
         if name in globs:
-            matching = [path for path in choice if matches(name, path)]
-            paths += matching
-            if not matching:
-                source = given.owner or given.config
-                problems.append(Problem(f"{name!r} matches no package of {source}.", "Globs choose among these."))
+            paths += _choose_by_glob(name, choice, given, problems)
             continue
         path = _full_name(name, given.owner, owner, lookup, problems)
         paths += [path] if path else []
     return tuple(dict.fromkeys(paths))
+
+
+def _choose_by_glob(glob: str, choice: Sequence[str], given: Inputs, problems: list[Problem]) -> list[str]:
+    """The packages that a glob is about; none after adding a problem.
+
+    With an owner a glob is about names below the account, as a name is. Without one it may be written with the account.
+    """
+    below = [path for path in choice if fnmatch.fnmatchcase(path.partition("/")[2], glob)]
+    whole = [path for path in choice if fnmatch.fnmatchcase(path, glob)]
+    if given.owner:
+        if not below:
+            hint = "Globs choose among these."
+            if whole:
+                hint = f"With owner set, write the glob without the account: {glob.partition('/')[2] or '*'}."
+            problems.append(Problem(f"{glob!r} matches no package of {given.owner}.", hint))
+        return below
+    if below and whole and below != whole:
+        message = f"{glob!r} can mean {', '.join(below)} or {', '.join(whole)}."
+        problems.append(Problem(message, "Name the packages, or set owner and write the glob without the account."))
+        return []
+    if not below and not whole:
+        problems.append(Problem(f"{glob!r} matches no package of {given.config}.", "Globs choose among these."))
+    return below or whole
 
 
 def _full_name(name: str, given_owner: str, owner: str, lookup: Lookup, problems: list[Problem]) -> str:
@@ -118,8 +137,3 @@ def published_in(given: Inputs, config: Config | None, problems: list[Problem]) 
 def globs_of(given: Inputs) -> tuple[str, ...]:
     """What in `packages` chooses among names."""
     return tuple(name for name in given.packages if any(sign in name for sign in "*?["))
-
-
-def matches(glob: str, package: str) -> bool:
-    """Whether a glob is about a package "owner/name", written with the owner or without."""
-    return any(fnmatch.fnmatchcase(text, glob) for text in (package, package.partition("/")[2]))

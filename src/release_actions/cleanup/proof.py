@@ -21,6 +21,9 @@ from release_actions.images.manifests import Index, parse
 from release_actions.registry.media_types import OCI_INDEX
 from release_actions.registry.names import Digest, digest_of
 
+CONTRARY_READS = 3
+"""Times that a tag is read again whose answer contradicts the list."""
+
 
 def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome, *, resolve_all: bool = False) -> Check:
     """Check every tag that is there now down to its parts. Raises `ActionError` when that cannot be done.
@@ -45,7 +48,7 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     trusted = set[str]()
     if not resolve_all and not lags:
         trusted = choose_trusted_tags(kept, names, listed, contents.graph, outcome) - lost.keys()
-    now = {tag: digest for tag, digest in store.digests({*names, *kept} - trusted).items() if digest}
+    now = resolve_tags(store, names, {*names, *kept} - trusted, lost)
     now |= {tag: kept[tag].digest for tag in trusted}
     there_by_id = {version.id for version in listed}
     broken = [
@@ -88,6 +91,27 @@ def check(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome,
     needed |= contents.graph.reachable(needed) & deleted
     moved = find_disturbed(outcome, now)
     return Check(now, listed, tuple(broken), frozenset(needed if is_clear else ()), tuple(incomplete), moved)
+
+
+def resolve_tags(store: Store, names: Iterable[str], asked: Iterable[str], lost: Container[str]) -> dict[str, str]:
+    """Tag -> the digest that it names now; without tags that are not there.
+
+    `names`: the tags that the registry lists; `lost`: those that a deleted version shows. GHCR may answer with what was
+    there some seconds ago, or with 404 for what is there. So an answer that contradicts the list, or the deleted
+    version, is no answer yet: list and tag are read again after a pause. Where they do not come to agree, a tag that
+    should have been lost is, as its version can be brought back, and for others the tag itself counts.
+    """
+    listed = set(names)
+    now = store.digests(asked)
+    doubtful = {tag for tag, digest in now.items() if bool(digest) != (tag in listed) or (digest and tag in lost)}
+    for _ in range(CONTRARY_READS):
+        if not doubtful:
+            break
+        store.pause()
+        listed = set(store.registry.tags(store.path) or ())
+        now |= store.digests(doubtful)
+        doubtful = {tag for tag in doubtful if bool(now[tag]) != (tag in listed)}
+    return {tag: digest for tag, digest in now.items() if digest and not (tag in doubtful and tag in lost)}
 
 
 def list_deleted_digests(outcome: Outcome) -> set[str]:
