@@ -167,6 +167,39 @@ def test_one_digest_has_the_exact_tag_everywhere_and_floats_follow_in_each(place
     assert places.run("protect-latest", mode="check", thorough="true").outputs["drift"] is False
 
 
+def test_flavours_and_templates_of_tags_are_the_same_in_every_destination(places: Places) -> None:
+    text = make_config(places.host).replace("repository: acme/web\n", 'repository: acme/web\nimage-tag: "{version}"\n')
+    alpine = "{tag: '{tag}-alpine', dockerfile: Dockerfile.alpine, floating-tags: [alpine]}"
+    flavours = f"    variants: {{debian: {{suffix: ''}}, alpine: {alpine}}}\n"
+    head, _, rest = text.partition("  web: {platforms: [linux/amd64, linux/arm64]}\n")
+    places.write(f"{head}  web:\n    platforms: [linux/amd64]\n{flavours}{rest}")
+    places.release("v1.2.0")
+
+    report = places.run("protect-latest", mode="enforce", together="true")
+
+    assert said(report) == []
+    first, *others = places.everywhere()
+    assert set(first) == {"1.2.0", "1.2", "1", "latest", "1.2.0-alpine", "alpine"}
+    assert first["alpine"] == first["1.2.0-alpine"] != first["latest"]
+    assert others == [first, first]
+    assert places.run("validate-tag", tag="v1.2.0").outputs["already-published"] is True
+
+
+def test_builds_that_are_no_release_have_destinations_of_their_own(places: Places) -> None:
+    dev = f'  dev: {{name: "{{image}}-dev", destinations: {{hub: {{registry: "{places.host}"}}}}}}\n'
+    places.write(make_config(places.host).replace("credentials:", dev + "credentials:", 1))
+    commit = places.tag("work")
+    environ = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": commit}
+
+    planned: Any = places.run("build-matrix", environ=environ, changed_files="Dockerfile").outputs
+    places.publish(planned, commit)
+
+    assert places.hub is not None
+    copied = places.hub.world.tags("acme/web-dev")
+    assert {"main", f"sha-{commit[:7]}"} <= set(copied)
+    assert places.tags("acme/web-dev") == copied
+
+
 def test_a_copy_holds_every_byte_of_the_image(places: Places) -> None:
     places.release("v1.2.0")
 
