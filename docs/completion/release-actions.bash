@@ -22,7 +22,7 @@ _release_actions() {
     version-audit) flags='--tag --mode --config --components --dependencies --scan --exclude --levels --trunk --preflight --check-exists --patch-file --report --sarif-file --token --registry-token --registry-user --login-host --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
     api-guard) flags='--base --head --mode --tag --files --schemas --document-schemas --exclude --waivers --config --report --surface --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
     release-notes) flags='--mode --tag --head --previous-tag --file --overflow-file --config --report --components --components-file --history --bots --replace-edits --sarif-file --check-upstream --token --registry-token --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
-    release-tracker) flags='--mode --tag --milestone --issues --label --pull-request --status --schedule --ics --config --report --token --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
+    release-tracker) flags='--mode --tag --milestone --issues --label --pull-request --status --schedule --apply --ics --config --report --token --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
     release-gate) flags='--mode --tag --commit --reports --config --report --log-branch --log-head --remote --token --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
     perf-gate) flags='--baseline --candidate --mode --tag --commit --config --match --min-runs --alpha --asset --report --plot --workflow --workflow-repository --workflow-ref --workflow-inputs --id-input --artifacts --results --time-limit --token --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
     protect-latest) flags='--mode --config --report --images --exclude-images --existing-tags --together --git-tags --snapshot --snapshot-digest --force --thorough --other-commit --settle-time --token --registry-token --registry-user --registry-credentials --login-host --repository --event-name --event-path --ref --sha --api-url --server-url --registry-url --workspace --now --json --help' ;;
@@ -62,7 +62,8 @@ _release_actions() {
     'release-notes --bots') words='hide fold list' ;;
     'release-notes --replace-edits') words='true false' ;;
     'release-notes --check-upstream') words='true false' ;;
-    'release-tracker --mode') words='report guard calendar' ;;
+    'release-tracker --mode') words='report guard calendar digest sync open' ;;
+    'release-tracker --apply') words='true false' ;;
     'release-gate --mode') words='enforce report log verify' ;;
     'perf-gate --mode') words='enforce report suggest dispatch' ;;
     'protect-latest --mode') words='check enforce snapshot restore' ;;

@@ -314,7 +314,7 @@ complete -c release-actions -n '__fish_seen_subcommand_from release-notes' -l no
 complete -c release-actions -n '__fish_seen_subcommand_from release-notes' -l json
 complete -c release-actions -n '__fish_seen_subcommand_from release-notes' -l help
 complete -c release-actions -n __fish_use_subcommand -a release-tracker -d 'say how the features of a release stand, and what may land after the freeze'
-complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l mode -xa 'report guard calendar'
+complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l mode -xa 'report guard calendar digest sync open'
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l tag
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l milestone
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l issues
@@ -322,6 +322,7 @@ complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l 
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l pull-request
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l status
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l schedule
+complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l apply -xa 'true false'
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l ics
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l config
 complete -c release-actions -n '__fish_seen_subcommand_from release-tracker' -l report
