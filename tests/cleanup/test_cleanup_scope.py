@@ -272,6 +272,44 @@ def test_a_rule_that_would_keep_none_of_what_it_should_rank_is_refused(world: Wo
     assert set(world.tags(CUDA)) == {"v1.0.0"}
 
 
+def test_a_rule_that_keeps_what_was_pushed_last_over_a_higher_number_is_refused(world: World, clean: Clean) -> None:
+    for tag in ("1.9", "1.10", "1.8"):
+        world.push(CUDA, image(tag), [tag])
+
+    report = clean(delete_tags="1.*", keep_n="1")
+
+    assert report.exit_code is ExitCode.REFUSED
+    assert messages(report) == (
+        "llm-d/llm-d-cuda: keep-n of inputs keeps 1.8, which was pushed last, and deletes 1.10, whose number is "
+        "higher. Nothing was changed. These tags are not versions of three numbers, so keep-n ranks them by when their "
+        "image was pushed. Name those to keep in exclude-tags, or those to delete in delete-tags without keep-n."
+    )
+    assert set(world.tags(CUDA)) == {"1.8", "1.9", "1.10"}
+    assert clean(delete_tags="1.*", keep_n="1", exclude_tags="1.10").exit_code is ExitCode.REFUSED
+    assert clean(delete_tags="1.9").exit_code is ExitCode.PASS
+    assert set(world.tags(CUDA)) == {"1.8", "1.10"}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ("1.8", "1.9", "1.10"),
+        ("2026.01.30-a", "2026.02.01-b"),
+        ("cuda-12.4", "rocm-6.2"),
+        ("sha-9", "sha-10", "sha-8"),
+    ],
+)
+def test_numbers_that_agree_with_the_pushes_are_ranked_by_these(
+    world: World, clean: Clean, tags: tuple[str, ...]
+) -> None:
+    for tag in tags:
+        world.push(CUDA, image(tag), [tag])
+
+    assert clean(delete_tags="*", keep_n="1").exit_code is ExitCode.PASS
+
+    assert set(world.tags(CUDA)) == {tags[-1]}
+
+
 CONFIG = """\
 repository: llm-d/llm-d
 channels:

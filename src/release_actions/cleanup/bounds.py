@@ -36,9 +36,24 @@ def find_unranked(result: Result) -> list[Finding]:
     ]
 
 
+def find_misranked(result: Result) -> list[Finding]:
+    """Why a plan is not carried out whose rule keeps a tag as the newest and deletes one with higher numbers."""
+    return [
+        Finding.of(
+            Level.ERROR,
+            f"{result.task.path}: keep-n of {rule} keeps {kept}, which was pushed last, and deletes {deleted}, whose "
+            "number is higher. Nothing was changed.",
+            hint="These tags are not versions of three numbers, so keep-n ranks them by when their image was pushed. "
+            "Name those to keep in exclude-tags, or those to delete in delete-tags without keep-n.",
+            rule="keep-n",
+        )
+        for rule, (kept, deleted) in (result.plan.misranked.items() if result.plan else ())
+    ]
+
+
 def find_excess(results: Sequence[Result], max_deletions: int | None, max_share: int | None) -> list[Finding]:
     """Why the plan is too large to be carried out; nothing of it is then."""
-    findings = [finding for result in results for finding in find_unranked(result)]
+    findings = [finding for result in results for finding in (*find_unranked(result), *find_misranked(result))]
     for result in results:
         there = len(result.plan.decisions) if result.plan else 0
         if max_share is not None and result.planned * 100 > max_share * there:

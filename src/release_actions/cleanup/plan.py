@@ -61,8 +61,9 @@ class CleanupPlan:
     the registry no longer has to store, as far as manifests were read: `unsized` deletions have content nobody looked
     at, and blobs that `unseen` survivors may share are counted as freed. `dependents` are the digests among the
     deletions that no rule would find again once the image they belong to is gone. `digest` names exactly these
-    deletions and strips. `unranked`: name of a rule -> tags that it would delete although it cannot rank them; a plan
-    that has some is not carried out.
+    deletions and strips. `unranked`: name of a rule -> tags that it would delete although it cannot rank them.
+    `misranked`: name of a rule -> a tag that it keeps as newest, and one with higher numbers that it would delete. A
+    plan that has one of both is not carried out.
     """
 
     package: str
@@ -76,6 +77,7 @@ class CleanupPlan:
     digest: str
     strips: tuple[Strip, ...] = ()
     unranked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    misranked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @functools.cached_property
     def by_digest(self) -> Mapping[str, Decision]:

@@ -333,6 +333,7 @@ class _Planner:
             digest=digest_of_plan(self.package, deletions, strips),
             strips=tuple(Strip(b.tag, b.version, b.rule, b.because) for b in strips),
             unranked=self.selection.unranked(),
+            misranked=self.selection.misranked(),
         )
 
     def keeps_its_tags(self, version: Version) -> bool:

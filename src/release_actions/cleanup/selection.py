@@ -12,9 +12,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from release_actions.cleanup import journal
+from release_actions.cleanup import journal, ranking
 from release_actions.cleanup.prefixes import parse_any
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.images.graph import Graph, subject_of_tag
@@ -23,7 +22,6 @@ from release_actions.registry.names import Digest
 from release_actions.runner.patterns import Pattern
 from release_actions.versions import version as versions
 from release_actions.versions.floating import find_floating
-from release_actions.versions.grammar import image_affixes
 
 GRACE = timedelta(days=1)
 """Age below which an untagged version may belong to a build that has not put its tag yet. A job on a hosted runner ends
@@ -105,6 +103,8 @@ class Verdict:
     rule: str = ""
     is_untagged: bool = False
     """Whether the version goes for nothing but having no tag."""
+    is_newest: bool = False
+    """Whether it is kept as one of the newest."""
 
 
 def is_name(tag: str) -> bool:
@@ -300,12 +300,14 @@ class Selection:
         # What is broken takes no place among the newest that are spared.
         own = {tag: version for tag, version in names.items() if not rule.spares(tag, self.facts.prefixes)}
         lost = {tag: why for tag, version in own.items() if (why := self.broken(rule, version))}
-        newest = self._newest(rule, {tag: names[tag] for tag in reasons if tag not in lost})
+        newest = ranking.rank_newest(
+            rule.settings, {tag: names[tag] for tag in reasons if tag not in lost}, self.facts.prefixes
+        )
         verdicts = {}
         for tag, reason in {**reasons, **lost}.items():
             version = names[tag]
             if tag not in lost and version.digest in newest:
-                verdicts[tag] = Verdict(selected=False, reason=newest[version.digest], rule=rule.name)
+                verdicts[tag] = Verdict(selected=False, reason=newest[version.digest], rule=rule.name, is_newest=True)
             elif reason == gone.get(tag) and self.facts.now - version.created_at < GRACE:
                 young = f"Its image is younger than {describe_days(GRACE)}: what it is named after may be new."
                 verdicts[tag] = Verdict(selected=False, reason=young, rule=rule.name)
@@ -315,31 +317,6 @@ class Selection:
             else:
                 verdicts[tag] = Verdict(selected=True, reason=reason, rule=rule.name)
         return verdicts
-
-    def _newest(self, rule: Rule, chosen: Mapping[str, Version]) -> Mapping[str, str]:
-        """Digest -> why `keep_n` or `keep_n_per_line` keeps it.
-
-        Releases are ranked by version, other tags by the creation of their image. Releases, what comes before them,
-        each prefix and each flavour are ranked for themselves: which tags are newest must not depend on what else a
-        pattern happens to match, and a candidate must not take the place of a release.
-        """
-        ranked: dict[tuple[tuple[str, str], str, bool], dict[str, Any]] = {}
-        others: dict[str, Any] = {}
-        for tag, version in chosen.items():
-            release = parse_any(tag, self.facts.prefixes)
-            if release is None:
-                others[version.digest] = version.created_at, version.id
-                continue
-            key = release.order, version.created_at, version.id
-            for line in ("", release.line):
-                ranks = ranked.setdefault((image_affixes(release.prefix), line, release.is_stable), {})
-                ranks[version.digest] = max(ranks.get(version.digest, key), key)
-        kept: dict[str, str] = {}
-        for (_, line, is_stable), ranks in ranked.items():
-            kind = "releases" if is_stable else "pre-releases"
-            what = f"{kind} of {line}" if line else kind
-            kept |= _rank_first(ranks, (rule.settings.keep_n_per_line if line else rule.settings.keep_n) or 0, what)
-        return kept | _rank_first(others, rule.settings.keep_n or 0, "images")
 
     def unranked(self) -> Mapping[str, tuple[str, ...]]:
         """Name of a rule -> the tags that it deletes although its `keep_n_per_line` cannot rank them.
@@ -359,6 +336,24 @@ class Selection:
                 unranked[rule.name] = tuple(sorted(tags))
         return unranked
 
+    def misranked(self) -> Mapping[str, tuple[str, str]]:
+        """Name of a rule -> a tag that `keep_n` keeps as pushed last, and one with higher numbers that is deleted."""
+        names = {tag: version for version in self.versions for tag in version.names}
+        free = {tag: version for tag, version in names.items() if not find_exclusion(self.rules, tag)}
+        misranked: dict[str, tuple[str, str]] = {}
+        for rule in self.rules:
+            if not rule.settings.keep_n:
+                continue
+            verdicts = self._judged(rule, free)
+            others = [
+                tag for tag in verdicts if not parse_any(tag, self.facts.prefixes) and not self.broken(rule, free[tag])
+            ]
+            pair = ranking.find_misranked(
+                [tag for tag in others if verdicts[tag].is_newest], [tag for tag in others if verdicts[tag].selected]
+            )
+            misranked |= {rule.name: pair} if pair else {}
+        return misranked
+
     def keep_newest_untagged(self, roots: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
         """Digest -> verdict, of the newest untagged versions that a rule keeps by `keep_n_untagged`.
 
@@ -372,7 +367,7 @@ class Selection:
                 for digest, verdict in roots.items()
                 if verdict.is_untagged and verdict.rule == rule.name and digest in there
             }
-            first = _rank_first(ranks, rule.settings.keep_n_untagged or 0, "untagged versions")
+            first = ranking.rank_first(ranks, rule.settings.keep_n_untagged or 0, "untagged versions")
             kept |= {digest: Verdict(selected=False, reason=why, rule=rule.name) for digest, why in first.items()}
         return kept
 
@@ -390,15 +385,6 @@ def describe_days(length: timedelta) -> str:
             count = seconds // size
             return f"{count} {unit}{'' if count == 1 else 's'}"
     return f"{seconds} seconds"
-
-
-def _rank_first(ranks: Mapping[str, Any], count: int, what: str) -> dict[str, str]:
-    """Digest -> that it is one of the `count` highest."""
-    best = sorted(ranks, key=lambda digest: ranks[digest], reverse=True)[:count]
-    return {
-        digest: f"It is number {rank} of the {count} newest {what} that the rule keeps."
-        for rank, digest in enumerate(best, start=1)
-    }
 
 
 @functools.lru_cache(maxsize=1024)
