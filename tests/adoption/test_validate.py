@@ -316,6 +316,17 @@ def test_mistakes_in_release_yaml_and_components_are_in_the_same_list(validate: 
     assert [finding["rule"] for finding in validate()] == ["unknown-input", "components", "configuration"]
 
 
+def test_a_schedule_that_a_call_names_is_read(validate: Validate, folder: Path) -> None:
+    step = "{uses: llm-d/release-actions/release-tracker@v1, with: {mode: calendar, schedule: dates.yaml}}"
+    permissions = "{contents: read, issues: read, pull-requests: read}"
+    write_workflow(folder, f"jobs: {{x: {{permissions: {permissions}, steps: [{step}]}}}}\n", "calendar.yml")
+    assert [finding["rule"] for finding in validate()] == ["missing-path"]
+
+    (folder / "dates.yaml").write_text("releses: {}\n", encoding="utf-8")
+
+    assert {(finding["rule"], finding["file"]) for finding in validate()} == {("schedule", "dates.yaml")}
+
+
 def test_paths_targets_and_arguments_are_held_to_the_repository(validate: Validate, folder: Path) -> None:
     text = RELEASE.replace("    dockerfile: Dockerfile\n", "    target: runtme\n    build-args: {FLAVOR: x}\n")
     (folder / "release.yaml").write_text(text, encoding="utf-8")

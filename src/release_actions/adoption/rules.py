@@ -19,6 +19,7 @@ RULES = {
     "missing-pin": "A call without a version: GitHub refuses the whole workflow.",
     "permissions": "A job whose token may do less than what it calls needs.",
     "required-input": "An input that has to be given and is not.",
+    "schedule": "A mistake in a schedule that release-tracker is given.",
     "trigger": "A workflow that no release tag ever starts.",
     "uncovered-path": "A file that an image takes and whose change does not build it.",
     "unknown-action": "An action or a workflow that this suite does not have.",

@@ -27,7 +27,8 @@ from release_actions.builds.path_check import find_missing_paths
 from release_actions.builds.path_coverage import find_uncovered
 from release_actions.components.document import load_components
 from release_actions.config import FILE as CONFIG
-from release_actions.config import Config, load_config
+from release_actions.config import Config, load_config, shapes
+from release_actions.config.schedule import ScheduleForm
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
 from release_actions.runner.report import Finding, Level
@@ -53,6 +54,7 @@ LOCAL_ACTIONS = ".github/actions"
 MISNAMED = ("release.yml", ".github/release.yaml", ".release.yaml")
 """Where people put the file, and where it is not read."""
 
+SCHEDULE = shapes.RecordOf("the schedule", ScheduleForm)
 ENDINGS = (".yml", ".yaml")
 
 
@@ -133,6 +135,7 @@ class Validation:
                 yield make_finding("missing-path", hit, named.place)
             else:
                 yield from self.read_config(file)
+        yield from self.judge_schedule(caller)
         if not file and needs_configuration(caller):
             hit = Hit(f"{caller.name} reads {CONFIG}, which does not exist.", self.explain_missing())
             yield make_finding("missing-path", hit, caller.place)
@@ -140,6 +143,21 @@ class Validation:
         yield from judge_names(caller, known, file)
         yield from judge_patterns(caller)
         yield from judge_trigger(caller, known)
+
+    def judge_schedule(self, caller: Caller) -> Iterator[Finding]:
+        """What is wrong with the schedule that a call of release-tracker names."""
+        named = caller.inputs.get("schedule")
+        if caller.name != "release-tracker" or named is None or not named.is_known or not named.text:
+            return
+        if not (self.workspace / named.text).is_file():
+            hit = Hit(f"There is no file {named.text} in the repository.", "Correct the path, or add the file.")
+            yield make_finding("missing-path", hit, named.place)
+            return
+        self.keep_text(named.text)
+        try:
+            shapes.load(read_text(self.workspace / named.text, name=named.text), SCHEDULE, file=named.text)
+        except ConfigurationError as error:
+            yield from (as_finding(problem, "schedule") for problem in error.problems)
 
     def explain_missing(self) -> str:
         """What to do without a configuration: rename what was meant, or write one."""
