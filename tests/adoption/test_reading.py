@@ -64,6 +64,7 @@ def test_a_script_gives_only_what_it_certainly_sets(script: str, outputs: dict[s
         ("{a: [1, 2], include: [{a: 1, c: y}]}", [{"a": "1", "c": "y"}, {"a": "2"}]),
         ("{a: [1], include: [{a: 3, c: y}]}", [{"a": "1"}, {"a": "3", "c": "y"}]),
         ("{include: [{c: y}, {c: z}]}", [{"c": "y"}, {"c": "z"}]),
+        (f"{{a: {list(range(20))}, b: {list(range(20))}}}", None),
         ("${{ fromJSON(needs.plan.outputs.matrix) }}", None),
     ],
 )

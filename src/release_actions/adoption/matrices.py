@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ import yaml
 
 from release_actions.adoption.unknown import Evaluator
 from release_actions.surface.yaml_tree import Tree
+
+MAX_JOBS = 256
+"""Jobs that GitHub makes of one matrix at most (GitHub docs, "Usage limits"). It refuses a larger one."""
 
 Combination = dict[str, Any]
 
@@ -24,6 +28,8 @@ def list_combinations(strategy: Tree, evaluator: Evaluator) -> list[Combination]
         return None
     keys = {key: value for key, value in matrix.items() if key not in {"include", "exclude"}}
     if any(not isinstance(value, Sequence) or isinstance(value, str) for value in keys.values()):
+        return None
+    if math.prod(len(value) for value in keys.values()) > MAX_JOBS:
         return None
     made: list[Combination] = [dict(zip(keys, values, strict=True)) for values in itertools.product(*keys.values())]
     made = made if keys else []
