@@ -259,6 +259,17 @@ def test_a_tag_that_exists_in_git_is_reported(audit: Audit) -> None:
     ]
 
 
+def test_a_tag_of_images_in_another_form_is_found(audit: Audit, checkout: Path, world: World) -> None:
+    config = checkout / "release.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + 'image-tag: "{version}"\n', encoding="utf-8")
+    world.push("acme/engine-cuda", build_image(("linux/amd64",), seed="new"), ("0.5.0",))
+
+    _, report = audit()
+
+    messages = [finding["message"] for finding in report["findings"] if finding["rule"] == "tag-exists"]
+    assert messages == [f"{CUDA} has the tag 0.5.0 already."]
+
+
 def test_nothing_is_asked_when_the_preflight_is_off(audit: Audit, simulator: Simulator) -> None:
     audit(preflight="false")
 

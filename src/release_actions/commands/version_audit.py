@@ -174,11 +174,12 @@ def find_earlier_uses(given: Inputs, project: Project, upstream: Upstream) -> tu
         return ()
     repository = project.catalogue.repository
     packages = project.config.packages("release") if project.config else ()
+    prefix = project.config.tag_prefix if project.config else "v"
     place = Place(given.config, 1, 1) if project.config else Place(given.components, 1, 1)
     hint = "Release another version, or remove what is there if it was never published."
     return tuple(
         Stray("tag-exists", f"{use} already.", hint, place)
-        for use in find_uses(upstream, repository, project.version.tag, packages)
+        for use in find_uses(upstream, repository, project.version.tag, packages, prefix)
     )
 
 

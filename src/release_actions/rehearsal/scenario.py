@@ -5,6 +5,7 @@ Every mistake is reported with file, line and column. This module must never dec
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -118,7 +119,30 @@ def check(scenario: Scenario) -> list[Problem]:
             problems.append(Problem(message, hint, scenario.origin.at("steps", index, "at")))
         before = step.at or before
         problems += check_step(step, cuts_tags=scenario.registry_cuts_tags)
-    return problems
+    return [*problems, *check_named_tags(scenario)]
+
+
+def check_named_tags(scenario: Scenario) -> Iterator[Problem]:
+    """Steps that name a tag which has to exist when they happen, and does not."""
+    tags, published = {*scenario.git_tags}, {*scenario.published}
+    for step in scenario.steps:
+        match step:
+            case Publish():
+                if step.commit_of and step.commit_of not in tags:
+                    yield find_absent(step.commit_of, tags, step.origin.at("commit-of"))
+                tags.add(step.tag)
+                published.add(step.tag)
+            case Refuse():
+                if read_version(step.tag) and step.tag not in published:
+                    yield find_absent(step.tag, published, step.origin.at("tag"))
+            case _:
+                pass
+
+
+def find_absent(tag: str, known: Collection[str], place: Place) -> Problem:
+    """A tag that has to be there before a step, and is not."""
+    hint = suggest_nearest(tag, known) or "Name one that is there at the start, or that a step above publishes."
+    return Problem(f"'{tag}' is not there before this step.", hint, place)
 
 
 def check_step(step: AnyStep, *, cuts_tags: bool = False) -> list[Problem]:
