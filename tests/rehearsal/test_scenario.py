@@ -150,7 +150,7 @@ def test_the_examples_play_every_kind_of_step() -> None:
             ("    tag: v1.1.1-rc.1", "    tag: v1.1.1-rc.1\n    commit-of: v1.1.1-rc.0\n  - {do: refuse, tag: v1.0.1}"),
             [
                 "scenario.yaml:9:16: 'v1.1.1-rc.0' is not there before this step. Did you mean 'v1.1.0'?",
-                "scenario.yaml:10:22: 'v1.0.1' is not there before this step. Did you mean 'v1.0.0'?",
+                "scenario.yaml:10:23: 'v1.0.1' is not there before this step. Did you mean 'v1.0.0'?",
             ],
         ),
         (
