@@ -126,6 +126,23 @@ def test_the_first_commit_and_a_merge_can_be_picked(repository: Repository) -> N
     assert names == [["README.md"], ["topic.txt"]]
 
 
+def test_a_submodule_is_picked_without_being_fetched(repository: Repository) -> None:
+    first, second = "1" * 40, "2" * 40
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{first},module")
+    repository.git("commit", "--quiet", "-m", "Module")
+    repository.cut("release")
+    head = repository.head()
+    repository.on("main")
+    repository.git("update-index", "--cacheinfo", f"160000,{second},module")
+    repository.git("commit", "--quiet", "-m", "Newer module")
+
+    with Trial(repository.folder) as trial:
+        attempt = trial.pick(head, repository.head())
+        (change,) = trial.list_changes(head, attempt.commit)
+
+    assert (change.path, change.submodule) == ("module", second)
+
+
 def test_two_patches_are_shown_as_range_diff_does(repository: Repository) -> None:
     first = repository.commit("Change", {"a.txt": write(["a", "b"])})
     repository.git("checkout", "--quiet", "-b", "other", "HEAD^")

@@ -122,7 +122,7 @@ def test_a_shallow_checkout_is_no_answer(
     ("given", "words"),
     [
         ({"branch": "release-9"}, "The checkout has no branch or commit release-9."),
-        ({"checks": "all"}, "is 'all', which is not a list of picks, missing, reverts."),
+        ({"checks": "all"}, "is 'all', which is not a list of picks, missing, reverts, reviews."),
         ({"promised": "twelve"}, "which is not a list of numbers"),
     ],
 )

@@ -269,7 +269,7 @@ def event_of(repository: Repository, base: str = BRANCH, **changes: Any) -> dict
     pull = {
         "number": 30,
         "title": "fix: turn the wheel the right way (#8)",
-        "body": "",
+        "body": "Fixes #3",
         "labels": [],
         "base": {"ref": base},
         "head": {"sha": repository.git("rev-parse", "topic")},
@@ -400,3 +400,25 @@ def test_owners_are_those_before_the_change(
 
 def test_reviews_take_a_token(audit: Audit) -> None:
     assert audit(token="", checks="reviews")[0] == ExitCode.BAD_INPUT
+
+
+@pytest.mark.parametrize(("text", "rules"), [("Fixes #3", []), ("Closes acme/web#3", []), ("See #3", ["no-issue"])])
+def test_a_fix_whose_pull_requests_name_no_issue_is_said(
+    audit: Audit, github: OnGitHub, repository: Repository, text: str, rules: list[str]
+) -> None:
+    repository.on(BRANCH)
+    github.pulls[7].body = text
+    github.pulls[7].labels = ("kind/regression",)
+    (repository.folder / "labels.yaml").write_text(LABELS, encoding="utf-8")
+
+    _, report = audit(config="labels.yaml")
+
+    assert [finding["rule"] for finding in report["findings"]] == rules
+
+
+LABELS = """\
+repository: acme/web
+images: {web: {dockerfile: Dockerfile, platforms: [linux/amd64]}}
+branches:
+  labels: {kind/regression: regression}
+"""

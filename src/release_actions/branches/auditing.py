@@ -98,7 +98,7 @@ def audit_branch(request: AuditRequest, reader: from_github.BranchReader | None,
         history = replace(history, branch=branch, trunk=trunk)
         known = from_github.find_labels(explained, pulls)
         labels = {sha: (*request.criteria.pull_labels.get(sha, ()), *names) for sha, names in known.items()}
-        request = replace(request, criteria=replace(request.criteria, pull_labels=labels))
+        request = replace(request, criteria=replace(request.criteria, pull_labels=labels, has_texts=True))
         explained = _explain(request, history)
     reverts = find_trunk_reverts(history, explained) if REVERTS in request.checks else ()
     promises = from_github.make_promises(numbers, titles, pulls, history)

@@ -45,12 +45,16 @@ RELEASE_PATHS = (
 
 @dataclass(frozen=True)
 class Criteria:
-    """What a project says about its branches. `labels` and `prefixes` map to categories; `release_only` are globs."""
+    """What a project says about its branches. `labels` and `prefixes` map to categories; `release_only` are globs.
+
+    `has_texts`: whether the texts of pull requests were read, without which nothing is said of issues.
+    """
 
     labels: Mapping[str, Category] = field(default_factory=dict)
     prefixes: Mapping[str, Category] = field(default_factory=dict)
     release_only: tuple[str, ...] = ()
     allow_new_models: bool = False
+    has_texts: bool = False
     pull_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def covers_release_only(self, files: Collection[str]) -> bool:

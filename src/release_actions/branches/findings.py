@@ -21,6 +21,7 @@ DEFAULT_LEVELS: Mapping[str, Level] = {
     "feature": Level.ERROR,
     "content-differs": Level.WARN,
     "uncategorised": Level.WARN,
+    "no-issue": Level.INFO,
     "counterpart-reverted": Level.ERROR,
     "missing-pick": Level.ERROR,
     "missing-revert": Level.ERROR,
@@ -39,6 +40,10 @@ ANNOTATIONS = {
     Level.WARN: AnnotationLevel.WARNING,
     Level.INFO: AnnotationLevel.NOTICE,
 }
+
+
+NEED_ISSUE = frozenset({Category.REGRESSION, Category.CRITICAL, Category.FIX_OF_NEW_FEATURE})
+"""What should say what went wrong, as PyTorch asks it of cherry-picks."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,10 @@ def _judge_commit(item: Explained, criteria: Criteria) -> Iterator[BranchFinding
         message = f"{name} has no category, so nothing shows that it may enter a release branch."
         hint = "Give its pull request one of the labels under branches.labels in release.yaml."
         yield _finding("uncategorised", message, hint, item)
+
+    if criteria.has_texts and item.category in NEED_ISSUE and not item.names_issue:
+        message = f"{name} is a fix ({item.category.value}), and neither it nor its pull requests name an issue."
+        yield _finding("no-issue", message, "Name the issue in the pull request, such as Fixes #12.", item, Level.INFO)
 
 
 def _finding(rule: str, message: str, hint: str, item: Explained, level: Level = Level.ERROR) -> BranchFinding:

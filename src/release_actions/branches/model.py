@@ -59,7 +59,8 @@ class Category(enum.Enum):
 class Explained:
     """A commit of the branch with what it brings: `counterparts` are commits of trunk, `why` is about the category.
 
-    `difference` is that of its patch and its counterpart's, where they differ.
+    `difference` is that of its patch and its counterpart's, where they differ. `names_issue`: whether it or one of its
+    counterparts says which issue it ends.
     """
 
     commit: HistoryCommit
@@ -70,6 +71,7 @@ class Explained:
     why: str = ""
     files: frozenset[str] = frozenset()
     difference: str = ""
+    names_issue: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ PatchIds = Callable[[Iterable[HistoryCommit]], Mapping[str, str]]
 MARK = re.compile(r"(?i)^\s*\[(?:release[- ]only[^\]]*|branch[- ]only|release[- ]branch[^\]]*)\]|^release[- ]only\b")
 """A title that says that the change is for the branch alone."""
 
+ISSUE = re.compile(
+    r"(?i)\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)\b:?\s+(?:[\w.-]+/[\w.-]+)?#[0-9]|https?://\S+/issues/[0-9]"
+)
+"""Words that say which issue a change ends (GitHub docs, "Linking a pull request to an issue")."""
+
 RELEASE_WORK = re.compile(
     r"(?i)(?:chore(?:\(release\))?:\s*)?\W*(?:(?:prepare|preparing|make|cut|publish)(?:\s+for)?(?:\s+the)?(?:\s+new)?"
     r"(?:\s+release)?|release|(?:bump|set|update)(?:\s+the)?\s+versions?(?:\s+(?:to|for))?|version bump(?:\s+to)?)"
@@ -107,7 +112,9 @@ def _explain(
     for other in (earlier or equal)[-1:] if not counterparts else ():
         evidence, counterparts = (*evidence, Evidence(EvidenceKind.PATCH, other.sha, other.subject)), (other.sha,)
     category, why = categorise(commit, files, criteria)
-    explained = Explained(commit, Origin.UNKNOWN, evidence, counterparts, category, why, files)
+    brought = (index.get(sha) for sha in counterparts)
+    names_issue = any(ISSUE.search(each.message) for each in (commit, *filter(None, brought)))
+    explained = Explained(commit, Origin.UNKNOWN, evidence, counterparts, category, why, files, names_issue=names_issue)
     return replace(explained, origin=_origin(explained, undos.get(commit.sha), patches, index, criteria))
 
 

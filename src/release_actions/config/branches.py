@@ -10,7 +10,7 @@ from release_actions.config.shapes import Boolean, Choice, ListOf, MapOf, Record
 RULE_NAMES = (
     *("not-on-trunk", "before-trunk", "feature", "content-differs", "uncategorised", "counterpart-reverted"),
     *("missing-pick", "missing-revert", "relanded", "partial-revert", "revert-in-words", "revert-not-on-trunk"),
-    *("direct-push", "unapproved", "stale-approval"),
+    *("no-issue", "direct-push", "unapproved", "stale-approval"),
 )
 """The rules of `branch-audit`, in the order of its page."""
 
