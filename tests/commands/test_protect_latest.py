@@ -138,6 +138,47 @@ def test_a_post_release_is_above_its_release_and_never_moves_latest_back(
     assert digests["latest"] == digests["v0"] == digests["v0.5"] == digests["v0.5.0"]
 
 
+def make_lock(made: World, tag: str) -> str:
+    """What verify-images locks of a release, as far as it is read here."""
+    images = {f"ghcr.io/{path}": {"tags": [tag], "digest": made.tags(path)[tag]} for path in IMAGES}
+    return json.dumps({"images": images})
+
+
+@pytest.mark.parametrize("together", ["true", "false"])
+def test_no_floating_tag_follows_to_an_image_that_took_the_place_of_the_verified_one(
+    world: World, protect: Protect, together: str
+) -> None:
+    tag_in_git(world, "v0.5.0")
+    publish(world, "v0.5.0")
+    lock, before = make_lock(world, "v0.5.0"), named(world, CUDA)
+    world.push(CUDA, build_image(platforms(CUDA), seed="planted"), ["v0.5.0"])
+
+    report = protect(lock=lock, together=together)
+
+    assert report.exit_code is ExitCode.REFUSED
+    assert named(world, CUDA) == before
+    assert named(world, CPU) == (
+        before if together == "true" else {**before, "latest": "v0.5.0", "v0": "v0.5.0"} | {"v0.5": "v0.5.0"}
+    )
+    assert any("and this run verified sha256:" in str(finding.problem) for finding in report.findings)
+
+
+def test_floating_tags_follow_to_what_was_verified(world: World, protect: Protect) -> None:
+    tag_in_git(world, "v0.5.0")
+    publish(world, "v0.5.0")
+
+    report = protect(lock=make_lock(world, "v0.5.0"), together="true")
+
+    assert report.exit_code is ExitCode.PASS
+    assert {named(world, path)["latest"] for path in IMAGES} == {"v0.5.0"}
+
+
+@pytest.mark.parametrize("lock", ["[]", "{}", '{"images": {"a": 1}}', "x"])
+def test_a_text_that_is_no_lock_is_bad_input(protect: Protect, lock: str) -> None:
+    with pytest.raises(InputError, match=r"^Input .lock. is not a lock"):
+        protect(lock=lock)
+
+
 def retire(folder: Path, floating_tags: str, since: str = "v0.5.0") -> None:
     """Move llm-d-rocm from the images to the retired packages."""
     images, _, _ = CONFIG.partition("  llm-d-rocm:")

@@ -7,6 +7,7 @@ The event that started the run has no say in where a tag goes. This module decid
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -58,6 +59,7 @@ class Inputs:
     report: str = inputs.option(inputs.text, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ALL_IMAGES)
     exclude_images: tuple[str, ...] = inputs.option(inputs.items, ())
+    lock: str = inputs.option(inputs.text, "")
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, (), empty_flag="none")
     together: bool = inputs.option(inputs.boolean, default=False)
     git_tags: bool = inputs.option(inputs.boolean, default=False)
@@ -95,6 +97,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             config.tag_prefix,
             held_by_doubt=given.other_commit is OtherCommit.ERROR,
             retired=list_retirements(config),
+            verified=read_verified(given.lock),
         )
         stop = threading.Event()
         reconciler = Reconciler(
@@ -153,6 +156,20 @@ def prepare(given: Inputs, context: Context, config: Config) -> tuple[tuple[Pack
         raise InputError(problems=problems)
     retired = list_retired_packages(config) if given.images == ALL_IMAGES else ()
     return (*(package for package in config.packages("release") if package.image in selected), *retired), recorded
+
+
+def read_verified(lock: str) -> dict[tuple[str, str], str]:
+    """Package and exact tag -> digest, from verify-images' lock. Raises `InputError`."""
+    try:
+        images = json.loads(lock)["images"] if lock else {}
+        return {
+            (label.partition(" ")[0], str(tag)): str(image["digest"])  # a flavour stands behind its package
+            for label, image in images.items()
+            for tag in image["tags"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = "Input 'lock' is not a lock."
+        raise InputError(message, hint="Pass verify-images' output lock as it is.") from error
 
 
 def list_retirements(config: Config) -> dict[str, Retirement]:

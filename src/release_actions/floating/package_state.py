@@ -111,6 +111,7 @@ class PackageReader:
             state.git = self._list_git(listed, rules)
             state.git = (*state.git, *self._find_unlisted(state))
         self._read_until_complete(package, state, again=again)
+        state.doubts.update(find_replaced(package, state.tags, rules))
         plan = self._plan(state)
         # Each round doubts another release, so it ends: after a doubt a tag may have to name the next lower release.
         while self._compare_commits(package, state, plan):
@@ -303,3 +304,12 @@ class PackageReader:
         )
         announced = [version for version in self._git.announced if state.rules.counts(version)]
         return floating_plan.plan_package(contents, state.git, state.rules, announced)
+
+
+def find_replaced(package: Package, tags: Mapping[str, str], rules: FloatingRules) -> dict[str, str]:
+    """Exact tag that names another image than this run verified there -> that, as the end of a sentence."""
+    return {
+        tag: f"is {digest}, and this run verified {rules.verified[package.reference, tag]}"
+        for tag, digest in tags.items()
+        if digest and rules.verified.get((package.reference, tag), digest) != digest
+    }

@@ -24,7 +24,7 @@ class FloatingRules:
 
     `held_by_doubt`: whether a floating tag stays where it is when its release is doubted, or only a finding says so.
     `retired`: name of a package that is not published any more -> its retirement; `retirement` is that of the package
-    whose rules these are.
+    whose rules these are. `verified`: package and exact tag -> the digest that this run verified there.
     """
 
     templates: tuple[str, ...] = DEFAULT_TEMPLATES
@@ -33,6 +33,7 @@ class FloatingRules:
     held_by_doubt: bool = True
     retired: Mapping[str, Retirement] = field(default_factory=dict)
     retirement: Retirement | None = None
+    verified: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def counts(self, version: Version) -> bool:
         """Whether a floating tag of the package may have to name a release: one that is older than its retirement."""
