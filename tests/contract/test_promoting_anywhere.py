@@ -96,6 +96,7 @@ def test_the_real_gh_decides(stage: Stage, tmp_path: Path, monkeypatch: pytest.M
         "sourceRepositoryDigest": COMMIT,
         "sourceRepositoryRef": ref,
         "sourceRepositoryOwnerURI": "https://github.com/acme",
+        "buildTrigger": "push",
     }
     bundles = []
     for package in (APP, WEB):
