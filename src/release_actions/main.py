@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from release_actions import __version__
-from release_actions.errors import ActionError, ExitCode, InputError
+from release_actions.errors import ActionError, ExitCode, InputError, Problem
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.flags import parse_flags
@@ -174,6 +174,7 @@ def main_inner(argv: Sequence[str], environ: Mapping[str, str], log: Workflow) -
     if not context.repository and not log.on_runner:
         context = replace(context, repository=find_repository(context.path(texts.get("config") or CONFIG)))
     given = inputs.read(command.Inputs, texts)
+    check_files(specs, texts, context)
     if name in ENCLOSED and texts.get("report", "").strip():
         said = {spec.name: texts[spec.name] or spec.default for spec in specs if isinstance(spec.default, str)}
         report = run_enclosed(name, lambda: command.run(given, context, log), said, context)
@@ -219,13 +220,25 @@ def find_repository(config: Path) -> str:
     return match[1] if match else ""
 
 
+def check_files(specs: Sequence[inputs.Spec[Any]], texts: Mapping[str, str], context: Context) -> None:
+    """Raise `InputError` with every file that an input names and that could not be written, before anything is done."""
+    files = [
+        texts[spec.name].strip() for spec in specs if spec.parse is inputs.written_file and texts[spec.name].strip()
+    ]
+    if not files:
+        return
+    from release_actions.runner.files import find_write_problems  # only where a file is wanted
+
+    problems = [problem for file in dict.fromkeys(files) for problem in find_write_problems(context.path(file), file)]
+    if problems:
+        raise InputError(problems=problems)
+
+
 def run_enclosed(name: str, run: Callable[[], Report], texts: Mapping[str, str], context: Context) -> Report:
     """Run a command and write what it says as a report for the gate, also when it refuses or could not find out."""
     from release_actions.runner import envelope  # only where a report is wanted
-    from release_actions.runner.files import check_workspace_file
 
     file = texts["report"].strip()
-    check_workspace_file(context.path(file), file)
     try:
         report = run()
     except ActionError as error:

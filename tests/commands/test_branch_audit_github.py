@@ -422,3 +422,15 @@ images: {web: {dockerfile: Dockerfile, platforms: [linux/amd64]}}
 branches:
   labels: {kind/regression: regression}
 """
+
+
+def test_a_report_that_cannot_be_written_is_found_before_anything_is_proposed(
+    audit: Audit, github: OnGitHub, tmp_path: Path
+) -> None:
+    pulls, issues = set(github.pulls), set(github.issues)
+    (tmp_path / "file").touch()
+
+    code, _ = audit(milestone="v0.5.0", mode="propose", issue="true", report=str(tmp_path / "file" / "report.json"))
+
+    assert code == ExitCode.BAD_INPUT
+    assert (set(github.pulls), set(github.issues)) == (pulls, issues)

@@ -339,3 +339,26 @@ def test_a_tree_that_says_nothing_about_the_project_is_refused(
 
 def test_globs_that_choose_nothing_are_refused(audit: Audit) -> None:
     assert audit(scan="nothing/**")[0] == ExitCode.BAD_INPUT
+
+
+@pytest.mark.parametrize("name", ["report", "sarif_file"])
+def test_a_file_that_cannot_be_written_is_found_before_anything_is_proposed(
+    audit: Audit, branch: Repository, checkout: Path, name: str
+) -> None:
+    code = propose(audit, **{name: str(checkout / "release.yaml" / "x")})
+
+    assert (code, branch.pulls) == (ExitCode.BAD_INPUT, {})
+
+
+def test_a_report_that_fails_after_the_proposal_is_not_bad_input(
+    audit: Audit, branch: Repository, simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "out" / "report.json"
+    simulator.faults.add(Fault(method="POST", path="*/pulls", steps=(lambda *_: report.mkdir(),)))
+
+    code = propose(audit, report=str(report))
+
+    said = capsys.readouterr().out
+    assert (code, len(branch.pulls)) == (ExitCode.UNKNOWN, 1)
+    assert "report.json could not be written" in said
+    assert "A draft pull request was opened" in said

@@ -426,3 +426,43 @@ def test_the_front_page_stays_small_and_names_no_part_of_a_workflow() -> None:
     assert len(page.splitlines()) < 150
     assert [name for name in manifests.INTERNAL if f"`{name}`" in page] == []
     assert [title for title in main.GROUPS if f"| {title[:1].upper()}{title[1:]} |" not in page] == []
+
+
+WRITTEN_FILES = {
+    "api-guard": ["report", "surface"],
+    "branch-audit": ["report"],
+    "perf-gate": ["report", "plot"],
+    "protect-latest": ["report"],
+    "release-gate": ["report"],
+    "release-notes": ["report"],
+    "release-tracker": ["ics", "report"],
+    "validate-tag": ["report"],
+    "verify-images": ["lock-file", "report"],
+    "version-audit": ["patch-file", "report", "sarif-file"],
+}
+REQUIRED = {"verify-images": ["--image-list", "[]", "--revision", "a" * 40]}
+
+
+def test_every_report_of_an_action_is_an_input_that_is_tried_first() -> None:
+    declared = {name: inputs.specs(main.load(name).Inputs) for name in main.ACTIONS}
+    tried = {name: sorted(s.name for s in specs if s.parse is inputs.written_file) for name, specs in declared.items()}
+    reports = {name for name in main.ACTIONS if "report-digest" in main.load(name).OUTPUTS}
+
+    assert {name: names for name, names in tried.items() if names} == {n: sorted(f) for n, f in WRITTEN_FILES.items()}
+    assert {name for name, names in tried.items() if "report" in names} == reports
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [(name, option) for name, names in WRITTEN_FILES.items() for option in names]
+)
+def test_a_file_that_cannot_be_written_stops_a_command_before_it_begins(
+    name: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(main.load(name), "run", lambda *_: pytest.fail("it began"))
+    flags = [*REQUIRED.get(name, []), f"--{option}", "file/x"]
+
+    code = main.main([name, *flags], {"GITHUB_WORKSPACE": str(tmp_path)})
+
+    assert code == ExitCode.BAD_INPUT
+    assert "file/x could not be written" in capsys.readouterr().out

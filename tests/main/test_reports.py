@@ -14,6 +14,7 @@ from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.gate.reports import CheckReport, Origin, read_report
 from release_actions.runner.envelope import Verdict
+from release_actions.runner.report import Report
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "schema/report.schema.json").read_text(encoding="utf-8"))
@@ -89,11 +90,23 @@ def test_a_report_that_cannot_be_written_stops_the_action_with_words(
     assert "file/tag.json could not be written" in capsys.readouterr().out
 
 
+def take_while_running(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a folder in the place of the report while validate-tag runs, which nobody can find out before."""
+    command = main.load("validate-tag")
+    run = command.run
+
+    def take(*arguments: Any) -> Report:
+        path.mkdir()
+        return run(*arguments)
+
+    monkeypatch.setattr(command, "run", take)
+
+
 def test_what_was_done_is_not_called_bad_input_where_its_report_cannot_be_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "release.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    (tmp_path / "taken").mkdir()
+    take_while_running(tmp_path / "taken", monkeypatch)
     flags = ["--tag", "v0.5.0", "--existing-tags", "v0.4.0", "--mode", "check", "--report", "taken"]
 
     code = main.main(["validate-tag", *flags], {"GITHUB_WORKSPACE": str(tmp_path)})
@@ -105,10 +118,10 @@ def test_what_was_done_is_not_called_bad_input_where_its_report_cannot_be_writte
 
 
 def test_the_first_thing_that_went_wrong_is_said_where_its_report_cannot_be_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "release.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    (tmp_path / "taken").mkdir()
+    take_while_running(tmp_path / "taken", monkeypatch)
     flags = ["--tag", "banana", "--existing-tags", "v0.4.0", "--mode", "check", "--report", "taken"]
 
     assert main.main(["validate-tag", *flags], {"GITHUB_WORKSPACE": str(tmp_path)}) == ExitCode.REFUSED

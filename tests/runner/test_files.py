@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from release_actions.errors import InputError
-from release_actions.runner.files import write_workspace_file
+from release_actions.runner.files import check_workspace_file, write_result_file, write_workspace_file
+from release_actions.runner.report import Level
 
 
 def test_a_file_gets_its_folders_and_keeps_its_line_ends(tmp_path: Path) -> None:
@@ -50,3 +51,25 @@ def test_a_link_that_an_earlier_job_left_is_replaced_and_not_followed(tmp_path: 
 
     assert (tmp_path / "lock.json").read_text(encoding="utf-8") == "ours"
     assert victim.read_text(encoding="utf-8") == "theirs"
+
+
+def test_a_folder_in_the_place_of_a_file_is_found_beforehand(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="out could not be written: it is a folder"):
+        check_workspace_file(tmp_path, "out")
+
+
+def test_finding_out_whether_a_file_can_be_written_leaves_it_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("before")
+
+    check_workspace_file(tmp_path / "report.json", "report.json")
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report.json": "before"}
+
+
+def test_a_result_that_cannot_be_written_is_a_finding_and_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    (finding,) = write_result_file(tmp_path / "file" / "x", "file/x", "")
+
+    assert (finding.level, finding.problem.message) == (Level.ERROR, "file/x could not be written: File exists.")
+    assert write_result_file(tmp_path / "x", "x", "") == ()

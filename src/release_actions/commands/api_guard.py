@@ -53,8 +53,8 @@ class Inputs:
     exclude: tuple[str, ...] = inputs.option(inputs.lines, ())
     waivers: str = inputs.option(inputs.text, waivers.FILE)
     config: str = inputs.option(inputs.text, CONFIG)
-    report: str = inputs.option(inputs.text, "")
-    surface: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
+    surface: str = inputs.option(inputs.written_file, "")
 
 
 OUTPUTS = ("verdict", "breaking", "unclear", "changes", "base", "report", "report-digest", "surface")

@@ -31,7 +31,7 @@ from release_actions.proposals.pulls import propose_pull
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict, digest_of, verdict_of
-from release_actions.runner.files import write_workspace_file
+from release_actions.runner.files import write_result_file
 from release_actions.runner.report import Output, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.policy import read_policy
@@ -79,7 +79,7 @@ class Inputs:
     mode: str = inputs.option(inputs.choice(REPORT, ENFORCE, PROPOSE, LIST), REPORT)
     issue: bool = inputs.option(inputs.boolean, default=False)
     config: str = inputs.option(inputs.text, CONFIG)
-    report: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
@@ -245,8 +245,7 @@ def write_report(
         findings=annotations,
         details=details,
     )
-    if given.report:
-        write_workspace_file(context.path(given.report), given.report, envelope.text())
+    unwritten = write_result_file(context.path(given.report), given.report, envelope.text()) if given.report else ()
     return Report(
         outputs={
             "verdict": envelope.verdict.value,
@@ -260,8 +259,8 @@ def write_report(
         },
         summary=write_summary(audited, proposed.sentences()),
         lines=(describe_result(audited.findings, audited.explained), *audited.unknown, *proposed.sentences()),
-        findings=annotations,
-        exit_code=choose_exit(audited, proposed, given),
+        findings=(*annotations, *unwritten),
+        exit_code=ExitCode.UNKNOWN if unwritten else choose_exit(audited, proposed, given),
     )
 
 

@@ -25,7 +25,7 @@ from release_actions.git.checkout import read_tags, run_git
 from release_actions.main import ROOT
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
-from release_actions.runner.files import write_workspace_file
+from release_actions.runner.files import check_workspace_file, write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
 
@@ -74,6 +74,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         log.info(line)
     if not given.yes and not ask(list(files)):
         return make_report(move, [])
+    for name in files:
+        check_workspace_file(context.path(name), name)
     for name, text in files.items():
         write_workspace_file(context.path(name), name, text)
     return make_report(move, list(files))

@@ -25,7 +25,7 @@ from release_actions.performance.rules import Rules
 from release_actions.runner import envelope, inputs, markdown
 from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict
-from release_actions.runner.files import write_workspace_file
+from release_actions.runner.files import check_workspace_file, write_workspace_file
 from release_actions.runner.report import Finding, Level, Output, Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.requested import find_release_event_tag
@@ -69,8 +69,8 @@ class Inputs:
     min_runs: int = inputs.option(inputs.integer(2), 0)
     alpha: float = inputs.option(parse_probability, 0.0)
     asset: str = inputs.option(inputs.text, ASSET)
-    report: str = inputs.option(inputs.text, ASSET)
-    plot: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, ASSET)
+    plot: str = inputs.option(inputs.written_file, "")
     workflow: str = inputs.option(inputs.text, "")
     workflow_repository: str = inputs.option(inputs.text, "")
     workflow_ref: str = inputs.option(inputs.text, "")
@@ -293,6 +293,7 @@ def dispatch(given: Inputs, setting: Setting, context: Context, log: Workflow) -
             problems=[Problem(f"Mode dispatch needs the input '{name}'.", "See docs/perf-gate.md.") for name in missing]
         )
     measuring.require_empty(context.path(given.results), given.results)
+    check_workspace_file(context.path(given.results) / "results", given.results)
     measurement = measuring.Measurement(
         file=given.workflow,
         ref=given.workflow_ref or setting.branch or "main",

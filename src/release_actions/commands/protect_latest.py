@@ -56,7 +56,7 @@ class Inputs:
 
     mode: Mode = inputs.option(inputs.member(Mode), Mode.CHECK)
     config: str = inputs.option(inputs.text, "release.yaml")
-    report: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ALL_IMAGES)
     exclude_images: tuple[str, ...] = inputs.option(inputs.items, ())
     lock: str = inputs.option(inputs.text, "")

@@ -60,7 +60,7 @@ class Inputs:
     commit: str = inputs.option(inputs.text, "")
     reports: tuple[str, ...] = inputs.option(inputs.lines, ())
     config: str = inputs.option(inputs.text, CONFIG)
-    report: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
     log_branch: str = inputs.option(branch_name, "release-log")
     log_head: str = inputs.option(line_digest, "")
     remote: str = inputs.option(inputs.text, "")

@@ -21,7 +21,7 @@ from release_actions.people.roles import Roles
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict, digest_of, verdict_of
-from release_actions.runner.files import write_workspace_file
+from release_actions.runner.files import write_result_file, write_workspace_file
 from release_actions.runner.report import Finding, Output, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.tracker import summary
@@ -92,9 +92,9 @@ class Inputs:
     status: str = inputs.option(inputs.text, "")
     schedule: str = inputs.option(inputs.text, "")
     apply: bool = inputs.option(inputs.boolean, default=False)
-    ics: str = inputs.option(inputs.text, "")
+    ics: str = inputs.option(inputs.written_file, "")
     config: str = inputs.option(inputs.text, CONFIG)
-    report: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
@@ -377,8 +377,7 @@ def make_report(
         findings=made.findings,
         details=made.details,
     )
-    if given.report:
-        write_workspace_file(context.path(given.report), given.report, envelope.text())
+    unwritten = write_result_file(context.path(given.report), given.report, envelope.text()) if given.report else ()
     own: dict[str, Output] = {
         **dict.fromkeys(OUTPUTS, ""),
         **made.outputs,
@@ -386,7 +385,7 @@ def make_report(
         "report": given.report,
         "report-digest": envelope.digest() if given.report else "",
     }
-    return Report(own, summary, lines, made.findings, exit_code)
+    return Report(own, summary, lines, (*made.findings, *unwritten), ExitCode.UNKNOWN if unwritten else exit_code)
 
 
 BY_MODE: Mapping[str, Callable[[Inputs, Context, Config | None, GuardReader, Workflow], Report]] = {

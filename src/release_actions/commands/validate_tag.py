@@ -31,7 +31,7 @@ class Inputs:
     tag: str = inputs.option(inputs.verbatim, "")
     mode: Mode = inputs.option(inputs.member(Mode), Mode.RELEASE)
     config: str = inputs.option(inputs.text, "release.yaml")
-    report: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
     history: TagSource = inputs.option(inputs.member(TagSource), TagSource.API)
     existing_tags: tuple[str, ...] = inputs.option(inputs.items, (), empty_flag="none")
     commit: str = inputs.option(inputs.text, "")

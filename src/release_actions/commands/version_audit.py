@@ -38,7 +38,7 @@ from release_actions.registry.login import Login
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, digest_of, verdict_of
-from release_actions.runner.files import write_workspace_file
+from release_actions.runner.files import write_result_file, write_workspace_file
 from release_actions.runner.report import Finding, Output, Report, counted
 from release_actions.runner.report import Level as AnnotationLevel
 from release_actions.runner.sarif import write_findings
@@ -74,9 +74,9 @@ class Inputs:
     trunk: str = inputs.option(inputs.text, "main")
     preflight: bool = inputs.option(inputs.boolean, default=True)
     check_exists: bool = inputs.option(inputs.boolean, default=False)
-    patch_file: str = inputs.option(inputs.text, "version-audit.patch")
-    report: str = inputs.option(inputs.text, "")
-    sarif_file: str = inputs.option(inputs.text, "")
+    patch_file: str = inputs.option(inputs.written_file, "version-audit.patch")
+    report: str = inputs.option(inputs.written_file, "")
+    sarif_file: str = inputs.option(inputs.written_file, "")
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
@@ -264,12 +264,15 @@ def write_report(
         findings=findings,
         details={"checked": len(audit.judged), "excepted": len(audit.findings) - len(audit.reported)},
     )
+    unwritten: tuple[Finding, ...] = ()
     if given.sarif_file:
         texts = {path: text.content for path, text in scanned.files.items()}
         sarif = write_findings(NAME, ABOUT_RULES, findings, texts)
-        write_workspace_file(context.path(given.sarif_file), given.sarif_file, sarif.encode("utf-8", "replace"))
+        unwritten += write_result_file(
+            context.path(given.sarif_file), given.sarif_file, sarif.encode("utf-8", "replace")
+        )
     if given.report:
-        write_workspace_file(context.path(given.report), given.report, envelope.text().encode())
+        unwritten += write_result_file(context.path(given.report), given.report, envelope.text().encode())
     is_changed = bool(content) or (proposed is not None and proposed.is_done)
     patched: list[Output] = [*sorted({change.path for change in audit.replacements})] if is_changed else []
     sentence = summary.describe_result(audit)
@@ -289,8 +292,8 @@ def write_report(
         },
         summary=summary.write_summary(audit, project.catalogue),
         lines=tuple(filter(None, (written, *(describe_proposal(proposed) if proposed else ()), sentence))),
-        findings=(*findings, *list_refusals(proposed)),
-        exit_code=find_exit_code(audit, given.mode, proposed),
+        findings=(*findings, *list_refusals(proposed), *unwritten),
+        exit_code=ExitCode.UNKNOWN if unwritten else find_exit_code(audit, given.mode, proposed),
     )
 
 

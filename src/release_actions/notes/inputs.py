@@ -21,7 +21,7 @@ class Inputs:
     file: str = inputs.option(inputs.text, "release-notes.md")
     overflow_file: str = inputs.option(inputs.text, "release-notes-full.md")
     config: str = inputs.option(inputs.text, "release.yaml")
-    report: str = inputs.option(inputs.text, "")
+    report: str = inputs.option(inputs.written_file, "")
     components: str = inputs.option(inputs.text, "components.yaml")
     components_file: str = inputs.option(inputs.text, "components.json")
     history: TagSource = inputs.option(inputs.member(TagSource), TagSource.API)

@@ -132,6 +132,11 @@ def verbatim(value: str) -> str:
     return value
 
 
+def written_file(value: str) -> str:
+    """The path of a file that the command writes: whether it can be written is found out before anything is changed."""
+    return value
+
+
 def boolean(value: str) -> bool:
     """A boolean of YAML 1.2's core schema, the only spellings the platform's own actions take."""
     if value in {"true", "True", "TRUE"}:
