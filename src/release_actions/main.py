@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from release_actions import __version__
-from release_actions.errors import ActionError, ExitCode, InputError, Problem
+from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.flags import parse_flags
