@@ -437,7 +437,7 @@ WRITTEN_FILES = {
     "release-notes": ["report"],
     "release-tracker": ["ics", "report"],
     "validate-tag": ["report"],
-    "verify-images": ["lock-file", "report"],
+    "verify-images": ["report"],
     "version-audit": ["patch-file", "report", "sarif-file"],
 }
 REQUIRED = {"verify-images": ["--image-list", "[]", "--revision", "a" * 40]}

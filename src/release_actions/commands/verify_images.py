@@ -40,7 +40,7 @@ class Inputs:
     image_list: str = inputs.option(inputs.text, "", required=True)
     revision: str = inputs.option(inputs.text, "")
     required_labels: tuple[str, ...] = inputs.option(inputs.items, ("revision", "source", "version"))
-    lock_file: str = inputs.option(inputs.written_file, "")
+    lock_file: str = inputs.option(inputs.text, "")
     report: str = inputs.option(inputs.written_file, "")
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
