@@ -203,6 +203,39 @@ def test_two_trackers_that_disagree_are_reported(config: Path) -> None:
     assert messages == ["llm-d/llm-d#1 has llm-d/llm-d#3 ticked, llm-d/llm-d#2 has not."]
 
 
+def test_two_trackers_with_different_freeze_dates_are_reported(config: Path) -> None:
+    trackers = [
+        issue(number, "Goals", body=f"Feature freeze: {day}\n", labels=[], milestone=0, events=[])
+        for number, day in ((1, "March 10th"), (2, "2026-03-12"))
+    ]
+    world = make_world(trackers)
+
+    with_freeze = track(world, config, issues="1, 2")
+    (config / "release.yaml").write_text(CONFIG.replace("{date: 2026-03-10}", "{}"))
+    without = track(world, config, issues="1, 2")
+
+    messages = [
+        finding.problem.message
+        for report in (with_freeze, without)
+        for finding in report.findings
+        if finding.rule == "dates-disagree"
+    ]
+    assert messages == [
+        "llm-d/llm-d#2, line 1 has the freeze on 2026-03-12, tracker.freeze.date on 2026-03-10.",
+        "llm-d/llm-d#2, line 1 has the freeze on 2026-03-12, llm-d/llm-d#1, line 1 on 2026-03-10.",
+    ]
+
+
+def test_a_label_that_others_have_is_missed(config: Path) -> None:
+    labels = ["kind/feature", "release/v0.6"]
+    world = make_world([issue(3, "With", labels=labels), issue(5, "Without")])
+
+    report = track(world, config)
+
+    messages = [finding.problem.message for finding in report.findings if finding.rule == "without-label"]
+    assert messages == ["llm-d/llm-d#5 belongs to the release, but has no label release/v0.6."]
+
+
 def test_sub_issues_and_items_of_other_repositories_are_on_the_board(config: Path) -> None:
     tracker = issue(
         1, "Goals", body="- [ ] other/router#7", labels=[], milestone=0, events=[], **{"sub-issues": ["other/router#8"]}

@@ -302,7 +302,7 @@ def track(given: Inputs, context: Context, config: Config | None, reader: GuardR
     freeze = read_freeze(form, milestone, config)
     demands = Demands(form, Roles(form.roles, reader.owners), context.owner)
     rows = judge_board(board, demands, freeze, context.now)
-    differences = find_differences(board, context.repository)
+    differences = find_differences(board, context.repository, freeze)
     findings = list_findings(rows, differences, form.rules)
     return Tracked(board, rows, differences, freeze, findings, reader.requests)
 

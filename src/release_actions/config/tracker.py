@@ -29,7 +29,7 @@ REQUIREMENTS = ("criteria", "example", "proposal", "tests", "merged", "owner", "
 
 DIFFERENCES = (
     *("ticked-but-open", "closed-but-not-ticked", "not-in-milestone", "not-listed", "without-issue"),
-    *("without-label", "label-only", "trackers-disagree"),
+    *("without-label", "trackers-disagree"),
 )
 RULE_NAMES = (*REQUIREMENTS, "violation", "unknown-kind", "cannot-tell", *DIFFERENCES, "dates-disagree")
 """The rules of `release-tracker`, in the order of its page."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timezone
 
+from release_actions.tracker.dates import list_dates
+from release_actions.tracker.freeze import Freeze
 from release_actions.tracker.model import Board, Ref, TrackedLine
 
 
@@ -19,13 +22,14 @@ class Difference:
     hint: str = ""
 
 
-def find_differences(board: Board, repository: str) -> tuple[Difference, ...]:
+def find_differences(board: Board, repository: str, freeze: Freeze | None) -> tuple[Difference, ...]:
     """All of them. `repository`: whose milestone it is; items of others cannot be in it."""
     return (
         *_compare_ticks(board),
         *_compare_trackers(board),
         *_compare_milestone(board, repository),
         *_compare_label(board, repository),
+        *_compare_dates(board, freeze),
     )
 
 
@@ -100,10 +104,22 @@ def _compare_label(board: Board, repository: str) -> Iterator[Difference]:
         if ref in board.items and ref.repository.lower() == repository.lower():
             message = f"{ref} belongs to the release, but has no label {board.label}."
             yield Difference("without-label", message, ref, hint=f"Set the label {board.label}.")
-    for ref in sorted(board.labelled - board.in_milestone - board.listed):
-        if board.milestone is None:
-            message = f"{ref} has the label {board.label}, and nothing else lists it."
-            yield Difference("label-only", message, ref, hint="List it, or take the label off.")
+
+
+def _compare_dates(board: Board, freeze: Freeze | None) -> Iterator[Difference]:
+    """Dates of the freeze that tracking issues name: against the freeze, and against one another."""
+    first: tuple[date, str] | None = (freeze.day, freeze.source) if freeze else None
+    for ref, tracker in sorted(board.trackers.items()):
+        near = freeze.day if freeze else tracker.created.astimezone(timezone.utc).date()
+        for written in list_dates(tracker.body, near):
+            if written.kind != "freeze" or len(written.days) != 1:
+                continue
+            where, day = f"{ref}, line {written.line}", written.days[0]
+            if first is None:
+                first = day, where
+            elif day != first[0]:
+                message = f"{where} has the freeze on {day}, {first[1]} on {first[0]}."
+                yield Difference("dates-disagree", message, tracker=ref, hint="Make them the same.")
 
 
 def _join(refs: set[Ref]) -> str:
