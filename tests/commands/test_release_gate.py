@@ -16,6 +16,9 @@ from release_actions import main
 from release_actions.commands import release_gate
 from release_actions.errors import ExitCode
 from release_actions.runner.context import Context
+from release_actions.simulator import Simulator, World
+from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.repositories import Release
 
 Gate = Callable[..., int]
 
@@ -185,3 +188,20 @@ def test_a_log_that_was_written_anew_is_noticed_by_whoever_kept_a_digest(gate: G
 
     assert gate(mode="verify", log_head=head) == ExitCode.PASS
     assert gate(mode="verify", log_head="0" * 64) == ExitCode.UNKNOWN
+
+
+def test_the_log_may_be_among_the_files_of_the_release(gate: Gate, folder: Path) -> None:
+    world = World()
+    world.add_account("acme", organization=True)
+    repository = world.add_repository(makers.REPOSITORY)
+    world.add_token("ghs_job", TokenKind.ACTIONS, repository=makers.REPOSITORY, permissions={"contents": "write"})
+    repository.releases[1] = Release(1, makers.TAG, "main", "ada", world.now(), draft=True)
+    with Simulator(world) as simulator:
+        environ = {"GITHUB_API_URL": simulator.api_url}
+        given = {"log_store": "assets", "token": "ghs_job"}
+
+        codes = [gate(environ, mode=mode, reports=proved(folder), **given) for mode in ("log", "log", "verify")]
+
+    assert codes == [ExitCode.PASS] * 3
+    # The same verdict of the same run is added once.
+    assert [asset.name for asset in repository.releases[1].assets.values()] == [f"{makers.TAG}.jsonl.000001"]

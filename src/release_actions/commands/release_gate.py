@@ -18,6 +18,9 @@ from release_actions.gate.judging import Evidence, Judged, judge_release
 from release_actions.gate.log import Entry, Log
 from release_actions.gate.summary import describe_decision, list_findings, write_log_summary, write_summary
 from release_actions.git.append import Branch, Remote
+from release_actions.github.assets import Assets
+from release_actions.github.numbered_assets import NumberedAssets
+from release_actions.github.releases import Releases
 from release_actions.github.workflow_runs import Workflows
 from release_actions.http.client import Http
 from release_actions.runner import inputs
@@ -32,6 +35,7 @@ from release_actions.versions.version import Version, parse
 NAME = "release-gate"
 ENFORCE, REPORT, LOG, VERIFY = "enforce", "report", "log", "verify"
 MODES = (ENFORCE, REPORT, LOG, VERIFY)
+BRANCH_STORE, ASSETS_STORE = "branch", "assets"
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*")
 
 
@@ -61,6 +65,7 @@ class Inputs:
     reports: tuple[str, ...] = inputs.option(inputs.lines, ())
     config: str = inputs.option(inputs.text, CONFIG)
     report: str = inputs.option(inputs.written_file, "")
+    log_store: str = inputs.option(inputs.choice(BRANCH_STORE, ASSETS_STORE), BRANCH_STORE)
     log_branch: str = inputs.option(branch_name, "release-log")
     log_head: str = inputs.option(line_digest, "")
     remote: str = inputs.option(inputs.text, "")
@@ -179,20 +184,42 @@ def append_to_log(judged: Judged, made: Envelope, given: Inputs, context: Contex
         first = () if before.lines else (logs.begin(context.repository, made.configuration, run_of, actor),)
         return before.append((*first, *entries), context.now).content()
 
-    with Branch(find_remote(given, context), given.log_branch) as branch:
-        version = branch.change(name, edit, f"Log {verdict} for {decision.subject.tag}")
-    written = logs.read_log(version.content, name)
-    log.info(f"{name} on the branch {given.log_branch} has {counted(len(written.lines), 'line')}.")
+    if given.log_store == ASSETS_STORE:
+        with Http() as http:
+            content = open_assets(http, given, context, decision.subject.tag).change(name, edit)
+    else:
+        with Branch(find_remote(given, context), given.log_branch) as branch:
+            content = branch.change(name, edit, f"Log {verdict} for {decision.subject.tag}").content
+    written = logs.read_log(content, name)
+    log.info(f"{name} {describe_store(given)} has {counted(len(written.lines), 'line')}.")
     return written
+
+
+def open_assets(http: Http, given: Inputs, context: Context, tag: str) -> NumberedAssets:
+    """The log among the files of its release. Raises `InputError`."""
+    if not context.repository:
+        message = "It is not known which repository keeps the log."
+        raise InputError(message, hint="Set GITHUB_REPOSITORY or --repository.")
+    releases = Releases(http, context.api_url, context.repository, token=given.token)
+    return NumberedAssets(releases, Assets(http, context.api_url, context.repository, token=given.token), tag)
+
+
+def describe_store(given: Inputs) -> str:
+    """Where the log is kept, after its name."""
+    return "among the files of the release" if given.log_store == ASSETS_STORE else f"on the branch {given.log_branch}"
 
 
 def verify(given: Inputs, version: Version, context: Context, log: Workflow) -> Report:
     """Check the chain of a release's log, up to a line whose digest is known."""
     name = f"{version.tag}.jsonl"
-    with Branch(find_remote(given, context), given.log_branch) as branch:
-        content = branch.read(name).content
+    if given.log_store == ASSETS_STORE:
+        with Http() as http:
+            content = open_assets(http, given, context, version.tag).read(name)
+    else:
+        with Branch(find_remote(given, context), given.log_branch) as branch:
+            content = branch.read(name).content
     if not content:
-        message = f"The branch {given.log_branch} has no {name}."
+        message = f"There is no {name} {describe_store(given)}."
         raise ActionError(message, hint="A log is begun by mode log.")
     read = logs.read_log(content, name, repository=context.repository)
     if given.log_head and given.log_head not in {logs.hash_line(line) for line in read.lines}:
