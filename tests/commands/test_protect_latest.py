@@ -850,9 +850,87 @@ class TestSnapshotAndRestore:
             for tag in ("latest", "v0")
         ]
         assert report.lines == (
-            "Nothing was restored: 2 floating tags would move below a release that was published after"
+            "Nothing was restored: 2 tags would go back behind a release that was published after"
             " 2026-02-03T09:00:00+00:00.",
         )
+
+    def test_it_puts_no_release_back_on_what_its_tag_named_before_the_release(
+        self, protect: Protect, shipped: World
+    ) -> None:
+        shipped.push(CUDA, build_image(BOTH, seed="candidate"), ["v0.5.0", "v0.5.0-rc.1"])
+        leftover = shipped.tags(CUDA)["v0.5.0"]
+        protect("snapshot")
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        protect("enforce")
+        before = {path: shipped.tags(path) for path in IMAGES}
+
+        report = protect("restore")
+
+        assert report.exit_code is ExitCode.REFUSED
+        assert {path: shipped.tags(path) for path in IMAGES} == before
+        in_cuda = [text for text in messages(report, Level.ERROR) if text.startswith("ghcr.io/llm-d/llm-d-cuda")]
+        assert in_cuda == [
+            f"ghcr.io/llm-d/llm-d-cuda:{tag} would move back to {named}, but v0.5.0 was published after the snapshot."
+            " Take a new snapshot, or set force to true to move the tags back anyway."
+            for tag, named in (("latest", "v0.4.1"), ("v0", "v0.4.1"), ("v0.5.0", leftover))
+        ]
+        protect("restore", force="true")
+        assert shipped.tags(CUDA)["v0.5.0"] == leftover
+        assert named(shipped, CUDA)["latest"] == "v0.4.1"
+
+    def test_an_image_pushed_before_the_snapshot_and_tagged_in_git_later_is_a_release_since(
+        self, protect: Protect, shipped: World
+    ) -> None:
+        publish(shipped, "v0.5.0")
+        protect("snapshot")
+        tag_in_git(shipped, "v0.5.0")
+        protect("enforce")
+
+        report = protect("restore")
+
+        assert report.exit_code is ExitCode.REFUSED
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+
+    def test_a_list_of_git_tags_that_lags_takes_no_release_back(
+        self, protect: Protect, shipped: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publish(shipped, "v0.5.0")
+        protect("snapshot")
+        tag_in_git(shipped, "v0.5.0")
+        protect("enforce")
+        read = repository.list_tags
+        lag: Callable[..., Any] = lambda *given, **more: tuple(  # noqa: E731
+            tag for tag in read(*given, **more) if tag.name != "v0.5.0"
+        )
+        monkeypatch.setattr("release_actions.github.repository.list_tags", lag)
+
+        assert protect("restore").exit_code is ExitCode.REFUSED
+        assert {path: named(shipped, path) for path in IMAGES} == dict.fromkeys(IMAGES, RELEASED)
+
+    def test_an_unreleased_image_that_was_overwritten_is_put_back(self, protect: Protect, shipped: World) -> None:
+        shipped.push(CUDA, build_image(BOTH, seed="candidate"), ["v0.5.0"])
+        before = shipped.tags(CUDA)
+        protect("snapshot")
+        shipped.push(CUDA, build_image(BOTH, seed="another"), ["v0.5.0"])
+
+        report = protect("restore")
+
+        assert report.exit_code is ExitCode.PASS
+        assert shipped.tags(CUDA) == before
+
+    def test_a_forced_restore_needs_no_list_of_releases(
+        self, protect: Protect, shipped: World, simulator: Simulator
+    ) -> None:
+        before = shipped.tags(CUDA)
+        protect("snapshot")
+        self.damage(shipped)
+        simulator.faults.add(Fault(path="/repos/*", times=0, answer=403))
+
+        report = protect("restore", force="true")
+
+        assert report.exit_code is ExitCode.PASS
+        assert shipped.tags(CUDA) == before
 
     def test_a_release_of_an_older_line_since_the_snapshot_stops_no_restore(
         self, protect: Protect, shipped: World

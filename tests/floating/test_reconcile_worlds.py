@@ -28,11 +28,13 @@ from tests.floating.shipped import (
 from tests.killed import Killed
 
 from release_actions.errors import ActionError
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.journal import Journal
 from release_actions.floating.rules import FloatingRules
 from release_actions.floating.snapshot import Snapshot, SnapshotRestorer, read
 from release_actions.simulator import build_image
 from release_actions.simulator.faults import Fault
+from release_actions.versions.version import parse_known
 
 calm = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -299,7 +301,8 @@ def test_a_snapshot_brings_back_all_that_still_can_be(project: Project, later: l
         recorded = reconciler.read(project.package, reconciler.tags(project.package) or ())
         made = Snapshot("ghcr.io", "2026-02-03T09:00:00Z", {CUDA: recorded})
         snapshot = read(made.text(), file="snapshot.json", digest=made.digest)
-        restorer = SnapshotRestorer(reconciler, snapshot, FloatingRules(TEMPLATES, project.skip, "v"), force=True)
+        rules = FloatingRules(TEMPLATES, project.skip, "v")
+        restorer = SnapshotRestorer(reconciler, snapshot, rules, GitVersions(()), force=True)
         for number, event in enumerate(later, start=100):
             happen(project, number, *event)
         before = project.tags()
@@ -324,18 +327,24 @@ def test_a_snapshot_takes_back_no_release_unless_forced(project: Project, later:
     with quick() as http:
         reconciler = project.reconciler(http)
         recorded = reconciler.read(project.package, reconciler.tags(project.package) or ())
-        snapshot = Snapshot("ghcr.io", "2026-02-03T09:00:00Z", {CUDA: recorded})
+        in_git = tuple(project.git)
+        snapshot = Snapshot("ghcr.io", "2026-02-03T09:00:00Z", {CUDA: recorded}, in_git)
         for number, event in enumerate(later, start=100):
             happen(project, number, *event)
-        restorer = SnapshotRestorer(reconciler, snapshot, FloatingRules(TEMPLATES, project.skip, "v"))
+        rules = FloatingRules(TEMPLATES, project.skip, "v")
+        restorer = SnapshotRestorer(reconciler, snapshot, rules, GitVersions(parse_known(project.git)))
         first = restorer.compare(project.package)
     before = project.tags()
-    added = {tag: key for tag in before if (key := stable(tag)) and tag not in recorded and tag not in project.skip}
+    later_in_git = {tag for tag in recorded if tag in project.git and tag not in in_git}
+    new = {tag for tag in before if tag not in recorded} | later_in_git
+    added = {tag: key for tag in new if (key := stable(tag)) and tag not in project.skip}
 
     for change in first.changes:
+        assert change.tag not in later_in_git
         if not floats(change.tag):
             continue
-        then = [key for tag in recorded if (key := stable(tag)) and recorded[tag].digest == change.after]
+        same = [tag for tag in recorded if recorded[tag].digest == change.after and tag not in later_in_git]
+        then = [key for tag in same if (key := stable(tag))]
         newer = [key for tag, key in added.items() if change.tag in floats_of(tag)]
         assert all(then and max(then) >= key for key in newer)
 

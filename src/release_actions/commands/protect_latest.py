@@ -87,9 +87,10 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         registries = connect_registries(given, packages, context, http, log)
         git = GitVersions(())
         with log_in_meanwhile(registries, packages, pool, context):
-            if given.mode in {Mode.CHECK, Mode.ENFORCE}:
+            # A forced restore puts back everything, whatever was released.
+            if not given.force:
                 source = GitReleases(http, context, log, prefix=config.tag_prefix, token=given.token)
-                compare = given.other_commit is not OtherCommit.OFF
+                compare = given.mode in {Mode.CHECK, Mode.ENFORCE} and given.other_commit is not OtherCommit.OFF
                 git = source.versions(given.existing_tags, pool, compare=compare)
         rules = FloatingRules(
             config.floating_tags,
@@ -124,9 +125,9 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             git_tags=given.git_tags,
         )
         if given.mode is Mode.SNAPSHOT:
-            return take_snapshot(this_run, given.snapshot)
+            return take_snapshot(this_run, given.snapshot, git)
         if recorded is not None:
-            return restore(this_run, recorded, force=given.force)
+            return restore(this_run, recorded, git, force=given.force)
         return reconcile(this_run)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -47,6 +48,10 @@ class GitVersions:
                 self._versions = self._again()
                 self._read = began
             return self._versions
+
+    def has_release(self, version: Version) -> bool:
+        """Whether git has the tag of a version, or GitHub a release of it. Raises `RemoteError`."""
+        return version in {*self.since(-math.inf), *self.announced} or self.confirm(version)
 
     def confirm(self, version: Version) -> bool:
         """Whether git has the tag of a version that the list lacks. False where the list was given by hand."""

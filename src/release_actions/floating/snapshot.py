@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from release_actions.config import Package, grammar, shapes
-from release_actions.config.shapes import Choice, MapOf, Record, RecordOf, Text, key
+from release_actions.config.shapes import Choice, ListOf, MapOf, Record, RecordOf, Text, key
 from release_actions.errors import ActionError, ConfigurationError
+from release_actions.floating.git_versions import GitVersions
 from release_actions.floating.journal import Journal
 from release_actions.floating.package_state import PackageState
 from release_actions.floating.reconcile import Reconciler
@@ -59,6 +60,10 @@ class SnapshotFile(Record):
         MapOf("a mapping of digests", key=SHA256, value=RecordOf("the bytes of a manifest", ManifestContent)),
         "Digest -> bytes, of everything that a tag names.",
     )
+    releases: tuple[str, ...] = key(
+        ListOf("a list of tags", Text("a tag", pattern=r"\S+")),
+        "Releases that had a git tag or a release on GitHub. All others were published later.",
+    )
     digest: str = key(SHA256, "Digest of all the rest, as canonical JSON.")
 
 
@@ -67,11 +72,15 @@ SHAPE = RecordOf("a snapshot", SnapshotFile)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Package -> tag -> what it named. `taken` is a time as RFC 3339 writes it."""
+    """Package -> tag -> what it named. `taken` is a time as RFC 3339 writes it.
+
+    `releases`: tags of the releases that git or GitHub had. An image under another release tag was not released yet.
+    """
 
     registry: str
     taken: str
     packages: Mapping[str, Mapping[str, Manifest]]
+    releases: tuple[str, ...] = ()
 
     def key_of(self, package: Package) -> str:
         """What a package is called here: without the registry if it is the snapshot's."""
@@ -91,6 +100,7 @@ class Snapshot:
                 digest: {"media-type": item.media_type, "base64": base64.b64encode(item.body).decode()}
                 for digest, item in sorted(manifests.items())
             },
+            "releases": sorted(self.releases),
         }
 
     @property
@@ -129,6 +139,7 @@ def read(text: str, *, file: str, digest: str = "") -> Snapshot:
         document.registry,
         document.taken,
         {name: {tag: manifests[value] for tag, value in tags.items()} for name, tags in document.packages.items()},
+        document.releases,
     )
     if snapshot.digest != document.digest:
         message = f"The content of the snapshot has the digest {snapshot.digest}, but the file says {document.digest}."
@@ -169,29 +180,33 @@ class Difference:
     """How a package differs from its snapshot.
 
     `changes`: what can be put back. `refused`: sentences about tags that cannot. `since`: release and floating tags
-    that the snapshot does not know, which only a deletion would take back. `below`: sentences about floating tags that
-    are not put back, since they would move below a release that was published after the snapshot.
+    that the snapshot does not know, which only a deletion would take back. `newer`: sentences about tags that are not
+    put back: exact tags of releases that were published after the snapshot, and floating tags that would move below
+    one.
     """
 
     changes: Sequence[TagReturn]
     refused: tuple[str, ...]
     since: tuple[str, ...]
     state: PackageState
-    below: tuple[str, ...]
+    newer: tuple[str, ...]
 
 
 class SnapshotRestorer:
     """Compares packages with a snapshot, and puts back what it recorded.
 
-    Without `force` no floating tag is put below a release that was published after the snapshot.
+    Without `force` no release that was published after the snapshot is overwritten, and no floating tag is put below
+    one. `git`: what is released now. A package may hold the image of a release at the snapshot that was tagged later,
+    or another image under its tag that a stopped build left.
     """
 
     def __init__(
-        self, reconciler: Reconciler, snapshot: Snapshot, rules: FloatingRules, *, force: bool = False
+        self, reconciler: Reconciler, snapshot: Snapshot, rules: FloatingRules, git: GitVersions, *, force: bool = False
     ) -> None:
         self._reconciler = reconciler
         self._snapshot = snapshot
         self._rules = rules
+        self._git = git
         self._force = force
 
     def compare(self, package: Package) -> Difference:
@@ -221,7 +236,7 @@ class SnapshotRestorer:
             if lost[manifest.digest]
         )
         newer = {} if self._force else self._find_newer(package, recorded, wrong, since)
-        below = tuple(
+        reasons = tuple(
             f"{package.reference}:{tag} would move back to {named}, but {release} was published after the snapshot."
             for tag, (named, release) in sorted(newer.items())
         )
@@ -234,23 +249,26 @@ class SnapshotRestorer:
             if not lost[manifest.digest] and tag not in newer
         )
         state = PackageState(names=set(names), tags=now, manifests=manifests)
-        return Difference(changes, refused, since, state, below)
+        return Difference(changes, refused, since, state, reasons)
 
     def _find_newer(
         self, package: Package, recorded: Mapping[str, Manifest], wrong: Collection[str], since: Collection[str]
     ) -> dict[str, tuple[str, Version]]:
-        """Floating tag -> what it named in the snapshot, and a higher release of its range that was published since."""
+        """Tag -> what it named in the snapshot, and the release published since that prevents it from naming that."""
         rules = self._rules.for_package(package)
         templates, prefix = rules.templates, rules.prefix
-        releases = [
-            each for each in read_image_tags(since, prefix) if each.is_stable and each.tag not in self._rules.skip
-        ]
-        newest = choose_targets(releases, templates)
         exact = [each for each in read_image_tags(recorded, prefix) if each.is_stable]
-        newer: dict[str, tuple[str, Version]] = {}
+        # Its tag was there at the snapshot already, on this image or on another one, and did not mean a release.
+        released = [each for each in exact if each.tag not in self._snapshot.releases and self._git.has_release(each)]
+        added = [each for each in read_image_tags(since, prefix) if each.is_stable]
+        newest = choose_targets((*released, *added), templates, self._rules.skip)
+        newer: dict[str, tuple[str, Version]] = {
+            each.image_tag: (recorded[each.image_tag].digest, each) for each in released if each.image_tag in wrong
+        }
         for tag in find_floating(wrong, templates):
             digest = recorded[tag].digest
-            named = [each for each in exact if recorded[each.image_tag].digest == digest]
+            # An image under a tag that meant no release yet is not what people got as that release.
+            named = [each for each in exact if each not in released and recorded[each.image_tag].digest == digest]
             best = max(named, default=None)
             release = newest.get(tag)
             if release is not None and (best is None or best < release):

@@ -58,7 +58,7 @@ def report_restore(results: Sequence[PackageResult], recorded: Snapshot, without
     """What was put back, what could not be, and what only a deletion would take back."""
     failed = [result.package.label for result in results if result.error]
     differences = [result.difference for result in results if result.difference]
-    not_restored = sum(len(each.refused) + len(each.since) + len(each.below) for each in differences)
+    not_restored = sum(len(each.refused) + len(each.since) + len(each.newer) for each in differences)
     line = _describe_restore(results, recorded, not_restored, len(failed))
     rows = [row for result in results for row in _make_rows(result)]
     findings = [finding for result in results for finding in _list_findings(result)]
@@ -69,7 +69,7 @@ def report_restore(results: Sequence[PackageResult], recorded: Snapshot, without
     return Report(
         outputs=make_outputs(
             {
-                "drift": any(each.changes or each.refused or each.since or each.below for each in differences),
+                "drift": any(each.changes or each.refused or each.since or each.newer for each in differences),
                 "moved": [make_moved_row(result.package, change) for result in results for change in result.moved],
                 "failed": list(failed),
                 "snapshot-digest": recorded.digest,
@@ -84,13 +84,10 @@ def report_restore(results: Sequence[PackageResult], recorded: Snapshot, without
 
 
 def _describe_restore(results: Sequence[PackageResult], recorded: Snapshot, not_restored: int, failed: int) -> str:
-    below = sum(len(result.difference.below) for result in results if result.difference)
-    if below:
-        return (
-            f"Nothing was restored: {counted(below, 'floating tag')} would move below a release that was "
-            "published after "
-            f"{recorded.taken}."
-        )
+    newer = sum(len(result.difference.newer) for result in results if result.difference)
+    if newer:
+        what = f"{counted(newer, 'tag')} would go back behind a release that was published after {recorded.taken}"
+        return f"Nothing was restored: {what}."
     back = sum(len(result.moved) for result in results)
     line = f"{counted(len(results), 'image')}, {counted(back, 'tag')} put back as of {recorded.taken}"
     line += f", {not_restored} not" if not_restored else ""
@@ -107,7 +104,7 @@ def _make_rows(result: PackageResult) -> Iterable[list[str]]:
         what = f"**{said}**: {shorten_digest(change.before)} → {shorten_digest(change.after)}"
         yield [name, markdown.code(change.tag), what]
     difference = result.difference or NO_DIFFERENCE
-    for text in (*difference.below, *difference.refused):
+    for text in (*difference.newer, *difference.refused):
         yield [name, "", markdown.plain(text)]
     for tag in difference.since:
         yield [name, markdown.code(tag), "newer than the snapshot, not changed"]
@@ -121,7 +118,7 @@ def _list_findings(result: PackageResult) -> Iterable[Finding]:
     for change in result.moved:
         yield Finding.of(Level.NOTICE, f"{name}: {change.tag} was put back on {change.after}.", rule="restore")
     difference = result.difference or NO_DIFFERENCE
-    for text in difference.below:
+    for text in difference.newer:
         hint = "Take a new snapshot, or set force to true to move the tags back anyway."
         yield Finding.of(Level.ERROR, text, hint=hint, rule="restore")
     for text in difference.refused:
