@@ -293,6 +293,51 @@ def test_what_would_be_refused_too_is_not_offered(judge: Judge, forge: Forge) ->
 
 
 @pytest.mark.parametrize(
+    ("tag", "hint"),
+    [
+        ("v0.6.1-RC1", "v0.6.1-rc.1 is published already, and the next one is v0.6.1-rc.3."),
+        ("v0.6.1-rc.l", "v0.6.1-rc.1 is published already, and the next one is v0.6.1-rc.3."),
+        ("v0.6.1-RC3", "Did you mean v0.6.1-rc.3?"),
+        ("v0.6.2-final", "v0.6.2 is published already, and the next one is v0.6.3."),
+    ],
+)
+def test_a_refusal_offers_what_registry_and_releases_leave_free(
+    judge: Judge, forge: Forge, tag: str, hint: str
+) -> None:
+    forge.tag("v0.6.0", forge.commit())
+    for candidate in ("v0.6.1-rc.1", "v0.6.1-rc.2", "v0.6.2"):
+        forge.publish(candidate, "b" * 40, PACKAGES[0])
+
+    with pytest.raises(TagRefused) as caught:
+        judge(asked=tag, mode="check")
+
+    assert caught.value.hint.startswith(hint)
+    assert judge(asked=caught.value.meant, mode="check").exit_code is ExitCode.PASS
+
+
+def test_a_refusal_offers_no_tag_of_a_release_whose_git_tag_is_gone(judge: Judge, forge: Forge) -> None:
+    forge.release("v0.5.2", forge.world.now())
+
+    with pytest.raises(TagRefused) as caught:
+        judge(asked="v0.5.2-final", mode="check")
+
+    assert caught.value.hint.startswith("v0.5.2 is published already, and the next one is v0.5.3.")
+    assert judge(asked="v0.5.3", mode="check").exit_code is ExitCode.PASS
+
+
+def test_a_refusal_offers_nothing_where_the_registry_cannot_be_read(
+    judge: Judge, forge: Forge, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(path="/v2/*/tags/list", times=0, answer=403))
+
+    with pytest.raises(TagRefused) as caught:
+        judge(asked="v0.6.0-RC2", mode="check")
+
+    assert caught.value.meant == ""
+    assert "Did you mean" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
     ("tag", "others", "advice"),
     [
         (

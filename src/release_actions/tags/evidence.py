@@ -1,7 +1,7 @@
 """Finds out what the rules about a tag have to know, and nothing that could not change the answer.
 
 A rule that is off reads nothing. The registry is asked only while the tag is not refused already, and for a candidate's
-number only. If the tags are given by hand, nothing is asked from the network. What cannot be found out is an error.
+number only, and for the tag to offer in place of one that is not a version. If the tags are given by hand, nothing is asked from the network. What cannot be found out is an error.
 Each rule that was not judged is reported with the reason. This module must never guess.
 """
 
@@ -17,7 +17,7 @@ from release_actions.errors import InputError, RemoteError
 from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.existing import Tags, TagSource
-from release_actions.tags.offers import make_history
+from release_actions.tags.offers import TakenTags, make_history
 from release_actions.tags.policy import Policy
 from release_actions.tags.requested import Mode, TagRequest
 from release_actions.versions import history
@@ -73,6 +73,14 @@ class EvidenceGatherer:
             # A release counts even if its tag is gone.
             gone = parse_known(set(releases).difference(tags), prefix)
             return self._with_registry(replace(make_history(tags, self._policy), released=gone, about=about))
+
+    def list_taken(self) -> TakenTags:
+        """What tags, releases and images there are, as far as rules ask for them. Raises `RemoteError`."""
+        with self._closing:
+            released = tuple(self._releases())
+            asks = self._policy.asks("already-published", "deleted-candidate")
+            reads = asks and self._policy.packages and not self._tags.given
+            return TakenTags(self._tags.names, released, self._list_published(self._published()) if reads else ())
 
     def _is_on(self, *rules: str) -> bool:
         return self._policy.asks(*rules)
@@ -217,12 +225,7 @@ class EvidenceGatherer:
                 past = replace(past, about=replace(past.about, whole=whole))
                 rules.remove("already-published")
             if "deleted-candidate" in rules and not refused and not past.about.repeats:
-                prefix = self._policy.prefix
-                # Each flavour's tags are read by its own scheme. Schemes of one prefix are equal, so none is left out.
-                schemes = [package.scheme or prefix for package in self._policy.packages]
-                tags = published.tags()
-                names = {name for scheme in schemes for tag in tags if (name := git_tag_of(tag, scheme))}
-                past = replace(past, published=(*parse_known(names, prefix), *read_misspelt_candidates(names, prefix)))
+                past = replace(past, published=self._list_published(published))
                 rules.remove("deleted-candidate")
         except RemoteError as error:
             raise add_way_out(error) from None
@@ -233,6 +236,14 @@ class EvidenceGatherer:
                 f"The images under {self._version.tag} were built from this commit: this run repeats an earlier one."
             )
         return past
+
+    def _list_published(self, published: Published) -> tuple[Version, ...]:
+        prefix = self._policy.prefix
+        # Each flavour's tags are read by its own scheme. Schemes of one prefix are equal, so none is left out.
+        schemes = [package.scheme or prefix for package in self._policy.packages]
+        tags = published.tags()
+        names = {name for scheme in schemes for tag in tags if (name := git_tag_of(tag, scheme))}
+        return (*parse_known(names, prefix), *read_misspelt_candidates(names, prefix))
 
     def _published(self) -> Published:
         from release_actions.images.registry_access import connect, list_package_hosts

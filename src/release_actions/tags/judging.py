@@ -13,11 +13,11 @@ from release_actions.runner.workflow import Workflow
 from release_actions.tags.decision import Decision, decide
 from release_actions.tags.evidence import EvidenceGatherer
 from release_actions.tags.existing import Tags, read_tags
-from release_actions.tags.offers import offer_acceptable_tag
+from release_actions.tags.offers import TakenTags, offer_acceptable_tag
 from release_actions.tags.policy import Policy, read_policy
 from release_actions.tags.requested import TagRequest, find_requested_tag
 from release_actions.versions.grammar import TagRefused
-from release_actions.versions.version import parse
+from release_actions.versions.version import parse, parse_or_none
 
 
 def judge_tag(request: TagRequest, context: Context, log: Workflow) -> Decision:
@@ -43,9 +43,17 @@ def _read_tags(request: TagRequest, context: Context, policy: Policy, log: Workf
 
 
 def _offer(refused: TagRefused, request: TagRequest, context: Context, policy: Policy, log: Workflow) -> TagRefused:
-    """A refusal that offers only what the next run accepts; nothing if the repository's tags cannot be read."""
+    """A refusal that offers only what the next run accepts; nothing if it is not known what that run would find."""
+    # The tag is refused in any case, so what cannot be read is no error here.
     try:
-        names = _read_tags(request, context, policy, log, about="").names
+        tags = _read_tags(request, context, policy, log, about="")
     except ActionError:
-        return refused.offering("")  # the tag is refused in any case
-    return offer_acceptable_tag(refused, names, policy, is_pushed=request.is_pushed)
+        return refused.offering("")
+    taken = TakenTags(tags.names)
+    meant = parse_or_none(refused.meant, policy.prefix) if refused.meant else None
+    if meant:
+        try:
+            taken = EvidenceGatherer(meant, tags, policy, request, context, log).list_taken()
+        except ActionError:
+            refused = refused.offering("")
+    return offer_acceptable_tag(refused, taken, policy, is_pushed=request.is_pushed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from release_actions.config import FILE
 from release_actions.tags.policy import Policy
@@ -10,7 +11,7 @@ from release_actions.versions import history
 from release_actions.versions.grammar import TagRefused
 from release_actions.versions.history import History
 from release_actions.versions.prefixes import find_other_prefix
-from release_actions.versions.version import parse_known, read_misspelt_candidates
+from release_actions.versions.version import Version, parse_known, parse_or_none, read_misspelt_candidates
 
 
 def make_history(names: Sequence[str], policy: Policy) -> History:
@@ -23,29 +24,67 @@ def make_history(names: Sequence[str], policy: Policy) -> History:
     )
 
 
+@dataclass(frozen=True)
+class TakenTags:
+    """What an offered tag must not collide with.
+
+    `names`: the repository's tags. `released`: tags of the releases on GitHub. `published`: the versions that the
+    registry has images of. Both are empty where no rule asks for them.
+    """
+
+    names: Sequence[str] = ()
+    released: Sequence[str] = ()
+    published: tuple[Version, ...] = ()
+
+    def without(self, tag: str) -> TakenTags:
+        """The same without a tag that is deleted first."""
+        return replace(self, names=[name for name in self.names if name != tag])
+
+
 NO_LEVEL = "has no level to set: a tag that is not a version is always refused."
 
 
-def offer_acceptable_tag(refused: TagRefused, names: Sequence[str], policy: Policy, *, is_pushed: bool) -> TagRefused:
+def offer_acceptable_tag(refused: TagRefused, taken: TakenTags, policy: Policy, *, is_pushed: bool) -> TagRefused:
     """The same refusal that offers only a tag which the rules accept, or none, and says what to do first.
 
-    `names`: the repository's tags. The refused one may be among them.
+    The refused tag may be among those of the repository.
     """
-    others = [name for name in names if name != refused.tag]
-    offer = history.find_acceptable(refused.meant, policy.prefix, make_history(others, policy), policy.levels)
+    others = taken.without(refused.tag).names
+    offer = find_offer(refused.meant, taken.without(refused.tag), policy)
     advice = [refused.advice]
     prefix = find_other_prefix(refused.tag, others, policy.prefix)
     if prefix is not None:
         offer, advice = "", [_advise_prefix(prefix, policy)]
     elif refused.meant and offer != refused.meant:
-        why = "exists already" if refused.meant in others else "would be refused too"
+        why = _explain_refusal(refused.meant, others, taken)
         advice.insert(0, f"{refused.meant} {why}{f', and the next one is {offer}' if offer else ''}.")
-    if is_pushed and refused.tag in names:
+    if is_pushed and refused.tag in taken.names:
         advice.append("Delete the refused tag before you push another one.")
     advice.append(f"Rule {refused.rule} {NO_LEVEL}")
     changed = refused.offering(offer if offer == refused.meant else "", " ".join(filter(None, advice)))
     changed.meant = offer
     return changed
+
+
+def find_offer(meant: str, taken: TakenTags, policy: Policy) -> str:
+    """The tag itself, or the next that a run of its own would accept; empty if there is none."""
+    version = parse_or_none(meant, policy.prefix) if meant else None
+    if version is None:
+        return ""
+    past = make_history(taken.names, policy)
+    past = replace(past, released=parse_known(set(taken.released).difference(taken.names), policy.prefix))
+    # As a run judges it: what the registry has decides about a candidate's number, of other tags about their own name.
+    if version.is_candidate and policy.asks("deleted-candidate"):
+        past = replace(past, published=taken.published)
+    with_image = frozenset(other.tag for other in taken.published)
+    return history.find_acceptable(meant, policy.prefix, past, policy.levels, with_image)
+
+
+def _explain_refusal(tag: str, others: Sequence[str], taken: TakenTags) -> str:
+    if tag in others:
+        return "exists already"
+    is_published = tag in taken.released or any(other.tag == tag for other in taken.published)
+    return "is published already" if is_published else "would be refused too"
 
 
 def _advise_prefix(prefix: str, policy: Policy) -> str:

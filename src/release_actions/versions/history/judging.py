@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -50,29 +50,35 @@ def judge(version: Version, history: History, levels: Mapping[str, Level] = DEFA
     return tuple(sorted(violations, key=lambda violation: list(Level).index(violation.level)))
 
 
-def find_acceptable(tag: str, prefix: str, history: History, levels: Mapping[str, Level] = DEFAULTS) -> str:
+def find_acceptable(
+    tag: str,
+    prefix: str,
+    history: History,
+    levels: Mapping[str, Level] = DEFAULTS,
+    with_image: Collection[str] = (),
+) -> str:
     """The tag itself, or the first after it of its kind and line, that no rule refuses; empty if there is none.
 
-    Nothing is known of the commit that will be tagged, so rules about it have no say.
+    Nothing is known of the commit that will be tagged, so rules about it have no say. `with_image`: tags that the
+    registry has an image of, beside what the history says is published.
     """
+    published = {*with_image, *(other.tag for other in history.published)}
     for _ in range(OFFERS_TRIED):
         version = parse_or_none(tag, prefix)
         if version is None:
             return ""
-        as_if_new = replace(history, about=_evidence_without_commit(version, history))
+        as_if_new = replace(history, about=_evidence_without_commit(version, history, published))
         if not any(level is Level.ERROR for _, level, _ in _object(version, as_if_new, levels)):
             return tag
         tag = find_following(version, history)
     return ""
 
 
-def _evidence_without_commit(version: Version, history: History) -> Evidence:
+def _evidence_without_commit(version: Version, history: History, published: Collection[str]) -> Evidence:
     """What a run about the version would know of it, as far as the history tells."""
     is_released = any(other.tag == version.tag for other in history.released)
-    is_published = any(other.tag == version.tag for other in history.published)
-    return Evidence(
-        pushed=False, released="earlier" if is_released else "", images={"a package": ""} if is_published else {}
-    )
+    images = {"a package": ""} if version.tag in published else {}
+    return Evidence(pushed=False, released="earlier" if is_released else "", images=images)
 
 
 def _object(version: Version, history: History, levels: Mapping[str, Level]) -> Iterable[tuple[Rule, Level, Objection]]:
