@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from release_actions.builds.event import Build, choose_tags, explain_branch_tag, is_trunk, make_branch_tag
 from release_actions.config import grammar, load_text
+from release_actions.config.channel_tags import ChannelTagsForm
 from release_actions.config.grammar import is_tag
 from release_actions.errors import PolicyError
 from release_actions.versions.version import parse, parse_or_none
@@ -68,10 +69,12 @@ def test_a_pull_request_never_moves_latest() -> None:
         ("grün", "gr-n-fe263064"),
         ("feature/#12-fix", "feature--12-fix-1ab1b383"),
         ("feat+exp@2", "feat-exp-2-1930f953"),
-        (".hidden", "hidden-16924190"),
+        (".hidden", "hidden-2419006a"),
         ("#", "branch-334359b9"),
         ("x" * 128, "x" * 128),
         ("x" * 129, "x" * 100 + "-0ec9eb33"),
+        ("build-20260203", "build-20260203"),
+        ("feature-a-951d42dc", "feature-a-951d42dc-7d3e14d5"),
     ],
 )
 def test_a_branch_gives_a_tag_that_nothing_else_has(branch: str, tag: str) -> None:
@@ -84,6 +87,9 @@ BRANCHES = st.text(st.characters(exclude_characters="\x00 ~^:?*[\\", exclude_cat
 @given(BRANCHES, BRANCHES)
 @example("feature/a", "feature-a")
 @example("a+b", "a@b")
+@example("feature/a", "feature-a-951d42dc")
+@example("#", "branch-334359b9")
+@example("x" * 129, "x" * 100 + "-0ec9eb33")
 def test_branches_never_share_a_tag_and_every_tag_is_legal(branch: str, other: str) -> None:
     tags = [tag for name in {branch, other} if (tag := make_branch_tag(name, CONFIG))]
 
@@ -96,9 +102,38 @@ def test_a_tag_that_is_not_the_branchs_name_is_explained() -> None:
     assert explain_branch_tag("feature/a", "feature-a-951d42dc") == (
         "The branch 'feature/a' cannot be a tag as it is written. Its tag is feature-a-951d42dc."
     )
+    assert explain_branch_tag("a-951d42dc", "a-951d42dc-2c7a5c1e") == (
+        "The branch 'a-951d42dc' could share its tag with another. Its tag is a-951d42dc-2c7a5c1e."
+    )
     assert explain_branch_tag("v1.2", "") == (
         "The branch 'v1.2' gets no tag of its own: a release or another kind of build could have that name."
     )
+
+
+@pytest.mark.parametrize("length", [118, 119, 120, 125, 128])
+@pytest.mark.parametrize("template", ["build-of-{branch}", "{branch}-of-{branch}", "x" * 119 + "{branch}"])
+def test_a_template_with_a_long_branch_gives_a_legal_tag_of_its_own(length: int, template: str) -> None:
+    forms = ChannelTagsForm(branch=(template,))
+    names = ["a" * length, "a" * (length - 1) + "b"]
+
+    tags = [choose_tags(Build(sha=SHA, branch=make_branch_tag(name, CONFIG)), NOW, forms) for name in names]
+
+    assert [len(each) for each in tags] == [1, 1]
+    assert all(is_tag(tag) for (tag,) in tags)
+    assert tags[0] != tags[1]
+
+
+def test_a_branch_is_cut_only_where_its_tag_would_be_too_long() -> None:
+    forms = ChannelTagsForm(branch=("build-of-{branch}",))
+
+    assert choose_tags(Build(sha=SHA, branch="a" * 119), NOW, forms) == ("build-of-" + "a" * 119,)
+    (cut,) = choose_tags(Build(sha=SHA, branch="a" * 120), NOW, forms)
+    assert cut.startswith("build-of-" + "a" * 110 + "-")
+    assert len(cut) == grammar.LONGEST
+
+
+def test_a_commit_that_begins_with_digits_only_gives_a_tag_that_is_no_number() -> None:
+    assert choose_tags(Build(sha="1234567" + "a" * 33), NOW) == ("sha-1234567",)
 
 
 MAIN = {"repository": {"default_branch": "main"}}

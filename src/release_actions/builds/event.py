@@ -27,6 +27,7 @@ from release_actions.config.channel_tags import (
 )
 from release_actions.errors import InputError, PolicyError
 from release_actions.runner.context import COMMIT
+from release_actions.versions.grammar import LONGEST
 from release_actions.versions.version import Version, parse_or_none, read_image_tag
 
 SHORT_SHA = 7
@@ -34,6 +35,9 @@ SHORT_SHA = 7
 
 BRANCH_DIGITS = 8
 """Digits of a digest of its name in the tag of a branch whose name is not a legal tag."""
+
+WITH_DIGITS = re.compile(rf".*-(?=[0-9]*[a-f])[0-9a-f]{{{BRANCH_DIGITS}}}")
+"""A name that ends as such a tag does. A date is none: the digits have a letter among them."""
 
 BRANCH_CHARACTERS = 100
 """Characters of the name of such a branch in its tag. A tag may have 128."""
@@ -123,21 +127,37 @@ def list_occasions(build: Build) -> tuple[str, ...]:
 
 
 def fill_tags(occasion: str, build: Build, now: datetime, forms: ChannelTagsForm) -> tuple[str, ...]:
-    """The tags that a build gets by one occasion. A template with a branch gives none without one."""
+    """The tags that a build gets by one occasion. A template with a branch gives none without one.
+
+    Where a tag would be too long, the branch in it is cut, and digits of a digest follow.
+    """
     days = {"date": f"{now:%Y%m%d}", "iso-date": f"{now:%Y-%m-%d}"}
     values = {"sha": build.sha, "short-sha": build.short_sha, "number": str(build.pull), **days}
     templates = [text for text in forms.occasions()[occasion] if build.branch or "{branch}" not in text]
-    filled = [grammar.fill(text, {**values, "branch": build.branch}) for text in templates]
+    filled = [_fill(text, values, build.branch) for text in templates]
     return tuple(tag for tag in filled if grammar.is_tag(tag))
+
+
+def _fill(template: str, values: Mapping[str, str], branch: str) -> str:
+    tag = grammar.fill(template, {**values, "branch": branch})
+    times = template.count("{branch}")
+    if len(tag) <= LONGEST or not times:
+        return tag
+    room = (LONGEST - len(grammar.fill(template, {**values, "branch": ""}))) // times
+    digits = _digest(branch)
+    short = f"{branch[: room - len(digits) - 1]}-{digits}" if room > len(digits) + 1 else digits
+    return grammar.fill(template, {**values, "branch": short})
 
 
 def make_branch_tag(branch: str, config: Config) -> str:
     """The tag of a branch; empty for a name that a release or another build could have.
 
     A branch whose name is a legal tag has that tag. In any other name, each character that a tag cannot have becomes a
-    dash, and digits of a digest follow: so feature/a and feature-a, which both may exist, do not share a tag.
+    dash, and digits of a digest follow: so feature/a and feature-a, which both may exist, do not share a tag. Nor does
+    a branch that is called feature-a-951d42dc: a name that ends in such digits gets digits too.
     """
-    tag = branch if grammar.is_tag(branch) else _make_legal(branch)
+    is_own = grammar.is_tag(branch) and not WITH_DIGITS.fullmatch(branch)
+    tag = branch if is_own else _make_legal(branch)
     floats = any(grammar.can_be_equal(tag, template) for template in config.all_floating_tags)
     scheme = config.tag_prefix
     released = parse_or_none(tag, scheme) or read_image_tag(tag, scheme)
@@ -153,13 +173,23 @@ def explain_branch_tag(branch: str, tag: str) -> str:
     if not tag:
         name = ascii(branch)
         return f"The branch {name} gets no tag of its own: a release or another kind of build could have that name."
-    return "" if tag == branch else f"The branch {branch!a} cannot be a tag as it is written. Its tag is {tag}."
+    if tag == branch:
+        return ""
+    why = "could share its tag with another" if grammar.is_tag(branch) else "cannot be a tag as it is written"
+    return f"The branch {branch!a} {why}. Its tag is {tag}."
 
 
 def _make_legal(branch: str) -> str:
-    digest = hashlib.sha256(branch.encode("utf-8", "surrogateescape")).hexdigest()[:BRANCH_DIGITS]
+    digest = _digest(branch)
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", branch).lstrip(".-")[:BRANCH_CHARACTERS]
     return f"{name}-{digest}" if name else f"branch-{digest}"
+
+
+def _digest(branch: str) -> str:
+    """The first digits in a row with a letter among them."""
+    text = hashlib.sha256(branch.encode("utf-8", "surrogateescape")).hexdigest()
+    start = next(at for at in range(len(text)) if not text[at : at + BRANCH_DIGITS].isdecimal())
+    return text[start : start + BRANCH_DIGITS]
 
 
 def is_trunk(event: Mapping[str, Any], ref: str, *, nightly: bool) -> bool:

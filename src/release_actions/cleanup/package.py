@@ -133,8 +133,9 @@ def plan_package(task: Task, store: Store, context: Context, sources: Sources, m
 def _plan(task: Task, store: Store, context: Context, sources: Sources, measured: int) -> Result:
     path, rules = task.path, task.rules
     past = memory.read(store.folder, path)
-    # What was deleted a moment ago may be a part of an image that was pushed since.
-    recent = past.deleted_since(context.now - selection.GRACE)
+    # What was deleted may be a part of an image that was pushed since, as long as it can be restored. Tag names do not
+    # show such a push, for it may have moved a tag: only the list of versions does.
+    recent = past.deleted_since(context.now - memory.RESTORABLE)
     if not recent and not any(rule.settings.needs_everything for rule in rules):
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
