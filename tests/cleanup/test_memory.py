@@ -12,7 +12,7 @@ from tests.cleanup.command import BOTH, CUDA, Clean, digests, image, messages
 from release_actions.cleanup import memory
 from release_actions.cleanup.memory import Memory
 from release_actions.errors import ExitCode
-from release_actions.simulator import World, build_image
+from release_actions.simulator import Simulator, World, build_image
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
 
@@ -49,6 +49,43 @@ def test_the_next_run_repairs_an_index_that_appears_after_the_proof(world: World
     assert world.missing(CUDA, "v0.5.0") == []
     assert report.exit_code is ExitCode.PASS
     assert messages(report).count("was restored, because something that was pushed since needs it.") == len(BOTH)
+
+
+@pytest.mark.parametrize("tag", ["v0.5.0", "nightly"])
+@pytest.mark.parametrize("days", [7, 29.5])
+def test_a_run_repairs_what_was_pushed_since_as_long_as_a_version_can_be_restored(
+    world: World, clean: Clean, tmp_path: Path, days: float, tag: str
+) -> None:
+    folder = {"manifest_cache": str(tmp_path / "cache"), "delete_tags": "v*-rc.*"}
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0", "nightly"])
+    world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+    assert clean(**folder).exit_code is ExitCode.PASS
+    world.put_manifest(CUDA, final.root, tag)
+
+    report = clean(days=10 + days, **folder)
+
+    assert world.missing(CUDA, tag) == []
+    assert report.exit_code is ExitCode.PASS
+    assert messages(report).count("was restored, because something that was pushed since needs it.") == len(BOTH)
+
+
+def test_an_idle_run_lists_the_versions_only_while_a_deleted_one_can_be_restored(
+    world: World, clean: Clean, simulator: Simulator, tmp_path: Path
+) -> None:
+    folder = {"manifest_cache": str(tmp_path / "cache"), "delete_tags": "v*-rc.*"}
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+    clean(**folder)
+    listings = []
+    for days in (39, 41):
+        simulator.requests.clear()
+        assert clean(days=days, **folder).exit_code is ExitCode.PASS
+        listings.append(sum("/versions" in entry.path for entry in simulator.requests.entries))
+        # No manifest is read again.
+        assert not any("/manifests/" in entry.path for entry in simulator.requests.entries)
+
+    assert listings == [1, 0]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"form": "ghcr-cleanup-memory-1"}', '{"form": 1, "package": "a/b"}'])
