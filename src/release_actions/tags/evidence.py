@@ -1,8 +1,8 @@
 """Finds out what the rules about a tag have to know, and nothing that could not change the answer.
 
 A rule that is off reads nothing. The registry is asked only while the tag is not refused already, for a candidate's
-number only, and for the tag to offer in place of one that is no version. If the tags are given by hand, nothing is asked
-from the network. What cannot be found out is an error.
+number only, and for the tag to offer in place of one that is no version. If the tags are given by hand, the network is
+not asked. What cannot be found out is an error.
 Each rule that was not judged is reported with the reason. This module must never guess.
 """
 
