@@ -346,6 +346,7 @@ complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l com
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l reports
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l config
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l report
+complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l log-store -xa 'branch assets'
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l log-branch
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l log-head
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l remote
@@ -402,6 +403,7 @@ complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l c
 complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l report
 complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l images
 complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l exclude-images
+complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l lock
 complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l existing-tags
 complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l together -xa 'true false'
 complete -c release-actions -n '__fish_seen_subcommand_from protect-latest' -l git-tags -xa 'true false'

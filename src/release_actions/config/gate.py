@@ -13,6 +13,11 @@ AGE = make_duration()
 WHO = Text("a login", pattern="[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\\[bot\\])?", example="octocat")
 
 
+ARTIFACT_NAME = r"[ !#-)+-.0-9;=@-\[\]-{}~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]+"
+"""What GitHub takes as an artifact's name: no quotes, colons, angle brackets, bars, stars, question marks, slashes or
+control characters."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RequiredReport(Record):
     """A report without which there is no go."""
@@ -29,7 +34,7 @@ class RequiredReport(Record):
         default="",
     )
     artifact: str = key(
-        Text("the name of an artifact", pattern=r'[^":<>|*?\r\n\\/]+', example="branch-audit"),
+        Text("the name of an artifact", pattern=ARTIFACT_NAME, example="branch-audit"),
         "Artifact that holds the report. Without it, the report's name.",
         default="",
     )

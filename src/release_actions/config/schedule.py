@@ -102,12 +102,12 @@ class DayRange:
 
 
 def parse_range(text: str) -> DayRange:
-    """`14d` or `1d-3d`. Raises `ValueError` with the end of the sentence."""
+    """`14d` or `1d-3d`, in either order: `3d-1d` can only mean the same. Raises `ValueError`."""
     match = RANGE.fullmatch(text)
-    least, most = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-    if least > most:
+    if match is None:
         message = "which is not a number of days such as 14d, or from less to more such as 1d-3d."
         raise ValueError(message)
+    least, most = sorted((int(match[1]), int(match[2] or match[1])))
     return DayRange(timedelta(days=least), timedelta(days=most))
 
 

@@ -53,7 +53,8 @@ PATHS = ListOf("a list of globs", make_path_glob("guides/**"))
 LABELS = ListOf("a list of labels", Text("a label", example="kind/api-change"), unique=True)
 TITLE_TEMPLATE = Text(
     "a text with {major} and {minor}",
-    pattern=r"[^{}]*(?:\{(?:major|minor)\}[^{}]*)*",
+    # ASCII without control characters, and all else that YAML can hold: the schema and the loader have to agree.
+    pattern=r"(?:[ -z|~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|\{(?:major|minor)\})*",
     example="v{major}.{minor}.0",
     empty=True,
 )
