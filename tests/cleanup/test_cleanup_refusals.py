@@ -189,7 +189,12 @@ def test_the_summary_of_a_refused_plan_shows_no_tag_as_gone(world: World, clean:
     assert f"| `{CUDA}` | 6 | 3 | 0 |   | Refused. |" in report.summary
     assert "3 tags that did not change" in report.summary
     assert "| none |" not in report.summary
-    assert sum("would be deleted. " in line for line in report.lines) == 3
+    assert sum(" is in the plan. " in line for line in report.lines) == 4
+    assert report.lines[-2:] == (
+        f"{CUDA}: the plan has 3 of 6 versions and 1 tag of others.",
+        "Nothing was changed.",
+    )
+    assert "would be" not in "\n".join(report.lines)
 
 
 def test_the_summary_says_why_a_selected_tag_is_still_there(world: World, clean: Clean) -> None:
@@ -292,3 +297,80 @@ def test_a_version_that_is_listed_and_answers_404_is_said_to_need_a_right(
     assert report.exit_code is ExitCode.REFUSED
     assert "GitHub still shows this version, so the token may see it and not delete it. To delete," in messages(report)
     assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.1"}
+
+
+def test_a_keep_rule_that_was_refused_shows_no_plan(
+    world: World, clean: Clean, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for tag in ("1.2", "1.3", "1.2.3", "1.2.4"):
+        world.push(CUDA, image(tag), [tag])
+
+    report = clean(delete_tags="*", keep_n_per_line="1")
+
+    assert (report.outputs["plan"], report.outputs["plan-digest"]) == ([], "")
+    assert f"| `{CUDA}` | 12 | none | 0 |   | Refused. |" in report.summary
+    assert report.summary.endswith("\nNothing was changed.\n")
+    assert "versions are to be deleted" not in capsys.readouterr().out
+
+
+def test_a_refused_journal_is_no_finding_beside_the_images(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("1", "linux/amd64"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    simulator.faults.add(Fault(method="DELETE", path="*/versions/*", times=0, answer=404))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert len(report.findings) == 1
+    assert "does not exist" not in messages(report)
+
+
+def test_a_refused_journal_alone_says_what_it_is(world: World, clean: Clean, simulator: Simulator) -> None:
+    version = world.push(CUDA, image("1", "linux/amd64"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    # The journal is what is pushed next: the simulator numbers versions one after another.
+    number = world.push(CUDA, image("last", "linux/amd64"), ["v0.3.0"]).id + 1
+    simulator.faults.add(Fault(method="DELETE", path=f"*/versions/{number}", times=0, answer=404))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert report.outputs["undo"] == {CUDA: [version.id]}
+    assert len(report.findings) == 1
+    assert "It is the journal of this clean-up and not an image." in messages(report)
+    assert "GitHub still shows this version" in messages(report)
+
+
+def test_a_tag_that_cannot_be_taken_off_says_what_is_known(world: World, clean: Clean, simulator: Simulator) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0", "v0.5.0-rc.1"])
+    simulator.faults.add(Fault(method="DELETE", path="*/versions/*", times=0, answer=404))
+
+    said = messages(clean(delete_tags="v*-rc.*", untag="true"))
+
+    assert (
+        "so the tag was put back. GitHub still shows this version, so the token may see it and not delete it." in said
+    )
+    assert "does not exist" not in said
+
+
+def test_a_restoration_that_is_refused_is_one_finding_about_what_github_lists(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("1", "linux/amd64"), ["v0.5.0-rc.1"])
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    undo_file = str(clean(delete_tags="v*-rc.*").outputs["undo-file"])
+    simulator.faults.add(Fault(method="POST", path="*/restore", times=0, answer=404))
+
+    report = clean(delete_tags="", mode="restore", undo_file=undo_file, packages="")
+
+    assert len(report.findings) == 1
+    assert "GitHub lists this version as deleted, so the token may see it and not restore it." in messages(report)
+    assert "does not exist" not in messages(report)
+
+
+@pytest.mark.parametrize("owner", ["acme", "llm-d"])
+def test_a_package_that_is_missing_is_named_with_its_slash(world: World, clean: Clean, owner: str) -> None:
+    world.add_account("acme", organization=True)
+
+    said = messages(clean(owner=owner, packages="charts/web", delete_tags="v*-rc.*"))
+
+    assert "exist" in said
+    assert "For the package 'web' of the account 'charts', set owner to charts." in said

@@ -71,7 +71,11 @@ def test_what_is_too_old_to_be_brought_back_is_named(world: World, clean: Clean)
     report = clean(mode="restore", undo_file=file)
     assert report.exit_code is ExitCode.REFUSED
     assert "could not be restored" in messages(report)
-    assert "The tag v0.5.0-rc.1 could not be put back: the registry does not have sha256:" in messages(report)
+    assert "v0.5.0-rc.1 (sha256:" in messages(report)
+    assert "The tag v0.5.0-rc.1" not in messages(report)
+    assert "GitHub does not list this version as deleted any more: it keeps a deleted one for 30 days." in messages(
+        report
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from tests.cleanup.command import BOTH, CUDA, Clean, digests, image, messages
+from tests.cleanup.command import BOTH, CUDA, Clean, digests, image
 
 from release_actions.cleanup import memory
 from release_actions.cleanup.memory import Memory
@@ -48,7 +48,11 @@ def test_the_next_run_repairs_an_index_that_appears_after_the_proof(world: World
 
     assert world.missing(CUDA, "v0.5.0") == []
     assert report.exit_code is ExitCode.PASS
-    assert messages(report).count("was restored, because something that was pushed since needs it.") == len(BOTH)
+    (finding,) = report.findings
+    assert "were restored, because something that was pushed since needs them." in finding.problem.message
+    assert finding.problem.hint.startswith("An earlier clean-up had deleted them. ")
+    assert report.outputs["restored"] == len(BOTH)
+    assert report.lines[-1].startswith(f"{CUDA}: {len(BOTH)} versions of an earlier clean-up restored.")
 
 
 @pytest.mark.parametrize("tag", ["v0.5.0", "nightly"])
@@ -67,7 +71,9 @@ def test_a_run_repairs_what_was_pushed_since_as_long_as_a_version_can_be_restore
 
     assert world.missing(CUDA, tag) == []
     assert report.exit_code is ExitCode.PASS
-    assert messages(report).count("was restored, because something that was pushed since needs it.") == len(BOTH)
+    (finding,) = report.findings
+    assert "were restored, because something that was pushed since needs them." in finding.problem.message
+    assert report.outputs["restored"] == len(BOTH)
 
 
 def test_an_idle_run_lists_the_versions_only_while_a_deleted_one_can_be_restored(

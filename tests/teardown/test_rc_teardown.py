@@ -409,10 +409,8 @@ def test_a_job_that_may_not_write_contents_is_told_the_permission_before_anythin
         "'permissions:' of the job, or to the app."
     )
     assert output(report, "removed") == []
-    assert (
-        report.lines[-1]
-        == "12 versions in 2 packages, 1 release and 4 git tags would be deleted or moved. Nothing was changed."
-    )
+    assert report.lines[-1] == "The plan has 12 versions in 2 packages, 1 release and 4 git tags. Nothing was changed."
+    assert len(report.lines) == 1
 
 
 @pytest.mark.parametrize(
@@ -694,12 +692,53 @@ def test_undo_takes_everything_back(world: World, tear_down: TearDown) -> None:
 
 
 def test_local_commands_are_for_clones(tear_down: TearDown) -> None:
-    report = tear_down(dry_run="true")
+    report = tear_down()
     assert report.outputs["local-commands"] == (
         "git tag -d $(git tag -l v0.5 v0.5.0-rc v0.5.0-rc.1)\n"
         "git fetch --force https://github.com/llm-d/llm-d refs/tags/v0:refs/tags/v0"
     )
     assert "In every clone: git tag -d $(git tag -l v0.5 v0.5.0-rc v0.5.0-rc.1)" in report.lines
+
+
+@pytest.mark.parametrize(
+    "given", [{"dry_run": "true"}, {"max_deletions": "1"}, {"expected_plan": "sha256:" + "0" * 64}]
+)
+def test_no_clone_is_told_to_delete_a_tag_that_is_on_github(tear_down: TearDown, given: dict[str, str]) -> None:
+    report = tear_down(**given)
+
+    assert report.outputs["local-commands"] == ""
+    assert not [line for line in report.lines if line.startswith("In every clone")]
+    assert "git tag -d" not in report.summary
+
+
+@pytest.mark.parametrize("given", [{"max_deletions": "1"}, {"expected_plan": "sha256:" + "0" * 64}])
+def test_a_refused_plan_is_shown_as_a_plan_and_not_as_what_would_go(tear_down: TearDown, given: dict[str, str]) -> None:
+    report = tear_down(**given)
+
+    assert not [line for line in report.lines if "would be" in line]
+    assert (
+        sum(line.startswith((f"{CUDA}: ", f"{CPU}: ")) and " is in the plan. " in line for line in report.lines) == 12
+    )
+    assert "release v0.5.0-rc.1 is in the plan." in report.lines
+    assert "| Why it is in the plan |" in report.summary
+    assert report.lines[-1] == (
+        "The plan has 12 versions in 2 packages, 1 release and 4 git tags. Nothing was changed."
+    )
+
+
+@pytest.mark.parametrize(("what", "path"), [("release", "*/releases/*"), ("git tag", "*/git/refs/tags/v0.5.0-rc.1")])
+def test_what_is_still_there_is_not_said_to_be_missing(
+    tear_down: TearDown, simulator: Simulator, what: str, path: str
+) -> None:
+    simulator.faults.add(Fault(method="DELETE", path=path, times=0, answer=404))
+
+    said = next(m for m in messages(tear_down()) if m.startswith(f"The {what} v0.5.0-rc.1 still exists. GitHub"))
+
+    assert "does not exist" not in said
+    assert said.endswith(
+        "GitHub still shows it, so the token may see it and not change it. The job needs the permission "
+        "'contents: write'."
+    )
 
 
 def test_the_summary_proves_production(world: World, tear_down: TearDown) -> None:

@@ -237,8 +237,9 @@ def test_versions_that_are_gone_for_good_are_named(
     assert report.exit_code is ExitCode.REFUSED
     assert output(report, "restored")["versions"] == 0
     assert "deleted more than 30 days ago" in " ".join(messages(report))
-    lost = f"{CPU}: The tag v0.5.0-rc.1 could not be put back: the registry does not have "
-    assert any(message.startswith(lost) for message in messages(report))
+    # The finding of a version names its tags, so the tags have none of their own.
+    assert any(message.startswith(f"{CPU}: v0.5.0-rc.1") for message in messages(report))
+    assert "could not be put back" not in " ".join(messages(report))
 
 
 def test_a_signal_is_told_and_the_next_run_goes_on(

@@ -32,7 +32,7 @@ from release_actions.cleanup.events import (
 from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan, Deletion
-from release_actions.cleanup.record import ADMIN
+from release_actions.cleanup.record import ADMIN, HIDDEN
 from release_actions.cleanup.result import NOT_BEGUN
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version
@@ -54,8 +54,6 @@ AT_LEAST = 300
 
 LAST_WORDS = 5.0
 """Seconds that requests under way have to end after a signal: the runner kills the process ten seconds after it."""
-
-HIDDEN = "GitHub still shows this version, so the token may see it and not delete it."
 
 STILL_NEEDED = "What needs it is still there."
 STILL_LISTS = "Something that it lists is still there."
@@ -245,7 +243,7 @@ class Work:
         if refusal and refusal.status == HTTPStatus.NOT_FOUND:
             if not packages.get_version(name, version.id):
                 return Ended(gone=True)
-            refusal = replace(refusal, hint=f"{HIDDEN} {ADMIN}")
+            refusal = replace(refusal, hint=HIDDEN)
         return Ended(refusal=refusal) if refusal else Ended(deleted=True)
 
     def current(self, deletion: Deletion) -> Version | PackageVersion | None:

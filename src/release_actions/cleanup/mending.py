@@ -6,6 +6,8 @@ It must never move a tag that somebody put on something else since.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.contents import Contents
@@ -15,9 +17,16 @@ from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import ActionError, RemoteError
+from release_actions.github.packages import Refusal
 from release_actions.images.graph import Graph
 from release_actions.images.manifests import parse
 from release_actions.registry.names import Digest, Tag
+
+TO_RESTORE = (
+    "GitHub lists this version as deleted, so the token may see it and not restore it. To restore, the repository "
+    'needs the Admin role under the package\'s "Manage Actions access"; a classic token needs the scope write:packages.'
+)
+NOT_KEPT = "GitHub does not list this version as deleted any more: it keeps a deleted one for 30 days. Push it again."
 
 
 def restore(store: Store, outcome: Outcome) -> None:
@@ -45,10 +54,23 @@ def bring_back(store: Store, versions: Iterable[Version]) -> Iterator[Restored |
             yield RestoreFailed(NotDeleted(version, str(error), lasting=True))
             continue
         if refusal and not there:
+            refusal = explain_unrestored(store, version, refusal)
             yield RestoreFailed(NotDeleted(version, str(refusal), refusal.hint, lasting=refusal.forbidden))
         else:
             store.say(f"{store.path}: restored {describe_version(version)}")
             yield Restored(version)
+
+
+def explain_unrestored(store: Store, version: Version, refusal: Refusal) -> Refusal:
+    """The refusal with what GitHub's list of deleted versions shows. A 404 means "gone" and "not allowed"."""
+    if refusal.status != HTTPStatus.NOT_FOUND:
+        return refusal
+    try:
+        is_listed = bool(store.packages.deleted(store.name, {version.id}))
+    except ActionError:
+        return refusal
+    hint = TO_RESTORE if is_listed else NOT_KEPT
+    return replace(refusal, hint=hint)
 
 
 def put_back(store: Store, tag: Tag, digest: Digest) -> str:
@@ -91,6 +113,6 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
         failed = [event.item for event in events if isinstance(event, RestoreFailed)]
         if failed:
             first = failed[0]
-            message = f"A clean-up that was stopped deleted {first.version.digest}, which is needed. {first.message}"
+            message = f"An earlier clean-up deleted {first.version.digest}, which is needed. {first.message}"
             raise RemoteError(message, hint=first.hint)
         images_now |= store.manifests(version.digest for version in again)

@@ -6,6 +6,7 @@ It must never put its tag where this token could not take it away again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 
 from release_actions.cleanup import journal
@@ -24,6 +25,11 @@ ADMIN = (
     'To delete, the repository also needs the Admin role under the package\'s "Manage Actions access"; a classic '
     "token needs the scopes write:packages and delete:packages."
 )
+
+HIDDEN = f"GitHub still shows this version, so the token may see it and not delete it. {ADMIN}"
+"""What a 404 means of a version that is there when it is read again."""
+
+OWN_JOURNAL = "It is the journal of this clean-up and not an image. The next clean-up deletes it."
 
 
 def begin(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
@@ -70,10 +76,13 @@ def delete_journal(store: Store, plan: CleanupPlan, contents: Contents, outcome:
     listed = outcome.check.versions if outcome.check else ()
     version = find(store, digest_of(outcome.journal), listed)
     refusal = remove(store, version) if version else None
-    if version and refusal:
-        outcome.add(DeletionRefused(NotDeleted(version, str(refusal), refusal.hint)))
-    else:
+    if not version or not refusal:
         outcome.add(JournalDeleted())
+    elif any(item.message == str(refusal) for item in outcome.refused):
+        # The same answer to the same token: the finding about an image says it already.
+        store.say(f"{store.path}: the journal of this run is kept too. The next clean-up deletes it.")
+    else:
+        outcome.add(DeletionRefused(NotDeleted(version, str(refusal), f"{OWN_JOURNAL} {refusal.hint}".strip())))
 
 
 def find_orphaned_parts(
@@ -127,9 +136,10 @@ def find(store: Store, digest: Digest, listed: tuple[Version, ...] = ()) -> Vers
 
 
 def remove(store: Store, version: Version) -> Refusal | None:
-    """Delete a version; None when it is gone."""
+    """Delete a version; None when it is gone. The hint says what is known, as nobody may find out more."""
     refusal = store.packages.delete_version(store.name, version.id)
     # 404 stands for "gone" and for "not allowed".
-    if refusal and refusal.status == HTTPStatus.NOT_FOUND and not store.packages.get_version(store.name, version.id):
-        return None
-    return refusal
+    if refusal and refusal.status == HTTPStatus.NOT_FOUND:
+        there = store.packages.get_version(store.name, version.id)
+        return replace(refusal, hint=HIDDEN) if there else None
+    return replace(refusal, hint=f"{refusal.hint} {ADMIN}".strip()) if refusal and refusal.forbidden else refusal

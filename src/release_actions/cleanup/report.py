@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from release_actions.cleanup.contents import Check
 from release_actions.cleanup.pace import NO_TIME_LEFT, OUT_OF_TIME
+from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import (
     describe_freed,
     digest_of,
@@ -25,6 +26,9 @@ from release_actions.runner.report import Finding, Level, Report, counted
 
 ALONE = "Run clean-ups while no images are built, for example by a concurrency group that both workflows share."
 
+SHOWN = 3
+"""Versions that one finding names."""
+
 IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
 """Ends that the caller asked for."""
 
@@ -32,9 +36,10 @@ IN_TIME = (OUT_OF_TIME, NO_TIME_LEFT)
 def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool, undo_file: str) -> Report:
     """Outputs, summary and findings of the whole run."""
     all_findings = [*findings, *itertools.chain.from_iterable(list_findings(result) for result in results)]
-    planned = dry_run or bool(findings)
-    plans = [result.plan for result in results if result.plan]
-    moot = any(plan.unranked for plan in plans)
+    is_carried_out = not dry_run and not findings
+    # A keep rule that was understood wrongly makes the whole plan wrong: nothing of it is worth reading.
+    is_moot = any(result.plan.unranked for result in results if result.plan)
+    plans = [result.plan for result in results if result.plan and not is_moot]
     return Report(
         outputs={
             "plan": make_plan_output(plans),
@@ -46,17 +51,12 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
             "refused": make_refused_output({result.task.path: result.outcome.refused for result in results}),
             "undo": {result.task.path: list(result.outcome.undo) for result in results if result.outcome.undo},
             "undo-file": undo_file,
-            "restored": sum(len(result.outcome.restored) for result in results),
+            "restored": sum(len(result.outcome.restored) + len(result.outcome.repaired) for result in results),
         },
         summary=write_summary(results, findings, dry_run=dry_run),
         lines=(
-            *(
-                []
-                if moot
-                else itertools.chain.from_iterable(describe_result(result, dry_run=planned) for result in results)
-            ),
-            *([] if moot else describe_total(results, dry_run=planned)),
-            *(["Nothing was changed."] if planned else []),
+            *([] if is_moot else describe_all(results, dry_run=dry_run, is_refused=bool(findings))),
+            *([] if is_carried_out else ["Nothing was changed."]),
         ),
         findings=tuple(all_findings),
         exit_code=exit_code(results, findings),
@@ -94,10 +94,7 @@ def list_findings(result: Result) -> list[Finding]:
     for item in outcome.refused:
         message = f"{path}: {describe_version(item.version)} was not deleted. {item.message}"
         findings.append(Finding.of(Level.ERROR, message, hint=item.hint, rule="refused"))
-    for version in outcome.repaired:
-        message = f"{path}: {describe_version(version)} was restored, because something that was pushed since needs it."
-        hint = "A clean-up that was stopped had deleted it. Run one at a time, and not while images are built."
-        findings.append(Finding.of(Level.WARNING, message, hint=hint, rule="healed"))
+    findings += list_repair_findings(result)
     findings += list_untag_findings(result)
     for item in outcome.moved:
         message = f"{path}: {describe_version(item.version)} was not deleted. {item.message}"
@@ -116,6 +113,23 @@ def list_findings(result: Result) -> list[Finding]:
             for blocked in result.plan.blocked
         ]
     return findings
+
+
+def list_repair_findings(result: Result) -> list[Finding]:
+    """What an earlier run had deleted and this one restored: one finding, however many parts one push needs."""
+    repaired = result.outcome.repaired
+    if not repaired:
+        return []
+    shown = ", ".join(describe_version(version) for version in repaired[:SHOWN])
+    more = f" and {len(repaired) - SHOWN} more" if len(repaired) > SHOWN else ""
+    were, them = ("was", "it") if len(repaired) == 1 else ("were", "them")
+    message = (
+        f"{result.task.path}: {shown}{more} {were} restored, because something that was pushed since needs {them}."
+    )
+    remembered = result.contents.remembered if result.contents else frozenset()
+    is_remembered = all(version.digest in remembered for version in repaired)
+    whose = "An earlier clean-up" if is_remembered else "A clean-up that was stopped"
+    return [Finding.of(Level.WARNING, message, hint=f"{whose} had deleted {them}. {ALONE}", rule="healed")]
 
 
 def list_stop_findings(result: Result) -> list[Finding]:
@@ -210,43 +224,81 @@ def list_broken_findings(result: Result, check: Check) -> list[Finding]:
     return findings
 
 
-def describe_result(result: Result, *, dry_run: bool) -> list[str]:
+def describe_all(results: Sequence[Result], *, dry_run: bool, is_refused: bool) -> Iterable[str]:
+    """All packages in plain sentences. Of a refused plan they say what it holds, and not that it would be done."""
+    for result in results:
+        yield from describe_result(result, dry_run=dry_run, is_refused=is_refused)
+    yield from describe_total(results, dry_run=dry_run, is_refused=is_refused)
+
+
+def describe_result(result: Result, *, dry_run: bool, is_refused: bool) -> list[str]:
     """One package in plain sentences."""
-    path, plan, outcome = result.task.path, result.plan, result.outcome
+    path, plan = result.task.path, result.plan
     if result.idle:
         return [f"{path}: nothing to do. {result.idle}"]
     if plan is None:
         return [f"{path}: not cleaned up."]
     if not result.planned:
-        return [f"{path}: nothing to do. None of its {len(plan.decisions)} versions has to be deleted."]
-    if dry_run:
-        lines = [
-            f"{path}: {describe_version(d.version)} would be deleted. {reason_of(plan, d.version)}"
-            for d in plan.deletions
-        ]
-        lines += [
-            f"{path}: {s.tag} would be removed from {describe_version(s.version)}. {s.because}" for s in plan.strips
-        ]
-        taken = f", {counted(len(plan.strips), 'tag')} would be removed from others" if plan.strips else ""
-        count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would be deleted"
-        return [*lines, f"{path}: {count}{taken}, {describe_freed(plan)}."]
-    said = f"{path}: {len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
+        repaired = describe_repaired(result) or "nothing to do"
+        return [f"{path}: {repaired}. None of its {len(plan.decisions)} versions has to be deleted."]
+    if is_refused:
+        return [*list_planned(plan)]
+    return list_dry(plan) if dry_run else [f"{path}: {describe_done(result, plan)}."]
+
+
+def describe_repaired(result: Result) -> str:
+    """How much of an earlier run was restored, in a few words; empty for nothing."""
+    repaired = result.outcome.repaired
+    return f"{counted(len(repaired), 'version')} of an earlier clean-up restored" if repaired else ""
+
+
+def describe_done(result: Result, plan: CleanupPlan) -> str:
+    """What came of a plan that was carried out, in a few words."""
+    outcome = result.outcome
+    said = f"{len(outcome.deleted)} of {len(plan.deletions)} planned deletions done"
     said += f", {len(outcome.stripped)} of {len(plan.strips)} tags removed" if plan.strips else ""
+    said += f", {describe_repaired(result)}" if outcome.repaired else ""
     if outcome.restored:
-        return [f"{said}, {len(outcome.restored)} restored."]
+        return f"{said}, {len(outcome.restored)} restored"
     if outcome.check:
         checked = counted(len(outcome.check.tags), "tag")
         said += f", {checked} kept and checked, {describe_freed(plan, whole=result.is_whole)}"
-    return [f"{said}."]
+    return said
 
 
-def describe_total(results: Sequence[Result], *, dry_run: bool) -> Iterable[str]:
+def list_dry(plan: CleanupPlan) -> list[str]:
+    """What the plan of a dry run would do."""
+    path = plan.package
+    lines = [
+        f"{path}: {describe_version(d.version)} would be deleted. {reason_of(plan, d.version)}" for d in plan.deletions
+    ]
+    lines += [f"{path}: {s.tag} would be removed from {describe_version(s.version)}. {s.because}" for s in plan.strips]
+    taken = f", {counted(len(plan.strips), 'tag')} would be removed from others" if plan.strips else ""
+    count = f"{len(plan.deletions)} of {len(plan.decisions)} versions would be deleted"
+    return [*lines, f"{path}: {count}{taken}, {describe_freed(plan)}."]
+
+
+def list_planned(plan: CleanupPlan) -> Iterable[str]:
+    """What a refused plan holds, for whoever has to judge whether the limit or the plan is wrong."""
+    path = plan.package
+    for deletion in plan.deletions:
+        reason = reason_of(plan, deletion.version)
+        yield f"{path}: {describe_version(deletion.version)} is in the plan. {reason}"
+    for strip in plan.strips:
+        yield f"{path}: {strip.tag} of {describe_version(strip.version)} is in the plan. {strip.because}"
+    tags = f" and {counted(len(plan.strips), 'tag')} of others" if plan.strips else ""
+    yield f"{path}: the plan has {len(plan.deletions)} of {len(plan.decisions)} versions{tags}."
+
+
+def describe_total(results: Sequence[Result], *, dry_run: bool, is_refused: bool) -> Iterable[str]:
     """The whole run in one line; none for a single package, whose own line says it."""
     if len(results) <= 1:
         return
     planned = sum(result.deletions for result in results)
     failed = sum(1 for result in results if result.outcome.error)
-    if dry_run:
+    if is_refused:
+        line = f"{len(results)} packages: the plan has {planned} versions"
+    elif dry_run:
         line = f"{len(results)} packages: {planned} versions would be deleted"
     else:
         done = sum(len(result.outcome.deleted) for result in results)

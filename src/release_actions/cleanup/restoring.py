@@ -152,7 +152,9 @@ def restore_package(store: Store, entries: Sequence[Entry], back: Back, limits: 
                 if isinstance(event, RestoreFailed) and event.item.lasting:
                     outcome.add(Stopped("Every other version would be refused too."))
                     return
-        wanted = {tag: entry.digest for entry in entries for tag in entry.tags}
+        # The tags of a version that is not back have nothing to name: the version's finding says why.
+        missing = {item.version.id for item in outcome.unrestored}
+        wanted = {tag: entry.digest for entry in entries if entry.id not in missing for tag in entry.tags}
         lost = restore_lost_tags(store, wanted)
         outcome.add(*map(TagNotRestored, lost), TagsResolved(len(wanted) - len(lost)))
     except ActionError as error:

@@ -20,20 +20,24 @@ ROWS = 200
 
 def write_summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: bool) -> str:
     """The job summary: for each package what went and why, and its tags before and after."""
+    # A keep rule that was understood wrongly makes the whole plan wrong: nothing of it is worth reading.
+    is_moot = any(result.plan.unranked for result in results if result.plan)
     head = "## GHCR clean-up" + (" (dry run: nothing was deleted)" if dry_run else "") + "\n\n"
     rows = [
         [
             markdown.code(result.task.path),
             str(len(result.plan.decisions)) if result.plan else "?",
-            str(result.deletions),
+            "none" if is_moot else str(result.deletions),
             str(len(result.outcome.deleted)),
-            markdown.plain(freed_of(result, dry_run=dry_run)),
+            "" if is_moot else markdown.plain(freed_of(result, dry_run=dry_run)),
             markdown.plain("Refused." if findings and result.planned else state_of(result, dry_run=dry_run)),
         ]
         for result in results
     ]
     overview = markdown.table(["Package", "Versions", "Planned", "Deleted", "Freed", "State"], rows)
     limits_text = "".join(f"**Refused.** {markdown.plain(str(finding.problem))}\n\n" for finding in findings)
+    if is_moot:
+        return head + limits_text + overview + "\nNothing was changed.\n"
     plans = [result.plan for result in results if result.plan]
     digest = f"\nPlan: {markdown.code(digest_of(plans))}\n" if plans else ""
     return (

@@ -16,7 +16,7 @@ from release_actions.cleanup import copies, journal, mending
 from release_actions.cleanup.events import EmptyDeleted, TagKept, TagPutBack, TagsMoved, TagTaken
 from release_actions.cleanup.outcome import Outcome
 from release_actions.cleanup.plan import CleanupPlan, Strip
-from release_actions.cleanup.record import ADMIN, find, remove
+from release_actions.cleanup.record import find, remove
 from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import Store, describe_version, make_version
 from release_actions.errors import RemoteError
@@ -112,8 +112,7 @@ def _delete(store: Store, version: Version, items: Sequence[Strip], outcome: Out
     copies.put_right(store, dict.fromkeys({*version.tags} - {item.tag for item in items}, of.digest), outcome)
     refusal = remove(store, version)
     if refusal:
-        hint = f" {ADMIN}" if refusal.forbidden else ""
-        _give_back(store, items, outcome, f"{refusal}, so the tag was put back.{hint}")
+        _give_back(store, items, outcome, f"{refusal}, so the tag was put back. {refusal.hint}".strip())
         return
     outcome.add(EmptyDeleted(version.id, of.digest))
     for item in items:

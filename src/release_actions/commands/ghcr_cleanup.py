@@ -222,12 +222,14 @@ def clean(
     return finish_run(results, findings, given, undo_file)
 
 
+def explain_errors(result: Result, token: str) -> Outcome:
+    """What came of a package, with the right that each refused request lacks."""
+    return result.outcome.with_errors(lambda error: explain_refusal(error, token, result.task.path))
+
+
 def finish_run(results: Sequence[Result], findings: list[Finding], given: Inputs, undo_file: UndoRecord) -> Report:
     """Write down in the undo file what was deleted, and report all of it."""
-    results = [
-        replace(result, outcome=result.outcome.with_errors(lambda error: explain_refusal(error, given.token)))
-        for result in results
-    ]
+    results = [replace(result, outcome=explain_errors(result, given.token)) for result in results]
     name = str(undo_file.path) if undo_file.written else ""
     try:
         undo_file.end(results)

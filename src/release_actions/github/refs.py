@@ -6,11 +6,13 @@ decide what happens to a tag.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from release_actions.github.packages import Refusal
+from release_actions.github.releases import MAY_NOT_CHANGE
 from release_actions.http.answer import Response
 from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.failures import hint_for
@@ -54,7 +56,9 @@ class GitRefs:
         # 422 means "not there" or "protected".
         if response.status != HTTPStatus.FORBIDDEN and not self.get(tag):
             return None
-        return self._refusal(response)
+        refusal = self._refusal(response)
+        is_hidden = response.status == HTTPStatus.NOT_FOUND
+        return replace(refusal, hint=MAY_NOT_CHANGE) if is_hidden else refusal
 
     def forbidden(self) -> Refusal | None:
         """Why this token may change no tag; None when GitHub does not say so. Raises `RemoteError`.

@@ -8,7 +8,7 @@ and never publish one that was not published before.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,11 @@ from release_actions.http.failures import hint_for
 from release_actions.http.origins import Credential
 
 PER_PAGE = 100
+MAY_NOT_CHANGE = (
+    "GitHub still shows it, so the token may see it and not change it. The job needs the permission 'contents: write'."
+)
+"""What a 404 means of a release or git tag that is there when it is read again."""
+
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 """GitHub's answers about one release: 403 without the permission, 404 when it is gone or may not be seen, 422 when a
 rule forbids it."""
@@ -153,6 +158,7 @@ class Releases:
             there = self._request("GET", release, "read", (HTTPStatus.OK, HTTPStatus.NOT_FOUND))
             if there.status == HTTPStatus.NOT_FOUND:
                 return None
+            return replace(self._refusal(response), hint=MAY_NOT_CHANGE)
         return self._refusal(response)
 
     def _refusal(self, response: Response) -> Refusal:

@@ -17,14 +17,14 @@ from release_actions.teardown.plan import list_stumps
 from release_actions.teardown.undo import list_gone_refs, list_gone_releases, release_row
 
 
-def list_local_commands(plan: Plan, done: Done, address: str, *, planned: bool) -> tuple[str, ...]:
+def list_local_commands(plan: Plan, done: Done, address: str) -> tuple[str, ...]:
     """What people run in their clones, whose tags a later `git push --tags` would bring back.
 
     `address`: of the repository. A remote's name would not do: the `origin` of who contributes is a fork with old tags.
-    `planned`: for what would be deleted. Otherwise for what went, and for what earlier runs may have taken.
+    They are about what went, and what earlier runs may have taken, and never about what is only planned.
     """
     elsewhere = (change for change in done.gone if isinstance(change, RefChange))
-    changes = plan.refs if planned else (*done.refs, *elsewhere)
+    changes = (*done.refs, *elsewhere)
     there = plan.living | {change.tag for change in plan.refs} - {change.tag for change in changes}
     gone = {version.tag for version in plan.candidates} | {
         tag for candidate in plan.candidates for tag in list_stumps(candidate)

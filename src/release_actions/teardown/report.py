@@ -19,7 +19,7 @@ from release_actions.teardown.model import RefChange
 from release_actions.teardown.package import PackageTeardown
 from release_actions.teardown.plan import explain_loss
 from release_actions.teardown.result import TeardownResult, list_reasons
-from release_actions.teardown.summary import describe_run, write_summary
+from release_actions.teardown.summary import FORBIDDEN, describe_run, write_summary
 
 MOST = 2_000
 """Deletions of package versions in one run at most: the plan and the undo have to fit into a job's outputs."""
@@ -35,7 +35,7 @@ def report_forbidden(refusal: Refusal | None) -> tuple[Finding, ...]:
     if refusal is None:
         return ()
     message = f"{refusal}, when it was asked whether this token may change git tags and releases. Nothing was changed."
-    return (Finding.of(Level.ERROR, message, hint=refusal.hint, rule="forbidden"),)
+    return (Finding.of(Level.ERROR, message, hint=refusal.hint, rule=FORBIDDEN),)
 
 
 def check_limits(result: TeardownResult, most: int | None, expected: str) -> tuple[Finding, ...]:
@@ -73,7 +73,7 @@ def report(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool, re
             "undo": make_undo_output(result.images, result.done),
             "undo-file": result.undo_file,
             "restored": {},
-            "local-commands": "\n".join(result.commands(planned=dry_run or bool(stop))),
+            "local-commands": "\n".join(result.commands),
         },
         summary=write_summary(result, stop, dry_run=dry_run, repository=repository),
         lines=tuple(describe_run(result, stop, dry_run=dry_run)),

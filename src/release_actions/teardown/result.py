@@ -83,9 +83,10 @@ class TeardownResult:
         again = ((f"tag {tag} of {image.path}", "It was pushed again.") for image in self.images for tag in image.again)
         return (*versions, *again, *((not_done.what, not_done.message) for not_done in self.done.left))
 
-    def commands(self, *, planned: bool) -> tuple[str, ...]:
-        """What people run in their clones; `planned`: for what would go."""
-        return () if self.unread else list_local_commands(self.plan, self.done, self.address, planned=planned)
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What people run in their clones."""
+        return () if self.unread else list_local_commands(self.plan, self.done, self.address)
 
     @property
     def empty(self) -> bool:

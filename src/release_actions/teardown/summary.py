@@ -11,32 +11,57 @@ from release_actions.cleanup.store import describe_version
 from release_actions.runner import markdown
 from release_actions.runner.report import Finding, counted
 from release_actions.teardown.instructions import list_undo_commands
+from release_actions.teardown.model import RefChange
 from release_actions.teardown.result import TeardownResult, list_reasons
 
 ROWS = 200
 """Rows of one table of the summary, and package versions that the log names of one package."""
 
+FORBIDDEN = "forbidden"
+"""Rule of the finding that this token may not carry any plan out: what the plan holds is then of no use in the log."""
+
 
 def describe_run(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool) -> Iterable[str]:
     """The run in plain sentences, the verdict last."""
-    planned = (dry_run or bool(stop)) and not result.unread
-    for image in result.touched if planned else ():
-        going = [deletion.version for deletion in image.plan.deletions] if image.plan else []
-        why = list_reasons(image)
-        for version in going[:ROWS]:
-            yield f"{image.path}: {describe_version(version)} would be deleted. {why[version.id]}"
-        if len(going) > ROWS:
-            yield f"{image.path}: {len(going) - ROWS} more would be deleted."
-    for release in result.plan.releases if planned else result.done.releases:
-        yield f"release {release.tag} {'would be deleted' if planned else 'was deleted'}."
-    for change in result.plan.refs if planned else result.done.refs:
-        verb = f"moved to {change.after[:12]}" if change.after else "deleted"
-        yield f"git tag {change.tag} {'would be' if planned else 'was'} {verb}. {change.reason}"
-    for command in result.commands(planned=planned):
+    if not (dry_run or stop):
+        yield from describe_changes(result)
+    elif not result.unread and not any(finding.rule == FORBIDDEN for finding in stop):
+        yield from describe_plan(result, is_refused=bool(stop))
+    for command in result.commands:
         yield f"In every clone: {command}"
     if result.undo_file and result.changed:
         yield f"To restore it within 30 days: rc-teardown with mode: restore and undo-file: {result.undo_file}"
     yield write_verdict(result, stop, dry_run=dry_run)
+
+
+def describe_changes(result: TeardownResult) -> Iterable[str]:
+    """What was changed on GitHub's releases page and in git; the log names package versions while they are deleted."""
+    for release in result.done.releases:
+        yield f"release {release.tag} was deleted."
+    for change in result.done.refs:
+        yield f"git tag {change.tag} was {describe_change(change)}. {change.reason}"
+
+
+def describe_plan(result: TeardownResult, *, is_refused: bool) -> Iterable[str]:
+    """What the plan holds. Only of a plan that nothing refused it is said that it would be carried out."""
+    verb = "is in the plan" if is_refused else "would be deleted"
+    for image in result.touched:
+        going = [deletion.version for deletion in image.plan.deletions] if image.plan else []
+        why = list_reasons(image)
+        for version in going[:ROWS]:
+            yield f"{image.path}: {describe_version(version)} {verb}. {why[version.id]}"
+        if len(going) > ROWS:
+            yield f"{image.path}: {len(going) - ROWS} more {'are in the plan' if is_refused else 'would be deleted'}."
+    for release in result.plan.releases:
+        yield f"release {release.tag} {verb}."
+    for change in result.plan.refs:
+        said = "is in the plan, to be" if is_refused else "would be"
+        yield f"git tag {change.tag} {said} {describe_change(change)}. {change.reason}"
+
+
+def describe_change(change: RefChange) -> str:
+    """How a git tag changes, as the end of a verb."""
+    return f"moved to {change.after[:12]}" if change.after else "deleted"
 
 
 def write_verdict(result: TeardownResult, stop: Sequence[Finding], *, dry_run: bool) -> str:
@@ -54,7 +79,9 @@ def write_verdict(result: TeardownResult, stop: Sequence[Finding], *, dry_run: b
         counted(len(result.plan.refs), "git tag"),
     ]
     whole = f"{changes[0]}, {changes[1]} and {changes[2]}"
-    if dry_run or stop:
+    if stop:
+        return f"The plan has {whole}.{refused} Nothing was changed."
+    if dry_run:
         return f"{whole} would be deleted or moved.{refused} Nothing was changed."
     done = (
         f"{result.deleted} of {counted(result.planned, 'version')} deleted, {len(result.done.releases)} of "
@@ -111,14 +138,16 @@ def write_summary(result: TeardownResult, stop: Sequence[Finding], *, dry_run: b
         ]
         for change in result.plan.refs
     ]
-    text += write_table(["System", "Where", "Tag", "Names", "Why it is deleted"], rows)
+    text += write_table(
+        ["System", "Where", "Tag", "Names", "Why it is in the plan" if stop else "Why it is deleted"], rows
+    )
     not_done = [[markdown.code(what), markdown.plain(message)] for what, message in result.still_there]
     if not_done:
         text += "\n**Still there:**\n\n" + write_table(["What", "Why"], not_done)
     text += describe_proof(result)
-    commands = result.commands(planned=dry_run or bool(stop))
-    if commands:
-        text += "\nIn every clone, before its next `git push --tags`:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+    if result.commands:
+        commands = "\n".join(result.commands)
+        text += f"\nIn every clone, before its next `git push --tags`:\n\n```sh\n{commands}\n```\n"
     back = list_undo_commands(result.images, result.done, repository, result.kinds)
     if back:
         hand = "by hand, except for the GitHub releases" if result.done.releases else "by hand"
