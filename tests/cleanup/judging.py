@@ -214,6 +214,8 @@ def judge_end(
     refused: bool,
 ) -> bool:
     """Two more runs, after which nothing is left to do but what GitHub refuses. False where that cannot be judged."""
+    # GHCR's reads lag by seconds, and these runs come hours later.
+    world.stale_tags.clear()
     clean(world, rules, now)
     assert unpullable(world, company.lost) == []
     last = clean(world, rules, now)
