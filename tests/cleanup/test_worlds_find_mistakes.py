@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.cleanup.judging import judge
 
-from release_actions.cleanup import apply, finish, order, proof, record, retention, selection, store
+from release_actions.cleanup import apply, finish, order, proof, ranking, record, retention, selection, store
 from release_actions.cleanup.retention import _Planner
 from release_actions.cleanup.selection import Selection, Verdict
 from release_actions.images.graph import Graph
@@ -93,7 +93,7 @@ def children_first(patch: pytest.MonkeyPatch) -> None:
 
 def the_newest(patch: pytest.MonkeyPatch) -> None:
     """keep-n spares nothing."""
-    patch.setattr(Selection, "_newest", lambda *_: {})
+    patch.setattr(ranking, "rank_newest", lambda *_, **__: {})
 
 
 def age(patch: pytest.MonkeyPatch) -> None:

@@ -510,7 +510,7 @@ def test_a_tag_pushed_again_is_built_again_only_where_the_workflow_says_so(
 ) -> None:
     again = SCENARIO + "  - do: publish\n    tag: v1.1.0-rc.1\n"
     if not published:
-        whether = "needs.plan.outputs.published == 'true' || needs.promote.result == 'success'"
+        whether = "needs.plan.outputs.published == 'true' || needs.promote.outputs.promoted == 'true'"
         break_workflow(suite, f"published: ${{{{ {whether} }}}}", "published: false", RELEASE)
 
     ended = rehearse(tmp_path / "work", root=suite, scenario=again)
