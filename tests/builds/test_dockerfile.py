@@ -12,6 +12,7 @@ from release_actions.builds import dockerfile
 from release_actions.builds.dockerfile import Taken
 from release_actions.builds.path_coverage import find_uncovered
 from release_actions.config import load_text
+from release_actions.runner import patterns
 
 TEXT = """\
 # syntax=docker/dockerfile:1
@@ -93,6 +94,22 @@ def test_what_the_builder_never_sees_needs_no_path(workspace: Path, name: str) -
     (workspace / "docker/Dockerfile").write_text("FROM x\nCOPY . /src\n")
     (workspace / name).write_text("# not these\ndocs\n!docs/a.txt\n/secret/\n**/*.dockerignore\n.dockerignore\n")
     assert list(find_uncovered(CONFIG, CONFIG.packages(), workspace)) == []
+
+
+def test_a_source_that_takes_too_long_to_match_is_not_taken_for_a_yes(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "SECONDS_PER_MATCH", 0.2)
+    (workspace / ("a" * 200)).write_text("")
+    source = "*a*a*a*a*a*a*a*b"
+    (workspace / "docker/Dockerfile").write_text(f"FROM x\nCOPY {source} /x/\n")
+
+    (finding,) = find_uncovered(CONFIG, CONFIG.packages(), workspace)
+
+    assert finding.problem.message == (
+        f"It is not known whether the paths of the image 'app' cover {source!r}. The pattern {source!r} takes too long "
+        f"on {'a' * 60!r}."
+    )
 
 
 def test_a_variable_is_not_taken_for_a_yes(workspace: Path) -> None:

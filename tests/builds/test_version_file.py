@@ -96,3 +96,10 @@ def test_a_file_that_is_not_there_says_who_wants_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         version_file.load(tmp_path / "versions", name="versions")
     assert str(caught.value) == "versions does not exist. It is named by 'version-file' in release.yaml."
+
+
+def test_a_line_that_can_be_read_in_many_ways_hangs_nothing() -> None:
+    line = "A=" + "$aaaaaaaaaa" * 60 + ";"
+
+    with pytest.raises(ConfigurationError):
+        version_file.parse(f"{line}\n", "versions")

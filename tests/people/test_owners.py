@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from release_actions.errors import ConfigurationError
+from release_actions.errors import ConfigurationError, InputError
 from release_actions.people.from_checkout import read_owners
 from release_actions.people.owners import ALIASES, parse_owners
+from release_actions.runner import patterns
 
 ROOT = "approvers: [Ada]\nreviewers: [rita]\n"
 
@@ -110,3 +111,13 @@ def test_owners_come_from_the_commit_that_is_named(tmp_path: Path) -> None:
 
     assert read_owners(tmp_path, base).find_approvers("x") == {"ada"}
     assert read_owners(tmp_path, "HEAD").find_approvers("x") == {"eve"}
+
+
+def test_a_filter_that_takes_too_long_ends_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "SECONDS_PER_MATCH", 0.2)
+    owners = parse_owners({"OWNERS": 'filters: {"(a+)+[.]go$": {approvers: [ada]}}'})
+
+    with pytest.raises(InputError) as caught:
+        owners.find_approvers("a" * 60)
+
+    assert "'(a+)+[.]go$' takes too long" in str(caught.value)

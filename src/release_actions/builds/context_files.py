@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from release_actions.builds.path_filter import matches, pattern
+from release_actions.builds.path_filter import matches, matches_glob
 
 WILDCARD = re.compile(r"[*?\[]")
 
@@ -26,7 +26,7 @@ def list_files(source: str, context: str, ignored: tuple[str, ...], workspace: P
         for name in sorted(names):
             path = (Path(folder) / name).relative_to(workspace).as_posix()
             inside = posixpath.relpath(path, context)
-            fits = top.is_dir() or pattern(whole).fullmatch(path) or path.startswith(tuple(list_parents(whole, path)))
+            fits = top.is_dir() or matches_glob(whole, path) or path.startswith(tuple(list_parents(whole, path)))
             if fits and not is_ignored(inside, ignored):
                 yield path
 
@@ -36,7 +36,7 @@ def list_parents(glob: str, path: str) -> Iterator[str]:
     parts = path.split("/")
     for end in range(1, len(parts)):
         folder = "/".join(parts[:end])
-        if pattern(glob).fullmatch(folder):
+        if matches_glob(glob, folder):
             yield folder + "/"
 
 

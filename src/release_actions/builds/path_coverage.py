@@ -13,7 +13,7 @@ from release_actions.builds import context_files, dockerfile
 from release_actions.builds.matrix import list_watched_globs
 from release_actions.builds.path_filter import matches
 from release_actions.config import Config, Package
-from release_actions.errors import Place
+from release_actions.errors import InputError, Place
 from release_actions.runner.report import Finding, Level
 
 RULE = "uncovered-path"
@@ -39,12 +39,16 @@ def check_package(config: Config, package: Package, file: Path, workspace: Path)
     written = file.read_bytes().decode(errors="replace")
     for taken in dockerfile.read_taken(written, arguments, package.target):
         place = Place(package.dockerfile, taken.line)
+        unknown = f"It is not known whether the paths of the image '{package.image}' cover {taken.source!r}."
         if "$" in taken.source:
-            message = f"It is not known whether the paths of the image '{package.image}' cover {taken.source!r}."
-            yield Finding.of(Level.WARNING, message, hint="Write it without a variable.", place=place, rule=RULE)
+            yield Finding.of(Level.WARNING, unknown, hint="Write it without a variable.", place=place, rule=RULE)
             continue
         files = context_files.list_files(taken.source, package.context, ignored, workspace)
-        missed = [path for path in files if not matches(globs, path)]
+        try:
+            missed = [path for path in files if not matches(globs, path)]
+        except InputError as error:
+            yield Finding.of(Level.WARNING, f"{unknown} {error.problems[0].message}", place=place, rule=RULE)
+            continue
         if missed:
             more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
             message = f"The image '{package.image}' takes {missed[0]}{more}, but a change to it builds nothing."

@@ -10,6 +10,24 @@ import functools
 import re
 from collections.abc import Iterable
 
+from release_actions.runner.patterns import Pattern
+
+MOST_FREE_PARTS = 2
+"""Wildcards of a glob that are matched without a limit of time: each more multiplies it by the length of the path."""
+
+
+@functools.cache
+def limit_pattern(glob: str) -> Pattern:
+    """A glob that could take for ever on some path. Matching raises `InputError` when it takes too long."""
+    return Pattern(pattern(glob).pattern, re.DOTALL, shown=glob)
+
+
+def matches_glob(glob: str, path: str) -> bool:
+    """Whether a glob describes a path. Raises `InputError` for one that takes too long: a pull request names paths."""
+    if len(re.findall(r"\*+", glob)) <= MOST_FREE_PARTS:
+        return bool(pattern(glob).fullmatch(path))
+    return limit_pattern(glob).matches_whole(path)
+
 
 @functools.cache
 def pattern(glob: str) -> re.Pattern[str]:
@@ -25,6 +43,6 @@ def matches(globs: Iterable[str], path: str) -> bool:
     """Whether a path is one of those that the globs describe."""
     matched = False
     for glob in globs:
-        if pattern(glob.removeprefix("!")).fullmatch(path):
+        if matches_glob(glob.removeprefix("!"), path):
             matched = not glob.startswith("!")
     return matched

@@ -28,10 +28,13 @@ ESCAPE = re.compile(r"\\([\"\\$`])")
 """What a backslash escapes in double quotes (POSIX shell, section 2.2.3). It is kept before anything else."""
 
 EXPANDED = re.compile(
-    r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}|\$\w+|`[^`]*`|\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s;&|<>()'\"`\\$])*"
+    r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}|\$\w+(?!\w)|`[^`]*`|\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s;&|<>()'\"`\\$])*"
     r"(?:[ \t]+(?:#.*)?)?"
 )
-"""One word that a shell expands: it gives the key another value, and nothing on any other line changes."""
+"""One word that a shell expands: it gives the key another value, and nothing on any other line changes.
+
+Each text is read in one way only: a fork writes the line, and trying several ways would take for ever.
+"""
 
 ASSIGNING = re.compile(r"\$\{\w+:?=")
 """An expansion that sets another variable (POSIX shell, section 2.6.2)."""

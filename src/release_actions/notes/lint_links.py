@@ -18,7 +18,7 @@ from release_actions.notes.reading import GitHubLink
 NUMBER = re.compile(r"#([0-9]{1,9})\b")
 NUMBER_ALONE = re.compile(r"(?i)(?:(?:PR|pull request|issue)\s*)?(?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}")
 REPOSITORY = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_])(?:#[0-9]+|@.*)?")
-VERSION = re.compile(r"(?:[A-Za-z][\w.]*-)*v?[0-9]+(?:\.[0-9]+){1,3}(?:[.-]?[A-Za-z0-9]+)*(?:\.[0-9]+)?")
+VERSION = re.compile(r"(?:[A-Za-z][\w.]*-)*v?[0-9]+(?:\.[0-9]+){1,3}[A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
 TAG = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+.*")
 PAIR = re.compile(r"(?P<base>\S+?)\s*(?:\u2192|->|=>|\.{2,3}|\u2026|\bto\b|\u2013>)\s*(?P<head>\S+)")
 LOGIN = re.compile(r"@([A-Za-z0-9][A-Za-z0-9-]*)(?:\[bot\])?")

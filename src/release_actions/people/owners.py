@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from release_actions.config.source import Kind, MappingNode, Node, ScalarNode, SequenceNode, parse
 from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.runner.patterns import Pattern
 
 OWNERS = "OWNERS"
 ALIASES = "OWNERS_ALIASES"
@@ -32,11 +33,11 @@ class OwnersEntry:
 
     approvers: frozenset[str]
     reviewers: frozenset[str]
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
 
     def covers(self, relative: str) -> bool:
         """Whether the entry is about a path."""
-        return self.pattern is None or bool(self.pattern.search(relative))
+        return self.pattern is None or self.pattern.is_in(relative)
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _parse_mapping(text: str, path: str, problems: list[Problem]) -> MappingNode
 
 
 def _parse_entry(
-    node: Node, pattern: re.Pattern[str] | None, aliases: Mapping[str, frozenset[str]], problems: list[Problem]
+    node: Node, pattern: Pattern | None, aliases: Mapping[str, frozenset[str]], problems: list[Problem]
 ) -> OwnersEntry:
     def expand(key: str) -> frozenset[str]:
         names = _list_names(node.child(key), problems)
@@ -184,10 +185,10 @@ def _parse_entry(
     return OwnersEntry(expand("approvers"), expand("reviewers"), pattern)
 
 
-def _parse_pattern(text: str, place: Place, problems: list[Problem]) -> re.Pattern[str] | None:
+def _parse_pattern(text: str, place: Place, problems: list[Problem]) -> Pattern | None:
     try:
         if len(text) <= LONGEST_FILTER:
-            return re.compile(text)
+            return Pattern(text)
         why = f"it has more than {LONGEST_FILTER} characters"
     except re.error as error:
         why = str(error)
