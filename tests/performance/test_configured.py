@@ -90,3 +90,21 @@ def test_a_tolerance_is_a_percentage(tolerance: str) -> None:
 def test_the_last_day_of_a_waiver_is_a_day_of_the_calendar() -> None:
     with pytest.raises(ConfigurationError, match="which is not a day"):
         load_text(f"{HEAD}performance: {{waivers: [{{metric: a, who: b, why: c, until: 2026-02-30}}]}}")
+
+
+@pytest.mark.parametrize("alpha", ["0%", "0.0%", "0.000%", "50%", "90%", "99.9%", "5"])
+def test_an_alpha_that_decides_by_chance_or_never_is_refused(alpha: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"alpha"):
+        load_text(f"{HEAD}performance: {{alpha: {alpha}}}")
+
+
+@pytest.mark.parametrize(("alpha", "part"), [("5%", 0.05), ("0.5%", 0.005), ("0.001%", 0.00001), ("49.999%", 0.49999)])
+def test_an_alpha_below_one_half_is_taken(alpha: str, part: float) -> None:
+    assert rules(f"performance: {{alpha: {alpha}}}").alpha == pytest.approx(part)
+
+
+def test_a_known_metric_cannot_be_turned_round() -> None:
+    said = mistakes("performance:\n  metrics:\n    median_tpot_ms: {direction: higher}\n")
+
+    assert "release.yaml:6:5: The metric median_tpot_ms is better when it is lower, and the rule says higher." in said
+    assert rules("performance: {metrics: {median_tpot_ms: {direction: lower}}}").of("median_tpot_ms") is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.performance.maker import AFTER, MODEL, serve, write_runs
@@ -628,3 +629,97 @@ def test_a_table_that_is_no_table_is_unreadable(tmp_path: Path) -> None:
     (unused,) = read_results(["."], tmp_path).unreadable
 
     assert unused.reason.startswith("it is not CSV: field larger than field limit")
+
+
+@pytest.mark.parametrize("incomplete", [500, 3])
+def test_requests_of_guidellm_that_never_ended_are_a_defect(tmp_path: Path, incomplete: int) -> None:
+    report = json.loads((FILES / "guidellm.json").read_text(encoding="utf-8"))
+    report["benchmarks"][0]["metrics"]["request_totals"] |= {"successful": 20, "incomplete": incomplete}
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+    (run,) = read_results(["report.json"], tmp_path).runs
+
+    assert run.defects == (f"{incomplete} requests were never completed",)
+
+
+def test_what_was_in_flight_when_guidellm_stopped_is_no_defect(tmp_path: Path) -> None:
+    report = json.loads((FILES / "guidellm.json").read_text(encoding="utf-8"))
+    report["benchmarks"][0]["metrics"]["request_totals"]["incomplete"] = 2
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+    (run,) = read_results(["report.json"], tmp_path).runs
+
+    assert run.defects == ()
+
+
+@pytest.mark.parametrize(
+    ("requests", "defect"),
+    [
+        ({"total": 1000, "failures": 0, "incomplete": 900}, "900 requests were never completed"),
+        ({"total": 10, "failures": 10}, "10 requests failed"),
+        (None, "it does not say how many requests were completed"),
+    ],
+)
+def test_a_report_of_llm_d_benchmark_without_answers_is_broken(
+    tmp_path: Path, requests: dict[str, int] | None, defect: str
+) -> None:
+    report = yaml.safe_load((FILES / "llm-d-report-0.1.yaml").read_text(encoding="utf-8"))
+    report["metrics"]["requests"] = requests
+    (tmp_path / "report.yaml").write_text(yaml.safe_dump(report), encoding="utf-8")
+
+    (run,) = read_results(["report.yaml"], tmp_path).runs
+
+    assert run.defects == (defect,)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it is empty"),
+        (" \n", "it is empty"),
+        ("[]", "it is empty"),
+        ('{"error": "the server crashed"}', "it holds an error instead of a result"),
+        ('{"object": "error", "message": "x"}', "it holds an error instead of a result"),
+    ],
+)
+def test_what_a_crashed_benchmark_leaves_is_unreadable(tmp_path: Path, text: str, reason: str) -> None:
+    write_runs(tmp_path / "side", [serve()])
+    (tmp_path / "side" / "run-2.json").write_text(text, encoding="utf-8")
+
+    results = read_results(["side"], tmp_path)
+
+    assert [(unused.file, unused.reason) for unused in results.unreadable] == [("side/run-2.json", reason)]
+    assert results.ignored == ()
+
+
+def test_an_empty_manifest_beside_the_results_is_ignored(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve()])
+    (tmp_path / "side" / "values.yaml").write_text("", encoding="utf-8")
+
+    results = read_results(["side"], tmp_path)
+
+    assert (results.unreadable, [unused.file for unused in results.ignored]) == ((), ["side/values.yaml"])
+
+
+@pytest.mark.parametrize("value", [None, "NaN"])
+def test_null_or_text_in_place_of_a_metric_is_no_number(tmp_path: Path, value: str | None) -> None:
+    write_runs(tmp_path / "side", [serve({"median_tpot_ms": value, "request_goodput:": None})])
+
+    (run,) = read_results(["side"], tmp_path).runs
+
+    assert math.isnan(run.metrics["median_tpot_ms"])
+    assert "request_goodput" not in run.metrics
+
+
+def test_files_of_a_folder_that_are_not_read_are_named(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve()])
+    for name in ("run-2.txt", "run-3.json.bak", ".hidden"):
+        (tmp_path / "side" / name).write_text(json.dumps(serve()), encoding="utf-8")
+
+    results = read_results(["side"], tmp_path)
+
+    assert len(results.runs) == 1
+    assert {unused.file: unused.reason for unused in results.ignored} == dict.fromkeys(
+        ("side/run-2.txt", "side/run-3.json.bak"),
+        "its name does not end as those of results do, so it was not read",
+    )

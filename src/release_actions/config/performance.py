@@ -29,6 +29,14 @@ def parse_percent() -> Parsed[float]:
     return Parsed(text, lambda value: float(value.removesuffix("%")) / 100)
 
 
+def parse_alpha() -> Parsed[float]:
+    """A probability below one half as text. At one half and above, chance alone would decide."""
+    above_one = r"(?:[1-9]|[1-4][0-9])(?:\.[0-9]{1,3})?"
+    below_one = r"0\.(?:[1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9])"
+    text = Text("a percentage above 0 % and below 50 %", pattern=f"(?:{above_one}|{below_one})%", example="5%")
+    return Parsed(text, lambda value: float(value.removesuffix("%")) / 100)
+
+
 DAY = (
     r"[0-9]{3}[1-9]-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
@@ -98,7 +106,7 @@ class PerformanceForm(Record):
         default=(),
     )
     min_runs: int = key(Integer(least=2), "Runs on each side below which nothing is decided.", default=3)
-    alpha: float = key(parse_percent(), "The part of false alarms that is accepted, in one direction.", default=0.05)
+    alpha: float = key(parse_alpha(), "The part of false alarms that is accepted, in one direction.", default=0.05)
     warm_ups: int = key(Integer(least=0), "Runs at the beginning of each side and group that do not count.", default=0)
     required: tuple[Mapping[str, str], ...] = key(
         ListOf("a list of settings of groups", SETTINGS),

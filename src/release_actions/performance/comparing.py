@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from release_actions.errors import InputError, Problem
-from release_actions.performance import findings, ranks, wording
+from release_actions.performance import coherence, findings, ranks, wording
 from release_actions.performance.copies import pairs_of
 from release_actions.performance.groups import Group, group_runs, has_settings
 from release_actions.performance.judging import Comparison, compare_metric, values_of
@@ -108,21 +108,27 @@ def compare(
         account.add(findings.commits_of_candidate(candidate.runs, commit, rules))
     else:
         account.add(findings.unknown_candidate(candidate.runs))
+        account.add(coherence.mixed_commits(candidate.runs, "candidate"))
+    account.add(coherence.mixed_commits(baseline.runs, "baseline"))
     measured = group_runs(baseline.runs, candidate.runs, rules.match)
     groups, warm_ups = warmed_up(measured, rules.warm_ups)
     used_up = [finding for group in measured for finding in findings.nothing_but_warm_ups(group, rules.warm_ups)]
     account.add(used_up, doubt=True)
-    account.add(finding for group in measured for finding in findings.broken_warm_ups(group, rules.warm_ups))
+    account.add(finding for group in measured for finding in findings.broken_warm_ups(group, rules))
     if not missing:
         account.add(findings.unmatched_groups(measured, rules))
         account.add(findings.required_groups(measured, rules))
-    account.add(finding for group in groups for finding in findings.broken_runs(group, "candidate", group.candidate))
+        account.add(coherence.unused_rules((*baseline.runs, *candidate.runs), rules))
     account.add(
-        (finding for group in groups for finding in findings.broken_runs(group, "baseline", group.baseline)), doubt=True
+        finding for group in groups for finding in findings.broken_runs(group, "candidate", group.candidate, rules)
+    )
+    account.add(
+        (finding for group in groups for finding in findings.broken_runs(group, "baseline", group.baseline, rules)),
+        doubt=True,
     )
     gated, reported = compare_groups(groups, rules, account)
     if not missing:
-        account.add(findings.required_metrics(gated, rules))
+        account.add(findings.required_metrics((*gated, *reported), rules))
         account.add(() if used_up else nothing_gated(groups, gated), doubt=True)
     account.add(expired_waivers(rules.waivers, today))
     judged = judge(gated, rules, today)
@@ -151,8 +157,10 @@ def compare_groups(
     for group in groups:
         if not group.is_paired:
             continue
-        other_work = findings.different_work(group)
-        account.add([other_work] if other_work else [], doubt=True)
+        mixed_work = tuple(coherence.mixed_work(group))
+        other_work = None if mixed_work else findings.different_work(group)
+        account.add((*mixed_work, *([other_work] if other_work else ())), doubt=True)
+        account.add(coherence.other_settings(group))
         account.add(findings.circumstances(group))
         account.add(findings.mixed_settings(group))
         account.add(findings.unnamed_model(group))

@@ -47,6 +47,12 @@ def problems_of(name: str, form: PerformanceForm) -> Iterator[Problem]:
     if known is None and metric.direction is None:
         hint = f"Write direction: higher or lower. Known names are for example {', '.join(sorted(KNOWN)[:3])}."
         yield Problem(f"The metric {name} is not known, so its direction has to be given.", hint, place)
+    if known is not None and metric.direction not in {None, known.direction}:
+        yield Problem(
+            f"The metric {name} is better when it is {known.direction}, and the rule says {metric.direction}.",
+            "Take direction out: it is known.",
+            place,
+        )
     has_tolerance = metric.tolerance is not None or (known is not None and known.gate is not None)
     if metric.gate and not has_tolerance:
         yield Problem(

@@ -53,6 +53,17 @@ def files_of(paths: Sequence[str], workspace: Path) -> Iterator[tuple[str, Path]
                 yield name_of(path, workspace), path
 
 
+def other_files_of(paths: Sequence[str], workspace: Path) -> Iterator[str]:
+    """Names of files in the folders of a side that are not read for their end. Hidden ones are nobody's result."""
+    for given in paths:
+        start = workspace / given
+        if start.is_dir():
+            others = [path for path in start.rglob("*") if path.suffix.lower() not in SUFFIXES and path.is_file()]
+            for path in sorted(others, key=lambda path: natural_key(str(path))):
+                if not any(part.startswith(".") for part in path.relative_to(start).parts):
+                    yield name_of(path, workspace)
+
+
 def matches_of(pattern: str, workspace: Path) -> list[Path]:
     """The paths of a glob, relative to the workspace or absolute. Raises `InputError` for what is no glob."""
     path = Path(pattern)

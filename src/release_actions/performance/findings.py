@@ -8,7 +8,7 @@ from release_actions.errors import Place
 from release_actions.performance import inference_perf, series, vllm
 from release_actions.performance.files import SIDECAR
 from release_actions.performance.groups import Group, Key, has_settings, nearest_key
-from release_actions.performance.judging import Comparison, defects_of, logs_of, values_of
+from release_actions.performance.judging import Comparison, defects_of, defects_with_values, logs_of, values_of
 from release_actions.performance.model import ENGINE_KEYS, RUNNER_KEYS, WORK, Run
 from release_actions.performance.reading import Results
 from release_actions.performance.rules import MetricRule, Rules
@@ -97,31 +97,33 @@ def same_commit(first: str, second: str) -> bool:
     return short == long or (len(short) >= least and long.startswith(short))
 
 
-def broken_runs(group: Group, side: str, runs: Sequence[Run]) -> Iterator[Finding]:
+def broken_runs(group: Group, side: str, runs: Sequence[Run], rules: Rules) -> Iterator[Finding]:
     """Runs of a side that cannot be trusted, one finding a group."""
-    broken = [run for run in runs if run.defects]
+    defects = [(run, run.defects if group.is_paired else defects_with_values(run, rules)) for run in runs]
+    broken = [item for item in defects if item[1]]
     if not broken:
         return
-    first = broken[0]
+    first, reasons = broken[0]
     message = (
         f"{counted(len(broken), 'run')} of the {side} cannot be trusted in {group.title}: {first.source}: "
-        f"{', '.join(first.defects)}."
+        f"{', '.join(reasons)}."
     )
     hint = HINT_BROKEN_CANDIDATE if side == "candidate" else "Measure the baseline again."
     yield Finding.of(Level.ERROR, message, hint=hint, place=Place(first.source.file), rule=f"broken-{side}")
 
 
-def broken_warm_ups(group: Group, warm_ups: int) -> Iterator[Finding]:
+def broken_warm_ups(group: Group, rules: Rules) -> Iterator[Finding]:
     """Runs that are declared as warm-up and did not work. Their times do not count; that a server failed does."""
     for side, runs, level in (
         ("candidate", group.candidate, Level.ERROR),
         ("baseline", group.baseline, Level.WARNING),
     ):
-        for run in runs[:warm_ups]:
-            if run.defects:
+        for run in runs[: rules.warm_ups]:
+            defects = defects_with_values(run, rules)
+            if defects:
                 message = (
                     f"A run of the {side} that is declared as warm-up failed in {group.title}: {run.source}: "
-                    f"{', '.join(run.defects)}."
+                    f"{', '.join(defects)}."
                 )
                 hint = "Its times do not count, but that it failed does. Read the benchmark's log and run it again."
                 yield Finding.of(level, message, hint=hint, place=Place(run.source.file), rule=f"broken-{side}")
@@ -184,6 +186,13 @@ def required_metrics(comparisons: Sequence[Comparison], rules: Rules) -> Iterato
         if rule.is_required and rule.name not in compared:
             message = f"The rules require {rule.name}, and no group has it."
             yield Finding.of(Level.ERROR, message, hint="Check its name against the results.", rule="required-metric")
+    for comparison in comparisons:
+        name = comparison.rule.name
+        is_required = name in rules.metrics and rules.metrics[name].is_required
+        # A comparison that decides fails by itself.
+        if is_required and not comparison.rule.is_gated and not comparison.candidate:
+            message = f"The rules require {name}, and no run of the candidate has it in {comparison.group.title}."
+            yield Finding.of(Level.ERROR, message, hint=HINT_BROKEN_CANDIDATE, rule="required-metric")
 
 
 def different_work(group: Group) -> Finding | None:

@@ -23,6 +23,7 @@ from release_actions.performance.model import (
     number_of,
     request_defects,
     settings_of,
+    unfinished_defects,
     work_of,
 )
 from release_actions.performance.pytorch import first_mapping, time_of
@@ -64,13 +65,12 @@ def read_benchmark(report: Mapping[str, Any], benchmark: Mapping[str, Any], sour
     metrics = mapping(benchmark.get("metrics"))
     totals = mapping(metrics.get("request_totals")) or mapping(mapping(benchmark.get("run_stats")).get("requests_made"))
     labels = labels_of(report)
-    completed, failed = count_of(totals.get("successful")), count_of(totals.get("errored"))
-    defects = (NO_COUNT,) if completed is None else request_defects(planned=None, completed=completed, failed=failed)
+    load = load_of(report, benchmark)
     return Run(
         source,
-        settings_of(TOOL, load_of(report, benchmark), labels),
+        settings_of(TOOL, load, labels),
         metrics_of(metrics),
-        defects,
+        defects_of(totals, count_of(load["concurrency"])),
         commit=first_text(labels, COMMIT_KEYS),
         engine=first_text(labels, ENGINE_KEYS),
         runner=first_text(labels, RUNNER_KEYS),
@@ -79,6 +79,18 @@ def read_benchmark(report: Mapping[str, Any], benchmark: Mapping[str, Any], sour
             number_of(successful(metrics, "prompt_token_count").get("mean")),
             number_of(successful(metrics, "output_token_count").get("mean")),
         ),
+    )
+
+
+def defects_of(totals: Mapping[str, Any], concurrency: int | None) -> tuple[str, ...]:
+    """What the counts of requests say against a run."""
+    completed, failed = count_of(totals.get("successful")), count_of(totals.get("errored"))
+    if completed is None:
+        return (NO_COUNT,)
+    incomplete = count_of(totals.get("incomplete"))
+    return (
+        *request_defects(planned=None, completed=completed, failed=failed),
+        *unfinished_defects(completed=completed, incomplete=incomplete, in_flight=concurrency),
     )
 
 

@@ -150,6 +150,15 @@ def defects_of(run: Run, rule: MetricRule) -> tuple[str, ...]:
     return ()
 
 
+def defects_with_values(run: Run, rules: Rules) -> tuple[str, ...]:
+    """What makes a run one that cannot be trusted, values that cannot be of metrics that decide included.
+
+    For runs that are compared with none: for all others each metric is judged on its own.
+    """
+    deciding = [rule for name in run.metrics if (rule := rules.of(name)) is not None and rule.is_gated]
+    return run.defects or tuple(defect for rule in deciding for defect in defects_of(run, rule))
+
+
 def median_of(values: Sequence[float]) -> float:
     """The median of values that may hold NaN, which then is the result."""
     return math.nan if any(math.isnan(value) for value in values) else statistics.median(values)

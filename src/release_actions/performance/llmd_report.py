@@ -12,6 +12,7 @@ from typing import Any
 
 from release_actions.performance.model import (
     COMMIT_KEYS,
+    NO_COUNT,
     Run,
     Source,
     count_of,
@@ -21,6 +22,7 @@ from release_actions.performance.model import (
     request_defects,
     settings_of,
     text_of,
+    unfinished_defects,
     work_of,
 )
 from release_actions.performance.pytorch import first_mapping, time_of
@@ -60,7 +62,7 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
     aggregate = mapping(mapping(mapping(value.get("results")).get("request_performance")).get("aggregate"))
     aggregate = aggregate or mapping(value.get("metrics"))
     requests = mapping(aggregate.get("requests"))
-    total, failed = count_of(requests.get("total")), count_of(requests.get("failures"))
+    load = load_of(mapping(value.get("scenario")))
     metrics, unknown_units = times_of(mapping(aggregate.get("latency")))
     for theirs, ours in RATES.items():
         rate = mapping(aggregate.get("throughput")).get(theirs)
@@ -71,9 +73,9 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
     stack = first_mapping(mapping(value.get("scenario")).get("stack"))
     return Run(
         source,
-        settings_of(TOOL, load_of(mapping(value.get("scenario")))),
+        settings_of(TOOL, load),
         metrics,
-        (*request_defects(planned=None, completed=total, failed=failed), *unknown_units),
+        (*defects_of(requests, count_of(load["concurrency"])), *unknown_units),
         commit=first_text(about, COMMIT_KEYS) or first_text(mapping(stack.get("metadata")), COMMIT_KEYS),
         names_commit=False,
         engine=engine_of(value),
@@ -82,6 +84,18 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
             number_of(mapping(requests.get("input_length")).get("mean")),
             number_of(mapping(requests.get("output_length")).get("mean")),
         ),
+    )
+
+
+def defects_of(requests: Mapping[str, Any], concurrency: int | None) -> tuple[str, ...]:
+    """What the counts of requests say against a run. The total holds those that failed or never ended, too."""
+    total, failed, incomplete = (count_of(requests.get(name)) for name in ("total", "failures", "incomplete"))
+    if total is None:
+        return (NO_COUNT,)
+    completed = total - (failed or 0) - (incomplete or 0)
+    return (
+        *request_defects(planned=None, completed=max(completed, 0), failed=failed),
+        *unfinished_defects(completed=completed, incomplete=incomplete, in_flight=concurrency),
     )
 
 

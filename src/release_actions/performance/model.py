@@ -205,6 +205,18 @@ def request_defects(*, planned: int | None, completed: int | None, failed: int |
     return tuple(defects)
 
 
+def unfinished_defects(*, completed: int | None, incomplete: int | None, in_flight: int | None) -> tuple[str, ...]:
+    """What the requests that never ended say against a run.
+
+    A load that ends after a time cuts off what is in flight then, which is no failure. More than that are answers that
+    did not come. `in_flight`: the most that the load has at once, None when the file does not say it.
+    """
+    most = completed if in_flight is None else in_flight
+    if not incomplete or most is None or incomplete <= min(most, completed or 0):
+        return ()
+    return (f"{incomplete} requests were never completed",)
+
+
 def work_of(given: float | None, generated: float | None, *, both: float | None = None) -> dict[str, float]:
     """Tokens of a request, where they are known. `both`: where a format only has the sum."""
     tokens = dict(zip(WORK, (given, generated, both), strict=True))

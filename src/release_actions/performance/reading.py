@@ -16,7 +16,7 @@ import yaml
 from release_actions.errors import InputError
 from release_actions.performance import guidellm, inference_perf, json_text, llmd_report, own, pytorch, vllm
 from release_actions.performance.copies import fingerprints_of
-from release_actions.performance.files import PYTORCH_COPY, SIDECAR, Copies, files_of, name_of, stage_of
+from release_actions.performance.files import PYTORCH_COPY, SIDECAR, Copies, files_of, name_of, other_files_of, stage_of
 from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
@@ -38,6 +38,10 @@ LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 MOST_YAML = 16 * 1024 * 1024
 """Bytes of a YAML file. llm-d-benchmark's reports have some kilobytes."""
+
+OTHER_END = "its name does not end as those of results do, so it was not read"
+LONGEST_NOTHING = 64
+"""Bytes up to which a file is looked at for holding nothing."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def read_results(paths: Sequence[str], workspace: Path) -> Results:
             reading.ignored.append(Unused(name, reason))
         else:
             read_file(reading, name, path)
+    reading.ignored += [Unused(name, OTHER_END) for name in dict.fromkeys(other_files_of(paths, workspace))]
     leave_out_reports(reading, paths)
     leave_out_copies(reading)
     reading.runs = join_parts(reading.runs)
@@ -148,8 +153,27 @@ def read_file(reading: _Reading, name: str, path: Path) -> None:
         if any(item.get("report") == REPORT for item in objects or ()):
             reading.reports.add(name)
         reading.digests[digest] = name
+        return
+    failure = failure_in(objects, path)
+    if failure:
+        reading.unreadable.append(Unused(name, failure))
     else:
         reading.ignored.append(Unused(name, "it is no result of a benchmark that is known"))
+
+
+def failure_in(objects: Sequence[Mapping[str, Any]] | None, path: Path) -> str:
+    """Why a file that gave no run is a result that went wrong; empty when it is something else.
+
+    A benchmark that crashed leaves an empty file, or what the server answered instead of a result.
+    """
+    is_other_yaml = path.suffix.lower() in {".yaml", ".yml"} and not path.name.startswith(LLMD_REPORT)
+    if is_other_yaml:
+        return ""
+    if path.stat().st_size <= LONGEST_NOTHING and text_of_table(path).strip() in {"", "[]", "null"}:
+        return "it is empty"
+    if any(item.get("error") or item.get("object") == "error" for item in objects or ()):
+        return "it holds an error instead of a result"
+    return ""
 
 
 def reason_of(error: OSError | ValueError) -> str:

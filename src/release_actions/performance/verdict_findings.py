@@ -38,6 +38,8 @@ def hint_of_failure(comparison: Comparison) -> str:
 
 def hint_of_doubt(comparison: Comparison) -> str:
     """What would decide it."""
+    if comparison.is_broken and comparison.baseline and not comparison.candidate:
+        return "Measure the candidate again so that its results have the metric, or set required for it to fail."
     if comparison.is_broken:
         return "Measure the baseline again."
     if comparison.more_runs is None:

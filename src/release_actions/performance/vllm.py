@@ -6,6 +6,7 @@ not name comes from a `perf-run.json` beside them. Known from files that vLLM 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -42,6 +43,9 @@ OWN_SETTINGS = ("model_id", "num_prompts", "request_rate", "burstiness", "max_co
 
 RESULT_PREFIXES = ("std_", "spec_decode_", "diffusion_", "probe_", "server_", "total_")
 """Beginnings of further names that are no setting: spreads, and counts of what was done."""
+
+OPTIONAL = frozenset({"request_goodput", "rtfx", "spec_decode_acceptance_rate", "spec_decode_acceptance_length"})
+"""Metrics that are null where they do not apply."""
 
 DATE = "%Y%m%d-%H%M%S"
 
@@ -146,9 +150,18 @@ def per_request(tokens: float | None, requests: int) -> float | None:
 
 
 def named_metrics(value: Mapping[str, Any]) -> dict[str, float]:
-    """Every number whose name is a known metric. Older files end the name of the goodput with a colon."""
-    numbers = ((key.removesuffix(":"), number_of(item)) for key, item in value.items())
-    return {name: number for name, number in numbers if number is not None and known_metric(name)}
+    """Every known metric. Older files end the name of the goodput with a colon.
+
+    Null and texts are NaN where a metric should be: some writers put them in its place, and a run that has none of it
+    may be broken. Without a goal the goodput is null, which says nothing.
+    """
+    known = {key.removesuffix(":"): item for key, item in value.items() if known_metric(key.removesuffix(":"))}
+    numbers = {name: number_of(item) for name, item in known.items()}
+    return {
+        name: math.nan if number is None else number
+        for name, number in numbers.items()
+        if number is not None or name not in OPTIONAL
+    }
 
 
 def latency_metrics(value: Mapping[str, Any]) -> dict[str, float]:
