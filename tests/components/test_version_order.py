@@ -95,6 +95,8 @@ def test_the_order_is_one(one: str, two: str, three: str) -> None:
         "1.28-alpha.89f30b26ba71bf5e538083a4720d0bc2d8c06401",
         "v1.2.3-rc.1+build",
         "release-2026-preview",
+        "v1.0.0-canary.2",
+        "v1.0.0-next.1",
     ],
 )
 def test_what_is_not_final(version: str) -> None:
@@ -106,6 +108,21 @@ def test_what_is_not_final(version: str) -> None:
     ["v0.10.0", "0.23", "v0.6.8.1", "v0.5.13.post1", "router-v1.2.0", "899f8517faad", "v1.2.3+build", "arch-1"],
 )
 def test_what_is_final_or_says_nothing_about_it(version: str) -> None:
+    assert not is_unfinished(version)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "v1.5.2-alpine",
+        "3.20-alpine",
+        "v1.4.0-distroless",
+        "12.9.1-devel-ubi9",
+        "v1.2.3-eksbuild.1",
+        "v0.3.2-with-sidecar-fix",
+    ],
+)
+def test_a_flavour_is_as_final_as_its_version(version: str) -> None:
     assert not is_unfinished(version)
 
 

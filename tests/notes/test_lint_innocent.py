@@ -57,6 +57,8 @@ SILENT = {
     "an image by digest": f"```\ndocker pull ghcr.io/llm-d/llm-d-cuda:latest@sha256:{'0' * 64}\n```",
     "the last release of a retired image": "`ghcr.io/llm-d/llm-d-aws:v0.4.1` is the last of its image.",
     "an image that is retired later": "```\ndocker pull ghcr.io/llm-d/llm-d-hpu:v0.5.0\n```",
+    "a flavour of the release": "```\ndocker pull ghcr.io/acme/web:v0.5.0-alpine\n```",
+    "a base image of another project": "```\ndocker pull docker.io/nvidia/cuda:12.9.1-devel-ubi9\n```",
     "a name with a version of its own": "Use llm-d-cuda-tools v9.9.9.",
 }
 SUSPICIOUS = {

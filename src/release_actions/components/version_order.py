@@ -19,7 +19,7 @@ STYLE = re.compile(r"(?P<name>(?:[A-Za-z][A-Za-z0-9_.]*-)*)v?(?P<numbers>[0-9]+(
 LOCAL = re.compile(r"\+[A-Za-z0-9.]+")
 """A local version (PEP 440) or build metadata (SemVer): both say nothing about the order of releases."""
 
-UNFINISHED = re.compile(r"(?i)(?<![a-z])(?:rc|alpha|beta|dev|preview|pre|snapshot|nightly)(?![a-z])")
+UNFINISHED = re.compile(r"(?i)(?<![a-z])(?:rc|alpha|beta|dev|preview|pre|snapshot|nightly|canary|next)(?![a-z])")
 """Words of a version that is not final, in styles that cannot be read."""
 
 MOVING = re.compile(r"(?i)(?:nightly|pr|sha|main|master|dev|latest)(?:-.*)?")
@@ -62,10 +62,15 @@ def read(text: str) -> ReadVersion | None:
 
 
 def is_unfinished(text: str) -> bool:
-    """Whether a version is a candidate, a pre-release or a dev version. An unknown style is judged by words in it."""
+    """Whether a version is a candidate, a pre-release or a dev version. An unknown style is judged by words in it.
+
+    So is what SemVer calls a pre-release: images write their flavour there, as in 1.5.2-alpine and 12.9.1-devel-ubi9.
+    """
     order = read(text)
     if order is not None and not LOCAL.search(text):
-        return order.version.kind not in {Kind.STABLE, Kind.POST}
+        version = order.version
+        if version.kind is not Kind.PRERELEASE or version.spelling:  # only 1.0b2 of PEP 440 has a spelling
+            return version.kind not in {Kind.STABLE, Kind.POST}
     return bool(UNFINISHED.search(re.sub(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", " ", text)))
 
 
