@@ -50,6 +50,7 @@ class Gate:
         self.capsys = capsys
         self.api = ""
         self.log = ""
+        self.ref = ""
         self.summary = workspace / "summary.md"
 
     def side(self, name: str, values: Sequence[float], commit: str) -> None:
@@ -64,6 +65,7 @@ class Gate:
             "GITHUB_RUN_ATTEMPT": "2",
             "GITHUB_STEP_SUMMARY": str(self.summary),
             "RELEASE_ACTIONS_NOW": "2026-08-20T12:00:00Z",
+            **({"GITHUB_REF": self.ref} if self.ref else {}),
             **({"GITHUB_API_URL": self.api, "GITHUB_TOKEN": JOB} if self.api else {}),
         }
         self.summary.touch()
@@ -319,6 +321,32 @@ def test_a_workflow_measures_and_the_next_step_judges(gate: Gate) -> None:
     assert started.title == f"Benchmark {started.inputs['run-key']}"
     code, outputs = gate.run("--baseline", "before", "--candidate", "benchmark-results")
     assert (code, outputs["verdict"]) == (ExitCode.PASS, "pass")
+
+
+@pytest.mark.parametrize(
+    ("repository", "branch", "refused"),
+    [
+        ("acme/benchmarks", "releases/v0.8.0", ""),
+        ("acme/server", "gone", "on gone"),
+        ("ACME/server", "gone", "on gone"),
+    ],
+)
+def test_a_workflow_of_another_repository_is_not_started_on_this_ones_branch(
+    gate: Gate, repository: str, branch: str, refused: str
+) -> None:
+    world = workflows.new_world()
+    for name in (workflows.OWN, workflows.OTHER):
+        workflows.add_workflow(world, name, queued_for=timedelta(0), runs_for=timedelta(0))
+    with Simulator(world) as simulator:
+        gate.api = simulator.api_url
+        gate.ref = f"refs/heads/{branch}"
+        code, _ = gate.run(
+            "--mode", "dispatch", "--workflow", "benchmark.yml", "--workflow-repository", repository,
+            "--artifacts", "performance-*", "--token", workflows.ADA,
+        )  # fmt: skip
+
+    assert code == (ExitCode.BAD_INPUT if refused else ExitCode.PASS), gate.log
+    assert refused in gate.log
 
 
 def test_dispatch_starts_nothing_when_older_results_would_be_mixed_with_new_ones(gate: Gate) -> None:

@@ -16,7 +16,7 @@ from tests.performance.maker import AFTER, MODEL, serve, write_runs
 
 from release_actions.errors import InputError
 from release_actions.performance import files, reading
-from release_actions.performance.model import Run
+from release_actions.performance.model import IDENTITY, Run
 from release_actions.performance.reading import Results, read_results
 
 FILES = Path(__file__).parent / "files"
@@ -723,3 +723,48 @@ def test_files_of_a_folder_that_are_not_read_are_named(tmp_path: Path) -> None:
         ("side/run-2.txt", "side/run-3.json.bak"),
         "its name does not end as those of results do, so it was not read",
     )
+
+
+def components(tmp_path: Path, change: dict[str, Any]) -> str:
+    report = yaml.safe_load((FILES / "llm-d-report-0.2.1.yaml").read_text(encoding="utf-8"))
+    (stack,) = report["scenario"]["stack"]
+    report["scenario"]["stack"] *= change.pop("times", 1)
+    stack["standardized"] |= {"role": change.pop("role", "decode"), "replicas": change.pop("replicas", 2)}
+    stack["standardized"]["accelerator"] |= change
+    (tmp_path / "report.yaml").write_text(yaml.safe_dump(report), encoding="utf-8")
+    (run,) = read_results(["report.yaml"], tmp_path).runs
+    return run.settings["components"]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({}, "1 x decode (replicas 2, devices 8)"),
+        ({"count": 16}, "1 x decode (replicas 2, devices 16)"),
+        ({"replicas": 4}, "1 x decode (replicas 4, devices 8)"),
+        ({"times": 3}, "3 x decode (replicas 2, devices 8)"),
+        ({"role": "prefill"}, "1 x prefill (replicas 2, devices 8)"),
+    ],
+)
+def test_more_devices_or_components_of_llm_d_are_another_load(
+    tmp_path: Path, change: dict[str, Any], text: str
+) -> None:
+    assert components(tmp_path, dict(change)) == text
+
+
+def test_an_older_report_of_llm_d_benchmark_counts_its_accelerators() -> None:
+    assert only_run("llm-d-report-0.1.yaml").settings["components"] == "1 x replica (devices 1)"
+
+
+def test_components_keep_groups_of_llm_d_apart() -> None:
+    assert "components" in IDENTITY
+
+
+def test_globs_tell_the_sides_of_an_unpacked_artifact_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "benchmark-results" / "performance" / "results"
+    for side in ("baseline", "candidate"):
+        write_runs(folder / side, [serve()])
+
+    results = read_results(["benchmark-results/**/candidate/*"], tmp_path)
+
+    assert [run.source.file for run in results.runs] == ["benchmark-results/performance/results/candidate/run-1.json"]

@@ -294,9 +294,11 @@ def dispatch(given: Inputs, setting: Setting, context: Context, log: Workflow) -
         )
     measuring.require_empty(context.path(given.results), given.results)
     check_workspace_file(context.path(given.results) / "results", given.results)
+    # A branch of this run says nothing about the branches of another repository.
+    is_own = repository.lower() == context.repository.lower()
     measurement = measuring.Measurement(
         file=given.workflow,
-        ref=given.workflow_ref or setting.branch or "main",
+        ref=given.workflow_ref or (setting.branch if is_own else "") or "main",
         inputs=measuring.fill_inputs(
             given.workflow_inputs, {"commit": setting.commit, "tag": setting.tag, "branch": setting.branch}
         ),

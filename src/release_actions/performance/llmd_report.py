@@ -6,8 +6,10 @@ they are read, and a unit that is not known makes the run one that cannot be tru
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from release_actions.performance.model import (
@@ -130,6 +132,7 @@ def load_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
         "model": model.get("name"),
         "quantization": model.get("quantization"),
         "device": accelerator.get("model"),
+        "components": components_of(scenario),
         "harness": standard.get("tool") or load.get("name"),
         "dataset": standard.get("source") or load.get("type"),
         "stage": standard.get("stage"),
@@ -139,6 +142,35 @@ def load_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
         "concurrency": standard.get("concurrency"),
     }
     return settings | {name: parallelism.get(name) for name in ("tp", "pp", "dp")}
+
+
+def components_of(scenario: Mapping[str, Any]) -> str:
+    """What served the load, however it is labelled: `2 x decode (replicas 1, devices 8)`; empty when it is not said."""
+    host = mapping(scenario.get("host"))
+    parts = [mapping(mapping(item).get("standardized")) for item in list_of(scenario.get("stack"))]
+    named = [
+        (first_text(part, ("role", "kind")), part.get("replicas"), mapping(part.get("accelerator"))) for part in parts
+    ]
+    accelerators = [mapping(item) for item in list_of(host.get("accelerator"))]
+    named += [
+        (text_of(kind), None, accelerator) for kind, accelerator in zip_longest(list_of(host.get("type")), accelerators)
+    ]
+    texts = Counter(
+        component_of(role, text_of(replicas), text_of(mapping(accelerator).get("count")))
+        for role, replicas, accelerator in named
+    )
+    return ", ".join(f"{count} x {text}" for text, count in sorted(texts.items()))
+
+
+def component_of(role: str, replicas: str, devices: str) -> str:
+    """One component: `decode (replicas 1, devices 8)`."""
+    sizes = [f"{name} {number}" for name, number in (("replicas", replicas), ("devices", devices)) if number]
+    return f"{role or 'component'} ({', '.join(sizes)})" if sizes else role or "component"
+
+
+def list_of(value: Any) -> list[Any]:
+    """A list of a payload; empty when it is something else."""
+    return value if isinstance(value, list) else []
 
 
 def engine_of(value: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ IDENTITY = (
     "dtype",
     "quantization",
     "device",
+    "components",
 )
 """Settings that two runs must share to be compared, in the order in which a group is named."""
 
