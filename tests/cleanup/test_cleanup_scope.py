@@ -285,6 +285,8 @@ def test_a_rule_that_keeps_what_was_pushed_last_over_a_higher_number_is_refused(
         "image was pushed. Name those to keep in exclude-tags, or those to delete in delete-tags without keep-n."
     )
     assert set(world.tags(CUDA)) == {"1.8", "1.9", "1.10"}
+    assert (report.outputs["plan"], report.lines[-1]) == ([], "Nothing was changed.")
+    assert not [line for line in report.lines if "deleted" in line]
     assert clean(delete_tags="1.*", keep_n="1", exclude_tags="1.10").exit_code is ExitCode.REFUSED
     assert clean(delete_tags="1.9").exit_code is ExitCode.PASS
     assert set(world.tags(CUDA)) == {"1.8", "1.10"}

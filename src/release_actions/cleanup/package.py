@@ -155,7 +155,7 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
     count = f"{len(plan.deletions)} of {len(plan.decisions)} versions are to be deleted"
     count += f", {counted(len(plan.strips), 'tag')} removed from others" if plan.strips else ""
-    if not plan.unranked:
+    if not plan.is_moot:
         store.say(f"{path}: {count}, {describe_freed(plan)}")
     return Result(task, contents, plan)
 

@@ -79,6 +79,11 @@ class CleanupPlan:
     unranked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     misranked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
+    @property
+    def is_moot(self) -> bool:
+        """Whether a keep rule was understood wrongly, so that nothing of the plan is carried out or worth reading."""
+        return bool(self.unranked or self.misranked)
+
     @functools.cached_property
     def by_digest(self) -> Mapping[str, Decision]:
         """Digest -> decision."""

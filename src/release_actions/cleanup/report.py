@@ -38,7 +38,7 @@ def report(results: Sequence[Result], findings: list[Finding], *, dry_run: bool,
     all_findings = [*findings, *itertools.chain.from_iterable(list_findings(result) for result in results)]
     is_carried_out = not dry_run and not findings
     # A keep rule that was understood wrongly makes the whole plan wrong: nothing of it is worth reading.
-    is_moot = any(result.plan.unranked for result in results if result.plan)
+    is_moot = any(result.plan.is_moot for result in results if result.plan)
     plans = [result.plan for result in results if result.plan and not is_moot]
     return Report(
         outputs={

@@ -224,27 +224,44 @@ class Selection:
         ]
         return max(stated, default=GRACE)
 
+    @functools.cached_property
+    def spared(self) -> Mapping[str, tuple[str, str]]:
+        """Tag that people gave -> the rule and the pattern that exclude it."""
+        names = (tag for version in self.versions for tag in version.names)
+        return {tag: exclusion for tag in names if (exclusion := find_exclusion(self.rules, tag))}
+
+    @functools.cached_property
+    def free(self) -> Mapping[str, Version]:
+        """Tag that people gave and that nothing excludes -> its version."""
+        return {tag: version for version in self.versions for tag in version.names if tag not in self.spared}
+
+    @functools.cached_property
+    def judged(self) -> tuple[tuple[Rule, Mapping[str, Verdict]], ...]:
+        """Each rule with its verdicts of the free tags that it selects."""
+        return tuple((rule, self._judged(rule, self.free)) for rule in self.rules)
+
     def tag_verdicts(self) -> Mapping[str, Verdict]:
         """Of every tag that people gave."""
-        names = {tag: version for version in self.versions for tag in version.names}
-        spared = {tag: exclusion for tag in names if (exclusion := find_exclusion(self.rules, tag))}
+        names = (tag for version in self.versions for tag in version.names)
         verdicts = {tag: Verdict(selected=False, reason="No rule selects it.") for tag in names}
-        for rule in self.rules:
-            for tag, verdict in self._judged(rule, {tag: names[tag] for tag in names if tag not in spared}).items():
+        for _, own in self.judged:
+            for tag, verdict in own.items():
                 if verdict.selected or not verdicts[tag].rule:
                     verdicts[tag] = verdicts[tag] if verdicts[tag].selected else verdict
-        for tag, (name, pattern) in spared.items():
+        for tag, (name, pattern) in self.spared.items():
             verdicts[tag] = Verdict(selected=False, reason=f"{pattern} excludes it.", rule=name)
         return verdicts
 
     @functools.cached_property
     def removable(self) -> frozenset[str]:
         """Tags that may be taken off a version that is kept: selected by a rule with `untag`."""
-        rules = [rule for rule in self.rules if rule.settings.untag]
-        names = {tag: version for version in self.versions for tag in version.names}
-        spared = {tag for tag in names if find_exclusion(self.rules, tag)}
-        free = {tag: version for tag, version in names.items() if tag not in spared}
-        return frozenset(t for rule in rules for t, verdict in self._judged(rule, free).items() if verdict.selected)
+        return frozenset(
+            tag
+            for rule, verdicts in self.judged
+            if rule.settings.untag
+            for tag, verdict in verdicts.items()
+            if verdict.selected
+        )
 
     def age(self, version: Version) -> timedelta:
         """How long a version has been as it is, as far as anything says: GHCR's dates say nothing about tags."""
@@ -323,36 +340,32 @@ class Selection:
 
         A rule that says with `keep_n` what happens to other tags has none.
         """
-        names = {tag: version for version in self.versions for tag in version.names}
-        free = {tag: version for tag, version in names.items() if not find_exclusion(self.rules, tag)}
         unranked: dict[str, tuple[str, ...]] = {}
-        for rule in self.rules:
+        for rule, verdicts in self.judged:
             if not rule.settings.keep_n_per_line or rule.settings.keep_n is not None:
                 continue
-            deleted = [tag for tag, verdict in self._judged(rule, free).items() if verdict.selected]
-            tags = [tag for tag in deleted if not parse_any(tag, self.facts.prefixes)]
-            tags = [tag for tag in tags if not self.broken(rule, free[tag])]
+            tags = [tag for tag in self._list_unversioned(rule, verdicts) if verdicts[tag].selected]
             if tags:
                 unranked[rule.name] = tuple(sorted(tags))
         return unranked
 
     def misranked(self) -> Mapping[str, tuple[str, str]]:
         """Name of a rule -> a tag that `keep_n` keeps as pushed last, and one with higher numbers that is deleted."""
-        names = {tag: version for version in self.versions for tag in version.names}
-        free = {tag: version for tag, version in names.items() if not find_exclusion(self.rules, tag)}
         misranked: dict[str, tuple[str, str]] = {}
-        for rule in self.rules:
+        for rule, verdicts in self.judged:
             if not rule.settings.keep_n:
                 continue
-            verdicts = self._judged(rule, free)
-            others = [
-                tag for tag in verdicts if not parse_any(tag, self.facts.prefixes) and not self.broken(rule, free[tag])
-            ]
+            others = self._list_unversioned(rule, verdicts)
             pair = ranking.find_misranked(
                 [tag for tag in others if verdicts[tag].is_newest], [tag for tag in others if verdicts[tag].selected]
             )
             misranked |= {rule.name: pair} if pair else {}
         return misranked
+
+    def _list_unversioned(self, rule: Rule, tags: Iterable[str]) -> list[str]:
+        """Those of some free tags that are no versions, of images that are not broken for a rule."""
+        others = [tag for tag in tags if not parse_any(tag, self.facts.prefixes)]
+        return [tag for tag in others if not self.broken(rule, self.free[tag])]
 
     def keep_newest_untagged(self, roots: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
         """Digest -> verdict, of the newest untagged versions that a rule keeps by `keep_n_untagged`.

@@ -21,7 +21,7 @@ ROWS = 200
 def write_summary(results: Sequence[Result], findings: Sequence[Finding], *, dry_run: bool) -> str:
     """The job summary: for each package what went and why, and its tags before and after."""
     # A keep rule that was understood wrongly makes the whole plan wrong: nothing of it is worth reading.
-    is_moot = any(result.plan.unranked for result in results if result.plan)
+    is_moot = any(result.plan.is_moot for result in results if result.plan)
     head = "## GHCR clean-up" + (" (dry run: nothing was deleted)" if dry_run else "") + "\n\n"
     rows = [
         [
