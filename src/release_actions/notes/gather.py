@@ -105,10 +105,11 @@ def list_exact_tags(config: Config | None, version: Version | None) -> dict[str,
 
 def list_retired(config: Config | None) -> dict[str, RetiredImage]:
     """Name of an image that is not published any more -> since when and why."""
+    if config is None:
+        return {}
     return {
         f"{config.registry}/{package.name}": RetiredImage(parse(package.since, config.tag_prefix), package.reason)
-        for package in (config.retired if config else ())
-        if config
+        for package in config.retired
     }
 
 
