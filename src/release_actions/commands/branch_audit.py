@@ -7,7 +7,6 @@ issue: true one issue lists the findings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -41,7 +40,6 @@ from release_actions.versions.version import parse
 NAME = "branch-audit"
 REPORT, ENFORCE, PROPOSE, LIST = "report", "enforce", "propose", "list"
 HEADS = "refs/heads/"
-NUMBER = re.compile(r"#?([0-9]{1,9})")
 
 
 def parse_checks(value: str) -> tuple[str, ...]:
@@ -54,15 +52,6 @@ def parse_checks(value: str) -> tuple[str, ...]:
     return names
 
 
-def parse_numbers(value: str) -> tuple[int, ...]:
-    """Numbers of pull requests, one a line or separated by commas. Raises `ValueError`."""
-    matches = [NUMBER.fullmatch(item) for item in re.split(r"[\s,]+", value.strip())]
-    if not all(matches):
-        message = "which is not a list of numbers such as #12, #34."
-        raise ValueError(message)
-    return tuple(int(match[1]) for match in matches if match)
-
-
 @dataclass(frozen=True)
 class Inputs:
     """What actions/branch-audit/action.yml describes."""
@@ -73,7 +62,7 @@ class Inputs:
     as_of: str = inputs.option(inputs.text, "")
     since: str = inputs.option(inputs.text, "")
     checks: tuple[str, ...] = inputs.option(parse_checks, CHECKS)
-    promised: tuple[int, ...] = inputs.option(parse_numbers, ())
+    promised: tuple[int, ...] = inputs.option(inputs.issue_numbers, ())
     milestone: str = inputs.option(inputs.text, "")
     label: str = inputs.option(inputs.text, "")
     mode: str = inputs.option(inputs.choice(REPORT, ENFORCE, PROPOSE, LIST), REPORT)

@@ -7,7 +7,6 @@ carry the plan out when they are asked to.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timezone
@@ -67,16 +66,6 @@ from release_actions.versions.version import Version, parse
 NAME = "release-tracker"
 REPORT, GUARD, CALENDAR, DIGEST, SYNC, OPEN = "report", "guard", "calendar", "digest", "sync", "open"
 MODES = (REPORT, GUARD, CALENDAR, DIGEST, SYNC, OPEN)
-NUMBER = re.compile(r"#?([0-9]{1,9})")
-
-
-def parse_numbers(value: str) -> tuple[int, ...]:
-    """Numbers of issues, one a line or separated by commas. Raises `ValueError`."""
-    matches = [NUMBER.fullmatch(item) for item in re.split(r"[\s,]+", value.strip())]
-    if not all(matches):
-        message = "which is not a list of numbers such as #12, #34."
-        raise ValueError(message)
-    return tuple(int(match[1]) for match in matches if match)
 
 
 @dataclass(frozen=True)
@@ -86,7 +75,7 @@ class Inputs:
     mode: str = inputs.option(inputs.choice(*MODES), REPORT)
     tag: str = inputs.option(inputs.text, "")
     milestone: str = inputs.option(inputs.text, "")
-    issues: tuple[int, ...] = inputs.option(parse_numbers, ())
+    issues: tuple[int, ...] = inputs.option(inputs.issue_numbers, ())
     label: str = inputs.option(inputs.text, "")
     pull_request: int = inputs.option(inputs.integer(1), 0)
     status: str = inputs.option(inputs.text, "")

@@ -174,6 +174,18 @@ def integer(least: int = 0) -> Parser[int]:
     return FormParser(parse, "NUMBER")
 
 
+ISSUE_NUMBER = re.compile(r"#?([0-9]{1,9})")
+
+
+def issue_numbers(value: str) -> tuple[int, ...]:
+    """Numbers of issues or pull requests, one a line or separated by commas: `#12, #34`. Raises `ValueError`."""
+    matches = [ISSUE_NUMBER.fullmatch(item) for item in re.split(r"[\s,]+", value.strip())]
+    if not all(matches):
+        message = "which is not a list of numbers such as #12, #34."
+        raise ValueError(message)
+    return tuple(int(match[1]) for match in matches if match)
+
+
 def choice(*names: str) -> Parser[str]:
     """One of a few words."""
 
