@@ -14,7 +14,8 @@ from release_actions.builds import changes
 from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build
 from release_actions.errors import ActionError, InputError
-from release_actions.git.commits import Commits, shorten_complaint
+from release_actions.git.commits import Commits
+from release_actions.git.process import shorten_complaint
 from release_actions.runner.context import Context
 from release_actions.versions.version import parse
 
@@ -329,6 +330,6 @@ def test_a_machine_without_git_says_so(origin: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(ActionError) as caught:
         push(origin, ABSENT, ABSENT)
     assert str(caught.value) == (
-        "What changed could not be found out: git did not run here (FileNotFoundError). "
+        "What changed could not be found out: git is not installed here. "
         "Install git, or pass the paths with changed-files."
     )

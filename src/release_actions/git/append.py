@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,14 +17,12 @@ from pathlib import Path
 from types import TracebackType
 
 from release_actions.errors import ActionError, PartialError
+from release_actions.git.process import OWN_EMAIL, OWN_NAME, start_git
 
 SECONDS = 120
 TRIES = 8
 PAUSE_SECONDS = 0.5
 """Before the second try; each further pause is as much longer."""
-
-AUTHOR = ("release-actions", "release-actions@users.noreply.github.com")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -116,28 +112,20 @@ class Branch(AbstractContextManager["Branch"]):
         more: dict[str, str] | None = None,
         fails: tuple[int, ...] = (0,),
     ) -> bytes:
-        environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1"}
-        environ.update(dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), AUTHOR[0]))
-        environ.update(dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), AUTHOR[1]))
+        environ = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1"}
+        environ.update(dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), OWN_NAME))
+        environ.update(dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), OWN_EMAIL))
         for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
             environ.pop(variable, None)
         environ.update(_credential(self._remote), **(more or {}))
-        command = ["git", "-C", str(self._folder), *arguments]
-        try:
-            ended = subprocess.run(  # noqa: S603  # a list, no shell; names were checked where they came in
-                command, env=environ, input=given, capture_output=True, check=False, timeout=SECONDS
-            )
-        except FileNotFoundError:
-            message = "git is not installed here."
-            raise ActionError(message, hint="Install git on the runner.") from None
-        except subprocess.TimeoutExpired:
-            message = f"git {arguments[0]} did not end within {SECONDS} seconds."
-            raise ActionError(message, hint="Run this step again.") from None
-        if ended.returncode not in fails:
-            message = f"git {arguments[0]} failed for the branch {self.name}: {_read_complaint(ended.stderr)}"
+        failure = f"The branch {self.name} could not be read or written"
+        command = ["-C", str(self._folder), *arguments]
+        ended = start_git(command, failure, "Install git on the runner.", environ=environ, given=given, seconds=SECONDS)
+        if ended.code not in fails:
+            message = f"git {arguments[0]} failed for the branch {self.name}: {ended.complaint}"
             hint = "To push, the job needs contents: write, and the branch's rules have to allow it."
             raise ActionError(message, hint=hint)
-        return ended.stdout
+        return ended.printed
 
 
 def _credential(remote: Remote) -> dict[str, str]:
@@ -150,10 +138,3 @@ def _credential(remote: Remote) -> dict[str, str]:
         "GIT_CONFIG_KEY_0": f"http.{remote.address}.extraheader",
         "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {encoded}",
     }
-
-
-def _read_complaint(errors: bytes) -> str:
-    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    loud = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))] or lines or ["no reason"]
-    text = CONTROL.sub(" ", re.sub(r"://[^/@\s]*@", "://", loud[0]))
-    return text.removeprefix("fatal: ").removeprefix("error: ")[:300]

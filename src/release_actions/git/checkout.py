@@ -7,13 +7,12 @@ asked here: actions/checkout makes a lightweight tag of the one that it fetches 
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Literal
 
-from release_actions.errors import ActionError, InputError
+from release_actions.errors import InputError
+from release_actions.git.process import start_git
 
 WHOLE = "Check it out with fetch-depth: 0, or run git fetch --unshallow --tags."
 PREFIX = "refs/tags/"
@@ -71,25 +70,19 @@ def run_git(
 
     Raises `InputError` with git's own last words, and `ActionError` when there is no git.
     """
-    command = ["git", "-C", str(folder.resolve()), "--no-optional-locks", *arguments]
-    environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        ended = subprocess.run(  # noqa: S603  # the arguments are fixed words: no name from outside is among them
-            command, env=environ, capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        message = f"Could not read the {asked}: git is not installed here."
-        raise ActionError(message, hint="Install git, or read the tags from GitHub with history: api.") from None
-    except subprocess.TimeoutExpired:
-        message = f"Could not read the {asked}: git did not end within a minute."
-        raise ActionError(message, hint="Run git tag --list there by hand to see why.") from None
-    if ended.returncode == 0:
-        return ended.stdout.decode("utf-8", errors)
+    ended = start_git(
+        ["-C", str(folder.resolve()), "--no-optional-locks", *arguments],
+        f"Could not read the {asked}",
+        "Install git, or read the tags from GitHub with history: api.",
+    )
+    if ended.code == 0:
+        return ended.printed.decode("utf-8", errors)
     if fails:
         return ""
-    lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-    words = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no reason given")
-    message = f"The {asked} could not be read: git says {words.removeprefix('fatal: ')[:300]!r}."
-    hint = "Check out the repository before this step, and say where with --workspace. " * ("not a git" in words)
+    words = ended.complaint
+    message = f"The {asked} could not be read: git says {words!r}."
+    hint = "Check out the repository before this step, and say where with --workspace. " * (
+        "not a git" in ended.complaint
+    )
     hint += "Run git config --global --add safe.directory with the folder's path. " * ("ownership" in words)
     raise InputError(message, hint=hint.strip() or "Check it out again, or read the tags with history: api.")

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from release_actions.errors import ActionError, InputError
+from release_actions.errors import InputError
+from release_actions.git.process import start_git
 
 DEEP = "Check it out with fetch-depth: 0, or pass the paths with changed-files, or changed-files: all."
 DIFFERENCE = ("diff-tree", "-r", "-z", "--name-only", "--no-renames")
@@ -126,25 +127,12 @@ class Commits:
 
     def _run(self, *arguments: str, seconds: int = SECONDS) -> tuple[int, str, str]:
         """Run git. Returns its exit code, output and complaint. Raises `ActionError` if it does not run."""
-        import subprocess  # only where git is asked
-
-        command = ["git", "-C", str(self.folder.resolve()), "--no-optional-locks", *arguments]
-        environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-        if not self.may_fetch:
-            environ["GIT_NO_LAZY_FETCH"] = "1"
-        try:
-            ended = subprocess.run(  # noqa: S603  # fixed words and commits that were checked to be hexadecimal
-                command, env=environ, capture_output=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL
-            )
-        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-            message = f"What changed could not be found out: git did not run here ({type(error).__name__})."
-            raise ActionError(message, hint="Install git, or pass the paths with changed-files.") from None
-        complaint = shorten_complaint(ended.stderr.decode("utf-8", "replace"))
-        return ended.returncode, ended.stdout.decode("utf-8", "surrogateescape"), complaint
-
-
-def shorten_complaint(errors: str) -> str:
-    """The line of git's complaint that says what is wrong, without a password that an address may hold."""
-    lines = errors.strip().splitlines() or ["no reason given"]
-    line = next((line for line in lines if line.startswith("fatal: ")), lines[0])
-    return re.sub(r"://[^/@\s]*@", "://", line.removeprefix("fatal: "))[:300]
+        more = {} if self.may_fetch else {"GIT_NO_LAZY_FETCH": "1"}
+        ended = start_git(
+            ["-C", str(self.folder.resolve()), "--no-optional-locks", *arguments],
+            "What changed could not be found out",
+            "Install git, or pass the paths with changed-files.",
+            environ={**os.environ, **more},
+            seconds=seconds,
+        )
+        return ended.code, ended.text, ended.complaint

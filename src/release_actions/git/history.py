@@ -5,15 +5,14 @@ Every function takes revisions as git does and gives all of them or an error. No
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from release_actions.errors import ActionError, InputError
 from release_actions.git.checkout import run_git
+from release_actions.git.process import start_git
 
 SECONDS = 300
 """How long git may read a history."""
@@ -128,13 +127,10 @@ def resolve_commit(folder: Path, names: Sequence[str]) -> str:
 
 def _run(folder: Path, arguments: tuple[str, ...], given: bytes) -> bytes:
     """What git prints for some input. Raises `ActionError`: a patch that was not read is no answer."""
-    command = ["git", "-C", str(folder.resolve()), "--no-optional-locks", *arguments]
-    environ = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        ended = subprocess.run(  # noqa: S603  # fixed words; what git is given are commits
-            command, input=given, env=environ, capture_output=True, check=True, timeout=SECONDS
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        message = f"The patches of commits could not be compared: git {arguments[0]} did not end well."
-        raise ActionError(message, hint="Run git fsck in the checkout to see whether it is whole.") from error
-    return ended.stdout
+    command = ["-C", str(folder.resolve()), "--no-optional-locks", *arguments]
+    hint = "Run git fsck in the checkout to see whether it is whole."
+    ended = start_git(command, "The patches of commits could not be compared", hint, given=given, seconds=SECONDS)
+    if ended.code:
+        message = f"The patches of commits could not be compared: git {arguments[0]} says {ended.complaint!r}."
+        raise ActionError(message, hint=hint)
+    return ended.printed

@@ -8,7 +8,6 @@ folder that is thrown away, and nothing is fetched.
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,17 +16,18 @@ from types import TracebackType
 
 from release_actions.errors import ActionError
 from release_actions.git.checkout import run_git
+from release_actions.git.process import OWN_EMAIL, OWN_NAME, start_git
 
 SECONDS = 120
 CONFLICT = 1
 """The exit code of git merge-tree where a person has to decide."""
 
 WHO = {
-    "GIT_AUTHOR_NAME": "release-actions",
-    "GIT_AUTHOR_EMAIL": "release-actions@users.noreply.github.com",
+    "GIT_AUTHOR_NAME": OWN_NAME,
+    "GIT_AUTHOR_EMAIL": OWN_EMAIL,
     "GIT_AUTHOR_DATE": "1700000000 +0000",
-    "GIT_COMMITTER_NAME": "release-actions",
-    "GIT_COMMITTER_EMAIL": "release-actions@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": OWN_NAME,
+    "GIT_COMMITTER_EMAIL": OWN_EMAIL,
     "GIT_COMMITTER_DATE": "1700000000 +0000",
 }
 DIFFERENCE_CHARACTERS = 4000
@@ -137,26 +137,17 @@ class Trial(AbstractContextManager["Trial"]):
     def _run(self, *arguments: str) -> tuple[int, bytes]:
         own = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
         isolated = {
-            "LC_ALL": "C",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
             "XDG_CONFIG_HOME": str(self._folder),
         }
-        command = ["git", f"--git-dir={self._folder}", *arguments]
-        try:
-            ended = subprocess.run(  # noqa: S603  # a list, no shell; what is given are whole commit ids
-                command,
-                env={**own, **isolated, **WHO},
-                capture_output=True,
-                check=False,
-                timeout=SECONDS,
-                stdin=subprocess.DEVNULL,
-                cwd=self._folder,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            message = f"Whether commits can be picked could not be tried: git did not end ({type(error).__name__})."
-            raise ActionError(message, hint="Install git 2.38 or newer.") from None
-        return ended.returncode, ended.stdout
+        ended = start_git(
+            ["-C", str(self._folder), f"--git-dir={self._folder}", *arguments],
+            "Whether commits can be picked could not be tried",
+            "Install git 2.38 or newer.",
+            environ={**own, **isolated, **WHO},
+            seconds=SECONDS,
+        )
+        return ended.code, ended.printed

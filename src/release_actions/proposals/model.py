@@ -14,9 +14,6 @@ from typing import Any
 OWN_BRANCHES = "release-actions/"
 """What every branch that is made here begins with: nothing else is ever pushed to."""
 
-OWN_NAME, OWN_EMAIL = "release-actions", "release-actions@users.noreply.github.com"
-"""The committer of what is proposed, by which a branch is known that another one has pushed to."""
-
 WORKFLOWS = ".github/workflows/"
 BODY_LENGTH = 60_000
 """Characters. GitHub takes 65,536 of a pull request's or issue's text."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from release_actions.git.process import OWN_EMAIL, OWN_NAME
 from release_actions.github.pygithub import ask
-from release_actions.proposals.model import OWN_EMAIL, OWN_NAME, FileChange, ProposedCommit, Signature
+from release_actions.proposals.model import FileChange, ProposedCommit, Signature
 
 if TYPE_CHECKING:
     from github.GitCommit import GitCommit

@@ -11,9 +11,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from release_actions.errors import InputError, RemoteError
+from release_actions.git.process import OWN_EMAIL
 from release_actions.github.pygithub import ask
 from release_actions.proposals.marker import make_marker, read_marker, sign_body
-from release_actions.proposals.model import OWN_BRANCHES, OWN_EMAIL, Outcome, PullProposal, State, touches_workflows
+from release_actions.proposals.model import OWN_BRANCHES, Outcome, PullProposal, State, touches_workflows
 from release_actions.proposals.objects import make_commits
 from release_actions.proposals.refusals import explain_refusal, is_refusal
 
