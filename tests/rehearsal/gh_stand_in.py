@@ -1,6 +1,7 @@
 """A small `gh` for the simulator: what publish.yml asks of it, over the same REST API. Attestations are a file.
 
-Run as a program: `gh_stand_in.py ATTESTED ARGUMENTS...`. ATTESTED has a line `DIGEST REF WORKFLOW` for each.
+Run as a program: `gh_stand_in.py ATTESTED ARGUMENTS...`. ATTESTED has a line
+`DIGEST REF COMMIT WORKFLOW COMMIT PREDICATE` for each: the second commit is the workflow's own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import requests
 
 JSON = "application/vnd.github+json"
+CLAIMS = ("--source-ref", "--source-digest", "--signer-workflow", "--signer-digest", "--predicate-type")
 
 
 def ask(
@@ -61,8 +63,9 @@ def download(repository: str, arguments: list[str]) -> None:
 
 def verify(attested: Path, arguments: list[str]) -> int:
     digest = hashlib.sha256(Path(arguments[0]).read_bytes()).hexdigest()
-    wanted = f"{digest} {flag(arguments, '--source-ref')[0]} {flag(arguments, '--signer-workflow')[0]}"
-    return 0 if wanted in attested.read_text(encoding="utf-8").splitlines() else 1
+    wanted = " ".join([digest, *(flag(arguments, name)[0] for name in CLAIMS)])
+    is_hosted = "--deny-self-hosted-runners" in arguments
+    return 0 if is_hosted and wanted in attested.read_text(encoding="utf-8").splitlines() else 1
 
 
 def call(api: str, arguments: list[str]) -> int:

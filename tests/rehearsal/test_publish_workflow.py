@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 from release_actions.config import load_config
 from release_actions.errors import ActionError
 from release_actions.http.client import Http
+from release_actions.images.provenance import PREDICATE
 from release_actions.registry.client import Registry
 from release_actions.rehearsal.action_runner import ActionRunner, RehearsalInputs, StepEvents
 from release_actions.rehearsal.builder import Builder
@@ -57,31 +57,32 @@ LAUNCHER = f"""\
 #!/bin/sh
 mkdir -p "$RUNNER_TEMP/environment/bin"
 ln -sf "{sys.executable}" "$RUNNER_TEMP/environment/bin/python"
-cat >"$RUNNER_TEMP/environment/bin/uv" <<'END'
-#!/bin/sh
-echo "$@" >"$PUBLISHED"
-END
-chmod +x "$RUNNER_TEMP/environment/bin/uv"
 echo "$RUNNER_TEMP/environment"
 """
-"""Takes the place of the launcher in the checkout: an environment whose uv notes what it would upload."""
+"""Takes the place of the launcher in the checkout: an environment that builds."""
 
 
 @dataclass
 class Publishing(StandIns):
-    """What only GitHub or PyPI could do."""
+    """What only GitHub or PyPI could do. `attested` is a file, `artifact` a folder."""
 
     checkout: Path
     attested: Path
+    artifact: Path
     checks: list[str] = field(default_factory=list)
+    uploaded: list[str] = field(default_factory=list)
     are_green: bool = True
 
     def find(self, step: UsedStep) -> StandIn | None:
         if "bash .ci/run" in step.script:
             return self.check
-        if step.uses.startswith("actions/checkout@"):
-            return self.check_out
-        return self.attest if step.uses.startswith("actions/attest@") else None
+        return {
+            "actions/checkout": self.check_out,
+            "actions/upload-artifact": self.keep,
+            "actions/download-artifact": self.fetch,
+            "actions/attest": self.attest,
+            "pypa/gh-action-pypi-publish": self.upload,
+        }.get(step.uses.partition("@")[0])
 
     def check(self, step: UsedStep) -> Mapping[str, str]:
         self.checks.append(step.job.ref)
@@ -94,10 +95,27 @@ class Publishing(StandIns):
         shutil.copytree(self.checkout, step.job.workspace, dirs_exist_ok=True, symlinks=True)
         return {}
 
+    def keep(self, step: UsedStep) -> Mapping[str, str]:
+        shutil.rmtree(self.artifact, ignore_errors=True)
+        shutil.copytree(step.job.workspace / step.inputs["path"], self.artifact)
+        return {"artifact-id": "7"}
+
+    def fetch(self, step: UsedStep) -> Mapping[str, str]:
+        assert step.inputs["artifact-ids"] == "7"
+        shutil.copytree(self.artifact, step.job.workspace / step.inputs["path"])
+        return {}
+
     def attest(self, step: UsedStep) -> Mapping[str, str]:
+        sums = Path(step.inputs["subject-checksums"]).read_text(encoding="utf-8")
         with self.attested.open("a", encoding="utf-8") as lines:
-            for file in sorted(step.job.workspace.glob(step.inputs["subject-path"])):
-                lines.write(f"{hashlib.sha256(file.read_bytes()).hexdigest()} {step.job.ref} {SIGNER}\n")
+            for line in sums.splitlines():
+                digest, _, _name = line.partition("  ")
+                lines.write(f"{digest} {step.job.ref} {step.job.sha} {SIGNER} {step.job.sha} {PREDICATE}\n")
+        return {}
+
+    def upload(self, step: UsedStep) -> Mapping[str, str]:
+        folder = step.job.workspace / step.inputs["packages-dir"]
+        self.uploaded += sorted(file.name for file in folder.iterdir())
         return {}
 
 
@@ -109,7 +127,6 @@ class Maintainer:
     runner: ActionRunner
     stand_ins: Publishing
     workflow: Path
-    uploaded: Path
 
     def push(self, tag: str) -> WorkflowRun:
         sha = self.setting.tag(tag, NOW)
@@ -156,10 +173,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def maintainer(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Maintainer]:
+def maintainer(tmp_path: Path, checkout: Path) -> Iterator[Maintainer]:
     attested = tmp_path / "attested"
     attested.touch()
-    monkeypatch.setenv("PUBLISHED", str(tmp_path / "published"))
     workflow = tmp_path / "publish.yml"
     text = WORKFLOW.read_text(encoding="utf-8")
     # The rehearsal follows workflows that are called. How this one starts is shown by the events that it is given.
@@ -183,7 +199,7 @@ def maintainer(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) 
         (runner.attestations.programs / "gh").write_text(
             f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" "{attested}" "$@"\n', encoding="utf-8"
         )
-        yield Maintainer(setting, runner, Publishing(checkout, attested), workflow, tmp_path / "published")
+        yield Maintainer(setting, runner, Publishing(checkout, attested, tmp_path / "artifact"), workflow)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -191,7 +207,7 @@ def git(folder: Path, *arguments: str) -> str:
     return ended.stdout.strip()
 
 
-@pytest.mark.tools("git", "jq")
+@pytest.mark.tools("git", "jq", "sha256sum")
 def test_a_pushed_tag_ends_in_a_draft_and_its_publication_in_moved_tags(maintainer: Maintainer) -> None:
     maintainer.setting.merge("Add api-guard", "ada", ("enhancement",), NOW)
 
@@ -203,16 +219,15 @@ def test_a_pushed_tag_ends_in_a_draft_and_its_publication_in_moved_tags(maintain
     assert {asset.name for asset in draft.assets.values()} == {WHEEL, SOURCES, ARCHIVE}
     assert (maintainer.stand_ins.checks, pushed.skipped) == (["refs/tags/v1.0.0"], ["pypi", "floating", "pin"])
     assert set(maintainer.setting.git_tags()) == {"v1.0.0"}
-    assert not maintainer.uploaded.exists()
+    assert maintainer.stand_ins.uploaded == []
 
     published = maintainer.publish("v1.0.0")
 
     tags = maintainer.setting.git_tags()
     assert set(tags) == {"v1.0.0", "v1.0", "v1"}
     assert len(set(tags.values())) == 1
-    assert published.skipped == ["checks", "draft"]
-    uploaded = maintainer.uploaded.read_text(encoding="utf-8").split()
-    assert uploaded == ["publish", "--trusted-publishing", "always", f"dist/{WHEEL}", f"dist/{SOURCES}"]
+    assert published.skipped == ["checks", "build", "attest", "draft", "files"]
+    assert maintainer.stand_ins.uploaded == [WHEEL, SOURCES]
     commit = git(maintainer.stand_ins.checkout, "rev-parse", "v1.0.0")
     assert f"@{commit} # v1.0.0\n" in git(
         maintainer.stand_ins.checkout.parent / "origin", "show", "pin-v1.0.0:README.md"
@@ -221,7 +236,7 @@ def test_a_pushed_tag_ends_in_a_draft_and_its_publication_in_moved_tags(maintain
     assert [release.tag for release in maintainer.setting.repository.releases.values()] == ["v1.0.0"]
 
 
-@pytest.mark.tools("git", "jq")
+@pytest.mark.tools("git", "jq", "sha256sum")
 def test_a_candidate_is_drafted_and_moves_nothing(maintainer: Maintainer) -> None:
     maintainer.push("v1.0.0-rc.1")
     published = maintainer.publish("v1.0.0-rc.1")
@@ -247,15 +262,18 @@ def test_nothing_is_drafted_when_a_check_is_red(maintainer: Maintainer) -> None:
     assert maintainer.setting.repository.releases == {}
 
 
-@pytest.mark.tools("git", "jq")
-def test_a_repeated_run_updates_its_draft_and_what_it_did_not_build_is_not_uploaded(maintainer: Maintainer) -> None:
+@pytest.mark.tools("git", "jq", "sha256sum")
+def test_a_repeated_run_updates_its_draft_and_nothing_is_uploaded_from_a_tag_that_moved_since(
+    maintainer: Maintainer,
+) -> None:
     maintainer.push("v1.0.0")
     maintainer.push("v1.0.0")
     assert {asset.name for asset in maintainer.release("v1.0.0").assets.values()} == {WHEEL, SOURCES, ARCHIVE}
-    maintainer.stand_ins.attested.write_text("", encoding="utf-8")
+    attested, commit = maintainer.stand_ins.attested, maintainer.setting.git_tags()["v1.0.0"]
+    attested.write_text(attested.read_text(encoding="utf-8").replace(commit, "f" * 40), encoding="utf-8")
 
-    with pytest.raises(ActionError, match="verify that this workflow built them failed"):
+    with pytest.raises(ActionError, match="Verify that this workflow built them from the commit of this tag failed"):
         maintainer.publish("v1.0.0")
 
-    assert not maintainer.uploaded.exists()
+    assert maintainer.stand_ins.uploaded == []
     assert set(maintainer.setting.git_tags()) == {"v1.0.0"}
