@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,6 +18,8 @@ import manifests
 from release_actions.builds.event import Build
 from release_actions.builds.matrix import plan_builds
 from release_actions.config import load_config
+from release_actions.images import image_list
+from release_actions.images.slots import list_promises, read_slots
 from release_actions.rehearsal.action_file import Action, read
 
 ROOT = Path(__file__).parents[2]
@@ -73,9 +78,8 @@ def test_outputs_exist(example: Path) -> None:
         if action and "id" in step
         for output in action.outputs
     }
-    others = {
-        step["id"] for job in jobs(example).values() for step, action in steps(job) if not action and "id" in step
-    }
+    ours = {step["id"] for job in jobs(example).values() for step, action in steps(job) if action and "id" in step}
+    others = {step["id"] for job in jobs(example).values() for step in job.get("steps", []) if "id" in step} - ours
     read_of_ours = {
         (step, output) for step, output in re.findall(r"steps\.([\w-]+)\.outputs\.([\w-]+)", text) if step not in others
     }
@@ -112,3 +116,64 @@ def test_a_job_has_only_the_permissions_it_names(example: Path) -> None:
     workflow = yaml.safe_load(example.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {}
     assert [name for name, job in workflow["jobs"].items() if not job.get("permissions")] == []
+
+
+CHANGES = {"contents", "id-token", "packages"}
+"""Permissions to write what is released, or to speak for it."""
+
+GATES = {"perf-gate", "promote", "protect-latest", "release-gate"}
+NAMED_REPORT = re.compile(r"\S+@\$\{\{ needs\.[\w-]+\.outputs\.digest \}\}")
+CACHED = {"ghcr-cleanup-candidates.yml": "clean-up"}
+"""Jobs that have a cache on purpose: manifests, which are known by their digests. It decides nothing by them."""
+
+
+def decides(workflow: Mapping[str, Any], job: Mapping[str, Any]) -> bool:
+    """Whether a job releases or deletes something, says whether that may be, or is started by a tag."""
+    changes = {name for name, level in job.get("permissions", {}).items() if level == "write"} & CHANGES
+    gates = {action.name for _, action in steps(job) if action} & GATES
+    return bool(changes or gates or "tags" in workflow["on"].get("push", {}))
+
+
+def test_no_job_that_decides_reads_what_other_jobs_cached(example: Path) -> None:
+    workflow = yaml.load(example.read_text(encoding="utf-8"), yaml.CBaseLoader)
+    for name, job in workflow["jobs"].items():
+        if "uses" not in job and decides(workflow, job):
+            expected = None if CACHED.get(example.name) == name else "none"
+            assert job.get("cache-mode") == expected, name
+
+
+def test_no_checkout_leaves_the_token_behind(example: Path) -> None:
+    for job in jobs(example).values():
+        for step in job.get("steps", []):
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] == "false"
+
+
+def test_what_an_artifact_brings_is_named_by_the_digest_that_a_job_handed_on(example: Path) -> None:
+    text = example.read_text(encoding="utf-8")
+    if "actions/download-artifact@" not in text:
+        return
+    reports = re.findall(r"reports: (.*)", text)
+    assert reports
+    assert [report for report in reports if not re.fullmatch(NAMED_REPORT, report)] == []
+
+
+def test_the_digests_of_the_example_are_read_by_the_action_that_merges_them(tmp_path: Path) -> None:
+    (script,) = (
+        step["run"] for step in jobs(EXAMPLES[0].parent / "publish-images.yml")["build"]["steps"] if "run" in step
+    )
+    config = load_config(ROOT / "examples/single-image/release.yaml")
+    plan = plan_builds(config, Build(sha="0" * 40), ("all",), NOW, resolve=lambda _repository, _ref: "1" * 40)
+    outputs = tmp_path / "outputs"
+    for number, job in enumerate(plan.jobs):
+        entry = job.entry()
+        digest = f"sha256:{number:064x}"
+        given = {name.upper(): str(entry[name]) for name in ("slot", "package", "platform")} | {"DIGEST": digest}
+        environ = {**given, "PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(outputs), "GITHUB_RUN_ATTEMPT": "1"}
+        subprocess.run(["bash", "-e", "-c", script], env=environ, check=True)
+    slots = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
+    images = image_list.read(json.dumps([publication.entry() for publication in plan.publications]))
+
+    values = read_slots(json.dumps({"build": {"outputs": slots}}), list_promises(images), 1, "build-results")
+
+    assert [value.digest for value in values] == [f"sha256:{number:064x}" for number in range(len(plan.jobs))]
