@@ -38,7 +38,7 @@ def can_sign(workflow: Mapping[str, Any], job: Mapping[str, Any]) -> bool:
     permissions = job.get("permissions", workflow.get("permissions", "write-all"))
     if isinstance(permissions, str):
         return permissions == "write-all"
-    return permissions.get("id-token") == "write"
+    return bool(permissions.get("id-token") == "write")
 
 
 def list_programs(script: str) -> Iterator[str]:
