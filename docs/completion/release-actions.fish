@@ -346,6 +346,7 @@ complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l com
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l reports
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l config
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l report
+complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l page
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l log-store -xa 'branch assets'
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l log-branch
 complete -c release-actions -n '__fish_seen_subcommand_from release-gate' -l log-head

@@ -111,6 +111,12 @@ def test_a_no_go_fails_the_run_in_mode_enforce_only(gate: Gate, folder: Path) ->
     assert gate() == ExitCode.REFUSED
 
 
+def test_the_page_is_written_with_a_no_go_too(gate: Gate, folder: Path) -> None:
+    assert gate(reports="audit.json", page="status/index.html") == ExitCode.REFUSED
+    assert "<strong>No-go</strong>" in (folder / "status" / "index.html").read_text(encoding="utf-8")
+    assert outputs_of(folder)["page"] == "status/index.html"
+
+
 def test_a_gate_that_requires_nothing_is_refused(gate: Gate, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = CONFIGURATION.partition("gate:")[0]
     (folder / "release.yaml").write_text(text, encoding="utf-8")

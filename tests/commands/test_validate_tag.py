@@ -214,6 +214,7 @@ def test_a_candidate_that_comes_next(judge: Judge, forge: Forge) -> None:
         "release-branch": "",
         "already-published": False,
         "promote": False,
+        "gate": False,
     }
     assert report.lines[-1].startswith("v0.6.0-rc.2 is a release candidate: it moves no floating tag")
 
@@ -423,6 +424,24 @@ def test_only_finals_are_promoted_and_only_where_the_project_says_so(
     report = judge(tag, sha=forge.tag(tag, forge.commit()), versions=f"{{final: {final}}}")
 
     assert (told(report), report.outputs["promote"]) == ([], promoted)
+
+
+@pytest.mark.parametrize(
+    ("tag", "key", "asked"),
+    [
+        ("v0.5.2", "true", True),
+        ("v0.5.1.post1", "true", True),
+        ("v0.5.2", "false", False),
+        ("v0.5.2-rc.1", "true", False),
+    ],
+)
+def test_the_gate_is_asked_of_stable_releases_and_only_where_the_project_says_so(
+    judge: Judge, forge: Forge, tag: str, key: str, *, asked: bool
+) -> None:
+    configuration = f"{{}}\ngate: {{before-floating-tags: {key}}}"
+    report = judge(tag, sha=forge.tag(tag, forge.commit()), versions=configuration)
+
+    assert (told(report), report.outputs["gate"]) == ([], asked)
 
 
 # The push

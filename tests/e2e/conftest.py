@@ -28,13 +28,14 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment() -> str:
     """Where the actions find their Python environment. Workflows run without a way to an index, so it is made here."""
     folder = find_environments()
-    subprocess.run(
-        ["sh", str(ROOT / "release-actions"), "validate-tag", "--help"],
-        env={**os.environ, **interpreter(), "RELEASE_ACTIONS_CACHE": folder},
-        stdout=subprocess.DEVNULL,
-        check=True,
-        timeout=120,
-    )
+    for command in ("validate-tag", "status"):
+        subprocess.run(
+            ["sh", str(ROOT / "release-actions"), command, "--help"],
+            env={**os.environ, **interpreter(), "RELEASE_ACTIONS_CACHE": folder},
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=120,
+        )
     return folder
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from tests.e2e.llm_d import EXAMPLES
 from tests.e2e.pipeline import SECRETS, Pipeline
+from tests.gate import makers
 
 pytestmark = pytest.mark.tools("act", "git", "buildah", "crane", "jq")
 
@@ -75,6 +76,7 @@ def test_a_stable_tag_publishes_every_image_and_then_moves_the_floating_tags(pip
     event = pipeline.push_tag("v0.5.0")
     ran = pipeline.run(CALLER, event)
     assert ran.code == 0, ran.errors
+    assert "gate" not in ran.jobs, "nobody asked for it"
 
     after = pipeline.llm_d.look()
     for package in pipeline.llm_d.released:
@@ -388,3 +390,44 @@ def test_a_final_without_a_candidate_on_its_commit_is_not_promoted(promoting: Pi
     assert (ran.code, ran.jobs) == (1, {"plan": ["success"], "promote": ["failure"]})
     assert any("No candidate of v0.5.0 is on its commit" in text for text in ran.errors)
     assert {name: tags(promoting, name) for name in ALL} == before
+
+
+GATED = (
+    SMALL
+    + """\
+gate:
+  before-floating-tags: true
+  required:
+    - {report: verify-images, max-age: 1d}
+    - {report: branch-audit, max-age: 1d}
+"""
+)
+
+
+def test_no_floating_tag_moves_before_the_gate_says_go(small: Pipeline) -> None:
+    small.configure(GATED)
+    before = floats(small)
+    event = small.push_tag("v0.5.0")
+
+    refused = small.run(CALLER, event)
+
+    assert (refused.code, refused.jobs["gate"]) == (1, ["failure"])
+    assert floats(small) == before
+    assert any("branch-audit is missing" in text for text in refused.errors), refused.errors
+    assert "No-go" in (small.folder / "artifacts" / "release-status" / "index.html").read_text(encoding="utf-8")
+
+    # A job before hands on the report and its digest, and the run is repeated.
+    report = small.folder / "artifacts" / "branch-audit-report" / "branch-audit.json"
+    report.parent.mkdir()
+    run = {**makers.RUN, "repository": "llm-d/llm-d", "id": "1"}
+    now = small.llm_d.setting.world.now()
+    report.write_bytes(makers.content(commit=event.sha, run=run, **{"as-of": now.isoformat()}))
+    line = f"reports/branch-audit-report/branch-audit.json@{makers.digest(report.read_bytes())}"
+    caller = small.folder / "with-report.yml"
+    text = CALLER.read_text(encoding="utf-8")
+    caller.write_text(re.sub(r"(    uses: .*ci-release.*\n)", rf"\1    with: {{reports: '{line}'}}\n", text), "utf-8")
+    admitted = small.run(caller, event)
+
+    assert admitted.code == 0, admitted.errors
+    exact = {name: tags(small, name)["v0.5.0"] for name in ALL}
+    assert {name: tags(small, name)["latest"] for name in ALL} == exact

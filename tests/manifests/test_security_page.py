@@ -43,9 +43,12 @@ def test_every_job_whose_outputs_another_one_reads_has_a_row() -> None:
 
 def test_nothing_that_is_decided_by_travels_in_an_artifact() -> None:
     for file in (*WORKFLOWS.glob("*build*"), WORKFLOWS / "ci-release.yaml"):
-        text = file.read_text(encoding="utf-8")
-        assert "download-artifact" not in text
-        assert text.count("upload-artifact") <= 1, "the lock, for people"
+        downloading = {
+            name
+            for name, job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].items()
+            if "download-artifact" in str(job)
+        }
+        assert downloading <= {"gate"}, "where a report counts by the digest that is the output of its job"
 
 
 def test_one_program_writes_the_index_of_what_belongs_to_a_digest() -> None:

@@ -350,3 +350,41 @@ def test_what_was_promoted_goes_on_by_the_digest_that_was_proved() -> None:
     assert release["jobs"]["promote"]["outputs"]["images"] == "${{ steps.promotion.outputs.images }}"
     assert "needs.promote.outputs.images" in release["jobs"]["images"]["with"]["proved"]
     assert merge["with"]["proved-images"] == "${{ inputs.proved }}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "go", "moves"),
+    [(False, "", True), (True, "true", True), (True, "false", False), (True, "", False)],
+)
+def test_floating_tags_move_only_where_the_gate_was_not_asked_or_said_go(*, asked: bool, go: str, moves: bool) -> None:
+    steps = read(HOME / "build-and-publish.yml")["jobs"]["finish"]["steps"]
+    template = next(step["if"] for step in steps if step.get("id") == "protect")
+    contexts = {
+        "inputs": {"floating": "release", "gate": asked},
+        "needs": {"gate": {"outputs": {"go": go}}},
+        "steps": {"ready": {"outputs": {"ready": "true"}}},
+    }
+    assert said(template, contexts) == str(moves).lower()
+
+
+@pytest.mark.parametrize(
+    ("asked", "result", "drafts"),
+    [
+        (False, "skipped", True),
+        (True, "success", True),
+        (True, "failure", False),
+        (True, "skipped", False),
+        (True, "cancelled", False),
+    ],
+)
+def test_a_draft_is_made_only_where_the_gate_was_not_asked_or_said_go(
+    *, asked: bool, result: str, drafts: bool
+) -> None:
+    template = read(HOME / "draft-release.yml")["jobs"]["draft"]["if"]
+    contexts = {"inputs": {"gate": asked}, "needs": {"gate": {"result": result}}}
+    assert said(template.replace("!cancelled() && ", ""), contexts) == str(drafts).lower()
+
+
+@pytest.mark.parametrize("name", ["build-and-publish.yml", "draft-release.yml"])
+def test_the_gate_may_read_reports_of_other_workflows_and_nothing_more(name: str) -> None:
+    assert read(HOME / name)["jobs"]["gate"]["permissions"] == {"actions": "read", "contents": "read"}

@@ -521,8 +521,8 @@ def test_a_tag_pushed_again_is_built_again_only_where_the_workflow_says_so(
 
 
 def test_a_job_that_the_workflow_forbids_never_runs(tmp_path: Path, suite: Path) -> None:
-    condition = "if: ${{ inputs.floating == 'release' && steps.ready.outputs.ready == 'true' }}"
-    break_workflow(suite, condition, "if: ${{ inputs.floating == 'no' }}")
+    condition = "inputs.floating == 'release' && steps.ready.outputs.ready == 'true'"
+    break_workflow(suite, condition, "inputs.floating == 'no'")
 
     ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO.replace("v1.1.0-rc.1", "v1.1.0"))
 

@@ -16,7 +16,9 @@ from release_actions.gate import log as logs
 from release_actions.gate.deciding import Decision
 from release_actions.gate.judging import Evidence, Judged, judge_release
 from release_actions.gate.log import Entry, Log
+from release_actions.gate.page import write_page
 from release_actions.gate.summary import describe_decision, list_findings, write_log_summary, write_summary
+from release_actions.gate.view import build_view
 from release_actions.git.append import Branch, Remote
 from release_actions.github.assets import Assets
 from release_actions.github.numbered_assets import NumberedAssets
@@ -65,6 +67,7 @@ class Inputs:
     reports: tuple[str, ...] = inputs.option(inputs.lines, ())
     config: str = inputs.option(inputs.text, CONFIG)
     report: str = inputs.option(inputs.written_file, "")
+    page: str = inputs.option(inputs.written_file, "")
     log_store: str = inputs.option(inputs.choice(BRANCH_STORE, ASSETS_STORE), BRANCH_STORE)
     log_branch: str = inputs.option(branch_name, "release-log")
     log_head: str = inputs.option(line_digest, "")
@@ -72,7 +75,7 @@ class Inputs:
     token: str = inputs.option(inputs.text, "", secret=True)
 
 
-OUTPUTS = ("go", "verdict", "against", "report", "report-digest", "log-head")
+OUTPUTS = ("go", "verdict", "against", "report", "report-digest", "page", "log-head")
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
@@ -88,7 +91,11 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     made = make_envelope(judged, given, context)
     if given.report:
         write_workspace_file(context.path(given.report), given.report, made.text())
-    head = append_to_log(judged, made, given, context, log).head if given.mode == LOG else ""
+    kept = append_to_log(judged, made, given, context, log) if given.mode == LOG else Log()
+    if given.page:
+        view = build_view(context.repository or config.repository, judged.decision, judged.reports, kept)
+        write_workspace_file(context.path(given.page), given.page, write_page(view))
+    head = kept.head if given.mode == LOG else ""
     return make_report(judged.decision, made, given, head)
 
 
@@ -253,6 +260,7 @@ def make_report(decision: Decision, made: Envelope, given: Inputs, head: str) ->
             "against": [*decision.against],
             "report": given.report,
             "report-digest": made.digest() if given.report else "",
+            "page": given.page,
             "log-head": head,
         },
         summary=write_summary(decision),

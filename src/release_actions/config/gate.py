@@ -76,6 +76,11 @@ class Waiver(Record):
 class GateForm(Record):
     """What must be known and approved before a release."""
 
+    before_floating_tags: bool = key(
+        Boolean(),
+        "Whether `ci-release.yaml` asks the gate before it moves floating tags. A no-go moves none and fails the run.",
+        default=False,
+    )
     required: tuple[RequiredReport, ...] = key(
         ListOf("a list of reports", RecordOf("a required report", RequiredReport)),
         "Reports without which there is no go.",

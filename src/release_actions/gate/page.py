@@ -1,7 +1,7 @@
 """Writes the page of a release: one HTML file that needs no network, and runs nothing but its own few lines.
 
 The browser is told so: the page's policy allows exactly the style and the script in it, by their digests. Text from
-reports is escaped by the template engine. Jinja2 is imported here alone, so that only the command `status` pays for it.
+reports is escaped by the template engine. Jinja2 is imported here alone, so that only who wants a page pays for it.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ OUTPUTS = (
     "release-branch",
     "already-published",
     "promote",
+    "gate",
 )
 """The outputs of a tag that is not refused."""
 
@@ -106,4 +107,5 @@ def _make_outputs(decision: Decision, past: History) -> dict[str, Output]:
         "release-branch": branch.name if branch and branch.tip else policy.branch(version),
         "already-published": past.about.whole,
         "promote": version.kind is Kind.STABLE and policy.final_images is FinalImages.PROMOTE,
+        "gate": version.is_stable and policy.has_gate,
     }

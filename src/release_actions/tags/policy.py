@@ -29,7 +29,8 @@ class Policy:
 
     `prefix` is a `TagScheme` where the file was read. `first_candidate` is the number of the first candidate, None if 0
     and 1 are both right. `file` is the name of the file that was read, empty where there is none. The templates of
-    branches are empty when no branch is required. `repository` is "owner/name", empty if not known.
+    branches are empty when no branch is required. `repository` is "owner/name", empty if not known. `has_gate`: whether
+    release-gate is asked before floating tags move.
     """
 
     prefix: str = "v"
@@ -44,6 +45,7 @@ class Policy:
     packages: tuple[Package, ...] = ()
     file: str = ""
     origin: Node | None = None
+    has_gate: bool = False
 
     def image_tags(self, version: Version) -> tuple[str, ...]:
         """The exact tags of a version's images: one, or one of each flavour."""
@@ -98,6 +100,7 @@ def read_policy(name: str, context: Context, log: Workflow) -> Policy:
         prefix=config.tag_prefix,
         first_candidate=config.first_candidate,
         final_images=config.final_images,
+        has_gate=config.gate.before_floating_tags,
         floating_tags=config.all_floating_tags,
         skip=config.skip,
         levels=config.levels,
