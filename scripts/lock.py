@@ -17,10 +17,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 
-LOCKS = ("actions", "page", "simulator", "development", "statistics", "build")
+LOCKS = ("actions", "page", "simulator", "development", "statistics", "site", "build")
 """Names without their ending. The first four build on each other in this order; the others stand alone."""
 
-STANDING_ALONE = frozenset({"statistics"})
+STANDING_ALONE = frozenset({"statistics", "site"})
 
 OVERRIDES = "overrides.txt"
 """What is locked for some platforms only, though a package asks for it everywhere."""
