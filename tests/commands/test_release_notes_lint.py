@@ -172,7 +172,8 @@ def test_what_github_and_the_registry_know_is_held_against_notes(
     line = plant(workspace, old, new)
     code, outputs, _ = run(simulator, workspace, capsys, "--tag", "v0.5.0")
     assert (rule, line) in rules(outputs)
-    assert code == ExitCode.REFUSED
+    suspicious = {"changelog-base-wrong", "contributor-announced", "change-author"}
+    assert code == (ExitCode.PASS if rule in suspicious else ExitCode.REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_a_version_without_a_git_tag_is_told(
     (finding,) = outputs["findings"]
     assert finding["rule"] == "version-not-upstream"
     assert finding["other"] == "tags of vllm-project/vllm"
-    assert code == ExitCode.REFUSED
+    assert code == ExitCode.PASS  # another owner's tag may be hidden from the token
 
 
 def test_components_json_of_the_release_before_counts_more_than_its_notes(
@@ -253,7 +254,7 @@ def test_without_a_tag_the_rules_that_need_one_say_so(
 def test_any_notes_are_checked_without_a_network_or_a_repository(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "release-notes.md").write_text(cleaned.PLAIN + "\n- FIXME\n", encoding="utf-8")
+    (tmp_path / "release-notes.md").write_text(cleaned.PLAIN + "\nFIXME\n", encoding="utf-8")
     code, outputs, log = run(None, tmp_path, capsys, "--check-upstream", "false")
     assert code == ExitCode.REFUSED
     assert [rule for rule, _ in rules(outputs)] == ["placeholder"]
@@ -277,7 +278,7 @@ def test_a_checkout_gives_tags_and_asks_nobody(workspace: Path, capsys: pytest.C
     plant(workspace, line.partition(DIRECT.sha)[0], "Also, ")
     code, outputs, log = run(None, workspace, capsys, "--tag", "v0.5.0", "--history", "checkout")
     assert [rule for rule, _ in rules(outputs)] == ["change-outside", "changelog-base-wrong"]
-    assert code == ExitCode.REFUSED
+    assert code == ExitCode.PASS  # git does not know what was published
     assert "history: checkout makes no requests" in log
 
 

@@ -78,12 +78,25 @@ def without(kind: str) -> dict[str, Any]:
 
 
 TEXT = (
-    Plant("a TODO left in", "placeholder", "## Install\n", "## Install\n\nTODO: write this.\n", line="TODO"),
-    Plant("a TBD in a cell", "placeholder", "| Istio | `1.29.1` |", "| Istio | TBD |", known=without("manifest")),
+    Plant("a TODO left in", "placeholder", "## Install\n", "## Install\n\nTODO\n", line="TODO"),
+    Plant(
+        "a TBD in a cell",
+        "placeholder",
+        "| Istio | `1.29.1` |",
+        "| Istio | TBD |",
+        known=without("manifest"),
+        certain=False,
+    ),
     Plant("a place of a template", "placeholder", "The fifth release", "The release vX.Y.Z", certain=False),
     Plant("an open task", "task-open", "* `llm-d/llm-d-cuda` is", "* [ ] `llm-d/llm-d-cuda` is", certain=False),
-    Plant("the heading of the release before", "heading-version", "# llm-d v0.5.0", "# llm-d v0.4.2"),
-    Plant("a list of another release", "heading-version", "## What's Changed", "## What's Changed in v0.4.2"),
+    Plant("the heading of the release before", "heading-version", "# llm-d v0.5.0", "# llm-d v0.4.2", certain=False),
+    Plant(
+        "a list of another release",
+        "heading-version",
+        "## What's Changed",
+        "## What's Changed in v0.4.2",
+        certain=False,
+    ),
     Plant("a block of code that stays open", "fence-open", "  tag: v0.6.0\n```\n", "  tag: v0.6.0\n", line="```yaml"),
     Plant("a comment that stays open", "comment-open", "components.yaml. -->", "components.yaml.", line="<!--"),
     Plant("a section of nothing", "section-empty", "## Install\n", "## Upgrade\n\n## Install\n", certain=False),
@@ -95,7 +108,7 @@ TEXT = (
         "* `llm-d/llm-d-cuda` is built for arm64 too.\n" * 2,
         certain=False,
     ),
-    Plant("a merge conflict", "merge-conflict", "The fifth release", "<<<<<<< HEAD\nThe fifth release"),
+    Plant("a merge conflict", "merge-conflict", "The fifth release", "<<<<<<< HEAD\nThe fifth release", certain=False),
     Plant("turned text", "text-direction", "The fifth release", "The fifth \u202erelease", certain=False),
     Plant("thanks in code", "mention-in-code", "Thanks to everybody", "Thanks to `@ada`", certain=False),
     Plant(
@@ -112,8 +125,15 @@ TEXT = (
 )
 
 LINKS = (
-    Plant("a number that leads elsewhere", "link-number", "[#402]", "[#400]"),
-    Plant("a repository that leads elsewhere", "link-repository", "[`acme/valve`]", "[`acme/vale`]", plain=True),
+    Plant("a number that leads elsewhere", "link-number", "[#402]", "[#400]", certain=False),
+    Plant(
+        "a repository that leads elsewhere",
+        "link-repository",
+        "[`acme/valve`]",
+        "[`acme/vale`]",
+        plain=True,
+        certain=False,
+    ),
     Plant(
         "a tag that leads elsewhere",
         "link-tag",
@@ -133,6 +153,7 @@ LINKS = (
         "link-login",
         "Thanks to everybody",
         "Thanks to [@ada](https://github.com/grace)",
+        certain=False,
     ),
     Plant(
         "an address that leads elsewhere",
@@ -140,6 +161,7 @@ LINKS = (
         "in [the manual][manual]",
         "in [https://pump.example/manual](https://pomp.example/manual)",
         plain=True,
+        certain=False,
     ),
     Plant("a link to nothing", "link-empty", "[the manual][manual]", "[the manual]()", plain=True),
     Plant(
@@ -202,15 +224,18 @@ CHANGELOG = (
         "changelog-base-candidate",
         FULL,
         FULL.replace("v0.4.2", "v0.5.0-rc.1"),
-        known={"bases": ("v0.4.0", "v0.4.1")},
+        certain=False,
     ),
-    Plant("a base that is another release", "changelog-base-wrong", FULL, FULL.replace("v0.4.2", "v0.4.1")),
-    Plant("a head that is not the tag", "changelog-head", FULL, FULL.replace("v0.5.0", "main")),
+    Plant(
+        "a base that is another release", "changelog-base-wrong", FULL, FULL.replace("v0.4.2", "v0.4.1"), certain=False
+    ),
+    Plant("a head that is not the tag", "changelog-head", FULL, FULL.replace("v0.5.0", "main"), certain=False),
     Plant(
         "a changelog of another repository",
         "changelog-repository",
         FULL,
         FULL.replace("llm-d/llm-d/", "llm-d/llm-d-router/"),
+        certain=False,
     ),
     Plant(
         "two changelogs",
@@ -219,6 +244,7 @@ CHANGELOG = (
         f"**Full Changelog**: {FULL}\n\n**Full Changelog**: {FULL.replace('v0.4.2...v0.5.0', 'v0.4.1...v0.4.2')}",
         line="**Full Changelog**: https://github.com/llm-d/llm-d/compare/v0.4.1",
         known={"version": None, "tags": None},
+        certain=False,
     ),
 )
 
@@ -296,6 +322,7 @@ CHANGES = (
         "change-author",
         "`TODO` of the linker by @linus",
         "`TODO` of the linker by @torvalds",
+        certain=False,
     ),
     Plant(
         "a change of another repository",
@@ -331,6 +358,7 @@ CONTRIBUTORS = (
         "contributor-announced",
         line="* @grace made",
         known={"announced": {"grace": "v0.4.1"}},
+        certain=False,
     ),
     Plant(
         "somebody who had something merged before",
@@ -350,6 +378,7 @@ CONTRIBUTORS = (
         "contributor-author",
         f"{WELCOME} {PULLS}/405",
         f"{WELCOME} {PULLS}/401",
+        certain=False,
     ),
 )
 
@@ -361,9 +390,10 @@ TABLE = (
         "",
         line="# llm-d",
         known={"previous": None},
+        certain=False,
     ),
     Plant("an empty cell", "cell-empty", "| NA | Image (New) |", "| | Image (New) |"),
-    Plant("a cell too few", "column-count", "| linux/arm64 | |", "| linux/arm64 |", plain=True),
+    Plant("a cell too few", "column-count", "| linux/arm64 | |", "| linux/arm64 |", plain=True, certain=False),
     Plant("a cell too many", "column-count", "| `1.28.4` |", "| `1.28.4` | Proxy |"),
     Plant(
         "a name that is a link",
@@ -424,6 +454,7 @@ VERSIONS = (
         "| `v0.17.1` |",
         "| `v0.17.1rc2` |",
         known=without("manifest"),
+        certain=False,
     ),
     Plant(
         "a previous version that is a candidate",
@@ -439,6 +470,7 @@ VERSIONS = (
         "| `v0.17.1` | `v0.14.0` |",
         "| `v0.13.9` | `v0.14.0` |",
         known=without("manifest"),
+        certain=False,
     ),
     Plant(
         "a new component with a previous version",
@@ -453,6 +485,7 @@ VERSIONS = (
         "| `v0.5.0` | `v0.4.2` | Image |",
         "| `v0.5.0` | NA | Image (New) |",
         known=without("manifest"),
+        certain=False,
     ),
     Plant(
         "a new component that is not called new",
@@ -495,6 +528,7 @@ VERSIONS = (
         "The flag --old was removed.",
         line="| Component",
         known={"document": dataclasses.replace(load_text(cleaned.COMPONENTS), removed={})},
+        certain=False,
     ),
     Plant(
         "a component of the file that was dropped",
@@ -517,15 +551,23 @@ VERSIONS = (
         "version-not-upstream",
         line="| vllm-project/vllm",
         known=answers("upstream", "vllm-project/vllm@v0.17.1", there=False),
+        certain=False,
     ),
 )
 
 IMAGES = (
-    Plant("an image called latest", "image-moving", "llm-d-cuda:v0.5.0", "llm-d-cuda:latest"),
-    Plant("an image of a pull request", "image-moving", "llm-d-cuda:v0.5.0", "llm-d-cuda:pr-403"),
-    Plant("an image of the main branch", "image-moving", "  tag: v0.6.0", "  tag: main", line="  repository"),
-    Plant("an image of a dev build", "image-candidate", "llm-d-cuda:v0.5.0", "llm-d-cuda:v0.5.0-dev"),
-    Plant("an image of a candidate", "image-candidate", "llm-d-cuda:v0.5.0", "llm-d-cuda:v0.5.0-rc.2"),
+    Plant("an image called latest", "image-moving", "llm-d-cuda:v0.5.0", "llm-d-cuda:latest", certain=False),
+    Plant("an image of a pull request", "image-moving", "llm-d-cuda:v0.5.0", "llm-d-cuda:pr-403", certain=False),
+    Plant(
+        "an image of the main branch",
+        "image-moving",
+        "  tag: v0.6.0",
+        "  tag: main",
+        line="  repository",
+        certain=False,
+    ),
+    Plant("an image of a dev build", "image-candidate", "llm-d-cuda:v0.5.0", "llm-d-cuda:v0.5.0-dev", certain=False),
+    Plant("an image of a candidate", "image-candidate", "llm-d-cuda:v0.5.0", "llm-d-cuda:v0.5.0-rc.2", certain=False),
     Plant("an image without a tag", "image-untagged", "llm-d-cuda:v0.5.0", "llm-d-cuda", certain=False),
     Plant(
         "an image that nobody builds",

@@ -50,35 +50,6 @@ def test_what_earlier_notes_list_is_known_by_the_newest_release_that_lists_it() 
     assert earlier.listed == {5: "v1.3.1"}
 
 
-def test_the_tags_that_earlier_notes_were_counted_from_are_known() -> None:
-    earlier = read(
-        "v1.4.0",
-        v1_2_0=f"**Full Changelog**: {WEB}/compare/v1.1.0...v1.2.0\n",
-        v1_3_0=f"**Full Changelog**: {WEB}/compare/v1.3.0-rc.1...v1.3.0\n",
-    )
-
-    assert earlier.bases == ["v1.1.0", "v1.3.0-rc.1"]
-
-
-@pytest.mark.parametrize(
-    ("bases", "certainty"),
-    [
-        (("v0.4.0",), Certainty.CERTAIN),
-        (("v0.4.0", "v0.4.1-rc.3"), Certainty.SUSPICIOUS),
-        ((), Certainty.SUSPICIOUS),
-    ],
-)
-def test_a_candidate_is_certainly_a_wrong_base_only_for_who_never_counts_so(
-    bases: tuple[str, ...], certainty: Certainty
-) -> None:
-    evidence = dataclasses.replace(cleaned.evidence(), bases=bases)
-    notes = cleaned.LLM_D.replace("compare/v0.4.2...v0.5.0", "compare/v0.5.0-rc.1...v0.5.0")
-
-    assert {hit.certainty for hit in lint(notes, "n.md", evidence) if hit.rule == "changelog-base-candidate"} == {
-        certainty
-    }
-
-
 @pytest.mark.parametrize(
     ("compared", "certainty"),
     [

@@ -47,6 +47,10 @@ PROGRAMS = frozenset(
 """Accounts that are programs though GitHub takes them for people."""
 
 
+LIKE_PEOPLE = frozenset({"claude"})
+"""Those of them whose name is a person's first name too."""
+
+
 def fold_login(login: str) -> str:
     """A login as it compares: an app counts with and without the `[bot]` after its name."""
     return login.casefold().removesuffix("[bot]").removeprefix("app/")
@@ -58,6 +62,13 @@ def is_program(login: str, names: Iterable[str] = ()) -> bool:
         return False
     folded = fold_login(login)
     return login.casefold().endswith("[bot]") or folded in PROGRAMS or folded in {fold_login(name) for name in names}
+
+
+def is_surely_program(login: str, names: Iterable[str] = ()) -> bool:
+    """Whether an account cannot be a person's: an app, one that is configured, or a name that says what it is."""
+    folded = fold_login(login)
+    told = login.casefold().endswith("[bot]") or folded in {fold_login(name) for name in names}
+    return told or (folded in PROGRAMS and folded not in LIKE_PEOPLE)
 
 
 def mark_programs(changes: Iterable[MergedChange], names: Iterable[str]) -> tuple[MergedChange, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from release_actions.components.finding import ComponentFinding, make_finding
+from release_actions.components.finding import Certainty, ComponentFinding, make_finding
 from release_actions.components.inline import visible_text
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
 from release_actions.components.table import (
@@ -49,6 +49,10 @@ def compare_table(table: ComponentTable, entries: Iterable[ComponentEntry]) -> I
     """What one table says otherwise."""
     missing = {fold_name(entry.title): entry for entry in entries}
     seen: dict[str, TableRow] = {}
+    names = {fold_name(row.title) for row in table.rows}
+    # A row too many beside a row too few may be one component under two names.
+    renamed = bool(names - set(missing)) and bool(set(missing) - names)
+    certainty = Certainty.SUSPICIOUS if renamed else Certainty.CERTAIN
     for row in table.rows:
         name = fold_name(row.title)
         if name in seen:
@@ -56,13 +60,15 @@ def compare_table(table: ComponentTable, entries: Iterable[ComponentEntry]) -> I
             yield make_finding("row-twice", message, hint="Keep one.", place=row.place, other=seen[name].place)
         elif name not in missing:
             message = f"The table has {row.title}, which is not a component of this release."
-            yield make_finding("row-unknown", message, hint="Remove the row, or add the component.", place=row.place)
+            hint = "Remove the row, or add the component."
+            yield make_finding("row-unknown", message, hint=hint, place=row.place, certainty=certainty)
         else:
             yield from compare_row(row, missing.pop(name))
         seen.setdefault(name, row)
     for entry in missing.values():
         message = f"The table has no row for {entry.title} {entry.version}."
-        yield make_finding("row-missing", message, hint="Add it.", place=table.place, other=_place(entry))
+        other = _place(entry)
+        yield make_finding("row-missing", message, hint="Add it.", place=table.place, other=other, certainty=certainty)
 
 
 def compare_row(row: TableRow, entry: ComponentEntry) -> Iterator[ComponentFinding]:
@@ -78,7 +84,17 @@ def compare_row(row: TableRow, entry: ComponentEntry) -> Iterator[ComponentFindi
         if cell.text != expected and not nothing and not (rule == "type-differs" and not entry.type):
             says = f"{cell.text!r}" if cell.text else "nothing"
             message = f"The {what} of {entry.title} is {expected}, and the table says {says}."
-            yield make_finding(rule, message, hint=f"Write {expected}.", place=cell.place, other=_place(entry))
+            # A remark behind the version is one, and so is another way to write it.
+            remark = rule != "type-differs" and cell.version == expected
+            same = remark or cell.text.casefold().removeprefix("v") == expected.casefold().removeprefix("v")
+            yield make_finding(
+                rule,
+                message,
+                hint=f"Write {expected}.",
+                place=cell.place,
+                other=_place(entry),
+                certainty=Certainty.SUSPICIOUS if same else Certainty.CERTAIN,
+            )
 
 
 def _place(entry: ComponentEntry) -> Place | None:

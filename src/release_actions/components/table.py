@@ -14,6 +14,7 @@ from itertools import groupby
 
 from release_actions.components import lines
 from release_actions.components.blocks import LineKind
+from release_actions.components.former_name import read_name, read_remark
 from release_actions.components.inline import CODE, LINK, visible_text
 from release_actions.components.lines import MarkdownLine, MarkdownText
 from release_actions.components.manifest import ComponentEntry, ComponentManifest
@@ -86,8 +87,15 @@ class TableRow:
 
     @property
     def title(self) -> str:
-        """The text of the first column, without a state."""
-        return STATE.sub("", self.component.text)
+        """The text of the first column, without a state and without the name that the component had before."""
+        return STATE.sub("", read_name(STATE.sub("", self.component.text)).name)
+
+    @property
+    def former(self) -> frozenset[str]:
+        """What the row says that the component was called before, folded."""
+        cells = [cell for cell in self.cells if cell is not self.component]
+        said = [read_name(STATE.sub("", self.component.text)).former, *(read_remark(cell.text) for cell in cells)]
+        return frozenset(fold_name(name) for name in said if name)
 
     @property
     def is_gone(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the notes of earlier releases say: whom they welcomed, what they list, and what they were counted from. Pure."""
+"""What the notes of earlier releases say: whom they welcomed, and what they list. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ class EarlierNotes:
     """The notes of all full releases below one.
 
     `announced`: login in lower case -> the lowest release that welcomed it. `listed`: number of a change -> the newest
-    release that lists it, of those that this one contains. `bases`: the tags that the changes were counted from.
+    release that lists it, of those that this one contains.
     """
 
     announced: dict[str, str] = field(default_factory=dict)
     listed: dict[int, str] = field(default_factory=dict)
-    bases: list[str] = field(default_factory=list)
 
 
 def read_earlier_notes(releases: Iterable[Release], version: Version, repository: str, server: str) -> EarlierNotes:
@@ -33,7 +32,6 @@ def read_earlier_notes(releases: Iterable[Release], version: Version, repository
         notes = reading.read(bodies[other.tag], f"notes of {other}", server=server)
         for contributor in notes.contributors:
             earlier.announced.setdefault(contributor.login.casefold(), other.tag)
-        earlier.bases += [line.address.base for line in notes.changelogs if line.address]
         if is_contained(other, version):
             own = (change for change in notes.changes if change.repository.casefold() in {"", repository.casefold()})
             earlier.listed.update((change.number, other.tag) for change in own if change.number and change.credited)

@@ -90,8 +90,6 @@ class NotesEvidence:
     announced: Mapping[str, str] | Unreadable | None = None
     listed: Mapping[int, str] = field(default_factory=dict)
     """Number of a change -> the newest release below this one that lists it, of those that this one contains."""
-    bases: tuple[str, ...] = ()
-    """The tags that the changes of earlier full releases were counted from."""
     changes: tuple[MergedChange, ...] | Unreadable | None = None
     from_git: bool = False
     """Whether `changes` is what git alone says: not every number is known then, and authors are those of commits."""

@@ -244,7 +244,7 @@ def _add_releases(
         wrong = next(piece for piece in (releases, previous) if isinstance(piece, Unreadable))
         return dataclasses.replace(evidence, previous=wrong, announced=wrong)
     notes = read_earlier_notes(releases, version, evidence.repository, evidence.server)
-    evidence = dataclasses.replace(evidence, announced=notes.announced, listed=notes.listed, bases=tuple(notes.bases))
+    evidence = dataclasses.replace(evidence, announced=notes.announced, listed=notes.listed)
     evidence = _drop_today(evidence, releases)
     before = _list_earlier_releases(releases, previous, version)
     if not before:

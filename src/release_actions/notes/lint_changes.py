@@ -22,6 +22,9 @@ from release_actions.versions.version import parse_or_none
 SHORT_SHA = 7
 """Characters of a commit that notes show at least."""
 
+LISTED_WITH_REVERT = 2
+"""Lines that have the title of a change that was reverted: its own and the revert's."""
+
 ENDING = re.compile(r"\s*\(#[0-9]+\)$")
 
 
@@ -38,8 +41,8 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
     """A pull request or commit is listed twice.
 
     Several lines of one pull request that say different things are not duplicates. A highlight that ends with a number
-    does not count as part of the list. Only suspicious in different sections: a candidate's notes may have a list since
-    the last candidate and one since the last release.
+    does not count as part of the list. Only suspicious in different lists, or below different items of one: notes of a
+    candidate may have a list since the last candidate and one since the last release, others one for each package.
     """
     seen: dict[tuple[str, str, int, str, str], ChangeLine] = {}
     for change in subject.notes.changes:
@@ -49,10 +52,11 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
         other = seen.setdefault(key, change)
         if other is not change and (change.number or change.sha):
             message = f"{_name_change(change)} is listed in line {other.place.line} already."
-            same = change.line.heading == other.line.heading
+            same = subject.is_same_list(change.line, other.line)
             if not same and subject.evidence.version and not subject.final:
                 continue
-            yield RuleHit(change.place, message, "Keep one of the lines.", other.place, CERTAIN if same else SUSPICIOUS)
+            certainty = CERTAIN if same and change.credited else SUSPICIOUS
+            yield RuleHit(change.place, message, "Keep one of the lines.", other.place, certainty)
 
 
 def _title_twice(subject: LintSubject) -> Iterator[RuleHit]:
@@ -73,9 +77,10 @@ def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
     """A revert is listed beside the change that it reverts.
 
     Neither is in the release. A re-land stands for itself, and what it brings back is listed without it or not at all.
-    Only suspicious where the two agree in nothing but the title, and what was merged is not known.
+    Only suspicious where the two agree in nothing but the title, which other changes may have too.
     """
     lines = {made: change for change in subject.notes.changes if (made := _find_merged(change, subject)) is not None}
+    texts = [change.line.text for change in subject.notes.changes]
     order = {change.number: place for place, change in enumerate(_get_merged(subject)) if change.number}
     in_order = sorted(lines, key=lambda made: (order.get(made.number, made.number), made.number))
     collapsed = {change.commits for change in undo.collapse(in_order, subject.repository).collapsed}
@@ -86,8 +91,12 @@ def _reverted(subject: LintSubject) -> Iterator[RuleHit]:
             change, other = lines[resolved.change], lines[target]
             if target.commits not in collapsed or change.place == other.place:
                 continue
-            named = {reference.number for reference in resolved.undo.numbers} & picks.numbers_of(target)
-            sure = bool(named or resolved.undo.commits or resolved.change.number in order)
+            named = {reference.number for reference in resolved.undo.numbers} & {target.number}
+            once = sum(fold_title(target.title) in fold_title(text) for text in texts)
+            titled = resolved.change.number in order and fold_title(target.title) in map(
+                fold_title, resolved.undo.titles
+            )
+            sure = bool(named or resolved.undo.commits or (titled and once <= LISTED_WITH_REVERT))
             message = (
                 f"{_name_change(change)} reverts {_name_change(other)} in line {other.place.line}, and both are listed."
             )
@@ -120,8 +129,9 @@ def _outside(subject: LintSubject) -> Iterator[RuleHit]:
     """A change is listed that was not merged between the previous release and this one.
 
     A number that a commit in between names, as a picked one does, counts as merged. Certain where a release that this
-    one contains lists it: otherwise a person may have picked it to the release branch, which leaves no trace of its
-    number. Only suspicious for a line that credits no account, since its number may be an issue's.
+    one contains lists it, and the notes say that their list begins after that: otherwise a person may have picked it to
+    the release branch, which leaves no trace of its number. Only suspicious for a line that credits no account, since
+    its number may be an issue's.
     """
     merged = _get_merged(subject)
     numbers = {number for entry in merged for number in (*picks.numbers_of(entry), *picks.ported_numbers(entry))}
@@ -150,7 +160,7 @@ def _list_texts(change: MergedChange) -> tuple[str, ...]:
 
 
 def _is_of_this(change: ChangeLine, subject: LintSubject) -> bool:
-    """Whether the list that a line is in says that it begins where the evidence begins, or says nothing of it.
+    """Whether the list that a line is in says that it begins where the evidence begins.
 
     It says so in its heading, or by a comparison that the notes link to and that ends with this release.
     """
@@ -164,14 +174,13 @@ def _is_of_this(change: ChangeLine, subject: LintSubject) -> bool:
         for address in compared
         if version and address.name == version.tag and address.repository.casefold() in own
     }
-    return not bases or subject.evidence.previous_tag in bases
+    return bases == {subject.evidence.previous_tag}
 
 
 def _author(subject: LintSubject) -> Iterator[RuleHit]:
     """A change is credited to an account that did not make it.
 
-    Only suspicious where the authors are read from a checkout: whoever pushed a commit need not have opened the pull
-    request.
+    An account may have been renamed since, and a change may be credited to another one who wrote it.
     """
     authors: dict[int, list[Author]] = {}
     for merged in _get_merged(subject):
@@ -184,9 +193,8 @@ def _author(subject: LintSubject) -> Iterator[RuleHit]:
         if not any(author.login.casefold() in change.line.text.casefold() for author in own):
             login = own[0].login
             message = f"{_name_change(change)} is by @{login}, and the notes say @{change.login}."
-            certainty = SUSPICIOUS if subject.evidence.from_git or change.coded else CERTAIN
             other = Place(f"pull requests of {subject.evidence.repository}")
-            yield RuleHit(change.place, message, f"Write @{login}.", other, certainty)
+            yield RuleHit(change.place, message, f"Write @{login}.", other)
 
 
 def _bump(subject: LintSubject) -> Iterator[RuleHit]:
@@ -229,7 +237,7 @@ RULES = (
     LintRule("change-title-twice", SUSPICIOUS, _title_twice),
     LintRule("change-reverted", CERTAIN, _reverted),
     LintRule("change-outside", CERTAIN, _outside, (EvidenceKind.TAG, EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
-    LintRule("change-author", CERTAIN, _author, (EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
+    LintRule("change-author", SUSPICIOUS, _author, (EvidenceKind.REPOSITORY, EvidenceKind.CHANGES)),
     LintRule("bump-too-small", SUSPICIOUS, _bump, (EvidenceKind.TAG, EvidenceKind.PREVIOUS_TAG, EvidenceKind.CHANGES)),
     LintRule("change-foreign", SUSPICIOUS, _foreign, (EvidenceKind.REPOSITORY,)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_actions.components import version_order
+from release_actions.components.blocks import LineKind
 from release_actions.components.document import fill_template
 from release_actions.components.finding import UNKNOWN
 from release_actions.components.table import TableRow, fold_name
@@ -24,18 +25,12 @@ def _own(name: str, subject: LintSubject) -> bool:
 def _moving(subject: LintSubject) -> Iterator[RuleHit]:
     """An image by a tag that moves or names a state between releases: latest, main, nightly, dev, pr-12.
 
-    Certain for images of the repository's owner in a block of code, which is there to be copied. A sentence may be
-    about the tag itself, and of other images it may be all that there is.
+    A sentence may be about the tag itself, and a command may ask for whatever is newest on purpose.
     """
     for image in subject.notes.images:
         if image.tag and not image.digest and version_order.is_moving(image.tag):
             message = f"{image.name}:{image.tag} names another image tomorrow."
-            yield RuleHit(
-                image.place,
-                message,
-                "Name the version.",
-                certainty=CERTAIN if image.code and _own(image.name, subject) else SUSPICIOUS,
-            )
+            yield RuleHit(image.place, message, "Name the version.")
 
 
 def _untagged(subject: LintSubject) -> Iterator[RuleHit]:
@@ -48,21 +43,20 @@ def _untagged(subject: LintSubject) -> Iterator[RuleHit]:
 def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
     """The notes of a final release name the image of a candidate or dev version.
 
-    Certain for images of the repository's owner in a block of code; others may have no final version yet.
+    Some images have no final version yet, and some notes invite to try what comes next.
     """
     for image in subject.notes.images if subject.final else ():
         unfinished = version_order.is_unfinished(image.tag) and not version_order.is_moving(image.tag)
         if image.tag and unfinished:
             message = f"{subject.evidence.version} is a final release, and {image.name}:{image.tag} is not."
-            certainty = CERTAIN if image.code and _own(image.name, subject) else SUSPICIOUS
-            yield RuleHit(image.place, message, "Name the final image.", certainty=certainty)
+            yield RuleHit(image.place, message, "Name the final image.")
 
 
 def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
     """An image of the repository's owner that the build matrix does not publish, and no component does either.
 
-    Certain if its registry does not have it either. Otherwise another repository may publish it. An image that
-    `retired` in release.yaml lists is certain where it has the tag of a release that is made without it.
+    Another repository may publish it. Certain in a block of code, which is there to be copied, if its registry does not
+    have it either, or if `retired` in release.yaml lists it and its tag is that of a release that is made without it.
     """
     built, document = subject.evidence.built, subject.evidence.document
     known = set(built) if isinstance(built, frozenset) else set()
@@ -76,26 +70,35 @@ def _not_built(subject: LintSubject) -> Iterator[RuleHit]:
             # An earlier release of it may be named with reason, as the last one.
             if version is not None and version.numbers >= retired.since.numbers and image.tag == version.image_tag:
                 message = f"{image.name} is not published since {retired.since}: {retired.reason}."
-                yield RuleHit(image.place, message, "Remove it from the notes.", Place("release.yaml"), CERTAIN)
+                certainty = CERTAIN if image.code else SUSPICIOUS
+                yield RuleHit(image.place, message, "Remove it from the notes.", Place("release.yaml"), certainty)
         elif _own(image.name, subject) and image.name not in known and path not in folders:
-            there = (subject.evidence.images or {}).get(f"{image.name}:{image.tag}")
             message = f"{image.name} is not among the images that are built."
             hint = "Correct its name, or add it to release.yaml or the components file."
-            yield RuleHit(image.place, message, hint, Place("release.yaml"), CERTAIN if there is False else SUSPICIOUS)
+            there = (subject.evidence.images or {}).get(f"{image.name}:{image.tag}")
+            certainty = CERTAIN if image.code and there is False else SUSPICIOUS
+            yield RuleHit(image.place, message, hint, Place("release.yaml"), certainty)
 
 
 def _missing(subject: LintSubject) -> Iterator[RuleHit]:
-    """An image or a chart that its registry does not have."""
+    """An image or a chart that its registry does not have.
+
+    Certain for those of the repository's owner in a block of code, which is there to be copied. A sentence may say that
+    an image is gone, and another owner's may be hidden from the token.
+    """
     answers = subject.evidence.images or {}
-    asked = [(image.name, image.tag, image.place) for image in subject.notes.images]
-    asked += [(chart.name, chart.version.replace("+", "_"), chart.place) for chart in subject.notes.charts]
-    for name, tag, place in asked:
+    asked = [(image.name, image.tag, image.place, image.code) for image in subject.notes.images]
+    code = {line.number for line in subject.notes.text.lines if line.kind is LineKind.CODE}
+    charts = [(chart, chart.place.line in code) for chart in subject.notes.charts]
+    asked += [(chart.name, chart.version.replace("+", "_"), chart.place, coded) for chart, coded in charts]
+    for name, tag, place, coded in asked:
         answer = answers.get(f"{name}:{tag}") if tag else None
         if isinstance(answer, Unreadable):
             yield RuleHit(place, answer.message, answer.hint, rule=UNKNOWN)
         elif answer is False and _may_be_built(name, subject):
             message = f"{name} has no tag {tag}."
-            yield RuleHit(place, message, "Correct it, or publish it first.", Place(f"tags of {name}"))
+            certainty = CERTAIN if coded and _own(name, subject) else SUSPICIOUS
+            yield RuleHit(place, message, "Correct it, or publish it first.", Place(f"tags of {name}"), certainty)
 
 
 def _may_be_built(name: str, subject: LintSubject) -> bool:
@@ -166,9 +169,9 @@ def _of_chart(name: str, subject: LintSubject) -> Iterator[TableRow]:
 
 
 RULES = (
-    LintRule("image-moving", CERTAIN, _moving),
+    LintRule("image-moving", SUSPICIOUS, _moving),
     LintRule("image-untagged", SUSPICIOUS, _untagged),
-    LintRule("image-candidate", CERTAIN, _candidate, (EvidenceKind.TAG,)),
+    LintRule("image-candidate", SUSPICIOUS, _candidate, (EvidenceKind.TAG,)),
     LintRule("image-not-built", CERTAIN, _not_built, (EvidenceKind.REPOSITORY, EvidenceKind.BUILT)),
     LintRule("image-missing", CERTAIN, _missing, (EvidenceKind.REGISTRY,)),
     LintRule("image-differs", SUSPICIOUS, _differs),

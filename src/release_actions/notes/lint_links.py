@@ -10,7 +10,7 @@ from release_actions.components.blocks import LineKind
 from release_actions.components.finding import UNKNOWN
 from release_actions.components.table import fold_name
 from release_actions.errors import Place
-from release_actions.notes.addresses import AddressKind, GitHubAddress
+from release_actions.notes.addresses import AddressKind, GitHubAddress, parse
 from release_actions.notes.evidence import EvidenceKind, TagComparison, Unreadable
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
 from release_actions.notes.reading import GitHubLink
@@ -23,7 +23,13 @@ TAG = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+.*")
 PAIR = re.compile(r"(?P<base>\S+?)\s*(?:\u2192|->|=>|\.{2,3}|\u2026|\bto\b|\u2013>)\s*(?P<head>\S+)")
 LOGIN = re.compile(r"@([A-Za-z0-9][A-Za-z0-9-]*)(?:\[bot\])?")
 SHA = re.compile(r"[0-9a-f]{7,64}")
+SURE_SHA = 5
+"""Characters that two commits share by no accident."""
+
 UNDEFINED = re.compile(r"(?<![\w\]\\])\[[^\[\]]+\]\[([^\[\]]+)\]")
+PLAIN = re.compile(r"(?:[A-Za-z][A-Za-z0-9_.]*[-/])*v?[0-9]+(?:\.[0-9]+)+")
+"""A tag of numbers only."""
+
 RELATIVE = re.compile(r"(?!#|/|[A-Za-z][A-Za-z0-9+.-]*:).+")
 
 
@@ -33,33 +39,43 @@ def _list_worded(subject: LintSubject) -> Iterator[GitHubLink]:
 
 
 def _number(subject: LintSubject) -> Iterator[RuleHit]:
-    """The text of a link names another pull request or issue than its target."""
-    for linked in _list_worded(subject):
-        numbers = NUMBER.findall(linked.link.text)
-        if linked.address.leads is AddressKind.PULL and len(numbers) == 1 and int(numbers[0]) != linked.address.number:
-            message = f"The link says #{numbers[0]} and leads to #{linked.address.number}."
-            certainty = CERTAIN if NUMBER_ALONE.fullmatch(linked.link.text) else SUSPICIOUS
+    """The text of a link names another pull request or issue than its target.
+
+    Certain for numbers of the repository, where other links show that its notes mean GitHub's numbers: some projects
+    number their issues elsewhere.
+    """
+    pulls = [linked for linked in _list_worded(subject) if linked.address.leads is AddressKind.PULL]
+    read = [(linked, NUMBER.findall(linked.link.text)) for linked in pulls]
+    single = [(linked, int(numbers[0])) for linked, numbers in read if len(numbers) == 1]
+    right = sum(number == linked.address.number for linked, number in single)
+    is_usual = right > len(single) - right
+    for linked, number in single:
+        if number != linked.address.number:
+            message = f"The link says #{number} and leads to #{linked.address.number}."
+            alone = NUMBER_ALONE.fullmatch(linked.link.text) is not None
+            sure = is_usual and alone and subject.is_own(linked.address.repository)
+            certainty = CERTAIN if sure else SUSPICIOUS
             yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
 def _repository(subject: LintSubject) -> Iterator[RuleHit]:
     """The text of a link names another repository than its target.
 
-    Certain for links to a repository and to one of its numbers; elsewhere such a text may be the name of a branch.
+    It may be an earlier name of the repository, the name of a branch, or two words with a slash between them.
     """
     for linked in _list_worded(subject):
         said = REPOSITORY.fullmatch(linked.link.text)
         leads = linked.address.leads not in {AddressKind.TREE, AddressKind.ACCOUNT}
         if said and leads and said[1].casefold() != linked.address.repository.casefold():
             message = f"The link says {said[1]} and leads to {linked.address.repository}."
-            certainty = (
-                CERTAIN if linked.address.leads is AddressKind.REPOSITORY or "#" in linked.link.text else SUSPICIOUS
-            )
-            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
 
 
 def _tag(subject: LintSubject) -> Iterator[RuleHit]:
-    """The text of a link is another version than the tag that it leads to."""
+    """The text of a link is another version than the tag that it leads to.
+
+    Certain where the repository has both as tags. The version of a chart or a product may have tags of its own.
+    """
     for linked in _list_worded(subject):
         said = VERSION.fullmatch(linked.link.text)
         if not said or (linked.address.leads is AddressKind.COMPARE and agree(said[0], linked.address.base)):
@@ -67,7 +83,17 @@ def _tag(subject: LintSubject) -> Iterator[RuleHit]:
         target = _tag_of(linked.address)
         if target and not _does_name(said[0], target):
             message = f"The link says {said[0]} and leads to {target}."
-            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
+            known = linked.address.leads is not AddressKind.TREE and _are_tags(
+                linked.address, (said[0], target), subject
+            )
+            certainty = CERTAIN if known else SUSPICIOUS
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+
+
+def _are_tags(address: GitHubAddress, names: tuple[str, ...], subject: LintSubject) -> bool:
+    """Whether names are tags of the repository that releases, and an address leads there."""
+    tags = subject.evidence.tags
+    return isinstance(tags, frozenset) and subject.is_own(address.repository) and set(names) <= tags
 
 
 def _tag_of(address: GitHubAddress) -> str:
@@ -86,32 +112,48 @@ def _does_name(said: str, target: str) -> bool:
 
 
 def _compare(subject: LintSubject) -> Iterator[RuleHit]:
-    """The text of a link names other versions than the comparison that it leads to."""
+    """The text of a link names other versions than the comparison that it leads to.
+
+    Certain where it names one of the two: a chart or a product may have other numbers than the tags.
+    """
     for linked in _list_worded(subject):
         pair = PAIR.fullmatch(linked.link.text)
         if not pair or linked.address.leads is not AddressKind.COMPARE:
             continue
-        for side, target in (("base", linked.address.base), ("head", linked.address.name)):
-            said = pair[side].strip("`*_")
-            if agree(said, target) is False:
-                message = f"The link says {said} and compares with {target}."
-                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
-                break
+        sides = [(pair[side].strip("`*_"), target) for side, target in _list_sides(linked.address)]
+        wrong = [(said, target) for said, target in sides if agree(said, target) is False]
+        if wrong:
+            message = f"The link says {wrong[0][0]} and compares with {wrong[0][1]}."
+            one = len(wrong) == 1 and any(agree(said, target) for said, target in sides)
+            certainty = CERTAIN if one else SUSPICIOUS
+            yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
+
+
+def _list_sides(address: GitHubAddress) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("base", address.base), ("head", address.name)
 
 
 def _commit(subject: LintSubject) -> Iterator[RuleHit]:
-    """The text of a link is another commit than its target."""
+    """The text of a link is another commit than its target.
+
+    Certain for what begins as the target does, and goes on otherwise: a word, a date or a commit of another system may
+    look like a commit.
+    """
     for linked in _list_worded(subject):
         said = linked.link.text
         if linked.address.leads is AddressKind.COMMIT and SHA.fullmatch(said):
             length = min(len(said), len(linked.address.name))
             if said[:length] != linked.address.name[:length]:
                 message = f"The link says {said} and leads to {linked.address.name}."
-                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.")
+                certainty = CERTAIN if said[:SURE_SHA] == linked.address.name[:SURE_SHA] else SUSPICIOUS
+                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", certainty=certainty)
 
 
 def _login(subject: LintSubject) -> Iterator[RuleHit]:
-    """The text of a link names another account than its target."""
+    """The text of a link names another account than its target.
+
+    It may be the name that a person had before, or has elsewhere.
+    """
     for linked in _list_worded(subject):
         said = LOGIN.fullmatch(linked.link.text)
         name = linked.address.name.removesuffix("[bot]")
@@ -121,7 +163,10 @@ def _login(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _address(subject: LintSubject) -> Iterator[RuleHit]:
-    """The text of a link is an address, and it leads to another one."""
+    """The text of a link is an address, and it leads to another one.
+
+    Certain for two pull requests, comparisons, tags or commits of one repository. Others may be a short form.
+    """
     for link in subject.notes.text.links:
         plain = link.text.rstrip("/")
         shown, target = (re.sub(r"^https?://(?:www\.)?", "", url).rstrip("/") for url in (plain, link.target))
@@ -129,7 +174,18 @@ def _address(subject: LintSubject) -> Iterator[RuleHit]:
         same = shown == target or (cut != shown and target.startswith(cut))
         if not link.bare and re.match(r"https?://\S+$", plain) and not same:
             message = f"The link shows {plain} and leads to {link.target}."
-            yield RuleHit(link.place, message, "Correct the one that is wrong.")
+            certainty = CERTAIN if _differ_in_name(plain, link.target, subject) else SUSPICIOUS
+            yield RuleHit(link.place, message, "Correct the one that is wrong.", certainty=certainty)
+
+
+def _differ_in_name(shown: str, target: str, subject: LintSubject) -> bool:
+    """Whether two addresses lead to two things of one kind in one repository."""
+    first, second = (parse(url, subject.evidence.server) for url in (shown, target))
+    if not first or not second or first.leads is not second.leads or first.leads is AddressKind.TREE:
+        return False
+    same = first.repository.casefold() == second.repository.casefold() != ""
+    cut = first.name and second.name.startswith(first.name)
+    return same and first != second and not cut
 
 
 def _nowhere(subject: LintSubject) -> Iterator[RuleHit]:
@@ -178,18 +234,20 @@ def _list_compares(subject: LintSubject) -> Iterator[GitHubLink]:
 def _backwards(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison that begins with the newer version.
 
-    Certain within one line of releases of the repository or of one of its components, where it shows nothing. A
-    dependency may go back.
+    Certain within one line of final releases of the repository or of one of its components, where it shows nothing. A
+    dependency may go back, a suffix may mean a later build, and two dots show what was taken back.
     """
     own = {subject.repository, *(fold_name(row.title).split(" (")[0] for row in subject.notes.rows)}
     for linked in _list_compares(subject):
         order = version_order.compare(linked.address.base, linked.address.name)
         if order is not None and order > 0:
             message = f"The comparison goes backwards, from {linked.address.base} to {linked.address.name}."
-            sides = [version_order.read(tag) for tag in (linked.address.base, linked.address.name)]
+            tags = (linked.address.base, linked.address.name)
+            sides = [version_order.read(tag) for tag in tags]
             line = {side.numbers[:2] for side in sides if side}
             is_own = linked.address.repository.casefold() in own
-            certainty = CERTAIN if is_own and len(line) == 1 else SUSPICIOUS
+            plain = not linked.address.direct and all(PLAIN.fullmatch(tag) for tag in tags)
+            certainty = CERTAIN if is_own and plain and len(line) == 1 else SUSPICIOUS
             yield RuleHit(linked.link.place, message, "Swap the two.", certainty=certainty)
 
 
@@ -204,7 +262,8 @@ def _same(subject: LintSubject) -> Iterator[RuleHit]:
 def _unresolved(subject: LintSubject) -> Iterator[RuleHit]:
     """A comparison that GitHub cannot show: one of the tags is not there, or they share no history.
 
-    Repositories that put a prefix before their tags lose it here most often.
+    Repositories that put a prefix before their tags lose it here most often. Certain for the repository itself; another
+    one may be there and hidden from the token.
     """
     answers = {**(subject.evidence.compares or {})}
     for linked in _list_compares(subject):
@@ -215,11 +274,31 @@ def _unresolved(subject: LintSubject) -> Iterator[RuleHit]:
         elif answer is False:
             message = f"GitHub cannot compare {address.base} with {address.name} in {address.repository}."
             hint = "Correct the tags: the repository may put a prefix before them."
-            yield RuleHit(linked.link.place, message, hint, Place(f"tags of {address.repository}"))
+            other = Place(f"tags of {address.repository}")
+            certainty = CERTAIN if _is_readable(address.repository, subject) else SUSPICIOUS
+            yield RuleHit(linked.link.place, message, hint, other, certainty)
+
+
+def _is_readable(repository: str, subject: LintSubject) -> bool:
+    """Whether GitHub has answered about a repository, so that what it does not show is not there."""
+    folded = repository.casefold()
+    compared = {
+        asked.repository.casefold() for asked, answer in (subject.evidence.compares or {}).items() if answer is True
+    }
+    named = {
+        name.partition("@")[0].casefold()
+        for name, answer in (subject.evidence.upstream or {}).items()
+        if answer is True
+    }
+    return folded == subject.evidence.repository.casefold() or folded in compared | named
 
 
 def _tag_missing(subject: LintSubject) -> Iterator[RuleHit]:
-    """A link to a tag of the repository that is not there. The release's own tag may come later."""
+    """A link to a tag of the repository that is not there. The release's own tag may come later.
+
+    Only suspicious for a branch or file, since branches are called like versions too; for a version that is not below
+    this one, which may come later; and in a checkout, which may lack tags.
+    """
     tags, version = subject.evidence.tags, subject.evidence.version
     for linked in subject.notes.linked:
         own = linked.address.repository.casefold() == subject.evidence.repository.casefold()
@@ -228,18 +307,21 @@ def _tag_missing(subject: LintSubject) -> Iterator[RuleHit]:
             continue
         if name not in tags:
             message = f"The link leads to {name}, and {subject.evidence.repository} has no such tag."
-            yield RuleHit(
-                linked.link.place, message, "Correct the tag.", Place(f"tags of {subject.evidence.repository}")
-            )
+            order = version_order.compare(name, version.tag) if version else None
+            past = version is None or (order is not None and order < 0)
+            sure = past and linked.address.leads is AddressKind.TAG and not subject.evidence.from_git
+            other = Place(f"tags of {subject.evidence.repository}")
+            certainty = CERTAIN if sure else SUSPICIOUS
+            yield RuleHit(linked.link.place, message, "Correct the tag.", other, certainty)
 
 
 RULES = (
     LintRule("link-number", CERTAIN, _number),
-    LintRule("link-repository", CERTAIN, _repository),
+    LintRule("link-repository", SUSPICIOUS, _repository),
     LintRule("link-tag", CERTAIN, _tag),
     LintRule("link-compare", CERTAIN, _compare),
     LintRule("link-commit", CERTAIN, _commit),
-    LintRule("link-login", CERTAIN, _login),
+    LintRule("link-login", SUSPICIOUS, _login),
     LintRule("link-address", CERTAIN, _address),
     LintRule("link-empty", CERTAIN, _nowhere),
     LintRule("link-relative", SUSPICIOUS, _relative),

@@ -21,6 +21,7 @@ from release_actions.components.table import (
 from release_actions.errors import Place
 from release_actions.notes.evidence import EvidenceKind
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, Check, LintRule, LintSubject, RuleHit
+from release_actions.notes.lint_versions import find_part
 from release_actions.notes.reading import NAME
 
 HEADED = re.compile(r"[^\w]*(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/[A-Za-z0-9][\w.-]*(?:\s+\(.*\))?")
@@ -42,14 +43,17 @@ def _list_tables(subject: LintSubject) -> Iterator[ComponentTable]:
 def _empty(subject: LintSubject) -> Iterator[RuleHit]:
     """A cell of a component table is empty.
 
-    Programs that read the table leave empty cells out, and take the next cell for it.
+    Programs that read the table leave empty cells out, and take the next cell for it. Certain for projects that keep
+    their components in a file.
     """
+    certainty = CERTAIN if subject.has_contract else SUSPICIOUS
     for table in _list_tables(subject):
         for row in table.rows:
             for name, cell in zip(table.head, row.cells, strict=False):
                 if not cell.text and fold_name(name) in CONTRACT:
                     message = f"{row.title} has an empty cell below '{name}'."
-                    yield RuleHit(_within(cell.place, row), message, "Write NA where there is nothing to say.")
+                    hint = "Write NA where there is nothing to say."
+                    yield RuleHit(_within(cell.place, row), message, hint, certainty=certainty)
 
 
 def _within(place: Place, row: TableRow) -> Place:
@@ -59,17 +63,20 @@ def _within(place: Place, row: TableRow) -> Place:
 def _columns(subject: LintSubject) -> Iterator[RuleHit]:
     """A row of a table has more or fewer cells than the table has columns.
 
-    GitHub drops what is too much and leaves empty what is missing.
+    GitHub drops what is too much and leaves empty what is missing. Certain where something is dropped.
     """
     head = 0
     for line in subject.notes.text.lines:
         if line.kind is not LineKind.ROW:
             head = 0
             continue
-        width = len(split_cells(line.text, subject.notes.text.path, line.number))
+        cells = split_cells(line.text, subject.notes.text.path, line.number)
+        width = len(cells)
         if head and width != head and not DELIMITER.fullmatch(line.text):
             message = f"The row has {width} cells, and the table {head} columns."
-            yield RuleHit(subject.notes.text.place(line), message, "Put | between the cells, and \\| inside of one.")
+            hint = "Put | between the cells, and \\| inside of one."
+            certainty = CERTAIN if any(cell.text for cell in cells[head:]) else SUSPICIOUS
+            yield RuleHit(subject.notes.text.place(line), message, hint, certainty=certainty)
         head = head or width
 
 
@@ -82,7 +89,7 @@ def _linked(subject: LintSubject) -> Iterator[RuleHit]:
         for row in table.rows:
             if row.component.links:
                 message = f"The name {row.title} is a link, so the row is not found by programs that read the table."
-                sure = CERTAIN if table.head[: len(HEAD)] == HEAD else SUSPICIOUS
+                sure = CERTAIN if subject.has_contract and table.head[: len(HEAD)] == HEAD else SUSPICIOUS
                 yield RuleHit(row.component.place, message, "Write the name alone.", certainty=sure)
 
 
@@ -97,7 +104,7 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
             other = seen.setdefault(fold_name(row.title), row)
             if other is not row:
                 message = f"{row.title} is in line {other.place.line} of the table already."
-                same = [cell.text for cell in row.cells] == [cell.text for cell in other.cells]
+                same = [cell.markdown for cell in row.cells] == [cell.markdown for cell in other.cells]
                 hint = "Keep one of the rows, or name the variants apart."
                 yield RuleHit(row.place, message, hint, other.place, CERTAIN if same else SUSPICIOUS)
 
@@ -105,7 +112,7 @@ def _twice(subject: LintSubject) -> Iterator[RuleHit]:
 def _none(subject: LintSubject) -> Iterator[RuleHit]:
     """A heading promises a component summary, and there is no table below it.
 
-    Certain if there is a components.json of the release, and no table at all.
+    So is a components.json of the release without any table.
     """
     for finding in _compare_manifest(subject):
         if finding.rule == "no-table":
@@ -126,7 +133,7 @@ def _organisation(subject: LintSubject) -> Iterator[RuleHit]:
     known = {name.casefold() for name in document.organisations} if document else set()
     for row in subject.notes.summary.rows if subject.notes.summary else ():
         name = NAME.match(row.title)
-        owner = name[0].partition("/")[0] if name else ""
+        owner = name[0].partition("/")[0] if name and not find_part(row, subject.evidence) else ""
         if owner and owner.casefold() not in known:
             names = ", ".join(document.organisations if document else ())
             message = f"The organisation {owner} is not in 'organisations' ({names})."
@@ -175,7 +182,7 @@ RULES = (
     LintRule("column-count", CERTAIN, _columns),
     LintRule("name-linked", CERTAIN, _linked),
     LintRule("row-twice", CERTAIN, _twice),
-    LintRule("no-table", CERTAIN, _none),
+    LintRule("no-table", SUSPICIOUS, _none),
     LintRule("unknown-organisation", CERTAIN, _organisation, (EvidenceKind.COMPONENTS,)),
     *(LintRule(name, CERTAIN, _make_check(name), (EvidenceKind.MANIFEST,)) for name in COMPARED),
 )

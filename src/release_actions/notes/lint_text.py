@@ -15,11 +15,8 @@ from release_actions.notes.fitting import count_characters
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit
 
 WORD = re.compile(r"(?<![\w-])(?:TODO|TBD|FIXME|TKTK)(?![\w-])")
-LEFT = re.compile(
-    r"^(?:[\s>|#*+-]|\[[ xX]\]|[0-9]+[.)]\s)*(?:TODO|TBD|FIXME|TKTK)[\s.!*_|]*$"
-    r"|\b(?:TODO|TBD|FIXME|TKTK):|[(\[](?:TODO|TBD|FIXME|TKTK)[)\]]"
-)
-"""Such a word where it can only be an author's reminder: alone, before a colon, or in brackets."""
+LEFT = re.compile(r"[\s*_]*(?:TODO|TBD|FIXME|TKTK)[\s.!*_:]*")
+"""Such a word where it can only be an author's reminder: alone in a line of text."""
 
 TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w.])v?X\.Y(?:\.Z)?(?![\w.])|(?i:\blorem ipsum\b)|#XX+|/XX+(?![\w])"
@@ -41,6 +38,11 @@ HEADING_CHARACTERS = 256
 """Characters of a heading that may say which release it is about."""
 
 LEADS_AWAY = re.compile(r"(?i)\b(?:from|since|before|until|below|older|upgrad\w*|migrat\w*|to)\b")
+MARKDOWN = re.compile(
+    r"\s*(?:[*+-]\s.+\sby\s+@\S+\s+in\s|[*+-]\s+@\S+\s+made\s|\*\*Full Changelog\*\*|#{2,6}\s+[A-Z][\w' ]*$)"
+)
+"""Lines of notes that no block of code is likely to have."""
+
 CONFLICT = re.compile(r"<{7} \S|>{7} \S|\|{7} \S")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 NAME_IN_CODE = re.compile(r"(?<!`)`@([A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?)`(?!`)")
@@ -51,7 +53,8 @@ TASK = re.compile(r"\s*[*+-]\s+\[ \]\s")
 def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
     """A TODO, TBD or FIXME, or a template's place for a value that was not filled in.
 
-    Titles of changes are not checked: they are what their authors wrote.
+    Titles of changes are not checked: they are what their authors wrote. Certain for a line of text with nothing else
+    in it, and for a cell of the components: a sentence may be about the word, and a date may be open.
     """
     listed = {change.line.number for change in subject.notes.changes}
     for line in subject.notes.text.lines:
@@ -62,16 +65,18 @@ def _placeholder(subject: LintSubject) -> Iterator[RuleHit]:
             continue
         match = WORD.search(line.prose) or TEMPLATE.search(line.prose)
         if match:
-            sure = bool(LEFT.search(line.prose))
+            sure = line.kind is LineKind.TEXT and bool(LEFT.fullmatch(line.prose))
             yield _report_leftover(match[0], subject.notes.text.place(line, match.start()), sure=sure)
 
 
 def _left_in_cells(subject: LintSubject, line: MarkdownLine) -> Iterator[RuleHit]:
     """A cell that is nothing but a placeholder, and others in which there is one."""
+    summary = {row.place.line for row in subject.notes.summary.rows} if subject.notes.summary else set()
     for cell in table.split_cells(line.text, subject.notes.text.path, line.number):
         match = WORD.search(cell.markdown) or TEMPLATE.search(cell.markdown)
         if match:
-            yield _report_leftover(match[0], cell.place, sure=cell.text == match[0])
+            sure = line.number in summary and cell.text == match[0]
+            yield _report_leftover(match[0], cell.place, sure=sure)
 
 
 def _report_leftover(word: str, place: Place, *, sure: bool) -> RuleHit:
@@ -91,7 +96,7 @@ def _too_long(subject: LintSubject) -> Iterator[RuleHit]:
     """The notes have more than 125,000 characters.
 
     GitHub refuses such a release with 422, after everything else has been published. Only suspicious where emoji and
-    the like make the difference: they may count as two.
+    the like make the difference, which may count as two, or the ends of lines.
     """
     body = subject.notes.text.body
     size = count_characters(body)
@@ -100,15 +105,17 @@ def _too_long(subject: LintSubject) -> Iterator[RuleHit]:
         limit = f"{RELEASE_BODY_CHARACTERS:,}"
         message = f"The notes have {size:,} characters, and GitHub takes {limit}. Line {line} passes the limit."
         hint = "Shorten them, or attach the whole as a file and keep the beginning."
-        certainty = CERTAIN if len(body) > RELEASE_BODY_CHARACTERS else SUSPICIOUS
+        least = len(body.replace("\r\n", "\n").strip())
+        certainty = CERTAIN if least > RELEASE_BODY_CHARACTERS else SUSPICIOUS
         yield RuleHit(subject.notes.text.place(subject.notes.text.lines[line - 1]), message, hint, certainty=certainty)
 
 
 def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
     """A heading says that the notes are of another release.
 
-    Certain for headings that name a release and nothing else, such as `What's Changed in v0.5.0`. Of the others only
-    the first one is checked, unless it is about upgrading from another version.
+    Certain for a first heading that names another release of the repository and nothing else, in notes that do not name
+    their own: some notes have what earlier ones said in sections of its own. Of headings that say more only the first
+    one is checked, unless it is about upgrading from another version.
     """
     version = subject.evidence.version
     headings = [
@@ -128,7 +135,17 @@ def _heading_version(subject: LintSubject) -> Iterator[RuleHit]:
         if all(named.removeprefix("v") != version.text for named in versions):
             message = f"The heading says {versions[0]}, and these are the notes of {version}."
             place = subject.notes.text.place(line, max(line.text.find(versions[0]), 0))
-            yield RuleHit(place, message, f"Write {version}.", certainty=CERTAIN if own else SUSPICIOUS)
+            sure = own and not index and _is_other_release(versions[0], subject)
+            yield RuleHit(place, message, f"Write {version}.", certainty=CERTAIN if sure else SUSPICIOUS)
+
+
+def _is_other_release(named: str, subject: LintSubject) -> bool:
+    """Whether a version is another release of the repository, and the text names its own nowhere but in addresses."""
+    tags, version = subject.evidence.tags, subject.evidence.version
+    if version is None or not isinstance(tags, frozenset) or named not in tags:
+        return False
+    prose = (re.sub(r"\]\([^()]*\)|https?://\S+", " ", line.text) for line in subject.notes.text.lines)
+    return not any(version.text in text for text in prose)
 
 
 def _list_names(subject: LintSubject) -> frozenset[str]:
@@ -137,20 +154,31 @@ def _list_names(subject: LintSubject) -> frozenset[str]:
 
 
 def _open_fence(subject: LintSubject) -> Iterator[RuleHit]:
-    """A block of code is never closed, so that everything after it is shown as code."""
+    """A block of code is never closed, so that everything after it is shown as code.
+
+    Certain where changes, contributors or a heading follow in it. At the end of the notes nothing is lost.
+    """
     text = subject.notes.text
     if text.open_fence:
+        inside = [line.raw for line in text.lines[text.open_fence :]]
+        certainty = CERTAIN if any(MARKDOWN.match(line) for line in inside) else SUSPICIOUS
         message = "The block of code that begins here is never closed: all that follows is shown as code."
-        yield RuleHit(text.place(text.lines[text.open_fence - 1]), message, "Close it with the same marks.")
+        place = text.place(text.lines[text.open_fence - 1])
+        yield RuleHit(place, message, "Close it with the same marks.", certainty=certainty)
 
 
 def _open_comment(subject: LintSubject) -> Iterator[RuleHit]:
-    """A comment is never closed, so that everything after it is hidden."""
+    """A comment is never closed, so that everything after it is hidden.
+
+    Only suspicious where nothing follows.
+    """
     text = subject.notes.text
     if text.open_comment:
         line = text.lines[text.open_comment - 1]
         message = "The comment that begins here is never closed: nothing that follows is shown."
-        yield RuleHit(text.place(line, line.raw.rfind("<!--")), message, "Close it with -->.")
+        follows = any(other.raw.strip() for other in text.lines[text.open_comment :])
+        certainty = CERTAIN if follows else SUSPICIOUS
+        yield RuleHit(text.place(line, line.raw.rfind("<!--")), message, "Close it with -->.", certainty=certainty)
 
 
 def _empty_section(subject: LintSubject) -> Iterator[RuleHit]:
@@ -205,11 +233,18 @@ COMPARED_ITEM_CHARACTERS = 16
 
 
 def _conflict(subject: LintSubject) -> Iterator[RuleHit]:
-    """The marks of a merge that was not finished."""
-    for line in subject.notes.text.lines:
-        if line.kind is not LineKind.CODE and CONFLICT.match(line.text):
+    """The marks of a merge that was not finished.
+
+    Certain for all three of them in their order: a quote in quotes may look like one.
+    """
+    lines = [line for line in subject.notes.text.lines if line.kind is not LineKind.CODE]
+    marks = "".join(line.raw[:1] for line in lines if CONFLICT.match(line.raw) or line.raw.rstrip() == "=======")
+    certainty = CERTAIN if re.search(r"<\|?=>", marks) else SUSPICIOUS
+    for line in lines:
+        if CONFLICT.match(line.text):
             message = "A mark of a merge conflict was left in."
-            yield RuleHit(subject.notes.text.place(line), message, "Resolve the conflict, and remove all of its marks.")
+            hint = "Resolve the conflict, and remove all of its marks."
+            yield RuleHit(subject.notes.text.place(line), message, hint, certainty=certainty)
 
 
 def _direction(subject: LintSubject) -> Iterator[RuleHit]:

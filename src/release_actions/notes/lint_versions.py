@@ -7,6 +7,7 @@ file says that one was renamed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from release_actions.components import version_order
@@ -15,11 +16,13 @@ from release_actions.components.blocks import LineKind
 from release_actions.components.document import MatrixPart, fill_template, title_of
 from release_actions.components.finding import UNKNOWN
 from release_actions.components.findings import names_of
+from release_actions.components.former_name import RENAMED
 from release_actions.components.table import TableRow, fold_name
 from release_actions.errors import Place
 from release_actions.notes.addresses import AddressKind
 from release_actions.notes.evidence import EvidenceKind, NotesEvidence, PreviousTables, Unreadable
 from release_actions.notes.lint_rule import CERTAIN, SUSPICIOUS, LintRule, LintSubject, RuleHit, agree
+from release_actions.notes.reading import GitHubLink
 
 TOLD_GONE = re.compile(
     r"(?i)\b(?:removed?|removal|deprecat\w+|discontinued|dropped|retired|merged into|replaced|no longer)\b"
@@ -50,16 +53,23 @@ def find_part(row: TableRow, evidence: NotesEvidence) -> tuple[str, MatrixPart] 
 
 
 def _moving(subject: LintSubject) -> Iterator[RuleHit]:
-    """A version is a name that moves, such as latest or main."""
+    """A version is a name that moves, such as latest or main.
+
+    Certain for projects that keep their components in a file. Other tables may say what something was tried with.
+    """
+    certainty = CERTAIN if subject.has_contract else SUSPICIOUS
     for row in subject.notes.rows:
         for cell in (row.version, row.previous):
             if cell.version and version_order.is_moving(cell.version):
                 message = f"The version of {row.title} is {cell.version}, which names another version tomorrow."
-                yield RuleHit(cell.place, message, "Write the version that it names.")
+                yield RuleHit(cell.place, message, "Write the version that it names.", certainty=certainty)
 
 
 def _candidate(subject: LintSubject) -> Iterator[RuleHit]:
-    """A final release has a component whose version is not final."""
+    """A final release has a component whose version is not final.
+
+    Some components have no final version yet.
+    """
     for row in subject.notes.rows if subject.final else ():
         version = row.version.version
         if version and not version_order.is_moving(version) and version_order.is_unfinished(version):
@@ -78,11 +88,15 @@ def _previous_candidate(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _down(subject: LintSubject) -> Iterator[RuleHit]:
-    """A version is below the previous one."""
+    """A version is below the previous one.
+
+    Some releases go back to an older version on purpose.
+    """
     for row in subject.notes.rows:
         before = _published(row, subject)
-        is_renamed = before is not None and fold_name(before.title) != fold_name(row.title)
-        if before and is_renamed and version_order.is_restart(row.version.version, before.version):
+        is_renamed = bool(row.former) or (before is not None and fold_name(before.title) != fold_name(row.title))
+        was = before.version if before else row.previous.version
+        if is_renamed and version_order.is_restart(row.version.version, was):
             continue  # under a new name a component may count from the beginning again
         if before and before.version and before.version != row.previous.version:
             was, other = before.version, before.place
@@ -95,16 +109,23 @@ def _down(subject: LintSubject) -> Iterator[RuleHit]:
 
 
 def _new(subject: LintSubject) -> Iterator[RuleHit]:
-    """A component is called new, and has a previous version or was published before."""
+    """A component is called new, and has a previous version or was published before.
+
+    Certain for the previous version of a row that is about one thing. What was published before may be another thing of
+    the same name.
+    """
     for row in _list_rows(subject):
         words = row.type.text.casefold()
         before = _published(row, subject)
         if NEW in words and row.previous.version:
             message = f"{row.title} is called new, and has the previous version {row.previous.version}."
-            yield RuleHit(row.type.place, message, "Leave the word out, or write NA.", row.previous.place)
+            certainty = CERTAIN if subject.has_contract and "+" not in words and not row.former else SUSPICIOUS
+            hint = "Leave the word out, or write NA."
+            yield RuleHit(row.type.place, message, hint, row.previous.place, certainty)
         elif (NEW in words or AGAIN in words) and before and before.version:
             message = f"{row.title} is not new: {before.place} has it at {before.version}."
-            yield RuleHit(row.type.place, message, "Leave the word in parentheses out.", before.place)
+            hint = "Leave the word in parentheses out."
+            yield RuleHit(row.type.place, message, hint, before.place, SUSPICIOUS)
 
 
 def _not_new(subject: LintSubject) -> Iterator[RuleHit]:
@@ -134,27 +155,38 @@ def _published(row: TableRow, subject: LintSubject) -> PublishedComponent | None
         return None
     part = find_part(row, subject.evidence)
     id_, others = (part[0], (*part[1].aliases, *part[1].renamed_from)) if part else ("", ())
-    wanted = {fold_name(name) for name in (row.title, *others)}
+    wanted = {fold_name(name) for name in (row.title, *others)} | row.former
     by_id = (listed for listed in previous.rows if listed.id and listed.id == id_)
     return next(by_id, None) or next((listed for listed in previous.rows if fold_name(listed.title) in wanted), None)
 
 
 def _not_published(subject: LintSubject) -> Iterator[RuleHit]:
-    """A previous version is not what the previous release published."""
+    """A previous version is not what the previous release published.
+
+    Certain where the release right before published it, once. A chart and an image may have the same name.
+    """
+    previous = _get_previous(subject)
+    titles = Counter(fold_name(listed.title) for listed in previous.rows) if previous else Counter[str]()
+    direct = previous is not None and previous.tag == subject.evidence.previous_tag
     for row in subject.notes.rows:
         before = _published(row, subject)
         said = row.previous.version
-        if before is None or not before.version or said == before.version or not row.previous.markdown:
+        if before is None or not before.version or agree(said, before.version) or not row.previous.markdown:
             continue
         if version_order.is_moving(said) or NEW in row.type.text.casefold() or AGAIN in row.type.text.casefold():
             continue
         shown = said or row.previous.text
         message = f"The previous version of {row.title} is given as {shown}, and {before.place} has {before.version}."
-        yield RuleHit(row.previous.place, message, f"Write {before.version}.", before.place)
+        sure = direct and titles[fold_name(before.title)] == 1 and agree(said, before.version) is False
+        certainty = CERTAIN if sure or (direct and not said) else SUSPICIOUS
+        yield RuleHit(row.previous.place, message, f"Write {before.version}.", before.place, certainty)
 
 
 def _dropped(subject: LintSubject) -> Iterator[RuleHit]:
-    """A component of the previous release is not in the table, and the notes do not say that it was removed."""
+    """A component of the previous release is not in the table, and the notes do not say that it was removed.
+
+    Certain for what the components file still has. Other tables may list only what changed.
+    """
     previous, summary = _get_previous(subject), subject.notes.summary
     if previous is None or summary is None:
         return
@@ -163,16 +195,24 @@ def _dropped(subject: LintSubject) -> Iterator[RuleHit]:
         if before.version and id(before) not in kept and not _told_gone(before, subject):
             message = f"{before.place} has {before.title} {before.version}, and this table has not."
             hint = "Add the row, or say in the notes that it was removed."
-            yield RuleHit(summary.place, message, hint, before.place)
+            certainty = CERTAIN if _is_in_document(before, subject) else SUSPICIOUS
+            yield RuleHit(summary.place, message, hint, before.place, certainty)
+
+
+def _is_in_document(before: PublishedComponent, subject: LintSubject) -> bool:
+    document = subject.evidence.document
+    return document is not None and any(
+        fold_name(before.title) in {fold_name(name) for name in names_of(table, id_, document)}
+        for table, id_, _ in document.parts()
+    )
 
 
 def _told_gone(before: PublishedComponent, subject: LintSubject) -> bool:
     """Whether the notes or the components file say that a component is gone, or what it is called now."""
     document = subject.evidence.document
     if document:
-        for table, id_, _ in document.parts():
-            if fold_name(before.title) in {fold_name(name) for name in names_of(table, id_, document)}:
-                return False
+        if _is_in_document(before, subject):
+            return False
         if any(fold_name(gone.name) == fold_name(before.title) for gone in document.removed.values()):
             return True
     whole = fold_name(before.title)
@@ -182,7 +222,7 @@ def _told_gone(before: PublishedComponent, subject: LintSubject) -> bool:
         return True
     return any(
         any(name in fold_name(line.text) for name in names)
-        and (TOLD_GONE.search(line.text) or TOLD_GONE.search(line.section))
+        and any(words.search(text) for words in (TOLD_GONE, RENAMED) for text in (line.text, line.section))
         for line in subject.notes.text.lines
         if line.kind is not LineKind.CODE
     )
@@ -205,15 +245,20 @@ def _unchanged(subject: LintSubject) -> Iterator[RuleHit]:
 def _upstream(subject: LintSubject) -> Iterator[RuleHit]:
     """A version that is not there where the component is published: no git tag, no image, no chart.
 
-    The components file says where that is. Components that it does not have are not checked.
+    The components file says where that is. Components that it does not have are not checked. Certain for versions with
+    numbers of components of the repository's owner: another owner's may be hidden from the token.
     """
+    owner = subject.evidence.repository.partition("/")[0].casefold()
     for row in subject.notes.rows:
         for place, answer, what in list_answers(row, subject.evidence):
             if isinstance(answer, Unreadable):
                 yield RuleHit(row.version.place, f"{row.title}: {answer.message}", answer.hint, rule=UNKNOWN)
             elif answer is False:
                 message = f"{row.title} {row.version.version}: {what}."
-                yield RuleHit(row.version.place, message, "Correct the version, or publish it.", Place(place))
+                hint = "Correct the version, or publish it."
+                own = bool(owner) and owner in place.casefold().removeprefix("tags of ").split("/")
+                certainty = CERTAIN if own and version_order.read(row.version.version) else SUSPICIOUS
+                yield RuleHit(row.version.place, message, hint, Place(place), certainty)
 
 
 def list_answers(row: TableRow, evidence: NotesEvidence) -> Iterator[tuple[str, bool | Unreadable | None, str]]:
@@ -242,7 +287,8 @@ def list_places(part: MatrixPart, version: str) -> Iterator[tuple[str, str, str]
 def _elsewhere(subject: LintSubject) -> Iterator[RuleHit]:
     """A component has another version in the text than in the table.
 
-    Certain for the comparison that a component's section links to; a sentence may be about another version.
+    Certain for the comparison that a component's own section calls its difference; another one, or a sentence, may be
+    about other versions.
     """
     yield from _compared(subject)
     yield from _histories(subject)
@@ -261,8 +307,16 @@ def _compared(subject: LintSubject) -> Iterator[RuleHit]:
                 words = "ends with" if what == "version" else "begins with"
                 told = "version" if what == "version" else "previous version"
                 message = f"The comparison {words} {said}, and the table has the {told} {cells[0].version}."
-                yield RuleHit(linked.link.place, message, "Correct the one that is wrong.", cells[0].place, CERTAIN)
+                hint = "Correct the one that is wrong."
+                certainty = CERTAIN if _is_difference(linked) else SUSPICIOUS
+                yield RuleHit(linked.link.place, message, hint, cells[0].place, certainty)
                 break
+
+
+def _is_difference(linked: GitHubLink) -> bool:
+    """Whether a comparison is called the difference, in the section of its repository."""
+    line = linked.link.line
+    return "diff" in line.text.casefold() and linked.address.repository.casefold() in line.section.casefold()
 
 
 def _repository(row: TableRow, subject: LintSubject) -> str:
@@ -305,9 +359,9 @@ def _mentioned(subject: LintSubject) -> Iterator[RuleHit]:
 
 RULES = (
     LintRule("moving-version", CERTAIN, _moving),
-    LintRule("candidate-in-final", CERTAIN, _candidate, (EvidenceKind.TAG,)),
+    LintRule("candidate-in-final", SUSPICIOUS, _candidate, (EvidenceKind.TAG,)),
     LintRule("previous-not-final", SUSPICIOUS, _previous_candidate, (EvidenceKind.TAG,)),
-    LintRule("version-went-down", CERTAIN, _down),
+    LintRule("version-went-down", SUSPICIOUS, _down),
     LintRule("new-with-previous", CERTAIN, _new),
     LintRule("not-called-new", SUSPICIOUS, _not_new),
     LintRule("version-elsewhere", SUSPICIOUS, _elsewhere),
