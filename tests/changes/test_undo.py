@@ -150,6 +150,42 @@ def test_a_text_about_reverting_is_no_revert() -> None:
         change(2, 'Revert "feat(cache): Try\u2026', "\u2026 it (#1)"),
         change(2, 'Revert "feat(cache): Try it (#1\u2026'),
         change(2, 'Revert "[Core] feat(cache): Try it"'),
+        change(2, 'BUGS-12: Revert "feat(cache): Try it"'),
+        change(2, 'Bug 1234567: Revert "feat(cache): Try it"'),
+        change(2, 'BUGS-12,BUGS-13: Revert "feat(cache): Try it"'),
+        change(2, 'NO-ISSUE: Revert #1 "feat(cache): Try it"'),
+        change(2, '*: Revert "feat(cache): Try it (#1)"'),
+        change(2, 'DOC,CI: Revert "feat(cache): Try it"'),
+        change(2, 'net/cache: revert "feat(cache): Try it"'),
+        change(2, "rust-cache: Revert #1"),
+        change(2, 'cli `cache`: revert "feat(cache): Try it"'),
+        change(2, 'REV: "feat(cache): Try it"'),
+        change(2, "REV: Revert gh-1 - it hangs"),
+        change(2, "Revert GH-1"),
+        change(2, "Revert PR#1 for now"),
+        change(2, "Revert PR1"),
+        change(2, "Revert !1"),
+        change(2, "Revert web#1"),
+        change(2, "Revert [#1](https://github.com/acme/web/pull/1)"),
+        change(2, 'Revert "Merge pull request #1 from ada/cache"'),
+        change(2, "Revert Merge pull request #1 from ada/cache"),
+        change(2, "This reverts #1, it was slow"),
+        change(2, f"This reverts commit {1:040x}, reversing"),
+        change(2, f"Automated rollback of commit {1:040x}"),
+        change(2, f"Revert https://github.com/acme/web/commit/{1:040x}"),
+        change(2, f"Revert acme/web@{1:040x}"),
+        change(2, "Undo #1"),
+        change(2, 'Undo "feat(cache): Try it"'),
+        change(2, "chore: undo PR #1"),
+        change(2, "Revert - #1"),
+        change(2, "Revert \u2013 \u201cfeat(cache): Try it\u201d"),
+        change(2, "Revert the cache", f"Reverts https://github.com/acme/web/commit/{1:040x}"),
+        change(2, "Revert the cache", f"This commit backs out commit {1:040x}"),
+        change(2, "Revert the cache", "Reverts [#1](https://github.com/acme/web/pull/1)"),
+        change(2, "Revert the cache", "This PR fully reverts #1."),
+        change(2, "Revert the cache", "Backs out #1"),
+        change(2, "Revert the cache", "Automatic revert of #1"),
+        change(2, "Revert the cache", "Reverts gh-1"),
     ],
 )
 def test_a_revert_is_read_in_whatever_form(revert: MergedChange) -> None:
@@ -281,6 +317,79 @@ def test_a_reland_is_read_in_whatever_form(reland: MergedChange) -> None:
     assert shown(TRY, revert, LATER, reland) == [9, 3]
 
 
+@pytest.mark.parametrize(
+    ("trailer", "name"),
+    [
+        ("Differential Revision: D7654321", "D7654321"),
+        ("Differential Revision: https://reviews.example/D7654321", "D7654321: feat(cache): Try it"),
+        ("PiperOrigin-RevId: 987654321", "changelist 987654321"),
+        ("PiperOrigin-RevId: 987654321", "cl/987654321"),
+    ],
+)
+def test_a_revert_by_the_name_of_another_system_is_read(trailer: str, name: str) -> None:
+    landed = change(1, "feat(cache): Try it", "", f"feat(cache): Try it\n\n{trailer}\n")
+
+    assert shown(landed, LATER, change(2, f"Revert {name}")) == [9]
+    assert shown(landed, LATER, change(2, f"[CI] Back out {name}")) == [9]
+    assert shown(landed, LATER, change(2, "Revert the cache", f"This diff reverts {name.partition(':')[0]}")) == [9]
+
+
+def test_a_part_of_a_change_is_reverted_however_that_is_said() -> None:
+    for text in ("Reverts most of #1", "Mostly reverts #1", "Partial revert of #1", "This reverts a part of #1"):
+        assert shown(TRY, change(2, "Revert the cache", text)) == [1, 2], text
+
+
+@pytest.mark.parametrize(
+    "reland",
+    [
+        change(3, "[reland2] feat(cache): Try it"),
+        change(3, "[Take 2] feat(cache): Try it"),
+        change(3, "[second attempt] feat(cache): Try it"),
+        change(3, 'Roll forward "feat(cache): Try it"'),
+        change(3, 'BUGS-14: Reland "feat(cache): Try it"'),
+        change(3, "Un-revert #1"),
+        change(3, "Resubmit #1"),
+        change(3, "[Take 2] Keep a cache", f"Reverts {2:040x}"),
+        change(3, "Reland the cache with a fix", f"This reverts commit {2:040x}."),
+    ],
+)
+def test_a_second_try_is_listed_in_place_of_the_first(reland: MergedChange) -> None:
+    revert = change(2, 'Revert "feat(cache): Try it"')
+
+    assert shown(TRY, revert, LATER, reland) == [9, 3]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Undo the selection on escape",
+        "url: revert the removal of trailing dots",
+        "op: undo: rename to revert",
+        "Document `revert`: what it does",
+        "Add a changelist 123456 reader",
+        "Redo the layout",
+        "Reintroduce the theme",
+        "copr: revert to version 2",
+        "rev: bump to 3",
+        "Undo/redo for the editor: keep 3 steps",
+    ],
+)
+def test_words_that_name_nothing_revert_nothing(title: str) -> None:
+    assert shown(TRY, LATER, change(2, title)) == [1, 9, 2]
+
+
+def test_several_numbers_with_slashes_are_reverted() -> None:
+    second = change(1002, "Add a queue")
+
+    assert shown(change(1001, "Try it"), second, LATER, change(1004, "copr: revert 1001/1002")) == [9]
+
+
+def test_a_title_that_is_cut_within_code_is_the_beginning_of_one() -> None:
+    long = change(1, "perf: speed up with `~3x 0.19.13/ ~2x numpy`")
+
+    assert shown(long, change(2, 'Revert "perf: speed up with `~3x 0\u2026')) == []
+
+
 def test_what_is_resolved_names_its_targets() -> None:
     revert = change(2, "Revert #1 and #777")
 
@@ -335,6 +444,13 @@ FORMS: tuple[Form, ...] = (
     lambda one: (f":bug: Revert #{one.number}", ""),
     lambda one: (f"Go back (reverts #{one.number})", ""),
     lambda one: ("Go back", f"This reverts commit {one.sha}."),
+    lambda one: (f'BUGS-1: Revert "{one.title}"', f"This PR reverts [#{one.number}](address)"),
+    lambda one: (f'web,ci: Revert "{one.title} (#{one.number})"', ""),
+    lambda one: (f'REV: "{one.title}"', f"Reverts gh-{one.number}"),
+    lambda one: (f'Revert "Merge pull request #{one.number} from ada/work"', ""),
+    lambda one: (f"*: undo web#{one.number}", ""),
+    lambda one: (f"Automated rollback of commit {one.sha}", ""),
+    lambda one: ("Go back", f"Backs out https://github.com/acme/web/commit/{one.sha}"),
     lambda one: (f'Revert "{one.title[:6]}\u2026', f'\u2026{one.title[6:]}"\n\nReverts acme/web#{one.number}'),
 )
 

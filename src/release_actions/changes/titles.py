@@ -38,8 +38,9 @@ class Reference:
     repository: str = ""
 
     def is_of(self, repository: str) -> bool:
-        """Whether it may be a number of this repository. An unknown repository may be any."""
-        return not self.repository or not repository or self.repository.casefold() == repository.casefold()
+        """Whether it may be a number of this repository. An unknown repository may be any; `web#1` names no owner."""
+        named, own = self.repository.casefold(), repository.casefold()
+        return not named or not own or named == (own if "/" in named else own.rpartition("/")[2])
 
 
 def references(text: str) -> tuple[Reference, ...]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from release_actions.changes import foreign
 from release_actions.changes.model import MergedChange
 from release_actions.changes.picks import is_merge_of, numbers_of
 from release_actions.changes.titles import fold_core, fold_title
@@ -78,6 +79,7 @@ class _Index:
     def __init__(self, repository: str) -> None:
         self.repository = repository
         self._commits: dict[str, list[tuple[str, _Item]]] = defaultdict(list)
+        self._foreign: dict[str, _Item] = {}
         self._numbers: dict[int, list[_Item]] = defaultdict(list)
         self._titles: dict[str, list[_Item]] = defaultdict(list)
         self._cores: dict[str, list[_Item]] = defaultdict(list)
@@ -85,6 +87,8 @@ class _Index:
     def add(self, item: _Item) -> None:
         for sha in _names_of(item.change):
             self._commits[sha[:ABBREVIATED]].append((sha, item))
+        for message in item.change.messages:
+            self._foreign |= dict.fromkeys(foreign.list_own_names(message), item)
         # The numbers in the commits of a branch are those of what it merged, not of the branch.
         single = len(item.change.messages) <= 1
         for number in numbers_of(item.change if single else replace(item.change, messages=())):
@@ -96,6 +100,7 @@ class _Index:
     def find(self, undo: Undo) -> tuple[list[_Item], bool]:
         """The items that are meant, and whether they are all."""
         commits = [self._by_commit(sha) for sha in undo.commits]
+        commits += [self._foreign.get(name) for name in undo.foreign]
         if any(commits):
             return _without_doubles(commits), all(commits)
         own = [reference.number for reference in undo.numbers if reference.is_of(self.repository)]
@@ -204,6 +209,8 @@ def _follow(changes: Iterable[MergedChange], repository: str) -> list[_Item]:
         item = _Item(change, read_undo(change))
         if item.undo:
             item.targets, item.complete = index.find(item.undo)
+            if not item.targets and item.undo.ends:
+                item.targets, item.complete = index.find(item.undo.ends)
             brings_back = item.undo.kind is UndoKind.RELAND or _is_landed_again(item)
             if item.undo.partial:
                 item.complete = False
@@ -244,4 +251,9 @@ def _is_about_same(undo: Undo | None, other: Undo) -> bool:
     if undo is None:
         return False
     titles = {fold_title(title) for title in undo.titles} & {fold_title(title) for title in other.titles}
-    return bool(titles or set(undo.numbers) & set(other.numbers) or set(undo.commits) & set(other.commits))
+    return bool(
+        titles
+        or set(undo.numbers) & set(other.numbers)
+        or set(undo.commits) & set(other.commits)
+        or set(undo.foreign) & set(other.foreign)
+    )

@@ -8,8 +8,12 @@ People and tools write it in many ways, and this is the one list of them:
     Back out "X"                    Roll back X                   Partially revert "X"
     Use the old cache (reverts #1)  Reland "X"                    Reapply "X"
     [Reland] X                      X (re-land)                   Revert "A title that was cut o…
+    BUG-1: Revert "X"               REV: "X"                      Revert "Merge pull request #1 from ada/x"
+    web: Revert gh-1, PR#2 and !3   Undo #1                       Reverts D1234567, changelist 123456
+    Roll forward "X"                [reland2] X                   Un-revert #1
 
-In the text of a pull request or commit: `This reverts commit 0123abc.`, `Reverts acme/web#1`, and lists of them.
+In the text of a pull request or commit: `This reverts commit 0123abc.`, `Reverts acme/web#1`, lists of them, and the
+same with `Back out`, `Automated rollback of`, addresses, links, or numbers of another system.
 A text that says nothing of the kind gives None; nothing is taken from likeness. Pure.
 """
 
@@ -17,12 +21,13 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from release_actions.changes import foreign
 from release_actions.changes.model import MergedChange
 from release_actions.changes.titles import (
     QUOTES,
-    REFERENCE,
     Reference,
     is_cut,
     references,
@@ -44,8 +49,9 @@ class Undo:
     """A change that is about others, which are named by title, numbers or commits.
 
     `titles` is what stands in quotes as a whole, `parts` the same as several titles. `cut`: the title was cut off, so
-    it is the beginning of the real one. `partial`: only a part of what is named is reverted. `pure`: it does nothing
-    else, so that the change and what it reverts cancel each other.
+    it is the beginning of the real one. `foreign`: what other systems call it, as `changes.foreign` reads it.
+    `partial`: only a part of what is named is reverted. `pure`: it does nothing else, so that the change and what it
+    reverts cancel each other. `ends`: the revert that a re-land says it takes back.
     """
 
     kind: UndoKind
@@ -53,18 +59,39 @@ class Undo:
     parts: tuple[str, ...] = ()
     numbers: tuple[Reference, ...] = ()
     commits: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
     cut: bool = False
     partial: bool = False
     pure: bool = True
+    ends: Undo | None = None
 
 
 RELAND_WORD = r"(?:re-?land(?:s|ed|ing)?|re-?appl(?:y|ies|ied|ying)|re-?merge|un-?revert)"
 REVERT_WORD = r"(?:revert(?:s|ed|ing)?|back(?:s|ed|ing)?[ -]?out|roll(?:s|ed|ing)?[ -]?back)"
-PART = r"(?P<partial>(?:partial(?:ly)?|in part)\s+)?(?:(?:manual(?:ly)?|temporar(?:y|ily)|automatic(?:ally)?)\s+)?"
-REVERT = re.compile(
-    rf"(?is){PART}{REVERT_WORD}(?:\([^)]*\))?!?(?:\s*:|(?=\s*[{QUOTES}])|(?=\s)|(?=#))\s*(?P<rest>\S.*)"
+AGAIN_WORD = (
+    rf"(?:{RELAND_WORD}|roll(?:s|ed|ing)?[ -]?forward|re-?(?:submit\w*|instate\w*|introduc\w*)|redo(?:es|ne|ing)?)"
 )
-RELAND = re.compile(rf"(?is){RELAND_WORD}(?:\([^)]*\))?!?(?:\s*:|(?=\s*[{QUOTES}])|(?=\s)|(?=#))\s*(?P<rest>\S.*)")
+UNDO_WORD = rf"(?:{REVERT_WORD}|und(?:o(?:es|ne|ing)?|id))"
+"""More verbs. Before a title without quotes they may mean something else: `Undo the selection`."""
+
+RELAND_MARK = rf"{RELAND_WORD}[ -]?[0-9]*|take[ -]?(?:[2-9]|two|three)|(?:second|2nd|third|3rd)[ -](?:attempt|try)"
+PART = (
+    r"(?P<partial>(?:partial(?:ly)?|partly|mostly|in part)\s+)?"
+    r"(?:(?:manual(?:ly)?|temporar(?:y|ily)|automat(?:ic|ically|ed)|really|fully)\s+)?"
+)
+BEHIND = rf"(?:\([^)]*\))?!?(?:\s*:|\s+[-\u2013\u2014](?=\s)|(?=\s*[{QUOTES}])|(?=\s)|(?=#))\s*(?P<rest>\S.*)"
+REVERT = re.compile(rf"(?is){PART}{REVERT_WORD}{BEHIND}")
+RELAND = re.compile(rf"(?is){RELAND_WORD}{BEHIND}")
+NAMED_VERB = re.compile(rf"(?is){PART}(?:(?P<again>{AGAIN_WORD})|{UNDO_WORD}|rev(?=:)){BEHIND}")
+"""The verb of a title that names what it is about by number or commit, or in quotes."""
+
+THIS = re.compile(r"(?i)this\s+(?:(?:pr|pull request|commit|change|diff)\s+)?(?=revert|roll|back|undo)")
+PREFIX = re.compile(rf"(?P<prefix>[^{QUOTES}:\s][^{QUOTES}:]{{0,59}}(?:`[^`]*`[^{QUOTES}:]{{0,20}})?):\s+")
+"""What stands before a title: `OCPBUGS-1, OCPBUGS-2: `, `*: `, `MAINT,DOC: `, `net/http: `."""
+
+QUOTED_START = re.compile(
+    rf"[{QUOTES}]|Merge pull request #|(?:the\s+)?(?:pr|pull request|commit)\s+[{QUOTES}]", re.IGNORECASE
+)
 AT_END = re.compile(
     rf"(?is)(?P<rest>\S.*?)\s*[\[(](?:{RELAND_WORD}|(?P<revert>{REVERT_WORD}))(?P<of>[^\[\]()]*)[\])]\s*$"
 )
@@ -73,10 +100,36 @@ NOUN = re.compile(
     r"(?P<noun>(?:prs?|pull requests?|pulls?|commits?|changes?|changesets?)(?=[\s:#]))?[\s:]*"
 )
 SEPARATOR = re.compile(
-    r"(?i)\s*(?:,\s*and\b|,|;|&|\+|\band\b)\s*(?:prs?\s+|pull requests?\s+|commits?\s+)?|\s+(?=#[0-9])"
+    r"(?i)\s*(?:,\s*and\b|,|;|&|\+|/(?=#?[0-9])|\band\b)\s*(?:prs?\s+|pull requests?\s+|commits?\s+)?|\s+(?=#[0-9])"
 )
+NUMBER = re.compile(
+    r"(?i)(?P<repository>[\w.-]+(?:/[\w.-]+)?)?#(?P<number>[0-9]{1,9})\b"
+    r"|(?:\[#|(?:gh|pr|pull)[-#/]?|!)(?P<other>[0-9]{1,9})\b(?:\](?:\([^()\s]*\))?)?"
+)
+"""A number however it is written: `#1`, `web#1`, `acme/web#1`, `gh-1`, `PR#1`, `PR1`, `!1`, `[#1](address)`."""
+
+BARE_LIST = re.compile(r"[0-9]{3,9}(?:\s*(?:/|,|and)\s*[0-9]{3,9})*\s*")
+OF_COMMIT = re.compile(
+    r"https?://[^\s/]+/[\w.-]+/[\w.-]+/commit/(?P<sha>[0-9a-f]{7,64})\b|[\w.-]+/[\w.-]+@(?P<at>[0-9a-f]{7,64})\b"
+)
+MERGED = re.compile(r"Merge (?:pull request|pr) #(?P<number>[0-9]{1,9})\b.*", re.IGNORECASE | re.DOTALL)
+"""The subject of the merge of what is reverted, which says its number."""
+
 SHA = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,64}\b")
 ADDRESS = re.compile(r"https?://[^\s/]+/(?P<repository>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<number>[0-9]{1,9})\b")
+CLOSING = {
+    "\u201c": "\u201d\u201c",
+    "\u201e": "\u201c\u201d",
+    "\u2018": "\u2019\u2018",
+    "\u201a": "\u2018\u2019",
+    "\u00ab": "\u00bb",
+    "\u00bb": "\u00ab",
+}
+"""An opening quote -> what closes it, where that is another character."""
+
+PREFIXES = 3
+"""Prefixes before a title that are taken off."""
+
 QUOTED = re.compile(rf"[{QUOTES}].*[{QUOTES}]", re.DOTALL)
 BARE = re.compile(r"[0-9]{1,9}\b(?!\.)")
 SPLIT_QUOTES = re.compile(
@@ -91,14 +144,19 @@ BARE_END = re.compile(
 )
 """A title with its number behind it, not in parentheses. Behind a preposition stands the number of the reason."""
 
-LIST = r"(?:(?:[\w.-]+/[\w.-]+)?#[0-9]{1,9}|https?://\S+?/pull/[0-9]{1,9}|[0-9a-f]{7,64}\b)"
+LIST = (
+    r"(?:(?:[\w.-]+(?:/[\w.-]+)?)?#[0-9]{1,9}|https?://[^\s()]+?/(?:pull|issues)/[0-9]{1,9}|https?://[^\s()]+?/commit/[0-9a-f]{7,64}"
+    rf"|\[#[0-9]{{1,9}}\]\([^()\s]*\)|(?:gh|pr)-[0-9]{{1,9}}|{foreign.NAME}|[\w.-]+/[\w.-]+@[0-9a-f]{{7,64}}|[0-9a-f]{{7,64}}\b)"
+)
 JOINED = rf"{LIST}(?:(?:\s*(?:,\s*and|,|;|&|\band\b)\s*|\s*\n\s*[*+-]\s*){LIST})*"
 TEXT = re.compile(
-    rf"(?im)(?P<start>^[\s*>+-]{{0,4}}|\bthis\s+(?:(?:pr|commit|change)\s+)?)(?P<partial>partially\s+)?"
-    rf"(?:(?P<revert>revert(?:s|ed|ing)?)|{RELAND_WORD})(?:\s+(?:of|from))?:?"
+    rf"(?im)(?P<start>^[\s*>+-]{{0,4}}|\bthis\s+(?:(?:pr|pull request|commit|change|diff)\s+)?)"
+    r"(?P<partial>(?:partial|partially|partly|mostly)\s+)?(?:(?:automat(?:ic|ed|ically)|effectively|fully|manually|is\s+a)\s+)?"
+    rf"(?:(?P<revert>{UNDO_WORD})|{AGAIN_WORD})(?:\s+(?P<most>most|parts?|some|a part)\s+of|\s+(?:of|from))?:?"
     rf"(?:\s+(?:the\s+)?(?:commits?|changes?|changesets?|prs?|pull requests?|following[^\n]{{0,40}}))?:?\s*"
     rf"(?:[*+-]\s*)?(?P<items>{JOINED})"
 )
+ITEM = re.compile(LIST, re.IGNORECASE)
 SQUASHED = re.compile(r"^\* \S", re.MULTILINE)
 """The subject of a commit in the message that GitHub suggests for a squash."""
 
@@ -112,13 +170,16 @@ def read_undo(change: MergedChange) -> Undo | None:
     title = _whole_title(change)
     said = _read_title(title, change.number)
     stated = _read_text(change)
-    if said is None or stated is None or stated.kind is not said.kind:
-        # The text of a re-land often states "This reverts commit …" of the revert that it ends: that is not its target.
+    if said is None or stated is None:
         return said or stated
+    if stated.kind is not said.kind:
+        # The text of a re-land often states "This reverts commit …" of the revert that it ends: that is not its target.
+        return replace(said, ends=stated) if said.kind is UndoKind.RELAND else said
     return replace(
         said,
         numbers=_unique(said.numbers, stated.numbers),
         commits=tuple(dict.fromkeys((*said.commits, *stated.commits))),
+        foreign=tuple(dict.fromkeys((*said.foreign, *stated.foreign))),
         partial=said.partial or stated.partial,
     )
 
@@ -156,10 +217,13 @@ def _read_verb(marks: tuple[str, ...], bare: str, core: str) -> tuple[UndoKind |
     """The verb of a title, what follows it, and whether it is about a part only."""
     # A mark may be the verb itself: `[reland] X`, `revert: X`, `revert(cache): X`.
     for mark in marks:
-        if re.fullmatch(RELAND_WORD, mark, re.IGNORECASE):
+        if re.fullmatch(RELAND_MARK, mark, re.IGNORECASE):
             return UndoKind.RELAND, core, False
         if re.fullmatch(REVERT_WORD, mark, re.IGNORECASE):
             return UndoKind.REVERT, core, False
+    named = _read_named_verb(bare)
+    if named[0] is not None:
+        return named
     for text in (core, bare):
         if match := RELAND.match(text):
             return UndoKind.RELAND, match["rest"], False
@@ -168,14 +232,44 @@ def _read_verb(marks: tuple[str, ...], bare: str, core: str) -> tuple[UndoKind |
     return None, "", False
 
 
+def _read_named_verb(bare: str) -> tuple[UndoKind | None, str, bool]:
+    """The verb of a title that names what it is about, behind whatever a project puts before its titles."""
+    text = bare
+    for _ in range(PREFIXES):
+        core = split_marks(text)[1]
+        for start in dict.fromkeys((text, core, THIS.sub("", text, count=1))):
+            match = NAMED_VERB.match(start)
+            if match and _names_something(match["rest"]):
+                kind = UndoKind.RELAND if match["again"] else UndoKind.REVERT
+                return kind, match["rest"], bool(match["partial"])
+        prefix = PREFIX.match(text)
+        if prefix is None:
+            break
+        text = text[prefix.end() :]
+    return None, "", False
+
+
+def _names_something(rest: str) -> bool:
+    """Whether what follows a verb begins with a title in quotes, a number, or a commit."""
+    noun = NOUN.match(rest)
+    start = noun.end() if noun else 0
+    return bool(QUOTED_START.match(rest, start)) or any(_read_list(rest, start, bare=_is_about_pulls(noun)))
+
+
+def _is_about_pulls(noun: re.Match[str] | None) -> bool:
+    return bool(noun and noun["noun"] and noun["noun"][0] in "pP")
+
+
 def _read_items(kind: UndoKind, rest: str, *, partial: bool) -> Undo:
     """What follows the verb: numbers and commits one after another, titles in quotes, or one title as it is."""
     noun = NOUN.match(rest)
     start = noun.end() if noun else 0
     partial = partial or bool(noun and noun["partial"])
-    numbers, commits = _read_list(rest, start, bare=bool(noun and noun["noun"] and noun["noun"][0] in "pP"))
-    if numbers or commits:
-        return Undo(kind, numbers=numbers, commits=commits, partial=partial)
+    numbers, commits, others = _read_list(rest, start, bare=_is_about_pulls(noun))
+    if numbers or commits or others:
+        return Undo(kind, numbers=numbers, commits=commits, foreign=others, partial=partial)
+    if merge := MERGED.match(rest, start):
+        return Undo(kind, numbers=(Reference(int(merge["number"])),), partial=partial)
     text = rest[start:] if rest[start : start + 1] and rest[start] in QUOTES else rest
     text = text.strip()
     if text[:1] and text[0] in QUOTES:
@@ -204,11 +298,16 @@ def _read_ending(text: str) -> tuple[str, tuple[Reference, ...]] | None:
 
 def _read_quoted(kind: UndoKind, text: str, *, partial: bool) -> Undo:
     """Titles in quotes. The last quote ends them, since a title may hold quotes itself."""
-    last = max(text.rfind(quote) for quote in QUOTES)
+    # A quote of another kind is part of the title, unless it is all that could end it.
+    pairs = CLOSING.get(text[0], text[0])
+    last = max(text.rfind(quote) for quote in pairs)
+    last = last if last > 0 or is_cut(text) else max(text.rfind(quote) for quote in QUOTES)
     closed = last > 0
     if not closed and is_cut(text):
         return Undo(kind, (without_cut(text[1:]),), cut=True, partial=partial)
     inner, after = (text[1:last], text[last + 1 :]) if closed else (text[1:], "")
+    if merge := MERGED.fullmatch(inner):
+        return Undo(kind, numbers=(Reference(int(merge["number"])),), partial=partial)
     cut = is_cut(inner)
     whole = without_cut(inner) if cut else inner.strip()
     parts = tuple(part.strip() for part in SPLIT_QUOTES.split(inner)) if closed else ()
@@ -224,30 +323,45 @@ def _read_quoted(kind: UndoKind, text: str, *, partial: bool) -> Undo:
     )
 
 
-def _read_list(text: str, start: int, *, bare: bool) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
-    """Numbers and commits one after another from a place on. `bare`: numbers need no #."""
-    numbers: list[Reference] = []
-    commits: list[str] = []
+Names = tuple[tuple[Reference, ...], tuple[str, ...], tuple[str, ...]]
+
+
+def _read_list(text: str, start: int, *, bare: bool) -> Names:
+    """Numbers, commits and foreign names one after another from a place on. `bare`: numbers need no #."""
+    names: list[Reference | str] = []
     position = start
-    while True:
-        number = REFERENCE.match(text, position)
-        address = ADDRESS.match(text, position)
-        sha = SHA.match(text, position)
-        plain = BARE.match(text, position) if bare and not sha else None
-        item = address or number or sha or plain
-        if item is None:
-            return tuple(numbers), tuple(commits)
-        if sha and item is sha:
-            commits.append(sha[0])
-        elif plain and item is plain:
-            numbers.append(Reference(int(plain[0])))
-        else:
-            numbers.append(Reference(int(item["number"]), item["repository"] or ""))
-        position = item.end()
+    bare = bare or BARE_LIST.fullmatch(text, start) is not None
+    while item := _match_name(text, position, bare=bare):
+        name, position = item
+        names.append(name)
         separator = SEPARATOR.match(text, position)
         if separator is None:
-            return tuple(numbers), tuple(commits)
+            break
         position = separator.end()
+    return _sort_names(names)
+
+
+def _sort_names(names: Iterable[Reference | str]) -> Names:
+    every = tuple(names)
+    texts = [name for name in every if isinstance(name, str)]
+    return (
+        tuple(name for name in every if isinstance(name, Reference)),
+        tuple(name for name in texts if not foreign.NAMES.fullmatch(name)),
+        tuple(foreign.fold_name(name) for name in texts if foreign.NAMES.fullmatch(name)),
+    )
+
+
+def _match_name(text: str, position: int, *, bare: bool = False) -> tuple[Reference | str, int] | None:
+    """The number, commit or foreign name at a place, and where it ends."""
+    if match := OF_COMMIT.match(text, position):
+        return match["sha"] or match["at"], match.end()
+    if match := ADDRESS.match(text, position) or NUMBER.match(text, position):
+        named = match.groupdict()
+        return Reference(int(named["number"] or named.get("other") or 0), named["repository"] or ""), match.end()
+    if match := foreign.NAMES.match(text, position) or SHA.match(text, position):
+        return match[0], match.end()
+    match = BARE.match(text, position) if bare else None
+    return (Reference(int(match[0])), match.end()) if match else None
 
 
 def _list_at(text: str, position: int) -> tuple[Reference, ...]:
@@ -266,23 +380,24 @@ def _read_text(change: MergedChange) -> Undo | None:
         return None
     kind = UndoKind.REVERT if any(match["revert"] for match in matches) else UndoKind.RELAND
     own = [match for match in matches if bool(match["revert"]) == (kind is UndoKind.REVERT)]
-    items = [item for match in own for item in re.split(r"[\s,;&*+]+|\band\b", match["items"])]
-    numbers = tuple(reference for item in items if (reference := _reference(item)))
+    # In its own line a word of hexadecimal letters is a commit.
+    items = [
+        item[0] if (item := _match_name(name[0], 0)) else name[0]
+        for match in own
+        for name in ITEM.finditer(match["items"])
+    ]
+    numbers, commits, others = _sort_names(dict.fromkeys(items))
     return Undo(
         kind,
         numbers=_without_own(_unique(numbers), change.number),
-        commits=tuple(dict.fromkeys(item for item in items if re.fullmatch(r"[0-9a-f]{7,64}", item))),
-        partial=any(match["partial"] for match in own),
+        commits=commits,
+        foreign=others,
+        partial=any(match["partial"] or match["most"] for match in own),
         # "Document it, revert #12" does two things, and says one of them in its title.
         pure=kind is UndoKind.REVERT
         and not re.search(REVERT_WORD, change.title, re.IGNORECASE)
         and all(_says_nothing_else(text) for text in texts),
     )
-
-
-def _reference(item: str) -> Reference | None:
-    match = ADDRESS.fullmatch(item) or REFERENCE.fullmatch(item)
-    return Reference(int(match["number"]), match["repository"] or "") if match else None
 
 
 def _says_undo(title: str) -> bool:
