@@ -32,6 +32,21 @@ def block(text: str) -> str:
             change("Drop it", "", "Drop it\n\nBREAKING CHANGE: Set the\nother flag.\n\nSigned-off-by: A"),
             "Set the other flag.",
         ),
+        (change("Flags (#7)", "", "Flags (#7)\n\n* Add one\n\n* feat!: Drop the flag\n\n* Test it"), "Drop the flag"),
+        (change("Flags", "", "Flags (#7)\n\n- feat(api)!: Drop the flag"), "Drop the flag"),
+        (change("Flags", "", "Flags\n\nSquashed commit of the following:\n\n    refactor!: Drop it"), "Drop it"),
+        (
+            change("Flags", "", "Add one", "feat!: Drop the flag\n\nText", "Merge pull request #7 from a/b"),
+            "Drop the flag",
+        ),
+        (
+            change("Flags", "", "Flags (#7)\n\n* Drop it\n\nBREAKING CHANGE: Set the other.\n\n* Test it"),
+            "Set the other.",
+        ),
+        (change("Flags", "", "Flags (#7)\n\n* BREAKING CHANGE: Set the other.\n* Test it"), "Set the other."),
+        (change("Flags", "", "Merge pull request #7 from a/b", "Drop it\n\nBREAKING-CHANGE: Set it."), "Set it."),
+        (change("Flags", "**BREAKING CHANGE:** Set the other."), "Set the other."),
+        (change("Flags", "", 'Flags\n\n* feat!: A\n* Revert "feat!: A"\n* feat!: Drop the flag'), "Drop the flag"),
     ],
 )
 def test_a_breaking_change_is_found_with_what_it_says_to_users(one: MergedChange, text: str) -> None:
@@ -47,6 +62,12 @@ def test_a_breaking_change_is_found_with_what_it_says_to_users(one: MergedChange
         change("Drop it", block("NONE")),
         change("Drop it", block("A note about nothing breaking.")),
         change("Drop it", "The title of the form says BREAKING CHANGE: yes or no."),
+        change("Drop it", "BREAKING CHANGE: none"),
+        change("Drop it", "<!-- What does it break?\nBREAKING CHANGE: say what -->"),
+        change("Drop it", "", "Drop it\n\n* Note!: this is a remark\n* wow!: so"),
+        change("Drop it", "", "Drop it\n\nfeat!: is how to mark it"),
+        change("Try it", "", 'Try it (#7)\n\n* feat!: Drop the flag\n\n* Revert "feat!: Drop the flag"'),
+        change("Try it", "", "feat!: Drop it", 'Revert "feat!: Drop it"', "Merge pull request #7 from a/b"),
     ],
 )
 def test_what_only_sounds_like_it_is_no_breaking_change(one: MergedChange) -> None:

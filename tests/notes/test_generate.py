@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -522,6 +523,71 @@ def test_paths_keep_the_changes_of_one_component_in_a_checkout(run: Runner) -> N
     run("--tag", "v1.1.0", "--history", "checkout", token="")
 
     assert lines(run.body()) == [f"* Change 1 by @bob in {WEB}/pull/1"]
+
+
+COMPONENT = CONFIG.partition("notes:")[0] + "notes: {paths: ['router/**']}\n"
+
+
+def test_a_file_that_leaves_a_component_or_comes_into_it_changes_the_component_in_a_checkout(run: Runner) -> None:
+    history = InGit(run.workspace)
+    for path in ("router/old.go", "web/new.go", "web/page.ts"):
+        (run.workspace / path).parent.mkdir(parents=True, exist_ok=True)
+        (run.workspace / path).write_text(f"{path} is long enough to be found again under another name\n" * 9)
+        history.run("add", path)
+    history.tag("v1.0.0", history.commit("start"))
+    for number, (old, new) in enumerate((("router/old.go", "web/old.go"), ("web/new.go", "router/new.go")), 1):
+        history.run("mv", old, new)
+        history.squash(Told(number, f"Move {number}", "bob"))
+    history.run("mv", "web/page.ts", "web/site.ts")
+    history.tag("v1.1.0", history.squash(Told(3, "Move 3", "bob")))
+    (run.workspace / "release.yaml").write_text(COMPONENT)
+
+    run("--tag", "v1.1.0", "--history", "checkout", token="")
+
+    assert lines(run.body()) == [f"* Move {number} by @bob in {WEB}/pull/{number}" for number in (1, 2)]
+
+
+def test_a_file_that_leaves_a_component_changes_it_on_github_too(
+    run: Runner, github: OnGitHub, simulator: Simulator
+) -> None:
+    github.tag("v1.0.0", github.commit("start"))
+    moved = github.squash(Told(1, "Move it out", "bob"))
+    other = github.squash(Told(2, "Move a page", "bob"))
+    github.tag("v1.1.0", other)
+    commits = github.repository.git.commits
+    commits[moved] = dataclasses.replace(
+        commits[moved], files=("router/main.go => web/main.go",), tree_id=commits[moved].tree
+    )
+    commits[other] = dataclasses.replace(
+        commits[other], files=("web/page.ts => web/site.ts",), tree_id=commits[other].tree
+    )
+    (run.workspace / "release.yaml").write_text(COMPONENT)
+
+    run("--tag", "v1.1.0", simulator=simulator)
+
+    assert lines(run.body()) == [f"* Move it out by @bob in {WEB}/pull/1"]
+
+
+def test_a_revert_inside_and_outside_of_a_component_takes_all_of_it_back(run: Runner) -> None:
+    history = InGit(run.workspace)
+    history.tag("v1.0.0", history.commit("start"))
+
+    def land(pull: Told, *paths: str) -> str:
+        for path in paths:
+            (run.workspace / path).parent.mkdir(parents=True, exist_ok=True)
+            (run.workspace / path).write_text(str(pull.number))
+            history.run("add", path)
+        return history.squash(pull)
+
+    land(Told(1, "Route faster", "bob"), "router/main.go")
+    land(Told(2, "Show faster", "bob"), "web/page.ts")
+    land(Told(3, "Keep it", "bob"), "router/other.go")
+    history.tag("v1.1.0", land(Told(4, "Revert #1 and #2", "bob"), "router/main.go", "web/page.ts"))
+    (run.workspace / "release.yaml").write_text(COMPONENT)
+
+    run("--tag", "v1.1.0", "--history", "checkout", token="")
+
+    assert lines(run.body()) == [f"* Keep it by @bob in {WEB}/pull/3"]
 
 
 def test_a_pick_by_a_program_is_credited_from_a_checkout_too(run: Runner) -> None:

@@ -111,12 +111,13 @@ class PullReader:
         return read
 
     def read_paths(self, sha: str) -> tuple[str, ...]:
-        """The paths that a commit changed against its first parent. Raises `RemoteError`."""
+        """The paths that a commit changed against its first parent, both of a renamed file. Raises `RemoteError`."""
         what = f"read the files of {sha} in {self.repository}"
         names: list[str] = []
         for page in self._pages(f"commits/{sha}", {}, what):
             with translate_answers(what):
                 names += [str(file["filename"]) for file in page["files"]]
+                names += [str(file["previous_filename"]) for file in page["files"] if file.get("previous_filename")]
         return tuple(names)
 
     def history(self, head: str) -> HistorySpan:

@@ -1,7 +1,8 @@
 """Finds what users of a release must know first: breaking changes and deprecations, by what their authors say of them.
 
 They say it by labels, by the `!` of a conventional commit, by a `BREAKING CHANGE:` footer, and in the `release-note`
-block of a pull request. A title that only sounds like it is not enough. Pure.
+block of a pull request; in a commit of a branch that was merged or squashed as well as in the title. A title that only
+sounds like it is not enough. Pure.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from release_actions.changes import undo
 from release_actions.changes.model import MergedChange
 from release_actions.changes.titles import CONVENTIONAL, split_marks, without_numbers
 from release_actions.config.notes import NotesForm
@@ -18,8 +20,25 @@ from release_actions.versions.version import Version
 BLOCK = re.compile(r"^[ \t]*```+[ \t]*release-notes?[^\n]*\n(?P<text>.*?)^[ \t]*```+[ \t]*$", re.MULTILINE | re.DOTALL)
 """The block of a pull request's text in which projects of the Kubernetes family ask for a note."""
 
-FOOTER = re.compile(r"^BREAKING[ -]CHANGE:\s*(?P<text>.+(?:\n(?!\n|[A-Z][\w-]+:).+)*)", re.MULTILINE)
+FOOTER = re.compile(
+    r"^[ \t]{0,4}(?:[*-][ \t]+)?\*{0,2}BREAKING[ -]CHANGES?\*{0,2}:\*{0,2}\s*"
+    r"(?P<text>\S.*(?:\n(?!\n|[* \t-]*[A-Z][\w-]+:|[*-] ).+)*)",
+    re.MULTILINE,
+)
+HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
+"""A comment, in which forms for pull requests ask for what a change breaks."""
+
+SQUASHED = re.compile(r"^(?:[*-][ \t]+|[ \t]{4})(?P<subject>\S.*)$", re.MULTILINE)
+"""The subject of a commit in the message of a squash: as GitHub suggests it, or as `git merge --squash` does."""
+
+TYPES = r"(?:feat|fix|perf|refactor|build|chore|ci|docs|revert|style|test|deps|api|security)"
+MARKED = re.compile(rf"(?i){TYPES}(?:\([^()]{{0,60}}\))?!:\s+\S")
+"""A subject in a message that is marked as breaking. Other words with `!:` may be a remark."""
+
 ACTION = re.compile(r"(?i)^\W*(?:\[?action required\]?|breaking(?: change)?)\b[:\s\]-]*")
+FIRST_COMMIT = 1
+"""Commits of a branch are told apart by their place."""
+
 NO_NOTE = re.compile(r"(?i)\W*(?:none|n/?a|no)\W*")
 DEPRECATES = re.compile(r"(?i)\bdeprecat(?:e[sd]?|ing|ion)\b")
 REMOVAL = re.compile(
@@ -43,14 +62,39 @@ def find_breaking(changes: Iterable[MergedChange], form: NotesForm) -> tuple[Not
 
 def _read_breaking(change: MergedChange, labels: Collection[str]) -> Notice | None:
     note = release_note(change)
-    footer = next((match for text in (*change.messages, change.text) if (match := FOOTER.search(text))), None)
+    texts = (*change.messages, HIDDEN.sub("", change.text))
+    footers = [" ".join(match["text"].split()) for text in texts for match in FOOTER.finditer(text)]
+    footer = next((text for text in footers if not NO_NOTE.fullmatch(text)), "")
     if footer:
-        return Notice(change, " ".join(footer["text"].split()))
+        return Notice(change, footer)
     if ACTION.match(note):
         return Notice(change, ACTION.sub("", note))
     if _has_label(change, labels) or is_marked_breaking(change.title):
         return Notice(change, note)
-    return None
+    inner = _find_inner(change)
+    return Notice(change, note or inner) if inner else None
+
+
+def _find_inner(change: MergedChange) -> str:
+    """The first commit of a branch that is marked as breaking, and that the branch has not reverted; else empty."""
+    subjects = [subject for message in change.messages for subject in _list_subjects(message)]
+    commits = [
+        MergedChange(subject, change.author, (f"{place:040x}",)) for place, subject in enumerate(subjects, FIRST_COMMIT)
+    ]
+    for commit in undo.collapse(commits).shown if any("!:" in subject for subject in subjects) else ():
+        if commit.title != without_numbers(change.title) and is_marked_breaking(commit.title):
+            return split_marks(without_numbers(commit.title))[1]
+    return ""
+
+
+def _list_subjects(message: str) -> list[str]:
+    """The subject of a commit, and those of the commits that were squashed into it."""
+    subject, _, rest = message.partition("\n")
+    squashed = [match["subject"] for match in SQUASHED.finditer(rest)]
+    return [
+        subject.strip(),
+        *(line for line in squashed if MARKED.match(line) or line.casefold().startswith(("revert", "reland"))),
+    ]
 
 
 def is_marked_breaking(title: str) -> bool:

@@ -80,7 +80,8 @@ class CheckoutHistory:
         touching: set[str] = set()
         for start in range(0, len(shas), SHOWN):
             # Without -m a merge shows nothing, which is right: the commits that it brought are asked about themselves.
-            flags = ("--no-walk=unsorted", "--name-only", "-z", "--format=%x01%H")
+            # Both names of a renamed file count: it may leave the component, or come into it.
+            flags = ("--no-walk=unsorted", "--name-only", "--no-renames", "-z", "--format=%x01%H")
             text = checkout.run_git(self._folder, "log", *PLAIN, *flags, *shas[start : start + SHOWN], "--")
             for record in text.split("\x01")[1:]:
                 sha, *names = re.split(r"[\0\n]+", record)

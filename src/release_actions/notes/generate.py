@@ -68,10 +68,16 @@ def sort_changes(read: ReadHistory, form: NotesForm, repository: str) -> SortedC
     known = picks.find_shared(merged, undo.collapse(theirs, repository).shown)
     released = {change.commits for change in known}
     fresh = [change for change in merged if change.commits not in released]
+    # Before paths are asked for, since a revert may be of changes inside and outside of them.
+    remaining = undo.collapse(fresh, repository)
     if form.paths:
         touching = read.history.find_touching(fresh, form.paths)
         fresh = [change for change in fresh if change.sha in touching]
-    remaining = undo.collapse(fresh, repository)
+        kept = [
+            tuple(change for change in part if change.sha in touching)
+            for part in (remaining.shown, remaining.collapsed)
+        ]
+        remaining = undo.CollapsedChanges(*kept)
     shown, again = picks.remove_picked_again(remaining.shown)
     # Only now, since a change that is credited as its original no longer says what it was picked from.
     picked = find_picked_by_programs(fresh)

@@ -184,12 +184,19 @@ def commit_body(call: Call, repository: Repository, commit: Commit) -> dict[str,
 
 
 def file_body(call: Call, repository: Repository, commit: Commit, name: str) -> dict[str, Any]:
-    """GitHub's `diff-entry` for a path a commit touched. Contents are not simulated: one line added each."""
+    """GitHub's `diff-entry` for a path a commit touched. Contents are not simulated: one line added each.
+
+    `old => new` is a renamed one.
+    """
     web = f"{WEB}/{repository.full_name}"
+    before, renamed, after = name.partition(" => ")
+    name = after if renamed else before
+    moved = {"previous_filename": before} if renamed else {}
     return {
         "sha": None,
         "filename": name,
-        "status": "modified",
+        **moved,
+        "status": "renamed" if renamed else "modified",
         "additions": 1,
         "deletions": 0,
         "changes": 1,
