@@ -73,11 +73,11 @@ def sort_changes(read: ReadHistory, form: NotesForm, repository: str) -> SortedC
     if form.paths:
         touching = read.history.find_touching(fresh, form.paths)
         fresh = [change for change in fresh if change.sha in touching]
-        kept = [
+        shown, gone = (
             tuple(change for change in part if change.sha in touching)
             for part in (remaining.shown, remaining.collapsed)
-        ]
-        remaining = undo.CollapsedChanges(*kept)
+        )
+        remaining = undo.CollapsedChanges(shown, gone)
     shown, again = picks.remove_picked_again(remaining.shown)
     # Only now, since a change that is credited as its original no longer says what it was picked from.
     picked = find_picked_by_programs(fresh)
