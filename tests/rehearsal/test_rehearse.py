@@ -25,7 +25,8 @@ RELEASE = "ci-release.yaml"
 NOTES = ("component-matrix", "release-notes")
 VERSIONS = ("promote", "version-audit")
 FOLDERS = (".github", "actions", "src", "examples", "release-actions", "action.yml", "requirements")
-SHIPPED = (*FOLDERS, *ACTIONS, *NOTES, *VERSIONS)
+TRAINS = ("branch-audit", "release-gate", "release-tracker")
+SHIPPED = (*FOLDERS, *ACTIONS, *NOTES, *VERSIONS, *TRAINS)
 
 CONFIG = """\
 repository: acme/app
@@ -690,3 +691,45 @@ def test_a_gate_that_says_something_else_than_the_scenario_fails_the_rehearsal(t
 
     assert ended.code == 1
     assert "perf-gate says pass of a candidate that is 0 % slower" in ended.report["steps"][0]["failure"]
+
+
+TRAIN = """\
+steps:
+  - do: train
+    tag: v1.1.0
+    was: v1.0.0
+    milestone: v1.1.0
+    done: Cache
+    late: "<script>alert(1)</script>"
+    reverted: Warm the cache
+"""
+
+
+def test_a_train_stops_at_the_freeze_and_at_the_gate_before_it_goes(tmp_path: Path) -> None:
+    scenario = SCENARIO.partition("steps:")[0] + TRAIN
+
+    ended = rehearse(tmp_path / "work", scenario=scenario)
+
+    assert ended.code == 0, ended.log
+    step = ended.report["steps"][0]
+    gates = [run["outputs"]["go"] for run in step["runs"] if run["name"] == "release-gate"]
+    guards = [run["exit-code"] for run in step["runs"] if run["outputs"].get("pull-requests")]
+    assert gates == ["false", "false", "false", "true"]
+    assert guards == [1, 0]
+    pages = [(tmp_path / "work" / "rehearsal-report" / name).read_text() for name in step["pages"]]
+    assert ["<strong>No-go</strong>" in page for page in pages] == [True, True, True, False]
+    assert not any("<script>alert(1)" in page for page in pages)
+    assert "still has it" in pages[2]
+    listed = (tmp_path / "work" / "rehearsal-report" / "report.md").read_text()
+    assert all(f"]({name})" in listed for name in step["pages"])
+
+
+def test_a_missing_revert_that_nobody_reports_fails_the_rehearsal(tmp_path: Path, suite: Path) -> None:
+    break_code(suite, "branches/findings.py", '"missing-revert": Level.ERROR', '"missing-revert": Level.WARN')
+
+    ended = rehearse(tmp_path / "work", root=suite, scenario=SCENARIO.partition("steps:")[0] + TRAIN)
+
+    assert ended.code == 1
+    assert (
+        "at the stop 'no-go: the branch has what trunk took back', and not fail" in ended.report["steps"][0]["failure"]
+    )

@@ -20,6 +20,7 @@ from release_actions.rehearsal.scenario_steps import (
     Retention,
     Show,
     Teardown,
+    Train,
     title_of,
 )
 
@@ -62,10 +63,10 @@ def test_a_small_scenario(tmp_path: Path) -> None:
 
 def test_the_examples_play_every_kind_of_step() -> None:
     scenario, small = load_scenario(EXAMPLE), load_scenario(SMALL_EXAMPLE)
-    played = {Show, Merge, Bump, Refuse, Publish, Protect, Teardown, Measure, Nightly, Retention}
+    played = {Show, Merge, Bump, Refuse, Publish, Protect, Teardown, Measure, Nightly, Retention, Train}
     assert {type(step) for step in scenario.steps} == played
     assert {type(step) for step in small.steps} == {Publish, CleanUp}
-    assert {type(step) for step in load_scenario(PROMOTING_EXAMPLE).steps} == {Bump, Refuse, Publish}
+    assert {type(step) for step in load_scenario(PROMOTING_EXAMPLE).steps} == {Bump, Refuse, Publish, Train}
     assert [step.by for step in scenario.steps if isinstance(step, Publish)] == [
         "todays-workflow",
         *["this-suite"] * 4,
@@ -79,14 +80,14 @@ def test_the_examples_play_every_kind_of_step() -> None:
             ("do: publish", "do: publsh"),
             [
                 "scenario.yaml:7:9: 'steps[0].do' is 'publsh', which is not one of show, merge, bump, refuse, publish, "
-                "protect-latest, clean-up, teardown, nightly, retention, measure. Did you mean 'publish'?"
+                "protect-latest, clean-up, teardown, nightly, retention, measure, train. Did you mean 'publish'?"
             ],
         ),
         (
             ("  - do: publish\n    tag: v1.1.1-rc.1", "  - tag: v1.1.1-rc.1"),
             [
                 "scenario.yaml:7:5: A step needs the key 'do'. Its values are show, merge, bump, refuse, publish, "
-                "protect-latest, clean-up, teardown, nightly, retention, measure."
+                "protect-latest, clean-up, teardown, nightly, retention, measure, train."
             ],
         ),
         (

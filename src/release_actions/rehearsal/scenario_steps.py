@@ -246,6 +246,28 @@ class Measure(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Train(Step):
+    """A release from its late feature to its go."""
+
+    do: str = key(
+        Choice(("train",)),
+        "Track two features to a freeze: one is late and needs an exception. The gate says no while the branch has "
+        "what trunk took back, and then go. Everything happens in the days before, and nothing is published.",
+    )
+    tag: str = key(TAG, "The tag that is to be released.")
+    was: str = key(TAG, "The release before it.")
+    milestone: str = key(Text("a title", pattern=r"[ -~]+", example="v0.5.0"), "Title of the release's milestone.")
+    done: str = key(Text("a title", pattern=r"[ -~]+"), "Title of the feature that is done in time.")
+    late: str = key(Text("a title", pattern=r"[ -~]+"), "Title of the feature that is late.")
+    reverted: str = key(Text("a title", pattern=r"[ -~]+"), "Title of the change that trunk takes back after the cut.")
+
+    @property
+    def sentence(self) -> str:
+        """Its title, if it has none."""
+        return f"The train of {self.tag}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionedFile(Record):
     """A file that names versions."""
 
@@ -292,7 +314,7 @@ class Refuse(Step):
         return f"{self.tag} is refused, because it exists already"
 
 
-AnyStep = Show | Merge | Bump | Refuse | Publish | Protect | CleanUp | Teardown | Nightly | Retention | Measure
+AnyStep = Show | Merge | Bump | Refuse | Publish | Protect | CleanUp | Teardown | Nightly | Retention | Measure | Train
 
 KINDS: Mapping[str, RecordOf[Any]] = {
     "show": RecordOf("a show step", Show),
@@ -306,6 +328,7 @@ KINDS: Mapping[str, RecordOf[Any]] = {
     "nightly": RecordOf("a nightly step", Nightly),
     "retention": RecordOf("a retention step", Retention),
     "measure": RecordOf("a measure step", Measure),
+    "train": RecordOf("a train step", Train),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from release_actions.rehearsal import bumping, measuring, release_notes
+from release_actions.rehearsal import bumping, measuring, release_notes, riding
 from release_actions.rehearsal.action_runner import ROOT_ACTION, ActionRunner, StepEvents, Stopwatch, Trigger
 from release_actions.rehearsal.composite import ActionRun, Job
 from release_actions.rehearsal.invariants import FINAL
@@ -26,6 +26,7 @@ from release_actions.rehearsal.scenario_steps import (
     Refuse,
     Retention,
     Teardown,
+    Train,
 )
 from release_actions.rehearsal.stand_ins import StandIns
 from release_actions.rehearsal.workflow_run import SWITCHED_OFF, WorkflowRun
@@ -57,13 +58,21 @@ def run_step(runner: ActionRunner, step: AnyStep, events: StepEvents) -> None:
             tear_down(runner, step, events)
         case Nightly():
             build_nightly(runner, step, events)
-        case Measure():
-            measuring.measure(runner, step, events)
+        case Measure() | Train():
+            decide(runner, step, events)
         case Retention():
             job = runner.checked_out_job("retention", runner.trigger("schedule", {"schedule": "0 5 * * *"}))
             clean_up(runner, job, {"rule": step.rule}, events)
         case _:
             pass
+
+
+def decide(runner: ActionRunner, step: Measure | Train, events: StepEvents) -> None:
+    """What ends with the gate: candidates are measured, or a train leaves."""
+    if isinstance(step, Measure):
+        measuring.measure(runner, step, events)
+    else:
+        riding.play_train(runner, step, events)
 
 
 def prepare_tag(runner: ActionRunner, step: Bump | Refuse, events: StepEvents) -> None:
