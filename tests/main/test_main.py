@@ -433,7 +433,7 @@ WRITTEN_FILES = {
     "branch-audit": ["report"],
     "perf-gate": ["report", "plot"],
     "protect-latest": ["report"],
-    "release-gate": ["report"],
+    "release-gate": ["page", "report"],
     "release-notes": ["report"],
     "release-tracker": ["ics", "report"],
     "validate-tag": ["report"],
