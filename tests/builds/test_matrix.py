@@ -79,6 +79,7 @@ def test_an_entry_has_all_that_a_build_job_needs() -> None:
             "org.opencontainers.image.version=1.2.0-rc.1\n"
             "org.opencontainers.image.title=cuda"
         ),
+        "annotations": "",
         "required": True,
         "commit": SHA,
         "slot": "3",

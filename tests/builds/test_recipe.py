@@ -65,6 +65,7 @@ def test_values_come_from_the_file_the_matrix_and_the_run() -> None:
         "org.opencontainers.image.source=https://github.com/acme/app\n"
         f"org.opencontainers.image.revision={SHA}\n"
         "org.opencontainers.image.version=sha-0123456\n"
+        "org.opencontainers.image.title=app-ubuntu\n"
         "x=cuda 12"
     )
 

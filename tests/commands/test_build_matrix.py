@@ -14,6 +14,7 @@ import pytest
 from release_actions import main
 from release_actions.errors import ExitCode
 from release_actions.runner.workflow import as_text
+from release_actions.simulator import Simulator, World
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 HEAD = "fedcba9876543210fedcba9876543210fedcba98"
@@ -281,6 +282,8 @@ def test_a_plan_on_a_laptop_ends_with_a_table_in_80_columns_and_json_only_by_nam
     assert lines == [
         "channel=release",
         f"commit={SHA}",
+        "labels=org.opencontainers.image.url=https://github.com/acme/app",
+        "source-date-epoch=",
         "any=true",
         "push=true",
         "moving-tags=[]",
@@ -509,3 +512,88 @@ def test_a_laptop_plans_what_is_checked_out(workspace: Path, capsys: pytest.Capt
     assert code == ExitCode.PASS
     assert outputs["commit"] == head.stdout.strip()
     assert outputs["images"][0]["tags"] == [f"sha-{outputs['commit'][:7]}", "topic"]
+
+
+def make_checkout(workspace: Path) -> str:
+    """A checkout with one commit, made at 2026-02-03T09:00:00Z. Returns the commit."""
+    environ = {**os.environ, "GIT_COMMITTER_DATE": "2026-02-03T10:00:00+01:00", "GIT_CONFIG_GLOBAL": "/dev/null"}
+    (workspace / "Dockerfile").write_text("FROM scratch\n")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "first")):
+        subprocess.run(["git", *words], cwd=workspace, env=environ, check=True)
+    said = subprocess.run(["git", "rev-parse", "HEAD"], cwd=workspace, capture_output=True, text=True, check=True)
+    return said.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds", "created"),
+    [
+        ({}, "1770109200", "2026-02-03T09:00:00Z"),
+        ({"SOURCE_DATE_EPOCH": "86400"}, "86400", "1970-01-02T00:00:00Z"),
+        ({"SOURCE_DATE_EPOCH": "yesterday"}, "1770109200", "2026-02-03T09:00:00Z"),
+    ],
+)
+def test_an_image_is_as_old_as_its_commit_or_as_the_job_says(
+    workspace: Path, capsys: pytest.CaptureFixture[str], environ: dict[str, str], seconds: str, created: str
+) -> None:
+    commit = make_checkout(workspace)
+
+    code, outputs, _ = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", "--sha", commit, **environ)
+
+    assert (code, outputs["source-date-epoch"]) == (ExitCode.PASS, seconds)
+    assert f"org.opencontainers.image.created={created}" in outputs["labels"].splitlines()
+
+
+def test_a_commit_that_the_checkout_lacks_has_no_time(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_checkout(workspace)
+
+    code, outputs, _ = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0")
+
+    assert (code, outputs["source-date-epoch"], "created" in outputs["labels"]) == (ExitCode.PASS, "", False)
+
+
+def test_the_event_says_what_the_repository_is(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repository = {"full_name": "Acme/app", "description": "Serves pages", "license": {"spdx_id": "MIT"}}
+
+    code, outputs, _ = run(
+        workspace, capsys, "build-matrix", event={"repository": repository}, GITHUB_REF="refs/tags/v1.2.0"
+    )
+
+    assert code == ExitCode.PASS
+    assert outputs["labels"].splitlines() == [
+        "org.opencontainers.image.description=Serves pages",
+        "org.opencontainers.image.url=https://github.com/acme/app",
+        "org.opencontainers.image.licenses=MIT",
+    ]
+
+
+@pytest.mark.parametrize(("is_there", "expected"), [(True, ExitCode.PASS), (False, ExitCode.UNKNOWN)])
+def test_a_night_asks_github_what_the_repository_is(
+    workspace: Path, capsys: pytest.CaptureFixture[str], *, is_there: bool, expected: ExitCode
+) -> None:
+    world = World()
+    world.add_account("acme", organization=True)
+    world.add_account("ada")
+    if is_there:
+        world.add_repository("acme/app", description="Serves pages")
+    world.add_token("ghp_reader", login="ada", scopes=("repo",))
+    night = {"GITHUB_EVENT_NAME": "schedule", "GITHUB_REF": "refs/heads/main", "INPUT_TOKEN": "ghp_reader"}
+
+    with Simulator(world) as simulator:
+        api = ("--api-url", simulator.api_url)
+        code, outputs, _ = run(workspace, capsys, "build-matrix", *api, event={"schedule": "0 3 * * *"}, **night)
+
+    assert code == expected
+    assert ("org.opencontainers.image.description=Serves pages" in outputs.get("labels", "").splitlines()) is is_there
+
+
+def test_a_dockerfile_that_a_link_leads_out_of_is_not_read(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_checkout(workspace)
+    (workspace / "Dockerfile").unlink()
+    (workspace / "Dockerfile").symlink_to("../Dockerfile")
+    (workspace.parent / "Dockerfile").write_text("FROM scratch\nLABEL org.opencontainers.image.url=secret\n")
+
+    code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+
+    assert (code, "matrix" in outputs) == (ExitCode.BAD_INPUT, False)
+    assert "leads out of the repository by a link" in log

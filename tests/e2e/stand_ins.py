@@ -60,11 +60,12 @@ BUILD = """\
     done <<<"$INPUT_SECRET_FILES"
     while IFS= read -r line; do [ -z "$line" ] || arguments+=(--build-arg "$line"); done <<<"$INPUT_BUILD_ARGS"
     while IFS= read -r line; do [ -z "$line" ] || arguments+=(--label "$line"); done <<<"$INPUT_LABELS"
+    while IFS= read -r line; do [ -z "$line" ] || arguments+=(--annotation "$line"); done <<<"$INPUT_ANNOTATIONS"
     [ -z "$INPUT_TARGET" ] || arguments+=(--target "$INPUT_TARGET")
     package=$(sed -n 's/.*name=\\([^,]*\\).*/\\1/p' <<<"$INPUT_OUTPUTS")
     jq -n '$ARGS.named + {secrets: $secrets}' --argjson secrets "$secrets" --arg package "$package" \\
       --arg target "$INPUT_TARGET" --arg platform "$INPUT_PLATFORMS" --arg arguments "$INPUT_BUILD_ARGS" \\
-      --arg no-cache "$INPUT_NO_CACHE" --arg cache "$INPUT_CACHE_FROM" --arg outputs "$INPUT_OUTPUTS" >"$call"
+      --arg epoch "${SOURCE_DATE_EPOCH-}" --arg no-cache "$INPUT_NO_CACHE" --arg cache "$INPUT_CACHE_FROM" --arg outputs "$INPUT_OUTPUTS" >"$call"
     case " ${BROKEN:-} " in *" $package@$INPUT_PLATFORMS "*) echo "::error::$package does not compile"; exit 1 ;; esac
     store=(--storage-driver vfs --root "$RUNNER_TEMP/buildah" --runroot "$RUNNER_TEMP/buildah-run")
     buildah "${store[@]}" build --quiet --isolation chroot --format oci --platform "$INPUT_PLATFORMS" \\
@@ -221,6 +222,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...], str]] = {
             "platforms",
             "build-args",
             "labels",
+            "annotations",
             "secret-files",
             "cache-from",
             "cache-to",

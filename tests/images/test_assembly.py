@@ -130,7 +130,22 @@ def test_an_index_says_what_the_labels_of_all_platforms_say() -> None:
 
     index = json.loads(assembly.assemble(PACKAGE, parts).document.body)
 
-    assert index["annotations"] == {f"{IMAGE}description": "Serves pages", f"{IMAGE}revision": "1"}
+    created = {f"{IMAGE}created": "2026-02-03"}
+    assert index["annotations"] == {f"{IMAGE}description": "Serves pages", f"{IMAGE}revision": "1", **created}
+
+
+def test_an_index_says_what_the_manifests_of_all_platforms_say() -> None:
+    def annotate(document: dict[str, Any], arch: str) -> None:
+        document["annotations"] = {"org.example.team": "web", "org.example.arch": arch, f"{IMAGE}title": "Web"}
+
+    parts = [
+        with_root(part(f"linux/{arch}", labels={f"{IMAGE}title": "label"}), lambda doc, arch=arch: annotate(doc, arch))
+        for arch in ("amd64", "arm64")
+    ]
+
+    index = json.loads(assembly.assemble(PACKAGE, parts).document.body)
+
+    assert index["annotations"] == {"org.example.team": "web", f"{IMAGE}title": "Web"}
 
 
 def test_an_annotation_of_a_build_wins_over_a_label() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from release_actions.builds.image_metadata import Metadata
 from release_actions.config import Config, grammar
 from release_actions.config.channel_tags import (
     BRANCH,
@@ -56,7 +57,7 @@ class Build:
     the run, `trunk` whether it builds the default branch of the repository that releases, `branch` the tag of the
     branch that it builds, if there is one, and `branch_note` what a person should know of it. `overrides` replace
     values of the version file or build arguments. `run_id` and `ref_name` are the platform's, `web` the address of the
-    repository.
+    repository, `metadata` what else images say of themselves.
     """
 
     version: Version | None = None
@@ -70,6 +71,7 @@ class Build:
     run_id: str = ""
     ref_name: str = ""
     web: str = ""
+    metadata: Metadata = field(default_factory=Metadata)
 
     def channel(self, config: Config) -> str:
         """Release tags go to `release`, pull requests to `pull-request` if the file has it, all else to `dev`."""

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import Build, choose_moving_tags, choose_tags
+from release_actions.builds.image_metadata import find_common_labels
 from release_actions.builds.path_filter import matches
 from release_actions.builds.recipe import (
     EntryBuilder,
@@ -117,7 +118,8 @@ class Publication:
 class Matrix:
     """The whole plan. `skipped`: image key -> why it is not built. `findings`: warnings for the user.
 
-    `moving_tags`: tags that are put only once everything is verified.
+    `moving_tags`: tags that are put only once everything is verified. `common_labels`: labels that all images get beside
+    those of their entries.
     """
 
     channel: str
@@ -127,6 +129,7 @@ class Matrix:
     built: Mapping[str, bool]
     findings: tuple[Finding, ...] = ()
     moving_tags: tuple[str, ...] = ()
+    common_labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_published(self) -> bool:
@@ -172,7 +175,8 @@ def plan_builds(
     check_job_count(built)
     check_flavours(build, packages)
     parts = [(package, platform) for package in built for platform in package.platforms]
-    builder = EntryBuilder(config, build, tags, resolve, versions)
+    common = find_common_labels(config, built, build.metadata, build.web)
+    builder = EntryBuilder(config, build, tags, resolve, versions, common_labels=common)
     jobs = tuple(
         BuildJob(
             package,
@@ -202,6 +206,7 @@ def plan_builds(
         skipped=skipped,
         built={key: key in reasons for key in config.images},
         findings=(*findings, *find_missed_images(build, skipped, published)),
+        common_labels=common,
         moving_tags=tuple(
             dict.fromkeys(
                 package.form_tag(tag) for tag in choose_moving_tags(build, now, forms) for package in packages

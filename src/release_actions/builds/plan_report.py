@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from release_actions.builds import matrix
 from release_actions.builds.event import Build
 from release_actions.builds.matrix import Matrix
+from release_actions.builds.recipe import join_assignments
 from release_actions.builds.request import RunPlan
 from release_actions.errors import ExitCode, PolicyError
 from release_actions.runner import markdown
@@ -33,6 +34,8 @@ OUTPUTS = (
     "command-matrix",
     "merge-matrix",
     "images",
+    "labels",
+    "source-date-epoch",
     "any",
     "built",
     "push",
@@ -42,6 +45,7 @@ OUTPUTS = (
 
 def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
     """The outputs of a plan. Raises `PolicyError` when they are more than the platform passes on."""
+    seconds = build.metadata.seconds
     outputs: dict[str, Output] = {
         "channel": planned.channel,
         "commit": build.sha,
@@ -49,6 +53,8 @@ def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
         "command-matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if job.is_command),
         "merge-matrix": matrix.make_strategy_matrix(publication.entry() for publication in planned.publications),
         "images": [publication.entry() for publication in planned.publications],
+        "labels": join_assignments(planned.common_labels),
+        "source-date-epoch": "" if seconds is None else str(seconds),
         "any": bool(planned.jobs),
         "built": dict(planned.built),
         "push": planned.is_published,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.builds.event import Build
+from release_actions.builds.image_metadata import make_metadata_labels
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package, placeholders
 from release_actions.config.grammar import OCI_LABELS
@@ -36,7 +37,10 @@ class PinnedSource:
 
 @dataclass
 class EntryBuilder:
-    """Fills the templates of one run. `problems` collects what is missing, `used` the overrides that had an effect."""
+    """Fills the templates of one run. `problems` collects what is missing, `used` the overrides that had an effect.
+
+    `common_labels` are given to all images of the run at once: no entry repeats them.
+    """
 
     config: Config
     build: Build
@@ -47,6 +51,7 @@ class EntryBuilder:
     findings: dict[Finding, None] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     pins: dict[tuple[str, str], PinnedSource] = field(default_factory=dict)
+    common_labels: Mapping[str, str] = field(default_factory=dict)
 
     def make_entry(self, package: Package, platform: str, reason: str) -> dict[str, Output]:
         """The entry of a platform. Lists are as docker/build-push-action takes them: one item a line."""
@@ -54,9 +59,7 @@ class EntryBuilder:
         arguments = {
             name: self.fill_argument(package, platform, name, template) for name, template in package.build_args.items()
         }
-        labels = {
-            name: self.fill(template, package, platform, "labels", name) for name, template in package.labels.items()
-        }
+        labels = self.make_labels(package, platform)
         return {
             "name": " ".join(filter(None, (package.package, package.flavour, platform))),
             "image": package.image,
@@ -68,7 +71,8 @@ class EntryBuilder:
             "dockerfile": package.dockerfile,
             "target": package.target,
             "build-args": join_assignments(arguments),
-            "labels": join_assignments({**self.make_labels(), **labels}),
+            "labels": join_assignments(labels),
+            "annotations": join_assignments(self.make_annotations(package, platform)),
             "required": package.required,
             "commit": self.build.sha,
             "reason": reason,
@@ -108,14 +112,25 @@ class EntryBuilder:
         """What the build is called: its first tag, or the commit of one that is found by no tag."""
         return self.tags[0] if self.tags else f"sha-{self.build.short_sha}"
 
-    def make_labels(self) -> dict[str, str]:
-        """The labels that say where an image comes from (OCI image specification, annotations)."""
-        labels = {
+    def make_labels(self, package: Package, platform: str) -> dict[str, str]:
+        """The labels of a platform: those that say what it is (OCI image specification, annotations), and its own."""
+        origin = {
             "source": self.build.web,
             "revision": self.build.sha,
             "version": self.build.version.text if self.build.version else self.name,
         }
-        return {f"{OCI_LABELS}{name}": value for name, value in labels.items() if value}
+        metadata = make_metadata_labels(self.config, package, self.build.metadata, self.build.web)
+        return {
+            **{f"{OCI_LABELS}{name}": value for name, value in origin.items() if value},
+            **{name: value for name, value in metadata.items() if name not in self.common_labels},
+            **{name: self.fill(text, package, platform, "labels", name) for name, text in package.labels.items()},
+        }
+
+    def make_annotations(self, package: Package, platform: str) -> dict[str, str]:
+        """What a platform's manifest says beyond the labels, all of which annotate it too."""
+        return {
+            name: self.fill(text, package, platform, "annotations", name) for name, text in package.annotations.items()
+        }
 
     def make_source(self, package: Package) -> dict[str, Output]:
         """The other repository that is checked out before the build; empty texts without one."""
@@ -272,7 +287,8 @@ def needs_version_file(package: Package) -> bool:
     """Whether a package is made with a value of the version file."""
     source = package.recipe.source
     recipe = package.recipe
-    templates = [*package.build_args.values(), *package.labels.values(), *recipe.cache_from, *recipe.cache_to]
+    templates = [*package.build_args.values(), *package.labels.values(), *package.annotations.values()]
+    templates += [*recipe.cache_from, *recipe.cache_to]
     if source:
         templates += [source.repository, source.ref]
     return any(True for template in templates for _ in placeholders.list_file_keys(template))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from release_actions.builds import changes, event, matrix
 from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import BRANCH_REF, Build
+from release_actions.builds.image_metadata import Metadata, RepositoryFacts, find_own_labels, read_seconds
 from release_actions.builds.matrix import Matrix
 from release_actions.builds.path_check import find_missing_paths, leads_out
 from release_actions.builds.recipe import Resolve, needs_version_file
@@ -27,7 +28,10 @@ from release_actions.versions.version import parse
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What is asked of a run. `tag` is the release to build, empty for any other build."""
+    """What is asked of a run. `tag` is the release to build, empty for any other build.
+
+    `facts`: what GitHub says of the repository; None to take them from the event.
+    """
 
     tag: str = ""
     config: str = "release.yaml"
@@ -37,6 +41,7 @@ class PlanRequest:
     overrides: tuple[str, ...] = ()
     pull_request: int = 0
     build_commit: str = ""
+    facts: RepositoryFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Res
     config = load_config(context.path(request.config), name=request.config)
     context = fill_from_checkout(context)
     build = make_build(request, context, config)
+    build = replace(build, metadata=read_metadata(request, build, context, config))
     planned = matrix.plan_builds(
         config,
         build,
@@ -124,6 +130,38 @@ def make_build(request: PlanRequest, context: Context, config: Config) -> Build:
     tag = event.make_branch_tag(branch, config) if own and branch else ""
     note = event.explain_branch_tag(branch, tag) if own and branch and not nightly else ""
     return replace(build, nightly=nightly, trunk=trunk, branch=tag, branch_note=note, ref_name=branch)
+
+
+def read_metadata(request: PlanRequest, build: Build, context: Context, config: Config) -> Metadata:
+    """What the run knows for the labels of its images: of the repository, of the commit, and of the Dockerfiles."""
+    facts = request.facts or read_event_facts(context)
+    places = {(package.dockerfile, package.target) for package in config.packages(build.channel(config))}
+    texts = {file: read_dockerfile(file, context) for file in sorted({file for file, _ in places})}
+    own = {(file, target): find_own_labels(texts[file], target) for file, target in places if texts[file]}
+    given = read_seconds(context.environ.get("SOURCE_DATE_EPOCH", ""))
+    return Metadata(facts, find_commit_seconds(build.sha, context) if given is None else given, own)
+
+
+def read_event_facts(context: Context) -> RepositoryFacts:
+    """What the event's payload says of the repository of the run."""
+    repository = context.event.get("repository")
+    return RepositoryFacts.of(repository) if isinstance(repository, dict) else RepositoryFacts()
+
+
+def read_dockerfile(name: str, context: Context) -> str:
+    """A Dockerfile of the workspace; empty where it is not there or a link leads out, which the plan refuses later."""
+    path = context.path(name)
+    if not path.is_file() or leads_out(path, context.workspace):
+        return ""
+    return path.read_bytes().decode(errors="replace")
+
+
+def find_commit_seconds(commit: str, context: Context) -> int | None:
+    """When a commit was made, in seconds since 1970, as the checkout says; None where it does not have the commit."""
+    if not COMMIT.fullmatch(commit) or not (context.workspace / ".git").exists():
+        return None
+    commits = Commits(context.workspace, may_fetch=False, log=lambda _: None)
+    return read_seconds(commits.find_time(commit))
 
 
 def parse_override(line: str) -> tuple[str, str]:

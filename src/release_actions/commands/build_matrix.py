@@ -1,7 +1,7 @@
 """build-matrix: from release.yaml and the event to build jobs.
 
-Reads the workspace and its git. The network is only asked for what is not there: commits to compare, and what a
-moving ref of a source names.
+Reads the workspace and its git. The network is only asked for what is not there: commits to compare, what a moving ref
+of a source names, and in a scheduled run what GitHub says of the repository.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from release_actions.builds import plan_report
+from release_actions.builds.image_metadata import RepositoryFacts
 from release_actions.builds.plan_report import make_report
 from release_actions.builds.request import PlanRequest, plan_run
+from release_actions.github.facts import read_repository
 from release_actions.github.source_commits import make_resolver
+from release_actions.http.client import Http
 from release_actions.runner import inputs
 from release_actions.runner.context import TAG_REF, Context
 from release_actions.runner.report import Report
@@ -49,5 +52,17 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         overrides=given.overrides,
         pull_request=given.pull_request,
         build_commit=given.build_commit,
+        facts=find_facts(given, context, log),
     )
     return make_report(plan_run(request, context, log, make_resolver(context, log, given.token)), strict=given.strict)
+
+
+def find_facts(given: Inputs, context: Context, log: Workflow) -> RepositoryFacts | None:
+    """What GitHub says of the repository, where the event does not: a schedule's payload has no repository.
+
+    Otherwise the images of a night would have fewer labels than those of a push of the same commit.
+    """
+    if context.event_name != "schedule" or isinstance(context.event.get("repository"), dict) or not given.token:
+        return None
+    with Http(log=log.info, redactor=log.redactor) as http:
+        return RepositoryFacts.of(read_repository(http, context.api_url, context.repository, token=given.token))

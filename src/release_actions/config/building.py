@@ -48,6 +48,11 @@ LABELS = MapOf(
     key=Text("a label", pattern="[A-Za-z0-9]+(?:[._/-]+[A-Za-z0-9]+)*", example="org.opencontainers.image.title"),
     value=Text(empty=True),
 )
+ANNOTATIONS = MapOf(
+    "a mapping of annotations",
+    key=Text("an annotation", pattern="[A-Za-z0-9]+(?:[._/-]+[A-Za-z0-9]+)*", example="com.example.team"),
+    value=Text(empty=True),
+)
 STAGE = Text("a stage of a Dockerfile", pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", example="runtime")
 PATH = Text("a path inside the repository", pattern=grammar.PATH, example="docker/Dockerfile.cuda")
 FOLDER = Text("a folder inside the repository", pattern=grammar.FOLDER, example=".cache/source")
@@ -143,7 +148,18 @@ class BuildSpec(Record):
         "`{{name}}` is the text `{name}`.",
         default=TEXTS,
     )
-    labels: Mapping[str, str] = key(LABELS, "Labels of the image, with the same placeholders.", default=TEXTS)
+    labels: Mapping[str, str] = key(
+        LABELS,
+        "Labels of the image, and annotations of its manifests, with the same placeholders. Title, description, url, "
+        "source, version, revision, created and licenses are filled in where they are not given.",
+        default=TEXTS,
+    )
+    annotations: Mapping[str, str] = key(
+        ANNOTATIONS,
+        "Annotations of the image's manifests that are no labels, with the same placeholders. What all platforms have "
+        "annotates the index too.",
+        default=TEXTS,
+    )
     required: bool | None = key(
         Boolean(),
         "Whether a release is incomplete without it; `true` if left out.",

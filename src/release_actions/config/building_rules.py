@@ -65,6 +65,7 @@ def list_build_templates(steps: tuple[str, ...], build: BuildSpec) -> Iterator[T
     """What the description of a build has of them."""
     yield TemplateHolder((*steps, "build-args"), "a value", build.build_args, placeholders.OF_VALUES)
     yield TemplateHolder((*steps, "labels"), "a value", build.labels, placeholders.OF_VALUES)
+    yield TemplateHolder((*steps, "annotations"), "a value", build.annotations, placeholders.OF_VALUES)
     if build.source:
         sources = {"repository": build.source.repository, "ref": build.source.ref}
         yield TemplateHolder((*steps, "source"), "a source", sources, placeholders.OF_SOURCES)
@@ -146,7 +147,7 @@ def every_runner_builds_something(document: Document) -> Iterator[Problem]:
 
 def values_are_one_line(document: Document) -> Iterator[Problem]:
     """Build arguments and labels are one line each: builders take them as `NAME=value` lines."""
-    words = {"build-args": "build argument", "labels": "label"}
+    words = {"build-args": "build argument", "labels": "label", "annotations": "annotation"}
     for holder in list_template_holders(document):
         what = words.get(holder.steps[-1])
         for name in [name for name, text in holder.templates.items() if what and len(text.splitlines()) > 1]:

@@ -93,7 +93,7 @@ class Package:
     is the key of a further place that the channel's images are copied to, and `copy_of` the label of the package
     that holds what is copied; both are empty for the package that builds push to. `runners` has a label for each of
     `platforms`. Paths are relative to the repository.
-    `build_args` and `labels` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
+    `build_args`, `labels` and `annotations` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
     `place` is where the image is in the file.
     """
 
@@ -111,6 +111,7 @@ class Package:
     labels: Mapping[str, str]
     required: bool
     place: Place = field(compare=False, repr=False)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     recipe: Recipe = field(default_factory=Recipe)
     paths: tuple[str, ...] = ()
     credentials: Credentials = field(default_factory=Credentials)

@@ -232,6 +232,7 @@ def resolve_package(
         target=own.target or image.target or defaults.target or "",
         build_args={**defaults.build_args, **image.build_args, **own.build_args},
         labels={**defaults.labels, **image.labels},
+        annotations={**defaults.annotations, **image.annotations},
         required=next((word for word in said if word is not None), True),
         place=document.origin.key_at("images", key),
         recipe=resolve_recipe(image, defaults),

@@ -56,6 +56,10 @@ class Commits:
         """Whether a commit is there."""
         return bool(self._git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", fails=True))
 
+    def find_time(self, commit: str) -> str:
+        """When a commit was made, in seconds since 1970; empty for one that is not there."""
+        return self._git("show", "--no-patch", "--format=%ct", f"{commit}^{{commit}}", fails=True).strip()
+
     def get(self, commit: str) -> str:
         """Have a commit, fetched if it may be. Returns why it is not there, to end a sentence; empty if it is."""
         if self.has(commit):

@@ -78,6 +78,8 @@ class _PlatformEntries:
     attestations: tuple[Mapping[str, Any], ...]
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
+    of_manifest: Mapping[str, str] = field(default_factory=dict)
+    """The annotations of the image's own manifest."""
 
     @property
     def revision(self) -> str:
@@ -179,7 +181,7 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
     if isinstance(root, Manifest):
         descriptor = {"mediaType": root.media_type, "digest": root.digest, "size": root.size}
         entry, labels = _make_image_entry(package, part, root, descriptor)
-        return _PlatformEntries(part.platform, entry, (), {}, labels)
+        return _PlatformEntries(part.platform, entry, (), {}, labels, root.annotations)
     raw = json.loads(part.root.body)["manifests"]
     pairs = list(zip(root.children, raw, strict=True))
     nested = [child for child, _ in pairs if child.is_index]
@@ -212,7 +214,7 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
         )
         raise AssemblyError(message, hint="Build the image again.")
     own, labels = _make_image_entry(package, part, manifest, entry, child)
-    return _PlatformEntries(part.platform, own, attestations, root.annotations, labels)
+    return _PlatformEntries(part.platform, own, attestations, root.annotations, labels, manifest.annotations)
 
 
 def _make_image_entry(
@@ -245,7 +247,7 @@ def _make_platform(platform: Platform, config: Mapping[str, Any]) -> dict[str, A
 
 
 def _make_index(package: str, lifted: Iterable[_PlatformEntries], entries: list[Mapping[str, Any]]) -> RawManifest:
-    annotations = _merge_annotations(package, lifted)
+    annotations = {**_find_shared_annotations(lifted), **_merge_annotations(package, lifted)}
     # A Docker list has neither annotations nor attestations; an OCI index may hold Docker manifests too.
     docker = not annotations and all(set(entry) == DOCKER_KEYS for entry in entries)
     docker = docker and all(entry["mediaType"] == DOCKER_MANIFEST for entry in entries)
@@ -266,14 +268,22 @@ def _make_index(package: str, lifted: Iterable[_PlatformEntries], entries: list[
 def _find_shared_labels(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
     """The specification's labels that all platforms have with one value: what an index says of the image as a whole.
 
-    GHCR shows description and licence of an image from its index, and never reads the labels of a platform.
+    GHCR shows description and licence of an image from its index, and never reads the labels of a platform. A time
+    that all have is that of their commit.
     """
-    first, *others = (platform.labels for platform in lifted)
     return {
-        name: text
-        for name, text in first.items()
-        if name.startswith(OCI_LABELS) and name != CREATED and all(labels.get(name) == text for labels in others)
+        name: text for name, text in _intersect(part.labels for part in lifted).items() if name.startswith(OCI_LABELS)
     }
+
+
+def _find_shared_annotations(lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
+    """The annotations that the manifests of all platforms have with one value."""
+    return _intersect(part.of_manifest for part in lifted)
+
+
+def _intersect(texts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    first, *others = texts
+    return {name: text for name, text in first.items() if all(other.get(name) == text for other in others)}
 
 
 def _merge_annotations(package: str, lifted: Iterable[_PlatformEntries]) -> dict[str, str]:
