@@ -36,7 +36,7 @@ def labels_of(
     metadata: Metadata, text: str = CONFIG, build: Build | None = None, now: datetime = NOW
 ) -> list[dict[str, str]]:
     """All labels of each job of a run, as the workflow gives them to the build: the common ones first."""
-    run = Build(sha=SHA, web=WEB, metadata=metadata, **({"version": build.version} if build else {}))
+    run = Build(build.version if build else None, sha=SHA, web=WEB, metadata=metadata)
     planned = plan(load_text(text), run, ("all",), now)
     lines = plan_report.make_outputs(planned, run)["labels"]
     return [read_lines(f"{lines}\n{job.entry()['labels']}") for job in planned.jobs]

@@ -84,7 +84,7 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:3:5: 'images.a' is empty and should be an image. Its keys are platforms, "
-            "runners, context, dockerfile, target, build-args, labels, required, secrets, "
+            "runners, context, dockerfile, target, build-args, labels, annotations, required, secrets, "
             "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
             "scan, variants, channels, paths, path-groups.",
         ],
@@ -149,7 +149,7 @@ MISTAKES_OF_FORM = {
         """,
         [
             "release.yaml:5:5: 'suffix' is not a key of an image. Use one of platforms, runners, "
-            "context, dockerfile, target, build-args, labels, required, secrets, "
+            "context, dockerfile, target, build-args, labels, annotations, required, secrets, "
             "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
             "scan, variants, channels, paths, path-groups.",
         ],

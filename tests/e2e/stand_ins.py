@@ -65,7 +65,8 @@ BUILD = """\
     package=$(sed -n 's/.*name=\\([^,]*\\).*/\\1/p' <<<"$INPUT_OUTPUTS")
     jq -n '$ARGS.named + {secrets: $secrets}' --argjson secrets "$secrets" --arg package "$package" \\
       --arg target "$INPUT_TARGET" --arg platform "$INPUT_PLATFORMS" --arg arguments "$INPUT_BUILD_ARGS" \\
-      --arg epoch "${SOURCE_DATE_EPOCH-}" --arg no-cache "$INPUT_NO_CACHE" --arg cache "$INPUT_CACHE_FROM" --arg outputs "$INPUT_OUTPUTS" >"$call"
+      --arg epoch "${SOURCE_DATE_EPOCH-}" \\
+      --arg no-cache "$INPUT_NO_CACHE" --arg cache "$INPUT_CACHE_FROM" --arg outputs "$INPUT_OUTPUTS" >"$call"
     case " ${BROKEN:-} " in *" $package@$INPUT_PLATFORMS "*) echo "::error::$package does not compile"; exit 1 ;; esac
     store=(--storage-driver vfs --root "$RUNNER_TEMP/buildah" --runroot "$RUNNER_TEMP/buildah-run")
     buildah "${store[@]}" build --quiet --isolation chroot --format oci --platform "$INPUT_PLATFORMS" \\

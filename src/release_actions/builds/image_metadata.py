@@ -54,8 +54,8 @@ def read_line(value: object) -> str:
 class Metadata:
     """What a run knows for the labels of its images.
 
-    `seconds`: when the commit was made, since 1970, None where that is not known. `own_labels`: Dockerfile and target ->
-    the labels that it gives itself.
+    `seconds`: when the commit was made, since 1970, None where that is not known. `own_labels`: Dockerfile and target
+    -> the labels that it gives itself.
     """
 
     facts: RepositoryFacts = RepositoryFacts()
@@ -92,7 +92,7 @@ def find_common_labels(config: Config, packages: Iterable[Package], metadata: Me
 
 
 def find_title(config: Config, package: Package) -> str:
-    """The name of an image: that of the package that releases publish it to, so that it is the same in every channel."""
+    """The name of an image, the same in every channel: that of the package that releases publish it to."""
     for release in config.packages("release"):
         if (release.image, release.variant) == (package.image, package.variant):
             return release.package.rpartition("/")[2]

@@ -118,8 +118,8 @@ class Publication:
 class Matrix:
     """The whole plan. `skipped`: image key -> why it is not built. `findings`: warnings for the user.
 
-    `moving_tags`: tags that are put only once everything is verified. `common_labels`: labels that all images get beside
-    those of their entries.
+    `moving_tags`: tags that are put only once everything is verified. `common_labels`: labels that all images get
+    beside those of their entries.
     """
 
     channel: str

@@ -199,7 +199,7 @@ class EntryBuilder:
 
         if "{" not in template:
             return template
-        system, _, architecture = platform.partition("/")
+        system, _, architecture = re.sub(r"\(.*?\)", "", platform).partition("/")
         values = {
             "image": package.image,
             "variant": package.variant,

@@ -301,7 +301,7 @@ class Selection:
         image = self.graph.images.get(version.digest)
         if not isinstance(image, Index) or self.age(version) < self.grace:
             return ""
-        platforms = [child.digest for child in image.children if child.is_manifest and not child.is_attestation]
+        platforms = [child.digest for child in image.children if child.can_be_image]
         # An image without its attestation still runs.
         lost = sorted(self.graph.runnable(version.digest) & self.facts.missing)
         if platforms and set(platforms) <= self.facts.missing:

@@ -125,7 +125,12 @@ class ScanSpec(Record):
 class BuildSpec(Record):
     """How an image is built. The keys of `defaults`, and of each image."""
 
-    platforms: tuple[str, ...] | None = key(PLATFORMS, "Platforms to build, all of them or nothing.", default=None)
+    platforms: tuple[str, ...] | None = key(
+        PLATFORMS,
+        "Platforms to build, all of them or nothing. `windows(10.0.20348)/amd64` names a version of the system, where "
+        "an image is built for several.",
+        default=None,
+    )
     runners: Mapping[str, str] = key(
         RUNNERS,
         "Platform to the label of the runner that builds it, or to several labels with commas: the runner has all of "

@@ -29,8 +29,8 @@ HOST = r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?::[0-9]{1,5})?"
 REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
 """A repository on GitHub: owner and name."""
 
-PLATFORM = r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?"
-"""os/arch or os/arch/variant, as an index writes them."""
+PLATFORM = r"[a-z0-9]+(?:\([A-Za-z0-9_.-]*(?:\+[A-Za-z0-9_.-]+)*\))?/[a-z0-9_]+(?:/[a-z0-9.]+)?"
+"""os/arch or os/arch/variant, as an index writes them. In parentheses, version and features of the system."""
 
 OCI_LABELS = "org.opencontainers.image."
 """What the names of the specification's labels and annotations begin with (OCI image-spec 1.1, annotations.md)."""

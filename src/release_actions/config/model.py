@@ -92,9 +92,8 @@ class Package:
     that of its exact tags, None where they are the project's. `floating_tags` are the variant's own. `destination`
     is the key of a further place that the channel's images are copied to, and `copy_of` the label of the package
     that holds what is copied; both are empty for the package that builds push to. `runners` has a label for each of
-    `platforms`. Paths are relative to the repository.
-    `build_args`, `labels` and `annotations` are templates (`placeholders`). `paths` are globs, empty if every change builds it.
-    `place` is where the image is in the file.
+    `platforms`. Paths are relative to the repository. `build_args`, `labels` and `annotations` are templates
+    (`placeholders`). `paths` are globs, empty if every change builds it. `place` is where the image is in the file.
     """
 
     image: str

@@ -14,7 +14,7 @@ from release_actions.config import Package
 from release_actions.images import assembly
 from release_actions.images import manifests as image_manifests
 from release_actions.images.assembly import REVISION
-from release_actions.images.manifests import Index, Platform
+from release_actions.images.manifests import Descriptor, Index, Platform
 from release_actions.registry.client import Manifest
 from release_actions.registry.registries import Registries
 from release_actions.versions.floating import join_words
@@ -52,7 +52,9 @@ class ImageParts:
         """Why images cannot be named by a floating tag; empty for one that is complete. One request a part, at once."""
         parsed = [image_manifests.parse(manifest.body, manifest.digest, manifest.media_type) for manifest in manifests]
         parts = [
-            child for image in parsed for child in (image.children if isinstance(image, Index) else (image.config,))
+            part
+            for image in parsed
+            for part in (_list_manifests(image) if isinstance(image, Index) else (image.config,))
         ]
         children = {child.digest for image in parsed if isinstance(image, Index) for child in image.children}
         flaws = self.map_all(
@@ -73,14 +75,15 @@ class ImageParts:
         if not isinstance(image, Index):
             there = self._registries.of(package.registry).has_blob(package.name, image.config.digest)
             return "" if there else f"its configuration {image.config.digest} is gone"
-        heads = self.map_all(lambda child: self.read_digest(package, child.digest), image.children)
-        return _find_lost_child(image, dict(zip((child.digest for child in image.children), heads, strict=True)))
+        children = _list_manifests(image)
+        heads = self.map_all(lambda child: self.read_digest(package, child.digest), children)
+        return _find_lost_child(image, dict(zip((child.digest for child in children), heads, strict=True)))
 
     def read_labels(self, package: Package, manifest: Manifest) -> tuple[Mapping[str, str], ...]:
         """The labels of each platform of an image, empty for one that has none or does not answer."""
         image = image_manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if isinstance(image, Index):
-            children = [child.digest for child in image.children if not child.is_attestation]
+            children = [child.digest for child in image.children if child.can_be_image]
             return tuple(self.map_all(lambda child: self._read_platform_labels(package, child), children))
         return (self._read_platform_labels(package, manifest.digest, image),)
 
@@ -127,6 +130,11 @@ def _find_flaw(
     return _find_lost_child(image, there) if isinstance(image, Index) else ""
 
 
+def _list_manifests(image: Index) -> list[Descriptor]:
+    """The entries of an index that are asked for as manifests. It may list a blob too, which no client asks for so."""
+    return [child for child in image.children if child.is_manifest]
+
+
 def _find_lost_child(image: Index, there: Mapping[str, str | bytes | None]) -> str:
-    gone = [child for child in image.children if not there[child.digest]]
+    gone = [child for child in _list_manifests(image) if not there[child.digest]]
     return f"its child {gone[0].digest} ({gone[0].platform or 'no platform'}) is gone" if gone else ""

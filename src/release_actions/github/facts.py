@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from release_actions.github.repository import GITHUB_HEADERS, repository_url
-from release_actions.http.client import Http
+from release_actions.github.repository import repository_url
+from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.origins import Credential
 
 

@@ -75,7 +75,8 @@ class _PlatformEntries:
 
     platform: Platform
     image: Mapping[str, Any]
-    attestations: tuple[Mapping[str, Any], ...]
+    others: tuple[Mapping[str, Any], ...]
+    """The entries that are no image: attestations and other artifacts, kept as they are."""
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
     of_manifest: Mapping[str, str] = field(default_factory=dict)
@@ -146,8 +147,9 @@ def assemble(package: str, parts: Iterable[Part]) -> Assembly:
         message = f"{package} is not published: its platforms were built from different commits, {said}."
         raise AssemblyError(message, hint="Build all platforms in one run.")
     entries = [child.image for child in lifted]
-    attestations = [entry for child in lifted for entry in child.attestations]
-    document = given[0].root if len(given) == 1 else _make_index(package, lifted, [*entries, *attestations])
+    others = list({str(entry["digest"]): entry for child in lifted for entry in child.others}.values())
+    attestations = [entry for entry in others if REFERENCE_DIGEST in (entry.get("annotations") or {})]
+    document = given[0].root if len(given) == 1 else _make_index(package, lifted, [*entries, *others])
     return Assembly(
         document,
         MappingProxyType({child.platform: str(child.image["digest"]) for child in lifted}),
@@ -188,7 +190,7 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
     if nested:
         message = f"{package} is not published: {root.digest} lists another index, {nested[0].digest}."
         raise AssemblyError(message, hint="Push each platform as an image of its own.")
-    platforms = [(child, entry) for child, entry in pairs if not child.is_attestation]
+    platforms = [(child, entry) for child, entry in pairs if is_image_entry(part, child)]
     if len(platforms) != 1:
         names = join_platforms(sorted(root.platforms)) or "no platform"
         message = (
@@ -197,7 +199,7 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
         )
         raise AssemblyError(message, hint="Build each platform in a job of its own.")
     child, entry = platforms[0]
-    attestations = tuple(entry for other, entry in pairs if other.is_attestation)
+    others = tuple(entry for other, entry in pairs if other is not child)
     for other, _ in pairs:
         about = other.annotations.get(REFERENCE_DIGEST, "")
         if other.is_attestation and about != child.digest:
@@ -214,7 +216,18 @@ def _read_part(package: str, part: Part) -> _PlatformEntries:
         )
         raise AssemblyError(message, hint="Build the image again.")
     own, labels = _make_image_entry(package, part, manifest, entry, child)
-    return _PlatformEntries(part.platform, own, attestations, root.annotations, labels, manifest.annotations)
+    return _PlatformEntries(part.platform, own, others, root.annotations, labels, manifest.annotations)
+
+
+def is_image_entry(part: Part, child: Descriptor) -> bool:
+    """Whether an entry of a part's index is an image. What else is in there, such as an SBOM, runs nowhere."""
+    if not child.can_be_image:
+        return False
+    document = part.manifests.get(child.digest)
+    if document is None:
+        return True
+    manifest = image_manifests.parse(document.body, child.digest, document.media_type)
+    return not isinstance(manifest, Manifest) or manifest.is_image
 
 
 def _make_image_entry(
@@ -223,13 +236,13 @@ def _make_image_entry(
     """An image's entry with the platform that its configuration states, and its labels."""
     config = part.configs[manifest.config.digest]
     platform = image_manifests.read_config_platform(config, manifest.config.digest)
-    if platform != part.platform:
+    if not part.platform.fits(platform):
         message = (
             f"{package} is not published: {part.root.digest} was given for {part.platform}, and its configuration says "
             f"{platform}."
         )
         raise AssemblyError(message, hint="Check which job pushed it, and for which platform it built.")
-    if stated and stated.platform and stated.platform != platform:
+    if stated and stated.platform and not stated.platform.fits(platform):
         message = (
             f"{package} is not published: {part.root.digest} lists an image as {stated.platform}, and the image's "
             f"configuration says {platform}."

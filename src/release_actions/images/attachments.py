@@ -30,7 +30,7 @@ def list_signed_digests(registry: Registry, package: str, digest: str) -> list[s
         raise LookupError(digest)
     image = read(found)
     children = image.children if isinstance(image, Index) else ()
-    return [digest, *(child.digest for child in children if child.is_manifest and not child.is_attestation)]
+    return [digest, *(child.digest for child in children if child.can_be_image)]
 
 
 def has_signature(registry: Registry, package: str, digest: str) -> bool:

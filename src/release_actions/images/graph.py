@@ -88,12 +88,12 @@ class Graph:
         return self._closure(roots, self.parts)
 
     def runnable(self, root: str) -> frozenset[str]:
-        """The root and its parts at any depth without attestations: what has to be there to run on every platform."""
+        """The root and its images at any depth: what has to be there to run on every platform."""
 
         def following(digest: str) -> Iterable[str]:
             image = self.images.get(digest)
             children = image.children if isinstance(image, Index) else ()
-            return (child.digest for child in children if child.is_manifest and not child.is_attestation)
+            return (child.digest for child in children if child.can_be_image)
 
         return self._closure([root], following)
 

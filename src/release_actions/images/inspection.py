@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_actions.config.grammar import OCI_LABELS
@@ -96,6 +96,9 @@ def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], 
     children: dict[str, AnyManifest | None] = {}
     if isinstance(root, Index):
         for child in root.children:
+            if not child.is_manifest:
+                children[child.digest] = None
+                continue
             answer = registry.get_manifest(image.name, child.digest)
             children[child.digest] = (
                 image_manifests.parse(answer.body, answer.digest, answer.media_type) if answer else None
@@ -118,7 +121,7 @@ def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> 
     seen: list[tuple[Platform | None, str]] = []
     if isinstance(root, Index):
         problems += _read_children(root, reading)
-        there = [child for child in root.children if not child.is_attestation]
+        there = [child for child in root.children if is_image(child, reading.children[child.digest])]
         seen += [(child.platform, child.digest) for child in there]
         attestations = dict(root.attestations)
         manifests += [(child, reading.children[child.digest]) for child in there]
@@ -131,9 +134,25 @@ def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> 
         problems += config
         if child is None and platform:
             seen.append((platform, root.digest))
-    platforms = {str(platform): digest for platform, digest in seen if platform}
+    platforms = name_platforms(image, seen)
     problems += _judge_platforms(image, [platform for platform, _ in seen if platform])
     return Inspection(image, root.digest, platforms, attestations, _make_problems(image, problems))
+
+
+def is_image(child: Descriptor, answer: AnyManifest | None) -> bool:
+    """Whether an entry of an index is an image. A chart or an SBOM beside it is kept, and not judged as one."""
+    return child.can_be_image and (not isinstance(answer, Manifest) or answer.is_image)
+
+
+def name_platforms(image: ListedImage, seen: Iterable[tuple[Platform | None, str]]) -> dict[str, str]:
+    """Platform -> digest, by the name that the list has for it where only one entry is for it."""
+    there = [(platform, digest) for platform, digest in seen if platform]
+    names: dict[Platform, str] = {}
+    for wanted in image.platforms:
+        fitting = [platform for platform, _ in there if wanted.fits(platform)]
+        if len(fitting) == 1:
+            names[fitting[0]] = str(wanted)
+    return {names.get(platform, str(platform)): digest for platform, digest in there}
 
 
 def _make_problems(image: ListedImage, problems: list[str]) -> tuple[Problem, ...]:
@@ -161,6 +180,8 @@ def _read_children(root: Index, reading: Reading) -> Iterator[str]:
     for child in root.children:
         name = "the attestation" if child.is_attestation else f"the child for {child.platform or 'no platform'},"
         answer = reading.children[child.digest]
+        if not child.is_manifest:
+            continue
         if answer is None:
             yield f"{name} {child.digest} does not answer"
         elif (answer.media_type, answer.size) != (child.media_type, child.size):
@@ -170,15 +191,15 @@ def _read_children(root: Index, reading: Reading) -> Iterator[str]:
             yield f"{name} {child.digest} is about {about or 'nothing'}, which the index does not list"
         if child.is_index:
             yield f"the index lists another index, {child.digest}"
-        elif not child.is_attestation and child.platform is None:
+        elif child.platform is None and is_image(child, answer):
             yield f"the child {child.digest} has no platform"
 
 
 def _judge_platforms(image: ListedImage, platforms: list[Platform]) -> Iterator[str]:
-    missing = sorted(set(image.platforms) - set(platforms))
+    missing = sorted(wanted for wanted in set(image.platforms) if not any(map(wanted.fits, platforms)))
     if missing:
         yield f"it lacks {join_platforms(missing)}"
-    strangers = sorted(set(platforms) - set(image.platforms))
+    strangers = sorted(there for there in set(platforms) if not any(wanted.fits(there) for wanted in image.platforms))
     if strangers:
         yield f"it has {join_platforms(strangers)}, for which it is not built"
     twice = sorted(platform for platform, count in Counter(platforms).items() if count > 1)
@@ -199,7 +220,7 @@ def _judge_configuration(
     except ManifestError as error:
         return None, [str(error.problems[0].message).rstrip(".")]
     problems = []
-    if stated and platform != stated:
+    if stated and not stated.fits(platform):
         problems.append(f"the index lists {manifest.digest} as {stated}, and its configuration says {platform}")
     labels = assembly.read_labels(config)
     missing = [OCI_LABELS + name for name in expected.labels if not labels.get(OCI_LABELS + name)]

@@ -31,16 +31,38 @@ class ManifestError(ActionError):
     """A manifest is not what its digest or its media type says. Nothing may be decided about images that use it."""
 
 
+SYSTEM = re.compile(r"(?P<name>[^()/]+)(?:\((?P<version>[^()/+]*)(?P<features>(?:\+[^()/+]+)*)\))?")
+"""An operating system as containerd writes it, with its version and the features that it needs, if it has some."""
+
+IMAGE_CONFIGS = frozenset(
+    {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
+)
+"""Media types of the configuration of an image. What has another one is something else, such as a chart or an SBOM."""
+
+
 @dataclass(frozen=True, order=True)
 class Platform:
-    """What a manifest runs on: `linux/amd64`, `linux/arm/v7`. Build it with `Platform.of` or `Platform.parse`."""
+    """What a manifest runs on: `linux/amd64`, `linux/arm/v7`, `windows(10.0.20348)/amd64`.
+
+    Build it with `Platform.of` or `Platform.parse`. `os_features` are sorted.
+    """
 
     os: str
     architecture: str
     variant: str = ""
+    os_version: str = ""
+    os_features: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, system: str, architecture: str, variant: str = "") -> Platform:
+    def of(
+        cls,
+        system: str,
+        architecture: str,
+        variant: str = "",
+        *,
+        os_version: str = "",
+        os_features: Iterable[str] = (),
+    ) -> Platform:
         """Normalised as containerd does (platforms/database.go), so that `arm64` and `arm64/v8` are one platform."""
         system, architecture, variant = system.lower(), architecture.lower(), variant.lower()
         architecture = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}.get(architecture, architecture)
@@ -48,30 +70,46 @@ class Platform:
             variant = "v7"
         elif (architecture, variant) in {("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")}:
             variant = ""
-        return cls(system, architecture, variant)
+        return cls(system, architecture, variant, os_version, tuple(sorted(set(os_features))))
 
     @classmethod
     def parse(cls, text: str) -> Platform:
-        """From `os/architecture[/variant]`. Raises `ValueError` with a sentence."""
+        """From `os[(version[+feature…])]/architecture[/variant]`. Raises `ValueError` with a sentence."""
         parts = text.split("/")
-        if len(parts) not in {2, 3} or not all(parts):
+        system = SYSTEM.fullmatch(parts[0])
+        if len(parts) not in {2, 3} or not all(parts) or system is None:
             message = f"{text!r} is not a platform. Write it as linux/amd64 or linux/arm/v7."
             raise ValueError(message)
-        return cls.of(*parts)
+        features = (system["features"] or "").split("+")[1:]
+        return cls.of(system["name"], *parts[1:], os_version=system["version"] or "", os_features=features)
 
     def __str__(self) -> str:
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+        stated = "".join((self.os_version, *(f"+{feature}" for feature in self.os_features)))
+        system = f"{self.os}({stated})" if stated else self.os
+        return "/".join(part for part in (system, self.architecture, self.variant) if part)
+
+    def fits(self, stated: Platform) -> bool:
+        """Whether what states a platform is for this one, which need not say version and features of the system."""
+        return (
+            (self.os, self.architecture, self.variant) == (stated.os, stated.architecture, stated.variant)
+            and self.os_version in {"", stated.os_version}
+            and set(self.os_features) <= set(stated.os_features)
+        )
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A reference to content: digest, media type, size in bytes. `platform` is None where none is stated."""
+    """A reference to content: digest, media type, size in bytes. `platform` is None where none is stated.
+
+    `artifact_type`: what it is that is no image, where that is stated.
+    """
 
     digest: Digest
     media_type: str
     size: int
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    artifact_type: str = ""
 
     @property
     def is_index(self) -> bool:
@@ -88,6 +126,11 @@ class Descriptor:
         """Whether it is BuildKit's attestation about a sibling."""
         return REFERENCE_TYPE in self.annotations
 
+    @property
+    def can_be_image(self) -> bool:
+        """Whether it may run, as far as this says: not an attestation, not another artifact, not a blob."""
+        return self.is_manifest and not self.is_attestation and not self.artifact_type
+
 
 @dataclass(frozen=True)
 class Index:
@@ -103,11 +146,11 @@ class Index:
 
     @property
     def platforms(self) -> frozenset[Platform]:
-        """The platforms that the index names itself. Attestations and `unknown/unknown` do not count."""
+        """The platforms that the index names itself. Attestations, artifacts and `unknown/unknown` do not count."""
         return frozenset(
             child.platform
             for child in self.children
-            if child.platform and not child.is_attestation and child.platform.os != "unknown"
+            if child.platform and child.can_be_image and child.platform.os != "unknown"
         )
 
     @property
@@ -135,6 +178,11 @@ class Manifest:
     subject: Descriptor | None = None
     artifact_type: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is an image that runs somewhere, and not an artifact in the form of one."""
+        return not self.artifact_type and self.config.media_type in IMAGE_CONFIGS
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
@@ -187,11 +235,17 @@ def read_config_platform(content: bytes, digest: str) -> Platform:
     try:
         document = json.loads(content)
         parts = [document["os"], document["architecture"], document.get("variant") or ""]
+        version, features = document.get("os.version") or "", document.get("os.features") or []
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise _make_error(digest, "is not an image configuration with os and architecture") from error
-    if not all(isinstance(part, str) for part in parts):
+    if not all(isinstance(part, str) for part in (*parts, version)) or not is_list_of_texts(features):
         raise _make_error(digest, "has an os, architecture or variant that is not a text")
-    return Platform.of(*parts)
+    return Platform.of(*parts, os_version=version, os_features=features)
+
+
+def is_list_of_texts(value: object) -> bool:
+    """Whether a value of a document is a list of texts."""
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def find_missing_platforms(
@@ -199,11 +253,13 @@ def find_missing_platforms(
 ) -> tuple[Platform, ...]:
     """The wanted platforms that an image lacks, sorted. Empty means complete.
 
+    One that names no version of its system is there in any version.
+
     A manifest does not say what it runs on: pass the platform of its `config` blob (`config_platform`). Without it
     every wanted platform counts as missing, because it is not known.
     """
-    there = image.platforms if isinstance(image, Index) else frozenset([config])
-    return tuple(sorted(set(wanted) - there))
+    there = image.platforms if isinstance(image, Index) else frozenset([config] if config else [])
+    return tuple(sorted(platform for platform in set(wanted) if not any(map(platform.fits, there))))
 
 
 def _name_kind(document: dict[str, Any], name: str, content_type: str) -> str:
@@ -275,14 +331,17 @@ class _Reader:
             size,
             self._platform(platform, where) if platform else None,
             self.annotations(value),
+            value["artifactType"] if isinstance(value.get("artifactType"), str) else "",
         )
 
     def _platform(self, value: Any, where: str) -> Platform:
-        parts = [value.get(key, "") for key in ("os", "architecture", "variant")] if isinstance(value, dict) else [None]
-        texts = [part for part in parts if isinstance(part, str)]
-        if len(texts) != len(parts):
+        fields = value if isinstance(value, dict) else {}
+        texts = [fields.get(key, "") for key in ("os", "architecture", "variant", "os.version")]
+        features = fields.get("os.features") or []
+        if value is not fields or not is_list_of_texts(texts) or not is_list_of_texts(features):
             raise _make_error(self.name, f"has {where!r} with a malformed platform")
-        return Platform.of(*texts)
+        *parts, version = texts
+        return Platform.of(*parts, os_version=version, os_features=features)
 
 
 def _make_error(digest: str, what: str) -> ManifestError:

@@ -187,13 +187,15 @@ class Publisher:
         if isinstance(read, Index):
             parsed = []
             for child in read.children:
+                if not child.is_manifest:
+                    continue
                 document = self._document(image, platform, child.digest)
                 if not child.is_attestation:
                     manifests[child.digest] = document
                     parsed.append(image_manifests.parse(document.body, child.digest, document.media_type))
         configs: dict[str, bytes] = {}
         for manifest in parsed:
-            if isinstance(manifest, image_manifests.Manifest):
+            if isinstance(manifest, image_manifests.Manifest) and (manifest.is_image or manifest is read):
                 config = self._registry(image).get_blob(image.name, manifest.config.digest)
                 if config is None:
                     raise _make_gone_error(image, f"the configuration {manifest.config.digest}", platform)
@@ -256,7 +258,7 @@ class Publisher:
             bodies = [
                 self._registry(image).get_manifest(image.name, child.digest)
                 for child in read.children
-                if not child.is_attestation
+                if child.can_be_image
             ]
             manifests = [image_manifests.parse(body.body, body.digest, body.media_type) for body in bodies if body]
         configs = [

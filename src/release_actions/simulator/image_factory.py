@@ -7,6 +7,7 @@ attestations, an index. Registry clients pull and push them like any other. Noth
 from __future__ import annotations
 
 import json
+import re
 import struct
 import tarfile
 import zlib
@@ -180,13 +181,18 @@ def descriptor(media_type: str, content: bytes) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
 
 
-def platform_of(platform: str) -> dict[str, str]:
-    """`os/arch[/variant]` as an OCI platform object. Raises `ValueError`."""
-    parts = platform.split("/")
-    if len(parts) not in {2, 3} or not all(parts):
+def platform_of(platform: str) -> dict[str, Any]:
+    """`os[(version[+feature])]/arch[/variant]` as an OCI platform object. Raises `ValueError`."""
+    match = re.fullmatch(r"([^/()]+)(?:\(([^/()+]*)((?:\+[^/()+]+)*)\))?/([^/]+)(?:/([^/]+))?", platform)
+    if match is None:
         message = f"{platform!r} is not a platform: write os/arch or os/arch/variant"
         raise ValueError(message)
-    return dict(zip(("os", "architecture", "variant"), parts, strict=False))
+    system, version, features, architecture, variant = match.groups()
+    fields = {"os": system, "architecture": architecture, "variant": variant, "os.version": version}
+    return {
+        **{name: text for name, text in fields.items() if text},
+        **({"os.features": features.split("+")[1:]} if features else {}),
+    }
 
 
 def encode(value: Any) -> bytes:

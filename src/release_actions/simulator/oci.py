@@ -38,7 +38,7 @@ def digest_of(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest's bytes and what they name. `platforms` is known for an index only, as `os/arch[/variant]`."""
+    """A manifest's bytes and what they name. `platforms` is known for an index only, as `platform_in` writes them."""
 
     digest: str
     media_type: str
@@ -110,7 +110,9 @@ def digest_in(descriptor: Any) -> str:
 
 
 def platform_in(descriptor: Mapping[str, Any]) -> str:
-    """`os/arch[/variant]` of an index's entry."""
+    """`os[(version[+feature])]/arch[/variant]` of an index's entry."""
     platform = descriptor["platform"]
-    parts = [platform.get("os"), platform.get("architecture"), platform.get("variant")]
+    stated = "+".join((platform.get("os.version") or "", *(platform.get("os.features") or ())))
+    system = f"{platform.get('os') or ''}({stated})" if stated else platform.get("os")
+    parts = [system, platform.get("architecture"), platform.get("variant")]
     return "/".join(part for part in parts if part)

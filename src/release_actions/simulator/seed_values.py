@@ -34,4 +34,6 @@ PATH = Text("a package's full name", pattern=r"[A-Za-z0-9-]+/[a-z0-9._/-]+", exa
 TAG = Text("a tag", pattern=TAG_NAME.pattern, example="v0.5.0")
 NAME = Text("a name")
 REF = Text("a branch or tag", pattern=r"[A-Za-z0-9_][A-Za-z0-9._/+-]*", example="v0.5.0")
-PLATFORM = Text("a platform", pattern=r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?", example="linux/amd64")
+PLATFORM = Text(
+    "a platform", pattern=r"[a-z0-9]+(?:\([A-Za-z0-9_.+-]+\))?/[a-z0-9]+(?:/[a-z0-9]+)?", example="linux/amd64"
+)

@@ -76,7 +76,7 @@ class Published:
             return None
         image = manifests.parse(manifest.body, manifest.digest, manifest.media_type)
         if isinstance(image, Index):
-            children = [child for child in image.children if not child.is_attestation]
+            children = [child for child in image.children if child.can_be_image]
             if not children:
                 return ""
             child = registry.get_manifest(name, children[0].digest)
