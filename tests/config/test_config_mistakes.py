@@ -86,7 +86,7 @@ MISTAKES_OF_FORM = {
             "release.yaml:3:5: 'images.a' is empty and should be an image. Its keys are platforms, "
             "runners, context, dockerfile, target, build-args, labels, annotations, required, secrets, "
             "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
-            "scan, variants, channels, paths, path-groups.",
+            "scan, variants, channels, built-by, paths, path-groups.",
         ],
     ),
     "a misspelt key of an image": (
@@ -151,7 +151,7 @@ MISTAKES_OF_FORM = {
             "release.yaml:5:5: 'suffix' is not a key of an image. Use one of platforms, runners, "
             "context, dockerfile, target, build-args, labels, annotations, required, secrets, "
             "prebuild, source, command, cache-from, cache-to, no-cache, provenance, driver-opts, buildkitd-flags, "
-            "scan, variants, channels, paths, path-groups.",
+            "scan, variants, channels, built-by, paths, path-groups.",
         ],
     ),
     "a repository without its owner": (

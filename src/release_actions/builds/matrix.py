@@ -103,6 +103,8 @@ class Publication:
         }
         if self.package.copy_of:
             return entry
+        if self.package.built_by:
+            return {**entry, "built-by": self.package.built_by}
         return {
             **entry,
             "reason": self.reason,
@@ -119,7 +121,7 @@ class Matrix:
     """The whole plan. `skipped`: image key -> why it is not built. `findings`: warnings for the user.
 
     `moving_tags`: tags that are put only once everything is verified. `common_labels`: labels that all images get
-    beside those of their entries.
+    beside those of their entries. `elsewhere`: what other tools build and push.
     """
 
     channel: str
@@ -130,6 +132,7 @@ class Matrix:
     findings: tuple[Finding, ...] = ()
     moving_tags: tuple[str, ...] = ()
     common_labels: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[Publication, ...] = ()
 
     @property
     def is_published(self) -> bool:
@@ -159,10 +162,15 @@ def plan_builds(
     reasons: dict[str, str] = {}
     skipped: dict[str, str] = {}
     published: dict[str, list[Package]] = {}
+    others = [package for package in config.packages(channel) if package.built_by]
+    tools = {package.image: package.built_by for package in others}
     for package in config.packages(channel):
-        published.setdefault(package.image, []).append(package)
+        if not package.built_by:
+            published.setdefault(package.image, []).append(package)
     for key in config.images:
-        if key not in published:
+        if key in tools:
+            skipped[key] = f"{tools[key]} builds it"
+        elif key not in published:
             skipped[key] = f"it is not published in the channel {channel}"
         elif key not in selected:
             skipped[key] = "it was not selected"
@@ -207,6 +215,11 @@ def plan_builds(
         built={key: key in reasons for key in config.images},
         findings=(*findings, *find_missed_images(build, skipped, published)),
         common_labels=common,
+        elsewhere=tuple(
+            Publication(package, tuple(map(package.form_tag, tags)), f"{package.built_by} builds it")
+            for package in others
+            if package.image in selected
+        ),
         moving_tags=tuple(
             dict.fromkeys(
                 package.form_tag(tag) for tag in choose_moving_tags(build, now, forms) for package in packages

@@ -10,9 +10,15 @@ from release_actions.config.building import BuildSpec
 from release_actions.config.document import Document, ImageChannelSpec
 from release_actions.config.model import CHANNELS, PULL_REQUEST
 from release_actions.config.shapes import find_closest, suggest_nearest
+from release_actions.config.source import MappingNode, Node
 from release_actions.errors import Place, Problem
 
 EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
+
+WITHOUT_BUILD = frozenset({"built-by", "platforms", "required", "variants", "channels"})
+VARIANT_WITHOUT_BUILD = frozenset({"suffix", "tag", "floating-tags", "platforms"})
+CHANNEL_WITHOUT_BUILD = frozenset({"name", "platforms", "required", "destinations"})
+"""The keys of an image, of its variants and of its channels that say what is published, and not how it is built."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,8 @@ def every_platform_has_a_runner(document: Document) -> Iterator[Problem]:
     """Every platform has a runner. Only `linux/amd64` and `linux/arm64` have one by themselves."""
     for key, image in document.images.items():
         reported: set[str] = set()
+        if image.built_by:
+            continue
         for channel in resolve.resolve_channels(document):
             special = resolve.is_in_channel(image, channel)
             if special is None:
@@ -205,3 +213,26 @@ def a_command_builds_alone(document: Document) -> Iterator[Problem]:
             if image.command and value:
                 message = f"The image '{key}' is built by a command, and '{name}' has no effect on a command."
                 yield Problem(message, "Remove one of them.", document.origin.key_at("images", key, name))
+
+
+def what_another_tool_builds_has_no_build(document: Document) -> Iterator[Problem]:
+    """An image with `built-by` says what is published, and nothing of how it is built."""
+    for key, image in document.images.items():
+        if not image.built_by:
+            continue
+        way = ("images", key)
+        parts: list[tuple[tuple[str, ...], frozenset[str]]] = [(way, WITHOUT_BUILD)]
+        parts += [((*way, "variants", name), VARIANT_WITHOUT_BUILD) for name in image.variants]
+        parts += [((*way, "channels", channel), CHANNEL_WITHOUT_BUILD) for channel in EVERY_CHANNEL]
+        for steps, allowed in parts:
+            for name in sorted(list_keys(document, steps) - allowed):
+                message = f"The image '{key}' is built by {image.built_by}, and '{name}' has no effect on that."
+                yield Problem(message, "Remove one of them.", document.origin.key_at(*steps, name))
+
+
+def list_keys(document: Document, steps: tuple[str, ...]) -> frozenset[str]:
+    """The keys that are written in a mapping of the file; none where it has no such mapping."""
+    node: Node | None = document.origin
+    for step in steps:
+        node = node.child(step) if node else None
+    return frozenset(node.entries) if isinstance(node, MappingNode) else frozenset()

@@ -337,6 +337,12 @@ class ImageSpec(BuildSpec):
         "What is special about it in a channel. It is published in every channel if this is left out.",
         default=ImageChannelsSpec(),
     )
+    built_by: str | None = key(
+        Text("a tool's name", pattern="[A-Za-z0-9][A-Za-z0-9 ._/-]*", example="goreleaser"),
+        "What builds and pushes it in place of release-actions, such as `goreleaser`, `ko` or `bake`. It is planned, "
+        "verified, cleaned up and in the notes, and its floating tags are moved, and nothing of it is built or signed.",
+        default=None,
+    )
     paths: tuple[str, ...] = key(
         PATHS,
         "Files that it is made from: a change to one of them builds it. `*` is any text without `/`, `**` any text, "

@@ -91,7 +91,8 @@ class Package:
     are empty when there is none. `tag_form` is a template around `{tag}` that each of its tags has, and `scheme`
     that of its exact tags, None where they are the project's. `floating_tags` are the variant's own. `destination`
     is the key of a further place that the channel's images are copied to, and `copy_of` the label of the package
-    that holds what is copied; both are empty for the package that builds push to. `runners` has a label for each of
+    that holds what is copied; both are empty for the package that builds push to. `built_by` is the tool that builds
+    and pushes the image, empty where release-actions does. `runners` has a label for each of
     `platforms`. Paths are relative to the repository. `build_args`, `labels` and `annotations` are templates
     (`placeholders`). `paths` are globs, empty if every change builds it. `place` is where the image is in the file.
     """
@@ -119,6 +120,7 @@ class Package:
     floating_tags: tuple[str, ...] = ()
     destination: str = ""
     copy_of: str = ""
+    built_by: str = ""
 
     @property
     def flavour(self) -> str:

@@ -191,11 +191,12 @@ def resolve_copies(document: Document, package: Package, special: ImageChannelSp
         registry = spec.registry or package.registry
         yield dataclasses.replace(
             package,
+            # What another tool builds, that tool pushes to every place.
+            copy_of="" if package.built_by else package.label,
             registry=registry,
             name=f"{namespace}/{below}",
             credentials=resolve_credentials(document, registry),
             destination=key,
-            copy_of=package.label,
         )
 
 
@@ -216,6 +217,8 @@ def resolve_package(
     built_for = resolve_platforms(image, special, defaults, own)
     labels = resolve_runners(image, special, defaults)
     said = (special.required, image.required, defaults.required)
+    if image.built_by:
+        defaults, labels = BuildSpec(), {}
     return Package(
         image=key,
         variant=variant,
@@ -241,6 +244,7 @@ def resolve_package(
         tag_form=own.tag or GIT_TAG,
         scheme=resolve_flavour_scheme(document, own),
         floating_tags=resolve_flavour_floating_tags(document, own),
+        built_by=image.built_by or "",
     )
 
 

@@ -20,6 +20,7 @@ from release_actions.config.building_rules import (
     platforms_are_canonical,
     value_placeholders_are_known,
     values_are_one_line,
+    what_another_tool_builds_has_no_build,
 )
 from release_actions.config.cleanup_settings import SELECTORS
 from release_actions.config.document import Document
@@ -315,6 +316,7 @@ RULES: tuple[Rule, ...] = (
     credentials_are_used,
     every_runner_builds_something,
     a_command_builds_alone,
+    what_another_tool_builds_has_no_build,
     package_names_are_legal,
     package_names_are_unique,
     image_tags_tell_versions_apart,

@@ -55,6 +55,11 @@ class ListedImage:
         return str(self.entry.get("copy-of") or "")
 
     @property
+    def built_by(self) -> str:
+        """The tool that builds and pushes it; empty where a job of the plan does."""
+        return str(self.entry.get("built-by") or "")
+
+    @property
     def registry(self) -> str:
         """Host of the registry, with its port."""
         return self.package.partition("/")[0]
