@@ -1612,6 +1612,20 @@ MISTAKES_OF_RULES = {
             "platform, or remove the runner.",
         ],
     ),
+    "a build of what another tool builds": (
+        """\
+        repository: o/r
+        images:
+          a:
+            built-by: goreleaser
+            platforms: [linux/amd64]
+            target: runtime
+        """,
+        [
+            "release.yaml:6:5: The image 'a' is built by goreleaser, and 'target' has no effect on that. "
+            "Remove one of them.",
+        ],
+    ),
     "a command beside a stage": (
         """\
         repository: o/r

@@ -135,13 +135,12 @@ def test_an_index_says_what_the_labels_of_all_platforms_say() -> None:
 
 
 def test_an_index_says_what_the_manifests_of_all_platforms_say() -> None:
-    def annotate(document: dict[str, Any], arch: str) -> None:
-        document["annotations"] = {"org.example.team": "web", "org.example.arch": arch, f"{IMAGE}title": "Web"}
+    def annotate(document: dict[str, Any]) -> None:
+        of_platform = {"org.example.digest": document["config"]["digest"]}
+        document["annotations"] = {"org.example.team": "web", f"{IMAGE}title": "Web", **of_platform}
 
-    parts = [
-        with_root(part(f"linux/{arch}", labels={f"{IMAGE}title": "label"}), lambda doc, arch=arch: annotate(doc, arch))
-        for arch in ("amd64", "arm64")
-    ]
+    platforms = ("linux/amd64", "linux/arm64")
+    parts = [with_root(part(platform, labels={f"{IMAGE}title": "label"}), annotate) for platform in platforms]
 
     index = json.loads(assembly.assemble(PACKAGE, parts).document.body)
 
