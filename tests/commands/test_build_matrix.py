@@ -282,6 +282,7 @@ def test_a_plan_on_a_laptop_ends_with_a_table_in_80_columns_and_json_only_by_nam
     assert lines == [
         "channel=release",
         f"commit={SHA}",
+        "built-elsewhere=[]",
         "labels=org.opencontainers.image.url=https://github.com/acme/app",
         "source-date-epoch=",
         "any=true",

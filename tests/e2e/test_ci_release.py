@@ -100,6 +100,9 @@ def test_a_stable_tag_publishes_every_image_and_then_moves_the_floating_tags(pip
     assert {build["outputs"] for build in first} == {"type=cacheonly"}
     assert [build["secrets"] for build in first] == [AWS] * 4
     assert [build["secrets"] for build in last] == [{}] * 4
+    # An image is as old as its commit, whenever it is built.
+    (seconds,) = {build["epoch"] for build in last}
+    assert seconds.isdecimal()
     assert sorted(build["arguments"] for build in first) == sorted(build["arguments"] for build in last)
     told = [entry for entry in ran.entries if entry.get("command") != "add-mask"]
     assert [str(entry)[:500] for entry in told for secret in SECRETS.values() if secret in str(entry)] == []
