@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from release_actions.http.client import Http
 from release_actions.simulator import Simulator, World
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 
 pytest_plugins = ["tests.contract.programs", "tests.workers"]
+
+# On a busy machine, or while the tables of characters are made for the first time, drawing an example takes a second.
+settings.register_profile(
+    "unhurried", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

@@ -21,11 +21,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def complete(folder: Path, *words: str) -> set[str]:
     """What bash offers for the last of the words."""
-    script = (
-        f". {shlex.quote(str(folder / 'release-actions.bash'))}; COMP_WORDS=({' '.join(map(shlex.quote, words))}); "
-        f"COMP_CWORD={len(words) - 1}; _release_actions; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    )
-    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    source, quoted = folder / "release-actions.bash", " ".join(map(shlex.quote, words))
+    script = f"""
+    . {shlex.quote(str(source))}
+    COMP_WORDS=({quoted}) COMP_CWORD={len(words) - 1}
+    function=$(complete -p release-actions | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+    "$function" release-actions {shlex.quote(words[-1])} {shlex.quote(words[-2])}
+    printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, cwd=completion.ROOT)
     return set(ended.stdout.split())
 
 
@@ -35,7 +39,7 @@ def complete(folder: Path, *words: str) -> set[str]:
         (("release-actions", "vali"), {"validate", "validate-tag"}),
         (("release-actions", "validate-tag", "--mo"), {"--mode"}),
         (("release-actions", "validate-tag", "--mode", ""), {"release", "check"}),
-        (("release-actions", "validate-tag", "--config", ""), set()),
+        (("release-actions", "validate-tag", "--config", "pyproj"), {"pyproject.toml"}),
         (("release-actions", "simulate", "--json", "--see"), {"--seed"}),
     ],
 )
@@ -51,12 +55,15 @@ def test_every_command_but_parts_of_our_workflows_is_offered(folder: Path) -> No
     assert offered <= {*ACTIONS, *TOOLS, "test"}
 
 
-def test_fish_and_zsh_have_the_same_commands(folder: Path) -> None:
+def test_fish_and_zsh_have_the_same_commands_and_words(folder: Path) -> None:
     fish = (folder / "release-actions.fish").read_text(encoding="utf-8")
+    zsh = (folder / "release-actions.zsh").read_text(encoding="utf-8")
 
-    assert all(f"-a {name} " in fish for name in completion.list_commands())
-    assert "-l mode -xa 'release check'" in fish
-    assert "release-actions.bash" in (folder / "release-actions.zsh").read_text(encoding="utf-8")
+    for name in completion.list_commands():
+        assert f"-a {name} " in fish
+        assert f"    {name}:'" in zsh
+    assert '-l mode -xka "release check"' in fish
+    assert "]:release|check:(release check)" in zsh
 
 
 def test_a_stale_file_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ def parse_flags(
     if not argv:
         return Flags({}, {}, json=False)
     descriptions = describe() if {"-h", "--help"} & set(argv) else {}
-    given = vars(_parser(name, purpose, specs, descriptions).parse_args(argv))
+    given = vars(make_parser(name, purpose, specs, descriptions).parse_args(argv))
     texts = {key: value for key, value in given.items() if value is not None}
     return Flags(
         inputs={key.removeprefix("input "): text for key, text in texts.items() if key.startswith("input ")},
@@ -45,7 +45,8 @@ def parse_flags(
     )
 
 
-def _parser(name: str, purpose: str, specs: Sequence[inputs.Spec[Any]], descriptions: Mapping[str, str]) -> Any:
+def make_parser(name: str, purpose: str, specs: Sequence[inputs.Spec[Any]], descriptions: Mapping[str, str]) -> Any:
+    """The parser of a command, whose errors are `InputError`; completions and man pages are made of it, too."""
     import argparse  # an action is called without flags
 
     class Parser(argparse.ArgumentParser):
