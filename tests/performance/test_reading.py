@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.performance.maker import AFTER, MODEL, serve, write_runs
 
 from release_actions.errors import InputError
-from release_actions.performance import files, reading
+from release_actions.performance import files, formats
 from release_actions.performance.model import IDENTITY, Run
 from release_actions.performance.reading import Results, read_results
 
@@ -603,7 +603,7 @@ RECOGNISED: tuple[dict[str, Any], ...] = (
 @settings(deadline=None, max_examples=300)
 def test_no_result_however_odd_stops_the_reader(known: dict[str, Any], odd: dict[str, Any]) -> None:
     for value in ({**known, **odd}, {**odd, **known}):
-        for run in reading.runs_of([value], Path("odd.json"), "odd.json"):
+        for run in formats.runs_of([value], Path("odd.json"), "odd.json"):
             assert all(isinstance(number, float) for number in run.metrics.values())
             assert all(isinstance(text, str) for text in run.settings.values())
 

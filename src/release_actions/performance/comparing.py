@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from release_actions.errors import InputError, Problem
-from release_actions.performance import coherence, findings, ranks, wording
+from release_actions.performance import (
+    broken_findings,
+    coherence,
+    commit_findings,
+    findings,
+    order_findings,
+    ranks,
+    wording,
+    work_findings,
+)
 from release_actions.performance.copies import pairs_of
 from release_actions.performance.groups import Group, group_runs, has_settings
 from release_actions.performance.judging import Comparison, compare_metric, values_of
@@ -20,6 +29,10 @@ from release_actions.performance.rules import MetricRule, Rules, Waiver
 from release_actions.performance.verdict_findings import expired_waivers, findings_of_verdict
 from release_actions.runner.envelope import Verdict
 from release_actions.runner.report import Finding, Level, counted
+
+
+SIDES: tuple[tuple[broken_findings.Side, bool], ...] = (("candidate", False), ("baseline", True))
+"""The sides, and whether a broken run of it is a doubt only."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +92,12 @@ def refuse_same_sides(baseline: Results, candidate: Results, commit: str) -> Non
         problems.append(Problem(message, "Pass the results of the release before as baseline."))
     before = {run.commit for run in baseline.runs if run.commit}
     both = sorted(
-        run.commit for run in candidate.runs if any(findings.same_commit(run.commit, other) for other in before)
+        run.commit for run in candidate.runs if any(commit_findings.same_commit(run.commit, other) for other in before)
     )
     if both:
         message = f"Both sides measured the commit {both[0][:12]}."
         problems.append(Problem(message, "A commit cannot be slower than itself: check which results are which."))
-    elif any(commit and findings.same_commit(commit, other) for other in before):
+    elif any(commit and commit_findings.same_commit(commit, other) for other in before):
         message = f"The baseline measured the commit {commit[:12]}, which is the candidate's."
         problems.append(Problem(message, "Pass the results of the release before as baseline."))
     if problems:
@@ -105,27 +118,23 @@ def compare(
     account.add(findings.files_that_gave_nothing(candidate, "candidate"))
     account.add(findings.files_that_gave_nothing(baseline, "baseline"), doubt=True)
     if commit:
-        account.add(findings.commits_of_candidate(candidate.runs, commit, rules))
+        account.add(commit_findings.commits_of_candidate(candidate.runs, commit, rules))
     else:
-        account.add(findings.unknown_candidate(candidate.runs))
-        account.add(coherence.mixed_commits(candidate.runs, "candidate"))
-    account.add(coherence.mixed_commits(baseline.runs, "baseline"))
+        account.add(commit_findings.unknown_candidate(candidate.runs))
+        account.add(commit_findings.mixed_commits(candidate.runs, "candidate"))
+    account.add(commit_findings.mixed_commits(baseline.runs, "baseline"))
     measured = group_runs(baseline.runs, candidate.runs, rules.match)
     groups, warm_ups = warmed_up(measured, rules.warm_ups)
-    used_up = [finding for group in measured for finding in findings.nothing_but_warm_ups(group, rules.warm_ups)]
+    used_up = [finding for group in measured for finding in broken_findings.nothing_but_warm_ups(group, rules.warm_ups)]
     account.add(used_up, doubt=True)
-    account.add(finding for group in measured for finding in findings.broken_warm_ups(group, rules))
+    account.add(finding for group in measured for finding in broken_findings.broken_warm_ups(group, rules))
     if not missing:
         account.add(findings.unmatched_groups(measured, rules))
         account.add(findings.required_groups(measured, rules))
         account.add(coherence.unused_rules((*baseline.runs, *candidate.runs), rules))
-    account.add(
-        finding for group in groups for finding in findings.broken_runs(group, "candidate", group.candidate, rules)
-    )
-    account.add(
-        (finding for group in groups for finding in findings.broken_runs(group, "baseline", group.baseline, rules)),
-        doubt=True,
-    )
+    for side, is_doubt in SIDES:
+        for group in groups:
+            account.add(broken_findings.broken_runs(group, side, rules), doubt=is_doubt)
     gated, reported = compare_groups(groups, rules, account)
     if not missing:
         account.add(findings.required_metrics((*gated, *reported), rules))
@@ -157,15 +166,15 @@ def compare_groups(
     for group in groups:
         if not group.is_paired:
             continue
-        mixed_work = tuple(coherence.mixed_work(group))
-        other_work = None if mixed_work else findings.different_work(group)
+        mixed_work = tuple(work_findings.mixed_work(group))
+        other_work = None if mixed_work else work_findings.different_work(group)
         account.add((*mixed_work, *([other_work] if other_work else ())), doubt=True)
         account.add(coherence.other_settings(group))
-        account.add(findings.circumstances(group))
-        account.add(findings.mixed_settings(group))
-        account.add(findings.unnamed_model(group))
+        account.add(order_findings.circumstances(group))
+        account.add(coherence.mixed_settings(group))
+        account.add(coherence.unnamed_model(group))
         present = rules_of(group, rules)
-        account.add(findings.order_of_runs(group, [rule for rule in present if rule.is_gated]))
+        account.add(order_findings.order_of_runs(group, [rule for rule in present if rule.is_gated]))
         for rule in present:
             comparison = compare_or_miss(group, rule, rules)
             (gated if rule.is_gated else reported).append(comparison)

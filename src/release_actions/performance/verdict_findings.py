@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from release_actions.performance.findings import HINT_BROKEN_CANDIDATE
+from release_actions.performance.broken_findings import HINT_BROKEN_CANDIDATE
 from release_actions.performance.judging import SURPRISE, Comparison
 from release_actions.performance.rules import Waiver
 from release_actions.runner.envelope import Verdict
