@@ -51,12 +51,12 @@ def test_runs_of_a_side_that_did_other_work_are_inconclusive(side: str) -> None:
 
 
 def test_benchmarks_of_several_lengths_are_not_judged_as_one(tmp_path: Path) -> None:
-    for side, commit in (("before", BEFORE), ("after", AFTER)):
+    for minute, (side, commit) in enumerate((("before", BEFORE), ("after", AFTER))):
         runs = [
             serve(
                 commit=commit,
                 median_tpot_ms=value,
-                date=f"202608{day + 1:02}-1{hour}0000",
+                date=f"202608{day + 1:02}-1{hour}{minute:02}00",
                 total_input_tokens=given,
                 total_output_tokens=generated,
             )

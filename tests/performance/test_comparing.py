@@ -311,10 +311,11 @@ def test_runs_of_one_side_that_differ_in_a_setting_are_pointed_out() -> None:
 
 
 def test_what_a_run_only_observed_is_no_setting_in_which_runs_differ(tmp_path: Path) -> None:
-    for commit, side in ((BEFORE, "baseline"), (AFTER, "candidate")):
+    for minute, (commit, side) in enumerate(((BEFORE, "baseline"), (AFTER, "candidate"))):
         observed = [
             serve(
                 commit=commit,
+                date=f"20260801-1200{minute:02}",
                 median_tpot_ms=value,
                 max_concurrent_requests=112 + number % 3,
                 spec_decode_num_drafts=1000 + number,

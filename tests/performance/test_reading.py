@@ -112,7 +112,10 @@ def test_guidellm_gives_a_run_a_benchmark_with_its_labels() -> None:
 
 
 def test_guidellm_with_failed_requests_has_a_defect() -> None:
-    assert only_run("guidellm-errors.json").defects == ("10 requests failed",)
+    assert only_run("guidellm-errors.json").defects == (
+        "10 requests failed",
+        "20 of 30 requests were completed",
+    )
 
 
 def test_real_results_of_serve_name_load_commit_and_work() -> None:
@@ -339,8 +342,9 @@ def test_a_summary_that_holds_the_runs_again_adds_none(tmp_path: Path) -> None:
     results = read_results(["side"], tmp_path)
 
     assert [str(run.source) for run in results.runs] == [f"side/run-{number}.json" for number in (1, 2, 3)]
-    assert results.ignored[1].file == "side/summary.json (run 2)"
-    assert results.ignored[1].reason == "it is the same run as side/run-2.json"
+    assert [(unused.file, unused.reason) for unused in results.ignored] == [
+        ("side/summary.json", "it is a copy of side/run-1.json, and a run counts once")
+    ]
 
 
 def test_runs_without_a_date_are_no_copies_however_alike(tmp_path: Path) -> None:

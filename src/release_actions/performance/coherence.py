@@ -30,6 +30,18 @@ def unnamed_model(group: Group) -> Iterator[Finding]:
     yield Finding.of(Level.WARNING, message, hint=hint, rule="unnamed-model")
 
 
+def unmeasured_metrics(group: Group, rules: Rules) -> Iterator[Finding]:
+    """Metrics that would decide and are null in every run of both sides."""
+    runs = (*group.baseline, *group.candidate)
+    names = dict.fromkeys(name for run in runs for name in sorted(run.unmeasured))
+    for name in names:
+        rule = rules.of(name)
+        if rule and rule.is_gated and all(name in run.unmeasured or name not in run.metrics for run in runs):
+            message = f"{name} is null in every run, so it is not compared in {group.title}."
+            hint = "Times of single tokens are taken only of answers that are streamed."
+            yield Finding.of(Level.NOTICE, message, hint=hint, rule="unmeasured")
+
+
 def mixed_settings(group: Group) -> Iterator[Finding]:
     """Settings that differ between the runs of one side, which then are compared as one although they are not alike."""
     for side, runs in (("baseline", group.baseline), ("candidate", group.candidate)):

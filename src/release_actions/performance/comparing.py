@@ -30,7 +30,6 @@ from release_actions.performance.verdict_findings import expired_waivers, findin
 from release_actions.runner.envelope import Verdict
 from release_actions.runner.report import Finding, Level, counted
 
-
 SIDES: tuple[tuple[broken_findings.Side, bool], ...] = (("candidate", False), ("baseline", True))
 """The sides, and whether a broken run of it is a doubt only."""
 
@@ -173,6 +172,7 @@ def compare_groups(
         account.add(order_findings.circumstances(group))
         account.add(coherence.mixed_settings(group))
         account.add(coherence.unnamed_model(group))
+        account.add(coherence.unmeasured_metrics(group, rules))
         present = rules_of(group, rules)
         account.add(order_findings.order_of_runs(group, [rule for rule in present if rule.is_gated]))
         for rule in present:
@@ -184,7 +184,8 @@ def compare_groups(
 def rules_of(group: Group, rules: Rules) -> list[MetricRule]:
     """The rules of the metrics that a group has, in the order of the files."""
     runs = (*group.baseline, *group.candidate)
-    names = dict.fromkeys(name for run in runs for name in run.metrics)
+    # What every run has as null was not measured: the time to the first token of an answer that was not streamed.
+    names = dict.fromkeys(name for run in runs for name in run.metrics if name not in run.unmeasured)
     is_saturated = all(run.is_saturated for run in runs)
     present = [rule for name in names if (rule := rules.of(name)) is not None]
     return [rule if is_saturated or not rule.needs_saturation else ungated(rule) for rule in present]

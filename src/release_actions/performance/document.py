@@ -95,6 +95,9 @@ def run_of(run: Run) -> dict[str, Any]:
         "engine": run.engine,
         "runner": run.runner,
         "started": run.started,
+        "unmeasured": sorted(run.unmeasured),
+        "server": run.server,
+        "appended-to": run.appended_to,
         "source": str(run.source),
     }
 

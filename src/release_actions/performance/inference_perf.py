@@ -18,7 +18,9 @@ from release_actions.performance.model import (
     mapping,
     number_of,
     request_defects,
+    scale,
     settings_of,
+    split_nulls,
     work_of,
 )
 
@@ -66,16 +68,18 @@ def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]
         "model": mapping(config.get("server")).get("model_name"),
         "dataset": mapping(config.get("data")).get("type"),
     }
+    values, unmeasured = split_nulls(metrics_of(successes))
     return Run(
         source,
         settings_of(TOOL, settings),
-        metrics_of(successes),
+        values,
         (*defects, NO_COUNT) if completed is None else defects,
         names_commit=False,
         work=work_of(
             number_of(mapping(successes.get("prompt_tokens")).get("mean")) or None,
             number_of(mapping(successes.get("output_len")).get("mean")),
         ),
+        unmeasured=unmeasured,
     )
 
 
@@ -95,14 +99,14 @@ def requests_of(load: Mapping[str, Any], stage: int | None) -> int | None:
     return count_of(rate * seconds)
 
 
-def metrics_of(successes: Mapping[str, Any]) -> dict[str, float]:
-    """Times in milliseconds and rates."""
-    read: dict[str, float | None] = {}
+def metrics_of(successes: Mapping[str, Any]) -> dict[str, Any]:
+    """Times in milliseconds and rates, as far as the report has them; null where it has null."""
+    read: dict[str, Any] = {}
     latency, throughput = mapping(successes.get("latency")), mapping(successes.get("throughput"))
     for name, short in TIMES.items():
         distribution = mapping(latency.get(name))
-        for kind in ("mean", "median", "p90", "p95", "p99"):
-            number = number_of(distribution.get(kind))
-            read[f"{kind}_{short}_ms"] = None if number is None else number * MILLISECONDS
-    read |= {ours: number_of(throughput.get(theirs)) for theirs, ours in RATES.items()}
-    return {name: number for name, number in read.items() if number is not None}
+        kinds = [kind for kind in ("mean", "median", "p90", "p95", "p99") if kind in distribution]
+        read |= {f"{kind}_{short}_ms": scale(distribution[kind], MILLISECONDS) for kind in kinds}
+        if name in latency and not kinds:
+            read[f"median_{short}_ms"] = None
+    return read | {ours: throughput[theirs] for theirs, ours in RATES.items() if theirs in throughput}

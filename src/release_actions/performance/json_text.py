@@ -8,7 +8,6 @@ every answer, guidellm every request:
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -132,15 +131,6 @@ def read_reduced(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     with path.open(encoding="utf-8-sig") as file:
         return reduced_text(file)
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def values_of(text: str) -> Iterator[Any]:

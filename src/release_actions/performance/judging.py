@@ -155,7 +155,8 @@ def defects_with_values(run: Run, rules: Rules) -> tuple[str, ...]:
 
     For runs that are compared with none: for all others each metric is judged on its own.
     """
-    deciding = [rule for name in run.metrics if (rule := rules.of(name)) is not None and rule.is_gated]
+    measured = [name for name in run.metrics if name not in run.unmeasured]
+    deciding = [rule for name in measured if (rule := rules.of(name)) is not None and rule.is_gated]
     return run.defects or tuple(defect for rule in deciding for defect in defects_of(run, rule))
 
 

@@ -22,7 +22,9 @@ from release_actions.performance.model import (
     mapping,
     number_of,
     request_defects,
+    scale,
     settings_of,
+    split_nulls,
     text_of,
     unfinished_defects,
     work_of,
@@ -42,11 +44,12 @@ RATES = {
     "output_token_rate": "output_throughput",
     "output_tokens_per_sec": "output_throughput",
     "request_rate": "request_throughput",
+    "requests_rate": "request_throughput",
     "requests_per_sec": "request_throughput",
     "total_token_rate": "total_token_throughput",
     "total_tokens_per_sec": "total_token_throughput",
 }
-"""Rates of 0.2, and of 0.1."""
+"""Rates of 0.2, of its first days (`requests_rate`), and of 0.1."""
 
 TO_MILLISECONDS = {"s": 1000.0, "s/token": 1000.0, "ms": 1.0, "ms/token": 1.0, "us": 0.001, "us/token": 0.001}
 
@@ -65,18 +68,14 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
     aggregate = aggregate or mapping(value.get("metrics"))
     requests = mapping(aggregate.get("requests"))
     load = load_of(mapping(value.get("scenario")))
-    metrics, unknown_units = times_of(mapping(aggregate.get("latency")))
-    for theirs, ours in RATES.items():
-        rate = mapping(aggregate.get("throughput")).get(theirs)
-        number = number_of(mapping(rate).get("mean")) if isinstance(rate, Mapping) else number_of(rate)
-        if number is not None:
-            metrics[ours] = number
+    times, unknown_units = times_of(mapping(aggregate.get("latency")))
+    values, unmeasured = split_nulls(times | rates_of(mapping(aggregate.get("throughput"))))
     about = mapping(value.get("run"))
     stack = first_mapping(mapping(value.get("scenario")).get("stack"))
     return Run(
         source,
         settings_of(TOOL, load),
-        metrics,
+        values,
         (*defects_of(requests, count_of(load["concurrency"])), *unknown_units),
         commit=first_text(about, COMMIT_KEYS) or first_text(mapping(stack.get("metadata")), COMMIT_KEYS),
         names_commit=False,
@@ -86,6 +85,7 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
             number_of(mapping(requests.get("input_length")).get("mean")),
             number_of(mapping(requests.get("output_length")).get("mean")),
         ),
+        unmeasured=unmeasured,
     )
 
 
@@ -101,9 +101,15 @@ def defects_of(requests: Mapping[str, Any], concurrency: int | None) -> tuple[st
     )
 
 
-def times_of(latency: Mapping[str, Any]) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Times in milliseconds, and a defect for each unit that is not known."""
-    metrics: dict[str, float] = {}
+def rates_of(throughput: Mapping[str, Any]) -> dict[str, Any]:
+    """Rates by our names, as far as the report has them; null where it has null."""
+    rates = {ours: throughput[theirs] for theirs, ours in RATES.items() if theirs in throughput}
+    return {name: rate.get("mean") if isinstance(rate, Mapping) else rate for name, rate in rates.items()}
+
+
+def times_of(latency: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Times in milliseconds, null where the report has null, and a defect for each unit that is not known."""
+    metrics: dict[str, Any] = {}
     defects = []
     for name, short in TIMES.items():
         distribution = mapping(latency.get(name))
@@ -113,10 +119,8 @@ def times_of(latency: Mapping[str, Any]) -> tuple[dict[str, float], tuple[str, .
         if factor is None:
             defects.append(f"{name} is in {text_of(distribution.get('units')) or 'no unit'}, which is not known")
             continue
-        for theirs, ours in KINDS.items():
-            number = number_of(distribution.get(theirs))
-            if number is not None:
-                metrics[f"{ours}_{short}_ms"] = number * factor
+        kinds = {theirs: ours for theirs, ours in KINDS.items() if theirs in distribution}
+        metrics |= {f"{ours}_{short}_ms": scale(distribution[theirs], factor) for theirs, ours in kinds.items()}
     return metrics, tuple(defects)
 
 
@@ -138,16 +142,34 @@ def load_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
         "stage": standard.get("stage"),
         "input_len": mapping(standard.get("input_seq_len")).get("value"),
         "output_len": mapping(standard.get("output_seq_len")).get("value"),
+        "length_range": range_of(standard),
         "rate": standard.get("rate_qps"),
         "concurrency": standard.get("concurrency"),
     }
     return settings | {name: parallelism.get(name) for name in ("tp", "pp", "dp")}
 
 
+def range_of(load: Mapping[str, Any]) -> str:
+    """How lengths are drawn: `output_seq_len gaussian, std_dev 100`; empty when they are fixed or not said."""
+    texts = []
+    for name in ("input_seq_len", "output_seq_len"):
+        about = mapping(load.get(name))
+        kind = text_of(about.get("distribution"))
+        if kind and kind != "fixed":
+            parts = [f"{part} {text}" for part in RANGE_PARTS if (text := text_of(about.get(part)))]
+            texts.append(", ".join([f"{name} {kind}", *parts]))
+    return "; ".join(texts)
+
+
+RANGE_PARTS = ("std_dev", "min", "max")
+
+
 def components_of(scenario: Mapping[str, Any]) -> str:
     """What served the load, however it is labelled: `2 x decode (replicas 1, devices 8)`; empty when it is not said."""
     host = mapping(scenario.get("host"))
-    parts = [mapping(mapping(item).get("standardized")) for item in list_of(scenario.get("stack"))]
+    items = [mapping(item) for item in list_of(scenario.get("stack"))]
+    # The first reports of 0.2 name the kind beside the label.
+    parts = [{**mapping(item.get("metadata")), **mapping(item.get("standardized"))} for item in items]
     named = [
         (first_text(part, ("role", "kind")), part.get("replicas"), mapping(part.get("accelerator"))) for part in parts
     ]

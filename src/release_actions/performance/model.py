@@ -24,6 +24,8 @@ IDENTITY = (
     "dataset",
     "input-len",
     "output-len",
+    "length-range",
+    "prefix-len",
     "batch-size",
     "rate",
     "concurrency",
@@ -50,6 +52,9 @@ ALIASES = {
     "output_len": "output-len",
     "random_output_len": "output-len",
     "output_tokens": "output-len",
+    "random_range_ratio": "length-range",
+    "range_ratio": "length-range",
+    "random_prefix_len": "prefix-len",
     "batch_size": "batch-size",
     "request_rate": "rate",
     "max_concurrency": "concurrency",
@@ -68,6 +73,8 @@ COMMIT_KEYS = ("commit", "head_sha", "git_sha", "git_commit", "revision", "sha",
 
 ENGINE_KEYS = ("engine", "engine_version", "vllm_version", "image")
 RUNNER_KEYS = ("runner", "runner_name", "host", "hostname", "node")
+SERVER_KEYS = ("server_start", "server_id", "container", "container_id", "pod")
+"""Metadata keys that name the start of a server which was measured. No tool names it by itself."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,9 @@ class Run:
     its own name. `metrics`: as vLLM calls them, in its units. `defects`: why the run cannot be trusted, in words.
     `started`: ISO 8601, so that texts sort in time; empty when the file has no date. `work`: by names of `WORK`, which
     has to agree between two sides. `names_commit`: whether the format has a place for the measured commit.
+    `unmeasured`: metrics that the file has as null, whose values are NaN. `server`: the start of a server that was
+    measured, empty when it is not named. `appended_to`: the file that holds further runs of the same client, which may
+    have measured one start of a server; empty when the run has a file of its own.
     """
 
     source: Source
@@ -101,6 +111,9 @@ class Run:
     runner: str = ""
     started: str = ""
     work: Mapping[str, float] = field(default_factory=dict)
+    unmeasured: frozenset[str] = frozenset()
+    server: str = ""
+    appended_to: str = ""
 
     @property
     def is_saturated(self) -> bool:
@@ -175,6 +188,19 @@ def number_of(value: Any) -> float | None:
         return float(value)
     except OverflowError:
         return math.inf
+
+
+def split_nulls(values: Mapping[str, Any]) -> tuple[dict[str, float], frozenset[str]]:
+    """Values of metrics, and the names of those that are null. Null and texts are NaN where a number should be."""
+    numbers = {name: number_of(value) for name, value in values.items()}
+    nulls = frozenset(name for name, value in values.items() if value is None)
+    return {name: math.nan if number is None else number for name, number in numbers.items()}, nulls
+
+
+def scale(value: Any, factor: float) -> Any:
+    """A number times a factor; anything else as it is."""
+    number = number_of(value)
+    return value if number is None else number * factor
 
 
 def count_of(value: Any) -> int | None:

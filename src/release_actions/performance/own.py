@@ -16,6 +16,7 @@ from release_actions.performance.model import (
     COMMIT_KEYS,
     ENGINE_KEYS,
     RUNNER_KEYS,
+    SERVER_KEYS,
     WORK,
     Run,
     Source,
@@ -67,7 +68,7 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
     requests, work = mapping(value.get("requests")), mapping(value.get("work"))
     metrics = {str(name): number_of(item) for name, item in mapping(value.get("metrics")).items()}
     named = {name: math.nan if number is None else number for name, number in metrics.items()}
-    written = value.get("defects")
+    written, unmeasured = value.get("defects"), value.get("unmeasured")
     defects = tuple(text_of(defect) for defect in written) if isinstance(written, list) else ()
     counted = request_defects(
         planned=count_of(requests.get("planned")),
@@ -84,6 +85,9 @@ def read_run(value: Mapping[str, Any], source: Source) -> Run:
         runner=first_text(value, RUNNER_KEYS),
         started=first_text(value, ("started", "date")),
         work={name: number for name in WORK if (number := number_of(work.get(name))) is not None},
+        unmeasured=frozenset(text_of(name) for name in unmeasured) if isinstance(unmeasured, list) else frozenset(),
+        server=first_text(value, ("server", *SERVER_KEYS)) or first_text(settings, SERVER_KEYS),
+        appended_to=first_text(value, ("appended-to",)),
     )
 
 

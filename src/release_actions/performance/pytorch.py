@@ -16,6 +16,7 @@ from release_actions.performance import vllm
 from release_actions.performance.model import (
     COMMIT_KEYS,
     RUNNER_KEYS,
+    SERVER_KEYS,
     Run,
     Source,
     first_text,
@@ -34,6 +35,8 @@ ARGUMENTS = (
     "random_input_len",
     "output_len",
     "random_output_len",
+    "random_range_ratio",
+    "random_prefix_len",
     "batch_size",
     "num_prompts",
     "request_rate",
@@ -47,6 +50,8 @@ ARGUMENTS = (
 )
 """Arguments of the benchmark that say what was measured. All others stay out: they hold addresses and paths."""
 
+ACCELERATORS = frozenset({"", "cuda", "rocm", "cpu"})
+
 SECONDS_OF_YEAR_3000 = 32_503_680_000
 
 
@@ -57,12 +62,12 @@ def is_record(value: Mapping[str, Any]) -> bool:
 
 
 def read_runs(records: Iterable[Mapping[str, Any]], file: str) -> list[Run]:
-    """The runs of a file. A metric that comes again with the same settings begins the next run."""
+    """The runs of a file. A metric that comes again with the same settings and date begins the next run."""
     runs: list[Run] = []
     current: dict[tuple[tuple[str, str], ...], int] = {}
     for record in records:
         run = read_record(record, Source(file, len(runs) + 1))
-        key = (*sorted(run.settings.items()), ("commit", run.commit))
+        key = (*sorted(run.settings.items()), ("commit", run.commit), ("started", run.started))
         place = current.get(key)
         if place is None or runs[place].metrics.keys() & run.metrics.keys():
             current[key] = len(runs)
@@ -106,15 +111,24 @@ def read_record(record: Mapping[str, Any], source: Source) -> Run:
         defects,
         commit=first_text(record, ("head_sha",)) or first_text(extra, COMMIT_KEYS) or first_text(beside, COMMIT_KEYS),
         engine=engine_of(record.get("dependencies")),
-        runner=first_text(runner, ("name", "type")) or first_text(beside, RUNNER_KEYS),
-        started=time_of(record.get("timestamp")) or vllm.date_of(beside.get("date")),
+        runner=first_text(mapping(runner.get("extra_info")), RUNNER_KEYS)
+        or first_text(beside, RUNNER_KEYS)
+        or name_of_runner(runner),
+        # Not `timestamp`: the uploader writes the time of the commit there, which every run of the commit shares.
+        started=vllm.date_of(beside.get("date")),
         work=vllm.work_of_serve(beside),
+        server=first_text(beside, SERVER_KEYS),
     )
 
 
 def reading_of(item: Any) -> float | None:
     """A value of a record. The writer turns infinity into the text `inf`."""
     return float("inf") if item == "inf" else number_of(item)
+
+
+def name_of_runner(runner: Mapping[str, Any]) -> str:
+    """The name of a machine or of its kind; empty where the uploader wrote the kind of its accelerator."""
+    return next((text for name in ("name", "type") if (text := text_of(runner.get(name))) not in ACCELERATORS), "")
 
 
 def device_of(runner: Mapping[str, Any]) -> str:

@@ -5,13 +5,14 @@ Nothing is dropped in silence: a file that is no result, a copy of another, or o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from release_actions.performance import json_text, own, pytorch
-from release_actions.performance.copies import fingerprints_of
+from release_actions.performance import own, pytorch
+from release_actions.performance.copies import Unit, fingerprints_of, mark_of_table, units_of
 from release_actions.performance.files import PYTORCH_COPY, Copies, files_of, other_files_of
 from release_actions.performance.formats import LLMD_REPORT, objects_of, runs_of, text_of_table
 from release_actions.performance.model import Run
@@ -39,7 +40,7 @@ class Results:
     """What one side holds.
 
     `unreadable`: files that should be results and are broken. `ignored`: files that are something else, or a copy.
-    `digests`: SHA-256 -> file of every file that gave runs.
+    `digests`: SHA-256 of the content of each measurement -> its file.
     """
 
     runs: tuple[Run, ...] = ()
@@ -121,22 +122,34 @@ def join_parts(runs: Sequence[Run]) -> list[Run]:
 def read_file(reading: _Reading, name: str, path: Path) -> None:
     """Read one file into a reading."""
     try:
-        digest = json_text.digest_of(path)
-        if digest in reading.digests:
-            reading.ignored.append(Unused(name, f"it is a copy of {reading.digests[digest]}, and a run counts once"))
-            return
         objects = objects_of(path)
-        runs = own.read_table(text_of_table(path), name) if objects is None else runs_of(objects, path, name)
-    except (OSError, ValueError) as error:
+        text = text_of_table(path) if objects is None else ""
+        units = [Unit(mark_of_table(text), ())] if objects is None else units_of(objects)
+        fresh = [unit for unit in units if unit.mark not in reading.digests]
+        runs = own.read_table(text, name) if objects is None else runs_of(objects_in(fresh), path, name)
+    except (OSError, ValueError, csv.Error) as error:
         reading.unreadable.append(Unused(name, reason_of(error)))
         return
-    if runs:
+    copies = [reading.digests[unit.mark] for unit in units if unit.mark in reading.digests]
+    if copies:
+        part = "it is a copy" if not fresh else f"{len(copies)} of its {len(units)} results are copies"
+        reading.ignored.append(Unused(name, f"{part} of {copies[0]}, and a run counts once"))
+    if runs and fresh:
         reading.runs += runs
         if any(item.get("report") == REPORT for item in objects or ()):
             reading.reports.add(name)
-        reading.digests[digest] = name
-        return
-    failure = failure_in(objects, path)
+        reading.digests.update((unit.mark, name) for unit in fresh)
+    elif not copies:
+        leave_unused(reading, name, failure_in(objects, path))
+
+
+def objects_in(units: Iterable[Unit]) -> list[Mapping[str, Any]]:
+    """The objects of some units, in their order."""
+    return [item for unit in units for item in unit.objects]
+
+
+def leave_unused(reading: _Reading, name: str, failure: str) -> None:
+    """Name a file that gave no run. `failure`: why it is a result that went wrong, empty when it is something else."""
     if failure:
         reading.unreadable.append(Unused(name, failure))
     else:
@@ -158,10 +171,12 @@ def failure_in(objects: Sequence[Mapping[str, Any]] | None, path: Path) -> str:
     return ""
 
 
-def reason_of(error: OSError | ValueError) -> str:
+def reason_of(error: OSError | ValueError | csv.Error) -> str:
     """Why a file could not be read, without its path, in one line."""
     if isinstance(error, OSError):
         return error.strerror or "it cannot be read"
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
+    if isinstance(error, csv.Error):
+        return f"it is not CSV: {error}"
     return str(error).splitlines()[0]

@@ -17,6 +17,7 @@ from release_actions.performance.model import (
     ENGINE_KEYS,
     NO_COUNT,
     RUNNER_KEYS,
+    SERVER_KEYS,
     Run,
     Source,
     count_of,
@@ -25,6 +26,7 @@ from release_actions.performance.model import (
     odd_counts,
     request_defects,
     settings_of,
+    split_nulls,
     work_of,
 )
 
@@ -113,6 +115,8 @@ def read_serve(value: Mapping[str, Any], source: Source) -> Run:
         runner=first_text(value, RUNNER_KEYS),
         started=date_of(value.get("date")),
         work=work_of_serve(value),
+        unmeasured=frozenset(name for name in metrics if value.get(name, "") is None),
+        server=first_text(value, SERVER_KEYS),
     )
 
 
@@ -165,12 +169,12 @@ def named_metrics(value: Mapping[str, Any]) -> dict[str, float]:
 
 
 def latency_metrics(value: Mapping[str, Any]) -> dict[str, float]:
-    """Mean and percentiles of the iterations, in seconds."""
-    metrics = {"avg_latency": number_of(value.get("avg_latency"))}
+    """Mean and percentiles of the iterations, in seconds. Null is NaN, as a run without a time is broken."""
+    metrics = {"avg_latency": value.get("avg_latency")}
     percentiles = value.get("percentiles")
     if isinstance(percentiles, Mapping):
-        metrics |= {f"p{name}_latency": number_of(item) for name, item in percentiles.items()}
-    return {name: number for name, number in metrics.items() if number is not None}
+        metrics |= {f"p{name}_latency": item for name, item in percentiles.items()}
+    return split_nulls(metrics)[0]
 
 
 def date_of(value: Any) -> str:
