@@ -121,6 +121,54 @@ def print_false_alarms(repetitions: int) -> bool:
     return is_rare and mean <= RULES.alpha + MEAN_ERRORS * error / math.sqrt(len(wrong))
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How often runs are judged while more are added: at `first` on each side, then after each `step` more."""
+
+    first: int
+    step: int
+    looks: int
+
+
+PLANS = (Plan(5, 3, 2), Plan(5, 3, 4), Plan(4, 2, 4), Plan(3, 1, 8))
+
+
+def fails_at_a_look(generator: random.Random, noise: Noise, spread: float, plan: Plan, rules: Rules) -> bool:
+    """Whether a candidate exactly at the tolerance fails at any look. Looking ends with a decision."""
+    before: list[float] = []
+    after: list[float] = []
+    for look in range(plan.looks):
+        count = plan.step if look else plan.first
+        before += [spread * noise(generator) for _ in range(count)]
+        after += [RULE.limit + spread * noise(generator) for _ in range(count)]
+        bounds = ranks.bounds(after, before, rules.look_alpha)
+        decision = decide(bounds, RULE.limit, fewest=len(before), rules=rules)[0]
+        if decision is not Verdict.INCONCLUSIVE:
+            return decision is Verdict.FAIL
+    return False
+
+
+def share_of_fails(noise: Noise, plan: Plan, rules: Rules, repetitions: int) -> float:
+    """How often a plan ends in a false fail."""
+    generator = random.Random(f"{SEED} {noise.__name__} {plan}")  # noqa: S311  # a simulation
+    return sum(fails_at_a_look(generator, noise, 0.05, plan, rules) for _ in range(repetitions)) / repetitions
+
+
+def print_looks(repetitions: int) -> bool:
+    """Whether false fails stay below alpha where looks are planned. Prints what they are where they are not."""
+    print(f"False fails of a candidate exactly at the tolerance that is judged again as runs are added, {repetitions}:")
+    print(f"{'noise':12} {'looks':>5} {'first':>5} {'step':>5} {'planned':>8} {'unplanned':>9}")
+    error = math.sqrt(RULES.alpha * (1 - RULES.alpha) / repetitions)
+    is_rare = True
+    for name, noise in NOISES.items():
+        for plan in PLANS:
+            planned = share_of_fails(noise, plan, Rules(looks=plan.looks), repetitions)
+            unplanned = share_of_fails(noise, plan, RULES, repetitions)
+            print(f"{name:12} {plan.looks:>5} {plan.first:>5} {plan.step:>5} {planned:>8.1%} {unplanned:>9.1%}")
+            is_rare &= planned <= RULES.alpha + MEAN_ERRORS * error
+    return is_rare
+
+
 def power_rows(
     noise: Noise, spreads: Sequence[int], runs_of_side: Sequence[int], repetitions: int
 ) -> Iterator[list[str]]:
@@ -324,6 +372,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_factors(given.repetitions)
         return 0
     is_good = print_false_alarms(given.repetitions)
+    is_good &= print_looks(given.repetitions)
     print_advice(given.repetitions)
     is_good &= print_costs()
     return 1 if given.check and not is_good else 0

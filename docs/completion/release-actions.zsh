@@ -327,6 +327,7 @@ _shtab_release_actions_perf_gate_options=(
   "--match[Metadata keys that two runs must share to be compared, besides model, load and devices, separated by commas\; added to those of performance.match]:LIST:_files"
   "--min-runs[Runs on each side below which nothing is decided]:NUMBER:_files"
   "--alpha[Part of false alarms that is accepted, as 5\% or 0.05]:TEXT:_files"
+  "--looks[How often the same runs may be judged as more are added\; alpha is divided by it]:NUMBER:_files"
   "--asset[Name of the file of a release that the baseline is read from]:TEXT:_files"
   "--report[Path in the workspace that the report is written to as JSON]:TEXT:_files"
   "--plot[Path in the workspace to write the intervals to, as an SVG picture]:TEXT:_files"

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # One run of a benchmark: IMAGE COMMIT RESULT. Starts a fresh container, so that a run is a run of the server.
 #
-# This one needs no accelerator: it measures what Python in the image does on one processor. For vLLM, start
-# `vllm serve` from the image here, run `vllm bench serve --save-result` against it, and stop it again; docs/perf-gate.md
-# has the commands.
+# This one needs no accelerator: it measures what Python in the image does on one processor. `vllm.sh` beside it does the
+# same for vLLM on H100 and MI300X.
 set -euo pipefail
 
 image=$1 commit=$2 result=$3

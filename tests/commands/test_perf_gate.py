@@ -395,3 +395,36 @@ def test_a_path_without_results_is_bad_input_with_what_is_there(gate: Gate) -> N
 
     assert code == ExitCode.BAD_INPUT
     assert "notes/notes.json: it is no result of a benchmark that is known" in gate.log
+
+
+DOUBTFUL = ((100.0, 103.0, 97.0, 101.0, 99.0, 102.0), (110.0, 104.0, 108.0, 113.0, 107.0, 109.0))
+"""Sides whose first five runs are not decided at a tolerance of 10 %."""
+
+
+def test_a_second_look_at_more_runs_is_known_by_the_report_of_the_first(gate: Gate) -> None:
+    for name, values, commit in (("before", DOUBTFUL[0], BEFORE), ("after", DOUBTFUL[1], AFTER)):
+        gate.side(name, values[:5], commit)
+    flags = ("--baseline", "before", "--candidate", "after", "--looks", "2", "--mode", "report")
+    gate.run(*flags)
+    first = gate.report["look"]
+    for name, values, commit in (("before", DOUBTFUL[0], BEFORE), ("after", DOUBTFUL[1], AFTER)):
+        gate.side(name, values, commit)
+
+    gate.run(*flags)
+    again = gate.run(*flags)
+
+    assert first == {"number": 1, "planned": 2, "alpha": 0.025, "spent-before": 0.0, "spends": 0.025}
+    assert gate.report["look"] == {**first, "number": 2, "spent-before": 0.025}
+    assert again[0] == ExitCode.PASS
+    summary = gate.summary.read_text(encoding="utf-8")
+    assert "This is look 1 of 2 planned at these runs, as far as is known." in summary
+    assert "This is look 2 of 2 planned at these runs, by the report of an earlier one." in summary
+
+
+def test_looks_of_the_configuration_hold_without_the_input(gate: Gate) -> None:
+    text = "repository: acme/server\nimages: {app: {platforms: [linux/amd64]}}\nperformance: {looks: 3}\n"
+    (gate.workspace / "release.yaml").write_text(text, encoding="utf-8")
+
+    gate.run("--baseline", "before", "--candidate", "after")
+
+    assert gate.report["look"]["planned"] == 3

@@ -78,7 +78,8 @@ def run_of(metrics: Mapping[str, float], *, side: str, number: int = 1, **more: 
     """A run of a side. `settings` and other fields of `Run` as in the class."""
     settings = {"tool": "vllm serve", "model": MODEL, "rate": "inf", **more.pop("settings", {})}
     commit = more.pop("commit", BEFORE if side == "baseline" else AFTER)
-    return Run(Source(f"{side}/run-{number}.json"), settings, metrics, commit=commit, **more)
+    source = more.pop("source", Source(f"{side}/run-{number}.json"))
+    return Run(source, settings, metrics, commit=commit, **more)
 
 
 def side_of(metric: str, values: Sequence[float], *, side: str, **more: Any) -> Results:

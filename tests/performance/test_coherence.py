@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.performance.maker import AFTER, BEFORE, run_of, serve, side_of, write_runs
 
+from release_actions.performance import document, summary
 from release_actions.performance.comparing import Outcome, compare
 from release_actions.performance.model import Run
 from release_actions.performance.reading import Results, read_results
@@ -68,15 +69,68 @@ def test_benchmarks_of_several_lengths_are_not_judged_as_one(tmp_path: Path) -> 
     outcome = judge(read_results(["before"], tmp_path), read_results(["after"], tmp_path))
 
     assert outcome.verdict is Verdict.INCONCLUSIVE
-    assert "need them as metadata" in messages(outcome, "mixed-work")[0]
+    assert "have to be named to be compared each on its own" in messages(outcome, "mixed-work")[0]
 
 
-def test_lengths_that_were_drawn_differ_a_little_and_are_the_same_work() -> None:
-    works = (128.0, 126.0, 131.0, 127.0, 129.0)
+DRAWN = (128.0, 126.0, 131.0, 127.0, 129.0)
+"""Mean lengths of runs whose requests draw their own."""
 
-    outcome = judge(runs_of("baseline", works=works), runs_of("candidate", works=works[::-1]))
+
+@pytest.mark.parametrize("settings", [{}, {"dataset": "random"}, {"input-len": "512"}])
+def test_lengths_that_differ_and_are_not_declared_are_not_pooled(settings: dict[str, str]) -> None:
+    before, after = (runs_of(side, works=DRAWN, settings=settings) for side in ("baseline", "candidate"))
+
+    outcome = judge(before, after)
+
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert "126 output tokens a request in baseline/run-2.json, 131 in" in messages(outcome, "mixed-work")[0]
+    assert "random_range_ratio=0.3" in messages(outcome, "mixed-work")[0]
+
+
+@pytest.mark.parametrize("settings", [{"output-len": "128"}, {"length-range": "0.3"}, {"dataset": "sharegpt"}])
+def test_lengths_that_are_drawn_as_declared_are_one_load_and_said(settings: dict[str, str]) -> None:
+    before, after = (runs_of(side, works=DRAWN, settings=settings) for side in ("baseline", "candidate"))
+
+    outcome = judge(before, after)
+
+    assert outcome.verdict is Verdict.PASS
+    (message,) = messages(outcome, "drawn-lengths")
+    assert message.startswith("The runs that are compared had 126 to 131 output tokens a request in vllm serve")
+
+
+def test_another_range_of_lengths_is_another_load() -> None:
+    before, after = (
+        runs_of(side, settings={"output-len": "128", "length-range": ratio})
+        for side, ratio in (("baseline", "0.1"), ("candidate", "0.5"))
+    )
+
+    outcome = judge(before, after)
+
+    assert "length-range is 0.1, there 0.5" in messages(outcome, "unmatched")[0]
+
+
+def test_the_range_of_vllm_is_known_by_its_argument(tmp_path: Path) -> None:
+    write_runs(tmp_path / "side", [serve(random_range_ratio="0.3", random_prefix_len=64)])
+
+    (run,) = read_results(["side"], tmp_path).runs
+
+    assert (run.settings["length-range"], run.settings["prefix-len"]) == ("0.3", "64")
+
+
+def test_lengths_that_agree_need_no_word() -> None:
+    outcome = judge(runs_of("baseline"), runs_of("candidate"))
 
     assert (outcome.verdict, outcome.findings) == (Verdict.PASS, ())
+
+
+def test_the_report_says_what_a_request_had() -> None:
+    before, after = (runs_of(side, works=DRAWN, settings={"output-len": "128"}) for side in ("baseline", "candidate"))
+
+    outcome = judge(before, after)
+
+    (group,) = document.details(outcome, after.runs, DEFAULTS)["groups"]
+    assert group["baseline"]["work"] == {"output tokens": [126.0, 131.0]}
+    assert "126 to 131 output tokens" in summary.summary(outcome, title="x")
 
 
 def test_work_that_is_no_number_agrees_with_nothing() -> None:

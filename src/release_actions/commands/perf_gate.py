@@ -19,6 +19,7 @@ from release_actions.performance import document, measuring, plot, reading, sugg
 from release_actions.performance.baseline import Publications, Published
 from release_actions.performance.comparing import Outcome, compare
 from release_actions.performance.configured import rules_of
+from release_actions.performance.looks import Look, look_after, read_earlier
 from release_actions.performance.model import canonical
 from release_actions.performance.reading import Results
 from release_actions.performance.rules import Rules
@@ -68,6 +69,7 @@ class Inputs:
     match: tuple[str, ...] = inputs.option(inputs.items, ())
     min_runs: int = inputs.option(inputs.integer(2), 0)
     alpha: float = inputs.option(parse_probability, 0.0)
+    looks: int = inputs.option(inputs.integer(1), 0)
     asset: str = inputs.option(inputs.text, ASSET)
     report: str = inputs.option(inputs.written_file, ASSET)
     plot: str = inputs.option(inputs.written_file, "")
@@ -113,6 +115,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         raise InputError(message, hint="Name the folder, files or globs of the candidate's results.")
     candidate = read_side("candidate", given.candidate, context)
     refuse_overwriting(given, (*published.results.digests.values(), *candidate.digests.values()), context)
+    look = look_at(published.results, candidate, given, context)
+    setting = replace(setting, rules=replace(setting.rules, look=look))
     outcome = compare(
         published.results,
         candidate,
@@ -144,6 +148,7 @@ def read_setting(given: Inputs, context: Context, log: Workflow) -> Setting:
         match=tuple(dict.fromkeys((*rules.match, *(canonical(name) for name in given.match)))),
         min_runs=given.min_runs or rules.min_runs,
         alpha=given.alpha or rules.alpha,
+        looks=given.looks or rules.looks,
     )
     tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
     version = parse(tag, "v" if prefix is None else prefix) if tag else None
@@ -180,6 +185,13 @@ def read_side(name: str, paths: tuple[str, ...], context: Context) -> Results:
     ignored = [f"{unused.file}: {unused.reason}" for unused in results.ignored[:SHOWN_FILES]]
     hint = f"What is there is something else. {'; '.join(ignored)}." if ignored else "Check the path; no file is there."
     raise InputError(message, hint=hint)
+
+
+def look_at(baseline: Results, candidate: Results, given: Inputs, context: Context) -> Look:
+    """Which look at these runs this is, by the report that is there from an earlier one."""
+    path = context.path(given.report)
+    text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+    return look_after(read_earlier(text), baseline.runs, candidate.runs)
 
 
 def refuse_overwriting(given: Inputs, results: tuple[str, ...], context: Context) -> None:

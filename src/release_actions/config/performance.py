@@ -85,6 +85,12 @@ class PerformanceLevels(Record):
     other_commit: str = key(LEVEL, "A result of the candidate that measured another commit.", default="error")
     no_commit: str = key(LEVEL, "A result that could name the measured commit and does not.", default="error")
     unmatched: str = key(LEVEL, "A group that only one side has.", default="warn")
+    same_server: str = key(
+        LEVEL,
+        "Runs of a side that measured one start of a server, or that share a file and do not name theirs.",
+        default="warn",
+    )
+    missing_runs: str = key(LEVEL, "Gaps in the numbers of the runs of a side.", default="warn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +113,11 @@ class PerformanceForm(Record):
     )
     min_runs: int = key(Integer(least=2), "Runs on each side below which nothing is decided.", default=3)
     alpha: float = key(parse_alpha(), "The part of false alarms that is accepted, in one direction.", default=0.05)
+    looks: int = key(
+        Integer(least=1, most=20),
+        "How often the same runs may be judged as more are added. Each look decides at alpha divided by it.",
+        default=1,
+    )
     warm_ups: int = key(Integer(least=0), "Runs at the beginning of each side and group that do not count.", default=0)
     required: tuple[Mapping[str, str], ...] = key(
         ListOf("a list of settings of groups", SETTINGS),

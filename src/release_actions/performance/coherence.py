@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from release_actions.performance import inference_perf, vllm
 from release_actions.performance.files import SIDECAR
 from release_actions.performance.groups import Group
-from release_actions.performance.model import ENGINE_KEYS, RUNNER_KEYS, Run
+from release_actions.performance.model import ENGINE_KEYS, NUMBER_KEYS, RUNNER_KEYS, SERVER_KEYS, Run
 from release_actions.performance.rules import Rules
 from release_actions.runner.report import Finding, Level
 
@@ -16,7 +16,7 @@ SHOWN_VALUES = 5
 NAMELESS_TOOLS = frozenset({vllm.LATENCY, vllm.THROUGHPUT, vllm.STARTUP, inference_perf.TOOL})
 """Tools that measure a model and do not write its name."""
 
-OF_ONE_RUN = frozenset({*RUNNER_KEYS, *ENGINE_KEYS, "run_number", "run", "number", "label", "seed", "run_id", "date"})
+OF_ONE_RUN = frozenset({*RUNNER_KEYS, *ENGINE_KEYS, *SERVER_KEYS, *NUMBER_KEYS, "label", "seed", "run_id", "date"})
 """Settings that name a run or its place, not what was measured."""
 
 

@@ -15,6 +15,8 @@ from release_actions.performance import (
     coherence,
     commit_findings,
     findings,
+    looks,
+    numbering,
     order_findings,
     ranks,
     wording,
@@ -58,6 +60,13 @@ class Outcome:
     groups: tuple[Group, ...]
     findings: tuple[Finding, ...]
     warm_ups: tuple[Run, ...] = ()
+    marks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def spent_alpha(self) -> float:
+        """What this look spent of alpha. Runs that are too few to decide anything spend nothing."""
+        return self.rules.look_alpha if any(item.comparison.can_decide for item in self.gated) else 0.0
 
 
 @dataclass
@@ -134,6 +143,9 @@ def compare(
     for side, is_doubt in SIDES:
         for group in groups:
             account.add(broken_findings.broken_runs(group, side, rules), doubt=is_doubt)
+    account.add(order_findings.too_few_for_drift(groups))
+    for name, results in (("candidate", candidate), ("baseline", baseline)):
+        account.add(numbering.missing_runs(results, name, rules), doubt=True)
     gated, reported = compare_groups(groups, rules, account)
     if not missing:
         account.add(findings.required_metrics((*gated, *reported), rules))
@@ -144,9 +156,18 @@ def compare(
         finding
         for item in judged
         if not has_broken_run(item.comparison.group)
-        for finding in findings_of_verdict(item.comparison, wording.sentence(item.comparison), item.waiver)
+        for finding in findings_of_verdict(item.comparison, wording.sentence(item.comparison), item.waiver, rules)
     ]
-    return Outcome(verdict_of(judged, account), judged, tuple(reported), groups, tuple(account.findings), warm_ups)
+    return Outcome(
+        verdict_of(judged, account),
+        judged,
+        tuple(reported),
+        groups,
+        tuple(account.findings),
+        warm_ups,
+        looks.marks_of(baseline.runs, candidate.runs),
+        rules,
+    )
 
 
 def warmed_up(groups: Sequence[Group], warm_ups: int) -> tuple[tuple[Group, ...], tuple[Run, ...]]:
@@ -168,8 +189,10 @@ def compare_groups(
         mixed_work = tuple(work_findings.mixed_work(group))
         other_work = None if mixed_work else work_findings.different_work(group)
         account.add((*mixed_work, *([other_work] if other_work else ())), doubt=True)
+        account.add(() if mixed_work or other_work else work_findings.drawn_lengths(group))
         account.add(coherence.other_settings(group))
         account.add(order_findings.circumstances(group))
+        account.add(order_findings.shared_servers(group, rules), doubt=True)
         account.add(coherence.mixed_settings(group))
         account.add(coherence.unnamed_model(group))
         account.add(coherence.unmeasured_metrics(group, rules))

@@ -29,6 +29,7 @@ def rules_of(form: PerformanceForm) -> Rules:
         match=tuple(canonical(name) for name in form.match),
         min_runs=form.min_runs,
         alpha=form.alpha,
+        looks=form.looks,
         warm_ups=form.warm_ups,
         required=tuple(settings_of(settings) for settings in form.required),
         levels=levels_of(form.levels),
@@ -91,4 +92,6 @@ def levels_of(form: PerformanceLevels) -> dict[str, Level | None]:
         "other-commit": LEVELS[form.other_commit],
         "no-commit": LEVELS[form.no_commit],
         "unmatched": LEVELS[form.unmatched],
+        "same-server": LEVELS[form.same_server],
+        "missing-runs": LEVELS[form.missing_runs],
     }

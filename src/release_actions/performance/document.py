@@ -12,7 +12,7 @@ from typing import Any
 from release_actions.performance.comparing import Judged, Outcome
 from release_actions.performance.groups import Group
 from release_actions.performance.judging import Comparison
-from release_actions.performance.model import Run
+from release_actions.performance.model import WORK, Run
 from release_actions.performance.rules import Rules
 
 
@@ -21,6 +21,14 @@ def details(outcome: Outcome, candidate: Sequence[Run], rules: Rules) -> dict[st
     return {
         "alpha": rules.alpha,
         "min-runs": rules.min_runs,
+        "look": {
+            "number": rules.look.number,
+            "planned": rules.looks,
+            "alpha": rules.look_alpha,
+            "spent-before": rules.look.spent,
+            "spends": outcome.spent_alpha,
+        },
+        "marks": outcome.marks,
         "comparisons": [document_of(item) for item in outcome.gated],
         "reported": [comparison_of(comparison) for comparison in outcome.reported],
         "groups": [group_of(group) for group in outcome.groups],
@@ -76,7 +84,14 @@ def side_of(runs: Sequence[Run]) -> dict[str, Any]:
         "engines": distinct(run.engine for run in runs),
         "runners": distinct(run.runner for run in runs),
         "files": distinct(run.source.file for run in runs),
+        "work": {name: list(ends) for name, ends in work_of_side(runs).items()},
     }
+
+
+def work_of_side(runs: Sequence[Run]) -> dict[str, tuple[float, float]]:
+    """The fewest and the most tokens of a request in the runs of a side, by kind."""
+    values = {name: [run.work[name] for run in runs if math.isfinite(run.work.get(name, math.nan))] for name in WORK}
+    return {name: (min(tokens), max(tokens)) for name, tokens in values.items() if tokens}
 
 
 def distinct(texts: Any) -> list[str]:

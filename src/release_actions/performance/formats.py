@@ -46,7 +46,16 @@ def runs_of(objects: Sequence[Mapping[str, Any]], path: Path, name: str) -> list
     for item in objects:
         if not pytorch.is_record(item):
             runs += runs_of_object(item, Source(name, len(runs) + 1), path)
-    return [replace(run, source=Source(name, number)) for number, run in enumerate(runs, start=1)]
+    is_appended = sum(run.settings["tool"] == vllm.SERVE for run in runs) > 1 and not is_own_report(objects)
+    return [
+        replace(run, source=Source(name, number), appended_to=name if is_appended else run.appended_to)
+        for number, run in enumerate(runs, start=1)
+    ]
+
+
+def is_own_report(objects: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a file has runs in our own format, which says of each what it was appended to."""
+    return any(own.is_result(item) for item in objects)
 
 
 def runs_of_object(value: Mapping[str, Any], source: Source, path: Path) -> list[Run]:

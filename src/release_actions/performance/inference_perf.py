@@ -21,6 +21,7 @@ from release_actions.performance.model import (
     scale,
     settings_of,
     split_nulls,
+    text_of,
     work_of,
 )
 
@@ -67,6 +68,7 @@ def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]
         "stage": stage,
         "model": mapping(config.get("server")).get("model_name"),
         "dataset": mapping(config.get("data")).get("type"),
+        "length_range": range_of(mapping(config.get("data"))),
     }
     values, unmeasured = split_nulls(metrics_of(successes))
     return Run(
@@ -81,6 +83,15 @@ def read_run(value: Mapping[str, Any], source: Source, config: Mapping[str, Any]
         ),
         unmeasured=unmeasured,
     )
+
+
+def range_of(data: Mapping[str, Any]) -> str:
+    """How made-up lengths are drawn: `input_distribution mean 512, std_dev 64`; empty when it is not said."""
+    texts = []
+    for name in ("input_distribution", "output_distribution", "shared_prefix"):
+        parts = [f"{key} {text}" for key, item in sorted(mapping(data.get(name)).items()) if (text := text_of(item))]
+        texts += [f"{name} {', '.join(parts)}"] if parts else []
+    return "; ".join(texts)
 
 
 def requests_of(load: Mapping[str, Any], stage: int | None) -> int | None:

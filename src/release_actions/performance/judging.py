@@ -31,7 +31,8 @@ class Comparison:
     `change` and `interval` are of the value itself, candidate to baseline: -0.05 is 5 % less. They are None when there
     is nothing to compute or too few runs to bound it. `p`: of "worse by more than the tolerance". `more_runs`: runs to
     add on each side so that a decision is likely, None when not known or beyond reason. `is_improved`: better by more
-    than the tolerance. `reason`: why it is not simply within or beyond.
+    than the tolerance. `can_decide`: whether runs were enough for any decision, so that alpha was spent. `reason`: why
+    it is not simply within or beyond.
     """
 
     group: Group
@@ -46,6 +47,7 @@ class Comparison:
     p: float | None = None
     more_runs: int | None = None
     is_improved: bool = False
+    can_decide: bool = False
     is_broken: bool = False
 
 
@@ -58,9 +60,12 @@ def compare_metric(group: Group, rule: MetricRule, rules: Rules) -> Comparison:
         return Comparison(group, rule, before, after, verdict, reason, is_broken=True)
     logs_before, logs_after = logs_of(before, rule), logs_of(after, rule)
     worse = ranks.shift(logs_after, logs_before)
-    bounds = ranks.bounds(logs_after, logs_before, rules.alpha)
+    bounds = ranks.bounds(logs_after, logs_before, rules.look_alpha) if rules.look_alpha else None
     verdict, reason = decide(bounds, rule.limit, fewest=min(len(before), len(after)), rules=rules)
-    more = more_runs(logs_before, logs_after, rule.limit, rules) if verdict is Verdict.INCONCLUSIVE else None
+    can_decide = bounds is not None and min(len(before), len(after)) >= rules.min_runs
+    alpha = rules.next_alpha if can_decide else rules.look_alpha
+    is_doubt = verdict is Verdict.INCONCLUSIVE and alpha > 0
+    more = more_runs(logs_before, logs_after, rule.limit, rules, alpha) if is_doubt else None
     interval = None if bounds is None else natural_interval(bounds, rule)
     return Comparison(
         group,
@@ -74,6 +79,7 @@ def compare_metric(group: Group, rule: MetricRule, rules: Rules) -> Comparison:
         worse_by=worse,
         p=ranks.p_greater(logs_after, logs_before, rule.limit),
         more_runs=more,
+        can_decide=can_decide,
         is_improved=bounds is not None and verdict is Verdict.PASS and bounds[1] < -rule.limit,
     )
 
@@ -82,8 +88,10 @@ def decide(bounds: tuple[float, float] | None, limit: float, *, fewest: int, rul
     """The verdict from the bounds of "worse by"."""
     if fewest < rules.min_runs:
         return Verdict.INCONCLUSIVE, f"{fewest} of at least {rules.min_runs} runs on a side"
+    if not rules.look_alpha:
+        return Verdict.INCONCLUSIVE, f"earlier looks at these runs have spent alpha {rules.alpha:g}"
     if bounds is None:
-        return Verdict.INCONCLUSIVE, f"too few runs to decide anything at alpha {rules.alpha:g}"
+        return Verdict.INCONCLUSIVE, f"too few runs to decide anything at alpha {rules.look_alpha:g}"
     lower, upper = bounds
     if lower > limit:
         return Verdict.FAIL, ""
@@ -92,15 +100,15 @@ def decide(bounds: tuple[float, float] | None, limit: float, *, fewest: int, rul
     return Verdict.INCONCLUSIVE, "the tolerance lies inside the interval"
 
 
-def more_runs(before: Sequence[float], after: Sequence[float], limit: float, rules: Rules) -> int | None:
-    """Runs to add on each side for a likely decision; None when `planning.MOST_RUNS` are not enough."""
+def more_runs(before: Sequence[float], after: Sequence[float], limit: float, rules: Rules, alpha: float) -> int | None:
+    """Runs to add on each side for a likely decision at alpha; None when `planning.MOST_RUNS` are not enough."""
     fewest = min(len(before), len(after))
     deviation = planning.pooled_spread(before, after)
     if deviation is None:
         return max(rules.min_runs - fewest, 1)
     least = max(rules.min_runs, fewest + (1 if fewest >= rules.min_runs else 0))
     distance = abs(ranks.shift(after, before) - limit)
-    needed = planning.runs_needed(distance, deviation, rules.alpha, least=least)
+    needed = planning.runs_needed(distance, deviation, alpha, least=least)
     return None if needed is None else needed - fewest
 
 

@@ -76,6 +76,9 @@ RUNNER_KEYS = ("runner", "runner_name", "host", "hostname", "node")
 SERVER_KEYS = ("server_start", "server_id", "container", "container_id", "pod")
 """Metadata keys that name the start of a server which was measured. No tool names it by itself."""
 
+NUMBER_KEYS = ("run_number", "run", "number")
+"""Metadata keys that hold the number of a run of a benchmark."""
+
 
 @dataclass(frozen=True)
 class Source:

@@ -7,19 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from release_actions.performance.looks import Look
 from release_actions.performance.metrics import Direction, known_metric
 from release_actions.runner.report import Level
 
 MIN_RUNS = 3
 ALPHA = 0.05
+NOTHING_LEFT = 1e-6
+"""Part of alpha that is no more than a rounding error."""
 
 
 LEVELS: dict[str, Level | None] = {
     "other-commit": Level.ERROR,
     "no-commit": Level.ERROR,
     "unmatched": Level.WARNING,
+    "same-server": Level.WARNING,
+    "missing-runs": Level.WARNING,
 }
-"""What a candidate's result of another commit, one of no commit, and a group without a partner are by default."""
+"""What a candidate's result of another commit, one of no commit, a group without a partner, runs of one start of a
+server, and gaps in the numbers of runs are by default."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,8 @@ class Rules:
     """All rules of a comparison.
 
     `metrics`: by name, over the defaults. `match`: metadata keys that runs must share too. `required`: settings of
-    groups that must be compared. `warm_ups`: runs at the beginning of each side that are declared not to count.
+    groups that must be compared. `looks`: how often these runs may be judged as more are added; `look`: which time this
+    is. `warm_ups`: runs at the beginning of each side that are declared not to count.
     `levels`: by name of `LEVELS`, over the defaults; None is off.
     """
 
@@ -72,10 +79,28 @@ class Rules:
     match: tuple[str, ...] = ()
     min_runs: int = MIN_RUNS
     alpha: float = ALPHA
+    looks: int = 1
+    look: Look = field(default_factory=Look)
     warm_ups: int = 0
     required: tuple[Mapping[str, str], ...] = ()
     levels: Mapping[str, Level | None] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def look_alpha(self) -> float:
+        """The part of alpha that this look may spend; 0 when earlier ones have spent all."""
+        left = self.alpha - self.look.spent
+        return min(self.alpha / self.looks, left) if left > self.alpha * NOTHING_LEFT else 0.0
+
+    @property
+    def has_next_look(self) -> bool:
+        """Whether alpha is left for one more look."""
+        return self.alpha - self.look.spent - self.look_alpha > self.alpha * NOTHING_LEFT
+
+    @property
+    def next_alpha(self) -> float:
+        """What a look with more runs decides at: the next one, or one of a plan with one look more."""
+        return self.alpha / (self.looks if self.has_next_look else self.looks + 1)
 
     def level_of(self, name: str) -> Level | None:
         """How loud a finding of one name of `LEVELS` is; None when it is off."""

@@ -24,6 +24,18 @@ def drift_of(worse_logs: Sequence[float], limit: float) -> float | None:
     return change if abs(change) > limit / 2 else None
 
 
+def rise_of(worse_logs: Sequence[float], limit: float) -> float | None:
+    """The shift from the first to the last of three runs, when it is steady and above half the tolerance.
+
+    One order in three is as steady by chance, so it is a hint and no trend.
+    """
+    if len(worse_logs) != LEAST_FOR_TREND - 1:
+        return None
+    first, middle, last = worse_logs
+    is_steady = first < middle < last or first > middle > last
+    return last - first if is_steady and abs(last - first) > limit / 2 else None
+
+
 def cold_start_of(worse_logs: Sequence[float], limit: float) -> float | None:
     """How much worse the first run was than the median of the others, when it is the worst and above the tolerance."""
     if len(worse_logs) < LEAST_FOR_COLD:

@@ -54,9 +54,9 @@ def suggest_metric(group: Group, rule: MetricRule, rules: Rules) -> Suggestion:
     tolerances = tuple(
         (count, tolerance_of(shift, rule))
         for count in RUN_COUNTS
-        if math.isfinite(shift := planning.detectable_shift(deviation, count, count, rules.alpha))
+        if math.isfinite(shift := planning.detectable_shift(deviation, count, count, rules.look_alpha))
     )
-    needed = planning.runs_needed(rule.limit, deviation, rules.alpha, least=rules.min_runs)
+    needed = planning.runs_needed(rule.limit, deviation, rules.look_alpha, least=rules.min_runs)
     return Suggestion(group, rule, len(runs), math.expm1(deviation), tolerances, needed)
 
 

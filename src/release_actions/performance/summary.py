@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from release_actions.performance import wording
 from release_actions.performance.comparing import Judged, Outcome
+from release_actions.performance.document import work_of_side
 from release_actions.performance.judging import Comparison
 from release_actions.performance.model import Run
 from release_actions.performance.suggesting import RUN_COUNTS, Suggestion
@@ -80,11 +81,19 @@ def row_of(item: Judged) -> list[str]:
 
 def comparisons_note(outcome: Outcome) -> str:
     """How many comparisons were made, and what p means."""
+    alpha = f"{100 * outcome.rules.look_alpha:.3g} %"
     return (
         f"{counted(len(outcome.gated), 'comparison')} decide. Medians are shown; the change is Hodges and Lehmann's "
-        "ratio, its interval is exact. p is of *worse by more than the tolerance*, adjusted for the number of "
-        "comparisons."
+        f"ratio, its interval is exact at alpha {alpha}. p is of *worse by more than the tolerance*, adjusted for the "
+        f"number of comparisons. {look_of(outcome)}"
     )
+
+
+def look_of(outcome: Outcome) -> str:
+    """Which look this is, and what the plan allows."""
+    number, planned = outcome.rules.look.number, outcome.rules.looks
+    known = "as far as is known" if number == 1 else "by the report of an earlier one"
+    return f"This is look {number} of {planned} planned at these runs, {known}."
 
 
 def bars(judged: Sequence[Judged]) -> str:
@@ -164,13 +173,23 @@ def sides_table(outcome: Outcome) -> str:
             markdown.codes(dict.fromkeys(run.commit[:SHORT] for run in runs if run.commit), none=""),
             markdown.codes(dict.fromkeys(run.engine for run in runs if run.engine), none=""),
             markdown.codes(dict.fromkeys(run.runner for run in runs if run.runner), none=""),
+            markdown.plain(work_of(runs)),
             markdown.codes(files_of(runs), none=""),
         ]
         for group in outcome.groups[:SHOWN_ROWS]
         for side, runs in (("baseline", group.baseline), ("candidate", group.candidate))
         if runs
     ]
-    return markdown.table(("Group", "Side", "Runs", "Commit", "Engine", "Runner", "Files"), rows)
+    return markdown.table(("Group", "Side", "Runs", "Commit", "Engine", "Runner", "A request", "Files"), rows)
+
+
+def work_of(runs: Sequence[Run]) -> str:
+    """What a request had in the runs of a side: `1,024 input tokens, 250 to 256 output tokens`."""
+    texts = []
+    for name, (least, most) in work_of_side(runs).items():
+        low, high = f"{least:,.0f}", f"{most:,.0f}"
+        texts.append(f"{low if low == high else f'{low} to {high}'} {name}")
+    return ", ".join(texts)
 
 
 def files_of(runs: Sequence[Run]) -> list[str]:
