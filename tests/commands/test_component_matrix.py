@@ -175,6 +175,24 @@ def test_every_place_that_a_version_has_to_be_in_is_looked_at(
     }
 
 
+@pytest.mark.parametrize(("stage", "expected"), [("", []), ("    stage: incubating\n", ["upstream-archived"])])
+def test_an_archived_repository_of_a_component_with_a_stage_is_a_finding(
+    stage: str,
+    expected: list[str],
+    world: World,
+    workspace: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world.repositories[ROUTER].archived = True
+    text = COMPONENTS.replace("    type: Helm Chart + Image\n", f"    type: Helm Chart + Image\n{stage}")
+    (workspace / "components.yaml").write_text(text)
+
+    with Simulator(world) as simulator:
+        code, outputs, _ = run(simulator, workspace, capsys, "--tag", "v0.5.0")
+
+    assert (code, rules(outputs)) == (int(bool(expected)), expected)
+
+
 def test_a_chart_repository_is_said_not_to_be_looked_up(
     simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

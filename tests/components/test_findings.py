@@ -244,6 +244,14 @@ def test_what_was_deprecated_has_no_version_and_says_since_when() -> None:
             "components.yaml:21:39",
         ),
         (
+            "type: Wheel installed in `llm-d`",
+            "type: Wheel installed in `llm-d`\n    stage: core",
+            "core-without-owners",
+            Level.ERROR,
+            "llm-d/connector is a core component, and has no owners.",
+            "components.yaml:21:12",
+        ),
+        (
             "infrastructure:\n",
             "  cpu: {organisation: llm-d, type: Image, version: {kind: release}}\ninfrastructure:\n",
             "not-called-new",
@@ -436,6 +444,17 @@ def test_something_new_has_no_previous_version() -> None:
     )
     assert finding.rule == "new-with-previous"
     assert finding.message == "llm-d/connector is called new, and has the previous version Deprecated in v0.8.0."
+
+
+def test_a_core_component_with_owners_and_an_incubating_one_without_are_right() -> None:
+    kind = "type: Wheel installed in `llm-d`"
+    core = COMPONENTS.replace(kind, f"{kind}\n    stage: core\n    owners: [ada, llm-d/maintainers]")
+    incubating = COMPONENTS.replace(kind, f"{kind}\n    stage: incubating")
+
+    assert findings.judge(release(core)) == findings.judge(release(incubating)) == ()
+    assert [line.entry.type for line in release(incubating).lines if line.entry.id == "connector"] == [
+        "Wheel installed in `llm-d` (incubating)"
+    ]
 
 
 def test_the_page_lists_every_rule_as_it_is() -> None:

@@ -133,7 +133,7 @@ def build_rows(
             id=id_,
             name=name_of(id_, part),
             variant=(component.variant if component else None) or "",
-            type=component.type if component else "",
+            type=component.described_type if component else "",
             version=version.version,
             previous=previous_of(part, was, before),
             repository=part.repository or "",

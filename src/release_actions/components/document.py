@@ -14,6 +14,7 @@ from pathlib import Path
 from release_actions.components.version_source import IMAGE, SOURCE, FromFile, Source
 from release_actions.config import grammar
 from release_actions.config.shapes import (
+    Choice,
     FormRecord,
     FormRecordOf,
     ListOf,
@@ -101,6 +102,9 @@ class MatrixPart(Record):
     )
 
 
+CORE, INCUBATING = "core", "incubating"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Component(MatrixPart):
     """A component of the release."""
@@ -123,6 +127,26 @@ class Component(MatrixPart):
         Text("a type", pattern=CELL, example="Image (New)"),
         "What it is, as the table says it: Image, Image (New), Image (Re-enabled), Helm Chart, Library, Wheel.",
     )
+    stage: str | None = key(
+        Choice((CORE, INCUBATING)),
+        "How far it has come: `core` needs `owners`, `incubating` is said in the table. With it, the repository may "
+        "not be archived. Without it, nobody asks.",
+        default=None,
+    )
+    owners: tuple[str, ...] = key(
+        ListOf(
+            "a list of owners",
+            Text("a login or a team", pattern="@?[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?", example="octocat"),
+            unique=True,
+        ),
+        "Who answers for it: logins, or teams as `organisation/team`.",
+        default=(),
+    )
+
+    @property
+    def described_type(self) -> str:
+        """The text of the column Type: `Image (incubating)`."""
+        return f"{self.type} ({INCUBATING})" if self.stage == INCUBATING else self.type
 
 
 @dataclass(frozen=True, kw_only=True)

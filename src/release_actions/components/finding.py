@@ -30,6 +30,8 @@ RULES: Mapping[str, tuple[Certainty, str]] = {
         "A version's source leads to several versions; suspicious if they are the same one.",
     ),
     "unknown-organisation": (Certainty.CERTAIN, "A component's organisation is not one of `organisations`."),
+    "core-without-owners": (Certainty.CERTAIN, "A component of the stage core has no owners."),
+    "upstream-archived": (Certainty.CERTAIN, "The repository of a component with a stage is archived."),
     "previous-not-published": (Certainty.CERTAIN, "A previous version is not what the previous release published."),
     "row-dropped": (Certainty.CERTAIN, "A component of the previous release is missing and not in `removed`."),
     "new-with-previous": (Certainty.CERTAIN, "A component is called new, and was published before."),

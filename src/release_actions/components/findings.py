@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from release_actions.components import version_order
 from release_actions.components.assemble import COMPONENTS_TABLE, PreviousRelease, ReleaseRow
-from release_actions.components.document import Component, ComponentsFile, MatrixPart, title_of
+from release_actions.components.document import CORE, Component, ComponentsFile, MatrixPart, title_of
 from release_actions.components.finding import Certainty, ComponentFinding, make_finding
 from release_actions.components.sources import AMBIGUOUS, FoundVersion, MissingVersion
 from release_actions.components.table import fold_name
@@ -62,6 +62,16 @@ def check_organisations(release: JudgedRelease) -> Iterator[ComponentFinding]:
             yield make_finding(
                 "unknown-organisation", message, hint="Correct it, or add it to 'organisations'.", place=place
             )
+
+
+def check_owners(release: JudgedRelease) -> Iterator[ComponentFinding]:
+    """Components of the stage core that nobody answers for."""
+    for id_, part in release.document.components.items():
+        if part.stage == CORE and not part.owners:
+            message = f"{title_of(id_, part)} is a core component, and has no owners."
+            place = release.document.origin.at("components", id_, "stage")
+            hint = "Name who answers for it in 'owners', or call it incubating."
+            yield make_finding("core-without-owners", message, hint=hint, place=place)
 
 
 def check_previous_versions(release: JudgedRelease) -> Iterator[ComponentFinding]:
@@ -186,6 +196,7 @@ def check_unchanged(release: JudgedRelease) -> Iterator[ComponentFinding]:
 JUDGED: tuple[Callable[[JudgedRelease], Iterator[ComponentFinding]], ...] = (
     check_sources,
     check_organisations,
+    check_owners,
     check_previous_versions,
     check_dropped_rows,
     check_novelty,

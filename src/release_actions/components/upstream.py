@@ -14,7 +14,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from release_actions.components.assemble import ReleaseRow
-from release_actions.components.document import fill_template
+from release_actions.components.document import Component, fill_template
 from release_actions.components.finding import UNKNOWN, ComponentFinding, make_finding
 from release_actions.errors import ActionError
 from release_actions.github import repository as github_repository
@@ -57,6 +57,7 @@ class Upstream:
         self.image_tags = functools.cache(self._image_tags)
         self.has_image = functools.cache(self._has_image)
         self.has_git_tag = functools.cache(self._has_git_tag)
+        self.is_archived = functools.cache(self._is_archived)
         self.compares = functools.cache(self._compares)
 
     def releases(self, repository: str) -> tuple[Release, ...]:
@@ -107,6 +108,15 @@ class Upstream:
         message = f"Could not {what}: the repository does not exist, or the token may not see it."
         raise ActionError(message, hint="Correct its name, or pass a token that may read it.")
 
+    def _is_archived(self, repository: str) -> bool:
+        """Whether nobody can change a repository any more."""
+        answer = self._get(f"/repos/{repository}", f"look at the repository {repository}")
+        if answer.status != HTTPStatus.OK:
+            message = f"Could not look at {repository}: it does not exist, or the token may not see it."
+            raise ActionError(message, hint="Correct its name, or pass a token that may read it.")
+        about = answer.json()
+        return isinstance(about, dict) and about.get("archived") is True
+
     def _visible(self, repository: str) -> bool:
         return self._get(f"/repos/{repository}", f"look at the repository {repository}").status == HTTPStatus.OK
 
@@ -137,6 +147,10 @@ def list_checks(line: ReleaseRow, upstream: Upstream) -> Iterator[Callable[[], C
         hint = "Push the tag, correct the version, or say with 'git-tag' what tags are called there."
         absent = f"{repository} has no git tag {tag}."
         yield _check(line, lambda: upstream.has_git_tag(repository, tag), absent, hint)
+        if isinstance(part, Component) and part.stage:
+            archived = f"{repository} is archived."
+            rescue = "Move the component to 'removed', or to the repository that goes on with it."
+            yield _check(line, lambda: not upstream.is_archived(repository), archived, rescue, rule="upstream-archived")
     if part.image:
         image, image_tag = part.image, fill_template(part.image_tag, entry.version)
         hint = "Publish the image, correct the version, or say with 'image-tag' what tags are called there."

@@ -144,6 +144,7 @@ class Repository:
     """Name in small letters -> environment."""
     reviews: dict[int, list[Review]] = field(default_factory=dict)
     """Number of a run -> what reviewers said of it."""
+    archived: bool = False
     latest: int = 0
     """The release marked as the latest by hand; 0 leaves it to GitHub's rule."""
     immutable_releases: bool = False

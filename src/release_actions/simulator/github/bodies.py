@@ -235,7 +235,7 @@ class Bodies:
             "has_pages": False,
             "has_downloads": True,
             "has_discussions": False,
-            "archived": False,
+            "archived": repository.archived,
             "disabled": False,
             "visibility": "private" if repository.private else "public",
             "license": None,
