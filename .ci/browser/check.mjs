@@ -51,6 +51,7 @@ try {
       if (answer.exceptionDetails) wrong(`axe did not run: ${answer.exceptionDetails.text}`);
       else for (const words of JSON.parse(answer.result.value)) wrong(`${scheme}: ${words}`);
     }
+    await checkLinks(page, wrong);
     await checkFilters(page, wrong);
     await checkKeyboard(page, wrong);
     const printed = await page.pdf({ format: "A4", landscape: false });
@@ -64,6 +65,13 @@ try {
 }
 for (const words of problems) console.error(words);
 process.exitCode = problems.length ? 1 : 0;
+
+async function checkLinks(page, wrong) {
+  const dead = await page.$$eval("a[href]", (links) => links
+    .map((link) => link.getAttribute("href"))
+    .filter((target) => (target.startsWith("#") ? !document.getElementById(target.slice(1)) : !/^https:\/\/./.test(target))));
+  for (const target of dead) wrong(`has a link that leads nowhere: ${target}`);
+}
 
 async function checkFilters(page, wrong) {
   if (!(await page.$("#findings-table"))) return;

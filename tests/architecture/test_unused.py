@@ -23,14 +23,12 @@ CALLED_BY_LIBRARIES = {
 
 FOR_TESTS = {
     "applied": "where the floating tags are after a plan, so that a test can plan again",
-    "find_nearest": "the audit of reviews and the guard are being built on it",
     "faults_from_list": "the embedding interface of the simulator, beside faults_named",
     "make_github_pace": "the pace of a clean-up for GitHub's API, written to be shared by every client",
     "is_right": "that a plan has nothing to do",
     "lint": "the rules with everything at once, as the tests of every rule need it",
     "mount_blob": "contract tests hold the simulator to it",
     "pass_on": "what the platform passes between jobs, held against documented cases",
-    "world_from_dict": "the embedding interface of the simulator, beside world_from_file",
 }
 """Name -> why it is in the package though only tests call it. Nothing is added here for convenience."""
 

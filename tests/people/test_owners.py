@@ -20,15 +20,12 @@ def test_owners_of_every_folder_on_the_way_up_may_approve() -> None:
 
     assert owners.find_approvers("docs/a/page.md") == {"ada", "dora"}
     assert owners.find_approvers("README.md") == {"ada"}
-    assert owners.find_nearest("docs/a/page.md") == "docs"
-    assert owners.find_nearest("src/main.py") == ""
 
 
 def test_a_folder_with_the_same_beginning_is_another_folder() -> None:
     owners = parse_owners({"doc/OWNERS": "approvers: [dora]"})
 
     assert owners.find_approvers("docs/page.md") == frozenset()
-    assert owners.find_nearest("docs/page.md") is None
 
 
 def test_a_file_without_parents_ends_the_way_up_if_it_names_somebody() -> None:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timezone
 
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.config.schedule import ScheduleForm
 from release_actions.config.tracker import TrackerForm
 from release_actions.errors import ExitCode, InputError, PolicyError
-from release_actions.people.roles import Roles
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict, digest_of, verdict_of
@@ -34,9 +32,6 @@ from release_actions.tracker.calendar_run import (
     read_schedule,
     write_calendar_summary,
 )
-from release_actions.tracker.differences import Difference, find_differences
-from release_actions.tracker.findings import list_findings
-from release_actions.tracker.freeze import Freeze, find_freeze
 from release_actions.tracker.guard_reading import GuardReader
 from release_actions.tracker.guard_run import (
     describe_guard,
@@ -47,9 +42,8 @@ from release_actions.tracker.guard_run import (
     list_guard_findings,
     write_guard_summary,
 )
-from release_actions.tracker.guarding import find_current
 from release_actions.tracker.ics import write_calendar
-from release_actions.tracker.model import Board, Item, Milestone
+from release_actions.tracker.model import Item, Milestone
 from release_actions.tracker.plan import apply_plan
 from release_actions.tracker.plan_run import (
     Plan,
@@ -59,9 +53,7 @@ from release_actions.tracker.plan_run import (
     make_sync,
     write_plan_summary,
 )
-from release_actions.tracker.requirements import Demands
-from release_actions.tracker.states import FeatureState, Row, judge_board
-from release_actions.versions.version import Version, parse
+from release_actions.tracker.tracking import Subject, Tracked, find_guarded_milestone, read_freeze, track
 
 NAME = "release-tracker"
 REPORT, GUARD, CALENDAR, DIGEST, SYNC, OPEN = "report", "guard", "calendar", "digest", "sync", "open"
@@ -94,25 +86,6 @@ OUTPUTS = (
 )
 
 
-@dataclass(frozen=True)
-class Tracked:
-    """A board that was read and judged."""
-
-    board: Board
-    rows: tuple[Row, ...]
-    differences: tuple[Difference, ...]
-    freeze: Freeze | None
-    findings: tuple[Finding, ...]
-    requests: int
-
-    @property
-    def verdict(self) -> Verdict:
-        """A feature that nobody can tell anything of makes it inconclusive, if nothing else is wrong."""
-        verdict = verdict_of(self.findings)
-        is_unknown = any(row.state is FeatureState.CANNOT_TELL for row in self.rows)
-        return Verdict.INCONCLUSIVE if is_unknown and verdict is not Verdict.FAIL else verdict
-
-
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Do what the mode says."""
     has_config = context.path(given.config).is_file()
@@ -132,19 +105,19 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
 
 def run_report(given: Inputs, context: Context, config: Config | None, reader: GuardReader, log: Workflow) -> Report:
     """Read the board of a release, and judge it."""
-    tracked = track(given, context, config, reader)
+    tracked = track(make_subject(given, context, config), reader)
     log.info(f"Read {len(tracked.rows)} items with {tracked.requests} requests.")
     return write_report(tracked, given, context)
 
 
 def run_guard(given: Inputs, context: Context, config: Config | None, reader: GuardReader, log: Workflow) -> Report:
     """Say of pull requests whether they may land now."""
-    form = config.tracker if config else TrackerForm()
+    subject = make_subject(given, context, config)
     numbers = find_numbers(given.pull_request, context)
     reader.read_repository()
-    milestone = find_guarded_milestone(given, context, config, reader)
-    freeze = read_freeze(form, milestone, config)
-    guarded = guard(reader, form, numbers, freeze, milestone, context)
+    milestone = find_guarded_milestone(subject, reader, is_named=bool(given.milestone or given.tag))
+    freeze = read_freeze(subject, milestone)
+    guarded = guard(reader, subject.form, numbers, freeze, milestone, context)
     if given.status:
         for each in guarded.judged:
             commit = find_group_commit(context)
@@ -226,7 +199,7 @@ def run_plan(given: Inputs, context: Context, config: Config | None, reader: Gua
 
 def plan_tracked(given: Inputs, context: Context, config: Config | None, reader: GuardReader) -> Plan:
     """The plan of a mode that judges the board first."""
-    tracked = track(given, context, config, reader)
+    tracked = track(make_subject(given, context, config), reader)
     has_begun = tracked.freeze is not None and tracked.freeze.has_begun(context.now)
     if given.mode == SYNC:
         milestones = reader.milestones
@@ -237,10 +210,8 @@ def plan_tracked(given: Inputs, context: Context, config: Config | None, reader:
 
 def plan_opening_of(given: Inputs, context: Context, config: Config | None, reader: GuardReader) -> Plan:
     """The plan of the start of a release."""
-    form = config.tracker if config else TrackerForm()
-    version = find_version(given, context, config)
-    title = given.milestone or fill_title(form.milestone, version)
-    label = given.label or fill_title(form.label, version)
+    subject = make_subject(given, context, config)
+    form, title, label = subject.form, subject.title, subject.own_label
     reader.read_repository()
     milestone = next((each for each in reader.milestones if each.title == title), None)
     board = reader.read_board(milestone, label, given.issues)
@@ -248,70 +219,17 @@ def plan_opening_of(given: Inputs, context: Context, config: Config | None, read
     return make_opening(title, label, board, read_given_schedule(given, context, config), template)
 
 
+def make_subject(given: Inputs, context: Context, config: Config | None) -> Subject:
+    """The release that the inputs name, else the one of the run's tag."""
+    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
+    return Subject(tag, given.milestone, given.label, given.issues, config, context.repository, context.now)
+
+
 def read_given_schedule(given: Inputs, context: Context, config: Config | None) -> ScheduleForm:
     """The schedule of its own file, else of the configuration."""
     if given.schedule:
         return read_schedule(context.path(given.schedule), given.schedule)
     return config.schedule if config else ScheduleForm()
-
-
-def find_guarded_milestone(
-    given: Inputs, context: Context, config: Config | None, reader: GuardReader
-) -> Milestone | None:
-    """The milestone of the release whose freeze it is: the one that is named, else the next open one."""
-    form = config.tracker if config else TrackerForm()
-    if given.milestone or given.tag:
-        title = given.milestone or fill_title(form.milestone, find_version(given, context, config))
-        return reader.find_milestone(title)
-    if form.freeze.date is not None:
-        return None
-    return find_current(reader.milestones, form.milestone)
-
-
-def find_version(given: Inputs, context: Context, config: Config | None) -> Version | None:
-    """The version of the tag; None without a tag, when the milestone is named."""
-    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
-    if tag:
-        return parse(tag, config.tag_prefix if config else "v")
-    if given.milestone:
-        return None
-    message = "It is not known which release to look at."
-    raise InputError(message, hint="Set the input tag or milestone.")
-
-
-def track(given: Inputs, context: Context, config: Config | None, reader: GuardReader) -> Tracked:
-    """Read the board and judge it."""
-    form = config.tracker if config else TrackerForm()
-    version = find_version(given, context, config)
-    reader.read_repository()
-    milestone = reader.find_milestone(given.milestone or fill_title(form.milestone, version))
-    label = given.label or fill_title(form.label, version)
-    board = reader.read_board(milestone, label, given.issues)
-    board = reader.read_proposals(board, form.proposals.paths, form.proposals.labels)
-    freeze = read_freeze(form, milestone, config)
-    demands = Demands(form, Roles(form.roles, reader.owners), context.owner)
-    rows = judge_board(board, demands, freeze, context.now)
-    differences = find_differences(board, context.repository, freeze)
-    findings = list_findings(rows, differences, form.rules)
-    return Tracked(board, rows, differences, freeze, findings, reader.requests)
-
-
-def read_freeze(form: TrackerForm, milestone: Milestone | None, config: Config | None) -> Freeze | None:
-    """When the freeze is: by its date, by the schedule of the milestone's release, or counted from its start."""
-    planned = config.schedule.releases.get(milestone.title) if config and milestone else None
-    day = planned.freeze if planned and not planned.tentative else None
-    scheduled = day.first if day and not day.is_month else None
-    started = milestone.created if milestone else None
-    if planned and planned.start and not planned.start.is_month:
-        started = datetime.combine(planned.start.first, time(12), tzinfo=timezone.utc)
-    return find_freeze(form.freeze, started, scheduled)
-
-
-def fill_title(template: str, version: Version | None) -> str:
-    """A title of the configuration for a version; empty when there is none."""
-    if version is None:
-        return ""
-    return template.replace("{major}", str(version.major)).replace("{minor}", str(version.minor))
 
 
 def write_report(tracked: Tracked, given: Inputs, context: Context) -> Report:

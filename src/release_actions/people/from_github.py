@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from release_actions.errors import RemoteError
-from release_actions.github import pygithub
-from release_actions.people.owners import ALIASES, OWNERS, Owners, list_folders, parse_owners
 from release_actions.people.remarks import Remark, ReviewState
 from release_actions.runner.context import parse_time
-
-if TYPE_CHECKING:
-    from github import Github
 
 ACTOR = "{ __typename login }"
 TEXT = f"author {ACTOR} body createdAt url lastEditedAt editor {ACTOR}"
@@ -26,8 +21,6 @@ REVIEWS = (
     "pageInfo { hasNextPage endCursor } }"
 )
 """Reviews of a pull request, as above."""
-
-FOLDERS_PER_QUERY = 100
 
 
 def parse_remark(node: Mapping[str, Any]) -> Remark:
@@ -67,26 +60,6 @@ def parse_moment(text: Any) -> datetime:
         message = "a time is missing"
         raise TypeError(message)
     return parse_time(text)
-
-
-def read_owners(github: Github, repository: str, revision: str, paths: Collection[str]) -> Owners:
-    """The owners of some paths as a branch or commit has them, and the aliases: a request for each hundred folders.
-
-    `revision` has to be that of the branch a change goes to. Raises `RemoteError`, and `ConfigurationError` for a file
-    that is wrong.
-    """
-    folders = {folder for path in paths for folder in list_folders(path)} | {""}
-    names = [ALIASES, *(f"{folder}/{OWNERS}" if folder else OWNERS for folder in sorted(folders))]
-    owner, _, name = repository.partition("/")
-    what = f"read the OWNERS files of {repository}"
-    head = "query($owner: String!, $name: String!)"
-    texts: dict[str, str] = {}
-    for start in range(0, len(names), FOLDERS_PER_QUERY):
-        batch = names[start : start + FOLDERS_PER_QUERY]
-        query = f"{head} {{ repository(owner: $owner, name: $name) {{ {select_files(revision, batch)} }} }}"
-        answer = pygithub.encode_query(github, query, {"owner": owner, "name": name}, what)
-        texts.update(parse_files(answer["repository"], batch, what))
-    return parse_owners(texts)
 
 
 def select_files(revision: str, paths: Iterable[str]) -> str:

@@ -65,15 +65,6 @@ class Owners:
         reviewers = frozenset[str]().union(*(entry.reviewers for entry in self._walk(path, "reviewers")))
         return reviewers | self.find_approvers(path)
 
-    def find_nearest(self, path: str) -> str | None:
-        """The folder of the nearest file that names an approver of a path; None without any."""
-        for folder in list_folders(path):
-            file = self.files.get(folder)
-            relative = make_relative(path, folder)
-            if file and any(entry.approvers and entry.covers(relative) for entry in file.entries):
-                return folder
-        return None
-
     def _walk(self, path: str, kind: str) -> Iterator[OwnersEntry]:
         has_people = False
         for folder in list_folders(path):
