@@ -337,6 +337,14 @@ def test_a_part_of_the_repository(house: House, part: str) -> None:
     )
 
 
+def test_the_gate_takes_the_lock_of_the_page_only_for_a_page(house: House) -> None:
+    missing = f"release-actions: {house.root}/requirements/page.lock is missing.\n"
+
+    assert house.run("release-gate", INPUT_PAGE="page/index.html").err.startswith(missing)
+    assert house.run("release-gate", "--page=page/index.html").err.startswith(missing)
+    assert missing not in house.run("release-gate", INPUT_PAGE="").err
+
+
 # --- On a runner
 
 
