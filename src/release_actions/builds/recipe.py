@@ -105,7 +105,7 @@ class EntryBuilder:
         """Everything that an override could set."""
         packages = self.config.packages(self.build.channel(self.config))
         names = {name for package in packages for name in package.build_args}
-        yield from names | set(self.versions.values if self.versions else ())
+        yield from names | ({*self.versions.values, *self.versions.unreadable} if self.versions else set())
 
     @property
     def name(self) -> str:
