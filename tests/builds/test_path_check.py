@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_actions.builds.path_check import find_missing_paths
+from release_actions.builds.path_check import find_missing_paths, find_missing_version_file
 from release_actions.config import load_text
 
 FILES = ("docker/Dockerfile.cuda", "docker/Dockerfile.cpu", "web/Dockerfile", "patches/pins.patch")
@@ -77,3 +77,27 @@ def test_a_link_inside_the_repository_is_a_path(checkout: Path) -> None:
 
 def test_a_folder_that_is_no_checkout_is_not_judged(tmp_path: Path) -> None:
     assert problems(tmp_path, "{dockerfile: gone}") == []
+
+
+def test_a_version_file_that_is_missing_names_the_nearest(checkout: Path) -> None:
+    (checkout / "docker/common-versions").write_text("A=1\n", encoding="utf-8")
+    text = """\
+repository: acme/app
+version-file: docker/comon-versions
+defaults: {platforms: [linux/amd64]}
+images:
+  app: {build-args: {A: "{file.A}"}}
+"""
+
+    (problem,) = find_missing_version_file(load_text(text), load_text(text).packages(), checkout)
+
+    assert str(problem) == (
+        "release.yaml:2:15: There is no file 'docker/comon-versions' in the repository: it is the version file. Did "
+        "you mean 'docker/common-versions'?"
+    )
+
+
+def test_a_version_file_that_no_image_uses_need_not_be_there(checkout: Path) -> None:
+    text = "repository: acme/app\nversion-file: gone\ndefaults: {platforms: [linux/amd64]}\nimages: {app: {}}\n"
+
+    assert list(find_missing_version_file(load_text(text), load_text(text).packages(), checkout)) == []

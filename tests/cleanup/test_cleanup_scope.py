@@ -51,8 +51,8 @@ def test_a_glob_without_a_configuration_says_what_it_would_choose_from(clean: Cl
     with pytest.raises(InputError) as caught:
         clean(packages="llm-d-cuda, llm-*", delete_tags="v*-rc.*")
     assert str(caught.value) == (
-        "'llm-*' chooses from the packages of release.yaml, which does not exist. Check out the repository first, say "
-        "where the file is with 'config', or set 'owner' to choose from all packages of an account."
+        "'llm-*' chooses from the packages of release.yaml, which does not exist. Check out the repository first. "
+        "Say where the file is with 'config', or set 'owner' to choose from all packages of an account."
     )
 
 

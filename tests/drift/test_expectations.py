@@ -45,6 +45,14 @@ def test_a_file_or_line_that_is_not_there_is_found() -> None:
     ]
 
 
+def test_a_file_that_is_not_there_names_the_nearest() -> None:
+    expected = read_expectations(FILE, "dependencies.yaml")
+
+    stray, *_ = check_expectations(expected, lambda _: None, lambda path: f"Did you mean 'docker/{path}'?")
+
+    assert stray.hint == "Did you mean 'docker/Dockerfile'?"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -67,6 +67,12 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_that_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "built/digests").mkdir(parents=True)
+
+    assert "Did you mean 'built/digests'?" in wrong("digests", tmp_path / "digests")[0]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -23,7 +23,7 @@ from release_actions.adoption.value_rules import (
     judge_rule_patterns,
     judge_values,
 )
-from release_actions.builds.path_check import find_missing_paths
+from release_actions.builds.path_check import find_missing_paths, find_missing_version_file
 from release_actions.builds.path_coverage import find_uncovered
 from release_actions.components.document import load_components
 from release_actions.config import FILE as CONFIG
@@ -31,6 +31,7 @@ from release_actions.config import Config, load_config, shapes
 from release_actions.config.schedule import ScheduleForm
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
+from release_actions.runner.nearest_path import suggest_path
 from release_actions.runner.report import Finding, Level
 from release_actions.surface.yaml_tree import read_tree
 
@@ -91,7 +92,10 @@ class Validation:
             return
         self.keep_text(file)
         packages = (*config.published, *config.pull_requests)
-        problems = find_missing_paths(config, packages, self.workspace)
+        problems = (
+            *find_missing_version_file(config, packages, self.workspace),
+            *find_missing_paths(config, packages, self.workspace),
+        )
         yield from (as_finding(problem, "missing-path") for problem in problems)
         yield from find_uncovered(config, packages, self.workspace)
         yield from judge_dockerfiles(config, packages, self.workspace)
@@ -131,7 +135,7 @@ class Validation:
         file = named.text if named is not None and named.is_known and named.text else config
         if named is not None and named.is_known and named.text and named.text not in self.configs:
             if not (self.workspace / file).is_file():
-                hit = Hit(f"There is no file {file} in the repository.", "Correct the path, or add the file.")
+                hit = self.make_missing(file)
                 yield make_finding("missing-path", hit, named.place)
             else:
                 yield from self.read_config(file)
@@ -150,7 +154,7 @@ class Validation:
         if caller.name != "release-tracker" or named is None or not named.is_known or not named.text:
             return
         if not (self.workspace / named.text).is_file():
-            hit = Hit(f"There is no file {named.text} in the repository.", "Correct the path, or add the file.")
+            hit = self.make_missing(named.text)
             yield make_finding("missing-path", hit, named.place)
             return
         self.keep_text(named.text)
@@ -158,6 +162,11 @@ class Validation:
             shapes.load(read_text(self.workspace / named.text, name=named.text), SCHEDULE, file=named.text)
         except ConfigurationError as error:
             yield from (as_finding(problem, "schedule") for problem in error.problems)
+
+    def make_missing(self, file: str) -> Hit:
+        """What is wrong with a path that a call names."""
+        hint = suggest_path(file, self.workspace) or "Correct the path, or add the file."
+        return Hit(f"There is no file {file} in the repository.", hint)
 
     def explain_missing(self) -> str:
         """What to do without a configuration: rename what was meant, or write one."""

@@ -6,17 +6,15 @@ repository brings, and what a command builds, is not known before the build.
 
 from __future__ import annotations
 
-import difflib
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from release_actions.builds.recipe import needs_version_file
 from release_actions.config import Config, Package
 from release_actions.errors import Problem
-
-MOST_NAMES = 5000
-"""Names of the checkout that a missing one is compared with."""
+from release_actions.runner.nearest_path import suggest_path
 
 
 def find_missing_paths(config: Config, packages: Iterable[Package], workspace: Path) -> Iterator[Problem]:
@@ -69,22 +67,17 @@ def check_path(config: Config, package: Package, key: str, path: str, workspace:
             message = f"'{path}', the {key} of the image '{package.image}', leads out of the repository by a link."
             yield Problem(message, "Put what it leads to into the repository.", place)
         return
-    near = find_nearest(path, workspace, folders=key == "context")
-    hint = f"Did you mean '{near}'?" if near else "Correct the path, or add it to the repository."
+    near = suggest_path(path, workspace, is_folder=key == "context")
+    hint = near or "Correct the path, or add it to the repository."
     message = f"There is no {wanted} '{path}' in the repository: it is the {key} of the image '{package.image}'."
     yield Problem(message, hint, place)
 
 
-def find_nearest(path: str, workspace: Path, *, folders: bool) -> str:
-    """The path of the checkout that is meant, as far as spelling tells; empty if none is near."""
-    names: list[str] = []
-    for folder, below, files in os.walk(workspace):
-        below[:] = sorted(name for name in below if name != ".git")
-        names += [
-            Path(folder, name).relative_to(workspace).as_posix() for name in (below if folders else sorted(files))
-        ]
-        if len(names) > MOST_NAMES:
-            break
-    same_name = [name for name in names if posixpath.basename(name) == posixpath.basename(path)]
-    near = difflib.get_close_matches(path, same_name, n=1, cutoff=0.0) or difflib.get_close_matches(path, names, n=1)
-    return next(iter(near), "")
+def find_missing_version_file(config: Config, packages: Iterable[Package], workspace: Path) -> Iterator[Problem]:
+    """A problem if a package is made with the version file and that is not there."""
+    name = config.version_file
+    if (workspace / name).is_file() or not any(needs_version_file(package) for package in packages):
+        return
+    hint = suggest_path(name, workspace) or "Correct the path, or add it to the repository."
+    message = f"There is no file '{name}' in the repository: it is the version file."
+    yield Problem(message, hint, config.at("version-file"))

@@ -13,7 +13,7 @@ from release_actions.builds.changes import ChangedFiles
 from release_actions.builds.event import BRANCH_REF, Build
 from release_actions.builds.image_metadata import Metadata, RepositoryFacts, find_own_labels, read_seconds
 from release_actions.builds.matrix import Matrix
-from release_actions.builds.path_check import find_missing_paths, leads_out
+from release_actions.builds.path_check import find_missing_paths, find_missing_version_file, leads_out
 from release_actions.builds.recipe import Resolve, needs_version_file
 from release_actions.builds.runner_labels import RULE, find_unknown_runners
 from release_actions.builds.version_file import VersionFile
@@ -182,8 +182,12 @@ def find_changes(request: PlanRequest, build: Build, context: Context, config: C
 
 def load_version_file(config: Config, build: Build, context: Context) -> VersionFile | None:
     """The version file, if a package of the channel is made with it."""
-    if not any(needs_version_file(package) for package in config.packages(build.channel(config))):
+    packages = config.packages(build.channel(config))
+    if not any(needs_version_file(package) for package in packages):
         return None
+    missing = tuple(find_missing_version_file(config, packages, context.workspace))
+    if missing:
+        raise ConfigurationError(problems=missing)
     from release_actions.builds import version_file
 
     path = context.path(config.version_file)

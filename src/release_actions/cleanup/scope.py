@@ -22,6 +22,7 @@ from release_actions.errors import InputError, Place, Problem
 from release_actions.images.graph import subject_of_tag
 from release_actions.registry.names import PackagePath
 from release_actions.runner.context import Context
+from release_actions.runner.nearest_path import suggest_path
 
 DEV = "dev"
 """The channel whose builds may share a package with releases."""
@@ -155,9 +156,7 @@ def read_configuration(given: Inputs, context: Context) -> Config | None:
         return None
     if globs and not (given.rule or given.channel or context.path(given.config).exists()):
         message = f"{globs[0]!r} chooses from the packages of {given.config}, which does not exist."
-        hint = (
-            "Check out the repository first, say where the file is with 'config', or set 'owner' to choose from all "
-            "packages of an account."
-        )
+        near = suggest_path(given.config, context.workspace) or "Check out the repository first."
+        hint = f"{near} Say where the file is with 'config', or set 'owner' to choose from all packages of an account."
         raise InputError(message, hint=hint)
     return load_config(context.path(given.config), name=given.config)

@@ -26,6 +26,7 @@ from release_actions.http.client import Http
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.files import write_workspace_file
+from release_actions.runner.nearest_path import suggest_path
 from release_actions.runner.report import Report, counted
 from release_actions.runner.workflow import Workflow
 from release_actions.tags.requested import find_requested_tag
@@ -125,6 +126,7 @@ def read_versions(task: MatrixTask) -> dict[str, FoundVersion | MissingVersion]:
         lambda name: read_optional(task.context.path(name), name),
         task.upstream.git_tags,
         task.upstream.image_tags,
+        lambda name: suggest_path(name, task.context.workspace),
     )
     asked = [part.version for _, _, part in task.document.parts()]
     remote = sum(isinstance(source, (FromGitTag, FromImageTag)) for source in asked)

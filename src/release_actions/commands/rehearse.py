@@ -23,6 +23,7 @@ from release_actions.rehearsal.timeline import Line, Style, format_conclusion
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
 from release_actions.runner.files import write_workspace_file
+from release_actions.runner.nearest_path import suggest_path
 from release_actions.runner.report import Finding, Level, Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator
@@ -140,7 +141,10 @@ def resolve_inputs(given: Inputs, context: Context) -> RehearsalInputs:
     )
     if rehearsed.versions and not (config_file.parent / rehearsed.versions).is_file():
         message = f"{config_file.name} names the version file {rehearsed.versions}, which is not there."
-        raise InputError(message, hint=f"Put it below {config_file.parent}, where the repository has it.")
+        near = suggest_path(rehearsed.versions, config_file.parent)
+        raise InputError(
+            message, hint=f"{near} Put it below {config_file.parent}, where the repository has it.".strip()
+        )
     return rehearsed
 
 

@@ -63,12 +63,14 @@ class VersionSources:
 
     `release` is the tag that is being released. `text` gives a file's content, None when there is no such file.
     `git_tags` and `image_tags` give every tag of a repository and of an image, None when there is no such thing.
+    `suggest` names the path nearest to one that is missing, in a sentence, empty where none is near.
     """
 
     release: str
     text: Callable[[str], str | None]
     git_tags: Callable[[str], Iterable[str] | None]
     image_tags: Callable[[str], Iterable[str] | None]
+    suggest: Callable[[str], str] = lambda _: ""
 
     def find(self, source: Source) -> FoundVersion | MissingVersion:
         """The version that a source gives. Raises `ConfigurationError` for a file that cannot be read."""
@@ -88,9 +90,8 @@ class VersionSources:
         text = self.text(source.file)
         if text is None:
             message = f"{source.file} does not exist."
-            return MissingVersion(
-                NOT_FOUND, message, "Correct the path, or check the file out.", source.origin.at("file")
-            )
+            hint = self.suggest(source.file) or "Correct the path, or check the file out."
+            return MissingVersion(NOT_FOUND, message, hint, source.origin.at("file"))
         return self._checked(source, self._in_text(source, text))
 
     def _in_text(

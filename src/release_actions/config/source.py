@@ -146,14 +146,14 @@ NOWHERE = MappingNode(Place(""), "", {})
 def read_text(path: Path, *, name: str = "", hint: str = "") -> str:
     """The text of a file of the user's. `name` is how errors call it, `path` by default.
 
-    Raises `ConfigurationError` when it is not there (with `hint`), not readable, or not UTF-8.
+    Raises `ConfigurationError` when it is not there (with the nearest path and `hint`), not readable, or not UTF-8.
     """
     shown = name or str(path)
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError as error:
         message = f"{shown} does not exist."
-        raise ConfigurationError(message, hint=hint) from error
+        raise ConfigurationError(message, hint=_join_hints(_suggest_path(path, name), hint)) from error
     except OSError as error:
         message = f"{shown} cannot be read: {error.strerror or error}."
         raise ConfigurationError(message, hint=hint) from error
@@ -161,6 +161,20 @@ def read_text(path: Path, *, name: str = "", hint: str = "") -> str:
         message = "The file is not UTF-8."
         before = error.object[: error.start].decode("utf-8")
         raise ConfigurationError(message, hint="Save it as UTF-8.", place=_make_place(before, shown)) from error
+
+
+def _suggest_path(path: Path, name: str) -> str:
+    """A question that names the nearest file of the folder that `name` is relative to; empty if none is near."""
+    from release_actions.runner.nearest_path import suggest_path  # only needed once something is wrong
+
+    folder = str(path).removesuffix(name)
+    if name and not Path(name).is_absolute() and folder != str(path):
+        return suggest_path(name, Path(folder or "."))
+    return suggest_path(path.name, path.parent)
+
+
+def _join_hints(*hints: str) -> str:
+    return " ".join(filter(None, hints))
 
 
 def parse(text: str, file: str) -> Node:

@@ -64,13 +64,20 @@ def _read_dependency(node: Node, problems: list[Problem]) -> Iterator[Expectatio
         yield Expectation(name.text, version.text, path.text, pattern, match.place)
 
 
-def check_expectations(expectations: tuple[Expectation, ...], read: Callable[[str], str | None]) -> Iterator[Stray]:
-    """What is not as expected. `read` gives the content of a file, None when there is no such file."""
+def check_expectations(
+    expectations: tuple[Expectation, ...],
+    read: Callable[[str], str | None],
+    suggest: Callable[[str], str] = lambda _: "",
+) -> Iterator[Stray]:
+    """What is not as expected. `read` gives the content of a file, None when there is no such file.
+
+    `suggest` names the nearest path to one that is missing, in a sentence, empty where none is near.
+    """
     for expected in expectations:
         content = read(expected.path)
         if content is None:
             message = f"{expected.name} is expected in {expected.path}, which does not exist."
-            yield Stray("dependency-missing", message, "Correct the path.", expected.place)
+            yield Stray("dependency-missing", message, suggest(expected.path) or "Correct the path.", expected.place)
             continue
         lines = [(number, line) for number, line in enumerate(content.split("\n"), 1) if expected.pattern.is_in(line)]
         if not lines:

@@ -21,6 +21,7 @@ from release_actions.drift.classes import ON_RELEASE_BRANCH, ON_TRUNK
 from release_actions.drift.exceptions import Exemption
 from release_actions.drift.strangers import Stray
 from release_actions.errors import InputError, Place
+from release_actions.runner.nearest_path import suggest_path
 from release_actions.versions.history import Level
 from release_actions.versions.version import Version, parse
 
@@ -116,7 +117,13 @@ def find_versions(
     version: Version, document: ComponentsFile, files: ProjectFiles, request: ReleaseRequest, upstream: Upstream
 ) -> Mapping[str, FoundVersion | MissingVersion]:
     """The version of each component at the release. Those that only a server knows are asked for where it may be."""
-    sources = VersionSources(version.tag, files.read, upstream.git_tags, upstream.image_tags)
+    sources = VersionSources(
+        version.tag,
+        files.read,
+        upstream.git_tags,
+        upstream.image_tags,
+        lambda name: suggest_path(name, files.find(".")),
+    )
     return {
         id_: sources.find(part.version)
         for _, id_, part in document.parts()
@@ -136,7 +143,9 @@ def find_differences(files: ProjectFiles, project: Project) -> Iterator[Stray]:
     file = files.expectations
     if file:
         expected = expectations.read_expectations(read_text(files.find(file), name=file), file)
-        yield from expectations.check_expectations(expected, files.read)
+        yield from expectations.check_expectations(
+            expected, files.read, lambda path: suggest_path(path, files.find("."))
+        )
 
 
 def make_rules(project: Project, today: date) -> Rules:

@@ -18,6 +18,7 @@ from release_actions.errors import InputError, Place, Problem
 from release_actions.images.manifests import Platform
 from release_actions.images.slots import SlotValue
 from release_actions.registry.names import DIGEST
+from release_actions.runner.nearest_path import suggest_path
 
 LONGEST = 64 * 1024
 """Bytes of one file. A line is some 200 bytes long."""
@@ -82,7 +83,9 @@ def read_folder(folder: Path, name: str) -> tuple[Claim, ...]:
     """Claims from every file of a folder and the folders in it. `name` is what the user calls the folder."""
     if not folder.is_dir():
         message = f"Input 'digests' names the folder {name}, which does not exist."
-        hint = "Either no build job uploaded a digest, or they were downloaded to another folder."
+        top = Path(str(folder).removesuffix(name))
+        near = suggest_path(name, top, is_folder=True) if top != folder else ""
+        hint = f"{near} Either no build job uploaded a digest, or they were downloaded to another folder.".strip()
         raise InputError(message, hint=hint)
     claims: list[Claim] = []
     problems: list[Problem] = []

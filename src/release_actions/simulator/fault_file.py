@@ -23,6 +23,7 @@ from release_actions.config.shapes import (
     suggest_nearest,
 )
 from release_actions.errors import InputError
+from release_actions.runner.nearest_path import suggest_path
 from release_actions.simulator.faults import (
     PRESETS,
     Fault,
@@ -211,5 +212,5 @@ def faults_named(name: str, *, folder: Path = Path(), seed: str = "") -> tuple[F
     path = folder / name
     if not path.is_file():
         message = f"'{name}' is neither a preset of faults nor a file."
-        raise InputError(message, hint=suggest_nearest(name, tuple(PRESETS)))
+        raise InputError(message, hint=suggest_path(name, folder) or suggest_nearest(name, tuple(PRESETS)))
     return tuple(record.fault() for record in load_file(path, FAULTS, name=name))
