@@ -27,6 +27,7 @@ from release_actions.builds import version_file  # noqa: E402  # the path above 
 from release_actions.builds.path_filter import matches  # noqa: E402  # as above
 from release_actions.commands import build_matrix  # noqa: E402  # as above
 from release_actions.config import placeholders  # noqa: E402  # the path above comes first
+from release_actions.config.grammar import OCI_LABELS  # noqa: E402  # as above
 from release_actions.errors import ActionError  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.markdown import code, codes, plain, table  # noqa: E402  # as above
@@ -92,6 +93,7 @@ def of_today(data: Mapping[str, Any], event: Mapping[str, Any]) -> dict[tuple[st
                 "attested": special.get("attested", image["attested"]),
                 "source": filled(dict(image.get("source", {})), platform, event),
                 "args": filled(arguments, platform, event),
+                "labels": filled(image.get("labels", {}), platform, event),
             }
     return found
 
@@ -165,6 +167,12 @@ def compared(entry: Mapping[str, Any], tags: Mapping[str, list[str]]) -> Job:
         "attested": entry["provenance"] != "false",
         "source": named if entry["source-commit"] else {},
         "args": dict(line.split("=", 1) for line in entry["build-args"].splitlines()),
+        # What docker/metadata-action writes from the run today, every image gets here.
+        "labels": {
+            name: value
+            for name, _, value in (line.partition("=") for line in entry["labels"].splitlines())
+            if not name.startswith(OCI_LABELS)
+        },
     }
 
 
@@ -259,8 +267,8 @@ def page(data: Mapping[str, Any], release: Path) -> str:
         f"Today is [llm-d at {source['commit']}]({source['repository']}/tree/{source['commit']}), {source['date']}: "
         f"{codes(source['files'])}. Here is what build-matrix plans for the same events from "
         "[examples/llm-d/release.yaml](../examples/llm-d/release.yaml).\n\n"
-        f"Of each job are compared: {', '.join(fields)}. Build arguments are compared with their values, "
-        "labels are not.\n\n"
+        f"Of each job are compared: {', '.join(fields)}. Build arguments and labels are compared with their values, "
+        f"except `{OCI_LABELS}*`: docker/metadata-action makes those from the run, and build-matrix does here.\n\n"
         + table(head, rows)
         + f"\n{''.join(notes)}\nNot in the table: release images are not signed today, and nothing asks whether both "
         "platforms of an index are there. That is for other jobs than those that build-matrix plans.\n\n"

@@ -53,6 +53,10 @@ def test_a_candidate_is_built_as_today_in_every_field(data: dict[str, Any]) -> N
         ("no-cache: true", "no-cache: false", "no-cache"),
         ("release: {name: llm-d-xpu-sglang}", "release: {name: llm-d-sglang-xpu}", "package"),
         ("patch: patches/", "patch: patch/", "source"),
+        ("BUILD_BASE_IMAGE_SUFFIX: ubi9", "BUILD_BASE_IMAGE_SUFFIX: ubi10", "args"),
+        ('io.llm-d.sglang.ref: "{source-ref}"', 'io.llm-d.sglang.branch: "{source-ref}"', "labels"),
+        ('io.llm-d.sglang.repository: "https://github.com/', 'io.llm-d.sglang.repository: "', "labels"),
+        ('      io.llm-d.sglang-xpu-kernel.revision: "{file.SGLANG_XPU_KERNEL_REF}"\n', "", "labels"),
         ("[docker/scripts/common/build-uccl.sh]", "[docker/scripts/common/x.sh]", "job"),
     ],
 )
