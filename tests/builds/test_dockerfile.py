@@ -96,6 +96,24 @@ def test_what_the_builder_never_sees_needs_no_path(workspace: Path, name: str) -
     assert list(find_uncovered(CONFIG, CONFIG.packages(), workspace)) == []
 
 
+def test_every_platform_is_looked_at(workspace: Path) -> None:
+    (workspace / "docker/Dockerfile").write_text("FROM x\nARG TARGETARCH\nCOPY bin/$TARGETARCH/app src/$FLAVOUR /x/\n")
+    text = """\
+repository: acme/app
+defaults: {platforms: [linux/amd64, linux/arm64]}
+images:
+  app: {dockerfile: docker/Dockerfile, paths: [src/**, bin/amd64/app]}
+"""
+    config = load_text(text)
+
+    found = [finding.problem.message for finding in find_uncovered(config, config.packages(), workspace)]
+
+    assert found == [
+        "It is not known whether the paths of the image 'app' cover 'src/$FLAVOUR'.",
+        "The image 'app' takes bin/arm64/app, but a change to it builds nothing.",
+    ]
+
+
 def test_a_source_that_takes_too_long_to_match_is_not_taken_for_a_yes(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +160,23 @@ def test_a_variable_is_not_taken_for_a_yes(workspace: Path) -> None:
         ("ARG CMD=app\nENV CMD=other\nCOPY ${CMD} /x", ["other"]),
         ("ENV DIR some folder\nCOPY ${DIR} /x", ["some folder"]),
         ('ARG A="x" B=y\nCOPY $A$B ${C:-z} ${A:+q} ${D} /x', ["xy", "z", "q", "${D}"]),
+        ("ENV A=1.x\nENV A=2 B=$A\nCOPY $A$B /x", ["21.x"]),
+        ("ARG A=1 B=$A\nCOPY $B /x", ["1"]),
+        ("ARG A=q\nCOPY \"a$A\" 'b$A' c\\ d it\\'s /x", ["aq", "b$A", "c", "d", "it's"]),
+        (
+            "ENV A=a.b.c\nCOPY ${A%.*} ${A%%.*} ${A#*.} ${A##*.} ${A/./_} ${A//./_} /x",
+            ["a.b", "a", "b.c", "c", "a_b.c", "a_b_c"],
+        ),
+        ("COPY ${A:-${B:-c}} ${A:+d} ${A%x} /x", ["c", "", "${A%x}"]),
+        ('COPY ["a$A", "${B:-c}"] /x', ["[a$A,", "c]"]),
+        ('ARG A=1\nCOPY ["a$A", "b c", "/x"]', ["a1", "b c"]),
+        ('COPY ["a", b] <<EOF /x\nCOPY c /x\nEOF\nCOPY d /x', ["[a,", "b]", "d"]),
+        ("RUN echo it\\'s <<EOF\nCOPY b /x\nEOF\nCOPY a /x", ["a"]),
+        ("RUN echo it's <<EOF\nCOPY a /x", ["a"]),
+        ("RUN cat << EOF\nCOPY b /x\nEOF\nCOPY a /x", ["a"]),
+        ("RUN cat <<GONE\nCOPY a /x", ["a"]),
+        ("COPY a /x \\", ["a"]),
+        ("RUN --mount=source=a,target=/x true --mount=source=b,target=/y", ["a"]),
         ("COPY --link --chown=1:1 a /x", ["a"]),
         ("copy a /x", ["a"]),
     ],
@@ -150,6 +185,58 @@ def test_instructions_are_read_as_buildkit_reads_them(text: str, sources: list[s
     arguments = {"CMD": "web"} if text.startswith("ARG CMD\n") else {}
 
     assert [taken.source for taken in dockerfile.read_taken(f"FROM x\n{text}\n", arguments)] == sources
+
+
+def test_a_stage_has_the_variables_of_the_stage_it_is_made_from() -> None:
+    text = """\
+ARG TOP=t
+FROM x AS one
+ARG CMD=app
+ENV DIR=/src
+FROM one AS two
+ENV CMD=${CMD}2
+FROM two
+COPY cmd/${CMD}/ $DIR $TOP /x
+FROM x
+COPY ${CMD} /x
+"""
+
+    stages = dockerfile.read_stages(text, {})
+
+    assert [[taken.source for taken in stage.taken] for stage in stages] == [
+        [],
+        [],
+        ["cmd/app2/", "/src", "$TOP"],
+        ["${CMD}"],
+    ]
+
+
+def test_a_stage_does_what_its_base_leaves_for_it() -> None:
+    text = "FROM x AS one\nONBUILD ARG A=a\nONBUILD COPY $A /x\nFROM one\nCOPY b /x\n"
+
+    assert list(dockerfile.read_taken(text)) == [Taken(3, "a"), Taken(5, "b")]
+
+
+def test_the_platform_is_known_to_the_stages_that_ask_for_it() -> None:
+    text = "FROM x\nCOPY ${TARGETARCH:-none} /x\nARG TARGETARCH\nARG BUILDOS\nCOPY $TARGETARCH $BUILDOS /x\n"
+
+    known = [taken.source for taken in dockerfile.read_taken(text, platform="linux/arm64")]
+
+    assert known == ["none", "arm64", "linux"]
+
+
+def test_variables_that_double_each_other_end() -> None:
+    text = "FROM x\nENV A=aa\n" + "ENV A=$A$A\n" * 60 + "COPY $A /x\n"
+
+    (taken,) = dockerfile.read_taken(text)
+
+    assert len(taken.source) < 100_000
+
+
+def test_a_pattern_that_has_many_ways_to_match_is_not_tried() -> None:
+    text = "FROM x\nENV A=" + "a" * 100_000 + "\nCOPY ${A%*a*a*a*b} /x\n"
+
+    assert [taken.source for taken in dockerfile.read_taken(text)] == ["${A%*a*a*a*b}"]
 
 
 def test_a_backtick_escapes_where_the_first_line_says_so() -> None:

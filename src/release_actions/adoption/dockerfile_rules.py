@@ -48,7 +48,7 @@ def judge_arguments(config: Config, package: Package, text: str) -> Findings:
         name
         for instruction in read_instructions(text)
         if instruction.name == "ARG"
-        for name, _ in read_variables(instruction, {})
+        for name, _ in read_variables(instruction)
     }
     own = config.origin.child("images")
     image = own.child(package.image) if own else None

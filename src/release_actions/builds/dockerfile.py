@@ -3,21 +3,23 @@
 The sources of COPY and ADD, and of bind mounts of RUN, in the stages that are built. What comes from another stage, an
 image, an address or a heredoc is not a file of the repository. BuildKit's parser is the reference
 (github.com/moby/buildkit, frontend/dockerfile/parser and shell): it splits instructions at white space, knows a heredoc
-by a whole word, and takes COPY's arguments as they are, so that `it's.txt` is a name.
+by a whole word, and lets a stage have the variables of the stage that it is made from. A word that BuildKit refuses,
+such as `it's.txt`, is a name as it is written.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from release_actions.builds.dockerfile_words import expand_or_keep, split_line
+
 DIRECTIVE = re.compile(r"#\s*(?P<name>[a-zA-Z][a-zA-Z0-9]*)\s*=\s*(?P<value>.+?)\s*")
-HEREDOC = re.compile(r"\d*<<(?P<strips_tabs>-?)(?P<name>[^<]+)")
-MOUNT = re.compile(r"--mount=(\S+)")
+HEREDOC = re.compile(r"\d*<<(?P<strips_tabs>-?)\s*(?P<name>[^<]+)")
+MOUNT = "--mount="
 ADDRESS = re.compile(r"https?://|git@|ssh://|git://")
-VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?:(?P<kind>:?[-+])(?P<word>[^}]*))?\})")
 WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 
@@ -38,23 +40,39 @@ class Instruction:
     rest: str
 
 
+@dataclass(frozen=True)
+class Words:
+    """What words are read with: the build arguments given, the variables from before the first FROM, the escape."""
+
+    given: Mapping[str, str]
+    before: Mapping[str, str]
+    escape: str
+
+
 @dataclass
 class Stage:
-    """A stage: what it is made from, what it takes from the context, and the other stages that it needs."""
+    """A stage: what it is made from, what it takes from the context, and the other stages that it needs.
+
+    `triggers` are the instructions that a stage made from this one begins with (ONBUILD).
+    """
 
     name: str
     needs: set[str]
     variables: dict[str, str] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
+    triggers: list[Instruction] = field(default_factory=list)
 
 
-def read_taken(text: str, arguments: Mapping[str, str] | None = None, target: str = "") -> tuple[Taken, ...]:
+def read_taken(
+    text: str, arguments: Mapping[str, str] | None = None, target: str = "", platform: str = ""
+) -> tuple[Taken, ...]:
     """What the target takes from the build context; without a target, the last stage. `arguments` are build arguments.
 
-    A target that does not exist takes what every stage takes: the build will say that it is wrong.
+    A target that does not exist takes what every stage takes: the build will say that it is wrong. `platform` is what
+    is built for and on; without one, TARGETARCH and the like are not known.
     """
-    stages = read_stages(text, arguments or {})
-    by_name = {name: stage for number, stage in enumerate(stages) for name in (str(number), stage.name.lower())}
+    stages = read_stages(text, arguments or {}, platform)
+    by_name = map_names(stages)
     first = by_name.get(target.lower()) if target else (stages[-1] if stages else None)
     if first is None:
         return tuple(taken for stage in stages for taken in stage.taken)
@@ -69,55 +87,96 @@ def read_taken(text: str, arguments: Mapping[str, str] | None = None, target: st
     return tuple(sorted((taken for stage in built for taken in stage.taken), key=lambda taken: taken.line))
 
 
-def read_stages(text: str, arguments: Mapping[str, str]) -> list[Stage]:
+def map_names(stages: Sequence[Stage]) -> dict[str, Stage]:
+    """Each stage by its number and its name; a later one of the same name wins."""
+    return {name: stage for number, stage in enumerate(stages) for name in (str(number), stage.name.lower()) if name}
+
+
+def read_stages(text: str, arguments: Mapping[str, str], platform: str = "") -> list[Stage]:
     """The stages of a Dockerfile. What comes before the first FROM is in none of them."""
-    before: dict[str, str] = {}
+    before = make_platform_arguments(platform)
+    escape = read_escape(text.removeprefix("\ufeff").split("\n"))
     stages: list[Stage] = []
     for instruction in read_instructions(text):
         if instruction.name == "FROM":
-            stages.append(begin_stage(instruction, {**before, **{k: v for k, v in arguments.items() if k in before}}))
-        elif instruction.name in {"ARG", "ENV"}:
-            known = stages[-1].variables if stages else before
-            for name, value in read_variables(instruction, known):
-                if instruction.name == "ARG":
-                    # An argument that is given wins over the default, and a bare one has the value from before FROM.
-                    given = arguments.get(name, before.get(name) if stages and value is None else value)
-                    if given is not None:
-                        known[name] = given
-                elif value is not None:
-                    known[name] = value
+            stages.append(begin_stage(instruction, before, stages, Words(arguments, before, escape)))
         elif stages:
-            add_instruction(stages[-1], instruction)
+            add_instruction(stages[-1], instruction, Words(arguments, before, escape))
+        elif instruction.name == "ARG":
+            set_variables(instruction, before, Words(arguments, {}, escape))
     return stages
 
 
-def begin_stage(instruction: Instruction, variables: Mapping[str, str]) -> Stage:
-    """The stage that FROM begins. Its base may be another stage."""
+def make_platform_arguments(platform: str) -> dict[str, str]:
+    """The arguments that a builder gives every build, for a builder of the same platform."""
+    if not platform:
+        return {}
+    system, _, rest = platform.partition("/")
+    architecture, _, variant = rest.partition("/")
+    parts = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
+    return {f"{side}{name}": value for side in ("TARGET", "BUILD") for name, value in parts.items()}
+
+
+def begin_stage(instruction: Instruction, before: Mapping[str, str], stages: Sequence[Stage], known: Words) -> Stage:
+    """The stage that FROM begins. Its base may be another stage, whose variables it has."""
     words = [word for word in instruction.rest.split() if not word.startswith("--")]
-    base = expand(words[0], variables).lower() if words else ""
+    base = expand_or_keep(words[0], before, known.escape).lower() if words else ""
     is_named = len(words) > len(("base", "AS")) and words[1].upper() == "AS"
-    return Stage(words[2] if is_named else "", {base})
+    stage = Stage(words[2] if is_named else "", {base})
+    parent = map_names(stages).get(base)
+    if parent:
+        stage.variables.update(parent.variables)
+        for trigger in parent.triggers:
+            add_instruction(stage, trigger, known)
+    return stage
 
 
-def add_instruction(stage: Stage, instruction: Instruction) -> None:
-    """Add what an instruction takes from the context or from another stage."""
-    if instruction.name in {"COPY", "ADD"}:
-        flags, words = split_arguments(instruction.rest)
-        origins = [
-            expand(flag.removeprefix("--from="), stage.variables) for flag in flags if flag.startswith("--from=")
-        ]
+def add_instruction(stage: Stage, instruction: Instruction, known: Words) -> None:
+    """Add what an instruction takes from the context or from another stage, or sets."""
+
+    def fill(word: str) -> str:
+        return expand_or_keep(word, stage.variables, known.escape)
+
+    if instruction.name in {"ARG", "ENV"}:
+        set_variables(instruction, stage.variables, known)
+    elif instruction.name == "ONBUILD":
+        stage.triggers.append(read_instruction(instruction.line, instruction.rest))
+    elif instruction.name in {"COPY", "ADD"}:
+        flags, rest = split_arguments(instruction.rest)
+        words = read_list(rest) or rest.split()
+        origins = [fill(flag.removeprefix("--from=")) for flag in flags if flag.startswith("--from=")]
         stage.needs |= {origin.lower() for origin in origins}
         if not origins:
-            sources = (expand(word, stage.variables) for word in words[:-1] if not HEREDOC.fullmatch(word))
+            sources = (fill(word) for word in words[:-1] if not read_heredoc(word))
             stage.taken += [Taken(instruction.line, source) for source in sources if not ADDRESS.match(source)]
     elif instruction.name == "RUN":
-        for options in MOUNT.findall(instruction.rest):
+        flags, _ = split_arguments(instruction.rest)
+        for options in (flag.removeprefix(MOUNT) for flag in flags if flag.startswith(MOUNT)):
             pairs = (option.partition("=") for option in options.split(","))
-            mount: dict[str, str] = {key: expand(value, stage.variables) for key, _, value in pairs}
+            mount: dict[str, str] = {key: fill(value) for key, _, value in pairs}
             if "from" in mount:
                 stage.needs.add(mount["from"].lower())
             elif mount.get("type", "bind") == "bind":
-                stage.taken.append(Taken(instruction.line, mount.get("source", mount.get("src", "."))))
+                stage.taken.append(Taken(instruction.line, mount.get("source", mount.get("src", ".")) or "."))
+
+
+def set_variables(instruction: Instruction, variables: dict[str, str], known: Words) -> None:
+    """Set what ARG or ENV sets.
+
+    An argument that is given wins over its default; one without a default has the value from before the first FROM. The
+    values of one ENV do not see each other.
+    """
+    before = dict(variables)
+    for name, value in read_variables(instruction):
+        if instruction.name == "ENV":
+            if value is not None:
+                variables[name] = expand_or_keep(value, before, known.escape)
+        elif name in known.given:
+            variables[name] = known.given[name]
+        elif value is not None:
+            variables[name] = expand_or_keep(value, variables, known.escape)
+        elif name in known.before:
+            variables[name] = known.before[name]
 
 
 def read_instructions(text: str) -> Iterator[Instruction]:
@@ -139,9 +198,10 @@ def read_instructions(text: str) -> Iterator[Instruction]:
             # Comments and empty lines inside an instruction are skipped.
             if more.strip() and not more.lstrip().startswith("#"):
                 whole = whole.rstrip(" \t")[:-1] + more
-        name, _, rest = whole.replace("\t", " ").partition(" ")
-        instruction = Instruction(begin + 1, name.upper(), rest.strip())
-        if instruction.name in WITH_HEREDOCS and not instruction.rest.startswith("["):
+        if continued.search(whole):  # nothing follows it
+            whole = whole.rstrip(" \t")[:-1]
+        instruction = read_instruction(begin + 1, whole)
+        if instruction.name in WITH_HEREDOCS and read_list(split_arguments(instruction.rest)[1]) is None:
             number = skip_heredocs(instruction.rest, lines, number)
         yield instruction
 
@@ -157,83 +217,62 @@ def read_escape(lines: list[str]) -> str:
     return "\\"
 
 
+def read_instruction(line: int, text: str) -> Instruction:
+    """An instruction of one line."""
+    name, *rest = re.split(r"[\t\v\f\r ]+", text.strip(), maxsplit=1)
+    return Instruction(line, name.upper(), "".join(rest).strip())
+
+
+def read_heredoc(word: str) -> tuple[str, bool] | None:
+    """The line that ends a heredoc, and whether tabs before it are dropped; None for another word."""
+    match = HEREDOC.fullmatch(word)
+    if match is None or len(split_line(match["name"])) != 1:
+        return None
+    return expand_or_keep(match["name"], {}), bool(match["strips_tabs"])
+
+
 def skip_heredocs(rest: str, lines: list[str], number: int) -> int:
-    """The number of the line after the heredocs of an instruction; that of the last line if one does not end."""
-    for word in split_words(rest):
-        match = HEREDOC.fullmatch(word)
-        if match is None:
+    """The number of the line after the heredocs of an instruction. One that does not end is none."""
+    for word in split_line(rest):
+        heredoc = read_heredoc(word)
+        if heredoc is None:
             continue
-        name = match["name"].strip("\"'")
-        while number < len(lines):
-            line = lines[number].rstrip("\r")
-            number += 1
-            if (line.lstrip("\t") if match["strips_tabs"] else line) == name:
+        name, strips_tabs = heredoc
+        for end in range(number, len(lines)):
+            line = lines[end].rstrip("\r")
+            if (line.lstrip("\t") if strips_tabs else line) == name:
+                number = end + 1
                 break
     return number
 
 
-def split_words(text: str) -> list[str]:
-    """The words of a shell's line, with their quotes: white space inside quotes and `$(…)` does not end one."""
-    words, word, quote, depth = [], "", "", 0
-    for sign in text:
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in {"'", '"'}:
-            quote = sign
-        elif sign in "()":
-            depth = max(0, depth + (1 if sign == "(" else -1))
-        elif sign.isspace() and not depth:
-            words.append(word)
-            word = ""
-            continue
-        word += sign
-    return [written for written in (*words, word) if written]
-
-
-def split_arguments(rest: str) -> tuple[list[str], list[str]]:
-    """Flags and words of COPY or ADD, as a JSON list or between white space. No quote has a meaning there."""
+def split_arguments(rest: str) -> tuple[list[str], str]:
+    """The flags at the start of an instruction, and what follows them."""
     flags = []
     while rest.startswith("--"):
-        flag, _, rest = rest.partition(" ")
+        flag, *more = re.split(r"[\t\v\f\r ]+", rest, maxsplit=1)
         flags.append(flag)
-        rest = rest.lstrip()
-    if rest.startswith("["):
-        try:
-            listed = json.loads(rest)
-            if all(isinstance(word, str) for word in listed):
-                return flags, listed
-        except (ValueError, RecursionError):
-            pass
-    return flags, rest.split()
+        rest = "".join(more)
+    return flags, rest
 
 
-def read_variables(instruction: Instruction, known: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    """Name and value of each variable of ARG or ENV; None without a value."""
-    words = split_words(instruction.rest)
+def read_list(text: str) -> list[str] | None:
+    """The words of a JSON list of texts; None for anything else."""
+    if not text.startswith("["):
+        return None
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return listed if all(isinstance(word, str) for word in listed) else None
+
+
+def read_variables(instruction: Instruction) -> Iterator[tuple[str, str | None]]:
+    """Name and value of each variable of ARG or ENV, as they are written; None without a value."""
+    words = split_line(instruction.rest)
     if instruction.name == "ENV" and words and "=" not in words[0]:
-        yield words[0], expand(instruction.rest.partition(" ")[2].strip(), known)
+        yield words[0], instruction.rest[len(words[0]) :].strip()
         return
     for word in words:
         name, has_value, value = word.partition("=")
-        yield name, expand(unquote(value), known) if has_value else None
-
-
-def unquote(word: str) -> str:
-    """A word without the quotes around it."""
-    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word
-
-
-def expand(text: str, variables: Mapping[str, str]) -> str:
-    """A text with its variables filled in. One that is not known is kept as it is written."""
-
-    def fill(match: re.Match[str]) -> str:
-        value = variables.get(match["plain"] or match["name"])
-        kind = match["kind"] or ""
-        is_set = value is not None and (value != "" or not kind.startswith(":"))
-        if kind.endswith("-"):
-            return str(value) if is_set else match["word"]
-        if kind.endswith("+"):
-            return match["word"] if is_set else ""
-        return match[0] if value is None else value
-
-    return VARIABLE.sub(fill, text)
+        yield name, value if has_value else None

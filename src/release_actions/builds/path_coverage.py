@@ -6,10 +6,11 @@ another repository have nothing to check.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from release_actions.builds import context_files, dockerfile
+from release_actions.builds.dockerfile import Taken
 from release_actions.builds.matrix import list_watched_globs
 from release_actions.builds.path_filter import matches
 from release_actions.config import Config, Package
@@ -34,10 +35,8 @@ def check_package(config: Config, package: Package, file: Path, workspace: Path)
     """The warnings of one image."""
     globs = list_watched_globs(config, package)
     ignored = context_files.read_ignored(file, workspace / package.context)
-    # An argument whose value is only known in a run is left as it is written, so it is reported as not known.
-    arguments = {name: text for name, text in package.build_args.items() if "{" not in text}
     written = file.read_bytes().decode(errors="replace")
-    for taken in dockerfile.read_taken(written, arguments, package.target):
+    for taken in list_taken(written, package):
         place = Place(package.dockerfile, taken.line)
         unknown = f"It is not known whether the paths of the image '{package.image}' cover {taken.source!r}."
         if "$" in taken.source:
@@ -54,3 +53,26 @@ def check_package(config: Config, package: Package, file: Path, workspace: Path)
             message = f"The image '{package.image}' takes {missed[0]}{more}, but a change to it builds nothing."
             hint = "Add it to the image's paths."
             yield Finding.of(Level.WARNING, message, hint=hint, place=place, rule=RULE)
+
+
+def list_taken(text: str, package: Package) -> list[Taken]:
+    """What the builds of all platforms take from the context, each once, in the order of the file.
+
+    An argument whose value is only known in a run is left as it is written, so it is reported as not known.
+    """
+    taken: dict[Taken, None] = {}
+    for platform in package.platforms:
+        system, _, architecture = platform.partition("/")
+        known = {"image": package.image, "variant": package.variant, "platform": platform}
+        known |= {"os": system, "arch": architecture}
+        arguments = {name: fill_known(template, known) for name, template in package.build_args.items()}
+        given = {name: value for name, value in arguments.items() if "{" not in value}
+        taken |= dict.fromkeys(dockerfile.read_taken(text, given, package.target, platform))
+    return sorted(taken, key=lambda each: each.line)
+
+
+def fill_known(template: str, values: Mapping[str, str]) -> str:
+    """A template with the values that are known before a run."""
+    for name, value in values.items():
+        template = template.replace(f"{{{name}}}", value)
+    return template
