@@ -70,7 +70,8 @@ def test_the_same_change_of_several_packages_is_shown_once() -> None:
         "      latest  v1 -> v3",
     ]
     page = format_page(rehearsal(played))
-    assert "**o/c, o/d, o/e**: moved" in page
+    assert "3 packages: o/c, o/d, o/e." in page
+    assert "| 3 packages | `latest` | v1 | v2 | moved |" in page
     assert page.count("| `latest` |") == 2
 
 
@@ -192,7 +193,7 @@ def test_the_page_has_a_diagram_and_no_markup_from_outside() -> None:
     assert "    s1 --> s2\n" in page
     assert '### 1. Publish "v2" \\<b\\>\\|\\#\\`' in page
     assert "| `latest` | `aaaaaaaaaaaa` v1.0.0 | `bbbbbbbbbbbb` v2.0.0-rc.1 |" in page
-    assert "**o/app**: because \\| of it" in page
+    assert "| because \\| of it |" in page
     assert "> **candidate-moved-production: o/app latest: names the image of v2.0.0-rc.1**" in page
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from release_actions.rehearsal.invariants import MEANING, Invariant, shorten
+from release_actions.rehearsal.change_table import format_changes
+from release_actions.rehearsal.invariants import MEANING, Invariant
 from release_actions.rehearsal.record import NOT_REHEARSED, Rehearsal, Step, name_page
 from release_actions.rehearsal.timeline import (
     HELD,
     describe_failure,
-    fold_changes,
     judge_invariant,
     list_candidate_rows,
     list_floating_rows,
@@ -129,29 +129,5 @@ def format_step(step: Step) -> str:
     ]
     if expected:
         parts.append(f"Broken, as the scenario says: {', '.join(expected)}.\n")
-    for (packages, why), changes in fold_changes(step.changes):
-        rows = (
-            [
-                markdown.code(change.tag),
-                format_image(change.before, change.before_name, len(packages)),
-                format_image(change.after, change.after_name, len(packages)),
-            ]
-            for change in changes
-        )
-        names = ", ".join(markdown.plain(package) for package in packages)
-        parts.append(f"**{names}**" + (f": {markdown.plain(why)}" if why else "") + "\n")
-        parts.append(markdown.table(["Tag", "Before", "After"], rows))
-    if not step.changes:
-        parts.append("No tag changed.\n")
+    parts += format_changes(step.changes) if step.changes else ["No tag changed.\n"]
     return "\n".join(part for part in parts if part)
-
-
-def format_image(digest: str, name: str, packages: int) -> str:
-    """An image for Markdown: its name, and its digest where the row is about one package."""
-    if not digest:
-        return "none"
-    return (
-        f"{markdown.code(shorten(digest))} {markdown.plain(name)}"
-        if packages == 1 or not name
-        else markdown.plain(name)
-    )
