@@ -114,6 +114,30 @@ images:
     ]
 
 
+def test_each_variants_dockerfile_is_looked_at(workspace: Path) -> None:
+    (workspace / "docker/Dockerfile").write_text("FROM x\nCOPY setup.sh secret/key /x/\n")
+    (workspace / "docker/Dockerfile.alpine").write_text("FROM x\nCOPY setup.sh docs/a.md /x/\n")
+    text = """\
+repository: acme/app
+defaults: {platforms: [linux/amd64]}
+images:
+  app:
+    paths: [setup.sh]
+    variants:
+      debian: {suffix: "", dockerfile: docker/Dockerfile}
+      slim: {dockerfile: docker/Dockerfile}
+      alpine: {dockerfile: docker/Dockerfile.alpine}
+"""
+    config = load_text(text)
+
+    found = [str(finding.problem) for finding in find_uncovered(config, config.packages(), workspace)]
+
+    assert [line.partition(", but")[0] for line in found] == [
+        "docker/Dockerfile:2: The image 'app' takes secret/key",
+        "docker/Dockerfile.alpine:2: The image 'app' takes docs/a.md",
+    ]
+
+
 def test_a_source_that_takes_too_long_to_match_is_not_taken_for_a_yes(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,13 +22,18 @@ RULE = "uncovered-path"
 
 def find_uncovered(config: Config, packages: Iterable[Package], workspace: Path) -> Iterator[Finding]:
     """A warning for each instruction that takes a file outside its image's paths."""
-    seen = set()
+    seen: set[Finding] = set()
+    done: set[tuple[str, ...]] = set()
     for package in packages:
         file = workspace / package.dockerfile
         checked = package.paths and not package.recipe.command and not package.recipe.source
-        if checked and package.image not in seen and file.is_file():
-            seen.add(package.image)
-            yield from check_package(config, package, file, workspace)
+        # Variants of an image may have other Dockerfiles; channels have the same.
+        key = (package.image, package.variant, package.dockerfile, package.context, package.target)
+        if checked and key not in done and file.is_file():
+            done.add(key)
+            found = [each for each in check_package(config, package, file, workspace) if each not in seen]
+            seen.update(found)
+            yield from found
 
 
 def check_package(config: Config, package: Package, file: Path, workspace: Path) -> Iterator[Finding]:
