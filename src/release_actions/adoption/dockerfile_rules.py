@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from release_actions.adoption.rules import Findings, Hit, make_finding
-from release_actions.builds.dockerfile import read_instructions, read_stages, read_variables
+from release_actions.builds.dockerfile import read_instructions, read_variables
+from release_actions.builds.stage_check import RULE, list_missing_stages
 from release_actions.config import Config, Package, shapes
 from release_actions.runner.report import Level
 
@@ -31,15 +32,9 @@ def judge_dockerfiles(config: Config, packages: Iterable[Package], workspace: Pa
 
 
 def judge_target(config: Config, package: Package, text: str) -> Findings:
-    """A stage that the Dockerfile does not have. BuildKit compares names without case, and takes numbers."""
-    stages = [stage.name for stage in read_stages(text, {})]
-    known = {name.lower() for name in stages if name} | {str(number) for number in range(len(stages))}
-    for steps, stage in ((("target",), package.target), (("prebuild", "target"), package.recipe.prebuild_target)):
-        if stage and stage.lower() not in known:
-            names = [name for name in stages if name]
-            message = f"{package.dockerfile} has no stage '{stage}', which the image '{package.image}' is built from."
-            hint = shapes.suggest_nearest(stage, names) or f"Write FROM … AS {stage}."
-            yield make_finding("dockerfile-target", Hit(message, hint), config.place_of(package, *steps))
+    """A stage that the Dockerfile does not have."""
+    for problem in list_missing_stages(config, package, text):
+        yield make_finding(RULE, Hit(problem.message, problem.hint), problem.place or config.at())
 
 
 def judge_arguments(config: Config, package: Package, text: str) -> Findings:

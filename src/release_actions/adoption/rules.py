@@ -15,7 +15,7 @@ RULES = {
     "dockerfile-target": "A target that is not a stage of the Dockerfile: every build fails.",
     "false-friend": "A setting that means something else here, or in the action that it is for, than it seems to.",
     "input-value": "A value that the action refuses when it runs.",
-    "missing-path": "A context, Dockerfile or patch that is not in the repository.",
+    "missing-path": "A context, Dockerfile, patch or version file that is not in the repository.",
     "missing-pin": "A call without a version: GitHub refuses the whole workflow.",
     "permissions": "A job whose token may do less than what it calls needs.",
     "required-input": "An input that has to be given and is not.",

@@ -16,6 +16,8 @@ from release_actions.builds.matrix import Matrix
 from release_actions.builds.path_check import find_missing_paths, find_missing_version_file, leads_out
 from release_actions.builds.recipe import Resolve, needs_version_file
 from release_actions.builds.runner_labels import RULE, find_unknown_runners
+from release_actions.builds.stage_check import RULE as STAGE_RULE
+from release_actions.builds.stage_check import find_missing_stages
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, load_config
 from release_actions.errors import ConfigurationError, InputError, PolicyError
@@ -75,9 +77,13 @@ def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Res
         from release_actions.builds.path_coverage import find_uncovered
 
         planned = replace(planned, findings=(*planned.findings, *find_uncovered(config, packages, context.workspace)))
-    strange = find_unknown_runners(config, tuple(job.package for job in planned.jobs), context.workspace)
-    runners = tuple(Finding(Level.WARNING, problem, RULE) for problem in strange)
-    planned = replace(planned, findings=(*planned.findings, *runners))
+    built = tuple(job.package for job in planned.jobs)
+    warnings = (
+        *((RULE, problem) for problem in find_unknown_runners(config, built, context.workspace)),
+        *((STAGE_RULE, problem) for problem in find_missing_stages(config, built, context.workspace)),
+    )
+    findings = tuple(Finding(Level.WARNING, problem, rule) for rule, problem in warnings)
+    planned = replace(planned, findings=(*planned.findings, *findings))
     if build.branch_note:
         notice = Finding.of(Level.NOTICE, build.branch_note, rule="branch-tag")
         planned = replace(planned, findings=(*planned.findings, notice))
