@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from release_actions.builds.dockerfile import Instruction, read_instructions, split_words, unquote
+from release_actions.builds.dockerfile import Instruction, read_instructions
+from release_actions.builds.dockerfile_words import expand_or_keep, split_line
 from release_actions.config import Config, Package
 from release_actions.config.grammar import OCI_LABELS
 
@@ -145,9 +146,9 @@ def read_label_stages(instructions: Iterable[Instruction]) -> list[LabelStage]:
             is_named = len(words) > len(("base", "AS")) and words[1].upper() == "AS"
             stages.append(LabelStage(words[2].lower() if is_named else "", words[0].lower() if words else ""))
         elif instruction.name == "LABEL" and stages:
-            words = split_words(instruction.rest)
+            words = list(split_line(instruction.rest))
             # `LABEL name value` is the older form of `LABEL name=value`.
             names = words if words and "=" in words[0] else words[:1]
-            own = frozenset(unquote(word.partition("=")[0]) for word in names)
+            own = frozenset(expand_or_keep(word.partition("=")[0], {}) for word in names)
             stages[-1] = replace(stages[-1], labels=stages[-1].labels | own)
     return stages
