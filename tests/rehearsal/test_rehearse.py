@@ -532,6 +532,27 @@ def test_a_job_that_the_workflow_forbids_never_runs(tmp_path: Path, suite: Path)
     assert "protect-latest" not in [run["name"] for run in ended.report["steps"][0]["runs"]]
 
 
+@pytest.mark.parametrize(
+    ("workflow", "condition", "skipped"),
+    [
+        ("build-and-publish.yml", "${{ !inputs.published && contains(inputs.matrix, '\"slot\"') }}", "build"),
+        ("build-and-publish.yml", "${{ !cancelled() && inputs.push && needs.merge.outputs.images }}", "verify-images"),
+        ("build-and-publish.yml", "${{ !cancelled() && inputs.push }} # a platform", "merge-digests"),
+        ("ci-release.yaml", "${{ github.event_name != 'release' }}", "build-matrix"),
+    ],
+)
+def test_a_condition_that_is_never_true_skips_its_job(
+    tmp_path: Path, suite: Path, workflow: str, condition: str, skipped: str
+) -> None:
+    never = condition.replace("${{ ", "${{ false && ")
+    break_workflow(suite, f"if: {condition}", f"if: {never}", workflow)
+
+    ended = rehearse(tmp_path / "work", root=suite)
+
+    (step,) = ended.report["steps"]
+    assert skipped not in [run["name"] for run in step["runs"]]
+
+
 def test_a_job_without_the_permission_it_needs_fails(tmp_path: Path, suite: Path) -> None:
     break_workflow(suite, "      packages: write # to push the exact tags\n", "      packages: read\n")
 
