@@ -114,6 +114,24 @@ def test_a_report_of_this_gate_is_no_appended_file(tmp_path: Path) -> None:
     assert {run.appended_to for run in read_results(["performance.json"], tmp_path).runs} == {""}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        ("llama_run{}.json", "llama_runN.json"),
+        ("run-{}-llama.json", "run-N-llama.json"),
+        ("run-{}/serve.json", "run-N/serve.json"),
+        ("{}.json", "N.json"),
+        ("infqps/run={}.json", "infqps/run=N.json"),
+        ("night-run-7/RUN-0{}.json", "night-run-7/RUN-N.json"),
+    ],
+)
+def test_the_number_of_a_run_is_known_in_many_names(pattern: str, where: str) -> None:
+    outcome = judge(named("baseline", ALL), named("candidate", [pattern.format(number) for number in (1, 2, 4, 5, 6)]))
+
+    (message,) = messages(outcome, "missing-runs")
+    assert f"The candidate lacks 1 run by the numbers in the names candidate/{where}: 3." in message
+
+
 def named(side: str, names: Sequence[str], **more: Any) -> Results:
     runs = [
         run_of({METRIC: value}, side=side, source=Source(f"{side}/{name}"), **more)
@@ -133,7 +151,7 @@ def test_runs_that_are_missing_by_their_number_are_named() -> None:
     assert outcome.verdict is Verdict.WARN
     (message,) = messages(outcome, "missing-runs")
     assert (
-        "7 runs of the candidate are not here, by the numbers in the names candidate/run-N.json: 1, 2, 4, 5, 6, 9, 10. "
+        "The candidate lacks 7 runs by the numbers in the names candidate/run-N.json: 1, 2, 4, 5, 6, 9, 10. "
         "The highest is 12."
     ) in message
 
@@ -173,7 +191,7 @@ def test_gaps_in_the_metadata_are_found_in_each_group() -> None:
     outcome = judge(side("baseline", range(5)), side("candidate", (2, 4, 6, 8, 9)))
 
     (message,) = messages(outcome, "missing-runs")
-    assert "4 runs of the candidate are not here, by the numbers in the metadata of vllm serve" in message
+    assert "The candidate lacks 4 runs by the numbers in the metadata of vllm serve" in message
 
 
 def test_missing_runs_can_be_made_a_doubt() -> None:

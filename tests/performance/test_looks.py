@@ -115,6 +115,16 @@ def test_any_other_file_is_no_earlier_look(text: str) -> None:
     assert look_after(read_earlier(text), *(side.runs for side in sides(5))) == Look()
 
 
+@pytest.mark.parametrize(
+    "change", [{"spends": -1}, {"spent-before": float("nan")}, {"number": float("inf")}, {"number": "2"}]
+)
+def test_an_earlier_report_with_odd_amounts_tells_nothing(change: dict[str, Any]) -> None:
+    report = dict(report_of(judge(5, Rules())))
+    report["look"] = {**report["look"], **change}
+
+    assert look_after(report, *(side.runs for side in sides(6))) == Look()
+
+
 def test_a_look_after_alpha_is_spent_decides_nothing() -> None:
     outcome = judge(6, Rules(look=Look(2, 0.05)), CLEAR)
 

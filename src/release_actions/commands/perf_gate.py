@@ -6,6 +6,7 @@ no pass: what cannot be decided is inconclusive, with the runs that would decide
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -190,7 +191,10 @@ def read_side(name: str, paths: tuple[str, ...], context: Context) -> Results:
 def look_at(baseline: Results, candidate: Results, given: Inputs, context: Context) -> Look:
     """Which look at these runs this is, by the report that is there from an earlier one."""
     path = context.path(given.report)
-    text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+    text = ""
+    with contextlib.suppress(OSError):
+        # Whatever else is wrong with the path is said when the report is written.
+        text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
     return look_after(read_earlier(text), baseline.runs, candidate.runs)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,12 +47,18 @@ def look_after(earlier: Mapping[str, Any], baseline: Iterable[Run], candidate: I
     """The look at these runs after an earlier report. A report of the same runs is of the same look."""
     marks, now = mapping(earlier.get("marks")), marks_of(baseline, candidate)
     look = mapping(earlier.get("look"))
-    number, before, spends = (number_of(look.get(name)) for name in ("number", "spent-before", "spends"))
+    number, before, spends = (amount_of(look.get(name)) for name in ("number", "spent-before", "spends"))
     is_earlier = isinstance(marks.get("candidate"), list) and set(map(str, marks["candidate"])) & set(now["candidate"])
     if not is_earlier or number is None or before is None or spends is None:
         return Look()
     is_same = marks == now or not spends
     return Look(int(number), before) if is_same else Look(int(number) + 1, before + spends)
+
+
+def amount_of(value: Any) -> float | None:
+    """A number of an earlier report; None for what is no amount. Nobody gets alpha back by a negative one."""
+    number = number_of(value)
+    return number if number is not None and math.isfinite(number) and number >= 0 else None
 
 
 def read_earlier(text: str) -> Mapping[str, Any]:

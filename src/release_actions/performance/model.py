@@ -73,7 +73,7 @@ COMMIT_KEYS = ("commit", "head_sha", "git_sha", "git_commit", "revision", "sha",
 
 ENGINE_KEYS = ("engine", "engine_version", "vllm_version", "image")
 RUNNER_KEYS = ("runner", "runner_name", "host", "hostname", "node")
-SERVER_KEYS = ("server_start", "server_id", "container", "container_id", "pod")
+SERVER_KEYS = ("server_start", "server_id", "container_id")
 """Metadata keys that name the start of a server which was measured. No tool names it by itself."""
 
 NUMBER_KEYS = ("run_number", "run", "number")

@@ -14,10 +14,14 @@ from release_actions.performance.rules import Rules
 from release_actions.runner.report import Finding, counted
 
 NUMBERED = re.compile(
-    r"(?P<head>(?:.*[^a-z])?(?:run|rep|repeat|repetition|iter|iteration|trial|round)[-_.= ]?|)(?P<number>[0-9]{1,3})",
+    r"(?P<head>(?:.*[^a-z])?(?:run|rep|repeat|repetition|iter|iteration|trial|round)[-_.= ]?)"
+    r"(?P<number>[0-9]{1,3})(?P<tail>(?:[^0-9].*)?)",
     re.IGNORECASE,
 )
-"""A name without its ending that holds the number of a run: `run-3`, `llama_run3`, `3`. More digits are a time."""
+"""A name that holds the number of a run: `run-3.json`, `llama_run3`, `run=0`. More digits are a time."""
+
+BARE = re.compile(r"(?P<head>)(?P<number>[0-9]{1,3})(?P<tail>\.[a-z]+)")
+"""A name that is nothing but a number: `3.json`."""
 
 SHOWN_NUMBERS = 8
 
@@ -37,7 +41,7 @@ def missing_runs(results: Results, side: str, rules: Rules) -> Iterator[Finding]
         if gaps and len(numbered) > 1:
             shown = ", ".join(map(str, gaps[:SHOWN_NUMBERS])) + (", and more" if len(gaps) > SHOWN_NUMBERS else "")
             message = (
-                f"{counted(len(gaps), 'run')} of the {side} are not here, by the numbers {where}: {shown}. The highest "
+                f"The {side} lacks {counted(len(gaps), 'run')} by the numbers {where}: {shown}. The highest "
                 f"is {max(numbered)}."
             )
             hint = "Name all runs of a benchmark: runs that are picked out prove nothing."
@@ -51,14 +55,18 @@ def gaps_of(numbers: Iterable[int]) -> list[int]:
 
 
 def series_of_files(names: Iterable[str]) -> Series:
-    """Numbers in the names of files, for each folder and name without its number."""
+    """Numbers in the names of files, or of their folders, for each name without its number."""
     series: Series = {}
     for name in names:
-        path = PurePosixPath(name)
-        match = NUMBERED.fullmatch(path.stem)
-        if match:
-            where = f"in the names {path.with_name(match['head'] + 'N' + path.suffix)}"
-            series.setdefault(where, {})[int(match["number"])] = name
+        parts = list(PurePosixPath(name).parts)
+        match = BARE.fullmatch(parts[-1])
+        # The number that stands last counts: run-3 of a folder night-run-7.
+        for place in reversed(range(len(parts))):
+            match = match or NUMBERED.fullmatch(parts[place])
+            if match:
+                parts[place] = f"{match['head']}N{match['tail']}"
+                series.setdefault(f"in the names {PurePosixPath(*parts)}", {})[int(match["number"])] = name
+                break
     return series
 
 
