@@ -114,7 +114,7 @@ class PerformanceForm(Record):
     min_runs: int = key(Integer(least=2), "Runs on each side below which nothing is decided.", default=3)
     alpha: float = key(parse_alpha(), "The part of false alarms that is accepted, in one direction.", default=0.05)
     looks: int = key(
-        Integer(least=1, most=20),
+        Integer(least=1),
         "How often the same runs may be judged as more are added. Each look decides at alpha divided by it.",
         default=1,
     )
