@@ -82,7 +82,9 @@ GROUPS = {
 }
 """What people come for -> the actions. Parts of our own workflows are in no group."""
 
-ENCLOSED = frozenset({"validate-tag", "verify-images", "protect-latest", "release-notes"})
+ENCLOSED = frozenset(
+    {"component-matrix", "promote", "protect-latest", "release-notes", "validate-tag", "verify-images"}
+)
 """Actions whose whole result is their report. The others that have one add what only they say."""
 
 TOOLS = {

@@ -52,6 +52,15 @@ def tag_in_git(made: World, tag: str, message: str = "") -> str:
     return commit.sha
 
 
+def test_the_report_is_about_the_final_tag(stage: Stage, tmp_path: Path) -> None:
+    report = stage.promote(report="promote.json")
+
+    (file,) = tmp_path.rglob("promote.json")
+    document = json.loads(file.read_bytes())
+    assert (document["report"], document["verdict"], document["tag"]) == ("promote", "warn", FINAL)
+    assert report.outputs["report-digest"] == digest_of(file.read_bytes())
+
+
 def test_the_release_is_the_candidate_byte_by_byte(stage: Stage) -> None:
     tested = stage.names(CANDIDATE)
 

@@ -107,6 +107,17 @@ def test_the_log_of_another_repository_is_refused() -> None:
         read_log(filled().content(), "v0.5.0.jsonl", repository="acme/shop")
 
 
+def test_a_line_about_a_report_has_the_digests_that_it_names() -> None:
+    outputs = {"lock-digest": "sha256:" + "a" * 64, "plan-digest": "", "tag": "v0.5.0", "other-digest": ["sha256:x"]}
+    report = read_report(makers.content(outputs=outputs), Origin.JOB, "verify.json")
+
+    run = logs.of_report(report, "ada").run
+
+    assert {name: value for name, value in run.items() if name.endswith("-digest")} == {
+        "lock-digest": "sha256:" + "a" * 64
+    }
+
+
 def test_lines_are_in_the_canonical_form_of_rfc_8785() -> None:
     # The order of keys and the text of this document are those of the RFC's rules, written down by hand.
     document = {"b": [1, True, None], "a": {"é": '\u20ac\n"/'}, "A": ""}

@@ -431,7 +431,9 @@ def test_the_front_page_stays_small_and_names_no_part_of_a_workflow() -> None:
 WRITTEN_FILES = {
     "api-guard": ["report", "surface"],
     "branch-audit": ["report"],
+    "component-matrix": ["report"],
     "perf-gate": ["report", "plot"],
+    "promote": ["report"],
     "protect-latest": ["report"],
     "release-gate": ["page", "report"],
     "release-notes": ["report"],
@@ -440,7 +442,7 @@ WRITTEN_FILES = {
     "verify-images": ["report"],
     "version-audit": ["patch-file", "report", "sarif-file"],
 }
-REQUIRED = {"verify-images": ["--image-list", "[]", "--revision", "a" * 40]}
+REQUIRED = {"promote": ["--to", "v0.5.0"], "verify-images": ["--image-list", "[]", "--revision", "a" * 40]}
 
 
 def test_every_report_of_an_action_is_an_input_that_is_tried_first() -> None:

@@ -25,6 +25,7 @@ from release_actions.config.source import read_text
 from release_actions.http.client import Http
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
+from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.files import write_workspace_file
 from release_actions.runner.nearest_path import suggest_path
 from release_actions.runner.report import Report, counted
@@ -48,11 +49,12 @@ class Inputs:
     notes: str = inputs.option(inputs.text, "")
     output_file: str = inputs.option(inputs.text, "components.json")
     check_upstream: bool = inputs.option(inputs.boolean, default=True)
+    report: str = inputs.option(inputs.written_file, "")
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
 
 
-OUTPUTS = ("table", "changes", "changed", "components-file", "previous-release", "findings")
+OUTPUTS = ("table", "changes", "changed", "components-file", "previous-release", "findings", *REPORT_OUTPUTS)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ from release_actions.registry.names import REPOSITORY
 from release_actions.registry.registries import Registries
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
+from release_actions.runner.envelope import REPORT_OUTPUTS
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.versions.grammar import WithoutCandidate
@@ -78,6 +79,7 @@ class Inputs:
     bundle: str = inputs.option(inputs.text, "")
     trusted_root: str = inputs.option(inputs.text, "")
     dry_run: bool = inputs.option(inputs.boolean, default=False)
+    report: str = inputs.option(inputs.written_file, "")
     token: str = inputs.option(inputs.text, "", secret=True)
     registry_token: str = inputs.option(inputs.text, "", secret=True)
     registry_user: str = inputs.option(inputs.text, "")
@@ -85,7 +87,7 @@ class Inputs:
     login_host: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = report.OUTPUTS
+OUTPUTS = (*report.OUTPUTS, *REPORT_OUTPUTS)
 
 
 class NoCandidateError(PolicyError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -23,6 +24,8 @@ FIRST, REPORT, WAIVER, DECISION = "first", "report", "waiver", "decision"
 KINDS = (FIRST, REPORT, WAIVER, DECISION)
 BEFORE_FIRST = "0" * 64
 """What the first line holds for the line before."""
+
+DIGEST_NAME, DIGEST = re.compile("[a-z]+(?:-[a-z]+)*-digest"), re.compile("sha256:[0-9a-f]{64}")
 
 KEYS = frozenset(
     {"seq", "time", "kind", "tag", "commit", "actor", "run", "subject", "verdict", "approvals", "waiver", "prev"}
@@ -175,7 +178,19 @@ def of_report(report: CheckReport, actor: str) -> Entry:
         "report": report.name,
     }
     run["origin"] = report.origin.value
+    run |= _read_digests(report)
     return Entry(REPORT, report.tag, report.commit, actor, run, report.digest, report.verdict.value, approvals)
+
+
+def _read_digests(report: CheckReport) -> dict[str, str]:
+    """The digests of other files that a report names among its outputs, such as `lock-digest`."""
+    outputs = report.details.get("outputs")
+    pairs = outputs.items() if isinstance(outputs, Mapping) else ()
+    return {
+        str(name): str(value)
+        for name, value in pairs
+        if DIGEST_NAME.fullmatch(str(name)) and DIGEST.fullmatch(str(value))
+    }
 
 
 def of_waiver(waiver: Waiver, commit: str, actor: str) -> Entry:
