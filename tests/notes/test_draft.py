@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +246,72 @@ def test_only_a_text_with_its_own_digest_is_unedited() -> None:
     assert is_edited(NOTES)
     assert is_edited(text.replace("Fix", "Fix more"))
     assert is_edited(text + "Thanks to all.\n")
+
+
+def put(drafts: Drafts, name: str, content: bytes) -> None:
+    path = drafts.workspace / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_files_are_attached_with_their_checksums_as_sha256sum_reads_them(drafts: Drafts, tmp_path: Path) -> None:
+    files = {"app-linux.tar.gz": b"\x1f\x8b\xff", "app-linux.tar.gz.intoto.jsonl": b"{}\n", "b.txt": b"b"}
+    for name, content in files.items():
+        put(drafts, f"dist/{name}", content)
+
+    drafts("--assets", "dist/*.tar.gz\ndist/**/*.jsonl\ndist/*", "--checksums", "SHA256SUMS")
+
+    (made,) = drafts.releases()
+    assert {asset.name for asset in made.assets.values()} == {*files, "SHA256SUMS"}
+    assert {name: drafts.content(name) for name in files} == files
+    (tmp_path / "dist" / "SHA256SUMS").write_bytes(drafts.content("SHA256SUMS"))
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path / "dist", capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stdout.count(b": OK")) == (0, 3)
+
+
+def test_a_second_run_uploads_only_what_changed(drafts: Drafts) -> None:
+    for name in ("a.bin", "b.bin"):
+        put(drafts, name, b"\xff" + name.encode())
+    drafts("--assets", "*.bin")
+    before = len(drafts.writes())
+    drafts("--assets", "*.bin")
+    assert len(drafts.writes()) == before
+    put(drafts, "b.bin", b"\xfe")
+
+    drafts("--assets", "*.bin")
+
+    assert drafts.writes()[before:] == ["DELETE", "POST"]
+    assert drafts.content("b.bin") == b"\xfe"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--assets", "dist/*.zip"), "Input 'assets' has 'dist/*.zip', which matches no file."),
+        (("--assets", "../*"), "Input 'assets' has '../*', which leads out of the workspace."),
+        (("--assets", "/etc/passwd"), "Input 'assets' has '/etc/passwd', which leads out of the workspace."),
+        (("--assets", "link"), "link is a link that leads out of the workspace."),
+        (("--assets", "one/a\ntwo/a"), "Input 'assets' matches two files of the name a."),
+        (("--assets", "odd/*"), "Input 'assets' matches 'a b', which GitHub would give another name."),
+        (("--assets", "components.json"), "Input 'assets' matches components.json, which this action attaches itself."),
+        (("--assets", "one/a", "--checksums", "a"), "Input 'checksums' is 'a', which is the name of an asset"),
+        (
+            ("--assets", "one/a", "--checksums", "x/y"),
+            "Input 'checksums' is 'x/y', which is the name of an asset or no",
+        ),
+        (("--checksums", "SHA256SUMS"), "Input 'checksums' is set, and 'assets' names no file."),
+    ],
+)
+def test_files_that_cannot_be_attached_are_refused_before_anything_is_written(
+    drafts: Drafts, flags: tuple[str, ...], words: str
+) -> None:
+    for name in ("one/a", "two/a", "odd/a b"):
+        put(drafts, name, b"x")
+    drafts.write(json.dumps(COMPONENTS), "components.json")
+    (drafts.workspace / "link").symlink_to("/etc/passwd")
+
+    assert words in drafts(*flags, code=ExitCode.BAD_INPUT)
+
+    assert drafts.writes() == []

@@ -120,7 +120,14 @@ class NotesTask:
             version=version,
             form=config.notes if config else NotesForm(),
             skip=tuple(config.skip) if config else (),
-            files=NotesFiles(given.file, given.overflow_file, given.components, given.components_file),
+            files=NotesFiles(
+                given.file,
+                given.overflow_file,
+                given.components,
+                given.components_file,
+                given.assets,
+                given.checksums,
+            ),
             context=dataclasses.replace(context, repository=find_repository(context, config)),
             branches=fill_branches(config.release_branches if config else (), version),
         )

@@ -23,6 +23,7 @@ from release_actions.github.assets import Assets
 from release_actions.github.releases import Asset, Release, Releases
 from release_actions.http.client import Http
 from release_actions.notes import body
+from release_actions.notes.attached_files import read_attached_files
 from release_actions.notes.fitting import count_characters
 from release_actions.notes.notes_files import NotesFiles, read_manifest
 from release_actions.runner import markdown
@@ -94,6 +95,12 @@ def build_content(
     if f"/releases/download/{quote(version.tag, safe='')}/{quote(overflow)}" in text:
         told = f"{files.notes} says that the rest is in {overflow}. Run mode: generate before."
         attached[overflow] = read_text(context.path(files.overflow), name=files.overflow, hint=told).encode()
+    others = read_attached_files(files.assets, files.checksums, context.workspace)
+    taken = sorted(set(attached) & set(others))
+    if taken:
+        message = f"Input 'assets' matches {taken[0]}, which this action attaches itself."
+        raise InputError(message, hint="Leave it out of the globs.")
+    attached |= others
     latest = is_newest(version, parse_known(tags, version.prefix), tuple(skip))
     return DraftContent(whole, not version.is_stable, latest, attached)
 
@@ -205,7 +212,7 @@ def has_content(asset: Asset, content: bytes, release: Release, assets: Assets) 
         return False
     if asset.digest:
         return asset.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
-    return assets.text(release, asset).encode() == content
+    return assets.content(release, asset) == content
 
 
 def check_draft(release: Release, want: DraftContent) -> Release:

@@ -26,6 +26,8 @@ class Inputs:
     components_file: str = inputs.option(inputs.text, "components.json")
     history: TagSource = inputs.option(inputs.member(TagSource), TagSource.API)
     bots: str = inputs.option(inputs.choice("hide", "fold", "list"), "")
+    assets: tuple[str, ...] = inputs.option(inputs.lines, ())
+    checksums: str = inputs.option(inputs.text, "")
     replace_edits: bool = inputs.option(inputs.boolean, default=False)
     sarif_file: str = inputs.option(inputs.text, "")
     check_upstream: bool = inputs.option(inputs.boolean, default=True)

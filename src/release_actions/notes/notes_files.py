@@ -21,12 +21,17 @@ HEADINGS = ("Component Summary", "Infrastructure Changes")
 
 @dataclass(frozen=True)
 class NotesFiles:
-    """Names of the files in the workspace, as the inputs give them."""
+    """Names of the files in the workspace, as the inputs give them.
+
+    `assets` are globs of what is attached to a draft, `checksums` the name of the file with their checksums.
+    """
 
     notes: str
     overflow: str
     components: str
     manifest: str
+    assets: tuple[str, ...] = ()
+    checksums: str = ""
 
 
 @dataclass(frozen=True)
