@@ -207,6 +207,7 @@ def test_a_candidate_that_comes_next(judge: Judge, forge: Forge) -> None:
         "previous-stable": "v0.5.1",
         "previous-candidate": "v0.6.0-rc.1",
         "next-candidate": "v0.6.0-rc.3",
+        "component": "",
         "image-tags": ["v0.6.0-rc.2"],
         "floating-tags": [],
         "make-latest": False,

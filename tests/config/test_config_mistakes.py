@@ -21,8 +21,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
-            "tracker, gate.",
+            "path-groups, defaults, images, components, retired, cleanup, notes, performance, branches, drift, "
+            "schedule, tracker, gate.",
         ],
     ),
     "only a comment": (
@@ -32,8 +32,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is empty and should be a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
-            "tracker, gate.",
+            "path-groups, defaults, images, components, retired, cleanup, notes, performance, branches, drift, "
+            "schedule, tracker, gate.",
         ],
     ),
     "a list": (
@@ -43,8 +43,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:1:1: The file is a list, which is not a mapping. Its keys are version, repository, "
             "registry, namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
-            "tracker, gate.",
+            "path-groups, defaults, images, components, retired, cleanup, notes, performance, branches, drift, "
+            "schedule, tracker, gate.",
         ],
     ),
     "no images": (
@@ -135,8 +135,8 @@ MISTAKES_OF_FORM = {
         [
             "release.yaml:5:1: 'slack' is not a key of the file. Use one of version, repository, registry, "
             "namespace, versions, floating-tags, image-tag, version-file, channels, credentials, "
-            "path-groups, defaults, images, retired, cleanup, notes, performance, branches, drift, schedule, "
-            "tracker, gate.",
+            "path-groups, defaults, images, components, retired, cleanup, notes, performance, branches, drift, "
+            "schedule, tracker, gate.",
         ],
     ),
     "a key that belongs elsewhere": (
@@ -1624,6 +1624,47 @@ MISTAKES_OF_RULES = {
         [
             "release.yaml:6:5: The image 'a' is built by goreleaser, and 'target' has no effect on that. "
             "Remove one of them.",
+        ],
+    ),
+    "an image in no component": (
+        """\
+        repository: o/r
+        images:
+          a: {platforms: [linux/amd64]}
+          b: {platforms: [linux/amd64]}
+        components:
+          one: {versions: {prefix: one-v}, images: [a]}
+        """,
+        [
+            "release.yaml:4:3: The image 'b' is in no component. Name it below 'images' of one.",
+        ],
+    ),
+    "a tag of two components": (
+        """\
+        repository: o/r
+        images:
+          a: {platforms: [linux/amd64]}
+          b: {platforms: [linux/amd64]}
+        components:
+          one: {versions: {prefix: v}, images: [a]}
+          two: {versions: {prefix: v}, images: [b]}
+        """,
+        [
+            "release.yaml:7:28: A tag could be a release of 'one' and of 'two'. Give one of them another prefix.",
+        ],
+    ),
+    "a prefix of a file with components": (
+        """\
+        repository: o/r
+        versions: {prefix: v}
+        images:
+          a: {platforms: [linux/amd64]}
+        components:
+          one: {versions: {prefix: one-v}, images: [a]}
+        """,
+        [
+            "release.yaml:2:12: 'versions.prefix' is about releases, and each component has its own. "
+            "Move it to a component.",
         ],
     ),
     "a command beside a stage": (

@@ -27,7 +27,7 @@ from release_actions.builds.path_check import find_missing_paths, find_missing_v
 from release_actions.builds.path_coverage import find_uncovered
 from release_actions.components.document import load_components
 from release_actions.config import FILE as CONFIG
-from release_actions.config import Config, load_config, shapes
+from release_actions.config import Config, load_whole, shapes
 from release_actions.config.schedule import ScheduleForm
 from release_actions.config.source import read_text
 from release_actions.errors import ConfigurationError, Place, Problem
@@ -85,7 +85,7 @@ class Validation:
         self.configs[file] = None
         path = self.workspace / file
         try:
-            config = self.configs[file] = load_config(path, name=file)
+            config = self.configs[file] = load_whole(path, name=file)
         except ConfigurationError as error:
             yield from (as_finding(problem, "configuration") for problem in error.problems)
             self.keep_text(file)

@@ -161,8 +161,7 @@ def make_branch_tag(branch: str, config: Config) -> str:
     is_own = grammar.is_tag(branch) and not WITH_DIGITS.fullmatch(branch)
     tag = branch if is_own else _make_legal(branch)
     floats = any(grammar.can_be_equal(tag, template) for template in config.all_floating_tags)
-    scheme = config.tag_prefix
-    released = parse_or_none(tag, scheme) or read_image_tag(tag, scheme)
+    released = any(parse_or_none(tag, scheme) or read_image_tag(tag, scheme) for scheme in config.schemes)
     dev = has_form(tag, config.tags_of("dev"))
     packages = config.packages("dev")
     flavour = any(package.flavour and compile_template(package.tag_form).fullmatch(tag) for package in packages)

@@ -19,7 +19,7 @@ from release_actions.builds.runner_labels import RULE, find_unknown_runners
 from release_actions.builds.stage_check import RULE as STAGE_RULE
 from release_actions.builds.stage_check import find_missing_stages
 from release_actions.builds.version_file import VersionFile
-from release_actions.config import Config, load_config
+from release_actions.config import Config, load_config, load_whole
 from release_actions.errors import ConfigurationError, InputError, PolicyError
 from release_actions.git.commits import Commits
 from release_actions.runner.context import COMMIT, TAG_REF, Context
@@ -56,7 +56,10 @@ class RunPlan:
 
 def plan_run(request: PlanRequest, context: Context, log: Workflow, resolve: Resolve) -> RunPlan:
     """Plan the builds of one run. `resolve` is asked for commits of refs that can move."""
-    config = load_config(context.path(request.config), name=request.config)
+    path = context.path(request.config)
+    # What is no release is of no component: every image may be built.
+    name, tag = request.config, request.tag
+    config = load_config(path, name=name, tag=tag) if tag else load_whole(path, name=name)
     context = fill_from_checkout(context)
     build = make_build(request, context, config)
     build = replace(build, metadata=read_metadata(request, build, context, config))

@@ -17,7 +17,7 @@ from release_actions.cleanup.package_names import Lookup, globs_of, name_package
 from release_actions.cleanup.result import Task
 from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.undo import Entry
-from release_actions.config import CleanupRule, Config, load_config, shapes
+from release_actions.config import CleanupRule, Config, load_whole, shapes
 from release_actions.errors import InputError, Place, Problem
 from release_actions.images.graph import subject_of_tag
 from release_actions.registry.names import PackagePath
@@ -159,4 +159,4 @@ def read_configuration(given: Inputs, context: Context) -> Config | None:
         near = suggest_path(given.config, context.workspace) or "Check out the repository first."
         hint = f"{near} Say where the file is with 'config', or set 'owner' to choose from all packages of an account."
         raise InputError(message, hint=hint)
-    return load_config(context.path(given.config), name=given.config)
+    return load_whole(context.path(given.config), name=given.config)

@@ -102,7 +102,7 @@ class Proposed:
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Audit a branch against trunk."""
     has_config = context.path(given.config).is_file()
-    config = load_config(context.path(given.config), name=given.config) if has_config else None
+    config = load_config(context.path(given.config), name=given.config, tag=given.tag) if has_config else None
     live = config.branches.live if config else ()
     if given.mode == LIST:
         return report_nothing(f"release.yaml lists {len(live)} live branches.", live)
@@ -159,7 +159,7 @@ def find_branch(given: Inputs, context: Context, config: Config | None, log: Wor
     if given.branch:
         return given.branch
     if given.tag and config:
-        names = read_policy(given.config, context, log).branches(parse(given.tag, config.tag_prefix))
+        names = read_policy(given.config, context, log, given.tag).branches(parse(given.tag, config.tag_prefix))
         if branch := from_checkout.find_branch(context.workspace, names):
             return branch
         if names:

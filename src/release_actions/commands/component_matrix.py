@@ -71,7 +71,8 @@ class MatrixTask:
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Make the table of a release, and judge it. Raises `TagRefused` for a tag that names no version."""
-    version = parse(find_requested_tag(given.tag, context), prefix_of(given.config, context))
+    tag = find_requested_tag(given.tag, context)
+    version = parse(tag, prefix_of(given.config, context, tag))
     document = load_components(context.path(given.components), name=given.components)
     with Http(log=log.info, redactor=log.redactor) as http:
         upstream = Upstream(
@@ -93,10 +94,10 @@ def save_manifest(text: str, path: Path, name: str) -> None:
     write_workspace_file(path, name, text, hint=hint)
 
 
-def prefix_of(config: str, context: Context) -> str:
+def prefix_of(config: str, context: Context, tag: str) -> str:
     """What release tags begin with: v where the usual file is not there and no other was named."""
     path = context.path(config)
-    return "v" if config == CONFIG and not path.exists() else load_config(path, name=config).tag_prefix
+    return "v" if config == CONFIG and not path.exists() else load_config(path, name=config, tag=tag).tag_prefix
 
 
 def build_result(task: MatrixTask) -> MatrixResult:

@@ -76,7 +76,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if given.mode == APPLY and not given.token:
         message = "A branch cannot be made without a token."
         raise InputError(message, hint="Set the input token.")
-    config = load_config(context.path(given.config), name=given.config)
+    config = load_config(context.path(given.config), name=given.config, tag=given.tag)
     version = parse(given.tag, config.tag_prefix)
     name = context.repository or config.repository
     with open_client(context.api_url, token=given.token) as github:
@@ -98,7 +98,7 @@ def make_plan(
     given: Inputs, context: Context, config: Config, version: Version, repository: Repository, log: Workflow
 ) -> CutPlan:
     """What to make, and why not. Raises `InputError` where the project has no name for release branches."""
-    policy = read_policy(given.config, context, log)
+    policy = read_policy(given.config, context, log, given.tag)
     branch = policy.branch(version)
     if not branch:
         message = f"release.yaml does not say which branch {given.tag} is released from."

@@ -20,7 +20,7 @@ from release_actions.adoption.workflow_checkup import (
     list_environments,
     read_workflows,
 )
-from release_actions.config import FILE, Config, load_config
+from release_actions.config import FILE, Config, load_whole
 from release_actions.errors import ActionError, ExitCode, InputError
 from release_actions.github.settings import Ask, make_asker
 from release_actions.http.client import Http
@@ -55,7 +55,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     if not given.token:
         message = "doctor reads settings of the repository, and has no token."
         raise InputError(message, hint="Set GITHUB_TOKEN, for example to what gh auth token prints.")
-    config = load_config(context.path(given.config), name=given.config)
+    config = load_whole(context.path(given.config), name=given.config)
     with Http(log=log.info, redactor=log.redactor) as http:
         lines = list(check_all(config, context, make_asker(http, context.api_url, token=given.token)))
     lines += check_floats(given, context, log)

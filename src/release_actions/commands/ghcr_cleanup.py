@@ -32,7 +32,7 @@ from release_actions.cleanup.scope import make_tasks, read_configuration, read_u
 from release_actions.cleanup.store import Store
 from release_actions.cleanup.undo import Entry
 from release_actions.cleanup.undo_record import UndoRecord
-from release_actions.config import Config, load_config
+from release_actions.config import Config, load_whole
 from release_actions.errors import ActionError, ExitCode, InputError, RemoteError
 from release_actions.github.packages import Packages
 from release_actions.http.client import Http
@@ -131,7 +131,7 @@ def read_tag_schemes(given: Inputs, context: Context, config: Config | None) -> 
     """
     ranks = given.keep_n or given.keep_n_per_line or given.delete_released_candidates
     if config is None and ranks and context.path(given.config).exists():
-        config = load_config(context.path(given.config), name=given.config)
+        config = load_whole(context.path(given.config), name=given.config)
     return config.schemes_of if config else lambda _: ()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from release_actions.config import FILE, load_config
+from release_actions.config import FILE, load_whole
 from release_actions.errors import ActionError, ExitCode, InputError, PartialError, PolicyError, Problem
 from release_actions.http.client import Http
 from release_actions.images import built_digests, image_list, inspection
@@ -143,10 +143,11 @@ def read_tag_rules(config: str, context: Context, log: Workflow) -> TagRules:
     if config == FILE and not path.exists():
         log.info(f"There is no {FILE}: tags begin with v, and latest, vX and vX.Y float.")
         return TagRules()
-    loaded = load_config(path, name=config)
+    loaded = load_whole(path, name=config)
     dev = frozenset(package.reference for package in (*loaded.packages("dev"), *loaded.pull_requests))
     shared = frozenset(package.reference for package in loaded.packages("release") if package.reference in dev)
-    return TagRules(loaded.tag_prefix, loaded.all_floating_tags, loaded.schemes[1:], dev, shared)
+    first, *others = loaded.schemes
+    return TagRules(first, loaded.all_floating_tags, tuple(others), dev, shared)
 
 
 def remove_held_back_tags(image: ListedImage, names: tuple[str, ...]) -> ListedImage:

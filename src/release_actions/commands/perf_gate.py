@@ -137,11 +137,12 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
 def read_setting(given: Inputs, context: Context, log: Workflow) -> Setting:
     """Rules, tag and commit of this run. Raises `ConfigurationError`, `InputError` and `TagRefused`."""
     path = context.path(given.config)
+    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
     rules, prefix, configuration = Rules(), None, ""
     if given.config == FILE and not path.exists():
         log.info(f"There is no {FILE}: the default metrics and tolerances hold.")
     else:
-        config = load_config(path, name=given.config)
+        config = load_config(path, name=given.config, tag=tag)
         rules, prefix = rules_of(config.performance), config.tag_prefix
         configuration = envelope.digest_of(path.read_bytes())
     rules = replace(
@@ -151,7 +152,6 @@ def read_setting(given: Inputs, context: Context, log: Workflow) -> Setting:
         alpha=given.alpha or rules.alpha,
         looks=given.looks or rules.looks,
     )
-    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
     version = parse(tag, "v" if prefix is None else prefix) if tag else None
     branch = context.ref.removeprefix(HEADS) if context.ref.startswith(HEADS) else ""
     commit = given.commit or context.sha

@@ -105,7 +105,7 @@ class Origin:
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Promote a candidate in every package, or say what that would come to."""
-    config = load_config(context.path(given.config), name=given.config)
+    config = load_config(context.path(given.config), name=given.config, tag=given.to)
     require_plain_tags(config, "promote", "Release with ci-release.yaml, which builds the final images.", copies=True)
     final = parse_final(given.to, config.tag_prefix)
     with Http(log=log.info, redactor=log.redactor) as http:

@@ -56,6 +56,7 @@ class Inputs:
 
     mode: Mode = inputs.option(inputs.member(Mode), Mode.CHECK)
     config: str = inputs.option(inputs.text, "release.yaml")
+    component: str = inputs.option(inputs.text, "")
     report: str = inputs.option(inputs.written_file, "")
     images: tuple[str, ...] = inputs.option(inputs.items, ALL_IMAGES)
     exclude_images: tuple[str, ...] = inputs.option(inputs.items, ())
@@ -78,7 +79,7 @@ class Inputs:
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Check, enforce, record or restore the floating tags of the images that the inputs name."""
-    config = load_config(context.path(given.config), name=given.config)
+    config = load_config(context.path(given.config), name=given.config, component=given.component)
     packages, recorded = prepare(given, context, config)
     with (
         Http(log=log.info, redactor=log.redactor) as http,
@@ -216,6 +217,9 @@ def find_contradictions(given: Inputs, context: Context) -> Iterator[Problem]:
     if given.git_tags and not context.repository:
         message = "Input 'git-tags' is true, and the repository is not known."
         yield Problem(message, "Set GITHUB_REPOSITORY or --repository.")
+    if given.git_tags and given.component:
+        message = "Input 'git-tags' moves tags of the whole repository, and 'component' names one product of it."
+        yield Problem(message, "Set git-tags to false.")
     if given.force and given.mode is not Mode.RESTORE:
         yield Problem("Input 'force' is only for mode restore.", "Remove it, or set mode to restore.")
 

@@ -22,7 +22,7 @@ from release_actions.cleanup.pace import Limits, find_longest_wait
 from release_actions.cleanup.parallel import map_at_once
 from release_actions.cleanup.selection import Facts, Rule
 from release_actions.cleanup.store import Store
-from release_actions.config import Config, load_config
+from release_actions.config import Config, load_config, load_whole
 from release_actions.config.cleanup_settings import CleanupSettings
 from release_actions.errors import ActionError, InputError, Problem, RemoteError
 from release_actions.github import repository
@@ -76,6 +76,7 @@ class Inputs:
 
     candidates: tuple[str, ...] = option(inputs.items, ())
     config: str = option(inputs.text, "release.yaml")
+    component: str = option(inputs.text, "")
     dry_run: bool = option(inputs.boolean, default=False)
     expected_plan: str = option(inputs.text, "")
     max_deletions: int | None = option(inputs.integer(0), None)
@@ -181,8 +182,15 @@ def open_store(path: str, given: Inputs, context: Context, clients: Clients, log
 
 
 def read_configuration(given: Inputs, context: Context) -> Config:
-    """The configuration. Raises `ConfigurationError` when its registry is not GitHub's."""
-    config = load_config(context.path(given.config), name=given.config)
+    """The configuration. Raises `ConfigurationError` when its registry is not GitHub's.
+
+    Of a file with components, that of the first candidate: what is of another one names no version there.
+    """
+    path = context.path(given.config)
+    if given.mode is Mode.RESTORE or not given.candidates:
+        config = load_whole(path, name=given.config)
+    else:
+        config = load_config(path, name=given.config, component=given.component, tag=given.candidates[0])
     connect_to_package(context, config, "rc-teardown")
     return config
 

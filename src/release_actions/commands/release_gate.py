@@ -80,7 +80,8 @@ OUTPUTS = ("go", "verdict", "against", "report", "report-digest", "page", "log-h
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Decide, or keep the log."""
-    config = load_config(context.path(given.config), name=given.config)
+    tag = find_tag(given, context)
+    config = load_config(context.path(given.config), name=given.config, tag=tag)
     version, commit = find_subject(given, context, config)
     if given.mode == VERIFY:
         return verify(given, version, context, log)
@@ -99,9 +100,14 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
     return make_report(judged.decision, made, given, head)
 
 
+def find_tag(given: Inputs, context: Context) -> str:
+    """The tag of the input, of the run, or of a release event; empty without one."""
+    return given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
+
+
 def find_subject(given: Inputs, context: Context, config: Config) -> tuple[Version, str]:
     """The version and the commit that are judged. Raises `InputError` and `TagRefused`."""
-    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else find_release_event_tag(context))
+    tag = find_tag(given, context)
     if not tag:
         message = "It is not known which tag is to be released."
         raise InputError(message, hint="Set the input tag.")

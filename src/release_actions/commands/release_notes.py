@@ -114,8 +114,10 @@ class NotesTask:
     def of(cls, given: Inputs, context: Context) -> NotesTask:
         """From the inputs and the configuration. Raises `InputError` where no repository is known."""
         path = context.path(given.config)
-        config = None if given.config == CONFIG and not path.exists() else load_config(path, name=given.config)
-        version = parse(find_requested_tag(given.tag, context), config.tag_prefix if config else "v")
+        tag = find_requested_tag(given.tag, context)
+        is_absent = given.config == CONFIG and not path.exists()
+        config = None if is_absent else load_config(path, name=given.config, tag=tag)
+        version = parse(tag, config.tag_prefix if config else "v")
         return cls(
             version=version,
             form=config.notes if config else NotesForm(),

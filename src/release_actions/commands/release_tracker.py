@@ -89,7 +89,7 @@ OUTPUTS = (
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Do what the mode says."""
     has_config = context.path(given.config).is_file()
-    config = load_config(context.path(given.config), name=given.config) if has_config else None
+    config = load_config(context.path(given.config), name=given.config, tag=given.tag) if has_config else None
     if given.mode == CALENDAR and not (context.repository and given.token):
         log.info("Without a token and a repository, milestones and tracking issues are not compared.")
         return run_calendar(given, context, config, None, log)

@@ -55,7 +55,7 @@ OUTPUTS = ("go", "against", "page")
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:
     """Write the page. A no-go is no error here: the gate is what stops a release."""
-    config = load_config(context.path(given.config), name=given.config)
+    config = load_config(context.path(given.config), name=given.config, tag=given.tag)
     version = parse(given.tag, config.tag_prefix)
     repository = context.repository or config.repository
     kept = read_kept_log(given, context, repository)

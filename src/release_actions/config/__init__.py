@@ -4,7 +4,7 @@
 works with. Nothing here reads the environment, a registry or GitHub, and no key is accepted that nothing uses.
 """
 
-from release_actions.config.load import FILE, load_config, load_text
+from release_actions.config.load import FILE, load_config, load_text, load_whole
 from release_actions.config.model import (
     CHANNELS,
     PULL_REQUEST,
@@ -32,4 +32,5 @@ __all__ = [
     "Source",
     "load_config",
     "load_text",
+    "load_whole",
 ]

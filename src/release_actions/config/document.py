@@ -86,7 +86,8 @@ class VersionsSpec(Record):
 
     prefix: str = key(
         Text("a prefix of release tags", pattern=PREFIX.pattern, example="v", empty=True),
-        "What release tags begin with: `v`, a component's name such as `router-v`, or `''` for none.",
+        "What release tags begin with: `v`, a component's name such as `router-v`, or `''` for none. A path may stand "
+        "before it: images of `cli/v1.2.3` are tagged `v1.2.3`.",
         default="v",
     )
     first_candidate: int | None = key(
@@ -373,6 +374,13 @@ class RetiredSpec(Record):
     )
 
 
+RETIRED = MapOf(
+    "a mapping of retired packages",
+    key=Text("a package name without the namespace", pattern=grammar.NAME, example="llm-d-aws"),
+    value=RecordOf("a retired package", RetiredSpec),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CleanupScope(Record):
     """The packages that a clean-up rule is about."""
@@ -391,6 +399,39 @@ class CleanupScope(Record):
 @dataclass(frozen=True, kw_only=True)
 class Cleanup(CleanupSettings, CleanupScope):
     """A rule about what is deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentSpec(Record):
+    """A product with release tags of its own."""
+
+    versions: VersionsSpec = key(
+        RecordOf("'versions'", VersionsSpec),
+        "Which git tags are its releases. Each key that is left out is as in the file's `versions`, but for `prefix`.",
+    )
+    images: tuple[str, ...] = key(
+        ListOf(
+            "a list of images",
+            Text("an image's key", pattern=grammar.COMPONENT, example="router"),
+            least=1,
+            unique=True,
+        ),
+        "Keys of its images. Every image of the file is in exactly one component.",
+    )
+    image_tag: str | None = key(
+        Text("a template of tags", pattern=grammar.TAG_TEMPLATE, example="'{version}'"),
+        "Exact tag of its images, in place of the file's.",
+        default=None,
+    )
+    floating_tags: tuple[str, ...] | None = key(
+        FLOATING_TAGS, "Its floating tags, in place of the file's.", default=None
+    )
+    notes: NotesForm | None = key(
+        RecordOf("'notes'", NotesForm),
+        "How its release notes look, and which changes they list. What is left out is as in the file's `notes`.",
+        default=None,
+    )
+    retired: Mapping[str, RetiredSpec] = key(RETIRED, "Its packages that are not published any more.", default={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -469,12 +510,18 @@ class Document(FormRecord):
         ),
         "The images, by the key that names each in lists and logs.",
     )
-    retired: Mapping[str, RetiredSpec] = key(
+    components: Mapping[str, ComponentSpec] = key(
         MapOf(
-            "a mapping of retired packages",
-            key=Text("a package name without the namespace", pattern=grammar.NAME, example="llm-d-aws"),
-            value=RecordOf("a retired package", RetiredSpec),
+            "a mapping of components",
+            key=Text("a component's key", pattern=grammar.COMPONENT, example="router"),
+            value=RecordOf("a component", ComponentSpec),
         ),
+        "Products of this repository whose releases have tags of their own, such as `router-v1.2.0` and `cli/v0.33.1`. "
+        "Without it, the file is about one product.",
+        default={},
+    )
+    retired: Mapping[str, RetiredSpec] = key(
+        RETIRED,
         "Packages that were published and are not any more. `rc-teardown` takes candidates back there too, and a rule "
         "of `cleanup` covers them by a glob or by the channel `release`.",
         default={},

@@ -207,6 +207,8 @@ class Config:
     branch that exists counts. `notes` says how release notes look, `performance` what benchmark results are held to,
     `branches` what may enter a release branch, `drift` what version-audit reports, `gate` what a release needs,
     `tracker` what its features need, `schedule` when releases are planned.
+    `component` is the key of the component that this is the configuration of, empty for a file without components and
+    for the whole of one with them, which has them in `parts`.
     `origin` is the file itself, for the place of any of its keys.
     """
 
@@ -235,6 +237,8 @@ class Config:
     gate: GateForm = field(default_factory=GateForm)
     tracker: TrackerForm = field(default_factory=TrackerForm)
     schedule: ScheduleForm = field(default_factory=ScheduleForm)
+    component: str = ""
+    parts: tuple[Config, ...] = ()
     origin: Node = field(default=NOWHERE, compare=False, repr=False)
 
     @property
@@ -261,18 +265,27 @@ class Config:
 
     @property
     def schemes(self) -> tuple[TagScheme, ...]:
-        """How exact tags are written, of the project and of each flavour."""
+        """How exact tags are written, of the project and of each flavour, or of those of each component."""
+        if self.parts:
+            # Two schemes are equal where their prefix is, so none may be dropped as a copy of another.
+            return tuple(scheme for part in self.parts for scheme in part.schemes)
         # Two schemes are equal where their prefix is.
         return (self.tag_prefix, *(package.scheme for package in self.packages() if package.scheme is not None))
 
     @property
     def all_floating_tags(self) -> tuple[str, ...]:
-        """The templates of the floating tags of every flavour."""
+        """The templates of the floating tags of every flavour, and of every component."""
+        if self.parts:
+            return tuple(dict.fromkeys(text for part in self.parts for text in part.all_floating_tags))
         own = (text for package in self.packages() for text in package.floating_tags)
         return tuple(dict.fromkeys((*self.floating_tags, *own)))
 
     def schemes_of(self, name: str) -> tuple[TagScheme, ...]:
         """How the exact tags of a package "owner/name" are written, which may hold several flavours."""
+        for part in self.parts:
+            names = (*(package.name for package in part.published), *(package.name for package in part.retired))
+            if name in names:
+                return part.schemes_of(name)
         own = tuple(package.scheme for package in self.packages() if package.name == name and package.scheme)
         plain = any(package.name == name and package.scheme is None for package in self.packages())
         return own if own and not plain else (*own, self.tag_prefix)

@@ -23,6 +23,11 @@ from release_actions.config.building_rules import (
     what_another_tool_builds_has_no_build,
 )
 from release_actions.config.cleanup_settings import SELECTORS
+from release_actions.config.components import (
+    every_image_is_in_a_component,
+    tags_of_components_are_apart,
+    what_components_say_is_not_said_twice,
+)
 from release_actions.config.document import Document
 from release_actions.config.model import Package
 from release_actions.config.shapes import make_glob, suggest_nearest
@@ -331,5 +336,21 @@ RULES: tuple[Rule, ...] = (
     rules_select_something,
     spared_tags_are_selected,
     patterns_are_legal,
+    every_image_is_in_a_component,
+    tags_of_components_are_apart,
+    what_components_say_is_not_said_twice,
 )
 """All rules, in the order of the reference."""
+
+RULES_OF_COMPONENTS: tuple[Rule, ...] = (
+    image_tags_tell_versions_apart,
+    channel_tags_are_apart,
+    what_is_not_promoted_is_built,
+    floating_tags_are_apart,
+    flavours_are_apart,
+    skipped_versions_are_releases,
+    branches_are_legal,
+    retired_packages_are_not_published,
+    retirements_begin_with_a_release,
+)
+"""The rules about releases, which hold for each component of a file that has some."""

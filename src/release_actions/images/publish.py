@@ -57,7 +57,8 @@ class TagRules:
         """
         names = tuple(tags)
         made = {*floating.find_floating(names, self.templates)}
-        floats = {name for name in names if is_floating(name, self.prefix)} | made
+        prefixes = (self.prefix, *self.flavours)
+        floats = {name for name in names if any(is_floating(name, prefix) for prefix in prefixes)} | made
         if package not in self.dev:
             return tuple(sorted(floats))
         return tuple(sorted(floats - (FLOATING_NAMES - made if package in self.shared else FLOATING_NAMES)))

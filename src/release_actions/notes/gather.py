@@ -88,10 +88,15 @@ def read_files(given: Inputs, context: Context) -> WorkspaceFiles:
     made = there(given.components_file, manifest.FILE)
     name = given.components_file
     return WorkspaceFiles(
-        load_config(config, name=given.config) if config else None,
+        load_config(config, name=given.config, tag=find_tag(given, context)) if config else None,
         load_components(components, name=given.components) if components else None,
         manifest.read(read_text(made, name=name), file=name) if made else None,
     )
+
+
+def find_tag(given: Inputs, context: Context) -> str:
+    """The tag of the input, else of the run; empty where neither has one."""
+    return given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
 
 
 def list_exact_tags(config: Config | None, version: Version | None) -> dict[str, tuple[str, ...]]:
@@ -115,7 +120,7 @@ def list_retired(config: Config | None) -> dict[str, RetiredImage]:
 
 def start_evidence(given: Inputs, context: Context, files: WorkspaceFiles) -> NotesEvidence:
     """What is known without asking anybody. Raises `TagRefused` for a tag that names no version."""
-    tag = given.tag or (context.ref if context.ref.startswith(TAG_REF) else "")
+    tag = find_tag(given, context)
     version = parse(tag, files.config.tag_prefix if files.config else "v") if tag else None
     # A components.json that another release left in the workspace says nothing about this one.
     made = files.made if files.made and version and files.made.release == version.tag else None

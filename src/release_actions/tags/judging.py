@@ -25,9 +25,10 @@ def judge_tag(request: TagRequest, context: Context, log: Workflow) -> Decision:
     if not request.is_pushed:
         # A check is about a push that has not been made: the run it happens in says nothing about it.
         context = replace(context, event_name="", event_path="", ref="", sha="")
-    policy = read_policy(request.config, context, log)
+    tag = find_requested_tag(request.tag, context)
+    policy = read_policy(request.config, context, log, tag)
     try:
-        version = parse(find_requested_tag(request.tag, context), policy.prefix)
+        version = parse(tag, policy.prefix)
     except TagRefused as refused:
         raise _offer(refused, request, context, policy, log) from None
     tags = _read_tags(request, context, policy, log, about=version.tag)

@@ -29,8 +29,9 @@ class Policy:
 
     `prefix` is a `TagScheme` where the file was read. `first_candidate` is the number of the first candidate, None if 0
     and 1 are both right. `file` is the name of the file that was read, empty where there is none. The templates of
-    branches are empty when no branch is required. `repository` is "owner/name", empty if not known. `has_gate`: whether
-    release-gate is asked before floating tags move.
+    branches are empty when no branch is required. `repository` is "owner/name", empty if not known. `component` is the
+    key of the component whose tag is judged, empty in a file without components. `has_gate`: whether release-gate is
+    asked before floating tags move.
     """
 
     prefix: str = "v"
@@ -43,6 +44,7 @@ class Policy:
     prerelease_branch: str = ""
     repository: str = ""
     packages: tuple[Package, ...] = ()
+    component: str = ""
     file: str = ""
     origin: Node | None = None
     has_gate: bool = False
@@ -87,15 +89,18 @@ class Policy:
         return node.place if node else None
 
 
-def read_policy(name: str, context: Context, log: Workflow) -> Policy:
-    """The policy in a file; the defaults where the usual file is not there and no other was named."""
+def read_policy(name: str, context: Context, log: Workflow, tag: str = "") -> Policy:
+    """The policy in a file; the defaults where the usual file is not there and no other was named.
+
+    Of a file with components, that of the component whose release the tag is.
+    """
     path = context.path(name)
     if name == FILE and not path.exists():
         log.info(
             f"There is no {FILE}. By default release tags begin with v, and latest, vX and vX.Y are floating tags."
         )
         return Policy(repository=context.repository)
-    config = load_config(path, name=name)
+    config = load_config(path, name=name, tag=tag)
     return Policy(
         prefix=config.tag_prefix,
         first_candidate=config.first_candidate,
@@ -108,6 +113,7 @@ def read_policy(name: str, context: Context, log: Workflow) -> Policy:
         prerelease_branch=config.prerelease_branch,
         repository=context.repository or config.repository,
         packages=config.packages("release"),
+        component=config.component,
         file=name,
         origin=config.origin,
     )

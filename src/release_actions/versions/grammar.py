@@ -94,8 +94,11 @@ class TagRefused(PolicyError):  # noqa: N818 - a refusal is an answer about the 
 PEP440_WORDS = {"a": "alpha", "b": "beta"}
 """What PEP 440's letters stand for, so that v0.5.0a1 and v0.5.0-alpha.1 are one version."""
 
-PREFIX = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z_-])?)?")
-"""A prefix: legal at the start of an OCI tag, and ending so that the first number cannot be taken for a part of it."""
+PREFIX = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_-]*/)*(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z_-])?)?")
+"""A prefix: legal at the start of an OCI tag, and ending so that the first number cannot be taken for a part of it.
+
+A path may stand before it, as in `cli/v`. No tag of an image has it: `cli/v1.2.3` is published as `v1.2.3`.
+"""
 
 LEGAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 """An OCI tag. Its length is checked apart."""
@@ -164,10 +167,15 @@ class TagScheme(str):
         return scheme
 
 
+def path_of(prefix: str) -> str:
+    """The path that a prefix begins with, its last slash included; empty without one."""
+    return prefix[: prefix.rfind("/") + 1]
+
+
 def image_affixes(prefix: str) -> tuple[str, str]:
     """What is before and after the version in the exact tag of a release's images."""
     template = prefix.image_tag if isinstance(prefix, TagScheme) else GIT_TAG
-    before, _, after = template.replace(GIT_TAG, f"{prefix}{VERSION}").partition(VERSION)
+    before, _, after = template.replace(GIT_TAG, f"{prefix[len(path_of(prefix)) :]}{VERSION}").partition(VERSION)
     return before, after
 
 
@@ -200,4 +208,5 @@ def require_prefix(prefix: str) -> None:
 def is_floating(tag: str, prefix: str = "v") -> bool:
     """Whether a tag has the form of one that moves: vX, vX.Y, X, X.Y, or a name such as latest."""
     name = tag.removeprefix("refs/tags/")
-    return name in FLOATING_NAMES or bool(re.fullmatch(r"[0-9]+(\.[0-9]+)?", name.removeprefix(prefix)))
+    number = name.removeprefix(path_of(prefix)).removeprefix(prefix[len(path_of(prefix)) :])
+    return name in FLOATING_NAMES or bool(re.fullmatch(r"[0-9]+(\.[0-9]+)?", number))

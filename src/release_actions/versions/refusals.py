@@ -16,6 +16,7 @@ from release_actions.versions.grammar import (
     Reason,
     TagRefused,
     is_floating,
+    path_of,
 )
 from release_actions.versions.mistakes import Mistake, check_size, refuse_leading_zero, show_examples, show_tag
 from release_actions.versions.suffix_mistakes import (
@@ -72,7 +73,7 @@ def _find_mistakes(name: str, prefix: str) -> Iterator[Mistake | None]:
     yield _check_git_ref(name)
     yield _check_spaces(name)
     yield _check_ascii(name)
-    yield _check_characters(name)
+    yield _check_characters(name, path_of(prefix))
     yield _check_date(name, prefix)
     yield _check_letters(name, prefix)
     yield _check_floating(name, prefix)
@@ -123,8 +124,8 @@ def _check_ascii(name: str) -> Mistake | None:
     return Mistake(Reason.NOT_ASCII, message, plain if plain.isascii() else "")
 
 
-def _check_characters(name: str) -> Mistake | None:
-    illegal = re.search(r"[^A-Za-z0-9._+-]|^[.+-]", name)
+def _check_characters(name: str, path: str) -> Mistake | None:
+    illegal = re.search(r"[^A-Za-z0-9._+-]|^[.+-]", name.removeprefix(path))
     if not illegal:
         return None
     verb, form = ("begins with", "begin with") if illegal.start() == 0 else ("contains", "contain")

@@ -27,6 +27,7 @@ from release_actions.versions.grammar import (
     TagRefused,
     git_tag_of,
     image_tag_of,
+    path_of,
     post_spelling_of,
     require_prefix,
 )
@@ -162,7 +163,7 @@ def parse_or_none(tag: str, prefix: str = "v") -> Version | None:
     """As `parse`, but None for what names no version: for lists of tags that hold much else."""
     require_prefix(prefix)
     name = tag.removeprefix("refs/tags/")
-    if len(name) > LONGEST or not LEGAL.fullmatch(name) or not name.startswith(prefix):
+    if len(name) > LONGEST or not name.startswith(prefix) or not LEGAL.fullmatch(name[len(path_of(prefix)) :]):
         return None
     base = BASE.fullmatch(name[len(prefix) :])
     suffix = _read_suffix(base.group(4), post_spelling_of(prefix)) if base else None
