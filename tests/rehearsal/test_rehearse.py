@@ -461,6 +461,11 @@ def test_a_refused_tag_fails_the_step_that_pushes_it(tmp_path: Path) -> None:
         ),
         (("--seed", "x"), ("", ""), "error: Input 'seed' is 'x', which is not a whole number of at least 0."),
         (("--scenario", "none.yaml"), ("", ""), "none.yaml"),
+        (
+            (),
+            ("channels:\n", 'channels:\n  release: {name: "{image}", destinations: {mirror: {name: "m/{image}"}}}\n'),
+            "Rehearse with a copy of the file without 'image-tag', 'destinations', 'built-by' and 'tag' of variants.",
+        ),
         (("--output", "release.yaml/report"), ("", ""), "error: The report could not be written to "),
     ],
 )

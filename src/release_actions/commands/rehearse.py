@@ -117,7 +117,9 @@ def resolve_inputs(given: Inputs, context: Context) -> RehearsalInputs:
     config_file = context.path(given.config) if given.config else beside
     config = load_config(config_file, name=given.config or (str(beside) if given.scenario else ""))
     require_plain_tags(
-        config, "A rehearsal", "Rehearse with a copy of the file without image-tag and 'tag' of variants."
+        config,
+        "A rehearsal",
+        "Rehearse with a copy of the file without 'image-tag', 'destinations', 'built-by' and 'tag' of variants.",
     )
     if config.channel_tags:
         message = f"A rehearsal plays builds under their default tags, and {config_file.name} has others."
