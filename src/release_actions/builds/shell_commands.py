@@ -73,7 +73,9 @@ class CommandReader(WordReader):
                 break
             is_ended = self.read_pipeline()
             self.skip_blanks()
-            if not is_ended and self.peek() not in {"", "\n", ";", ")", "&"}:
+            # A brace may follow a parenthesis at once.
+            is_closed = self.peek() == "}" and self.text[self.at - 1] == ")"
+            if not is_ended and not is_closed and self.peek() not in {"", "\n", ";", ")", "&"}:
                 self.refuse_rest(self.at)
         if until and not closer:
             self.refuse(f"What begins here has no end: {' or '.join(sorted(until))} is missing.", begin)

@@ -23,6 +23,7 @@ SPECIAL_PARAMETERS = frozenset("@*#?$!-")
 BRACES_OR_GLOBS = frozenset("*?[{")
 ESCAPED_IN_QUOTES = frozenset('$`"\\')
 CHANGING_ARITHMETIC = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)|(?:<<|>>)=")
+LENGTH = re.compile(r"\$\{#\w+(?:\[[@*]\])?\}")
 DEFAULTING = re.compile(r"(?P<name>\w+):?=")
 DEEPEST = 40
 """How deep expansions and commands may be nested."""
@@ -293,20 +294,29 @@ class WordReader(abc.ABC):
 
     def find_arithmetic_end(self, at: int) -> int:
         """Where `))` of an arithmetic expression ends; 0 when it is no such expression."""
-        depth = 0
-        for place in range(at, len(self.text)):
+        depth, place = 0, at
+        while place < len(self.text):
             sign = self.text[place]
-            if sign in "'\"`\\":
+            if sign in "'\"":
+                end = self.text.find(sign, place + 1)
+                if end < 0:
+                    return 0
+                place = end
+            elif sign == "\\":
+                place += 1
+            elif sign == "`":
                 return 0
-            if sign == ")" and not depth:
+            elif sign == ")" and not depth:
                 return place + 2 if self.text.startswith("))", place) else 0
             depth += (sign == "(") - (sign == ")")
+            place += 1
         return 0
 
     def note_arithmetic(self, begin: int, end: int) -> None:
         """Note what an expression changes: any of the variables in it, or any at all if something is nested in it."""
         written = self.text[begin:end]
-        if re.search(r"[$`\[\\]", written[1:].removeprefix("[")):
+        # What is nested may be any text, but for the length of something.
+        if re.search(r"[$`\[\\]", LENGTH.sub("0", written)[1:].removeprefix("[")):
             self.touch("", begin, end)
         elif CHANGING_ARITHMETIC.search(written):
             for name in dict.fromkeys(NAME.findall(written)):
