@@ -12,7 +12,7 @@ from release_actions.changes.picks import original_title, picked_commits, ported
 from release_actions.changes.programs import is_program
 from release_actions.changes.titles import trailing_numbers
 
-NO_REPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
+NO_REPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
 """The address that GitHub gives to who keeps theirs private, and to apps."""
 
 

@@ -54,7 +54,7 @@ def parse(url: str, server: str = "https://github.com") -> GitHubAddress | None:
     if parts.scheme not in {"http", "https"} or parts.netloc.lower().removeprefix("www.") != host:
         return None
     path = parts.path.rstrip("/")
-    account = re.fullmatch(r"(?:/apps)?/([A-Za-z0-9][A-Za-z0-9-]*(?:%5Bbot%5D|\[bot\])?)", path)
+    account = re.fullmatch(r"(?:/apps)?/([A-Za-z0-9][A-Za-z0-9_-]*(?:%5Bbot%5D|\[bot\])?)", path)
     if account and account[1] not in PAGES:
         return GitHubAddress(AddressKind.ACCOUNT, name=unquote(account[1]))
     match = REPOSITORY.fullmatch(path)

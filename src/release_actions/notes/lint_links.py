@@ -21,7 +21,7 @@ REPOSITORY = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_])
 VERSION = re.compile(r"(?:[A-Za-z][\w.]*-)*v?[0-9]+(?:\.[0-9]+){1,3}[A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
 TAG = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+.*")
 PAIR = re.compile(r"(?P<base>\S+?)\s*(?:\u2192|->|=>|\.{2,3}|\u2026|\bto\b|\u2013>)\s*(?P<head>\S+)")
-LOGIN = re.compile(r"@([A-Za-z0-9][A-Za-z0-9-]*)(?:\[bot\])?")
+LOGIN = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]*)(?:\[bot\])?")
 SHA = re.compile(r"[0-9a-f]{7,64}")
 SURE_SHA = 5
 """Characters that two commits share by no accident."""

@@ -45,8 +45,8 @@ MARKDOWN = re.compile(
 
 CONFLICT = re.compile(r"<{7} \S|>{7} \S|\|{7} \S")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-NAME_IN_CODE = re.compile(r"(?<!`)`@([A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?)`(?!`)")
-MENTION = re.compile(r"(?<![\w\\/`@.-])@[A-Za-z0-9][A-Za-z0-9-]*")
+NAME_IN_CODE = re.compile(r"(?<!`)`@([A-Za-z0-9][A-Za-z0-9_-]*(?:\[bot\])?)`(?!`)")
+MENTION = re.compile(r"(?<![\w\\/`@.-])@[A-Za-z0-9][A-Za-z0-9_-]*")
 TASK = re.compile(r"\s*[*+-]\s+\[ \]\s")
 
 

@@ -18,47 +18,13 @@ from release_actions.components.table import SUMMARY, ComponentTable, TableRow, 
 from release_actions.errors import Place
 from release_actions.notes import addresses
 from release_actions.notes.addresses import AddressKind, GitHubAddress
+from release_actions.notes.change_forms import LOGIN, MARK, match_change
 
-LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\]|\\\[bot\\\])?"
 CHANGE_LINE_CHARACTERS = 2_000
 """Characters of a line that may list a change: titles have up to 256, and patterns take their time with long lines."""
 
-CREDITED = re.compile(
-    rf"\s*[*+-]\s+(?P<title>\S.*)\s+by\s+(?P<who>\[?@(?P<login>{LOGIN}).*?|\S.*?)\s+in\s+(?P<where>commit\s+\S+|\S+)\s*"
-)
-"""GitHub's generated line, `* title by @login in address`, and the same of a commit."""
-
-NUMBERED = re.compile(r"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>\[?#[0-9]{1,9}(?:\]\(\S+\))?)\)\s*")
-"""A line that ends with the number of its pull request in parentheses."""
-
-REFERENCE = r"\[?(?:[\w-]+/[\w.-]+)?#[0-9]{1,9}(?:\]\([^()\s]+\))?\]?"
-"""A number of a pull request, as it is or as a link."""
-
-FORMS = (
-    # Kubernetes: `Fixed it ([#1](url), [@user](url)) [SIG Node]`, and `(#1, @user)`
-    re.compile(
-        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>{REFERENCE}),\s+(?P<who>\[?@(?P<login>{LOGIN})[^()]*(?:\([^()\s]*\))?[^()]*)\)"
-        r"\s*(?:\[[^\[\]]*\]\s*)*"
-    ),
-    # Traefik: `**[acme]** Fix it ([#1](url) by [user](url))`
-    re.compile(
-        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>{REFERENCE})\s+by\s+(?P<who>\[@?(?P<login>{LOGIN})\]\([^()\s]*\)|@(?P<other>{LOGIN}))\)\s*"
-    ),
-    # FastAPI: `Add it. PR [#1](url) by [@user](url).`
-    re.compile(
-        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+PR\s+(?P<where>{REFERENCE})\s+by\s+(?P<who>\[?@(?P<login>{LOGIN})\]?\S*)\s*"
-    ),
-    # release-please: `**scope:** Add it ([#1](url)) ([0123abc](url)), closes [#2](url)`
-    re.compile(
-        rf"\s*[*+-]\s+(?P<title>\S.*?)\s+\((?P<where>{REFERENCE})\)\s+\(\[[0-9a-f]{{7,40}}\]\([^()\s]+\)\)(?:,\s+closes\b.*)?"
-    ),
-    # `Fix it [#1]`
-    re.compile(r"\s*[*+-]\s+(?P<title>\S.*?)\s+\[(?P<where>#[0-9]{1,9})\]\s*"),
-)
-"""Change lines as other tools and projects write them. `who` is whom they credit, where they credit anybody."""
-
 FIRST = re.compile(
-    rf"\s*[*+-]\s+\[?@(?P<login>{LOGIN}).*?made (?:their|her|his) first contribution(?:\s+in\s+(?P<where>\S+))?.*"
+    rf"{MARK}\[?@(?P<login>{LOGIN}).*?made (?:their|her|his) first contribution(?:\s+in\s+(?P<where>\S+))?.*"
 )
 CHANGELOG = re.compile(r"(?i)\bfull\s+change\s*log\b")
 NUMBER = re.compile(r"(?:(?P<repository>[A-Za-z0-9-]+/[\w.-]+))?#(?P<number>[0-9]{1,9})")
@@ -218,38 +184,23 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
 
 
 def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine | None:
-    match = CREDITED.fullmatch(line.text)
+    match = match_change(line.text)
+    number, repository, sha = parse_reference(match.where, server) if match else (0, "", "")
+    if match is None or not (number or sha):
+        return None
+    start, end = match.who
     place = text.place(line, len(line.text) - len(line.text.lstrip()))
-    if match:
-        number, repository, sha = parse_reference(match["where"], server)
-        if not number and not sha:
-            return None
-        who = match["who"].strip("`")
-        login = match["login"] or (who[1:] if re.fullmatch("@" + LOGIN, who) else "")
-        login = login.replace("\\", "")
-        return ChangeLine(
-            match["title"],
-            login,
-            number,
-            repository,
-            sha,
-            line,
-            place,
-            coded=FILLER in line.prose[match.start("who") : match.end("who")],
-        )
-    for form in FORMS:
-        match = form.fullmatch(line.text)
-        if match:
-            where = match["where"].strip("[]") if "](" not in match["where"] else match["where"]
-            number, repository, sha = parse_reference(where, server)
-            named = match.groupdict()
-            login = (named.get("login") or named.get("other") or "").replace("\\", "")
-            return ChangeLine(match["title"], login, number, repository, sha, line, place, credited=bool(login))
-    match = NUMBERED.fullmatch(line.text)
-    if match:
-        number, repository, sha = parse_reference(match["where"], server)
-        return ChangeLine(match["title"], "", number, repository, sha, line, place, credited=False)
-    return None
+    return ChangeLine(
+        match.title,
+        match.login,
+        number,
+        repository,
+        sha,
+        line,
+        place,
+        coded=FILLER in line.prose[start:end],
+        credited=end > 0,
+    )
 
 
 def _read_contributor(text: MarkdownText, line: MarkdownLine, server: str) -> ContributorLine | None:
@@ -266,7 +217,7 @@ def parse_reference(where: str, server: str) -> tuple[int, str, str]:
     commit = where.startswith("commit")
     where = where.removeprefix("commit").strip().rstrip(".,")
     link = re.fullmatch(r"\[([^\[\]]*)\]\(<?([^()<>\s]+)>?\)", where)
-    target = link[2] if link else where.strip("<>`")
+    target = link[2] if link else where.strip("<>`[]")
     address = addresses.parse(target, server)
     if address and address.leads is AddressKind.PULL:
         return address.number, address.repository, ""
