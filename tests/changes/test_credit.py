@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from release_actions.changes.authors import author_of
 from release_actions.changes.credit import Originals, add_co_authors, credit_originals, find_picked_by_programs
 from release_actions.changes.model import Author, MergedChange, MergedPull
 from release_actions.changes.programs import is_program, mark_programs
@@ -17,6 +18,99 @@ KNOWN = Originals({11: ORIGINAL}, {SHA: ORIGINAL})
 def picked(title: str, by: str, text: str = "", message: str = "", sources: tuple[str, ...] = ()) -> MergedChange:
     one = MergedChange(title, Author(by), ("b" * 40,), 12, text=text, messages=(message or title,), sources=sources)
     return mark_programs([one], ["acme-backporter"])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "email"),
+    [
+        ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com"),
+        ("github-actions[bot]", "github-actions[bot]@users.noreply.github.com"),
+        ("my-app[bot]", "my-app@example.com"),
+        ("My App", "12+my-app[bot]@users.noreply.github.com"),
+        ("My App", "12+my-app[bot]@users.noreply.git.example.com"),
+        ("GitHub Actions", "actions@github.com"),
+        ("CI", "action@github.com"),
+        ("GitHub", "noreply@github.com"),
+        ("Mend Renovate", "bot@renovateapp.com"),
+        ("Renovate Bot", "renovate@whitesourcesoftware.com"),
+        ("dependabot", "support@dependabot.com"),
+        ("Mergify", "someone@example.com"),
+        ("Kubernetes Prow Robot", "k8s-ci-robot@users.noreply.github.com"),
+        ("Kubernetes Submit Queue", "k8s-merge-robot@users.noreply.github.com"),
+        ("OpenShift Merge Robot", "openshift-merge-robot@users.noreply.github.com"),
+        ("Copybara-Service", "copybara-worker@google.com"),
+        ("Istio Automation", "istio-testing-bot@google.com"),
+        ("knative-automation", "automation@knative.team"),
+        ("Snyk bot", "snyk-bot@snyk.io"),
+        ("StepSecurity Bot", "bot@stepsecurity.io"),
+        ("pingcap-github-bot", "sre-bot@pingcap.com"),
+        ("semantic-release-bot", "semantic-release-bot@martynus.net"),
+        ("CodemodService Bot", ""),
+    ],
+)
+def test_a_program_is_known_by_its_name_and_address(name: str, email: str) -> None:
+    assert author_of(name, email).bot
+
+
+@pytest.mark.parametrize(
+    ("name", "email"),
+    [
+        ("Jan Bot", "jan.bot@example.com"),
+        ("Jan Bot", "1+janbot@users.noreply.github.com"),
+        ("JesseBot", "jessebot@example.com"),
+        ("Zheng Hao", "1+zhenghao-bot@users.noreply.github.com"),
+        ("Sylvain Rabot", "sylvain@example.com"),
+        ("Kristina Trotsko", "kristina@datarobot.example"),
+        ("Henry Jenkins", "henry@example.com"),
+        ("Travis Clarke", "travis.clarke@example.com"),
+        ("Claude", "claude@example.com"),
+        ("Ada Actions", "ada@github.com"),
+    ],
+)
+def test_a_person_whose_name_looks_like_a_programs_is_a_person(name: str, email: str) -> None:
+    author = author_of(name, email)
+    one = MergedChange("Fix it", author, ("b" * 40,), 7)
+
+    assert not author.bot
+    assert mark_programs([one], ["acme-renovate"]) == (one,)
+
+
+def test_a_program_that_the_configuration_names_is_known_by_the_name_of_its_commits() -> None:
+    one = MergedChange("Bump a", author_of("acme-renovate", "it@acme.example"), ("b" * 40,), 7)
+
+    assert mark_programs([one], ["Acme-Renovate"])[0].author.bot
+
+
+def test_an_account_of_an_enterprise_is_read_from_its_address() -> None:
+    assert author_of("Ada", "1+ada_corp@users.noreply.github.com").login == "ada_corp"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Backport of #11",
+        "Backports #11.",
+        "Backport PR #11",
+        "This is a manual cherry-pick of #11",
+        "This PR is a clean cherry-pick of #11",
+        "Cherry-picked from #11",
+        "Original PR: #11",
+        "**Backport of #11**",
+        "(cherry picked from #11)",
+    ],
+)
+def test_the_text_of_a_commit_names_what_it_ports_too(text: str) -> None:
+    one = picked("On the branch", "mergify[bot]", message=f"On the branch (#12)\n\n{text}\n")
+
+    assert [change.number for change in credit_originals([one], KNOWN)] == [11]
+
+
+def test_one_commit_of_several_that_ports_something_is_not_the_whole_change() -> None:
+    one = MergedChange(
+        "Two things", Author("x[bot]", bot=True), ("b" * 40, "c" * 40), 12, messages=("A\n\nBackport of #11", "B")
+    )
+
+    assert credit_originals([one], KNOWN) == (one,)
 
 
 @pytest.mark.parametrize("by", ["mergify[bot]", "github-actions[bot]", "k8s-infra-cherrypick-robot", "acme-backporter"])

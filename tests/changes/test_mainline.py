@@ -223,3 +223,38 @@ def test_a_merge_belongs_to_the_owner_of_its_branch_if_he_wrote_some_of_it() -> 
     )
 
     assert {pull.author for pull in pulls_by_message(commits).values()} == {BOB}
+
+
+def test_a_merge_whose_text_is_only_for_programs_has_the_title_of_its_only_commit() -> None:
+    message = "Merge pull request #7 from bob:work\n\nPiperOrigin-RevId: 123456789\n"
+    commits = (commit(1, "Start", 0), commit(2, "Fix it", 1, author=BOB), commit(3, message, 1, 2))
+
+    found = group_changes(commits, pulls_by_message(commits, "acme/web"))
+
+    assert [(one.number, one.title, one.author) for one in found] == [(0, "Start", ADA), (7, "Fix it", BOB)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Imported from GitHub PR https://github.com/acme/web/pull/7",
+        "COPYBARA_INTEGRATE_REVIEW=https://github.com/acme/web/pull/7 x",
+    ],
+)
+def test_what_copybara_imported_is_its_pull_request(said: str) -> None:
+    text = f"PR #7: Fix it\n\n{said}\n\n--\n{2:040x} by Bob B <1+bob@users.noreply.github.com>:\n\nFix it\n"
+    commits = (commit(1, text, 0),)
+
+    pull = pulls_by_message(commits, "acme/web")[commits[0].sha]
+
+    assert (pull.number, pull.title, pull.author) == (7, "Fix it", Author("bob", "Bob B"))
+    assert pulls_by_message(commits, "acme/other") == {}
+
+
+def test_programs_that_tidy_a_branch_up_are_not_its_author() -> None:
+    robot = Author("pre-commit-ci[bot]", bot=True)
+    tidied = (commit(3, "Tidy", 2, author=robot), commit(4, "Tidy again", 3, author=robot))
+    merge = commit(5, "Merge pull request #7 from acme/work\n\nFix it", 1, 4)
+    commits = (commit(1, "Start", 0), commit(2, "Fix it", 1, author=BOB), *tidied, merge)
+
+    assert pulls_by_message(commits, "acme/web")[merge.sha].author == BOB

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from release_actions.changes.authors import author_of
 from release_actions.changes.mainline import co_authors
 from release_actions.changes.model import Author, MergedChange, MergedPull
 from release_actions.changes.picks import original_title, picked_commits, ported_numbers
 from release_actions.changes.programs import is_program
 from release_actions.changes.titles import trailing_numbers
-
-NO_REPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
-"""The address that GitHub gives to who keeps theirs private, and to apps."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +19,6 @@ class Originals:
 
     by_number: Mapping[int, MergedPull] = field(default_factory=dict)
     by_commit: Mapping[str, MergedPull] = field(default_factory=dict)
-
-
-def author_of(name: str, email: str) -> Author:
-    """An author by what a commit says. The login is only known from an address that GitHub gave."""
-    match = NO_REPLY.fullmatch(email.strip())
-    login = match[1] if match else ""
-    return Author(login, name, bot=login.endswith("[bot]") or name.endswith("[bot]"))
 
 
 def find_picked_by_programs(changes: Iterable[MergedChange]) -> tuple[MergedChange, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from release_actions.changes.credit import author_of
+from release_actions.changes.authors import author_of
 from release_actions.changes.model import HistoryCommit
 from release_actions.git.history import CommitRecord
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from release_actions.changes.authors import author_of
 from release_actions.changes.model import Author, HistoryCommit, MergedChange, MergedPull
 from release_actions.changes.picks import MERGE, PICKED, QUEUED
 from release_actions.changes.titles import trailing_numbers, without_numbers
@@ -19,6 +20,17 @@ ELSEWHERE = re.compile(
     r"Merge (?:remote-tracking )?branch '(?:(?P<remote>[\w.-]+)/)?[^']*'(?: of (?P<address>\S+))?", re.IGNORECASE
 )
 """Subject of the commit that git makes for a merge of a branch."""
+
+IMPORTED = re.compile(r"PR #[0-9]{1,9}: (?P<title>.+)")
+IMPORTED_FROM = re.compile(
+    r"(?m)^(?:Imported from GitHub PR |COPYBARA_INTEGRATE_REVIEW=)https?://[^/\s]+/(?P<repository>[\w.-]+/[\w.-]+)/pull/"
+    r"(?P<number>[0-9]{1,9})\b"
+)
+"""Where Copybara says that a commit comes from."""
+
+IMPORTED_BY = re.compile(r"(?m)^--\n[0-9a-f]{7,40} by (?P<name>[^<\n]+?) <(?P<email>[^<>\n]*)>:$")
+TRAILER = re.compile(r"(?:PiperOrigin-RevId|Change-Id|Differential Revision|[A-Z][A-Za-z]*-by):\s|[A-Z]+(?:_[A-Z]+)+=")
+"""Lines at the end of a message that are for programs."""
 
 CO_AUTHOR = re.compile(
     r"^co-authored-by:\s*(?P<name>[^<\n]*?)\s*<(?P<email>[^<>\s]*)>\s*$", re.IGNORECASE | re.MULTILINE
@@ -133,9 +145,21 @@ class _MainlineReader:
 
     def _take_squashed(self, commit: HistoryCommit) -> None:
         named = trailing_numbers(commit.subject, self._repository)
-        if named:
+        if not named:
+            self._take_imported(commit)
+        else:
             title = " ".join((without_numbers(commit.subject), *(f"(#{number})" for number in named[:-1])))
             self.pulls[commit.sha] = MergedPull(named[-1], title, commit.author, commit.sha, merged=commit.date)
+
+    def _take_imported(self, commit: HistoryCommit) -> None:
+        """Take what Copybara imported from a pull request: `PR #7: Fix it`, with its address and author in the text."""
+        subject, imported = IMPORTED.fullmatch(commit.subject), IMPORTED_FROM.search(commit.message)
+        if imported is None or self._repository not in {"", imported["repository"].casefold()}:
+            return
+        title = subject["title"] if subject else commit.subject
+        authors = [author_of(match["name"], match["email"]) for match in IMPORTED_BY.finditer(commit.message)]
+        author = authors[0] if authors else commit.author
+        self.pulls[commit.sha] = MergedPull(int(imported["number"]), title, author, commit.sha, merged=commit.date)
 
     def _take_merge(self, commit: HistoryCommit) -> bool:
         """Give what a merge brought to its pull request. False for one that names none."""
@@ -146,17 +170,24 @@ class _MainlineReader:
         if not number:
             return False
         branch = self._take_branch(commit.parents[1:])
-        author = _author_of_branch(branch, merge[2].partition("/")[0] if merge else "") or commit.author
-        pull = MergedPull(number, self._title(commit, is_named=bool(named)), author, commit.sha, merged=commit.date)
+        owner = re.split(r"[/:]", merge[2])[0] if merge else ""
+        author = _author_of_branch(branch, owner) or commit.author
+        title = self._title(commit, branch, is_named=bool(named))
+        pull = MergedPull(number, title, author, commit.sha, merged=commit.date)
         self.pulls |= dict.fromkeys((*(merged.sha for merged in branch), commit.sha), pull)
         return True
 
-    def _title(self, commit: HistoryCommit, *, is_named: bool) -> str:
-        """A merge's title: its subject where that ends with the number, else the first line of its text."""
+    def _title(self, commit: HistoryCommit, branch: Sequence[HistoryCommit], *, is_named: bool) -> str:
+        """A merge's title: its subject where that ends with the number, else the first line of its text.
+
+        Where the text has nothing but trailers, it is the subject of the only commit that was merged.
+        """
         if is_named:
             return without_numbers(commit.subject)
         lines = [line.strip() for line in commit.message.splitlines()[1:] if line.strip()]
-        return lines[0] if lines else commit.subject
+        lines = [line for line in lines if not TRAILER.match(line)]
+        single = [merged.subject for merged in branch if len(merged.parents) <= 1]
+        return lines[0] if lines else single[0] if len(single) == 1 else commit.subject
 
     def _take_branch(self, tips: Sequence[str]) -> list[HistoryCommit]:
         """What some commits reach that was not seen yet, and mark it as seen."""
@@ -187,7 +218,9 @@ def _author_of_branch(branch: Sequence[HistoryCommit], owner: str) -> Author | N
 
     Merges are left out: whoever brings a branch up to date last is not its author.
     """
-    authors = [commit.author for commit in reversed(branch) if len(commit.parents) <= 1]
+    everybody = [commit.author for commit in reversed(branch) if len(commit.parents) <= 1]
+    # Programs that tidy a branch up may have more commits on it than who wrote it.
+    authors = [author for author in everybody if not author.bot] or everybody
     own = next((author for author in authors if author.login.casefold() == owner.casefold() and owner), None)
     if own or not authors:
         return own

@@ -31,10 +31,12 @@ BACKPORT_MARK = re.compile(
 """What such a title has around the original one."""
 
 BACKPORT_TEXT = re.compile(
-    r"(?im)^\W*(?:this is an?\s+)?(?:automat(?:ed|ic)\s+)?(?:back-?port|cherry[- ]?pick(?:ed)?)\s+(?:of|from)\s+"
-    r"(?:pull request\s+|pr\s+)?(?:[\w.-]+/[\w.-]+)?#([0-9]{1,9})"
+    r"(?im)^\W*(?:this (?:pr |pull request |commit |change )?is an?\s+|this (?:pr |commit |change )?)?"
+    r"(?:(?:automat(?:ed|ic)|manual|clean|direct)\s+)?"
+    r"(?:(?:back|forward)-?port(?:s|ed|ing)?|cherry[- ]?pick(?:s|ed|ing)?|original\s+(?:pr|pull request):?)\s+"
+    r"(?:(?:of|from)\s+)?(?:pull request:?\s+|pr:?\s+)?(?:[\w.-]+/[\w.-]+)?#([0-9]{1,9})"
 )
-"""How their text names it."""
+"""How their text, or that of their commit, names it."""
 
 
 def remove_picked_again(changes: Iterable[MergedChange]) -> tuple[tuple[MergedChange, ...], tuple[MergedChange, ...]]:
@@ -96,7 +98,10 @@ def picked_commits(change: MergedChange) -> tuple[str, ...]:
 
 def ported_numbers(change: MergedChange) -> frozenset[int]:
     """The pull requests that a change says it brings to another branch."""
-    numbers = {int(number) for number in BACKPORT_TEXT.findall(change.text)}
+    # A checkout knows only commits. Of several each has to say it: one of them may bring something else.
+    own = [message for message in change.messages if not MERGE.match(message)]
+    bodies = [message.partition("\n")[2] for message in change.messages if MERGE.match(message) or len(own) == 1]
+    numbers = {int(number) for text in (change.text, *bodies) for number in BACKPORT_TEXT.findall(text)}
     if BACKPORT_TITLE.search(change.title) or PICK.match(change.title):
         numbers |= {int(number) for number in re.findall(r"(?<![\w/])#([0-9]{1,9})\b", change.title)}
     return frozenset(numbers - {change.number})

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from release_actions.builds import path_filter
-from release_actions.changes.credit import Originals, author_of, named_numbers
+from release_actions.changes.authors import author_of
+from release_actions.changes.credit import Originals, named_numbers
 from release_actions.changes.from_git import make_commit
 from release_actions.changes.mainline import pulls_by_message
 from release_actions.changes.model import HistoryCommit, HistorySpan, MergedChange, MergedPull
