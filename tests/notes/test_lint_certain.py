@@ -273,3 +273,11 @@ def test_what_is_proven_is_certain(kind: str) -> None:
     hits = lint(text, "n.md", dataclasses.replace(KNOWN, **more))
 
     assert (rule, Certainty.CERTAIN) in {(hit.rule, hit.certainty) for hit in hits}
+
+
+def test_a_table_may_name_components_by_their_images() -> None:
+    text = cleaned.LLM_D.replace("| llm-d/llm-d-router | `v0.6.0` |", "| ghcr.io/llm-d/llm-d-router | `v0.6.1` |")
+
+    hits = lint(text, "n.md", cleaned.evidence(manifest=None, upstream={"llm-d/llm-d-router@v0.6.1": False}))
+
+    assert "version-not-upstream" in {hit.rule for hit in hits}

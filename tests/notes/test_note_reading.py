@@ -185,3 +185,16 @@ def test_change_lines_are_read_as_tools_and_projects_write_them(line: str, title
     (change,) = reading.read(f"## Changes\n\n{line}\n", "notes.md").changes
 
     assert (change.title, change.login, change.number) == (title, login, number)
+
+
+@pytest.mark.parametrize("head", ["Image | Tag", "Container Image | Image Tag", "Docker image | Platform | Tag"])
+def test_an_image_whose_tag_is_in_a_column_of_its_own_is_read_with_it(head: str) -> None:
+    middle = "linux/amd64 | " if "Platform" in head else ""
+    width = head.count("|") + 1
+    rows = f"| `ghcr.io/acme/web` | {middle}`v1.2.0` |\n| other | {middle}x |\n"
+    text = f"## Images\n\n| {head} |\n|{' - |' * width}\n{rows}"
+
+    notes = reading.read(text, "n.md")
+
+    assert [(image.name, image.tag, image.code) for image in notes.images] == [("ghcr.io/acme/web", "v1.2.0", False)]
+    assert [(row.title, row.version.version) for row in notes.rows[:1]] == [("ghcr.io/acme/web", "v1.2.0")]

@@ -39,6 +39,10 @@ INFRASTRUCTURE = "infrastructure"
 NOTHING = re.compile(r"(?i)|n/?a(?:\s+\(.*\)|\s+-.*)?|none|[-\u2010-\u2015]+")
 """Cells that say that there is no version."""
 
+IMAGE_COLUMNS = frozenset({"image", "images", "image name", "container image", "docker image"})
+TAG_COLUMNS = frozenset({"tag", "tags", "image tag", "docker tag"})
+"""What tables call their columns of images and of tags."""
+
 GONE = re.compile(r"(?i).*\b(?:deprecated|removed)\b.*")
 """Cells that say that a component is no longer published."""
 
@@ -151,9 +155,10 @@ def _table(rows: Sequence[MarkdownLine], file: str) -> ComponentTable | None:
     names = tuple(cell.text for cell in split_cells(head[1], file, head[0]))
     columns = {fold_name(name): index for index, name in reversed(list(enumerate(names)))}
     # Images and their tags have columns of their own in some notes; other tables with such columns mean something else.
-    if {"image", "tag"} <= set(columns) and re.search(r"(?i)component|image", rows[0].section):
-        columns.setdefault("component", columns["image"])
-        columns.setdefault("version", columns["tag"])
+    image, tag = find_image_columns(names)
+    if image >= 0 and tag >= 0 and re.search(r"(?i)component|image", rows[0].section):
+        columns.setdefault("component", image)
+        columns.setdefault("version", tag)
     if not {"component", "version"} <= set(columns):
         return None
     made = []
@@ -163,6 +168,16 @@ def _table(rows: Sequence[MarkdownLine], file: str) -> ComponentTable | None:
         if row and row.title:
             made.append(row)
     return ComponentTable(rows[0].section, Place(file, head[0], 1), names, tuple(made))
+
+
+def find_image_columns(head: Sequence[str]) -> tuple[int, int]:
+    """Where a table has images and their tags, in columns of their own; -1 for a column that it does not have."""
+    folded = [fold_name(name) for name in head]
+
+    def find(names: frozenset[str]) -> int:
+        return next((place for place, name in enumerate(folded) if name in names), -1)
+
+    return find(IMAGE_COLUMNS), find(TAG_COLUMNS)
 
 
 def _row(cells: tuple[TableCell, ...], columns: Mapping[str, int]) -> TableRow:

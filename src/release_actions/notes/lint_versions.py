@@ -41,15 +41,18 @@ def _list_rows(subject: LintSubject) -> tuple[TableRow, ...]:
 
 
 def find_part(row: TableRow, evidence: NotesEvidence) -> tuple[str, MatrixPart] | None:
-    """The component of the components file that a row is of."""
+    """The component of the components file that a row is of: by its name, else by its image."""
     document = evidence.document
-    for table, id_, part in document.parts() if document else ():
-        names = (title_of(id_, part), *part.aliases)
-        if table in {COMPONENTS_TABLE, INFRASTRUCTURE_TABLE} and fold_name(row.title) in {
-            fold_name(name) for name in names
-        }:
-            return id_, part
-    return None
+    parts = [
+        (id_, part)
+        for table, id_, part in (document.parts() if document else ())
+        if table in {COMPONENTS_TABLE, INFRASTRUCTURE_TABLE}
+    ]
+    name = fold_name(row.title)
+    named = (item for item in parts if name in {fold_name(title) for title in (title_of(*item), *item[1].aliases)})
+    return next(named, None) or next(
+        (item for item in parts if item[1].image and name == fold_name(item[1].image)), None
+    )
 
 
 def _moving(subject: LintSubject) -> Iterator[RuleHit]:

@@ -243,7 +243,11 @@ def _read_changelogs(text: MarkdownText, server: str) -> Iterator[ChangelogLine]
 
 
 def _read_images(text: MarkdownText) -> Iterator[ImageMention]:
+    beside = {mention.place.line: mention for mention in _read_image_rows(text)}
     for index, line in enumerate(text.lines):
+        if line.number in beside:
+            yield beside[line.number]
+            continue
         within = line.kind is LineKind.CODE
         keyed = REPOSITORY_KEY.fullmatch(line.raw) if within else None
         tag = _find_tag_beside(text, index) if keyed and ":" not in keyed["name"] else None
@@ -259,6 +263,22 @@ def _read_images(text: MarkdownText) -> Iterator[ImageMention]:
             yield ImageMention(
                 match["name"], tag, match["digest"] or "", text.place(line, match.start("name")), code=within
             )
+
+
+def _read_image_rows(text: MarkdownText) -> Iterator[ImageMention]:
+    """The images of tables that have their tags in a column of its own."""
+    columns = (-1, -1)
+    above = LineKind.BLANK
+    for line in text.lines:
+        cells = table.split_cells(line.text, text.path, line.number) if line.kind is LineKind.ROW else ()
+        if cells and above is not LineKind.ROW:
+            columns = table.find_image_columns([cell.text for cell in cells])
+        elif cells and min(columns) >= 0 and max(columns) < len(cells):
+            image, tag = (cells[column] for column in columns)
+            match = IMAGE.fullmatch(image.text)
+            if match and not match["tag"] and not match["oci"] and re.fullmatch(TAG, tag.text):
+                yield ImageMention(match["name"], tag.text, match["digest"] or "", image.place, code=False)
+        above = line.kind
 
 
 def _find_tag_beside(text: MarkdownText, index: int) -> str | None:
