@@ -51,6 +51,16 @@ CREDITED = (
     "* #7: Fix it - @ada",
     f"* {SEVEN} Fix it ({ADA})",
     f"* {SEVEN} - Fix it (@ada)",
+    f"- Fix it. ({SEVEN}, [@ada])",
+    f"- Fix it ({SEVEN}, [@ada][1])",
+    f"- Fix it ({SEVEN},{ADA})",
+    f"- Fix it({SEVEN}, {ADA})",
+    f"- Fix it ({SEVEN}[#8](https://github.com/acme/web/pull/8), {ADA})",
+    "- Fix it (#7, @ada, #8, @bob)",
+    f"* Fix it [7]({PULL}) (@ada)",
+    f"* {COMMIT} {SEVEN} Fix it (@ada)",
+    "- Fix it (#7,\n  @ada)",
+    "* Fix it (#7, @ada) \N{WARNING SIGN}",
 )
 UNCREDITED = (
     "* Fix it (#7)",
@@ -69,6 +79,11 @@ UNCREDITED = (
     "* 0123abc Fix it (#7)",
     f"* {COMMIT}: Fix it (#7)",
     "3. Fix it (#7).",
+    f"* {COMMIT} {SEVEN} Fix it",
+    f"* Fix it ([7]({PULL}))",
+    f"* Fix it {SEVEN}[#8](https://github.com/acme/web/pull/8)",
+    "* Fix it (#7) \N{WARNING SIGN}",
+    "* Fix it (#7): It waits no more.",
 )
 
 

@@ -23,19 +23,30 @@ MARK = r"\s*(?:[*+-]|[0-9]{1,9}[.)])\s+(?:\[[ xX]\]\s+)?"
 
 TITLE = r"(?P<title>\S.*?)"
 ADDRESS = r"https?://[^\s()\[\]]+/(?:pull|issues)/[0-9]{1,9}"
-NUMBER = rf"(?:\[(?:[\w-]+/[\w.-]+)?#[0-9]{{1,9}}\](?:\([^()\s]+\))?|(?:[\w-]+/[\w.-]+)?#[0-9]{{1,9}}|{ADDRESS})"
+NUMBER = (
+    rf"(?:\[(?:[\w-]+/[\w.-]+)?#[0-9]{{1,9}}\](?:\([^()\s]+\))?|\[[0-9]{{1,9}}\]\({ADDRESS}\)"
+    rf"|(?:[\w-]+/[\w.-]+)?#[0-9]{{1,9}}|{ADDRESS})"
+)
 """A number of a pull request, as it is, in brackets, as a link or as an address."""
 
-WHERE = rf"(?P<where>{NUMBER})(?:(?:,\s*|\s+and\s+|\s*&\s*|\s+)(?:PR\s+)?{NUMBER})*"
+WHERE = rf"(?P<where>{NUMBER})(?:(?:,\s*|\s+and\s+|\s*&\s*|\s*)(?:PR\s+)?{NUMBER}){{0,12}}"
 SHA = r"(?:\[`?[0-9a-f]{7,40}`?\]\([^()\s]+\)|`?[0-9a-f]{7,40}`?)"
 ACCOUNT = r"\(https?://[^\s()/]+/(?:apps/)?[^\s()/]+/?\)"
-PERSON = rf"(?:\[@{LOGIN}\]\([^()\s]*\)|\[{LOGIN}\]{ACCOUNT}|@{LOGIN})"
+TARGET = r"(?:\([^()\s]*\)|\[[^\[\]]*\])?"
+"""Where a link leads, or the label that says it elsewhere: `[@ada](…)`, `[@ada][1]`, `[@ada]`."""
+
+PERSON = rf"(?:\[@{LOGIN}\]{TARGET}|\[{LOGIN}\]{ACCOUNT}|@{LOGIN})"
 WHO = (
-    rf"(?P<who>(?:\[@(?P<login>{LOGIN})\]\([^()\s]*\)|\[(?P<account>{LOGIN})\]{ACCOUNT}|@(?P<other>{LOGIN}))"
-    rf"(?:(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s+){PERSON})*)"
+    rf"(?P<who>(?:\[@(?P<login>{LOGIN})\]{TARGET}|\[(?P<account>{LOGIN})\]{ACCOUNT}|@(?P<other>{LOGIN}))"
+    rf"(?:(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s+)(?:{PERSON}|{NUMBER})){{0,12}})"
 )
 DASH = r"\s+[-\u2013\u2014|]\s+"
-END = r"[\s.!]*"
+OPEN = r"(?:\s+\(|\((?=\[))"
+"""What begins the parentheses behind a title: a blank before them may be missing where a link follows."""
+
+END = r"[^\w()\[\]@#`*<>]*"
+"""A full stop, or an emoji that ends what one began."""
+
 CLOSES = r"(?:,?\s+(?:closes|fixes|resolves|refs)\b.*)?"
 TAGS = r"(?:\s*\[[^\[\]]*\])*"
 
@@ -48,8 +59,8 @@ FORMS = tuple(
     re.compile(MARK + form)
     for form in (
         # In one pair of parentheses: `(#7, @ada)`, `([#7](…) by [ada](…))`, `(@ada, #7)`, `([@ada](…) in [#7](…))`
-        rf"{TITLE}\s+\({WHERE}(?:,\s+|\s+by\s+|\s+)(?:by\s+|thanks(?:\s+to)?\s+)?{WHO}\){TAGS}{END}",
-        rf"{TITLE}\s+\((?:by\s+|thanks(?:\s+to)?\s+)?{WHO}(?:,\s+|\s+in\s+|\s+)(?:in\s+)?{WHERE}\){TAGS}{END}",
+        rf"{TITLE}{OPEN}{WHERE}(?:,\s*|\s+by\s+|\s+)(?:by\s+|thanks(?:\s+to)?\s+)?{WHO}\){TAGS}{END}",
+        rf"{TITLE}{OPEN}(?:by\s+|thanks(?:\s+to)?\s+)?{WHO}(?:,\s+|\s+in\s+|\s+)(?:in\s+)?{WHERE}\){TAGS}{END}",
         # The number, then who: `(#7) @ada`, `(#7) by @ada`, `#7 by @ada`, `(#7) - @ada`, `(#7) (@ada)`, `PR #7 by @ada`
         rf"{TITLE}\s+(?:PR\s+)?[(\[]?{WHERE}[)\]]?(?:,\s+|{DASH}|\s+)(?:by\s+|thanks(?:\s+to)?\s+|via\s+)?\(?{WHO}\)?{TAGS}{END}",
         # Who, then the number: `@ada (#7)`, `by @ada (#7)`, `by @ada in #7`, `(@ada) #7`, `- @ada - #7`
@@ -57,7 +68,7 @@ FORMS = tuple(
         # Changesets: `[#7](…) [`0123abc`](…) Thanks [@ada](…)! - Fix it`
         rf"{WHERE}\s+(?:{SHA}\s+)?Thanks\s+{WHO}!?{DASH}(?P<title>\S.*)",
         # The number first, who last: `#7: Fix it - @ada`, `[#7](…) Fix it ([@ada](…))`
-        rf"\**{WHERE}\**(?:\s*[:.]\s+|{DASH}|\s+){TITLE}(?:{DASH}|,?\s+)(?:by\s+)?\(?{WHO}\)?{END}",
+        rf"(?:{SHA}:?\s+)?\**{WHERE}\**(?:\s*[:.]\s+|{DASH}|\s+){TITLE}(?:{DASH}|,?\s+)(?:by\s+)?\(?{WHO}\)?{END}",
     )
 )
 """Lines that say who: most of them also name the account."""
@@ -76,10 +87,12 @@ UNCREDITED = tuple(
         # release-please: `**scope:** Fix it ([#7](…)) ([0123abc](…)), closes [#8](…)`
         rf"{TITLE}\s+\({WHERE}\)\s+\({SHA}\){CLOSES}",
         # `Fix it (#7)`, `Fix it [#7]`, `Fix it [#7](…)`, and goreleaser's `0123abc Fix it (#7)`
-        rf"(?:{SHA}:?\s+)?{TITLE}\s+\({WHERE}\){CLOSES}{END}",
+        rf"(?:{SHA}:?\s+)?{TITLE}{OPEN}{WHERE}\){CLOSES}{END}",
+        # With a sentence behind it: `Fix it (#7): It waits no more.`
+        rf"{TITLE}\s+\({WHERE}\):\s+\S.*",
         rf"(?:{SHA}:?\s+)?{TITLE}\s+(?=\[){WHERE}{CLOSES}{END}",
         # `[#7] Fix it`, `[#7](…): Fix it`, `#7 - Fix it`
-        rf"\**(?=\[|#[0-9]+\s*[:\u2013\u2014-]){WHERE}\**(?:\s*[:.]\s+|{DASH}|\s+)(?P<title>\S.*)",
+        rf"(?:{SHA}:?\s+)?\**(?=\[|#[0-9]+\s*[:\u2013\u2014-]){WHERE}\**(?:\s*[:.]\s+|{DASH}|\s+)(?P<title>\S.*)",
     )
 )
 """Lines that say no more than a number: some may be a sentence."""

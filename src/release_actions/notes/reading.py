@@ -20,6 +20,9 @@ from release_actions.notes import addresses
 from release_actions.notes.addresses import AddressKind, GitHubAddress
 from release_actions.notes.change_forms import LOGIN, MARK, match_change
 
+ITEM_LINES = 3
+"""Lines that an item may go on for."""
+
 CHANGE_LINE_CHARACTERS = 2_000
 """Characters of a line that may list a change: titles have up to 256, and patterns take their time with long lines."""
 
@@ -184,7 +187,7 @@ def read(body: str, path: str, *, server: str = "https://github.com", heading: s
 
 
 def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine | None:
-    match = match_change(line.text)
+    match = match_change(line.text) or match_change(_join_item(text, line))
     number, repository, sha = parse_reference(match.where, server) if match else (0, "", "")
     if match is None or not (number or sha):
         return None
@@ -201,6 +204,16 @@ def _change(text: MarkdownText, line: MarkdownLine, server: str) -> ChangeLine |
         coded=FILLER in line.prose[start:end],
         credited=end > 0,
     )
+
+
+def _join_item(text: MarkdownText, line: MarkdownLine) -> str:
+    """An item that goes on in the lines below it, as one line."""
+    pieces = [line.text.rstrip()]
+    for following in text.lines[line.number : line.number + ITEM_LINES]:
+        if following.kind is not LineKind.TEXT or not following.start:
+            break
+        pieces.append(following.text.strip())
+    return " ".join(pieces) if len(pieces) > 1 else ""
 
 
 def _read_contributor(text: MarkdownText, line: MarkdownLine, server: str) -> ContributorLine | None:
