@@ -36,7 +36,8 @@ sys.path.insert(0, str(ROOT / "src"))
 from release_actions.cleanup import retention  # noqa: E402  # the path above comes first
 from release_actions.cleanup.cache import Cache  # noqa: E402  # as above
 from release_actions.cleanup.pace import Limits  # noqa: E402  # as above
-from release_actions.cleanup.package import Sources, carry_out, prepare  # noqa: E402  # as above
+from release_actions.cleanup.package import Sources, prepare  # noqa: E402  # as above
+from release_actions.cleanup.parallel import carry_out_all  # noqa: E402  # as above
 from release_actions.cleanup.result import Task  # noqa: E402  # as above
 from release_actions.cleanup.selection import Facts, Rule, Version  # noqa: E402  # as above
 from release_actions.cleanup.store import Store  # noqa: E402  # as above
@@ -168,7 +169,7 @@ def clean(world: World, cache: Cache | None) -> Measured:
         context = Context(now=world.now() + timedelta(days=3))
         task = Task(PackagePath(CUDA), (Rule("sha", CleanupSettings(delete_tags=("sha-*",))),))
         result = prepare(task, store, context, Sources(http, lambda _: ("v",), "", "", ""), Workflow({}))
-        carry_out(result, store, limits, Workflow({}), context.now)
+        carry_out_all([result], {store.path: store}, limits, Workflow({}), context.now)
     if result.outcome.error:
         raise result.outcome.error
     kinds: Counter[str] = Counter()

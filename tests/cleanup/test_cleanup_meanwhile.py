@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from tests.cleanup.command import BOTH, CUDA, Clean, digests, heads, image, messages, parts, pulls, undo
+from tests.killed import Killed
 
+from release_actions.cleanup.pace import LONGEST_SETTLE, Limits
 from release_actions.errors import ExitCode
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault, push_step, tag_step
@@ -228,21 +232,42 @@ def test_what_somebody_else_deleted_counts_as_gone(world: World, clean: Clean, s
     assert version.id not in undo(report)[CUDA]
 
 
-def test_a_large_plan_is_compared_with_listings_and_not_version_by_version(
+def list_looked_up(simulator: Simulator) -> list[int]:
+    paths = [entry.path for entry in simulator.requests.select(method="GET")]
+    return [int(path.rpartition("/")[2]) for path in paths if re.search(r"/versions/[0-9]+$", path)]
+
+
+def test_many_untagged_versions_are_compared_with_a_listing_and_not_alone(
     world: World, clean: Clean, simulator: Simulator
 ) -> None:
+    old = [world.push(CUDA, image(str(number), "linux/amd64")) for number in range(30)]
     world.push(CUDA, image("final"), ["v0.5.0"])
-    candidates = [world.push(CUDA, image(str(number), "linux/amd64"), [f"v0.5.0-rc.{number}"]) for number in range(30)]
-    listing = Fault(
-        path="/orgs/llm-d/packages/container/llm-d-cuda/versions", nth=2, steps=(tag_step(CUDA, "kept", "v0.5.0-rc.7"),)
-    )
-    simulator.faults.add(listing)
-    report = clean(delete_tags="v*-rc.*")
-    assert set(world.tags(CUDA)) == {"v0.5.0", "v0.5.0-rc.7", "kept"}
+    listing = "/orgs/llm-d/packages/container/llm-d-cuda/versions"
+    simulator.faults.add(Fault(path=listing, nth=2, steps=(tag_step(CUDA, "kept", old[7].digest),)))
+
+    report = clean(delete_untagged="true")
+
+    assert set(world.tags(CUDA)) == {"v0.5.0", "kept"}
     assert report.outputs["deleted"] == 29
-    assert candidates[7].deleted is None
-    looked = [entry for entry in simulator.requests.select(method="GET") if re.search(r"/versions/[0-9]+$", entry.path)]
-    assert looked == []
+    assert old[7].deleted is None
+    assert list_looked_up(simulator) == []
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_tagged_image_is_looked_up_right_before_it_is_deleted_however_many_there_are(
+    world: World, clean: Clean, simulator: Simulator, count: int
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    candidates = [world.push(CUDA, image(str(number)), [f"v0.5.0-rc.{number}"]) for number in range(count)]
+    # Somebody tags an image after the first deletion: a listing from before that does not show it.
+    simulator.faults.add(Fault(method="DELETE", nth=2, steps=(tag_step(CUDA, "kept", f"v0.5.0-rc.{count - 1}"),)))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert set(world.tags(CUDA)) == {"v0.5.0", "kept", f"v0.5.0-rc.{count - 1}"}
+    assert report.outputs["restored"] == 0
+    assert sorted(list_looked_up(simulator)) == [version.id for version in candidates]
 
 
 def test_a_new_tag_put_on_a_version_as_it_is_deleted_brings_it_back(
@@ -285,3 +310,126 @@ def test_a_tag_that_no_deletion_can_have_broken_is_not_resolved_again(
 
     assert "v0.5.0" in heads(simulator), "it shares its platforms with what was deleted"
     assert "v0.4.0" not in heads(simulator)
+
+
+def push_while_the_run_settles(monkeypatch: pytest.MonkeyPatch, push: Callable[[], object]) -> list[float]:
+    """Something is pushed between the proof and the last look. Gives when deleting began, once the run settles."""
+    times: list[float] = []
+
+    def settle(_limits: Limits, began: float) -> None:
+        times.append(began)
+        push()
+
+    monkeypatch.setattr(Limits, "settle", settle)
+    return times
+
+
+@pytest.mark.parametrize(
+    ("others", "tag", "shuffles"),
+    [
+        *((others, tag, False) for others in (1, 110) for tag in ("v0.5.0", "nightly", "")),
+        (1, "nightly", True),
+        # In a list without order only a new name shows a new image beyond the first page.
+        (110, "v0.5.0", True),
+    ],
+)
+def test_an_index_that_appears_after_the_proof_gets_its_images_back(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch, others: int, tag: str, *, shuffles: bool
+) -> None:
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.behavior.shuffles_versions = shuffles
+    for number in range(others):
+        world.push(CUDA, image(f"old {number}", *BOTH[:1]), ["nightly", f"old-{number}"])
+    version = world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+    push_while_the_run_settles(monkeypatch, lambda: world.put_manifest(CUDA, final.root, tag))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert world.missing(CUDA, final.root.digest) == []
+    assert report.exit_code is ExitCode.PASS
+    assert "needs sha256:" in messages(report)
+    # Nothing else comes back, and the journal is gone.
+    assert undo(report) == {CUDA: [version.id]}
+    assert len(digests(world)) == others + len(BOTH) + 1
+
+
+def test_all_packages_share_one_pause_and_are_looked_at_once_more(
+    world: World, clean: Clean, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "llm-d/llm-d-aws"
+    world.add_package(other, visibility="public", repository="llm-d/llm-d")
+    for path in (CUDA, other):
+        world.push(path, image("final"), ["v0.4.0"])
+        world.push(path, image("candidate"), ["v0.5.0-rc.1"])
+    pauses = push_while_the_run_settles(monkeypatch, simulator.requests.clear)
+
+    assert clean(packages="llm-d-cuda,llm-d-aws", delete_tags="v*-rc.*").exit_code is ExitCode.PASS
+
+    assert len(pauses) == 1
+    # One page of versions a package, and the deletion of its journal.
+    assert sorted(entry.method for entry in simulator.requests.entries) == ["DELETE"] * 2 + ["GET"] * 2
+
+
+def test_a_run_that_deleted_nothing_does_not_wait(world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    pauses = push_while_the_run_settles(monkeypatch, lambda: None)
+
+    assert clean(delete_tags="v*-rc.*", delete_untagged="true").exit_code is ExitCode.PASS
+
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("given", "took", "deadline", "pause"),
+    [
+        (None, 0.4, None, 0.4),
+        (None, 60.0, None, LONGEST_SETTLE),
+        (30.0, 0.4, None, 30.0),
+        (30.0, 0.4, 110.4, 10.0),
+        (30.0, 0.4, 90.0, 0.0),
+        (0.0, 0.4, None, 0.0),
+    ],
+)
+def test_the_pause_is_as_long_as_the_deletions_took_or_as_the_caller_says_within_the_time_budget(
+    given: float | None, took: float, deadline: float | None, pause: float
+) -> None:
+    slept: list[float] = []
+    limits = Limits(deadline, now=lambda: 100.0 + took, sleep=slept.append, settle_time=given)
+
+    limits.settle(100.0)
+
+    assert sum(slept) == pytest.approx(pause)
+
+
+def test_the_caller_says_how_long_to_wait(world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.push(CUDA, image("final"), ["v0.4.0"])
+    world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
+    seen: list[float | None] = []
+    monkeypatch.setattr(Limits, "settle", lambda limits, _: seen.append(limits.settle_time))
+
+    clean(delete_tags="v*-rc.*", settle_time="30s")
+
+    assert seen == [30.0]
+
+
+def test_a_run_that_is_killed_while_it_settles_leaves_its_journal_for_the_next(
+    world: World, clean: Clean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final = build_image(BOTH, seed="same", annotations={"final": "1"})
+    world.push(CUDA, image("old"), ["v0.4.0"])
+    world.push(CUDA, image("same"), ["v0.5.0-rc.1"])
+
+    def die() -> None:
+        world.put_manifest(CUDA, final.root, "v0.5.0")
+        raise Killed
+
+    push_while_the_run_settles(monkeypatch, die)
+    with suppress(Killed):
+        clean(delete_tags="v*-rc.*")
+    assert world.missing(CUDA, "v0.5.0") != []
+    monkeypatch.undo()
+
+    assert clean(delete_tags="v*-rc.*").exit_code is ExitCode.PASS
+
+    assert world.missing(CUDA, "v0.5.0") == []
+    assert digests(world) == parts(image("old")) | parts(final)

@@ -20,7 +20,8 @@ from tests.killed import Killed
 
 from release_actions.cleanup import journal
 from release_actions.cleanup.pace import Limits
-from release_actions.cleanup.package import Sources, carry_out, prepare
+from release_actions.cleanup.package import Sources, prepare
+from release_actions.cleanup.parallel import carry_out_all
 from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.selection import Rule
 from release_actions.cleanup.store import Store
@@ -316,7 +317,7 @@ def clean(
         log = Workflow({})
         sources = Sources(http, lambda _: ("v",), "llm-d/llm-d", simulator.api_url, TOKEN)
         result = prepare(Task(PackagePath(CUDA), rules), store, Context(now=now), sources, log)
-        carry_out(result, store, Limits(), log, now)
+        carry_out_all([result], {store.path: store}, Limits(settle_time=0.0), log, now)
     return result
 
 

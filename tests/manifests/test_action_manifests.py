@@ -33,6 +33,7 @@ OWN_WORDS = {
     ("perf-gate", "mode"): "it has modes of its own",
     ("perf-gate", "commit"): "it is what was measured, not where a tag would be put",
     ("protect-latest", "mode"): "it has modes of its own",
+    ("protect-latest", "settle-time"): "it waits for tags that it moved, ghcr-cleanup for what others push",
     ("api-guard", "mode"): "it has modes of its own",
     ("api-guard", "head"): "it is what is compared, not where notes end",
     ("api-guard", "exclude"): "it compares files, version-audit reads them for versions",

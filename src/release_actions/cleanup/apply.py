@@ -1,8 +1,8 @@
 """Carries a plan out: several deletions at a time, each only once what needs it is gone.
 
-Compares every image with the plan again before it is deleted, alone or by listing the package now and then, whichever
-takes fewer requests. It must never delete what was not planned or what changed since, and never say that something
-happened when it does not know.
+Compares every tagged image with the plan again right before it is deleted, however many there are, and untagged ones
+alone or by listing the package now and then, whichever takes fewer requests. It must never delete what was not planned
+or what changed since, and never say that something happened when it does not know.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WORKERS = 16
 """Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""
 
 FEW = 20
-"""Deletions of which each image is looked up right before it goes, however few pages a listing has."""
+"""Deletions of which each untagged image is looked up right before it goes, however few pages a listing has."""
 
 BETWEEN = 16
 """Deletions for each request of a listing before a large plan is compared with a new one: a sixteenth more requests."""
@@ -73,8 +73,8 @@ class Ended:
 class Work:
     """One plan being carried out.
 
-    `journals`: ids of those of earlier runs. `listed`: id -> version, as of the last listing; None while each is looked
-    at. `last`: id of the last version with a name, which is left to the end. `halt` stops requests of this package.
+    `journals`: ids of those of earlier runs. `listed`: id -> version, as of the last listing; None before one is made.
+    `last`: id of the last version with a name, which is left to the end. `halt` stops requests of this package.
     """
 
     store: Store
@@ -153,15 +153,14 @@ class Work:
             self.collect(done)
 
     @functools.cached_property
-    def looks_up_roots(self) -> bool:
-        """Whether each image is looked up right before it goes, as that takes fewer requests than listings do.
+    def lists(self) -> bool:
+        """Whether untagged images are compared with a listing now and then, as that takes fewer requests.
 
-        What is part of an image is not looked up: it is deleted right after the image. A tag that somebody puts on it
-        in between is found by the proof, which restores the part.
+        Otherwise each is looked up right before it is deleted, as a tagged one always is.
         """
-        roots = sum(not deletion.after for deletion in self.plan.deletions)
+        untagged = sum(not deletion.after and not deletion.version.names for deletion in self.plan.deletions)
         listings = -(-len(self.plan.deletions) // self.between)
-        return len(self.plan.deletions) <= FEW or roots <= listings * self.pages
+        return len(self.plan.deletions) > FEW and untagged > listings * self.pages
 
     @property
     def between(self) -> int:
@@ -171,9 +170,7 @@ class Work:
     @property
     def due(self) -> bool:
         """Whether the last listing is too old to go by."""
-        if self.looks_up_roots:
-            return False
-        return self.listed is None or self.since >= self.between
+        return self.lists and (self.listed is None or self.since >= self.between)
 
     def collect(self, done: set[Future[Ended]]) -> None:
         """Write down what ended. Raises the first `ActionError` of all."""
@@ -247,13 +244,18 @@ class Work:
         return Ended(refusal=refusal) if refusal else Ended(deleted=True)
 
     def current(self, deletion: Deletion) -> Version | PackageVersion | None:
-        """The version as it is now, as far as that has to be known; None when it is gone."""
+        """The version as it is now, as far as that has to be known; None when it is gone.
+
+        What has a name is looked up. A part is deleted right after the image that it belongs to, and is not: a tag that
+        somebody puts on it in between is found by the proof, which restores the part.
+        """
         version = deletion.version
-        known = self.listed.get(version.id) if self.listed is not None else None
-        if known:
-            return known
-        if self.looks_up_roots and deletion.after and not version.tags:
-            return version
+        if not version.names:
+            known = self.listed.get(version.id) if self.listed is not None else None
+            if known:
+                return known
+            if deletion.after:
+                return version
         return self.store.packages.get_version(self.store.name, version.id)
 
 

@@ -18,7 +18,8 @@ class Contents:
 
     `copies`: tag -> digest of the version that has the tag here, though the registry still has it on an empty version.
     `lacking`: digests that GitHub lists, the registry does not have, and the caller named: they count as empty indexes.
-    `remembered`: digests of what earlier runs deleted.
+    `remembered`: digests of what earlier runs deleted. `overtaken`: of deleted versions that something needs which was
+    pushed after their deletion.
     """
 
     versions: tuple[Version, ...]
@@ -26,6 +27,7 @@ class Contents:
     copies: Mapping[str, str] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
     remembered: frozenset[str] = frozenset()
+    overtaken: frozenset[str] = frozenset()
 
     @property
     def tags(self) -> Mapping[str, str]:

@@ -49,6 +49,7 @@ class Inputs(CleanupSettings, ScopeInputs):
     max_deletions: int | None = option(inputs.integer(0), None)
     max_share: int | None = option(parse_percentage, None)
     time_budget: timedelta | None = option(inputs.duration, None)
+    settle_time: timedelta | None = option(inputs.duration, None)
     mode: Mode = option(inputs.member(Mode), Mode.CLEAN)
     undo_file: str = option(inputs.text, "")
     manifest_cache: str = option(inputs.text, "")

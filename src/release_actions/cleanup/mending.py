@@ -92,12 +92,13 @@ def put_back(store: Store, tag: Tag, digest: Digest) -> str:
 
 
 def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) -> None:
-    """Bring back what an earlier run deleted, by its journal, and what stays needs: it was pushed since.
+    """Bring back what a kept image needs and an earlier run deleted, or anybody before the image was pushed.
 
     What was planned to go and was not deleted stays too. A run that is not killed does this itself at its end. Raises
     `ActionError`.
     """
-    listed = contents.remembered.union(*(journal.read_deleting(image) for image in contents.graph.images.values()))
+    journals = (journal.read_deleting(image) for image in contents.graph.images.values())
+    listed = contents.remembered.union(contents.overtaken, *journals)
     if not listed:
         return
     remaining = (item.version for item in (*outcome.refused, *outcome.moved))
@@ -113,6 +114,6 @@ def heal(store: Store, plan: CleanupPlan, contents: Contents, outcome: Outcome) 
         failed = [event.item for event in events if isinstance(event, RestoreFailed)]
         if failed:
             first = failed[0]
-            message = f"An earlier clean-up deleted {first.version.digest}, which is needed. {first.message}"
+            message = f"{first.version.digest} was deleted, and an image that is kept needs it. {first.message}"
             raise RemoteError(message, hint=first.hint)
         images_now |= store.manifests(version.digest for version in again)

@@ -27,6 +27,10 @@ PLENTY = 500
 PLENTY_SECONDS = 300.0
 """Seconds that have to be left, beside those of the deletions, for packages to be cleaned at the same time."""
 
+LONGEST_SETTLE = 5.0
+"""Seconds before the last look at what was pushed, unless the caller names a time: most builds push the images of an
+index and then the index within seconds."""
+
 OUT_OF_TIME = "The time set by time-budget is used up."
 NO_TIME_LEFT = "The rest of the time set by time-budget is needed for the deletions planned so far."
 
@@ -45,8 +49,9 @@ def measure_deletions(count: int) -> float:
 class Limits:
     """What a run may use. `deadline`: by `now`, in seconds, None without one; `budget`: what the API told last.
 
-    `others`: requests that listing the other packages takes that are cleaned at the same time. `interrupted` is set
-    when a signal ends the run, for threads that no signal reaches.
+    `others`: requests that listing the other packages takes that are cleaned at the same time. `settle_time`: seconds
+    between the check after the deletions and the last look; None for as long as the deletions took, up to
+    `LONGEST_SETTLE`. `interrupted` is set when a signal ends the run, for threads that no signal reaches.
     """
 
     deadline: float | None = None
@@ -56,6 +61,7 @@ class Limits:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] = time.sleep
     others: int = 0
+    settle_time: float | None = None
     interrupted: threading.Event = field(default_factory=threading.Event)
 
     def stop(self, pages: int) -> str:
@@ -94,6 +100,14 @@ class Limits:
         if spent is None:
             return ""
         return f"The rest of the token's {spent.limit} requests an hour is needed for the deletions planned so far."
+
+    def settle(self, began: float) -> None:
+        """Wait before the last look at what was pushed, but not past the deadline. `began`: when deleting began."""
+        pause = min(self.now() - began, LONGEST_SETTLE) if self.settle_time is None else self.settle_time
+        if self.deadline is not None:
+            pause = min(pause, self.deadline - self.now())
+        if pause > 0:
+            self.sleep(pause)
 
     def check_interrupted(self) -> None:
         """Raise `KeyboardInterrupt` when a signal has ended the run."""

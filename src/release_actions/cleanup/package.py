@@ -15,9 +15,10 @@ from release_actions.cleanup import copies, journal, memory, mending, retention,
 from release_actions.cleanup.apply import apply
 from release_actions.cleanup.contents import Contents
 from release_actions.cleanup.events import Failed, Finished
-from release_actions.cleanup.finish import finish
+from release_actions.cleanup.finish import conclude, prove_and_restore
 from release_actions.cleanup.gone import GoneRefs
 from release_actions.cleanup.outcome import Outcome
+from release_actions.cleanup.overtaken import find_overtaken
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.plan_output import describe_freed
@@ -146,10 +147,12 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
             store.say(f"{path}: {idle}")
             return Result(task, idle=idle)
     contents = copies.settle_copies(path, store.read(lambda version: selection.is_named(rules, version)))
-    contents = replace(contents, remembered=frozenset(past.deleted))
+    overtaken = find_overtaken(store, contents, past, context.now)
+    contents = replace(contents, remembered=frozenset(past.deleted), overtaken=overtaken)
     since = past.untagged_since(contents.versions, context.now)
     needs_missing = any(rule.settings.needs_missing for rule in rules)
-    missing = store.missing(contents) if needs_missing else frozenset()
+    # What a clean-up deleted too early is restored, and is no reason to delete the image that lists it.
+    missing = store.missing(contents) - overtaken if needs_missing else frozenset()
     known = sources.read_facts(store, rules, tuple(contents.tags), context.now)
     facts = replace(known, missing=missing, untagged_since=since)
     plan = store.sized(retention.plan(path, contents.versions, contents.graph, rules, facts=facts), contents, measured)
@@ -172,20 +175,31 @@ def carry_out(result: Result, store: Store, limits: Limits, log: Workflow, now: 
 def clean_package(result: Result, store: Store, limits: Limits, now: datetime) -> None:
     """Delete what is planned, check what is left, and restore if that broke. What happens is in the result's outcome.
 
-    Raises `KeyboardInterrupt` when stopped by a signal.
+    `end_package` has to follow. Raises `KeyboardInterrupt` when stopped by a signal.
     """
     plan, contents, outcome = result.plan, result.contents, result.outcome
-    if plan and contents:
-        if plan.deletions or plan.strips:
-            apply(store, plan, contents, outcome, limits)
-            if outcome.is_interrupted:
-                raise KeyboardInterrupt
-            finish(store, plan, contents, outcome)
-        else:
-            repair(store, plan, contents, outcome)
-        remember(store, contents, outcome, now)
-        if store.cache:
-            store.cache.drop(version.digest for version in outcome.deleted)
+    if not plan or not contents:
+        return
+    if plan.deletions or plan.strips:
+        apply(store, plan, contents, outcome, limits)
+        if outcome.is_interrupted:
+            raise KeyboardInterrupt
+        prove_and_restore(store, plan, contents, outcome)
+    else:
+        repair(store, plan, contents, outcome)
+    remember(store, contents, outcome, now)
+    if store.cache:
+        store.cache.drop(version.digest for version in outcome.deleted)
+
+
+def end_package(result: Result, store: Store, now: datetime) -> None:
+    """Look again at what was pushed since the check, and delete the journal."""
+    plan, contents, outcome = result.plan, result.contents, result.outcome
+    if plan and contents and (plan.deletions or plan.strips):
+        restored = outcome.restored
+        conclude(store, plan, contents, outcome)
+        if outcome.restored != restored:
+            remember(store, contents, outcome, now)
     outcome.add(Finished())
 
 

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from release_actions.cleanup.apply import LAST_WORDS, count_pages
+from release_actions.cleanup.finish import can_be_needed
 from release_actions.cleanup.pace import Limits
-from release_actions.cleanup.package import MEASURED, Sources, carry_out, clean_package, plan_package
+from release_actions.cleanup.package import MEASURED, Sources, carry_out, clean_package, end_package, plan_package
 from release_actions.cleanup.result import Result, Task
 from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError
@@ -78,9 +79,24 @@ def prepare_all(
 def carry_out_all(
     results: Sequence[Result], stores: Mapping[PackagePath, Store], limits: Limits, log: Workflow, now: datetime
 ) -> None:
-    """Carry several plans out, at the same time where enough time and requests are left for all of them.
+    """Carry several plans out, and look at all packages once more after one pause.
 
     What happens is in the results' outcomes. Raises `KeyboardInterrupt` when stopped by a signal.
+    """
+    began = limits.now()
+    clean_all(results, stores, limits, log, now)
+    if any(can_be_needed(result.outcome) for result in results):
+        limits.settle(began)
+    for _ in map_at_once(lambda result: end_package(result, stores[result.task.path], now), results):
+        pass
+
+
+def clean_all(
+    results: Sequence[Result], stores: Mapping[PackagePath, Store], limits: Limits, log: Workflow, now: datetime
+) -> None:
+    """Delete and check in several packages, at the same time where enough time and requests are left for all of them.
+
+    Raises `KeyboardInterrupt` when stopped by a signal.
     """
     pages = {result.task.path: count_pages(result.contents) for result in results if result.plan and result.contents}
     planned = sum(result.planned for result in results)

@@ -19,6 +19,7 @@ from release_actions.cleanup.plan_output import (
     reason_of,
 )
 from release_actions.cleanup.result import Result
+from release_actions.cleanup.selection import Version
 from release_actions.cleanup.store import describe_version
 from release_actions.cleanup.summary import write_summary
 from release_actions.errors import ExitCode, Problem
@@ -126,10 +127,18 @@ def list_repair_findings(result: Result) -> list[Finding]:
     message = (
         f"{result.task.path}: {shown}{more} {were} restored, because something that was pushed since needs {them}."
     )
-    remembered = result.contents.remembered if result.contents else frozenset()
-    is_remembered = all(version.digest in remembered for version in repaired)
-    whose = "An earlier clean-up" if is_remembered else "A clean-up that was stopped"
-    return [Finding.of(Level.WARNING, message, hint=f"{whose} had deleted {them}. {ALONE}", rule="healed")]
+    hint = f"{explain_repair(result, repaired, them)} {ALONE}"
+    return [Finding.of(Level.WARNING, message, hint=hint, rule="healed")]
+
+
+def explain_repair(result: Result, repaired: Iterable[Version], them: str) -> str:
+    """Who had deleted what was restored, as far as that is known."""
+    contents, digests = result.contents, {version.digest for version in repaired}
+    if contents and digests <= contents.remembered:
+        return f"An earlier clean-up had deleted {them}."
+    if contents and digests <= contents.remembered | contents.overtaken:
+        return f"A clean-up or a person had deleted {them} before the image was pushed that needs {them}."
+    return f"A clean-up that was stopped had deleted {them}."
 
 
 def list_stop_findings(result: Result) -> list[Finding]:

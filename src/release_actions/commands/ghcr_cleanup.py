@@ -105,7 +105,8 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             refs=GoneRefs(http, context.api_url, repository, given.token, config) if config else None,
         )
         deadline = began + given.time_budget.total_seconds() if given.time_budget is not None else None
-        limits = Limits(deadline, pace, lambda: http.budget(context.api_url))
+        settle = given.settle_time.total_seconds() if given.settle_time is not None else None
+        limits = Limits(deadline, pace, lambda: http.budget(context.api_url), settle_time=settle)
         if given.mode is Mode.RESTORE:
             return bring_back(stores, entries, given.undo_file, limits, log, dry_run=given.dry_run)
         path = Path(given.undo_file or Path(context.environ.get("RUNNER_TEMP") or ".") / UNDO_FILE)

@@ -388,10 +388,7 @@ class Run:
         say, plan, done = self.log.info, result.plan, result.done
         try:
             with self.log.group("Delete images"):
-                for package in result.images:
-                    if package.planned:
-                        work.check_still_planned(before, self.git_tags(), self.config.tag_prefix)
-                        work.delete_images(package, self.open_store(package.path), self.limits)
+                self.delete_images(result.images, before)
             held_back = frozenset[str]().union(*(package.held_back for package in result.images))
             with self.log.group("Delete releases and git tags"):
                 work.delete_releases(plan, self.clients.releases, held_back, done, say, self.limits)
@@ -401,3 +398,16 @@ class Run:
             done.add(Failed(error))
         except KeyboardInterrupt:
             done.add(Interrupted())
+
+    def delete_images(self, packages: Iterable[PackageTeardown], before: Mapping[str, str]) -> None:
+        """The images of all packages. Raises `ActionError` when git's releases changed since the plan."""
+        began, packages = self.limits.now(), tuple(packages)
+        try:
+            for package in packages:
+                if package.planned:
+                    work.check_still_planned(before, self.git_tags(), self.config.tag_prefix)
+                    work.delete_images(package, self.open_store(package.path), self.limits)
+        except ActionError:
+            work.end_packages(packages, self.open_store, self.limits, began)
+            raise
+        work.end_packages(packages, self.open_store, self.limits, began)

@@ -49,13 +49,17 @@ HINTS = {
 
 @dataclass(frozen=True)
 class PackageVersion:
-    """One version: `digest` is its name, `tags` in GitHub's order, times in UTC."""
+    """One version: `digest` is its name, `tags` in GitHub's order, times in UTC.
+
+    `deleted_at`: None for one that is there, and where GitHub does not say.
+    """
 
     id: int
     digest: str
     tags: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -328,6 +332,7 @@ def _parse_version(response: Response, item: Any) -> PackageVersion:
             tags=tuple(tags),
             created_at=_parse_time(item["created_at"]),
             updated_at=_parse_time(item["updated_at"]),
+            deleted_at=_parse_time(item["deleted_at"]) if item.get("deleted_at") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         response.reject("holds something that is not a version of a container package")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from release_actions.cleanup import events as cleanup_events
 from release_actions.cleanup import journal
 from release_actions.cleanup.apply import apply
-from release_actions.cleanup.finish import finish
+from release_actions.cleanup.finish import can_be_needed, conclude, prove_and_restore
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.plan import CleanupPlan
 from release_actions.cleanup.store import Store
@@ -92,7 +92,7 @@ def resolve(registry: Registry, path: PackagePath, tags: Collection[str]) -> dic
 def delete_images(package: PackageTeardown, store: Store, limits: Limits) -> None:
     """Delete what is planned in one package, resolve what is left, and restore if that broke.
 
-    What happens is in the package's outcome. Raises `KeyboardInterrupt` when stopped.
+    What happens is in the package's outcome. `end_packages` has to follow. Raises `KeyboardInterrupt` when stopped.
     """
     plan, contents, outcome = package.plan, package.contents, package.outcome
     if plan is None or contents is None or not plan.deletions:
@@ -100,12 +100,33 @@ def delete_images(package: PackageTeardown, store: Store, limits: Limits) -> Non
     apply(store, plan, contents, outcome, limits)
     if outcome.is_interrupted:
         raise KeyboardInterrupt
-    finish(store, plan, contents, outcome, resolve_all=True)
-    if outcome.tags_after is None:
-        try:
-            outcome.add(cleanup_events.TagsSeen(resolve(store.registry, package.path, package.before)))
-        except ActionError as error:
-            outcome.add(cleanup_events.Failed(error))
+    prove_and_restore(store, plan, contents, outcome, resolve_all=True)
+
+
+def end_packages(
+    packages: Iterable[PackageTeardown],
+    open_store: Callable[[PackagePath], Store],
+    limits: Limits,
+    began: float,
+) -> None:
+    """Look once more, after one pause, at packages in which something was deleted, and delete their journals.
+
+    `began`: when the first deletion began, by the clock of `limits`. What happens is in the packages' outcomes.
+    """
+    begun = [package for package in packages if package.outcome.events]
+    if any(can_be_needed(package.outcome) for package in begun):
+        limits.settle(began)
+    for package in begun:
+        plan, contents, outcome = package.plan, package.contents, package.outcome
+        if plan is None or contents is None or not plan.deletions:
+            continue
+        store = open_store(package.path)
+        conclude(store, plan, contents, outcome, resolve_all=True)
+        if outcome.tags_after is None:
+            try:
+                outcome.add(cleanup_events.TagsSeen(resolve(store.registry, package.path, package.before)))
+            except ActionError as error:
+                outcome.add(cleanup_events.Failed(error))
 
 
 def delete_releases(
