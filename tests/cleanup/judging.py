@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import random
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import re
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Company, Life, clean, drawn, planted, weather
+from tests.cleanup.variety import GONE_BRANCHES, GONE_GIT_TAGS, draw_behavior, widen
+from tests.cleanup.worlds import CUDA, PULLS, RELEASES, Around, Company, Life, clean, drawn, planted, settle, weather
 from tests.killed import Killed
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.cache import Cache
 from release_actions.cleanup.result import Result
 from release_actions.cleanup.selection import Rule
 from release_actions.simulator import World
 from release_actions.simulator.packages import Version
 
 Rules = tuple[Rule, ...]
+Run = Callable[..., Result]
+"""Cleans a world up once, with what happens around it."""
+
+CACHED = 0.2
+"""Share of the worlds whose runs share a manifest cache."""
 
 DAY = timedelta(days=1)
 """What a build may take from its first push to its tag, unless a rule says more or less."""
@@ -87,7 +98,12 @@ def grace(rules: Rules) -> timedelta:
 
 def excluded(rules: Rules, tag: str) -> bool:
     """Whether some rule excludes a tag by name, for all of them."""
-    return any(fnmatchcase(tag, pattern) for rule in rules for pattern in rule.settings.exclude_tags)
+    return any(fits(rule, tag, pattern) for rule in rules for pattern in rule.settings.exclude_tags)
+
+
+def fits(rule: Rule, name: str, pattern: str) -> bool:
+    """Whether a pattern of a rule is about a whole name."""
+    return bool(re.fullmatch(pattern, name)) if rule.settings.use_regex else fnmatchcase(name, pattern)
 
 
 def excluded_digests(rules: Rules) -> set[str]:
@@ -106,7 +122,18 @@ def chosen(rule: Rule, tag: str, kept: Kept, company: Company) -> bool:
     released = rule.settings.delete_released_candidates and "-rc." in tag and tag.partition("-")[0] in finals
     number = tag.removeprefix("pr-")
     closed = rule.settings.delete_closed_pull_requests and number.isdigit() and PULLS[int(number)] == "closed"
-    return released or closed or any(fnmatchcase(tag, pattern) for pattern in rule.settings.delete_tags)
+    return (
+        released
+        or closed
+        or is_of_a_gone_ref(rule, tag)
+        or any(fits(rule, tag, pattern) for pattern in rule.settings.delete_tags)
+    )
+
+
+def is_of_a_gone_ref(rule: Rule, tag: str) -> bool:
+    """Whether a rule selects a tag because no branch or git tag of its name is left."""
+    branch = rule.settings.delete_gone_branches and tag in GONE_BRANCHES
+    return branch or (rule.settings.delete_gone_tags and tag in GONE_GIT_TAGS)
 
 
 def protected(rules: Rules, kept: Kept, now: datetime, company: Company) -> set[str]:
@@ -127,6 +154,13 @@ def spared(rule: Rule, names: dict[str, str], kept: Kept, now: datetime, company
     stay = {*names} - candidates
     if rule.settings.delete_ghost_images or rule.settings.delete_partial_images:
         stay -= {*names} - whole
+    named = replace(rule, settings=replace(rule.settings, delete_gone_branches=False, delete_gone_tags=False))
+    # A list of branches may lag behind a push: what is selected for nothing else has a day.
+    stay |= {
+        tag
+        for tag in candidates
+        if not chosen(named, tag, kept, company) and now - kept.created[names[tag]] < DAY and tag in whole
+    }
     if rule.settings.older_than:
         stay |= {tag for tag, digest in names.items() if now - kept.created[digest] < rule.settings.older_than}
     if (
@@ -178,10 +212,10 @@ def refusals(result: Result) -> set[int]:
     return {item.version.id for item in (*result.outcome.refused, *result.outcome.waiting)}
 
 
-def killed_again(world: World, rules: Rules, now: datetime, chance: random.Random) -> set[int]:
+def killed_again(run: Run, chance: random.Random) -> set[int]:
     """A run after a killed one that may be killed too; what GitHub did not let go."""
     with contextlib.suppress(Killed):
-        return refusals(clean(world, rules, now, life=Life(chance.randint(1, 60))))
+        return refusals(run(Around(life=Life(chance.randint(1, 60)))))
     return set()
 
 
@@ -209,6 +243,7 @@ def judge_end(
     now: datetime,
     company: Company,
     second: Result,
+    run: Run,
     *,
     killed: bool,
     refused: bool,
@@ -216,9 +251,9 @@ def judge_end(
     """Two more runs, after which nothing is left to do but what GitHub refuses. False where that cannot be judged."""
     # GHCR's reads lag by seconds, and these runs come hours later.
     world.stale_tags.clear()
-    clean(world, rules, now)
+    run()
     assert unpullable(world, company.lost) == []
-    last = clean(world, rules, now)
+    last = run()
     error = last.outcome.error
     # Where somebody copies a tag that is being taken off, and then deletes the image, nobody can put the copy right.
     assert error is None or (
@@ -227,7 +262,7 @@ def judge_end(
     if error:
         return False
     if counts_anew(rules) and last.plan and last.outcome.deleted:
-        last = clean(world, rules, now)
+        last = run()
         assert unpullable(world, company.lost) == []
     still = refusals(last)
     assert last.plan is None or {deletion.version.id for deletion in last.plan.deletions} == still
@@ -245,19 +280,30 @@ def counts_anew(rules: Rules) -> bool:
 
 def judge(seed: int) -> None:
     """One world."""
+    with tempfile.TemporaryDirectory() as folder:
+        judge_runs(seed, Cache(Path(folder)) if random.Random(f"cache {seed}").random() < CACHED else None)
+
+
+def judge_runs(seed: int, cache: Cache | None) -> None:
+    """The runs in one world, with what they share."""
     chance = random.Random(seed)
-    world, company = planted(chance)
-    rules = drawn(chance, world)
+    world, company = planted(chance, draw_behavior(seed))
+    rules = widen(drawn(chance, world), seed)
     now = world.now()
+    run: Run = functools.partial(clean, world, rules, now, cache=cache)
     kept = Kept.of(world)
     unfinished = {one.digest for made, _ in company.begun for one in made.manifests}
     faults = weather(chance, company, seed)
     life = Life(chance.randint(1, 90)) if chance.random() < 0.5 else None
+    settling = settle(company, seed)
     killed = False
     refused: set[int] = set()
     try:
-        first = clean(world, rules, now, faults, life)
+        first = run(Around(faults, life, settling))
         assert first.outcome.error is None or faults, first.outcome.error
+        if not first.outcome.error:
+            # Also what somebody pushed between the proof and the last look.
+            assert unpullable(world, company.lost) == []
         refused |= refusals(first)
     except Killed:
         killed = True
@@ -273,8 +319,8 @@ def judge(seed: int) -> None:
     ):
         # What the company tagged meanwhile is there, unless the rule selects it.
         assert {tag for tag in company.put if not selected(rules, tag, kept, company)} <= world.tags(CUDA).keys()
-    refused |= killed_again(world, rules, now, chance) if killed and chance.random() < 0.3 else set()
-    second = clean(world, rules, now)
+    refused |= killed_again(run, chance) if killed and chance.random() < 0.3 else set()
+    second = run()
     refused |= refusals(second)
     judge_protection(world, rules, kept, now, company)
     assert unpullable(world, company.lost) == []
@@ -284,10 +330,10 @@ def judge(seed: int) -> None:
     while company.begun:
         company.finish(world)
     assert unpullable(world, company.lost) == []
-    if not judge_end(world, rules, kept, now, company, second, killed=killed, refused=bool(refused)):
+    if not judge_end(world, rules, kept, now, company, second, run, killed=killed, refused=bool(refused)):
         return
-    if killed and not faults and alone and not counts_anew(rules):
-        twin, _ = planted(random.Random(seed))
+    if killed and not faults and not settling and alone and not counts_anew(rules):
+        twin, _ = planted(random.Random(seed), draw_behavior(seed))
         # Of tags that are all selected GitHub keeps the last one, which is another one in another order.
         if not clean(twin, rules, now).outcome.refused:
             assert after == held(twin)

@@ -15,10 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from requests import PreparedRequest, Response
+from tests.cleanup import variety
 from tests.cleanup.rules import make_rule
 from tests.killed import Killed
 
 from release_actions.cleanup import journal
+from release_actions.cleanup.cache import Cache
+from release_actions.cleanup.gone import GoneRefs
 from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.package import Sources, prepare
 from release_actions.cleanup.parallel import carry_out_all
@@ -33,6 +36,7 @@ from release_actions.runner.context import Context
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import InProcess, World, build_image
 from release_actions.simulator.accounts import TokenKind
+from release_actions.simulator.behavior import RegistryBehavior
 from release_actions.simulator.faults import FLAKY, READ_LAG, Fault, Step
 from release_actions.simulator.image_factory import Image, attachment, attachment_tag
 from release_actions.simulator.oci import OCI_INDEX, Manifest, parse
@@ -84,7 +88,7 @@ class Company:
         chance = self.chance
         made = self.made()
         tags = chance.sample(TAGS, chance.choice((0, 1, 1, 1, 2)))
-        self.touch(*tags)
+        self.touch(world, *tags)
         world.push(CUDA, made, tags)
         for manifest in (made.root, made.manifests[0]):
             if chance.random() < 0.2:
@@ -113,7 +117,7 @@ class Company:
         self.touched = True
         made, _ = self.begun.pop(self.chance.randrange(len(self.begun)))
         tags = self.chance.sample(TAGS, self.chance.choice((1, 1, 2)))
-        self.touch(*tags)
+        self.touch(world, *tags)
         package = world.package(CUDA)
         assert package is not None
         if all(package.find(one.digest) for one in made.manifests[:-1]):
@@ -129,7 +133,7 @@ class Company:
         self.touched = True
         # The chance of the world is not touched, so that what else happens there does not depend on this.
         made, _ = self.begun.pop()
-        self.touch("nightly")
+        self.touch(world, "nightly")
         world.put_manifest(CUDA, made.root, "nightly")
 
     def claim(self, world: World, path: str) -> None:
@@ -139,7 +143,7 @@ class Company:
         version = next((one for one in package.versions() if str(one.id) == number), None) if package else None
         if version and journal.MARK.encode() not in version.manifest.body:
             self.touched = True
-            self.touch("nightly")
+            self.touch(world, "nightly")
             world.tag(CUDA, version.digest, "nightly")
 
     def retag(self, world: World, _path: str = "") -> None:
@@ -157,10 +161,13 @@ class Company:
 
     def move(self, world: World, name: str, tag: str) -> None:
         self.touched = True
-        self.touch(tag)
+        self.touch(world, tag)
         world.tag(CUDA, name, tag)
 
-    def touch(self, *tags: str) -> None:
+    def touch(self, world: World, *tags: str) -> None:
+        """Before tags are written: readers may see for a while what they named before."""
+        for tag in tags if world.behavior.stale_tag_reads else ():
+            world.lag_tag(CUDA, tag, world.behavior.stale_tag_reads)
         self.names.update(tags)
         self.put.update(tags)
 
@@ -193,11 +200,13 @@ def referrer(subject: Manifest) -> Image:
     return Image(made.blobs, (parse(body, made.root.media_type),))
 
 
-def planted(chance: random.Random) -> tuple[World, Company]:
+def planted(chance: random.Random, behavior: RegistryBehavior | None = None) -> tuple[World, Company]:
     """A world with a package that has been used for some days, and the time of its clean-up."""
     world = World()
+    world.behavior = behavior or world.behavior
     world.add_account("llm-d", organization=True)
     repository = world.add_repository("llm-d/llm-d")
+    variety.add_refs(world)
     for number, state in PULLS.items():
         at = world.now()
         repository.pulls[number] = Pull(number, number, "t", "a", "main", "0", "topic", "1", at, at, state=state)
@@ -211,6 +220,8 @@ def planted(chance: random.Random) -> tuple[World, Company]:
     if chance.random() < 0.3:
         company.begin(world)
     world.clock.advance(timedelta(days=chance.choice([0.1, 0.5, 1, 3])))
+    # What was pushed long ago is read as it is.
+    world.stale_tags.clear()
     company.touched = False
     company.names.clear()
     company.put.clear()
@@ -221,7 +232,7 @@ def drawn(chance: random.Random, world: World) -> tuple[Rule, ...]:
     """The rules of one run: mostly one, sometimes two that are judged together."""
     package = world.package(CUDA)
     assert package is not None
-    rules = [one_rule(chance) for _ in range(chance.choice((1, 1, 1, 2)))]
+    rules = [draw_rule(chance) for _ in range(chance.choice((1, 1, 1, 2)))]
     digests = [version.digest for version in package.versions()]
     if digests and chance.random() < 0.1:
         settings = rules[0].settings
@@ -230,7 +241,7 @@ def drawn(chance: random.Random, world: World) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def one_rule(chance: random.Random) -> Rule:
+def draw_rule(chance: random.Random) -> Rule:
     def maybe(probability: float) -> bool:
         return chance.random() < probability
 
@@ -300,10 +311,24 @@ def simulated(world: World, faults: Iterable[Fault]) -> InProcess:
     return simulator
 
 
+@dataclass(frozen=True)
+class Around:
+    """What happens around one run. `settling`: what somebody does between its proof and its last look."""
+
+    faults: tuple[Fault, ...] = ()
+    life: Life | None = None
+    settling: Step | None = None
+
+
 def clean(
-    world: World, rules: tuple[Rule, ...], now: datetime, faults: Iterable[Fault] = (), life: Life | None = None
+    world: World,
+    rules: tuple[Rule, ...],
+    now: datetime,
+    at: Around = Around(),
+    cache: Cache | None = None,
 ) -> Result:
     """One run of the command on the package. Raises `Killed`."""
+    faults, life = at.faults, at.life
     simulator = simulated(world, faults)
     with Http(sleep=lambda _: None) as http:
         session = simulator.mount(http._exchange._session)
@@ -313,11 +338,13 @@ def clean(
             session.mount(f"{url}/", Mortal(adapter, life or Life()))
         packages = Packages(http, simulator.api_url, "llm-d", token=TOKEN)
         registry = Registry(http, simulator.registry_url, token=TOKEN)
-        store = Store(PackagePath(CUDA), packages, registry)
+        store = Store(PackagePath(CUDA), packages, registry, cache=cache)
         log = Workflow({})
-        sources = Sources(http, lambda _: ("v",), "llm-d/llm-d", simulator.api_url, TOKEN)
+        refs = GoneRefs(http, simulator.api_url, variety.REPOSITORY, TOKEN, variety.load())
+        sources = Sources(http, lambda _: ("v",), variety.REPOSITORY, simulator.api_url, TOKEN, refs=refs)
+        limits = Limits(settle_time=1.0, sleep=lambda _: at.settling(world, "") if at.settling else None)
         result = prepare(Task(PackagePath(CUDA), rules), store, Context(now=now), sources, log)
-        carry_out_all([result], {store.path: store}, Limits(settle_time=0.0), log, now)
+        carry_out_all([result], {store.path: store}, limits, log, now)
     return result
 
 
@@ -341,3 +368,11 @@ def weather(chance: random.Random, company: Company, seed: int) -> tuple[Fault, 
     elif not found and race.random() < 0.1:
         found.append(Fault(method="DELETE", nth=race.randint(1, 6), steps=(company.claim,)))
     return tuple(found)
+
+
+def settle(company: Company, seed: int) -> Step | None:
+    """What somebody does between the proof of a run and its last look; mostly nothing."""
+    chance = random.Random(f"settling {seed}")
+    if company.begun and chance.random() < 0.4:
+        return company.finish_unseen
+    return chance.choice((company.push, company.begin, company.promote)) if chance.random() < 0.05 else None
