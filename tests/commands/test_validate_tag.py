@@ -327,6 +327,38 @@ def test_a_refusal_offers_no_tag_of_a_release_whose_git_tag_is_gone(judge: Judge
     assert judge(asked="v0.5.3", mode="check").exit_code is ExitCode.PASS
 
 
+@pytest.mark.parametrize(
+    ("tag", "published", "offer"),
+    [
+        ("v0.5.1", ["v0.5.2"], "v0.5.3"),
+        ("v0.6.0-rc.9", ["v0.6.0-rc.2", "v0.6.0-rc.3"], "v0.6.0-rc.4"),
+        ("v0.5.0-rc.9", ["v0.5.2-rc.1"], "v0.5.2-rc.2"),
+    ],
+)
+def test_a_version_that_is_refused_is_offered_only_what_the_registry_has_no_image_of(
+    judge: Judge, forge: Forge, tag: str, published: list[str], offer: str
+) -> None:
+    for version in published:
+        forge.publish(version, "b" * 40, PACKAGES[0])
+
+    refused = judge(asked=tag, mode="check")
+
+    assert refused.exit_code is ExitCode.REFUSED
+    assert offer in str([finding.problem.hint for finding in refused.findings])
+    assert judge(asked=offer, mode="check").exit_code is ExitCode.PASS
+
+
+def test_a_version_that_is_refused_is_offered_nothing_where_the_registry_cannot_be_read(
+    judge: Judge, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(path="/v2/*/tags/list", times=0, answer=403))
+
+    refused = judge(asked="v0.5.1", mode="check")
+
+    assert refused.exit_code is ExitCode.REFUSED
+    assert "v0.5.2" not in str([finding.problem.hint for finding in refused.findings])
+
+
 def test_a_refusal_offers_nothing_where_the_registry_cannot_be_read(
     judge: Judge, forge: Forge, simulator: Simulator
 ) -> None:
@@ -820,7 +852,10 @@ def test_the_registry_is_read_only_where_it_can_change_the_answer(
     assert registry() == set()
     judge(asked="v0.6.0-rc.9", mode="check")
     assert registry() == {"v0.6.0-rc.9", "list"}
+    # It is refused, and another tag is offered in its place.
     judge(asked="v0.5.1-rc.1", mode="check")
+    assert registry() == {"list"}
+    judge(asked="v0.5.1-rc.1", mode="check", versions=off)
     assert registry() == set()
     judge(asked="v0.6.0-rc.2", mode="check", existing_tags="v0.6.0-rc.1")
     assert registry() == set()

@@ -1,8 +1,8 @@
 """Finds out what the rules about a tag have to know, and nothing that could not change the answer.
 
 A rule that is off reads nothing. The registry is asked only while the tag is not refused already, for a candidate's
-number only, and for the tag to offer in place of one that is no version. If the tags are given by hand, the network is
-not asked. What cannot be found out is an error.
+number only, and for the tag to offer in place of a refused one. If the tags are given by hand, the network is not
+asked. What cannot be found out is an error.
 Each rule that was not judged is reported with the reason. This module must never guess.
 """
 
@@ -73,15 +73,33 @@ class EvidenceGatherer:
             tags, prefix = self._tags.names, self._policy.prefix
             # A release counts even if its tag is gone.
             gone = parse_known(set(releases).difference(tags), prefix)
-            return self._with_registry(replace(make_history(tags, self._policy), released=gone, about=about))
+            past = self._with_registry(replace(make_history(tags, self._policy), released=gone, about=about))
+            return replace(past, with_image=self._list_images(past))
 
     def list_taken(self) -> TakenTags:
         """What tags, releases and images there are, as far as rules ask for them. Raises `RemoteError`."""
         with self._closing:
             released = tuple(self._releases())
-            asks = self._policy.asks("already-published", "deleted-candidate")
-            reads = asks and self._policy.packages and not self._tags.given
-            return TakenTags(self._tags.names, released, self._list_published(self._published()) if reads else ())
+            published = self._list_published(self._published()) if self._reads_registry else ()
+            return TakenTags(self._tags.names, released, published)
+
+    @property
+    def _reads_registry(self) -> bool:
+        """Whether the next run would refuse a tag because of an image that the registry has."""
+        asks = self._policy.asks("already-published", "deleted-candidate")
+        return asks and bool(self._policy.packages) and not self._tags.given
+
+    def _list_images(self, past: History) -> tuple[Version, ...] | None:
+        """The versions that the registry has an image of, where a refusal offers one; None if it cannot be read."""
+        if past.published or not self._reads_registry:
+            return past.published
+        if not any(violation.offer for violation in history.judge(self._version, past, self._policy.levels)):
+            return ()
+        try:
+            return self._list_published(self._published())
+        except RemoteError:
+            # The tag is refused in any case, so what cannot be read is no error here.
+            return None
 
     def _is_on(self, *rules: str) -> bool:
         return self._policy.asks(*rules)

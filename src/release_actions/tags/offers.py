@@ -11,7 +11,7 @@ from release_actions.versions import history
 from release_actions.versions.grammar import TagRefused
 from release_actions.versions.history import History
 from release_actions.versions.prefixes import find_other_prefix
-from release_actions.versions.version import Version, parse_known, parse_or_none, read_misspelt_candidates
+from release_actions.versions.version import Version, parse_known, read_misspelt_candidates
 
 
 def make_history(names: Sequence[str], policy: Policy) -> History:
@@ -68,16 +68,12 @@ def offer_acceptable_tag(refused: TagRefused, taken: TakenTags, policy: Policy, 
 
 def find_offer(meant: str, taken: TakenTags, policy: Policy) -> str:
     """The tag itself, or the next that a run of its own would accept; empty if there is none."""
-    version = parse_or_none(meant, policy.prefix) if meant else None
-    if version is None:
+    if not meant:
         return ""
     past = make_history(taken.names, policy)
-    past = replace(past, released=parse_known(set(taken.released).difference(taken.names), policy.prefix))
-    # As a run judges it: what the registry has decides about a candidate's number, of other tags about their own name.
-    if version.is_candidate and policy.asks("deleted-candidate"):
-        past = replace(past, published=taken.published)
-    with_image = frozenset(other.tag for other in taken.published)
-    return history.find_acceptable(meant, policy.prefix, past, policy.levels, with_image)
+    released = parse_known(set(taken.released).difference(taken.names), policy.prefix)
+    past = replace(past, released=released, with_image=taken.published)
+    return history.find_acceptable(meant, policy.prefix, past, policy.levels)
 
 
 def _explain_refusal(tag: str, others: Sequence[str], taken: TakenTags) -> str:

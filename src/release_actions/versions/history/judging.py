@@ -50,19 +50,20 @@ def judge(version: Version, history: History, levels: Mapping[str, Level] = DEFA
     return tuple(sorted(violations, key=lambda violation: list(Level).index(violation.level)))
 
 
-def find_acceptable(
-    tag: str,
-    prefix: str,
-    history: History,
-    levels: Mapping[str, Level] = DEFAULTS,
-    with_image: Collection[str] = (),
-) -> str:
+def find_acceptable(tag: str, prefix: str, history: History, levels: Mapping[str, Level] = DEFAULTS) -> str:
     """The tag itself, or the first after it of its kind and line, that no rule refuses; empty if there is none.
 
-    Nothing is known of the commit that will be tagged, so rules about it have no say. `with_image`: tags that the
-    registry has an image of, beside what the history says is published.
+    Also empty where it is not known what the registry has. Nothing is known of the commit that will be tagged, so rules
+    about it have no say.
     """
-    published = {*with_image, *(other.tag for other in history.published)}
+    if history.with_image is None:
+        return ""
+    known = tuple(dict.fromkeys((*history.published, *history.with_image)))
+    published = {other.tag for other in known}
+    first = parse_or_none(tag, prefix)
+    if first and first.is_candidate and levels.get("deleted-candidate", DEFAULTS["deleted-candidate"]) is not Level.OFF:
+        # As a run judges it: what the registry has decides about a candidate's number, of others about their own name.
+        history = replace(history, published=known)
     for _ in range(OFFERS_TRIED):
         version = parse_or_none(tag, prefix)
         if version is None:

@@ -129,7 +129,8 @@ class History:
     has under their exact tag, because candidates get deleted from git after the test. `released`: the versions that
     have a GitHub release and no git tag any more. `misspelt`: candidates in git whose spelling is refused today.
     `about`: the judged tag itself. `first_candidate`: the number that a base's candidates begin with; None if 0 and 1
-    are both right. `skipped`: tags of releases that the project lists as mistakes.
+    are both right. `skipped`: tags of releases that the project lists as mistakes. `with_image`: the versions that the
+    registry has an image of, for what is offered in place of a refused tag; None where that is not known.
     """
 
     tags: tuple[Version, ...]
@@ -139,6 +140,7 @@ class History:
     misspelt: tuple[Version, ...] = ()
     first_candidate: int | None = None
     skipped: frozenset[str] = frozenset()
+    with_image: tuple[Version, ...] | None = ()
 
     def others(self, version: Version) -> History:
         """The same without the tag itself, and without other components' tags."""
