@@ -435,6 +435,22 @@ class TestCheckAndEnforce:
             "and namespace in release.yaml, and whether the token may see the packages."
         ]
 
+    @pytest.mark.parametrize("mode", ["check", "enforce"])
+    def test_the_only_package_that_is_not_there_is_an_error(
+        self, protect: Protect, shipped: World, tmp_path: Path, mode: str
+    ) -> None:
+        only = CONFIG.partition("images:\n")[0] + "images:\n  llm-d-web: {}\n"
+        (tmp_path / "release.yaml").write_text(only, encoding="utf-8")
+        assert shipped.package("llm-d/llm-d-web") is None
+
+        report = protect(mode)
+
+        assert report.exit_code is ExitCode.REFUSED
+        assert messages(report) == [
+            "release.yaml:8:3: The registry does not have the only image, ghcr.io/llm-d/llm-d-web. Check registry and "
+            "namespace in release.yaml, and whether the token may see the packages."
+        ]
+
     @pytest.mark.parametrize(("path", "told"), [(CPU, 1), (ROCM, 0)])
     def test_a_required_package_that_is_not_there_is_told(
         self, protect: Protect, shipped: World, path: str, told: int

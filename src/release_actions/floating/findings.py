@@ -8,7 +8,7 @@ from release_actions.floating.outcome import GitResult, PackageResult, find_held
 from release_actions.floating.plan import Move
 from release_actions.floating.promotion import PromotionGate
 from release_actions.floating.run import Mode
-from release_actions.runner.report import Finding, Level, counted
+from release_actions.runner.report import Finding, Level
 
 RULE = "floating-tag"
 
@@ -24,20 +24,22 @@ def list_gate_findings(gate: PromotionGate) -> Iterable[Finding]:
 def list_missing_namespace(results: Sequence[PackageResult]) -> Iterable[Finding]:
     """A configuration none of whose packages exists: most likely it names a wrong registry or namespace."""
     if is_nothing_published(results):
-        message = f"The registry has none of the {counted(len(results), 'image')}, such as {results[0].package.label}."
+        first = results[0].package.label
+        message = f"The registry has none of the {len(results)} images, such as {first}."
+        message = message if len(results) > 1 else f"The registry does not have the only image, {first}."
         hint = "Check registry and namespace in release.yaml, and whether the token may see the packages."
         yield Finding.of(Level.ERROR, message, hint=hint, rule="missing-package", place=results[0].package.place)
 
 
-def list_findings(result: PackageResult, mode: Mode) -> Iterable[Finding]:
-    """What a person should look at in one package."""
+def list_findings(result: PackageResult, mode: Mode, *, is_only: bool = False) -> Iterable[Finding]:
+    """What a person should look at in one package. `is_only`: that it is missing is an error of the whole run."""
     name, check = result.package.label, mode is Mode.CHECK
     for problem in result.error.problems if result.error else ():
         yield Finding(Level.ERROR, problem, rule="protect-latest")
     yield from list_tag_findings(result, check=check)
     for text in result.roll_back.kept if result.roll_back else ():
         yield Finding.of(Level.ERROR, text, hint="Run protect-latest again once the cause is fixed.", rule="together")
-    if result.absent and result.package.required:
+    if result.absent and result.package.required and not is_only:
         message = f"{name} is not published: the registry has no such package."
         hint = "Publish a release of it, or remove it from the configuration."
         yield Finding.of(Level.WARNING, message, hint=hint, rule="missing-package", place=result.package.place)

@@ -72,5 +72,5 @@ def find_held_back(result: PackageResult) -> frozenset[str]:
 
 
 def is_nothing_published(results: Sequence[PackageResult]) -> bool:
-    """Whether the registry has not one of several packages. A single new one may be there with its first release."""
-    return len(results) > 1 and all(result.absent for result in results)
+    """Whether the registry has none of the packages, also where there is only one."""
+    return bool(results) and all(result.absent for result in results)

@@ -63,7 +63,7 @@ def make_report(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionG
         findings=(
             *list_gate_findings(gate),
             *list_missing_namespace(results),
-            *(finding for result in results for finding in list_findings(result, mode)),
+            *(finding for result in results for finding in list_findings(result, mode, is_only=len(results) == 1)),
             *list_git_findings(git, mode),
         ),
         exit_code=find_exit_code(results, mode, gate, git),
