@@ -1154,7 +1154,7 @@ class TestGitTags:
         report = protect(git_tags="true")
         assert report.exit_code is ExitCode.UNKNOWN
         assert "Could not make the git tag v0.4 of llm-d/llm-d: " in messages(report)[0]
-        assert messages(report)[0].endswith("Check the rules for tags of the repository.")
+        assert messages(report)[0].endswith("ask a person who may bypass it, or change the rule.")
 
     def test_an_annotated_tag_on_the_right_commit_is_right(
         self, protect: Protect, shipped: World, refs: dict[str, Target]
@@ -1198,6 +1198,18 @@ class TestGitTags:
         report = protect(git_tags="true")
         assert report.exit_code is ExitCode.UNKNOWN
         assert "Could not make the git tag v0.4 of llm-d/llm-d" in messages(report)[0]
+
+    def test_a_git_tag_that_may_be_read_and_not_moved_is_not_said_to_be_missing(
+        self, protect: Protect, refs: dict[str, Target], simulator: Simulator
+    ) -> None:
+        self.point(refs, "v0", "v0.4.0")
+        self.point(refs, "v0.4", "v0.4.1")
+        simulator.faults.add(Fault(method="PATCH", server="api", times=0, answer=404))
+
+        (told,) = messages(protect(git_tags="true"), Level.ERROR)
+
+        assert "does not exist" not in told
+        assert told.endswith("The job needs the permission 'contents: write'.")
 
     def test_a_fight_is_told_and_ends(self, protect: Protect, refs: dict[str, Target], simulator: Simulator) -> None:
         def cut(_world: World, _path: str) -> None:

@@ -103,8 +103,69 @@ def test_a_tag_is_moved_by_force(refs: GitRefs, web: responses.RequestsMock) -> 
 
 def test_a_protected_tag_does_not_move(refs: GitRefs, web: responses.RequestsMock) -> None:
     web.patch(REFS, status=422, json={"message": "Cannot update this protected ref."})
+    web.get(REF, json=THERE)
     refusal = refs.move("v0.5", B)
     assert str(refusal) == 'GitHub answered 422, "Cannot update this protected ref."'
+
+
+RULE = "A rule may protect the tag: ask a person who may bypass it, or change the rule."
+MAY_NOT_CHANGE = (
+    "GitHub still shows it, so the token may see it and not change it. The job needs the permission 'contents: write'."
+)
+MAY_NOT_CREATE = (
+    "The token may read the repository, so it may not create anything there. The job needs the permission "
+    "'contents: write'."
+)
+NO_OBJECT = f"llm-d/llm-d has no object {B[:12]} any more."
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_there", "hint"),
+    [
+        (404, "Not Found", True, MAY_NOT_CHANGE),
+        (404, "Not Found", False, "v0.5 was deleted since it was read. Run it again to make a new plan."),
+        (
+            422,
+            "Reference does not exist",
+            False,
+            "v0.5 was deleted since it was read. Run it again to make a new plan.",
+        ),
+        (422, "Cannot update this protected ref.", True, RULE),
+        (422, "Object does not exist", None, NO_OBJECT),
+    ],
+)
+def test_what_keeps_a_tag_from_moving_is_found_out(
+    refs: GitRefs, web: responses.RequestsMock, status: int, message: str, hint: str, *, is_there: bool | None
+) -> None:
+    web.patch(REFS, status=status, json={"message": message})
+    if is_there is not None:
+        web.get(REF, **({"json": THERE} if is_there else {"status": 404}))
+
+    refusal = refs.move("v0.5", B)
+
+    assert refusal is not None
+    assert refusal.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_there", "hint"),
+    [
+        (404, "Not Found", False, MAY_NOT_CREATE),
+        (422, "Reference already exists", True, f"v0.5 was made since it was looked for, and names {A}."),
+        (422, "Repository rule violations found", False, RULE),
+        (422, "Object does not exist", False, NO_OBJECT),
+    ],
+)
+def test_what_keeps_a_tag_from_being_made_is_found_out(
+    refs: GitRefs, web: responses.RequestsMock, status: int, message: str, hint: str, *, is_there: bool
+) -> None:
+    web.post(f"{GIT}/refs", status=status, json={"message": message})
+    web.get(REF, **({"json": THERE} if is_there else {"status": 404}))
+
+    refusal = refs.create("v0.5", B)
+
+    assert refusal is not None
+    assert refusal.hint == hint
 
 
 def test_an_unclear_answer_is_an_error(refs: GitRefs, web: responses.RequestsMock) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
-from release_actions.errors import PartialError
+from release_actions.errors import PartialError, RemoteError
 from release_actions.floating.rules import FloatingRules
 from release_actions.github import repository as github_repository
-from release_actions.github.repository import TAG_PREFIX, GitTag
-from release_actions.http.client import GITHUB_HEADERS, Http
-from release_actions.http.origins import Credential
+from release_actions.github.refs import GitRefs
+from release_actions.github.repository import GitTag
+from release_actions.http.client import Http
 from release_actions.versions import floating
 from release_actions.versions.floating import ROLES
 from release_actions.versions.grammar import Kind, Reason, image_affixes
@@ -197,31 +196,11 @@ class GitFloatingTags:
         return self._commits[tag.sha]
 
     def _move(self, move: GitTagMove) -> None:
-        base = f"{self._api_url.rstrip('/')}/repos/{self._repository}/git/refs"
-        credential = Credential.bearer(self._api_url, self._token)
-        ref = f"{TAG_PREFIX}{move.tag}"
-        if move.before:
-            # Forced, because a release branch does not contain the releases of the branch before it.
-            self._http.request(
-                "PATCH",
-                f"{base}/tags/{move.tag}",
-                what=f"move the git tag {move.tag} of {self._repository} to {move.version}",
-                credential=credential,
-                headers=GITHUB_HEADERS,
-                json={"sha": move.after, "force": True},
-                idempotent=True,
-            )
-            return
-        answer = self._http.request(
-            "POST",
-            base,
-            what=f"make the git tag {move.tag} of {self._repository}",
-            credential=credential,
-            headers=GITHUB_HEADERS,
-            json={"ref": ref, "sha": move.after},
-            expect=(HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY),
-            idempotent=True,
-        )
+        refs = GitRefs(self._http, self._api_url, self._repository, token=self._token)
+        refusal = refs.move(move.tag, move.after) if move.before else refs.create(move.tag, move.after)
         # Another run made it since the plan was made: the next list shows whether it is right.
-        if answer.status != HTTPStatus.CREATED and "already exists" not in answer.message:
-            answer.reject(f"is a refusal: {answer.message}", hint="Check the rules for tags of the repository.")
+        if refusal is None or (not move.before and "already exists" in refusal.message):
+            return
+        what = f"move the git tag {move.tag}" if move.before else f"make the git tag {move.tag}"
+        message = f"Could not {what} of {self._repository}: {refusal}."
+        raise RemoteError(message, hint=refusal.hint, status=refusal.status)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from release_actions.github.packages import Refusal
-from release_actions.github.releases import MAY_NOT_CHANGE
+from release_actions.github.releases import MAY_NOT_CHANGE, MAY_NOT_CREATE
 from release_actions.http.answer import Response
 from release_actions.http.client import GITHUB_HEADERS, Http
 from release_actions.http.failures import hint_for
@@ -22,6 +22,10 @@ REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTT
 """GitHub's answers about one ref: 403 without the permission, 404 when the repository may not be seen, 422 when the ref
 is not there or when a rule protects it."""
 
+
+PROTECTED = "A rule may protect the tag: ask a person who may bypass it, or change the rule."
+NO_OBJECT = "Object does not exist"
+"""GitHub's words about a tag that should name what the repository does not have."""
 
 NO_TAG = "release-actions/no-tag-has-this-name"
 """What is asked for to learn whether a token may write."""
@@ -80,7 +84,7 @@ class GitRefs:
         response = self._request(
             "PATCH", f"refs/tags/{quote(tag)}", what, (HTTPStatus.OK, *REFUSALS), json=body, idempotent=True
         )
-        return None if response.status == HTTPStatus.OK else self._refusal(response)
+        return None if response.status == HTTPStatus.OK else self._explain(response, tag, sha, moves=True)
 
     def create(self, tag: str, sha: str) -> Refusal | None:
         """Make a tag that is not there; None when it names the object. Raises `RemoteError`."""
@@ -92,7 +96,24 @@ class GitRefs:
             response.status == HTTPStatus.UNPROCESSABLE_ENTITY and self.get(tag) == sha
         ):
             return None
-        return self._refusal(response)
+        return self._explain(response, tag, sha, moves=False)
+
+    def _explain(self, response: Response, tag: str, sha: str, *, moves: bool) -> Refusal:
+        """Why a tag was not put on an object, by what is there now: 404 and 422 mean several things each."""
+        refusal = self._refusal(response)
+        if refusal.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}:
+            return refusal
+        if NO_OBJECT in refusal.message:
+            return replace(refusal, hint=f"{self.repository} has no object {sha[:12]} any more.")
+        now = self.get(tag)
+        if moves and not now:
+            return replace(refusal, hint=f"{tag} was deleted since it was read. Run it again to make a new plan.")
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            # The tags of the repository were listed before, so that it exists is known.
+            return replace(refusal, hint=MAY_NOT_CHANGE if now else MAY_NOT_CREATE)
+        if not moves and now:
+            return replace(refusal, hint=f"{tag} was made since it was looked for, and names {now}.")
+        return refusal
 
     def _request(
         self,
@@ -118,5 +139,5 @@ class GitRefs:
     def _refusal(self, response: Response) -> Refusal:
         hint = hint_for(response, anonymous=self._credential is None)
         if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-            hint = "A rule may protect the tag: ask a person who may bypass it, or change the rule."
+            hint = PROTECTED
         return Refusal(response.status, response.message, hint)

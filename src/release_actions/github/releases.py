@@ -24,6 +24,12 @@ MAY_NOT_CHANGE = (
 )
 """What a 404 means of a release or git tag that is there when it is read again."""
 
+MAY_NOT_CREATE = (
+    "The token may read the repository, so it may not create anything there. The job needs the permission "
+    "'contents: write'."
+)
+"""What a 404 means of a release or git tag that is to be made where others were listed."""
+
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 """GitHub's answers about one release: 403 without the permission, 404 when it is gone or may not be seen, 422 when a
 rule forbids it."""
@@ -124,7 +130,9 @@ class Releases:
         )
         if response.status == HTTPStatus.CREATED:
             return None
-        return self._refusal(response)
+        refusal = self._refusal(response)
+        # Its git tag, and the other releases, were read before.
+        return replace(refusal, hint=MAY_NOT_CREATE) if response.status == HTTPStatus.NOT_FOUND else refusal
 
     def change(self, release: Release, body: str, *, prerelease: bool, make_latest: bool) -> Release:
         """Change a draft, which is kept as a draft. Raises `RemoteError`."""

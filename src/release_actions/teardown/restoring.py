@@ -17,7 +17,7 @@ from release_actions.cleanup.pace import Limits
 from release_actions.cleanup.store import Store
 from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.github.assets import Assets
-from release_actions.github.refs import GitRefs
+from release_actions.github.refs import NO_OBJECT, GitRefs
 from release_actions.github.releases import Release, Releases
 from release_actions.registry.names import PackagePath
 from release_actions.runner import markdown
@@ -166,10 +166,12 @@ class Restorer:
             self.back.events.add(NotRestored(Problem(message, hint)))
             return
         if refusal:
-            hint = (
-                f"{refusal.hint} GitHub drops objects that nothing names. A clone that still has it can push it: "
-                f"git push origin {shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
-            )
+            hint = refusal.hint
+            if NO_OBJECT in refusal.message:
+                hint += (
+                    " GitHub drops objects that nothing names. A clone that still has it can push it: "
+                    f"git push origin {shlex.quote(f'{ref.before}:refs/tags/{ref.tag}')}"
+                )
             self.back.events.add(
                 NotRestored(Problem(f"The git tag {ref.tag} could not be restored. {refusal}.", hint.strip()))
             )
