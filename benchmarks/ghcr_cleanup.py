@@ -188,7 +188,8 @@ def clean(world: World, cache: Cache | None) -> Measured:
     kinds["delete"] = deleted
     kinds["measure what is freed"] = kinds["read a manifest"] - roots
     kinds["read a manifest"] = roots
-    least = max(1, pages + roots + deleted)
+    # Every image is looked up right before it is deleted.
+    least = max(1, pages + roots + deleted + deleted // PER_IMAGE)
     wall = time.monotonic() - started
     return Measured(+kinds, least, wall, clock.now(), time.process_time() - began, deleted)
 

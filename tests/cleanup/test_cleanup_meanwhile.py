@@ -254,6 +254,24 @@ def test_many_untagged_versions_are_compared_with_a_listing_and_not_alone(
 
 
 @pytest.mark.usefixtures("one_at_a_time")
+def test_tagged_images_of_a_small_package_are_compared_with_a_listing_of_a_moment_ago(
+    world: World, clean: Clean, simulator: Simulator
+) -> None:
+    world.push(CUDA, image("final"), ["v0.5.0"])
+    for number in range(12):
+        world.push(CUDA, image(str(number)), [f"v0.5.0-rc.{number}"])
+    # Tagged during the first deletions, and deleted among the last.
+    simulator.faults.add(Fault(method="DELETE", nth=2, steps=(tag_step(CUDA, "kept", "v0.5.0-rc.11"),)))
+
+    report = clean(delete_tags="v*-rc.*")
+
+    assert set(world.tags(CUDA)) == {"v0.5.0", "kept", "v0.5.0-rc.11"}
+    assert report.outputs["restored"] == 0
+    # One request tells of all of them.
+    assert list_looked_up(simulator) == []
+
+
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("count", [3, 40])
 def test_a_tagged_image_is_looked_up_right_before_it_is_deleted_however_many_there_are(
     world: World, clean: Clean, simulator: Simulator, count: int

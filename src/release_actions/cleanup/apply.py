@@ -1,8 +1,8 @@
 """Carries a plan out: several deletions at a time, each only once what needs it is gone.
 
-Compares every tagged image with the plan again right before it is deleted, however many there are, and untagged ones
-alone or by listing the package now and then, whichever takes fewer requests. It must never delete what was not planned
-or what changed since, and never say that something happened when it does not know.
+Compares every tagged image with the plan again right before it is deleted, however many there are, alone or with others
+where that is one request. Untagged ones are compared alone or by listing the package now and then. It must never delete
+what was not planned or what changed since, and never say that something happened when it does not know.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WORKERS = 16
 """Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""
 
 FEW = 20
-"""Deletions of which each untagged image is looked up right before it goes, however few pages a listing has."""
+"""Deletions of which each image is looked up right before it goes, and that a listing of tagged images may be old."""
 
 BETWEEN = 16
 """Deletions for each request of a listing before a large plan is compared with a new one: a sixteenth more requests."""
@@ -153,19 +153,28 @@ class Work:
             self.collect(done)
 
     @functools.cached_property
+    def lists_tagged(self) -> bool:
+        """Whether tagged images are compared with a listing that is a few deletions old, and not looked up one by one.
+
+        Only where a listing is one request, and so tells as much as looking up one of them.
+        """
+        tagged = sum(bool(deletion.version.names) for deletion in self.plan.deletions)
+        return self.pages == 1 and -(-len(self.plan.deletions) // FEW) < tagged and len(self.plan.deletions) > FEW
+
+    @functools.cached_property
     def lists(self) -> bool:
         """Whether untagged images are compared with a listing now and then, as that takes fewer requests.
 
-        Otherwise each is looked up right before it is deleted, as a tagged one always is.
+        Otherwise each is looked up right before it is deleted, as a tagged one is.
         """
         untagged = sum(not deletion.after and not deletion.version.names for deletion in self.plan.deletions)
         listings = -(-len(self.plan.deletions) // self.between)
-        return len(self.plan.deletions) > FEW and untagged > listings * self.pages
+        return self.lists_tagged or (len(self.plan.deletions) > FEW and untagged > listings * self.pages)
 
     @property
     def between(self) -> int:
         """Deletions between two listings."""
-        return max(AT_LEAST, BETWEEN * (self.pages + 1))
+        return FEW if self.lists_tagged else max(AT_LEAST, BETWEEN * (self.pages + 1))
 
     @property
     def due(self) -> bool:
@@ -246,15 +255,15 @@ class Work:
     def current(self, deletion: Deletion) -> Version | PackageVersion | None:
         """The version as it is now, as far as that has to be known; None when it is gone.
 
-        What has a name is looked up. A part is deleted right after the image that it belongs to, and is not: a tag that
-        somebody puts on it in between is found by the proof, which restores the part.
+        What has a name is looked up, or is in a listing of a moment ago. A part is deleted right after its image and is
+        not looked up: a tag that somebody puts on it in between is found by the proof, which restores the part.
         """
         version = deletion.version
-        if not version.names:
+        if not version.names or self.lists_tagged:
             known = self.listed.get(version.id) if self.listed is not None else None
             if known:
                 return known
-            if deletion.after:
+            if deletion.after and not version.names:
                 return version
         return self.store.packages.get_version(self.store.name, version.id)
 

@@ -46,7 +46,7 @@ class Version:
         """When something last happened to it, as far as the API tells."""
         return max(self.created_at, self.updated_at)
 
-    @property
+    @functools.cached_property
     def names(self) -> tuple[str, ...]:
         """Its tags without those that only mark it as an attachment of another digest, or as a clean-up's journal."""
         return tuple(sorted(tag for tag in self.tags if is_name(tag)))

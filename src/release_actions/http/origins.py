@@ -7,6 +7,7 @@ and is never sent to another. This module must never put a secret, or a whole ad
 from __future__ import annotations
 
 import base64
+import functools
 import ipaddress
 import re
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ PORTS = {"http": 80, "https": 443}
 
 HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(?::[0-9]*)?")
 """RFC 3986, 3.2.2, without the marks that no host has: urlsplit takes the host of "https://[::1]x" for "::1"."""
+
+REMEMBERED = 256
+"""Addresses whose origin is remembered: every request asks for that of one address several times."""
 
 SETTINGS = "GITHUB_API_URL (--api-url) and RELEASE_ACTIONS_REGISTRY_URL (--registry-url)"
 """Where a person sets the addresses, for hints."""
@@ -32,6 +36,7 @@ class Origin:
     port: int
 
     @classmethod
+    @functools.lru_cache(maxsize=REMEMBERED)
     def of(cls, url: str) -> Origin:
         """The origin of an address. Raises `InputError` when it is not one that may be spoken to."""
         parts = _split(url)
