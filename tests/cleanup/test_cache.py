@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.cleanup.command import BOTH, CUDA, Clean, digests, image
 
 from release_actions.cleanup import cache
 from release_actions.cleanup.cache import Cache, open_cache
 from release_actions.registry.client import Manifest
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import digest_of
+from release_actions.simulator import Simulator, World, build_image
+from release_actions.simulator.image_factory import Image
 
 BODY = b'{"schemaVersion": 2}\n\n{}'
 
@@ -76,3 +80,28 @@ def test_no_more_than_so_many_are_kept(tmp_path: Path, monkeypatch: pytest.Monke
         os.utime(file, (time.time() - age * 3600,) * 2)
     kept.prune()
     assert [manifest for manifest in found if kept.get(manifest.digest)] == found[:3]
+
+
+@pytest.mark.parametrize("shuffles", [False, True])
+@pytest.mark.parametrize("tag", ["old-0", ""])
+def test_an_image_that_no_run_has_seen_protects_its_parts_wherever_it_is_listed(
+    world: World, clean: Clean, simulator: Simulator, tmp_path: Path, tag: str, *, shuffles: bool
+) -> None:
+    built = build_image(BOTH, seed="built")
+    world.push(CUDA, Image(built.blobs, built.manifests[:-1]))
+    world.clock.advance(timedelta(days=1))
+    for number in range(120):
+        world.push(CUDA, image(f"old {number}", *BOTH[:1]), [f"old-{number}"])
+    folder = {"manifest_cache": str(tmp_path / "cache"), "delete_untagged": "true"}
+    assert clean(days=1, untagged_older_than="30d", **folder).outputs["deleted"] == 0
+    # An index over parts that are older than all that the cache has, under a name that is known.
+    world.put_manifest(CUDA, built.root, tag)
+    world.behavior.shuffles_versions = shuffles
+    simulator.requests.clear()
+
+    report = clean(days=2, untagged_older_than="3d", **folder)
+
+    assert {manifest.digest for manifest in built.manifests} <= digests(world)
+    assert report.outputs["deleted"] == 0
+    read = [entry.path for entry in simulator.requests.select(method="GET") if "/manifests/" in entry.path]
+    assert read == [f"/v2/{CUDA}/manifests/{built.root.digest}"]
