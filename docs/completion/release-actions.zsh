@@ -240,6 +240,7 @@ _shtab_release_actions_ghcr_cleanup_options=(
   "--max-deletions[Delete nothing at all when the plan of the whole run is larger]:NUMBER:_files"
   "--max-share[Delete nothing at all when the plan takes more than this share of one package\'s versions, for example 50\%]:TEXT:_files"
   "--time-budget[Begin no deletion when this time is over, for example 50m, and restore nothing more\; the next run continues]:DURATION:_files"
+  "--settle-time[How long to wait after the check of what is left before the run looks once more for images that were pushed and need what it deleted, for example 30s]:DURATION:_files"
   "--mode[clean, or restore to bring back what the undo file names, within GitHub\'s 30 days]:clean|restore:(clean restore)"
   "--undo-file[File that names what was deleted, for mode restore\; what it names already is kept]:TEXT:_files"
   "--manifest-cache[Folder for manifests that were read, each verified by its digest, and for what the next run has to know]:TEXT:_files"
