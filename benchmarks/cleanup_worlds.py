@@ -120,7 +120,7 @@ RELEASED = CleanupSettings(delete_released_candidates=True)
 RELEASED_BY_PEER = {"delete-tags": "*-rc.*"}
 CASES = {
     "candidates-390": Case(plant_candidates(12), RELEASED, SIX, (370, 300), RELEASED_BY_PEER),
-    "candidates-1890": Case(plant_candidates(62), RELEASED, SIX, (1900, 380), RELEASED_BY_PEER),
+    "candidates-1890": Case(plant_candidates(62), RELEASED, SIX, (1900, 390), RELEASED_BY_PEER),
     "indexes-10000": Case(
         plant_indexes, CleanupSettings(delete_tags=("go-*",)), DEV, (2300, 280), {"delete-tags": "go-*"}
     ),

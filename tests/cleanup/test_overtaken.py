@@ -38,7 +38,7 @@ def test_an_index_over_old_versions_that_appears_after_the_run_is_whole_after_th
     world: World, clean: Clean, built: Image, tag: str
 ) -> None:
     assert clean(days=0, **UNTAGGED).outputs["deleted"] == len(BOTH)
-    world.clock.advance(timedelta(seconds=10))
+    world.clock.advance(timedelta(seconds=1))
     world.put_manifest(CUDA, built.root, tag)
     assert world.missing(CUDA, built.root.digest) != []
 
@@ -56,6 +56,7 @@ def test_an_index_over_old_versions_that_appears_after_the_run_is_whole_after_th
 def test_a_run_that_deletes_something_else_repairs_too(world: World, clean: Clean, built: Image) -> None:
     world.push(CUDA, image("candidate"), ["v0.5.0-rc.1"])
     clean(days=0, **UNTAGGED)
+    world.clock.advance(timedelta(seconds=1))
     world.put_manifest(CUDA, built.root, "nightly")
 
     assert clean(days=3, delete_tags="*-rc.*").exit_code is ExitCode.PASS
@@ -68,6 +69,7 @@ def test_an_image_that_a_clean_up_broke_is_restored_and_not_deleted_as_incomplet
     world: World, clean: Clean, built: Image, selector: str
 ) -> None:
     clean(days=0, **UNTAGGED)
+    world.clock.advance(timedelta(seconds=1))
     world.put_manifest(CUDA, built.root, "nightly")
 
     report = clean(days=3, **{selector: "true"})
@@ -100,6 +102,7 @@ def test_deleted_versions_are_listed_only_where_a_young_image_lacks_something(
     world: World, clean: Clean, simulator: Simulator, built: Image
 ) -> None:
     clean(days=0, **UNTAGGED)
+    world.clock.advance(timedelta(seconds=1))
     world.put_manifest(CUDA, built.root, "nightly")
     listings = []
     for days in (29.9, 31):

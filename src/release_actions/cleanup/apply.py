@@ -44,7 +44,10 @@ WORKERS = 16
 """Deletions under way at a time: enough to keep the pace that GitHub allows, far below 100 requests in flight."""
 
 FEW = 20
-"""Deletions of which each image is looked up right before it goes, and that a listing of tagged images may be old."""
+"""Deletions of which each image is looked up right before it goes, however few pages a listing has."""
+
+MOMENT = 40
+"""Deletions that a listing of tagged images may be old: seconds."""
 
 BETWEEN = 16
 """Deletions for each request of a listing before a large plan is compared with a new one: a sixteenth more requests."""
@@ -159,7 +162,7 @@ class Work:
         Only where a listing is one request, and so tells as much as looking up one of them.
         """
         tagged = sum(bool(deletion.version.names) for deletion in self.plan.deletions)
-        return self.pages == 1 and -(-len(self.plan.deletions) // FEW) < tagged and len(self.plan.deletions) > FEW
+        return self.pages == 1 and -(-len(self.plan.deletions) // MOMENT) < tagged and len(self.plan.deletions) > FEW
 
     @functools.cached_property
     def lists(self) -> bool:
@@ -174,7 +177,7 @@ class Work:
     @property
     def between(self) -> int:
         """Deletions between two listings."""
-        return FEW if self.lists_tagged else max(AT_LEAST, BETWEEN * (self.pages + 1))
+        return MOMENT if self.lists_tagged else max(AT_LEAST, BETWEEN * (self.pages + 1))
 
     @property
     def due(self) -> bool:

@@ -35,8 +35,8 @@ def find_overtaken(store: Store, contents: Contents, past: Memory, now: datetime
 
 
 def is_before(deletion: datetime | None, push: datetime) -> bool:
-    """Whether something was deleted before something else was pushed, by GitHub's times, which are whole seconds."""
-    return deletion is not None and deletion <= push
+    """Whether something was surely deleted before something else was pushed: GitHub's times are whole seconds."""
+    return deletion is not None and deletion < push
 
 
 def find_lacking(contents: Contents) -> dict[str, datetime]:

@@ -137,7 +137,6 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
     # What was deleted may be a part of an image that was pushed since, as long as it can be restored. Tag names do not
     # show such a push, for it may have moved a tag: only the list of versions does.
     recent = past.deleted_since(context.now - memory.RESTORABLE)
-    tags: frozenset[str] | None = None
     if not recent and not any(rule.settings.needs_everything for rule in rules):
         tags = store.tags()
         # A journal, or nothing but attachments, is what an earlier run left.
@@ -147,7 +146,7 @@ def _plan(task: Task, store: Store, context: Context, sources: Sources, measured
             idle = f"None of its {len(tags)} tags is selected."
             store.say(f"{path}: {idle}")
             return Result(task, idle=idle)
-    contents = copies.settle_copies(path, store.read(lambda version: selection.is_named(rules, version), tags))
+    contents = copies.settle_copies(path, store.read(lambda version: selection.is_named(rules, version)))
     overtaken = find_overtaken(store, contents, past, context.now)
     contents = replace(contents, remembered=frozenset(past.deleted), overtaken=overtaken)
     since = past.untagged_since(contents.versions, context.now)

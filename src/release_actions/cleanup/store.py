@@ -85,14 +85,10 @@ class Store:
             raise RemoteError(message, hint="Run it again later; nothing was deleted.")
         return frozenset(listed)
 
-    def read(
-        self, may_lack: Callable[[Version], bool] = lambda _: False, tags: frozenset[str] | None = None
-    ) -> Contents:
+    def read(self, may_lack: Callable[[Version], bool] = lambda _: False) -> Contents:
         """Every version and every manifest that a plan needs. Raises `ActionError` when any is missing.
 
-        `may_lack`: whether a version whose manifest the registry does not have may be taken for an empty one. `tags`:
-        what the registry listed a moment ago. A list of versions that has the same is as whole as one that is compared
-        with what the registry lists afterwards: whatever is tagged later is found before and after the deletions.
+        `may_lack`: whether a version whose manifest the registry does not have may be taken for an empty one.
         """
         last = ""
         lacking: frozenset[str] = frozenset()
@@ -101,7 +97,7 @@ class Store:
                 self.say(f"{self.path}: {last} Reading it again.")
                 self.pause()
             versions = self._read_versions()
-            last = self._disagreement(versions, tags if not reading else None)
+            last = self._disagreement(versions)
             if last:
                 continue
             named = {version.digest for version in versions if may_lack(version)}
@@ -166,11 +162,10 @@ class Store:
         freed_bytes, unsized, unseen = retention.count_freed(graph, going, staying)
         return replace(plan, freed_bytes=freed_bytes, unsized=unsized, unseen=unseen)
 
-    def _disagreement(self, versions: Iterable[Version], known: frozenset[str] | None) -> str:
-        """Why the list of versions cannot be trusted: the registry has other tags, now if they are not `known`."""
-        listed = frozenset(tag for version in versions for tag in version.tags)
-        if listed == known:
-            return ""
+    def _disagreement(self, versions: Iterable[Version]) -> str:
+        """Why the list of versions cannot be trusted: the registry has other tags."""
+        # Read after the list, which may lag behind a push: tags from before would agree with a list that does.
+        listed = {tag for version in versions for tag in version.tags}
         known = self.tags()
         if listed == known:
             return ""
