@@ -38,6 +38,15 @@ def test_a_release_contains_its_own_line_and_the_first_of_those_before(
     assert is_contained(parse(earlier, "v"), parse(version, "v")) is contained
 
 
+def test_what_a_candidate_said_its_release_may_say_again() -> None:
+    said = f"* Try it by @ada in {WEB}/pull/5\n\n* @ada made their first contribution in {WEB}/pull/5\n"
+    release = Release(1, "v1.3.0-rc.1", body=said)
+
+    earlier = read_earlier_notes([release], parse("v1.3.0"), "acme/app", "https://github.com")
+
+    assert (earlier.listed, earlier.announced) == ({}, {})
+
+
 def test_what_earlier_notes_list_is_known_by_the_newest_release_that_lists_it() -> None:
     earlier = read(
         "v1.3.2",

@@ -27,7 +27,8 @@ def read_earlier_notes(releases: Iterable[Release], version: Version, repository
     bodies = {release.tag: release.body for release in releases}
     earlier = EarlierNotes()
     for other in parse_known(bodies, version.prefix):
-        if not other < version:
+        # A candidate's notes are those of its release so far, also where it was published as a full one.
+        if not other < version or not other.is_stable:
             continue
         notes = reading.read(bodies[other.tag], f"notes of {other}", server=server)
         for contributor in notes.contributors:
