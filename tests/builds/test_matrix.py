@@ -77,7 +77,8 @@ def test_an_entry_has_all_that_a_build_job_needs() -> None:
         "labels": (
             f"org.opencontainers.image.revision={SHA}\n"
             "org.opencontainers.image.version=1.2.0-rc.1\n"
-            "org.opencontainers.image.title=cuda"
+            "org.opencontainers.image.title=cuda\n"
+            "io.github.llm-d.release-actions.built-as=cuda/ubuntu:v1.2.0-rc.1"
         ),
         "annotations": "",
         "required": True,

@@ -66,7 +66,8 @@ def test_values_come_from_the_file_the_matrix_and_the_run() -> None:
         f"org.opencontainers.image.revision={SHA}\n"
         "org.opencontainers.image.version=sha-0123456\n"
         "org.opencontainers.image.title=app-ubuntu\n"
-        "x=cuda 12"
+        "x=cuda 12\n"
+        "io.github.llm-d.release-actions.built-as=app/ubuntu:sha-0123456"
     )
 
 
@@ -239,7 +240,7 @@ def test_arguments_labels_and_caches_can_name_the_source() -> None:
 """
     (entry,) = entries(image)
     assert entry["build-args"].splitlines()[-1] == f"COMMIT={FOUND}"
-    assert entry["labels"].splitlines()[-1] == "org.acme.source=acme/fork@main"
+    assert entry["labels"].splitlines()[-2] == "org.acme.source=acme/fork@main"
     assert entry["cache-from"] == f"type=registry,ref=ghcr.io/acme/app-dev:cache-amd64-{FOUND}"
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from release_actions import main
+from release_actions.commands import merge_digests, verify_images
+from release_actions.commands.merge_digests import MergeResult
+from release_actions.commands.verify_images import VerifyResult
 from release_actions.errors import ExitCode
+from release_actions.images import image_list
+from release_actions.images.inspection import Expectation, Inspection
 from release_actions.runner.workflow import as_text
 from release_actions.simulator import Simulator, World
 
@@ -228,23 +233,89 @@ def test_outputs_beyond_what_github_passes_on_are_refused_with_the_numbers(
     assert int(found[2]) > 250 * 2000
 
 
-def test_a_list_of_images_that_no_step_could_be_given_is_refused_with_the_numbers(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (workspace / "release.yaml").write_text(of_many(160, "linux/amd64"))
-    code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
-    assert (code, "images" in outputs) == (ExitCode.REFUSED, False)
-    found = re.search(r"The output 'images' with 160 images comes to (\d+) bytes with .* at most 131072 in one", log)
-    assert found
-    share = int(found[1]) / 160
+SCAN = "  scan: {critical: gate, high: gate, medium: warn, skip-dirs: [/usr/share]}\n"
+QUAD = "linux/amd64, linux/arm64, linux/s390x, linux/ppc64le"
 
-    # As many as fit are passed on, also with their digests: the system starts a program with such a variable.
-    (workspace / "release.yaml").write_text(of_many(int(131_072 / share) - 1, "linux/amd64"))
+
+@pytest.mark.parametrize(("count", "platforms"), [(256, "linux/amd64"), (64, QUAD)])
+def test_a_plan_of_as_many_slots_as_there_are_reaches_every_step(
+    workspace: Path, capsys: pytest.CaptureFixture[str], count: int, platforms: str
+) -> None:
+    (workspace / "release.yaml").write_text(of_many(count, platforms).replace("images:", f"{SCAN}images:"))
     code, outputs, _ = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
-    assert code == ExitCode.PASS
-    listed = as_text([{**image, "digest": f"sha256:{'0' * 64}"} for image in outputs["images"]])
-    assert len(listed) > 129_000
-    subprocess.run(["true"], env={**os.environ, "INPUT_IMAGE_LIST": listed}, check=True)
+    assert (code, len(outputs["matrix"]["include"])) == (ExitCode.PASS, 256)
+    planned = image_list.read(json.dumps(outputs["images"]))
+    assert {(image.entry["scan-gate"], image.entry["registry"]) for image in planned} == {("CRITICAL,HIGH", "ghcr.io")}
+    assert (
+        len({image.built_as for image in planned}) == len({image.entry["scan-category"] for image in planned}) == count
+    )
+
+    # What merge-digests and verify-images hand on, and what the legs of both matrices say.
+    digest = f"sha256:{'0' * 64}"
+    results = tuple(MergeResult(replace(image, digest=digest), digest) for image in planned)
+    merged = merge_digests.make_report(results, dry_run=False).outputs
+    parts = {
+        str(platform): f"sha256:{number:064}" for number, platform in enumerate(planned[0].platforms)
+    }  # and an attestation of each
+    seen = tuple(
+        VerifyResult(image, Inspection(image, digest, parts, {part: part for part in parts.values()}))
+        for image in planned
+    )
+    lock = verify_images.make_lock(seen, Expectation("0" * 40))
+    words = "refused CRITICAL=123,HIGH=1234,MEDIUM=12345"
+    said = {
+        f"slot-{number}": f"{number} {image.package} {platform} {digest} 50 {words}"
+        for image in planned
+        for platform, number in image.slots.items()
+    }
+    job = {"result": "success", "outputs": said}
+    handed = {
+        "IMAGE_LIST": as_text(outputs["images"]),
+        "PUBLISHED": as_text(merged["images"]),
+        "PROVED_IMAGES": as_text(merged["images"]),
+        "LOCK": as_text(lock),
+        "BUILD_RESULTS": json.dumps({"build": job, "command": job | {"outputs": dict.fromkeys(said, "")}}, indent=2),
+        "SCANS": json.dumps({"scan": job}, indent=2),
+    }
+
+    # The system refuses to start a program with a longer variable.
+    subprocess.run(["true"], env={f"INPUT_{name}": text for name, text in handed.items()}, check=True)
+    assert {name for name, text in handed.items() if len(text.encode()) > 131_072 - 32} == set()
+    assert image_list.read(handed["PUBLISHED"]) == tuple(replace(image, digest=digest) for image in planned)
+    # The scan of each platform, and the job that signs, get whole entries.
+    scans: Any = merged["scan-matrix"]
+    assert {(scan["scan-gate"], scan["registry"]) for scan in scans["include"]} == {("CRITICAL,HIGH", "ghcr.io")}
+
+
+def test_a_list_that_fits_is_written_in_full(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "release.yaml").write_text(of_many(100, "linux/amd64"))
+    _, outputs, _ = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+    assert outputs["images"] == outputs["merge-matrix"]["include"]
+
+
+LONGER = of_many(256, "linux/amd64").replace("an-image-with-a", "an-image-with-a-name-of-seventy-characters-and-a")
+COPIES = "channels: {release: {name: '{image}', destinations: {mirror: {namespace: acme/copies}}}}\n"
+SHORTER = COPIES + of_many(180, "linux/amd64").replace("an-image-with-a-rather-long-name-", "i")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (LONGER, "The output 'images' with 256 images comes to"),
+        (SHORTER, "The lock of 360 images will come to"),
+    ],
+)
+def test_more_than_a_step_can_be_given_is_refused_with_the_numbers(
+    workspace: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    (workspace / "release.yaml").write_text(text)
+
+    code, outputs, log = run(workspace, capsys, "build-matrix", GITHUB_REF="refs/tags/v1.2.0")
+
+    assert (code, "images" in outputs) == (ExitCode.REFUSED, False)
+    found = re.search(rf"{words} (\d+) bytes.* at most 131072 in one", log)
+    assert found, log
+    assert int(found[1]) > 131_072 - 32
 
 
 def test_a_plan_gives_each_package_its_reason_where_reasons_differ(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from release_actions import main
+from release_actions.builds import entry_list
 from release_actions.errors import ExitCode, InputError, PolicyError
 from release_actions.runner.report import Level, Report
 from release_actions.runner.workflow import Workflow
@@ -59,11 +60,25 @@ def test_everything_ready_is_said_in_outputs_only(tmp_path: Path) -> None:
     assert report.outputs == {
         "ready": True,
         "images": PLAN,
+        "entries": PLAN,
         "failed": [],
         "failed-keys": [],
         "built": {"app": True, "web": True},
     }
     assert (report.summary, report.findings, report.exit_code) == ("", (), ExitCode.PASS)
+
+
+def test_a_matrix_gets_whole_entries_where_a_step_gets_shorter_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(tmp_path, {APP: "passed", WEB: "passed"})
+    monkeypatch.setattr(entry_list, "LIST_LIMIT", 100)
+    plan = [entry(APP), entry(WEB)]
+
+    outputs = judge(tmp_path, image_list=plan).outputs
+
+    assert outputs["entries"] == plan
+    assert outputs["images"] == entry_list.shorten(plan, 100) != plan
 
 
 def test_an_optional_image_is_left_out_and_shown(tmp_path: Path) -> None:

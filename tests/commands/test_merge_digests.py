@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, said, world
+from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, built, entry, labels, said, world
 from tests.http.loopback import Asked, Reply, replies, serving
 
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import inspection, publish, registry_access
 from release_actions.registry.media_types import OCI_INDEX
@@ -449,6 +450,18 @@ def test_what_the_tags_name_is_told_as_if_it_was_published_now(shop: Shop, wante
     digest = shop.under("v1.0.0")["@"]
     assert again.outputs["images"] == [{**image, "digest": digest}]
     assert again.lines[0] == f"{APP}: v1.0.0, v1.0.0-alias named {digest} already, on {', '.join(wanted)}."
+
+
+def test_a_tag_that_names_another_image_of_its_package_is_not_taken_for_published(shop: Shop) -> None:
+    for platform in BOTH:
+        shop.push(platform, labels={**labels(), BUILT_AS: "app/alpine:v1.0.0"})
+    shop.merge()
+
+    same = found(shop, entry(**{"built-as": "app/alpine:v1.0.0"}))
+    other = found(shop, entry(**{"built-as": "app:v1.0.0"}))
+
+    assert (same.exit_code, other.exit_code) == (ExitCode.PASS, ExitCode.REFUSED)
+    assert "the plan says 'app:v1.0.0'" in said(other)[0]
 
 
 def test_a_tag_that_was_moved_since_its_digest_was_proved_is_refused(shop: Shop) -> None:

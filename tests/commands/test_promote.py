@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import requests
 from tests.commands.promoting import APP, BOTH, CANDIDATE, COMMIT, FINAL, WEB, Stage, make_candidate, set_up
-from tests.commands.published import OTHER, TOKEN, Shop, labels, said, world
+from tests.commands.published import OTHER, TOKEN, Shop, entry, labels, said, world
 from tests.commands.test_verify_provenance import attestation
 from tests.http.loopback import Reply, replies, serving
 from tests.killed import Killed
 
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import ExitCode, InputError, PolicyError
+from release_actions.promotion.subject import VERSION
 from release_actions.registry.names import digest_of
 from release_actions.simulator import Simulator, World, build_image
 from release_actions.simulator.faults import Fault
@@ -90,6 +92,39 @@ def test_verify_images_reads_what_was_promoted(stage: Stage) -> None:
     promoted: Any = stage.promote().outputs["images"]
 
     assert stage.shop.verify(*promoted).exit_code is ExitCode.PASS
+
+
+def say_built_as(stage: Stage, name: str) -> None:
+    """Let the candidate's image say what it was built as."""
+    stage.publish(image=make_candidate(labels={**labels(), BUILT_AS: name}))
+
+
+def test_what_a_candidate_was_built_as_goes_on_with_its_digest(stage: Stage) -> None:
+    say_built_as(stage, "app:v1.0.0-rc.1")
+    promoted: Any = stage.promote().outputs["images"]
+    assert promoted[0]["built-as"] == "app:v1.0.0-rc.1"
+    # The plan of the release promises its own labels, and the promoted bytes have the candidate's.
+    plan = {**entry(), "promised-labels": {VERSION: "1.0.0"}, "built-as": "app:v1.0.0"}
+
+    merged = stage.shop.merge(plan, digests="", published_from=COMMIT, proved_images=json.dumps(promoted))
+    planted = [{**promoted[0], "built-as": "app:v1.0.0-rc.2"}]
+    refused = stage.shop.merge(plan, digests="", published_from=COMMIT, proved_images=json.dumps(planted))
+
+    assert merged.exit_code is ExitCode.PASS
+    listed: Any = merged.outputs["images"]
+    assert (listed[0]["built-as"], "promised-labels" in listed[0]) == ("app:v1.0.0-rc.1", False)
+    assert stage.shop.verify(*listed).exit_code is ExitCode.PASS
+    assert "the plan says 'app:v1.0.0-rc.2'" in said(refused)[0]
+
+
+@pytest.mark.parametrize("name", ["app/alpine:v1.0.0-rc.1", "app:v1.0.0-rc.0", "web:v1.0.0-rc.1"])
+def test_an_attested_image_that_is_not_the_candidates_is_refused(stage: Stage, name: str) -> None:
+    say_built_as(stage, name)
+
+    report = stage.promote()
+
+    assert (report.exit_code, stage.names()) == (ExitCode.REFUSED, ["", ""])
+    assert f"{APP}:{CANDIDATE} was built as {name}, and not as app:{CANDIDATE}" in said(report)[0]
 
 
 def test_a_candidate_is_promoted_in_every_destination(stage: Stage) -> None:

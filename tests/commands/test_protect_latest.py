@@ -368,6 +368,14 @@ class TestCheckAndEnforce:
         assert first.lines == ("3 images, 9 floating tags moved.",)
         assert "| `ghcr.io/llm-d/llm-d-cpu` | `v0.5` | v0.5.0 |" in first.summary
 
+    def test_moved_tags_are_named_also_where_no_step_could_be_given_more(
+        self, protect: Protect, shipped: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tag_in_git(shipped, "v0.5.0")
+        publish(shipped, "v0.5.0")
+        monkeypatch.setattr(floating_report, "MOVED_LENGTH", 1000)
+        assert {tuple(row) for row in rows(protect(), "moved")} == {("package", "tag")}
+
     def test_a_skipped_release_is_no_target(self, protect: Protect, shipped: World) -> None:
         shipped.tag(CPU, "v0.4.2", "latest")
         report = protect()

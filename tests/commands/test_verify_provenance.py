@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.commands.published import APP, BOTH, COMMIT, WEB, Shop, entry, world
+from tests.commands.published import APP, BOTH, COMMIT, OTHER, WEB, Shop, labels, said, world
+from tests.commands.published import entry as list_entry
 from tests.http.loopback import Reply, replies, serving
 
 from release_actions import main
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import ActionError, ExitCode
 from release_actions.images.provenance import ISSUER, PREDICATE
 from release_actions.runner.report import Report
@@ -57,12 +59,34 @@ def _world() -> World:
     return world()
 
 
+def entry(package: str = APP, built_as: str = "app:v1.0.0", **more: Any) -> Any:
+    """An entry of the plan, which says what its image is built as."""
+    return list_entry(package, **{"built-as": built_as, **more})
+
+
+def publish(shop: Shop, image: Any, *platforms: str) -> str:
+    """Build and publish an image of the plan as our workflow would; its digest."""
+    shop.digests.clear()
+    for platform in platforms or BOTH:
+        said = {**labels(), BUILT_AS: image["built-as"]}
+        shop.push(platform, package=image["package"], labels=said, seed=f"{platform} {image['built-as']}")
+    planned = {**image, "platforms": list(platforms or BOTH)}
+    assert shop.merge(planned).exit_code is ExitCode.PASS
+    return str(shop.under(image["tags"][0], image["package"])["@"])
+
+
+def move(shop: Shop, tag: str, digest: str, package: str = APP) -> None:
+    """Put a tag on what another one names, as whoever may push packages can."""
+    name = package.partition("/")[2]
+    manifest = shop.registry.get_manifest(name, digest)
+    assert manifest is not None
+    shop.registry.put_manifest(name, tag, manifest.body, manifest.media_type)
+
+
 @pytest.fixture
 def shop(simulator: Simulator, tmp_path: Path) -> Shop:
     published = Shop.of(simulator, tmp_path)
-    for platform in BOTH:
-        published.push(platform)
-    assert published.merge().exit_code is ExitCode.PASS
+    publish(published, entry())
     return published
 
 
@@ -212,3 +236,114 @@ def test_bundles_that_github_only_links_to_are_not_taken_for_none(shop: Shop) ->
             verify(shop, {}, verifier="cosign")
 
     assert caught.value.exit_code is ExitCode.UNKNOWN
+
+
+ALPINE = entry(built_as="app/alpine:v1.0.0-alpine", tags=["v1.0.0-alpine"], flavour="alpine")
+
+
+def attest_all(*digests: str) -> dict[str, Any]:
+    """What gh knows once this workflow attested some images of the package for the tag."""
+    return {digest: attestation() for digest in digests}
+
+
+def test_an_attested_flavour_under_the_tag_of_another_refuses_the_run(shop: Shop) -> None:
+    plain, alpine = digest(shop), publish(shop, ALPINE)
+    attested = attest_all(plain, alpine)
+    assert verify(shop, attested, entry(), ALPINE).outputs["verified"] is True
+    move(shop, "v1.0.0", alpine)
+
+    report = verify(shop, attested, entry(), ALPINE)
+
+    assert report.exit_code is ExitCode.REFUSED
+    assert report.outputs["verified"] is False
+    assert report.outputs["levels"] == {APP: "other", f"{APP} (alpine)": "verified"}
+    line = said(report)[0]
+    assert line.startswith(f"error: {APP}:v1.0.0 names {alpine}, which this workflow built as another image: ")
+    assert f"has the label {BUILT_AS} 'app/alpine:v1.0.0-alpine', and the plan says 'app:v1.0.0'" in line
+
+
+def test_flavours_that_were_swapped_are_refused_both(shop: Shop) -> None:
+    plain, alpine = digest(shop), publish(shop, ALPINE)
+    move(shop, "v1.0.0-alpine", plain)
+    move(shop, "v1.0.0", alpine)
+
+    report = verify(shop, attest_all(plain, alpine), entry(), ALPINE)
+
+    assert report.outputs["levels"] == {APP: "other", f"{APP} (alpine)": "other"}
+
+
+@pytest.mark.parametrize("unproven", ["rebuild", "refuse"])
+def test_a_tag_on_another_image_is_never_built_over(shop: Shop, unproven: str) -> None:
+    move(shop, "v1.0.0", alpine := publish(shop, ALPINE))
+
+    report = verify(shop, attest_all(alpine), unproven=unproven)
+
+    assert report.exit_code is ExitCode.REFUSED
+
+
+def test_an_attested_image_of_fewer_platforms_refuses_the_run(shop: Shop) -> None:
+    less = publish(shop, entry(tags=["v1.0.0-partial"]), BOTH[0])
+    move(shop, "v1.0.0", less)
+
+    report = verify(shop, attest_all(less))
+
+    assert report.outputs["levels"] == {APP: "other"}
+    assert "it lacks linux/arm64" in said(report)[0]
+
+
+def test_a_platform_under_the_tag_of_the_whole_image_proves_nothing(shop: Shop) -> None:
+    # Only the index is attested; a platform of it is signed, and has no provenance of its own.
+    whole = shop.under("v1.0.0")
+    move(shop, "v1.0.0", whole["manifests"][0]["digest"])
+
+    report = verify(shop, attest_all(whole["@"]))
+
+    assert report.outputs["levels"] == {APP: "none"}
+
+
+def test_a_candidates_image_under_the_final_tag_proves_nothing(shop: Shop) -> None:
+    candidate = publish(shop, entry(built_as="app:v1.0.0-rc.1", tags=["v1.0.0-rc.1"]))
+    move(shop, "v1.0.0", candidate)
+
+    refused = verify(shop, {candidate: attestation(ref="refs/tags/v1.0.0-rc.1")})
+    # Also where git's tag of the candidate could be anything: the image says that it is the candidate's.
+    other = verify(shop, {candidate: attestation()})
+
+    assert refused.outputs["verified"] is False
+    assert other.outputs["levels"] == {APP: "other"}
+
+
+def test_a_copy_that_is_not_the_original_refuses_the_run(shop: Shop) -> None:
+    copy = list_entry(WEB, **{"copy-of": APP})
+    publish(shop, entry(WEB))
+    attested = {digest(shop): [*attestation(), *attestation(WEB)]}
+    same = verify(shop, attested, entry(), copy)
+    # Built for the tag as well, but not in the run that built the original.
+    for platform in BOTH:
+        shop.push(platform, package=WEB, labels={**labels(), BUILT_AS: "app:v1.0.0"}, seed=f"an earlier {platform}")
+    assert shop.merge(entry(WEB), overwrite="true").exit_code is ExitCode.PASS
+    attested[str(shop.under("v1.0.0", WEB)["@"])] = attestation(WEB)
+
+    report = verify(shop, attested, entry(), copy)
+
+    assert same.outputs["levels"] == {APP: "verified", WEB: "verified"}
+    assert report.outputs["levels"] == {APP: "verified", WEB: "other"}
+    assert f"it is a copy of {APP}, which is {digest(shop)}" in said(report)[0]
+
+
+def test_a_list_that_does_not_say_what_was_built_proves_nothing(shop: Shop) -> None:
+    report = verify(shop, attest_all(digest(shop)), list_entry())
+
+    assert report.outputs["levels"] == {APP: "other"}
+    assert "the list does not say what it was built as" in said(report)[0]
+
+
+def test_a_label_of_another_commit_in_an_attested_image_refuses_the_run(shop: Shop) -> None:
+    shop.digests.clear()
+    for platform in BOTH:
+        shop.push(platform, labels={**labels(OTHER), BUILT_AS: "app:v1.0.0"})
+    assert shop.merge(overwrite="true").exit_code is ExitCode.PASS
+
+    report = verify(shop, attest_all(digest(shop)))
+
+    assert report.outputs["levels"] == {APP: "other"}

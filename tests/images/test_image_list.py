@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tests.builds.planned import plan
 
-from release_actions.builds import matrix, version_file
+from release_actions.builds import entry_list, matrix, version_file
 from release_actions.builds.matrix import Build
 from release_actions.config import load_config
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import InputError
 from release_actions.images import image_list
 from release_actions.images.manifests import Platform
@@ -98,3 +99,59 @@ def test_each_mistake_is_named(value: Any, message: str) -> None:
 
 def test_all_mistakes_are_told_at_once() -> None:
     assert len(wrong([{}, {**ENTRY, "tags": ["a b"]}])) == 4
+
+
+WHOLE = {**ENTRY, "name": "app", "required": False, "scan": True, "promised-labels": {"x": "1"}}
+
+
+def many(count: int) -> list[dict[str, Any]]:
+    """Entries that have all in common but what they are."""
+    return [{**WHOLE, "package": f"ghcr.io/acme/app-{number}", "built-as": f"{number}:v1"} for number in range(count)]
+
+
+def test_a_long_list_is_written_shorter_and_read_as_the_same() -> None:
+    entries = [*many(3), {**many(4)[3], "scan": False}, {**many(5)[4], "scan": False}]
+
+    short: Any = entry_list.shorten(entries, 100)
+
+    assert [entry.get("like") for entry in short] == [None, 1, 1, None, 4]
+    assert short[1] == {key: value for key, value in short[1].items() if key in entry_list.OWN_FIELDS or key == "like"}
+    found = image_list.read(json.dumps(short))
+    assert [image.entry for image in found] == entries
+    assert [image.promised_labels for image in found][:2] == [
+        {"x": "1", BUILT_AS: "0:v1"},
+        {"x": "1", BUILT_AS: "1:v1"},
+    ]
+
+
+def test_a_list_that_fits_is_written_as_it_is() -> None:
+    entries = many(3)
+    length = entry_list.measure(entries)
+
+    assert entry_list.shorten(entries, length) == entries
+    assert entry_list.shorten(entries, length - 1) != entries
+
+
+def test_what_an_image_is_is_never_filled_in_from_another() -> None:
+    # A platform, tag or digest of another entry would be taken for this one's.
+    bare = {"package": "ghcr.io/acme/web", "like": 1}
+    assert wrong([{**WHOLE, "digest": f"sha256:{'0' * 64}", "built-as": "app:v1"}, bare]) == [
+        "Entry 2 of 'image-list' has no list of tags under 'tags'.",
+        "Entry 2 of 'image-list' has no list of platforms under 'platforms'.",
+    ]
+    (_, image) = image_list.read(json.dumps([{**WHOLE, "built-as": "app:v1"}, {**ENTRY, **bare}]))
+    assert (image.digest, image.built_as, image.required) == (None, "", False)
+
+
+@pytest.mark.parametrize("number", [0, 2, 3, -1, "1", True, None, 1.0])
+def test_an_entry_is_like_one_before_it(number: Any) -> None:
+    (message, *_) = wrong([ENTRY, {**ENTRY, "package": "ghcr.io/acme/web", "like": number}])
+    assert message.startswith("Entry 2 of 'image-list' is like entry ")
+
+
+def test_a_copy_is_promised_what_its_original_is() -> None:
+    copy: dict[str, Any] = {**ENTRY, "package": "ghcr.io/acme/copy", "copy-of": ENTRY["package"]}
+
+    for entries in ([{**WHOLE, "built-as": "app:v1"}, copy], [copy, {**WHOLE, "built-as": "app:v1"}]):
+        promises = {image.package: image.promised_labels for image in image_list.read(json.dumps(entries))}
+        assert promises["ghcr.io/acme/copy"] == promises["ghcr.io/acme/app"] == {"x": "1", BUILT_AS: "app:v1"}

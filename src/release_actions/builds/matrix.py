@@ -74,7 +74,8 @@ class BuildJob:
 class Publication:
     """One package and the exact tags it gets once all its platforms are there, and why it is built or copied.
 
-    `slots`: platform -> number of the job output that its build fills. `labels` are promised on every platform.
+    `slots`: platform -> number of the job output that its build fills. `labels` are promised on every platform, and the
+    label that tells it apart from other images with `built_as`.
     """
 
     package: Package
@@ -83,6 +84,7 @@ class Publication:
     source_commit: str = ""
     slots: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    built_as: str = ""
 
     def entry(self) -> dict[str, Output]:
         """Its entry of `strategy.matrix` for the job that publishes it.
@@ -113,6 +115,7 @@ class Publication:
             "job": COMMAND_JOB if self.package.recipe.command else BUILD_JOB,
             "slots": dict(self.slots),
             "promised-labels": dict(self.labels),
+            "built-as": self.built_as,
         }
 
 
@@ -208,6 +211,7 @@ def plan_builds(
                 builder.pinned(package).commit,
                 slots={job.platform: int(str(job.fields["slot"])) for job in jobs_by_label.get(package.label, ())},
                 labels=find_promised_labels(jobs_by_label[package.copy_of or package.label]),
+                built_as=package.describe_build(builder.name),
             )
             for package in packages
         ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from release_actions.builds import matrix
+from release_actions.builds import entry_list, matrix
+from release_actions.builds.entry_list import VARIABLE_LIMIT
 from release_actions.builds.event import Build
 from release_actions.builds.matrix import Matrix
 from release_actions.builds.recipe import join_assignments
@@ -16,14 +17,7 @@ from release_actions.runner.columns import COLUMNS, format_columns
 from release_actions.runner.report import Level, Output, Report, counted
 from release_actions.runner.workflow import OUTPUT_LIMIT, as_text, describe_size, measure_outputs
 
-VARIABLE_LIMIT = 131_072
-"""Bytes of one environment variable on Linux (MAX_ARG_STRLEN, execve(2)): a step is not started with a longer one."""
-
-VARIABLE = "INPUT_IMAGE_LIST=\0"
-"""What stands around the list there."""
-
-DIGEST_ROOM = len(',"digest":"sha256:"') + 64
-"""Bytes that merge-digests adds to each image of the list."""
+DIGEST_SHAPE = f"sha256:{'0' * 64}"
 
 FEWER = "Select fewer images with the input images, in several runs."
 
@@ -53,7 +47,10 @@ def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
         "matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if not job.is_command),
         "command-matrix": matrix.make_strategy_matrix(job.entry() for job in planned.jobs if job.is_command),
         "merge-matrix": matrix.make_strategy_matrix(publication.entry() for publication in planned.publications),
-        "images": [publication.entry() for publication in planned.publications],
+        "images": entry_list.shorten(
+            (publication.entry() for publication in planned.publications),
+            entry_list.LIST_LIMIT - entry_list.DIGEST_ROOM * len(planned.publications),
+        ),
         "built-elsewhere": [publication.entry() for publication in planned.elsewhere],
         "labels": join_assignments(planned.common_labels),
         "source-date-epoch": "" if seconds is None else str(seconds),
@@ -62,6 +59,9 @@ def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
         "push": planned.is_published,
         "moving-tags": list(planned.moving_tags),
     }
+    if measure_outputs(outputs) > OUTPUT_LIMIT:
+        # It says in full what 'images' says: a large plan has that only.
+        outputs["merge-matrix"] = ""
     check_size(planned, outputs)
     return outputs
 
@@ -69,8 +69,8 @@ def make_outputs(planned: Matrix, build: Build) -> dict[str, Output]:
 def check_size(planned: Matrix, outputs: Mapping[str, Output]) -> None:
     """Raise `PolicyError` for outputs that the platform does not pass on, or that no later step could be given.
 
-    What the builds hand on to merge-digests needs no check: 256 jobs, with names of at most 255 characters and about
-    150 more for slot, digest and attempt, stay below what one input can have.
+    What jobs hand on in slots needs no check: 256 values, with names of at most 255 characters, stay below what one
+    input can have.
     """
     jobs = counted(len(planned.jobs), "build job")
     if measure_outputs(outputs) > OUTPUT_LIMIT:
@@ -79,13 +79,37 @@ def check_size(planned: Matrix, outputs: Mapping[str, Output]) -> None:
         )
         raise PolicyError(message, hint=FEWER)
     images = counted(len(planned.publications), "image")
-    listed = len(as_text(outputs["images"]).encode()) + DIGEST_ROOM * len(planned.publications) + len(VARIABLE)
-    if listed > VARIABLE_LIMIT:
-        message = (
-            f"The output 'images' with {images} comes to {listed} bytes with their digests, and a step on Linux gets "
-            f"at most {VARIABLE_LIMIT} in one input."
+    room = entry_list.DIGEST_ROOM * len(planned.publications)
+    sizes = {
+        f"The output 'images' with {images} comes to {{}} bytes with their digests": len(
+            as_text(outputs["images"]).encode()
         )
-        raise PolicyError(message, hint=FEWER)
+        + room,
+        f"The lock of {images} will come to {{}} bytes": len(as_text(forecast_lock(planned)).encode()),
+    }
+    for words, size in sizes.items():
+        if size > entry_list.LIST_LIMIT:
+            message = f"{words.format(size)}, and a step on Linux gets at most {VARIABLE_LIMIT} in one input."
+            raise PolicyError(message, hint=FEWER)
+
+
+def forecast_lock(planned: Matrix) -> dict[str, Output]:
+    """A lock as verify-images writes it, as long as that of the plan will be: each platform with its attestation."""
+    return {
+        "version": 1,
+        "revision": "0" * 40,
+        "images": {
+            publication.package.label: {
+                "tags": list(publication.tags),
+                "digest": DIGEST_SHAPE,
+                "platforms": dict.fromkeys(publication.package.platforms, DIGEST_SHAPE),
+                "attestations": {
+                    f"sha256:{number:064}": DIGEST_SHAPE for number, _ in enumerate(publication.package.platforms)
+                },
+            }
+            for publication in planned.publications
+        },
+    }
 
 
 def make_report(plan: RunPlan, *, strict: bool) -> Report:

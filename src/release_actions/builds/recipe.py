@@ -14,7 +14,7 @@ from release_actions.builds.event import Build
 from release_actions.builds.image_metadata import make_metadata_labels
 from release_actions.builds.version_file import VersionFile
 from release_actions.config import Config, Package, placeholders
-from release_actions.config.grammar import OCI_LABELS
+from release_actions.config.grammar import BUILT_AS, OCI_LABELS
 from release_actions.errors import ConfigurationError, InputError, Place, Problem
 from release_actions.runner.context import COMMIT
 from release_actions.runner.report import Finding, Level, Output
@@ -71,7 +71,8 @@ class EntryBuilder:
             "dockerfile": package.dockerfile,
             "target": package.target,
             "build-args": join_assignments(arguments),
-            "labels": join_assignments(labels),
+            # Last: what the project says must not replace what tells its images apart.
+            "labels": join_assignments({**labels, BUILT_AS: package.describe_build(self.name)}),
             "annotations": join_assignments(self.make_annotations(package, platform)),
             "required": package.required,
             "commit": self.build.sha,

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from release_actions.builds import entry_list
 from release_actions.errors import ExitCode, InputError, Problem
 from release_actions.images import image_list, release_state
 from release_actions.images.image_list import ListedImage
@@ -36,7 +37,7 @@ class Inputs:
     moved: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("ready", "images", "failed", "failed-keys", "built")
+OUTPUTS = ("ready", "images", "entries", "failed", "failed-keys", "built")
 
 
 def run(given: Inputs, context: Context, log: Workflow) -> Report:  # noqa: ARG001  # every command is called alike
@@ -84,6 +85,7 @@ def read_moved(text: str) -> dict[str, list[str]]:
 def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode: str) -> Report:
     """The judgement for people and for later steps. With mode report, what is wrong fails the step."""
     ready = release_state.is_ready(images)
+    entries = [dict(image.planned.entry) for image in images if image.ready]
     failed = [image for image in images if not image.ready]
     lines = tuple(f"{image.planned.label}: {describe_state(image, moves)}" for image in images)
     verdict = f"{counted(len(images) - len(failed), 'image')} ready" + (f", {len(failed)} not." if failed else ".")
@@ -91,7 +93,8 @@ def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode:
     return Report(
         outputs={
             "ready": ready,
-            "images": [dict(image.planned.entry) for image in images if image.ready],
+            "images": entry_list.shorten(entries, entry_list.LIST_LIMIT),
+            "entries": [*entries],
             "failed": [image.planned.label for image in failed],
             "failed-keys": list(release_state.list_failed_keys(images)),
             "built": dict(release_state.summarize_built(images)),

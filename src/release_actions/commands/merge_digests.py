@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from release_actions.builds import entry_list
 from release_actions.config import FILE, load_whole
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import ActionError, ExitCode, InputError, PartialError, PolicyError, Problem
 from release_actions.http.client import Http
 from release_actions.images import built_digests, image_list, inspection
@@ -105,12 +107,17 @@ def bind_to_proof(given: Inputs, wanted: Iterable[ListedImage]) -> Iterator[List
     if not given.published_from:
         message = "Input 'proved-images' is about images that are published already."
         raise InputError(message, hint="Give it with 'published-from' only.")
-    proved = {image.label: image.digest for image in image_list.read(given.proved_images)}
+    proved = {image.label: image for image in image_list.read(given.proved_images)}
     for image in wanted:
-        if proved.get(image.label) is None:
+        proof = proved.get(image.label)
+        if proof is None or proof.digest is None:
             message = f"Input 'proved-images' has no digest of {image.label}."
             raise InputError(message, hint="Pass promote's output images of the same images.")
-        yield replace(image, digest=proved[image.label])
+        # The bytes are the candidate's, and so are their labels.
+        entry = {key: value for key, value in image.entry.items() if key not in {"promised-labels", "built-as"}}
+        labels = {BUILT_AS: proof.built_as} if proof.built_as else {}
+        entry |= {"built-as": proof.built_as} if labels else {}
+        yield replace(image, digest=proof.digest, promised_labels=labels, entry=entry)
 
 
 def connect_registries(
@@ -243,7 +250,9 @@ def make_report(results: tuple[MergeResult, ...], *, dry_run: bool) -> Report:
     lines = tuple(f"{result.image.label}: {describe(result, dry_run=dry_run)}" for result in results)
     return Report(
         outputs={
-            "images": [{**result.image.entry, "digest": result.digest} for result in results],
+            "images": entry_list.shorten(
+                ({**result.image.entry, "digest": result.digest} for result in results), entry_list.LIST_LIMIT
+            ),
             "failed": [result.image.label for result in results if result.error],
             "scan-matrix": {"include": list_scans(results)},
         },

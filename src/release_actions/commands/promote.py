@@ -245,6 +245,7 @@ def list_subjects(config: Config, given: Inputs, candidate: Version, final: Vers
         Subject(
             source=list_image(package, sources.get(package.reference, package.reference), candidate.tag),
             target=list_image(package, package.reference, final.tag),
+            built_as=package.describe_build(candidate.tag),
         )
         for package in packages
     )
@@ -293,7 +294,8 @@ def check_subject(reader: Reader, subject: Subject, final: Version, labels: Cand
     if problems:
         return Checked(subject, problems=problems, is_unknown=is_unknown)
     warnings = about_labels if labels is CandidateLabel.WARN else ()
-    return Checked(subject, Promotion(subject, known.root, known.before, known.content, warnings))
+    (built_as,) = known.built_as if len(known.built_as) == 1 else ("",)
+    return Checked(subject, Promotion(subject, known.root, known.before, known.content, warnings, built_as))
 
 
 def require_any(checked: tuple[Checked, ...]) -> tuple[Checked, ...]:

@@ -35,6 +35,10 @@ PLATFORM = r"[a-z0-9]+(?:\([A-Za-z0-9_.-]*(?:\+[A-Za-z0-9_.-]+)*\))?/[a-z0-9_]+(
 OCI_LABELS = "org.opencontainers.image."
 """What the names of the specification's labels and annotations begin with (OCI image-spec 1.1, annotations.md)."""
 
+BUILT_AS = "io.github.llm-d.release-actions.built-as"
+"""Label of every image that is built here: its image, variant and tag. An attestation binds it with the digest, so that
+it tells the images of one package, commit and git tag apart."""
+
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 """The name of a secret (GitHub's rules for naming secrets)."""
 

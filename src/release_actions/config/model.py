@@ -136,6 +136,10 @@ class Package:
         """A tag of the project in the form of this package's."""
         return self.tag_form.replace(GIT_TAG, tag)
 
+    def describe_build(self, tag: str) -> str:
+        """What an image of a tag of the project was built as: `web/alpine:v1.2.3-alpine`."""
+        return f"{'/'.join(filter(None, (self.image, self.variant)))}:{self.form_tag(tag)}"
+
     @property
     def reference(self) -> str:
         """What a client pulls, without a tag: `ghcr.io/llm-d/llm-d-cuda`."""

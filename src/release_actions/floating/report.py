@@ -28,6 +28,9 @@ from release_actions.runner.report import Output, Report, counted
 
 OUTPUTS = ("drift", "plan", "plan-digest", "moved", "failed", "returned", "git-moved", "snapshot-digest")
 
+MOVED_LENGTH = 130_000
+"""Bytes of the output `moved`. A step on Linux gets 128 KiB in one variable, with its name."""
+
 PLAN_LENGTH = 250_000
 """Characters of the output `plan`. All outputs of a job together may have about 500,000."""
 
@@ -45,7 +48,9 @@ def make_report(results: tuple[PackageResult, ...], mode: Mode, gate: PromotionG
                 "drift": any(result.drifted for result in results) or bool(git.plan.moves or git.plan.unmoved),
                 "plan": shorten([row for result in results for row in make_plan_rows(result)]),
                 "plan-digest": digest_plans(results),
-                "moved": [make_moved_row(result.package, change) for result in results for change in result.moved],
+                "moved": shorten_moved(
+                    [make_moved_row(result.package, change) for result in results for change in result.moved]
+                ),
                 "failed": [result.package.label for result in results if result.error or result.plan.stuck],
                 "returned": [
                     {"package": result.package.reference, "tag": tag}
@@ -79,6 +84,13 @@ def shorten(rows: list[dict[str, Output]]) -> list[Output]:
     """A plan that fits beside a job's other outputs: where it would not, without the tags that are right."""
     whole = len(json.dumps(rows)) <= PLAN_LENGTH
     return [row for row in rows if whole or row["action"] != "keep"]
+
+
+def shorten_moved(rows: list[dict[str, Output]]) -> list[Output]:
+    """Moved tags that a later step can be given: where they could not, without what they named and why they moved."""
+    if len(json.dumps(rows).encode()) <= MOVED_LENGTH:
+        return [*rows]
+    return [{key: text for key, text in row.items() if key in {"package", "flavour", "tag"}} for row in rows]
 
 
 def find_exit_code(results: Iterable[PackageResult], mode: Mode, gate: PromotionGate, git: GitResult) -> ExitCode:

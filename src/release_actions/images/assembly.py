@@ -11,7 +11,7 @@ attestations: BuildKit's docs/attestations/attestation-storage.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -120,15 +120,20 @@ def require_labels(package: str, promised: Mapping[str, str], parts: Iterable[Pa
     problems = []
     for part in parts:
         for config in part.configs.values():
-            labels = read_labels(config)
-            for name, text in promised.items():
-                if labels.get(name) != text:
-                    has = f"has the label {name} {labels[name]!r}" if name in labels else f"lacks the label {name}"
-                    message = f"{package} is not published: {part.platform} {has}, and the plan says {text!r}."
-                    hint = "Give the build the labels of its entry: a command gets them in LABELS."
-                    problems.append(Problem(message, hint))
+            for difference in find_label_differences(read_labels(config), promised):
+                message = f"{package} is not published: {part.platform} {difference}."
+                hint = "Give the build the labels of its entry: a command gets them in LABELS."
+                problems.append(Problem(message, hint))
     if problems:
         raise AssemblyError(problems=problems)
+
+
+def find_label_differences(labels: Mapping[str, str], promised: Mapping[str, str]) -> Iterator[str]:
+    """Where labels are not what the plan promised, each as the end of a sentence."""
+    for name, text in promised.items():
+        if labels.get(name) != text:
+            has = f"has the label {name} {labels[name]!r}" if name in labels else f"lacks the label {name}"
+            yield f"{has}, and the plan says {text!r}"
 
 
 def assemble(package: str, parts: Iterable[Part]) -> Assembly:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from release_actions.builds.entry_list import LIKE, share
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import InputError, Problem
 from release_actions.images.manifests import Platform
 from release_actions.registry.names import DIGEST, REPOSITORY, REPOSITORY_LENGTH, TAG, describe_repository_mistake
@@ -28,7 +30,8 @@ class ListedImage:
     `package` is what a client pulls, without a tag: `ghcr.io/llm-d/llm-d-cuda`. Several flavours of an image may
     share a package, each under tags of its own; `label` tells them apart. `digest` is what the run published, ""
     if it failed to, and None where the list does not say. `slots`: platform -> number of the job output that has what
-    was built for it; empty where the list does not say. `entry` is the whole entry, to be passed on.
+    was built for it; empty where the list does not say. `promised_labels`: what the plan says that every platform is
+    labelled with; a copy has those of its original. `entry` is the whole entry, to be passed on.
     """
 
     package: str
@@ -37,12 +40,13 @@ class ListedImage:
     required: bool = True
     digest: str | None = None
     slots: Mapping[Platform, int] = field(default_factory=dict, compare=False, repr=False)
+    promised_labels: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     entry: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def promised_labels(self) -> Mapping[str, str]:
-        """The labels that every platform has to have, by the plan."""
-        return dict(self.entry.get("promised-labels", {}))
+    def built_as(self) -> str:
+        """What the plan says it is built as, which tells it apart in its package; empty where the list does not say."""
+        return self.promised_labels.get(BUILT_AS, "")
 
     @property
     def label(self) -> str:
@@ -90,7 +94,7 @@ def read(text: str) -> tuple[ListedImage, ...]:
         raise InputError(message, hint=HINT)
     problems: list[Problem] = []
     images = []
-    for number, entry in enumerate(value):
+    for number, entry in enumerate(share(value)):
         mistakes = list(find_mistakes(entry))
         problems += [Problem(f"Entry {number + 1} of 'image-list' {mistake}.", HINT) for mistake in mistakes]
         if not mistakes:
@@ -98,7 +102,11 @@ def read(text: str) -> tuple[ListedImage, ...]:
     problems += find_duplicates(images)
     if problems:
         raise InputError(problems=problems)
-    return tuple(images)
+    originals = {image.label: image.promised_labels for image in images}
+    return tuple(
+        replace(image, promised_labels={**originals.get(image.copy_of, {}), **image.promised_labels})
+        for image in images
+    )
 
 
 def parse_entry(entry: Mapping[str, Any]) -> ListedImage:
@@ -110,6 +118,10 @@ def parse_entry(entry: Mapping[str, Any]) -> ListedImage:
         required=entry.get("required", True),
         digest=entry.get("digest"),
         slots={Platform.parse(platform): number for platform, number in entry.get("slots", {}).items()},
+        promised_labels={
+            **entry.get("promised-labels", {}),
+            **({BUILT_AS: entry["built-as"]} if entry.get("built-as") else {}),
+        },
         entry=entry,
     )
 
@@ -131,14 +143,23 @@ def find_mistakes(entry: Any) -> Iterator[str]:
         yield from (f"names {value[:100]!r}, which is not a {what}" for value in values if not is_valid(value, what))
     if not isinstance(entry.get("required", True), bool):
         yield "has 'required' that is neither true nor false"
-    labels = entry.get("promised-labels", {})
-    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-        yield "has 'promised-labels' that do not map names to texts"
+    yield from find_label_mistakes(entry)
+    if LIKE in entry:
+        yield f"is like entry {str(entry[LIKE])[:100]!r}, which is not the number of an entry before it"
     if not has_slot_numbers(entry.get("slots", {})):
         yield "has 'slots' that do not map its platforms to numbers"
     digest = entry.get("digest", "")
     if not isinstance(digest, str) or (digest and not DIGEST.fullmatch(digest)):
         yield f"has a 'digest' that is not a digest: {str(digest)[:100]!r}"
+
+
+def find_label_mistakes(entry: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with what an entry promises, each as the end of a sentence."""
+    labels = entry.get("promised-labels", {})
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        yield "has 'promised-labels' that do not map names to texts"
+    if not isinstance(entry.get("built-as", ""), str):
+        yield "has a 'built-as' that is not a text"
 
 
 def has_slot_numbers(numbers: Any) -> bool:

@@ -110,6 +110,21 @@ def read_image(registry: Registry, image: ListedImage, sleep: Callable[[float], 
     return Reading(tags, root, children, configs)
 
 
+def list_platform_labels(reading: Reading) -> list[Mapping[str, str]]:
+    """The labels of every platform of an image. An attestation has none and is not a platform."""
+    children = [
+        reading.children[child.digest]
+        for child in (reading.root.children if isinstance(reading.root, Index) else ())
+        if not child.is_attestation
+    ]
+    configs = [
+        reading.configs[manifest.config.digest]
+        for manifest in (reading.root, *children)
+        if isinstance(manifest, Manifest)
+    ]
+    return [assembly.read_labels(config or b"") for config in configs]
+
+
 def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> Inspection:
     """What is wrong with an image, all of it."""
     problems = [*_judge_tags(image, reading)]
@@ -130,7 +145,7 @@ def judge_image(image: ListedImage, reading: Reading, expected: Expectation) -> 
     for child, manifest in manifests:
         if not isinstance(manifest, Manifest):
             continue
-        platform, config = _judge_configuration(child, manifest, reading, expected)
+        platform, config = _judge_configuration(child, manifest, reading, expected, image.promised_labels)
         problems += config
         if child is None and platform:
             seen.append((platform, root.digest))
@@ -208,7 +223,11 @@ def _judge_platforms(image: ListedImage, platforms: list[Platform]) -> Iterator[
 
 
 def _judge_configuration(
-    child: Descriptor | None, manifest: Manifest, reading: Reading, expected: Expectation
+    child: Descriptor | None,
+    manifest: Manifest,
+    reading: Reading,
+    expected: Expectation,
+    promised: Mapping[str, str],
 ) -> tuple[Platform | None, list[str]]:
     """The platform that a configuration states, and what is wrong with it and its labels."""
     config = reading.configs[manifest.config.digest]
@@ -229,4 +248,6 @@ def _judge_configuration(
     revision = labels.get(REVISION, "")
     if revision and revision != expected.revision:
         problems.append(f"{platform} says it was built from {revision}, and the tag is on {expected.revision}")
+    others = {name: text for name, text in promised.items() if name not in {REVISION, *missing}}
+    problems += [f"{platform} {difference}" for difference in assembly.find_label_differences(labels, others)]
     return platform, problems

@@ -36,6 +36,8 @@ class Level(enum.Enum):
     LISTED = "listed"
     """GitHub lists an attestation of the digest, which does not prove what is asked. Any job that may attest can have
     stored it."""
+    OTHER = "other"
+    """An attestation proves who built the digest, and its bytes say that it is another image than the list means."""
     NONE = "none"
     """GitHub has no attestation of the digest. It may also have been deleted."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import PartialError
-from release_actions.images import assembly, inspection
+from release_actions.images import inspection
 from release_actions.images import manifests as image_manifests
 from release_actions.images.assembly import RawManifest
 from release_actions.images.attested import Attestations
@@ -41,7 +42,7 @@ class Reader:
         root = RawManifest(answer.body, answer.media_type, answer.digest)
         reading = inspection.read_image(registry, subject.source)
         expected = Expectation(self.source.commit, ("revision",))
-        labels = {assembly.read_labels(config).get(VERSION, "") for config in reading.configs.values() if config}
+        labels = inspection.list_platform_labels(reading)
         level, words = self.attestations.find_level(root.body, root.digest, package, self.source)
         return Knowledge(
             root=root,
@@ -50,7 +51,8 @@ class Reader:
             locked=locked,
             provenance=level,
             words=words,
-            labels=frozenset(labels),
+            labels=frozenset(each.get(VERSION, "") for each in labels),
+            built_as=frozenset(each.get(BUILT_AS, "") for each in labels),
             content=collect_content(registry, name, root) if subject.is_copied else Content(),
         )
 

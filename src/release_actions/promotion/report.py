@@ -118,6 +118,7 @@ def make_entry(each: Checked, *, is_tagged: bool) -> dict[str, Output]:
         "platforms": [str(platform) for platform in target.platforms],
         "required": target.required,
         "digest": digest,
+        **({"built-as": each.promotion.built_as} if each.promotion and each.promotion.built_as else {}),
     }
 
 

@@ -31,10 +31,14 @@ class CandidateLabel(enum.Enum):
 
 @dataclass(frozen=True)
 class Subject:
-    """One package to promote: where the candidate is, and where the release goes. Often both are one package."""
+    """One package to promote: where the candidate is, and where the release goes. Often both are one package.
+
+    `built_as`: what an image of the candidate says that it was built as.
+    """
 
     source: ListedImage
     target: ListedImage
+    built_as: str = ""
 
     @property
     def is_copied(self) -> bool:
@@ -70,7 +74,8 @@ class Knowledge:
 
     `root`: what the candidate's tag names, None if nothing. `before`: what the final tag names, "" if nothing.
     `locked`: the digest of the lock, "" without a lock, None for a package that the lock does not have. `labels`: the
-    label version of every platform, "" for one without.
+    label version of every platform, "" for one without. `built_as`: the label of that name of every platform, "" for
+    one without, as other workflows than ours build it.
     """
 
     root: RawManifest | None = None
@@ -80,18 +85,20 @@ class Knowledge:
     provenance: Provenance = Provenance.NONE
     words: str = ""
     labels: frozenset[str] = frozenset()
+    built_as: frozenset[str] = frozenset()
     content: Content = field(default_factory=Content)
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """The plan for one package. `warnings` stop nothing."""
+    """The plan for one package. `warnings` stop nothing. `built_as`: what all platforms say that they were built as."""
 
     subject: Subject
     root: RawManifest
     before: str = ""
     content: Content = field(default_factory=Content)
     warnings: tuple[Problem, ...] = ()
+    built_as: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -125,6 +132,10 @@ def find_problems(subject: Subject, known: Knowledge) -> Iterator[Problem]:
         said = f": {known.words}" if known.words else ""
         message = f"Nothing proves that {candidate} was built from the tag {subject.candidate_tag}{said}."
         yield Problem(message, "Build the candidate with attestations, by the workflow that the input signer names.")
+    others = sorted(known.built_as - {"", subject.built_as})
+    if others and subject.built_as:
+        message = f"{candidate} was built as {' and '.join(others)}, and not as {subject.built_as}."
+        yield Problem(message, "Find out who moved the tag, and build the candidate again.")
 
 
 def find_label_problems(subject: Subject, known: Knowledge, final: Version) -> Iterator[Problem]:
