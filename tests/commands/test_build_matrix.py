@@ -439,6 +439,14 @@ def test_latest_is_only_for_what_the_default_branch_of_the_repository_holds(
     assert not {"latest", "main"} & set(found)
 
 
+def test_another_commit_is_never_a_release(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tag = {"GITHUB_REF": "refs/tags/v1.2.0"}
+    code, _, log = run(workspace, capsys, "build-matrix", "--build-commit", HEAD, **tag)
+    assert code == ExitCode.REFUSED
+    assert "The release v1.2.0 is built from its own commit, not from another one." in log
+    assert run(workspace, capsys, "build-matrix", "--build-commit", SHA, **tag)[0] == ExitCode.PASS
+
+
 def test_the_code_of_a_pull_request_is_never_a_release(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     event = {"pull_request": {"number": 12, "head": {"sha": HEAD}}}
     code, outputs, log = run(workspace, capsys, "build-matrix", "--tag", "v1.2.0", event=event)

@@ -211,6 +211,25 @@ def test_pull_request_target_without_an_environment_builds_nothing(small: Pipeli
     ran = small.run(caller, small.event("pull_request_target", MAIN, payload))
     assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
     assert any("the input approval names no environment" in text for text in ran.errors)
+    assert small.recorded("build") == []
+
+
+@pytest.mark.parametrize("event", ["issue_comment", "workflow_dispatch"])
+def test_a_forks_commit_that_a_caller_names_builds_nothing_without_an_environment(
+    small: Pipeline, tmp_path: Path, event: str
+) -> None:
+    payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
+    head = payload["pull_request"]["head"]["sha"]
+    caller = tmp_path / "caller.yml"
+    text = CALLER.read_text(encoding="utf-8").replace("pull_request_target:", "issue_comment:")
+    text = text.replace("    branches: [main]\n  push:", "    types: [created]\n  push:")
+    named = f"      commit: {head}\n      pull-request: 7\n"
+    caller.write_text(re.sub(r"(?m)^      approval:.*\n", named, text), encoding="utf-8")
+    asked = {"repository": payload["repository"], "issue": {"number": 7}, "comment": {"body": "/build"}}
+    ran = small.run(caller, small.event(event, MAIN, asked))
+    assert (ran.code, ran.jobs) == (1, {"plan": ["failure"]})
+    assert any("This builds code that may be a fork's with your secrets" in text for text in ran.errors)
+    assert small.recorded("build") == []
 
 
 def test_a_forks_pull_request_without_secrets_shows_that_it_builds_and_pushes_nothing(

@@ -229,6 +229,98 @@ def test_code_of_others_writes_no_cache_that_releases_read(
     assert said(template, contexts) == ("type=gha" if written else "")
 
 
+PULL = {"pull_request": {"head": {"sha": HEAD}}}
+LIKE_ZERO = f"0e{'1' * 38}"
+"""A commit that GitHub's comparison takes for null, which it reads as 0. A fork can look for one."""
+
+
+def is_refused(event: str, payload: Mapping[str, Any], **inputs: object) -> bool:
+    """Whether build-image.yml refuses to plan what an event asks for."""
+    steps = read(HOME / "build-image.yml")["jobs"]["plan"]["steps"]
+    (condition,) = (step["if"] for step in steps if step["name"] == "Refuse code that nobody approves")
+    assert [step["name"] for step in steps[:2]] == ["Refuse a release", "Refuse code that nobody approves"]
+    given = {"approval": "", "without-approval": False, "commit": "", "pull-request": "", **inputs}
+    github = {"event_name": event, "sha": OWN, "event": payload}
+    return said(condition, {"github": github, "inputs": given}) == "true"
+
+
+SECRETS = (
+    "issue_comment",
+    "workflow_run",
+    "workflow_dispatch",
+    "repository_dispatch",
+    "schedule",
+    "push",
+    "merge_group",
+)
+"""Events whose runs have the secrets of the repository, whoever has brought them about."""
+
+
+@pytest.mark.parametrize("event", SECRETS)
+@pytest.mark.parametrize("commit", [HEAD, LIKE_ZERO, HEAD.upper()])
+@pytest.mark.parametrize("number", ["", "7"])
+def test_a_commit_that_is_not_the_events_needs_an_approval(event: str, commit: str, number: str) -> None:
+    given: dict[str, object] = {"commit": commit, "pull-request": number}
+
+    assert is_refused(event, {}, **given)
+    assert not is_refused(event, {}, **given, approval="build-approval")
+    assert not is_refused(event, {}, **given, **{"without-approval": True})
+    # Its own commit, named or not.
+    assert not is_refused(event, {}, commit=OWN)
+    assert not is_refused(event, {})
+
+
+def test_the_code_of_a_pull_request_needs_an_approval_where_it_has_secrets() -> None:
+    assert is_refused("pull_request_target", PULL)
+    assert is_refused("pull_request_target", PULL, commit=OWN)
+    assert not is_refused("pull_request", PULL)
+    assert not is_refused("pull_request", PULL, commit=HEAD)
+    assert is_refused("pull_request", PULL, commit="a" * 40)
+
+
+def test_an_approval_is_proved_twice_whatever_started_the_run() -> None:
+    plan, approval, images = (read(HOME / "build-image.yml")["jobs"][name] for name in ("plan", "approval", "images"))
+    checks = [
+        step for job in (plan, approval) for step in job["steps"] if step.get("uses") == "$/actions/check-approval"
+    ]
+
+    assert [(step["with"]["proof"], step.get("if")) for step in checks] == [
+        ("rules", "${{ inputs.approval }}"),
+        ("review", None),
+    ]
+    assert plan["steps"].index(checks[0]) < min(at for at, step in enumerate(plan["steps"]) if "checkout" in str(step))
+    assert approval["environment"] == "${{ inputs.approval }}"
+    assert "approval" in images["needs"]
+    condition = images["if"].replace("!cancelled() && ", "")
+    for result, given, runs in (
+        ("success", "build-approval", True),
+        ("failure", "build-approval", False),
+        ("skipped", "build-approval", False),
+        ("skipped", "", True),
+    ):
+        needs = {"plan": {"outputs": {"any": "true"}}, "approval": {"result": result}}
+        assert said(condition, {"needs": needs, "inputs": {"approval": given}}) == str(runs).lower()
+
+
+@pytest.mark.parametrize(("ref", "refused"), [("refs/tags/v1.2.3", True), ("refs/heads/refs/tags/v1.2.3", False)])
+def test_a_tag_is_no_build_of_build_image(ref: str, *, refused: bool) -> None:
+    step = read(HOME / "build-image.yml")["jobs"]["plan"]["steps"][0]
+
+    assert said(step["if"], {"github": {"ref": ref}}) == str(refused).lower()
+    assert "exit 1" in step["run"]
+
+
+def test_every_input_of_the_nightly_build_that_names_code_reaches_the_rule() -> None:
+    nightly, builds = read(HOME / "nightly-build-image.yml"), read(HOME / "build-image.yml")
+    passed = nightly["jobs"]["images"]["with"]
+
+    for name in ("commit", "pull-request", "approval", "without-approval"):
+        assert passed[name] == f"${{{{ inputs.{name} }}}}"
+    for name in ("approval", "without-approval"):
+        declared = nightly["on"]["workflow_call"]["inputs"][name]
+        assert declared == builds["on"]["workflow_call"]["inputs"][name]
+
+
 @pytest.mark.parametrize(
     ("event", "fork", "actor", "pushed"),
     [

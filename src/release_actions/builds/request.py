@@ -115,6 +115,9 @@ def make_build(request: PlanRequest, context: Context, config: Config) -> Build:
     if name and (pull or request.pull_request):
         message = f"The code of a pull request cannot be built as the release {name.removeprefix(TAG_REF)}."
         raise PolicyError(message, hint="Merge it, and tag the result.")
+    if name and request.build_commit not in {"", context.sha}:
+        message = f"The release {name.removeprefix(TAG_REF)} is built from its own commit, not from another one."
+        raise PolicyError(message, hint="Leave build-commit out, or put a tag on that commit.")
     build = Build(
         sha=request.build_commit or context.sha,
         overrides=dict(parse_override(line) for line in request.overrides),
