@@ -1681,6 +1681,44 @@ MISTAKES_OF_RULES = {
             "Remove one of them.",
         ],
     ),
+    "a builder that keeps no build in": (
+        """\
+        repository: o/r
+        defaults:
+          driver-opts: ["network=host,Image=evil/buildkit"]
+          buildkitd-flags: --debug '--allow-insecure-entitlement' security.insecure
+        images:
+          a:
+            platforms: [linux/amd64]
+            driver-opts: [memory=1g, '"env.A=1,2","image=evil"', ' image =evil']
+            buildkitd-flags: -oci-worker-no-process-sandbox=true
+          b:
+            platforms: [linux/amd64]
+            driver-opts: [env.image=x, network=image]
+            buildkitd-flags: --oci-worker-gc --root=allow-insecure-entitlement
+          c:
+            platforms: [linux/amd64]
+            command: make image
+            driver-opts: [image=own/buildkit]
+            buildkitd-flags: --allow-insecure-entitlement=network.host
+        """,
+        [
+            "release.yaml:3:16: 'driver-opts' has 'network=host,Image=evil/buildkit', and another BuildKit could take "
+            "over the runner. Remove it: the workflows name BuildKit by digest. Only an image with a 'command' may "
+            "choose one.",
+            "release.yaml:4:20: 'buildkitd-flags' has '--allow-insecure-entitlement', which lets a Dockerfile reach "
+            "the runner. Remove it: no build here is granted what it allows. Only an image with a 'command' may have "
+            "it.",
+            """release.yaml:8:18: 'driver-opts' has '"env.A=1,2","image=evil"', and another BuildKit could take over """
+            "the runner. Remove it: the workflows name BuildKit by digest. Only an image with a 'command' may choose "
+            "one.",
+            "release.yaml:8:18: 'driver-opts' has ' image =evil', and another BuildKit could take over the runner. "
+            "Remove it: the workflows name BuildKit by digest. Only an image with a 'command' may choose one.",
+            "release.yaml:9:22: 'buildkitd-flags' has '-oci-worker-no-process-sandbox=true', which lets a Dockerfile "
+            "reach the runner. Remove it: no build here is granted what it allows. Only an image with a 'command' may "
+            "have it.",
+        ],
+    ),
     "pull requests in a dev package": (
         """\
         repository: o/r

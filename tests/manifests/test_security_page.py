@@ -74,9 +74,38 @@ def test_a_forks_code_is_only_checked_out_where_the_event_brings_it() -> None:
 def test_the_slsa_table_judges_every_requirement_in_every_column() -> None:
     table = PAGE.partition("| Requirement | From level |")[2].partition("\n\n")[0].splitlines()[2:]
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table]
-    assert len(rows) == 12
+    assert len(rows) == 13
     assert all(len(row) == 6 and all(row[2:5]) for row in rows)
     # Build level 3 has all of these: slsa.dev/spec/v1.0/requirements.
     assert [row[1] for row in rows[:-1]].count("1") == 4
     assert [row[1] for row in rows[:-1]].count("2") == 2
-    assert [row[1] for row in rows[:-1]].count("3") == 5
+    assert [row[1] for row in rows[:-1]].count("3") == 6
+
+
+def test_the_slsa_table_names_every_option_that_changes_who_builds() -> None:
+    table = PAGE.partition("| Requirement | From level |")[2].partition("\n\n")[0]
+    (level,) = (line for line in table.splitlines() if line.startswith("| **Level** |"))
+    fields = {"cache-from", "buildkitd-flags", "driver-opts"}
+    setup = next(
+        step["with"]
+        for step in jobs("build-and-publish.yml")["build"]["steps"]
+        if step.get("uses", "").startswith("docker/setup-buildx-action@")
+    )
+    given = {name for text in map(str, setup.values()) for name in re.findall(r"matrix\.([a-z-]+)", text)}
+
+    # What a project says about the builder: all of it has to be in the row of the level.
+    assert given == {"buildkitd-flags", "driver-opts"}
+    assert all(f"`{name}`" in level for name in fields)
+    assert "`image=`" in table
+    assert "`network=host`" in table
+
+
+def test_no_build_can_ask_for_an_entitlement() -> None:
+    steps = jobs("build-and-publish.yml")["build"]["steps"]
+    (setup,) = (step["with"] for step in steps if step.get("uses", "").startswith("docker/setup-buildx-action@"))
+    builds = [step["with"] for step in steps if step.get("uses", "").startswith("docker/build-push-action@")]
+
+    # Empty flags are `--allow-insecure-entitlement` for all there are (docker/setup-buildx-action, src/context.ts).
+    assert setup["buildkitd-flags"] == "${{ matrix.buildkitd-flags || '--oci-worker=auto' }}"
+    assert len(builds) == 2
+    assert all("allow" not in build for build in builds)

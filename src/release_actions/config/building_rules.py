@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +14,9 @@ from release_actions.config.model import CHANNELS, PULL_REQUEST
 from release_actions.config.shapes import find_closest, suggest_nearest
 from release_actions.config.source import MappingNode, Node
 from release_actions.errors import Place, Problem
+
+OPEN_FLAGS = ("allow-insecure-entitlement", "oci-worker-no-process-sandbox")
+"""Flags of buildkitd that open the sandbox of a build (BuildKit's docs, buildkitd)."""
 
 EVERY_CHANNEL = (*CHANNELS, PULL_REQUEST)
 
@@ -236,3 +241,39 @@ def list_keys(document: Document, steps: tuple[str, ...]) -> frozenset[str]:
     for step in steps:
         node = node.child(step) if node else None
     return frozenset(node.entries) if isinstance(node, MappingNode) else frozenset()
+
+
+def the_builder_keeps_a_build_in(document: Document) -> Iterator[Problem]:
+    """Without a `command`, an image is built by the BuildKit of the workflows: no other one, and none without walls."""
+    builds: dict[tuple[str, ...], BuildSpec] = {("defaults",): document.defaults}
+    builds |= {("images", key): image for key, image in document.images.items() if not image.command}
+    for steps, build in builds.items():
+        for option in build.driver_opts or ():
+            if "image" in list_option_names(option):
+                message = f"'driver-opts' has {option!r}, and another BuildKit could take over the runner."
+                hint = (
+                    "Remove it: the workflows name BuildKit by digest. Only an image with a 'command' may choose one."
+                )
+                yield Problem(message, hint, document.origin.at(*steps, "driver-opts"))
+        for flag in list_open_flags(build.buildkitd_flags or ""):
+            message = f"'buildkitd-flags' has {flag!r}, which lets a Dockerfile reach the runner."
+            hint = "Remove it: no build here is granted what it allows. Only an image with a 'command' may have it."
+            yield Problem(message, hint, document.origin.at(*steps, "buildkitd-flags"))
+
+
+def list_option_names(option: str) -> list[str]:
+    """The names of an option of a driver: docker buildx reads each as a line of CSV."""
+    try:
+        fields = [field for row in csv.reader([option], strict=True) for field in row]
+    except csv.Error:
+        fields = option.replace('"', ",").split(",")
+    return [field.partition("=")[0].strip(' "').casefold() for field in fields]
+
+
+def list_open_flags(flags: str) -> list[str]:
+    """The flags among those of a daemon that open the sandbox of a build. Go reads one dash as two."""
+    try:
+        words = shlex.split(flags)
+    except ValueError:
+        words = flags.replace("'", " ").replace('"', " ").split()
+    return [word for word in words if word.startswith("-") and word.lstrip("-").partition("=")[0] in OPEN_FLAGS]
