@@ -104,16 +104,43 @@ def test_what_is_there_by_name_passes(shop: Shop, world: World) -> None:
 
     report = check(shop)
 
-    assert (report.exit_code, report.outputs) == (ExitCode.PASS, {"signed": True, "attested": True})
+    assert (report.exit_code, report.outputs["signed"], report.outputs["attested"]) == (ExitCode.PASS, True, True)
+    assert report.outputs["signatures"] == dict.fromkeys(digests(shop), "listed")
+    first = digests(shop)[0]
+    bundle = digest_of(referrer(first))
+    assert report.lines[0] == f"{first}: the bundle {bundle} is listed as cosign's signature of it."
+    assert report.lines[-1] == (
+        f"{APP}@{first} has its attestation in GitHub's store. "
+        "Nothing is verified here: that is done by cosign verify and gh attestation verify."
+    )
 
 
-def test_a_signature_of_an_older_cosign_counts(shop: Shop, world: World) -> None:
+def test_a_tag_that_anybody_can_put_is_no_signature(shop: Shop, world: World) -> None:
     for digest in digests(shop):
         body = referrer(digest)
         world.put_manifest("acme/app", parse(body, OCI_MANIFEST), f"{digest.replace(':', '-')}.sig")
     attest(world, digests(shop)[0])
 
-    assert check(shop).outputs == {"signed": True, "attested": True}
+    report = check(shop)
+
+    assert (report.exit_code, report.outputs["signed"]) == (ExitCode.REFUSED, False)
+    assert report.outputs["signatures"] == dict.fromkeys(digests(shop), "tagged")
+    assert "A tag that ends in .sig may name anything" in report.findings[0].problem.hint
+    tag = f"{digests(shop)[0].replace(':', '-')}.sig"
+    assert report.lines[0].endswith(f"only the tag {tag} is there, and what it names is not known.")
+
+
+def test_what_was_not_found_is_not_called_unsigned(shop: Shop, world: World) -> None:
+    attest(world, digests(shop)[0])
+
+    report = check(shop, "report")
+
+    tag = digests(shop)[0].replace(":", "-")
+    assert report.outputs["signatures"] == dict.fromkeys(digests(shop), "none")
+    assert report.lines[0] == (
+        f"{digests(shop)[0]}: no signature was found, by the tags {tag} and {tag}.sig and the registry's referrers."
+    )
+    assert "unsigned" not in str(report)
 
 
 def test_an_entry_that_a_second_writer_dropped_is_missed(shop: Shop, world: World) -> None:
@@ -125,9 +152,9 @@ def test_an_entry_that_a_second_writer_dropped_is_missed(shop: Shop, world: Worl
 
     report = check(shop)
 
-    assert (report.exit_code, report.outputs) == (ExitCode.REFUSED, {"signed": False, "attested": True})
+    assert (report.exit_code, report.outputs["signed"], report.outputs["attested"]) == (ExitCode.REFUSED, False, True)
     assert report.findings[0].problem.message == (
-        f"{APP} lacks a signature of {digests(shop)[0]}, though the steps that make it succeeded."
+        f"{APP}: a signature of {digests(shop)[0]} was not found, though the steps that make it succeeded."
     )
 
 
@@ -159,7 +186,7 @@ def test_an_attestation_of_another_kind_is_not_the_provenance(shop: Shop, world:
 
     report = check(shop, "report")
 
-    assert (report.exit_code, report.outputs) == (ExitCode.PASS, {"signed": True, "attested": False})
+    assert (report.exit_code, report.outputs["signed"], report.outputs["attested"]) == (ExitCode.PASS, True, False)
     assert report.findings[0].level is Level.WARNING
 
 

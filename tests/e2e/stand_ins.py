@@ -120,7 +120,8 @@ COSIGN = """\
     mkdir -p "$RUNNER_TEMP/cosign"
     cat >"$RUNNER_TEMP/cosign/cosign" <<'PROGRAM'
     #!/bin/sh
-    # A signature is an image under a tag made of the digest, where a registry knows no referrers.
+    # A signature is a manifest about the digest, listed in the index that a tag made of the digest names, where a
+    # registry knows no referrers.
     set -eu
     for image; do :; done
     digest=${image##*@}
@@ -133,8 +134,29 @@ COSIGN = """\
     calls=$(grep -cxF "$image" "$RECORD/signed")
     case " ${DROPPED:-} " in *" ${name##*/}@$calls "*|*" ${name##*/}@all "*) exit 0 ;; esac
     for each in "$digest" $(crane manifest --insecure "$place@$digest" | jq -r '.manifests // [] | .[].digest'); do
-      crane append --insecure --new_layer "$RUNNER_TEMP/signature.tar" --new_tag "$place:sha256-${each#sha256:}.sig"
+      tag=sha256-${each#sha256:}
+      crane append --insecure --new_layer "$RUNNER_TEMP/signature.tar" --new_tag "$place:$tag"
+      crane manifest --insecure "$place:$tag" |
+        python3 "$RUNNER_TEMP/cosign/attach" "$place" "$tag" "$each" "$(crane auth token --insecure --push -H "$place")"
     done
+    PROGRAM
+    cat >"$RUNNER_TEMP/cosign/attach" <<'PROGRAM'
+    import hashlib, json, sys, urllib.request
+    place, tag, about, header = sys.argv[1:]
+    host, name = place.split("/", 1)
+    index = "application/vnd.oci.image.index.v1+json"
+    manifest = json.load(sys.stdin)
+    manifest["subject"] = {"mediaType": index, "digest": about, "size": 1}
+    manifest["annotations"] = {"dev.sigstore.bundle.predicateType": "https://sigstore.dev/cosign/sign/v1"}
+    body = json.dumps(manifest).encode()
+    digest = "sha256:" + hashlib.sha256(body).hexdigest()
+    entry = {"mediaType": manifest["mediaType"], "digest": digest, "size": len(body)}
+    listed = json.dumps({"schemaVersion": 2, "mediaType": index, "manifests": [entry]}).encode()
+    for reference, kind, text in ((digest, manifest["mediaType"], body), (tag, index, listed)):
+        request = urllib.request.Request(f"http://{host}/v2/{name}/manifests/{reference}", text, method="PUT")
+        request.add_header("Content-Type", kind)
+        request.add_header(*(part.strip() for part in header.split(":", 1)))
+        urllib.request.urlopen(request).read()
     PROGRAM
     chmod +x "$RUNNER_TEMP/cosign/cosign"
     echo "$RUNNER_TEMP/cosign" >>"$GITHUB_PATH"

@@ -10,7 +10,7 @@ from tests.http.loopback import Asked, Reply, Script, serving
 
 from release_actions.errors import ActionError
 from release_actions.http.client import Http
-from release_actions.images.attachments import has_signature
+from release_actions.images.attachments import Level, Signature, find_signature
 from release_actions.registry.client import Registry
 from release_actions.registry.media_types import OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import digest_of
@@ -36,7 +36,8 @@ def answer(referrers: Reply) -> Script:
 
 def test_a_signature_that_the_registry_lists_is_found(http: Http) -> None:
     with serving(answer(Reply(200, INDEX, {"Content-Type": OCI_INDEX}))) as server:
-        assert has_signature(Registry(http, server.url), "a/b", DIGEST)
+        signature = find_signature(Registry(http, server.url), "a/b", DIGEST)
+    assert signature == Signature(DIGEST, Level.LISTED, digest_of(SIGNATURE))
 
 
 @pytest.mark.parametrize(
@@ -54,9 +55,9 @@ def test_a_signature_that_the_registry_lists_is_found(http: Http) -> None:
 )
 def test_what_ghcr_answers_about_referrers_lists_nothing(http: Http, referrers: Reply) -> None:
     with serving(answer(referrers)) as server:
-        assert not has_signature(Registry(http, server.url), "a/b", DIGEST)
+        assert find_signature(Registry(http, server.url), "a/b", DIGEST) == Signature(DIGEST, Level.NONE)
 
 
 def test_a_list_that_cannot_be_read_is_not_taken_for_an_empty_one(http: Http) -> None:
     with serving(answer(Reply(200, b"{", {"Content-Type": OCI_INDEX}))) as server, pytest.raises(ActionError):
-        has_signature(Registry(http, server.url), "a/b", DIGEST)
+        find_signature(Registry(http, server.url), "a/b", DIGEST)

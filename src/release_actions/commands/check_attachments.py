@@ -13,15 +13,19 @@ from release_actions.errors import ActionError, ExitCode, Problem
 from release_actions.github.attestations import PROVENANCE, has_attestations
 from release_actions.http.client import Http
 from release_actions.images import attachments, image_list
+from release_actions.images.attachments import Level as SignatureLevel
+from release_actions.images.attachments import Signature
 from release_actions.images.image_list import ListedImage
 from release_actions.images.registry_access import connect, list_hosts
 from release_actions.registry.login import Login
 from release_actions.runner import inputs, stopping
 from release_actions.runner.context import Context
-from release_actions.runner.report import Finding, Level, Report
+from release_actions.runner.report import Finding, Level, Output, Report
 from release_actions.runner.workflow import Workflow
 
 REPORT, REFUSE = "report", "refuse"
+
+VERIFIED_BY = "Nothing is verified here: that is done by cosign verify and gh attestation verify."
 
 READS = 4
 """Times that what is absent is looked for: GHCR and the store may answer for seconds as before a write."""
@@ -40,7 +44,7 @@ class Inputs:
     registry_user: str = inputs.option(inputs.text, "")
 
 
-OUTPUTS = ("signed", "attested")
+OUTPUTS = ("signed", "signatures", "attested")
 
 
 class MissingImageError(ActionError):
@@ -61,14 +65,20 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
         except LookupError as error:
             message = f"{image.package}@{digest} is not there."
             raise MissingImageError(message, hint="Publish the image before it is signed.") from error
-        unsigned = find_absent(digests, lambda one: attachments.has_signature(registry, image.name, one))
+        signatures: dict[str, Signature] = {}
+
+        def is_listed(wanted: str) -> bool:
+            signatures[wanted] = attachments.find_signature(registry, image.name, wanted)
+            return signatures[wanted].level is SignatureLevel.LISTED
+
+        find_absent(digests, is_listed)
         unattested = find_absent(
             [digest],
             lambda one: has_attestations(
                 http, context.api_url, context.repository, one, token=given.token, predicate=PROVENANCE
             ),
         )
-    return make_report(image, unsigned, unattested, refuse=given.absent == REFUSE)
+    return make_report(image, tuple(signatures.values()), unattested, refuse=given.absent == REFUSE)
 
 
 def find_absent(
@@ -84,21 +94,40 @@ def find_absent(
     return absent
 
 
-def make_report(image: ListedImage, unsigned: list[str], unattested: list[str], *, refuse: bool) -> Report:
+def make_report(
+    image: ListedImage, signatures: tuple[Signature, ...], unattested: list[str], *, refuse: bool
+) -> Report:
     """What is there, for people and for the next step."""
-    absent = [*(f"a signature of {digest}" for digest in unsigned)]
+    unlisted = [signature for signature in signatures if signature.level is not SignatureLevel.LISTED]
+    outputs: dict[str, Output] = {
+        "signed": not unlisted,
+        "signatures": {signature.digest: signature.level.value for signature in signatures},
+        "attested": not unattested,
+    }
+    lines = tuple(describe_signature(signature) for signature in signatures)
+    absent = [f"a signature of {signature.digest}" for signature in unlisted]
     absent += [f"a provenance attestation of {digest}" for digest in unattested]
-    outputs = {"signed": not unsigned, "attested": not unattested}
     if not absent:
-        line = (
-            f"{image.package}@{image.digest} has its signatures in the registry and its attestation in GitHub's store."
-        )
-        return Report(outputs=outputs, lines=(line,))
-    message = f"{image.package} lacks {', '.join(absent)}, though the steps that make it succeeded."
+        line = f"{image.package}@{image.digest} has its attestation in GitHub's store. {VERIFIED_BY}"
+        return Report(outputs=outputs, lines=(*lines, line))
+    message = f"{image.package}: {' and '.join(absent)} was not found, though the steps that make it succeeded."
     hint = "Another writer may have dropped it. Run this job again while no other tool attaches anything to the image."
+    if any(signature.level is SignatureLevel.TAGGED for signature in unlisted):
+        hint = f"A tag that ends in .sig may name anything, so it is no signature of cosign 3. {hint}"
     level = Level.ERROR if refuse else Level.WARNING
     return Report(
         outputs=outputs,
+        lines=lines,
         findings=(Finding(level, Problem(message, hint), rule="check-attachments"),),
         exit_code=ExitCode.REFUSED if refuse else ExitCode.PASS,
     )
+
+
+def describe_signature(signature: Signature) -> str:
+    """What was found of a signature and where it was looked for, in a sentence."""
+    if signature.level is SignatureLevel.LISTED:
+        return f"{signature.digest}: the bundle {signature.place} is listed as cosign's signature of it."
+    if signature.level is SignatureLevel.TAGGED:
+        return f"{signature.digest}: only the tag {signature.place} is there, and what it names is not known."
+    tag = signature.digest.replace(":", "-")
+    return f"{signature.digest}: no signature was found, by the tags {tag} and {tag}.sig and the registry's referrers."

@@ -7,7 +7,9 @@ The index is not believed about what its entries are: each is read. Nothing is v
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from release_actions.images import manifests
 from release_actions.images.manifests import Index
@@ -33,11 +35,36 @@ def list_signed_digests(registry: Registry, package: str, digest: str) -> list[s
     return [digest, *(child.digest for child in children if child.can_be_image)]
 
 
-def has_signature(registry: Registry, package: str, digest: str) -> bool:
-    """Whether a signature of cosign's is attached to a digest: as a bundle, or under the tag of cosign before 3."""
-    if any(is_signature(registry, package, digest, entry) for entry in list_attached(registry, package, digest)):
-        return True
-    return registry.head_manifest(package, f"{digest.replace(':', '-')}.sig") is not None
+class Level(enum.Enum):
+    """How much is known about a signature of a digest, from the most to the least. None of it is verified."""
+
+    LISTED = "listed"
+    """A bundle that names the digest and cosign's type of statement is listed. Whoever may push can put one there, and
+    `cosign verify` says who signed."""
+    TAGGED = "tagged"
+    """Only the tag of cosign before 3 is there, `sha256-<hex>.sig`. It may name anything."""
+    NONE = "none"
+    """Nothing was found in any of the places, which may also have answered too late."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What was found of a signature of a digest. `place`: the digest of the bundle, or the tag; empty without one."""
+
+    digest: str
+    level: Level
+    place: str = ""
+
+
+def find_signature(registry: Registry, package: str, digest: str) -> Signature:
+    """The signature of cosign's that is attached to a digest."""
+    for entry in list_attached(registry, package, digest):
+        if is_signature(registry, package, digest, entry):
+            return Signature(digest, Level.LISTED, entry)
+    tag = f"{digest.replace(':', '-')}.sig"
+    if registry.head_manifest(package, tag) is not None:
+        return Signature(digest, Level.TAGGED, tag)
+    return Signature(digest, Level.NONE)
 
 
 def list_attached(registry: Registry, package: str, digest: str) -> Iterator[str]:
