@@ -144,6 +144,7 @@ def test_what_was_not_found_is_not_called_unsigned(shop: Shop, world: World) -> 
 
 
 def test_an_entry_that_a_second_writer_dropped_is_missed(shop: Shop, world: World) -> None:
+    # Hand-over: sign, registry.
     for digest in digests(shop):
         attach(world, digest, referrer(digest))
     # Another tool had read the index before, and writes its own list over it.

@@ -59,8 +59,8 @@ def test_everything_ready_is_said_in_outputs_only(tmp_path: Path) -> None:
     report = judge(tmp_path)
     assert report.outputs == {
         "ready": True,
-        "images": PLAN,
-        "entries": PLAN,
+        "images": PUBLISHED,
+        "entries": PUBLISHED,
         "failed": [],
         "failed-keys": [],
         "built": {"app": True, "web": True},
@@ -73,7 +73,7 @@ def test_a_matrix_gets_whole_entries_where_a_step_gets_shorter_ones(
 ) -> None:
     scanned(tmp_path, {APP: "passed", WEB: "passed"})
     monkeypatch.setattr(entry_list, "LIST_LIMIT", 100)
-    plan = [entry(APP), entry(WEB)]
+    plan = [{**entry(package), "digest": DIGEST} for package in (APP, WEB)]
 
     outputs = judge(tmp_path, image_list=plan).outputs
 
@@ -86,7 +86,8 @@ def test_an_optional_image_is_left_out_and_shown(tmp_path: Path) -> None:
     report = judge(tmp_path, mode="report", moved=[{"package": APP, "tag": "latest"}, {"package": APP, "tag": "v1"}])
     assert report.outputs == {
         "ready": True,
-        "images": PLAN[:1],
+        "images": [PUBLISHED[0]],
+        "entries": [PUBLISHED[0]],
         "failed": [WEB],
         "failed-keys": ["web"],
         "built": {"app": True, "web": False},
@@ -112,6 +113,7 @@ def test_jobs_that_did_not_run_have_said_nothing(tmp_path: Path) -> None:
     assert report.outputs == {
         "ready": False,
         "images": [],
+        "entries": [],
         "failed": [APP, WEB],
         "failed-keys": ["app", "web"],
         "built": {"app": False, "web": False},

@@ -452,6 +452,22 @@ def test_what_the_tags_name_is_told_as_if_it_was_published_now(shop: Shop, wante
     assert again.lines[0] == f"{APP}: v1.0.0, v1.0.0-alias named {digest} already, on {', '.join(wanted)}."
 
 
+def test_what_is_merged_again_has_to_be_what_was_verified(shop: Shop) -> None:
+    # Hand-over: build, finish.
+    for platform in BOTH:
+        shop.push(platform)
+    verified: Any = shop.merge().outputs["images"]
+    again = shop.merge({**verified[0], "tags": ["latest-build"]})
+    for platform in BOTH:
+        shop.push(platform, seed="another build of the commit")
+
+    other = shop.merge({**verified[0], "tags": ["edge-build"]})
+
+    assert (again.exit_code, shop.under("latest-build")["@"]) == (ExitCode.PASS, verified[0]["digest"])
+    assert (other.exit_code, shop.under("edge-build")) == (ExitCode.REFUSED, None)
+    assert f"was verified as {verified[0]['digest']}, and what was built comes to sha256:" in said(other)[0]
+
+
 def test_a_tag_that_names_another_image_of_its_package_is_not_taken_for_published(shop: Shop) -> None:
     for platform in BOTH:
         shop.push(platform, labels={**labels(), BUILT_AS: "app/alpine:v1.0.0"})
@@ -465,6 +481,7 @@ def test_a_tag_that_names_another_image_of_its_package_is_not_taken_for_publishe
 
 
 def test_a_tag_that_was_moved_since_its_digest_was_proved_is_refused(shop: Shop) -> None:
+    # Hand-over: promote, images.
     for platform in BOTH:
         shop.push(platform)
     proved = shop.merge().outputs["images"]

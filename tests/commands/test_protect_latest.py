@@ -150,6 +150,7 @@ def test_no_floating_tag_follows_to_an_image_that_took_the_place_of_the_verified
 ) -> None:
     tag_in_git(world, "v0.5.0")
     publish(world, "v0.5.0")
+    # Hand-over: finish, registry.
     lock, before = make_lock(world, "v0.5.0"), named(world, CUDA)
     world.push(CUDA, build_image(platforms(CUDA), seed="planted"), ["v0.5.0"])
 

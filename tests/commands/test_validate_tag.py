@@ -237,6 +237,7 @@ def test_a_backport_is_explained_as_a_person_would(judge: Judge, forge: Forge) -
 
 
 def test_a_refusal_names_the_rule_and_leaves_no_outputs(judge: Judge, forge: Forge) -> None:
+    # Hand-over: caller, plan.
     sha = forge.tag("v0.6.0-rc.4", forge.commit())
     report = judge("v0.6.0-rc.4", sha=sha)
     assert (report.exit_code, report.outputs) == (ExitCode.REFUSED, {})

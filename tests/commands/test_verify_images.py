@@ -111,6 +111,7 @@ def test_an_image_that_was_not_published_is_wrong(shop: Shop) -> None:
 
 
 def test_a_missing_tag_and_a_tag_of_something_else_are_found(shop: Shop, merged: Any) -> None:
+    # Hand-over: merge, verify.
     other = publish_index(shop, lambda d: d.update(annotations={"another": "image"}))
     report = shop.verify({**merged, "tags": ["v1.0.0", "sha-0123456"]})
     assert said(report) == [

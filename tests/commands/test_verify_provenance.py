@@ -247,6 +247,7 @@ def attest_all(*digests: str) -> dict[str, Any]:
 
 
 def test_an_attested_flavour_under_the_tag_of_another_refuses_the_run(shop: Shop) -> None:
+    # Hand-over: an earlier run, plan.
     plain, alpine = digest(shop), publish(shop, ALPINE)
     attested = attest_all(plain, alpine)
     assert verify(shop, attested, entry(), ALPINE).outputs["verified"] is True

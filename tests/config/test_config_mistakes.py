@@ -1765,6 +1765,7 @@ def test_a_mistake_of_form_is_refused_in_these_words(text: str, expected: list[s
 
 @pytest.mark.parametrize(("text", "expected"), MISTAKES_OF_RULES.values(), ids=MISTAKES_OF_RULES.keys())
 def test_a_breach_of_a_rule_is_refused_in_these_words_and_unknown_to_the_schema(text: str, expected: list[str]) -> None:
+    # Hand-over: repository, plan.
     assert load(text) == expected
     assert VERDICTS.schema_accepts(yaml.safe_load(textwrap.dedent(text))), "what the schema can say is not a rule"
 

@@ -193,6 +193,7 @@ def test_an_environment_that_github_would_create_lets_no_fork_in(small: Pipeline
 
 
 def test_rules_that_were_taken_away_after_the_plan_let_no_fork_in(small: Pipeline) -> None:
+    # Hand-over: reviewers, approval.
     # act asks nobody, as GitHub does for an environment without rules.
     payload = small.pull_request({"docker/Dockerfile.cpu": DOCKERFILE + "LABEL theirs=1\n"})
     approve(small, "rejected")

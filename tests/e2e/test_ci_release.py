@@ -202,6 +202,7 @@ def test_a_command_cannot_speak_for_what_docker_builds(small: Pipeline) -> None:
 
 
 def test_a_verdict_about_another_digest_counts_for_no_image(small: Pipeline) -> None:
+    # Hand-over: merge, scan.
     before = floats(small)
     small.finds("llm-d-cpu", "CRITICAL")
     # The scan of llm-d-cpu hands on that something else passed.
@@ -284,6 +285,7 @@ def test_a_signature_that_another_writer_dropped_is_made_again(small: Pipeline) 
 
 
 def test_nothing_floats_while_a_signature_stays_lost(small: Pipeline) -> None:
+    # Hand-over: sign, finish.
     before = floats(small)
     ran = small.run(CALLER, small.push_tag("v0.5.0"), DROPPED="llm-d-cpu@all")
     assert ran.code == 1
@@ -408,6 +410,7 @@ gate:
 
 
 def test_no_floating_tag_moves_before_the_gate_says_go(small: Pipeline) -> None:
+    # Hand-over: gate, finish.
     small.configure(GATED)
     before = floats(small)
     event = small.push_tag("v0.5.0")

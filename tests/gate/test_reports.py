@@ -121,6 +121,7 @@ def test_a_file_is_a_jobs_report_only_with_the_digest_that_the_job_gave(tmp_path
 def test_a_file_that_is_not_what_a_job_of_this_run_wrote_is_no_report(
     tmp_path: Path, name: str, own: RunOfWorkflow, why: str
 ) -> None:
+    # Hand-over: verify, gate.
     (tmp_path / "audit.json").write_bytes(makers.content())
 
     reports, unreadable = read_files((name,), tmp_path, own)

@@ -273,6 +273,7 @@ def test_the_platform_is_that_of_the_configuration() -> None:
 
 
 def test_a_digest_of_another_platform_is_refused() -> None:
+    # Hand-over: registry, merge.
     for attestations in (False, True):
         image = made("linux/amd64", attestations=attestations)
         with pytest.raises(AssemblyError) as error:

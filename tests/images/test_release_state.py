@@ -56,6 +56,7 @@ def test_an_image_that_passed_everything_is_ready() -> None:
     ],
 )
 def test_what_is_wrong_or_not_known_keeps_an_image_back(change: dict[str, Any], problem: str) -> None:
+    # Hand-over: merge, finish.
     images = judge([image()], replace(GOOD, **change))
     assert images[0].problem.startswith(problem)
     assert not is_ready(images)
@@ -79,6 +80,7 @@ def test_what_is_no_gate_is_only_told(entry: dict[str, Any], change: dict[str, A
 
 
 def test_a_verdict_about_another_digest_stops_an_image_without_a_gate_too() -> None:
+    # Hand-over: scan, finish.
     scans = (verdict("passed", digest=OTHER),)
 
     entry: dict[str, Any] = {"scan-gate": "", "required": False}

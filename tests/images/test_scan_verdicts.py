@@ -51,5 +51,6 @@ def test_what_is_not_a_verdict_is_refused(said: str) -> None:
 
 
 def test_a_verdict_that_the_plan_did_not_ask_for_is_refused() -> None:
+    # Hand-over: scan, verify.
     with pytest.raises(PolicyError, match="the plan has no such slot"):
         read_verdicts(text(f"5 {APP} linux/amd64 {DIGEST} 1 passed", slot=5), PLAN, 1)

@@ -84,6 +84,7 @@ def test_jobs_that_were_skipped_have_said_nothing() -> None:
 def test_a_value_that_the_plan_did_not_promise_is_refused(
     build: dict[str, str], command: dict[str, str], message: str
 ) -> None:
+    # Hand-over: build, merge.
     (said,) = refused(results(build, command))
 
     assert said.startswith(message)

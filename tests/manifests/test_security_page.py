@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ ROWS = [
     [cell.strip() for cell in line.strip().strip("|").split("|")]
     for line in PAGE.partition("| From, to |")[2].partition("\n\n")[0].splitlines()[2:]
 ]
-READ = re.compile(r"needs\.(?P<job>\w+)(?:\.outputs\.[\w-]+|\))")
+READ = re.compile(r"needs\.(?P<job>\w+)(?:\.outputs\.[\w-]+|\.result|\))")
 
 
 def jobs(name: str) -> dict[str, Any]:
@@ -23,22 +24,30 @@ def jobs(name: str) -> dict[str, Any]:
     return found
 
 
-def test_every_row_says_what_checks_it_and_where_that_is_tested() -> None:
-    assert len(ROWS) >= 10
+def test_every_row_names_a_test_of_its_own_which_names_the_row() -> None:
+    assert len(ROWS) >= 20
+    tests: set[str] = set()
     for row in ROWS:
         assert len(row) == 6, row
         assert all(row), row
-        for name in re.findall(r"`([^`]+)`", row[5]):
-            assert (ROOT / "tests" / name).exists(), name
+        (named,) = re.findall(r"`([^`]+)`", row[5])
+        file, _, name = named.partition("::")
+        text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+        (source,) = (ast.get_source_segment(text, node) for node in functions if node.name == name)
+        assert source, named
+        assert f"# Hand-over: {row[0]}.\n" in source, named
+        tests.add(named)
+    assert len(tests) == len(ROWS)
 
 
-def test_every_job_whose_outputs_another_one_reads_has_a_row() -> None:
-    givers = {row[0].partition(", ")[0] for row in ROWS}
+def test_every_job_whose_results_another_one_reads_has_a_row() -> None:
+    rows = {row[0] for row in ROWS}
     for name in ("build-and-publish.yml", "ci-release.yaml", "build-image.yml"):
-        for job in jobs(name).values():
-            read = set(READ.findall(yaml.safe_dump(job)))
+        for taker, job in jobs(name).items():
             # A command's results travel as those of a build.
-            assert {"build" if giver == "command" else giver for giver in read} <= givers, name
+            givers = {"build" if giver == "command" else giver for giver in READ.findall(yaml.safe_dump(job))}
+            assert {f"{giver}, {taker}" for giver in givers} <= rows, name
 
 
 def test_nothing_that_is_decided_by_travels_in_an_artifact() -> None:

@@ -279,6 +279,7 @@ def test_the_code_of_a_pull_request_needs_an_approval_where_it_has_secrets() -> 
 
 
 def test_an_approval_is_proved_twice_whatever_started_the_run() -> None:
+    # Hand-over: approval, images.
     plan, approval, images = (read(HOME / "build-image.yml")["jobs"][name] for name in ("plan", "approval", "images"))
     checks = [
         step for job in (plan, approval) for step in job["steps"] if step.get("uses") == "$/actions/check-approval"
@@ -347,6 +348,7 @@ def test_nothing_is_pushed_with_a_token_that_may_not(
     ("scan", "signed"), [("success", True), ("skipped", True), ("failure", False), ("cancelled", False)]
 )
 def test_nothing_is_signed_before_every_scan_has_ended(scan: str, *, signed: bool) -> None:
+    # Hand-over: scan, sign.
     assert sign(scan=scan) is signed
 
 
@@ -354,6 +356,7 @@ def test_nothing_is_signed_before_every_scan_has_ended(scan: str, *, signed: boo
     ("verify", "ready"), [("failure", "true"), ("skipped", ""), ("cancelled", "true"), ("success", "false")]
 )
 def test_nothing_is_signed_before_it_is_verified(verify: str, ready: str) -> None:
+    # Hand-over: verify, sign.
     assert sign(verify=verify, ready=ready) is False
 
 

@@ -85,7 +85,8 @@ def read_moved(text: str) -> dict[str, list[str]]:
 def report(images: tuple[ImageState, ...], moves: Mapping[str, list[str]], mode: str) -> Report:
     """The judgement for people and for later steps. With mode report, what is wrong fails the step."""
     ready = release_state.is_ready(images)
-    entries = [dict(image.planned.entry) for image in images if image.ready]
+    # With the digest that was published and verified: what is merged again has to come to it.
+    entries = [{**image.planned.entry, "digest": image.digest} for image in images if image.ready]
     failed = [image for image in images if not image.ready]
     lines = tuple(f"{image.planned.label}: {describe_state(image, moves)}" for image in images)
     verdict = f"{counted(len(images) - len(failed), 'image')} ready" + (f", {len(failed)} not." if failed else ".")

@@ -21,7 +21,7 @@ from release_actions.images.assembly import join_platforms
 from release_actions.images.built_digests import Claim
 from release_actions.images.image_list import ListedImage
 from release_actions.images.inspection import Expectation
-from release_actions.images.publish import Publisher, TagRules
+from release_actions.images.publish import Publisher, PublishPlan, TagRules
 from release_actions.images.registry_access import connect, list_hosts, require_logins
 from release_actions.images.slots import list_promises, read_slots
 from release_actions.registry.login import read_login
@@ -197,6 +197,7 @@ def make_merger(publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool)
         at, tagged = group[0], list[str]()
         try:
             plans = [publisher.plan(at, claims)]
+            require_digest(plans[0])
             for at in group[1:]:
                 plans.append(publisher.plan_copy(at, plans[0]))  # an error has to know at which
             if not dry_run:
@@ -214,6 +215,14 @@ def make_merger(publisher: Publisher, claims: Iterable[Claim], *, dry_run: bool)
         return [MergeResult(plan.image, plan.digest, plan.changes) for plan in plans]
 
     return merge
+
+
+def require_digest(plan: PublishPlan) -> None:
+    """Raise `PolicyError` for an image that does not come to the digest of its list: another one was verified."""
+    image = plan.image
+    if image.digest and image.digest != plan.digest:
+        message = f"{image.label} was verified as {image.digest}, and what was built comes to {plan.digest}."
+        raise PolicyError(message, hint="Find out what changed the image since it was verified, and build it again.")
 
 
 def explain_failure(image: ListedImage, at: ListedImage, tagged: list[str], error: ActionError) -> ActionError:
