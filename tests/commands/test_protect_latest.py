@@ -164,6 +164,43 @@ def test_no_floating_tag_follows_to_an_image_that_took_the_place_of_the_verified
     assert any("and this run verified sha256:" in str(finding.problem) for finding in report.findings)
 
 
+@pytest.mark.parametrize("together", ["true", "false"])
+def test_no_floating_tag_follows_to_a_release_that_another_run_has_not_finished(
+    world: World, protect: Protect, together: str
+) -> None:
+    # v0.5.0 has its exact tags, and its run is scanning them, or was stopped by a gate. Now v0.4.3 is released.
+    for tag in ("v0.5.0", "v0.4.3"):
+        tag_in_git(world, tag)
+        publish(world, tag)
+
+    report = protect(lock=make_lock(world, "v0.4.3"), together=together)
+    later = protect(lock=make_lock(world, "v0.5.0"), together=together)
+
+    assert (report.exit_code, later.exit_code) == (ExitCode.PASS, ExitCode.PASS)
+    assert {row["tag"] for row in rows(report, "moved")} == {"v0.4"}
+    (finding, *_) = (finding for finding in report.findings if finding.rule == "unverified-release")
+    assert finding.problem.message.endswith(
+        "latest, v0 and v0.5 would have to name v0.5.0, which this run did not verify."
+    )
+    assert {row["tag"] for row in rows(later, "moved")} == {"latest", "v0", "v0.5"}
+
+
+def test_no_floating_tag_follows_to_an_image_that_a_repair_did_not_verify(world: World, protect: Protect) -> None:
+    tag_in_git(world, "v0.5.0")
+    publish(world, "v0.5.0")
+    lock = json.loads(make_lock(world, "v0.5.0"))
+    lock["images"] = {package: image for package, image in lock["images"].items() if package.endswith(CUDA)}
+    before = named(world, CPU)
+
+    report = protect(lock=json.dumps(lock))
+    nothing = protect(lock=json.dumps({"images": {}}))
+
+    assert named(world, CUDA)["latest"] == "v0.5.0"
+    assert named(world, CPU) == before
+    assert {finding.rule for finding in report.findings} >= {"unverified-release"}
+    assert rows(nothing, "moved") == []
+
+
 def test_floating_tags_follow_to_what_was_verified(world: World, protect: Protect) -> None:
     tag_in_git(world, "v0.5.0")
     publish(world, "v0.5.0")

@@ -116,6 +116,17 @@ def test_nothing_floats_but_what_verify_locked() -> None:
     assert moving["with"]["image-list"] == "${{ steps.ready.outputs.images }}"
 
 
+@pytest.mark.parametrize(
+    ("tag", "ref"), [("v1.2.3", "refs/tags/v1.2.3"), ("refs/tags/v1.2.3", "refs/tags/v1.2.3"), ("", "")]
+)
+def test_a_draft_is_made_from_the_tag_and_from_no_branch_of_its_name(tag: str, ref: str) -> None:
+    steps = [step for job in read("draft-release.yml").values() for step in job["steps"]]
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+
+    assert checkouts
+    assert {render(step["with"]["ref"], {"inputs": {"tag": tag}}) for step in checkouts} == {ref}
+
+
 @pytest.mark.parametrize("job", ["merge", "scan", "verify", "sign", "finish"])
 def test_a_job_that_judges_reads_no_artifact_and_no_cache(job: str) -> None:
     body = read("build-and-publish.yml")[job]

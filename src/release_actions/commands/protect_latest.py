@@ -99,7 +99,7 @@ def run(given: Inputs, context: Context, log: Workflow) -> Report:
             config.tag_prefix,
             held_by_doubt=given.other_commit is OtherCommit.ERROR,
             retired=list_retirements(config),
-            verified=read_verified(given.lock),
+            verified=read_verified(given.lock) if given.lock else None,
         )
         stop = threading.Event()
         reconciler = Reconciler(
@@ -163,7 +163,7 @@ def prepare(given: Inputs, context: Context, config: Config) -> tuple[tuple[Pack
 def read_verified(lock: str) -> dict[tuple[str, str], str]:
     """Package and exact tag -> digest, from verify-images' lock. Raises `InputError`."""
     try:
-        images = json.loads(lock)["images"] if lock else {}
+        images = json.loads(lock)["images"]
         return {
             (label.partition(" ")[0], str(tag)): str(image["digest"])  # a flavour stands behind its package
             for label, image in images.items()

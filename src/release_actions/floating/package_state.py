@@ -308,8 +308,9 @@ class PackageReader:
 
 def find_replaced(package: Package, tags: Mapping[str, str], rules: FloatingRules) -> dict[str, str]:
     """Exact tag that names another image than this run verified there -> that, as the end of a sentence."""
+    verified = rules.verified or {}
     return {
-        tag: f"is {digest}, and this run verified {rules.verified[package.reference, tag]}"
+        tag: f"is {digest}, and this run verified {verified[package.reference, tag]}"
         for tag, digest in tags.items()
-        if digest and rules.verified.get((package.reference, tag), digest) != digest
+        if digest and verified.get((package.reference, tag), digest) != digest
     }

@@ -21,6 +21,7 @@ from release_actions.floating.release_findings import (
     find_missing,
     find_unknown_skips,
     find_untagged,
+    find_unverified,
 )
 from release_actions.floating.rules import DEFAULTS, FloatingRules
 from release_actions.versions.floating import (
@@ -161,6 +162,7 @@ def plan_package(
     target = choose_targets(usable, rules.templates, rules.skip)
     explainer = _Explainer(package, stable, frozenset(tagged), rules, read_image_tags(package.tags, rules.prefix))
     items: list[Keep | Move | Orphan | Stuck] = []
+    unverified: dict[Version, list[str]] = {}
     counting = [version for version in package.broken if version.tag in tagged and version.tag not in rules.skip]
     # Tags that should exist and tags that do: a floating tag without a release in its range is reported as well.
     for tag in sorted({*target, *find_floating(package.tags, rules.templates)}):
@@ -178,6 +180,8 @@ def plan_package(
             items.append(explainer.describe_doubted(tag, version))
         elif usable[version] == before:
             items.append(Keep(tag, before, version))
+        elif not rules.may_name(version):
+            unverified.setdefault(version, []).append(tag)
         else:
             items.append(Move(tag, before, usable[version], version, explainer.explain_move(tag, version)))
     released = {version.tag: version for version in announced if version.is_stable}
@@ -185,6 +189,7 @@ def plan_package(
         *find_missing(tagged, released, stable, package.broken, target, rules),
         *find_untagged(stable, tagged, released, rules),
         *find_doubted(package.doubts, usable, () if not rules.held_by_doubt else target.values()),
+        *find_unverified(unverified),
         *find_unknown_skips(
             # Releases since a package's retirement are not counted here, and other packages report the entry.
             rules.skip if rules.retirement is None else (),

@@ -71,7 +71,9 @@ def check_gate(judgements: Iterable[Judgement]) -> PromotionGate:
 def find_lacking(plan: FloatingPlan) -> dict[str, str]:
     """Tag of each release that an image is not fit to be promoted to -> why, as the end of a sentence."""
     missing = {item.version for item in plan.findings if item.name == "missing-release"}
+    unverified = {item.version for item in plan.findings if item.name == "unverified-release"}
     return {
+        **{tag: f"has an image {tag} that this run did not verify." for tag in unverified},
         **{
             item.version.tag: f"has an image {item.version.tag} that was not built from that git tag."
             for item in plan.stuck

@@ -80,6 +80,14 @@ def find_doubted(
         yield ReleaseFinding("other-commit", version.tag, (), message, hint)
 
 
+def find_unverified(unverified: Mapping[Version, Collection[str]]) -> Iterable[ReleaseFinding]:
+    """Releases that floating tags would have to name, and that this run did not verify."""
+    for version, tags in sorted(unverified.items()):
+        message = f"{join_words(list(tags))} would have to name {version.tag}, which this run did not verify."
+        hint = f"It was not changed: let the run of {version.tag} end, or run protect-latest without a lock."
+        yield ReleaseFinding("unverified-release", version.tag, (), message, hint)
+
+
 def find_unknown_skips(skip: Collection[str], releases: Collection[str]) -> Iterable[ReleaseFinding]:
     """Entries of the skip list that name no release: probably mistyped, and the release that was meant counts."""
     for tag in sorted(skip):
