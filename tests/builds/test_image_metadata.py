@@ -12,6 +12,7 @@ from release_actions.builds import plan_report
 from release_actions.builds.event import Build
 from release_actions.builds.image_metadata import Metadata, RepositoryFacts, find_own_labels, read_seconds
 from release_actions.config import load_text
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import ConfigurationError
 from release_actions.versions.version import parse
 
@@ -58,6 +59,7 @@ def test_an_image_says_what_the_repository_the_commit_and_the_package_are() -> N
         f"{OCI}created": "2026-02-03T23:00:00Z",
         f"{OCI}version": "sha-0123456",
         f"{OCI}revision": SHA,
+        BUILT_AS: "web:sha-0123456",
     }
     assert [labels[f"{OCI}title"] for labels in others] == ["acme-web", "acme-cli", "acme-cli"]
 
