@@ -27,7 +27,7 @@ from release_actions.builds import version_file  # noqa: E402  # the path above 
 from release_actions.builds.path_filter import matches  # noqa: E402  # as above
 from release_actions.commands import build_matrix  # noqa: E402  # as above
 from release_actions.config import placeholders  # noqa: E402  # the path above comes first
-from release_actions.config.grammar import OCI_LABELS  # noqa: E402  # as above
+from release_actions.config.grammar import BUILT_AS, OCI_LABELS  # noqa: E402  # as above
 from release_actions.errors import ActionError  # noqa: E402  # as above
 from release_actions.runner.context import Context  # noqa: E402  # as above
 from release_actions.runner.markdown import code, codes, plain, table  # noqa: E402  # as above
@@ -167,11 +167,12 @@ def compared(entry: Mapping[str, Any], tags: Mapping[str, list[str]]) -> Job:
         "attested": entry["provenance"] != "false",
         "source": named if entry["source-commit"] else {},
         "args": dict(line.split("=", 1) for line in entry["build-args"].splitlines()),
-        # What docker/metadata-action writes from the run today, every image gets here.
+        # What docker/metadata-action writes from the run today, every image gets here. Nothing today tells the images
+        # of one package apart.
         "labels": {
             name: value
             for name, _, value in (line.partition("=") for line in entry["labels"].splitlines())
-            if not name.startswith(OCI_LABELS)
+            if not name.startswith(OCI_LABELS) and name != BUILT_AS
         },
     }
 
@@ -268,7 +269,8 @@ def page(data: Mapping[str, Any], release: Path) -> str:
         f"{codes(source['files'])}. Here is what build-matrix plans for the same events from "
         "[examples/llm-d/release.yaml](../examples/llm-d/release.yaml).\n\n"
         f"Of each job are compared: {', '.join(fields)}. Build arguments and labels are compared with their values, "
-        f"except `{OCI_LABELS}*`: docker/metadata-action makes those from the run, and build-matrix does here.\n\n"
+        f"except `{OCI_LABELS}*`: docker/metadata-action makes those from the run, and build-matrix does here, "
+        f"with `{BUILT_AS}`.\n\n"
         + table(head, rows)
         + f"\n{''.join(notes)}\nNot in the table: release images are not signed today, and nothing asks whether both "
         "platforms of an index are there. That is for other jobs than those that build-matrix plans.\n\n"
