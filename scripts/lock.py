@@ -17,10 +17,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 
-LOCKS = ("actions", "page", "simulator", "development", "statistics", "site", "build")
+LOCKS = ("actions", "page", "simulator", "development", "statistics", "site", "build", "installers")
 """Names without their ending. The first four build on each other in this order; the others stand alone."""
 
-STANDING_ALONE = frozenset({"statistics", "site"})
+STANDING_ALONE = frozenset({"statistics", "site", "installers"})
 
 OVERRIDES = "overrides.txt"
 """What is locked for some platforms only, though a package asks for it everywhere."""

@@ -69,3 +69,12 @@ def test_a_release_has_a_heading_in_the_changelog(
     monkeypatch.setattr(package, "VERSION_FILE", tmp_path / "__init__.py")
 
     assert package.main(["version", version]) == code
+
+
+@pytest.mark.parametrize("way", ["pip install .", "uvx --from .", "uvx --from WHEEL", "pipx run --spec WHEEL"])
+def test_ci_installs_the_command_as_people_do(way: str) -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    section = script.partition("\npackage() {")[2].partition("\n}\n")[0]
+
+    assert f'expect_version "{way}" ' in section
+    assert '"$cache/installed/bin/release-actions" rehearse ' in section
