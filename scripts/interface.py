@@ -1,6 +1,6 @@
 """Write interface.json, the public interface of this suite, or say that it is stale: `interface.py [--check]`.
 
-`interface.py --since TAG` says which new inputs of workflows lack the mark `experimental-`.
+`interface.py --since TAG` says which new inputs of workflows and keys of release.yaml lack the mark `experimental-`.
 
 It has every input, output, default, permission and exit code of the actions, the inputs, secrets and permissions of the
 workflows that others call, and every key of the files that people write and of the documents that they read.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +24,11 @@ from generated_page import write_or_check  # noqa: E402  # as above
 from release_actions.errors import ActionError, ExitCode  # noqa: E402  # as above
 from release_actions.git import tree  # noqa: E402  # as above
 from release_actions.surface.capture import Selection, capture_files  # noqa: E402  # as above
+from release_actions.surface.json_schema import ROOT as WHOLE_FILE  # noqa: E402  # as above
+from release_actions.surface.json_schema import parent_of  # noqa: E402  # as above
 from release_actions.surface.model import (  # noqa: E402  # as above
     EXPERIMENTAL,
+    Attributes,
     Group,
     Interface,
     Kind,
@@ -41,6 +44,10 @@ COMMAND = "release-actions"
 WORKFLOWS = ".github/workflows"
 INTERNAL_WORKFLOWS = frozenset({f"{WORKFLOWS}/build-and-publish.yml"})
 """Workflows that only ours call. Their inputs are no promise; their path is, because attestations name it."""
+
+CONFIGURATION = "schema/release.schema.json"
+INERT_SECTIONS = frozenset({"branches", "cleanup", "drift", "notes", "performance", "schedule", "tracker"})
+"""Sections of release.yaml that only actions read which somebody calls by name: no image is built or moved by them."""
 
 DOCUMENTS = ("schema/component-manifest.*.schema.json", "schema/report.schema.json")
 """Schemas of what the suite writes. All others are of what people write."""
@@ -103,27 +110,45 @@ def mark(address: str, interface: Interface, called: frozenset[str]) -> Interfac
 
 
 def find_unmarked(base: Surface, head: Surface) -> list[str]:
-    """Inputs that workflows got since a release without the mark of what may still change, a sentence each.
+    """What callers of our workflows got since a release without the mark of what may still change, a sentence each.
 
-    An input that the release had as experimental has graduated.
+    Inputs of the workflows, and keys of release.yaml that those read. What the release had as experimental has
+    graduated, and then does what it did when it is left out.
     """
     sentences: list[str] = []
     for address, interface in head.interfaces.items():
         before = base.interfaces.get(address)
-        if interface.kind is not Kind.WORKFLOW or before is None:
+        group = Group.KEYS if address == CONFIGURATION else Group.INPUTS
+        if before is None or (interface.kind is not Kind.WORKFLOW and address != CONFIGURATION):
             continue
-        known = before.elements(Group.INPUTS)
-        new = [name for name in interface.elements(Group.INPUTS) if name not in known and not is_experimental(name)]
-        sentences += [
-            f"The new input '{name}' of {address} has to begin with {EXPERIMENTAL} for one release."
-            for name in new
-            if f"{EXPERIMENTAL}{name}" not in known
-        ]
+        known, now = before.elements(group), interface.elements(group)
+        for name in now:
+            if name in known or is_experimental(name) or (group is Group.KEYS and is_inert(name, known)):
+                continue
+            trial = known.get(name_trial(name))
+            if trial is None:
+                sentences.append(
+                    f"The new {group.noun} '{name}' of {address} has to begin with {EXPERIMENTAL} for one release."
+                )
+            elif now[name].get("default") != trial.get("default"):
+                sentences.append(f"The {group.noun} '{name}' of {address} has another default than its trial had.")
     return sentences
 
 
+def name_trial(name: str) -> str:
+    """What an element was called before it graduated."""
+    above, dot, last = name.rpartition(".")
+    return f"{above}{dot}{EXPERIMENTAL}{last}"
+
+
+def is_inert(key: str, known: Mapping[str, Attributes]) -> bool:
+    """Whether a new key of release.yaml is not read by our workflows, or is below one that is new itself."""
+    above = parent_of(key)
+    return re.split(r"[.\[?]", key)[0] in INERT_SECTIONS or above not in {WHOLE_FILE, *known}
+
+
 def compare_with(release: str, root: Path = ROOT) -> int:
-    """1 when a workflow has a new input without the mark. `release`: a tag of the checkout."""
+    """1 when a new input or key lacks the mark. `release`: a tag of the checkout."""
     commit = tree.find_commit(root, release)
     base = read_surface(tree.read_file(root, commit, FILE.name), f"{release}:{FILE.name}")
     sentences = find_unmarked(base, capture(root))

@@ -90,6 +90,42 @@ def test_a_new_input_of_a_workflow_begins_as_experimental_and_graduates() -> Non
     assert interface.find_unmarked(first, trial) == interface.find_unmarked(trial, both) == []
 
 
+def keys(**defaults: str | None) -> Surface:
+    """A release.yaml with keys, `__` in place of a dot, and their defaults."""
+    elements = {name.replace("__", ".").replace("_", "-"): {"default": default} for name, default in defaults.items()}
+    return Surface({interface.CONFIGURATION: Interface(Kind.CONFIGURATION, {Group.KEYS: elements})})
+
+
+@pytest.mark.parametrize(
+    ("new", "sentences"),
+    [
+        (keys(images="", images__push=None), 1),
+        (keys(images="", push=None), 1),
+        (keys(images="", images__experimental_push=None), 0),
+        (keys(images="", experimental_a="", experimental_a__b=""), 0),
+        (keys(images="", push=None, push__mode=None), 1),  # what is below it goes with it
+        (keys(images="", tracker__mode="on"), 0),  # no workflow of ours reads it
+    ],
+)
+def test_a_new_key_that_workflows_read_begins_as_experimental(new: Surface, sentences: int) -> None:
+    assert len(interface.find_unmarked(keys(images="", tracker=None), new)) == sentences
+
+
+def test_what_graduates_is_as_off_as_its_trial_was() -> None:
+    trial = keys(images="", images__experimental_push="no")
+
+    assert interface.find_unmarked(trial, keys(images="", images__push="no")) == []
+    assert interface.find_unmarked(trial, keys(images="", images__push="yes")) == [
+        "The key 'images.push' of schema/release.schema.json has another default than its trial had."
+    ]
+
+
+def test_the_sections_that_no_workflow_reads_are_sections() -> None:
+    known = interface.capture(ROOT).interfaces[interface.CONFIGURATION].elements(Group.KEYS)
+
+    assert set(known) >= interface.INERT_SECTIONS
+
+
 def test_what_is_written_is_what_is_read_back() -> None:
     text = (ROOT / "interface.json").read_text(encoding="utf-8")
 

@@ -47,6 +47,9 @@ jobs:
 """
 
 
+NEW_INPUT = ("input-required", "breaking", "n")
+
+
 def changes(before: Interface, after: Interface) -> list[Change]:
     return list(compare_surfaces(Surface({"file": before}), Surface({"file": after})))
 
@@ -106,6 +109,9 @@ def test_what_no_caller_can_see_is_no_change_of_an_action(old: str, new: str) ->
         ("{required: false}", "{required: true}", ("secret-required", "breaking", "password")),
         ("      password: {required: false}\n", "", ("secret-removed", "breaking", "password")),
         ("name: {type: string}", "name: {type: string, required: true}", ("input-required", "breaking", "name")),
+        # GitHub refuses a caller who leaves out what is required, whatever its default: its own parser says so.
+        ("default: true", "default: true, required: true", ("input-required", "breaking", "push")),
+        ("name: {type: string}", "name: {type: string}\n      n: {type: boolean, required: true}", NEW_INPUT),
         (
             "packages: read, id-token: write",
             "id-token: write, actions: read",
@@ -251,6 +257,21 @@ def test_what_graduates_keeps_its_old_name_for_one_release() -> None:
         "input-added"
     ]
     assert "alias-missing" in [c.rule for c in changes(capture_action(before, "f"), capture_action(only, "f"))]
+    assert [c.effect for c in changes(capture_action(both, "f"), capture_action(only, "f"))] == [Effect.COMPATIBLE]
+
+
+@pytest.mark.parametrize(("old", "new"), [("  mode:", "  Mode:"), ("  digest:", "  DIGEST:")])
+def test_another_case_of_a_name_is_the_same_name_to_github(old: str, new: str) -> None:
+    assert action_changes(old, new) == []
+
+
+def test_a_manifest_may_have_either_of_the_names_that_github_finds() -> None:
+    manifest, other = capture_action(ACTION, "f"), capture_action(ACTION.replace("default: check", "default: x"), "f")
+
+    for old, new in (("action.yml", "action.yaml"), ("a/action.yaml", "a/action.yml")):
+        assert compare_surfaces(Surface({old: manifest}), Surface({new: manifest})) == ()
+        changed = compare_surfaces(Surface({old: manifest}), Surface({new: other}))
+        assert [change.rule for change in changed] == ["default-changed"]
 
 
 @pytest.mark.parametrize(
@@ -294,6 +315,8 @@ def test_a_captured_surface_is_read_back() -> None:
         "{}",
         '{"schema-version": 2, "interfaces": {}}',
         '{"schema-version": 1, "interfaces": {"a": {"kind": "x"}}}',
+        '{"schema-version": 1, "interfaces": {"a": {"kind": "workflow", "permissions": {"contents": {}}}}}',
+        '{"schema-version": 1, "interfaces": {"a": {"kind": "action", "permissions": {"x": {"level": "admin"}}}}}',
     ],
 )
 def test_what_is_no_captured_surface_is_refused(text: str) -> None:

@@ -141,6 +141,17 @@ def test_a_change_of_a_schema_is_judged_by_who_writes_the_file(
         assert (rule, name, effect) in found
 
 
+@pytest.mark.parametrize("default", [[], {}, ["linux/amd64"], None, True, 1.5])
+def test_a_default_of_any_kind_is_compared(default: Any) -> None:
+    def schema(value: Any) -> dict[str, Any]:
+        return {"type": "object", "properties": {"platforms": {"default": value}}}
+
+    found = changes(schema(default), schema("other"))
+
+    assert [change.rule for change in found] == ["default-changed"]
+    assert "is 'other'" in found[0].message
+
+
 def test_a_removed_mapping_is_reported_once() -> None:
     found = changes(CONFIG, edited("properties", "source"))
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from release_actions.errors import ConfigurationError, Place
-from release_actions.surface.model import Attributes, Group, Interface, Kind
+from release_actions.surface.model import LEVELS, Attributes, Group, Interface, Kind
 from release_actions.surface.yaml_tree import Tree, read_tree
 
-LEVELS = ("none", "read", "write")
 ALL = "all"
 """The name of a permission that stands for every one: `permissions: read-all`."""
 

@@ -51,6 +51,6 @@ def capitalize(sentence: str) -> str:
 
 def shown(value: Any) -> str:
     """A value in a sentence."""
-    text = "nothing" if value in {None, ""} else f"{value}" if isinstance(value, bool) else f"'{value}'"
+    text = "nothing" if value is None or value == "" else f"{value}" if isinstance(value, bool) else f"'{value}'"
     limit = 80
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -11,10 +11,19 @@ from difflib import get_close_matches
 from typing import Any
 
 from release_actions.errors import Place
-from release_actions.surface.actions_files import ALL, LEVELS, USE
+from release_actions.surface.actions_files import ALL, USE
 from release_actions.surface.change import Change, Effect, Subject, capitalize, shown
 from release_actions.surface.compare_schema import compare_keys
-from release_actions.surface.model import EXPERIMENTAL, Attributes, Group, Interface, Kind, Surface, is_experimental
+from release_actions.surface.model import (
+    EXPERIMENTAL,
+    LEVELS,
+    Attributes,
+    Group,
+    Interface,
+    Kind,
+    Surface,
+    is_experimental,
+)
 
 OFF: tuple[Any, ...] = (None, "", "false", False, "0", 0, [], {}, "[]", "{}", "none")
 """Defaults that switch something off."""
@@ -26,8 +35,10 @@ ALIKE = 0.6
 def compare_surfaces(base: Surface, head: Surface) -> tuple[Change, ...]:
     """Every difference, in the order of the addresses. Nothing is found between a surface and itself."""
     changes: list[Change] = []
-    for address in sorted({*base.interfaces, *head.interfaces}):
-        before, after = base.interfaces.get(address), head.interfaces.get(address)
+    moved = {other for address in base.interfaces if (other := find_other_name(address, base, head))}
+    for address in sorted({*base.interfaces, *head.interfaces} - moved):
+        before = base.interfaces.get(address)
+        after = head.interfaces.get(find_other_name(address, base, head) or address)
         place = Place(address)
         if after is None:
             message = f"{address} is gone, or cannot be called any more."
@@ -42,6 +53,14 @@ def compare_surfaces(base: Surface, head: Surface) -> tuple[Change, ...]:
         else:
             changes += compare_interfaces(address, before, after)
     return tuple(changes)
+
+
+def find_other_name(address: str, base: Surface, head: Surface) -> str:
+    """The manifest that has the place of another, as GitHub finds `action.yml` and `action.yaml`; empty if none has."""
+    folder, slash, name = address.rpartition("/")
+    other = {"action.yml": "action.yaml", "action.yaml": "action.yml"}.get(name)
+    path = f"{folder}{slash}{other}" if other and address in base.interfaces and address not in head.interfaces else ""
+    return path if path in head.interfaces and path not in base.interfaces else ""
 
 
 def compare_interfaces(address: str, base: Interface, head: Interface) -> Iterator[Change]:
@@ -62,13 +81,17 @@ def compare_group(address: str, group: Group, base: Interface, head: Interface) 
     if group is Group.PERMISSIONS:
         yield from compare_permissions(address, base, head)
         return
-    added = [name for name in after if name not in before]
+    # GitHub compares names without case.
+    spelled = {name.lower(): name for name in after}
+    known = {name.lower() for name in before}
+    added = [name for name in after if name.lower() not in known]
     for name, attributes in before.items():
-        subject = Subject(address, group, name, head.places.get((group, name), Place(address)))
-        if name not in after:
-            yield describe_removal(subject, attributes, {new: after[new] for new in added})
+        now = name if name in after else spelled.get(name.lower(), "")
+        subject = Subject(address, group, name, head.places.get((group, now or name), Place(address)))
+        if now:
+            yield from compare_attributes(subject, attributes, after[now])
         else:
-            yield from compare_attributes(subject, attributes, after[name])
+            yield describe_removal(subject, attributes, {new: after[new] for new in added})
     for name in added:
         subject = Subject(address, group, name, head.places.get((group, name), Place(address)))
         yield describe_addition(subject, after[name])
@@ -88,12 +111,18 @@ def describe_removal(subject: Subject, attributes: Attributes, added: Mapping[st
     return Change(rule, Effect.BREAKING, subject, message, hint)
 
 
+def is_filled_in(attributes: Attributes) -> bool:
+    """Whether what is required may be left out: an action then takes the default, a workflow is refused by GitHub."""
+    is_of_workflow = "type" in attributes
+    return bool(attributes.get("default")) and not is_of_workflow
+
+
 def describe_addition(subject: Subject, attributes: Attributes) -> Change:
     """An element that is new. It breaks a caller who has to do something about it."""
     noun = subject.group.noun if subject.group else "file"
-    if attributes.get("required") and not attributes.get("default"):
+    if attributes.get("required") and not is_filled_in(attributes):
         message = f"{capitalize(str(subject))} is new and required."
-        hint = "Give it a default that does what was done before."
+        hint = "Let it be left out, with a default that does what was done before."
         return Change(f"{noun}-required", Effect.BREAKING, subject, message, hint)
     return Change(f"{noun.replace(' ', '-')}-added", Effect.COMPATIBLE, subject, f"{capitalize(str(subject))} is new.")
 
@@ -160,7 +189,7 @@ def compare_attributes(subject: Subject, before: Attributes, after: Attributes) 
         if was == now:
             continue
         if name == "required":
-            yield describe_required(subject, noun, has_default=bool(after.get("default")), is_required=bool(now))
+            yield describe_required(subject, noun, has_default=is_filled_in(after), is_required=bool(now))
         elif name == "deprecated":
             message = f"{capitalize(str(subject))} is {'deprecated' if now else 'not deprecated any more'}."
             yield Change(f"{noun}-deprecated", Effect.COMPATIBLE, subject, message)
@@ -199,7 +228,8 @@ def check_experimental(address: str, base: Interface, head: Interface) -> Iterat
             above, _, last = name.rpartition(".")
             graduated = f"{above}.{last}".lstrip(".").replace(f".{EXPERIMENTAL}", ".").removeprefix(EXPERIMENTAL)
             now = head.elements(group)
-            if last.startswith(EXPERIMENTAL) and name not in now and graduated in now:
+            # Where the release had both names, the alias has been there for that one release.
+            if last.startswith(EXPERIMENTAL) and name not in now and graduated in now and graduated not in elements:
                 subject = Subject(address, group, name, head.places.get((group, graduated)))
                 message = f"{capitalize(str(subject))} is '{graduated}' now, and its old name is gone."
                 hint = "Take both names for one release."

@@ -19,6 +19,9 @@ FORM = 1
 EXPERIMENTAL = "experimental-"
 """What the name of something begins with that may still change."""
 
+LEVELS = ("none", "read", "write")
+"""The levels of a permission, from the lowest."""
+
 Attributes = Mapping[str, Any]
 """What holds for one element, as JSON values."""
 
@@ -153,5 +156,9 @@ def _read_interface(entry: Mapping[str, Any], address: str) -> Interface:
         for name, elements in entry.items()
         if name not in {"kind", "notes"}
     }
+    for permission, attributes in groups.get(Group.PERMISSIONS, {}).items():
+        if attributes.get("level") not in LEVELS:
+            message = f"the permission {permission[:40]!r} of {address[:80]!r} has no level"
+            raise ValueError(message)
     places = {(group, name): place for group, elements in groups.items() for name in elements}
     return Interface(Kind(entry["kind"]), groups, places, entry.get("notes", {}))
