@@ -6,10 +6,12 @@ Filters of branches and tags are read as GitHub documents them ("Filter pattern 
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from release_actions.runner.patterns import Pattern
 from release_actions.surface.yaml_tree import Tree
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -168,11 +170,11 @@ class Filter:
 
     def lets(self, name: str) -> bool:
         """Whether it lets a name through. Of several patterns that match, the last one counts."""
-        if self.ignored and any(compile_filter(text).fullmatch(name) for text in self.ignored):
+        if self.ignored and any(compile_filter(text).matches_whole(name) for text in self.ignored):
             return False
         passes = not self.patterns
         for text in self.patterns:
-            if compile_filter(text.removeprefix("!")).fullmatch(name):
+            if compile_filter(text.removeprefix("!")).matches_whole(name):
                 passes = not text.startswith("!")
         return passes
 
@@ -186,12 +188,13 @@ PIECES: Mapping[str, str] = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+", "[": 
 """What the signs of a filter are in a pattern. `?` and `+` are about the character before."""
 
 
-def compile_filter(text: str) -> re.Pattern[str]:
+@functools.cache
+def compile_filter(text: str) -> Pattern:
     """A filter as a pattern for whole names. One that cannot be read matches nothing."""
     try:
-        return re.compile("".join(_translate(text)))
+        return Pattern("".join(_translate(text)), shown=text)
     except re.error:
-        return re.compile(r"(?!)")
+        return Pattern(r"(?!)")
 
 
 def _translate(text: str) -> Iterable[str]:

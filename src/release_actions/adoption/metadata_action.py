@@ -14,6 +14,7 @@ from datetime import datetime
 
 from release_actions.adoption.events import NUMBER, Event, Occasion
 from release_actions.adoption.unknown import OPEN
+from release_actions.runner.patterns import Pattern
 
 DEFAULT_RULES = ("type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr")
 PRIORITIES = {
@@ -162,9 +163,9 @@ def _match(rule: Rule, event: Event, now: datetime) -> tuple[str, bool]:
     tag = fill(rule.attributes.get("value", ""), event, now) or event.tag
     group = rule.attributes.get("group", "0")
     try:
-        found = re.search(rule.attributes.get("pattern", "").strip("/"), tag) if tag else None
-        return (found[int(group)] or "" if found else ""), True
-    except (re.error, IndexError, ValueError):
+        groups = Pattern(rule.attributes.get("pattern", "").strip("/")).find_first(tag) if tag else ()
+        return (groups[int(group)] if groups else ""), True
+    except (re.error, OverflowError, RecursionError, IndexError, ValueError):
         return "", False
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from release_actions.builds.path_filter import matches
 from release_actions.errors import ConfigurationError
+from release_actions.runner.patterns import Pattern
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def rewrite_files(
 ) -> tuple[Rewritten, ...]:
     """The files that the rules change. `read` gives a file's text, None for what is no text.
 
-    Raises `ConfigurationError` for a rule that changes nothing: it would be forgotten otherwise.
+    Raises `ConfigurationError` for a rule that changes nothing: it would be forgotten otherwise; `InputError` for one
+    that takes too long.
     """
     every = tuple(rules)
     for rule in every:
@@ -74,18 +77,23 @@ def rewrite_files(
 def check_pattern(pattern: str) -> None:
     """Raise `ConfigurationError` for what is no regular expression."""
     try:
-        re.compile(pattern)
-    except re.error as error:
+        compile_pattern(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
         message = f"A pattern under branches.rewrites is no regular expression: {pattern!r} ({error})."
         raise ConfigurationError(message, hint="Write it as Python's module re takes it.") from None
 
 
 def _replace(rule: RewriteRule, text: str, values: Mapping[str, str]) -> str:
-    # A function, so that a backslash in the replacement is a backslash.
     filled = rule.replacement
     for name, value in values.items():
         filled = filled.replace(f"{{{name}}}", value)
-    return re.sub(rule.pattern, lambda _: filled, text, flags=re.MULTILINE)
+    return compile_pattern(rule.pattern).replace(text, filled)
+
+
+@functools.cache
+def compile_pattern(pattern: str) -> Pattern:
+    """A pattern, once for all files: it has a limit of time for all of them."""
+    return Pattern(pattern, re.MULTILINE)
 
 
 def _list_unused(rules: tuple[RewriteRule, ...], used: set[int]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from release_actions.branches.model import BranchHistory
 from release_actions.errors import InputError
+from release_actions.runner.forms import NUMBER, has_form
 
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -53,13 +54,12 @@ def read_pull(event: Mapping[str, Any]) -> PullUnderTest | None:
 
 def is_release_branch(branch: str, templates: Iterable[str], live: Collection[str], trunk: str) -> bool:
     """Whether a branch is one that releases are made from: by the project's templates, else any but trunk."""
-    patterns = [re.escape(template) for template in templates]
+    parts = [re.split(r"(\{\w+\})", template) for template in templates]
     if branch == trunk:
         return False
-    if branch in live or not (patterns or live):
+    if branch in live or not (parts or live):
         return True
-    numbered = (re.sub(r"\\\{\w+\\\}", "[0-9]+", pattern) for pattern in patterns)
-    return any(re.fullmatch(pattern, branch) for pattern in numbered)
+    return any(has_form(branch, (NUMBER if part[:1] == "{" else part for part in form)) for form in parts)
 
 
 def retitle(history: BranchHistory, pull: PullUnderTest, own: frozenset[str]) -> BranchHistory:

@@ -23,7 +23,7 @@ from release_actions.config.channel_tags import (
     SCHEDULE,
     TRUNK,
     ChannelTagsForm,
-    compile_template,
+    fits_template,
     has_form,
 )
 from release_actions.errors import InputError, PolicyError
@@ -164,7 +164,7 @@ def make_branch_tag(branch: str, config: Config) -> str:
     released = any(parse_or_none(tag, scheme) or read_image_tag(tag, scheme) for scheme in config.schemes)
     dev = has_form(tag, config.tags_of("dev"))
     packages = config.packages("dev")
-    flavour = any(package.flavour and compile_template(package.tag_form).fullmatch(tag) for package in packages)
+    flavour = any(package.flavour and fits_template(tag, package.tag_form) for package in packages)
     taken = floats or released or dev or flavour or tag == "latest" or OWN_TAGS.fullmatch(tag)
     return "" if taken or not grammar.is_tag(tag) else tag
 

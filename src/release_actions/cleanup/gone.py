@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 from release_actions.builds.event import make_branch_tag
 from release_actions.cleanup.prefixes import parse_any
-from release_actions.config import Config
-from release_actions.config.channel_tags import PATTERNS
+from release_actions.config import Config, grammar
+from release_actions.config.channel_tags import RUNS
 from release_actions.github import repository as github_repository
 from release_actions.http.client import Http
-from release_actions.versions.grammar import GIT_TAG
+from release_actions.runner.forms import Run
+from release_actions.versions.grammar import GIT_TAG, LONGEST
 
 BRANCH = "{branch}"
 
@@ -87,8 +88,18 @@ def list_branch_templates(config: Config, path: str) -> tuple[str, ...]:
 
 
 def compile_branch(template: str) -> re.Pattern[str]:
-    """What a template makes; the first group is what stands for the branch."""
-    values = {**PATTERNS, "branch": "(.+)"}
-    parts = re.split(r"(\{[A-Za-z-]*\})", template)
-    texts = (values.get(part[1:-1], ".*") if part.startswith("{") else re.escape(part) for part in parts)
-    return re.compile("".join(texts))
+    """What a template makes; the first group is what stands for the branch, each time the same."""
+    before, _, after = template.partition(BRANCH)
+    rest = "".join("\\1" if part == BRANCH else compile_part(part) for part in grammar.split(after))
+    return re.compile(f"{''.join(map(compile_part, grammar.split(before)))}(.+){rest}")
+
+
+def compile_part(part: str) -> str:
+    """The expression of a text or of a placeholder. All of them have a limit, so that not every way is tried."""
+    runs = RUNS.get(part, (part,))
+    return "".join(re.escape(run) if isinstance(run, str) else compile_run(run) for run in runs)
+
+
+def compile_run(run: Run) -> str:
+    """The expression of some characters in a row."""
+    return f"[{''.join(sorted(run.characters or ''))}]{{{run.least},{run.most or LONGEST}}}"

@@ -6,12 +6,13 @@ default branch is one of them only where no release is published beside it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from release_actions.config import grammar
 from release_actions.config.shapes import ListOf, Record, Text, key
+from release_actions.runner import forms as runner_forms
+from release_actions.runner.forms import DIGITS, HEXADECIMAL, NUMBER, Run
 
 TEMPLATES = ListOf(
     "a list of tag templates",
@@ -28,12 +29,14 @@ PLACEHOLDERS = {
 }
 """Occasion -> the placeholders that have a value then."""
 
-PATTERNS = {
-    "sha": "[0-9a-f]{40,64}",
-    "short-sha": "[0-9a-f]{7}",
-    "date": "[0-9]{8}",
-    "iso-date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "number": "[0-9]+",
+ANYTHING = Run(None, 0)
+
+RUNS: Mapping[str, tuple[Run | str, ...]] = {
+    "{sha}": (Run(HEXADECIMAL, 40, 64),),
+    "{short-sha}": (Run(HEXADECIMAL, 7, 7),),
+    "{date}": (Run(DIGITS, 8, 8),),
+    "{iso-date}": (Run(DIGITS, 4, 4), "-", Run(DIGITS, 2, 2), "-", Run(DIGITS, 2, 2)),
+    "{number}": (NUMBER,),
 }
 """Placeholder -> what stands there. A branch may be called anything."""
 
@@ -93,7 +96,7 @@ DEFAULT_TAGS = ChannelTagsForm(
 
 def has_form(tag: str, forms: ChannelTagsForm) -> bool:
     """Whether a tag could be that of another build than a branch's."""
-    return any(compile_template(template).fullmatch(tag) for template in list_fixed(forms))
+    return any(fits_template(tag, template) for template in list_fixed(forms))
 
 
 def list_fixed(forms: ChannelTagsForm) -> Iterator[str]:
@@ -102,9 +105,12 @@ def list_fixed(forms: ChannelTagsForm) -> Iterator[str]:
         yield from (template for template in templates if "{branch}" not in template)
 
 
-def compile_template(template: str) -> re.Pattern[str]:
-    """What a template can make."""
-    parts = re.split(r"(\{[A-Za-z-]*\})", template)
-    return re.compile(
-        "".join(PATTERNS.get(part[1:-1], ".*") if part.startswith("{") else re.escape(part) for part in parts)
-    )
+def fits_template(tag: str, template: str) -> bool:
+    """Whether a template can make a tag."""
+    return runner_forms.has_form(tag, list_parts(template))
+
+
+def list_parts(template: str) -> Iterator[str | Run]:
+    """What stands where in what a template makes. A placeholder without a form of its own may be anything."""
+    for part in grammar.split(template):
+        yield from RUNS.get(part, (ANYTHING,)) if part.startswith("{") else (part,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from release_actions.runner.forms import NUMBER, has_form
 from release_actions.versions.grammar import LONGEST
 
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -69,7 +70,7 @@ COMMON_PLATFORMS = (
 PLACEHOLDER = re.compile(r"\{([A-Za-z-]*)\}")
 """A placeholder of a template."""
 
-NUMBERS = re.compile(r"\\\{(?:major|minor)\\\}")
+NUMBERS = frozenset({"{major}", "{minor}"})
 """A placeholder of a tag template, escaped for a pattern."""
 
 PATH = (
@@ -104,9 +105,14 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 def can_be_equal(first: str, second: str) -> bool:
     """Whether two templates of tags have a filling in common, the numbers of each being free."""
     return any(
-        re.fullmatch(NUMBERS.sub("[0-9]+", re.escape(a)), fill(b, {"major": "1", "minor": "2"}))
+        has_form(fill(b, {"major": "1", "minor": "2"}), [NUMBER if part in NUMBERS else part for part in split(a)])
         for a, b in ((first, second), (second, first))
     )
+
+
+def split(template: str) -> list[str]:
+    """A template as texts and placeholders by turns, these with their braces."""
+    return re.split(r"(\{[A-Za-z-]*\})", template)
 
 
 def has_adjacent_numbers(template: str) -> bool:

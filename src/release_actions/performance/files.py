@@ -71,7 +71,7 @@ def matches_of(pattern: str, workspace: Path) -> list[Path]:
         (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (workspace, pattern)
     )
     try:
-        return list(start.glob(below))
+        return list(start.glob(re.sub(r"(?:\*\*/)+", "**/", below)))
     except (ValueError, NotImplementedError) as error:
         message = f"{pattern!r} is neither a path nor a glob: {error}."
         raise InputError(message, hint="Write for example results/candidate, or results/**/*.json.") from error

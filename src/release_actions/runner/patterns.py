@@ -67,7 +67,20 @@ class Pattern:
 
     def find(self, text: str) -> list[tuple[int, tuple[str, ...]]]:
         """Where its first group begins in each match in a text, with all groups; one that takes no part is empty."""
-        return [(start, tuple(groups)) for start, groups in self._run("finditer", text)]
+        return [(spans[1][0], tuple(cut(text, span) for span in spans[1:])) for spans in self._run("finditer", text)]
+
+    def find_first(self, text: str) -> tuple[str, ...]:
+        """The first match in a text and its groups; one that takes no part is empty. Nothing without a match."""
+        found = self._run("search", text)
+        return tuple(cut(text, span) for span in found[0]) if found else ()
+
+    def replace(self, text: str, new: str) -> str:
+        """A text with something in the place of every match."""
+        pieces, rest = [], 0
+        for (start, end), *_ in self._run("finditer", text):
+            pieces += [text[rest:start], new]
+            rest = end
+        return "".join([*pieces, text[rest:]])
 
     def _run(self, method: str, text: str) -> list[Any]:
         if _has_alarm() and self._compiled:
@@ -96,11 +109,22 @@ def _has_alarm() -> bool:
 
 
 def _match(pattern: re.Pattern[str], method: str, text: str) -> list[Any]:
-    """What a method finds, as JSON can carry it."""
+    """The matches that a method finds, as JSON can carry it: of each match the span of all, and of each group."""
     if method == "finditer":
-        return [[match.start(1), [group or "" for group in match.groups()]] for match in pattern.finditer(text)]
+        return [list_spans(match) for match in pattern.finditer(text)]
     match = pattern.fullmatch(text) if method == "fullmatch" else pattern.search(text)
-    return [match.start()] if match else []
+    return [list_spans(match)] if match else []
+
+
+def list_spans(match: re.Match[str]) -> list[tuple[int, int]]:
+    """Where a match begins and ends, and each of its groups; -1 for one that takes no part."""
+    return [match.span(number) for number in range(len(match.groups()) + 1)]
+
+
+def cut(text: str, span: tuple[int, int]) -> str:
+    """What is in a span; empty for that of a group that takes no part."""
+    start, end = span
+    return text[start:end] if start >= 0 else ""
 
 
 @contextlib.contextmanager
@@ -130,10 +154,10 @@ pattern = re.compile(*json.loads(sys.stdin.readline()))
 for line in sys.stdin:
     method, text = json.loads(line)
     if method == "finditer":
-        answer = [[match.start(1), [group or "" for group in match.groups()]] for match in pattern.finditer(text)]
+        matches = list(pattern.finditer(text))
     else:
-        match = getattr(pattern, method)(text)
-        answer = [match.start()] if match else []
+        matches = filter(None, [getattr(pattern, method)(text)])
+    answer = [[match.span(number) for number in range(len(match.groups()) + 1)] for match in matches]
     print(json.dumps(answer), flush=True)
 """
 

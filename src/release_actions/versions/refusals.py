@@ -149,7 +149,7 @@ def _check_prefix(name: str, prefix: str) -> Mistake | None:
     """Refuse what does not begin with the prefix and a digit."""
     if re.match(rf"{re.escape(prefix)}[0-9]", name):
         return None
-    bare = re.fullmatch(rf"(?:{re.escape(prefix)}|v)*\.?([0-9].*)", name, re.IGNORECASE | re.ASCII)
+    bare = re.fullmatch(r"\.?([0-9].*)", _strip_prefixes(name, prefix), re.ASCII)
     if not prefix:
         message = f"Tag {show_tag(name)} does not begin with a number, as release tags of this project do."
     elif name.startswith(prefix) and not bare:
@@ -160,6 +160,15 @@ def _check_prefix(name: str, prefix: str) -> Mistake | None:
             f"Tag {show_tag(name)} does not begin with {prefix!r} and a number, as release tags of this project do."
         )
     return Mistake(Reason.PREFIX, message, prefix + bare.group(1) if bare else "")
+
+
+def _strip_prefixes(name: str, prefix: str) -> str:
+    """A name without any prefixes before it, whatever their case."""
+    # Not an expression: there are as many ways to read vvvv as one has patience for.
+    starts = sorted({prefix.lower(), "v"} - {""}, key=len, reverse=True)
+    while start := next((text for text in starts if name.lower().startswith(text)), ""):
+        name = name[len(start) :]
+    return name
 
 
 def _check_date(name: str, prefix: str) -> Mistake | None:
