@@ -179,6 +179,9 @@ def test_what_a_tag_starts_is_named_with_what_else_moves_tags(tmp_path: Path) ->
         (State.NEVER, ".github/workflows/old.yml runs on it, and no API says which event policies hold."),
     ]
     assert list_environments(files) == ("publish",)
+    # It can be allowed for one file, and there is a way without it.
+    assert "Settings, Actions, Policies" in lines[-1].fix
+    assert "examples/pull-request-build.yml" in lines[-1].fix
 
 
 @pytest.fixture(name="world")

@@ -154,6 +154,33 @@ def test_a_clean_release(simulator: Simulator, workspace: Path, capsys: pytest.C
     assert log.splitlines()[-1] == ("v0.5.0 has 4 components, 4 changed since v0.4.0. 0 errors, 0 possible errors.")
 
 
+@pytest.mark.parametrize("file", ["../secret", "/etc/hostname", "~/secret", "https://evil.example/secret", "a/../../b"])
+def test_no_version_is_read_outside_the_repository(
+    simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    (workspace / "components.yaml").write_text(COMPONENTS.replace("file: versions", f'file: "{file}"'))
+
+    code, _, log = run(simulator, workspace, capsys, "--tag", "v0.5.0")
+
+    assert code == ExitCode.BAD_INPUT
+    assert "which is not a path inside the repository" in log
+
+
+def test_no_version_is_read_through_a_link_out_of_the_repository(
+    simulator: Simulator, workspace: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = tmp_path_factory.mktemp("home") / "config"
+    secret.write_text("ROUTER=v9.9.9-of-the-runner\n")
+    (workspace / "versions").unlink()
+    (workspace / "versions").symlink_to(secret)
+
+    code, _, log = run(simulator, workspace, capsys, "--tag", "v0.5.0")
+
+    assert code == ExitCode.BAD_INPUT
+    assert "'versions' leads out of the repository by a link." in log
+    assert "of-the-runner" not in log
+
+
 def test_every_place_that_a_version_has_to_be_in_is_looked_at(
     simulator: Simulator, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

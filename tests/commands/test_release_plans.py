@@ -9,7 +9,7 @@ import pytest
 from tests.tracker.boards import CONFIG, NOW, REPOSITORY, comment, event, issue, make_world
 
 from release_actions import main
-from release_actions.errors import InputError, PartialError, PolicyError
+from release_actions.errors import ConfigurationError, InputError, PartialError, PolicyError
 from release_actions.runner.report import Report
 from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Simulator, World
@@ -175,3 +175,16 @@ def test_a_date_that_moved_moves_the_milestone(config: Path) -> None:
 
     plan: Any = planned.outputs["plan"]
     assert plan[0] == "Set the date of the milestone v0.6.0 to 2026-03-24."
+
+
+def test_no_file_of_the_runner_becomes_an_issue(config: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    secret = tmp_path_factory.mktemp("home") / "config"
+    secret.write_text("a login of the runner")
+    (config / "template.md").symlink_to(secret)
+    (config / "release.yaml").write_text(f"{(config / 'release.yaml').read_text()}  template: template.md\n")
+    world = make_world([])
+
+    with pytest.raises(ConfigurationError, match=r"'template\.md'.* leads out of the repository by a link"):
+        run(world, config, "open", tag="v0.8.0", apply="true")
+
+    assert world.repositories[REPOSITORY].issues == {}

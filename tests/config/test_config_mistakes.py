@@ -1,7 +1,9 @@
 """Every mistake that `release.yaml` is refused for, and the words a user reads."""
 
 import json
+import re
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from release_actions.config import load_text, shapes
 from release_actions.config.document import SHAPE
 from release_actions.config.rules import RULES
 from release_actions.errors import ConfigurationError, ExitCode
+from release_actions.surface.json_schema import capture_schema
+from release_actions.surface.model import Group, Kind
 
 VERDICTS = Verdicts(SHAPE)
 
@@ -1812,6 +1816,76 @@ def test_what_leads_out_of_the_repository_is_not_a_path(key: str, value: str) ->
 
     assert len(caught.value.problems) == 1
     assert "inside the repository" in caught.value.problems[0].message
+
+
+def put(path: str, value: Any) -> dict[str, Any]:
+    """A document with a value at a path such as `branches.rewrites.0.files`."""
+    document: dict[str, Any] = {"repository": "acme/web", "images": {"web": {"platforms": ["linux/amd64"]}}}
+    *above, last = path.split(".")
+    place: Any = document
+    for name in above:
+        if name == "0":
+            place.append({"reason": "r"} if "drift" in above else {"pattern": "a", "replacement": "b"})
+            place = place[0]
+        else:
+            place = place.setdefault(name, [] if name in {"rewrites", "exceptions"} else {})
+    place[last] = value
+    if "path-groups" in above:
+        document["images"]["web"]["path-groups"] = [last]
+    return document
+
+
+GLOBS = (
+    "images.web.paths",
+    "path-groups.common",
+    "notes.paths",
+    "branches.release-only",
+    "branches.rewrites.0.files",
+    "drift.exclude",
+    "drift.exceptions.0.paths",
+    "tracker.examples",
+    "schedule.documents",
+)
+"""Keys with globs over paths of the repository."""
+
+NO_GLOBS = ("../x", "a/../../x", "..", "!../x", "/etc/**", "!/etc", "~/x", "-rf", "https://evil.example/x", "{{x}}/**")
+
+
+@pytest.mark.parametrize("key", GLOBS)
+def test_a_glob_over_paths_stays_in_the_repository(key: str) -> None:
+    load_text(json.dumps(put(key, ["src/**", "!src/a*", "..a/b", "a..b"])))
+
+    for value in NO_GLOBS:
+        with pytest.raises(ConfigurationError, match=r"which is not a (?:path or )?glob"):
+            load_text(json.dumps(put(key, [value])))
+
+
+@pytest.mark.parametrize("value", NO_PATHS)
+def test_the_template_of_an_issue_is_in_the_repository(value: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"'tracker\.template' is .* which is not a path"):
+        load_text(json.dumps(put("tracker.template", value)))
+
+
+SCHEMA = Path(__file__).parents[2] / "schema" / "release.schema.json"
+FREE = {"path-groups", "images.*.path-groups", "images.*.path-groups[]", "tracker.releases", "channels"}
+"""Keys that are named like paths and are none, or that only hold other keys."""
+
+LIKE_PATHS = re.compile(
+    r"(?:^|[.-])(?:paths?|files?|documents|examples|exclude|patch|template|dockerfile|context|release-only)(?:\[\]|\.\*)*$"
+)
+
+
+def test_no_key_that_is_named_like_a_path_takes_one_outside() -> None:
+    text = SCHEMA.read_text(encoding="utf-8")
+    keys = capture_schema(text, "schema", Kind.CONFIGURATION).elements(Group.KEYS)
+    texts = {
+        name: those for name, those in keys.items() if LIKE_PATHS.search(name) and "string" in those.get("type", ())
+    }
+
+    patterns = {name: str(those.get("other", {}).get("pattern", ".*")) for name, those in texts.items()}
+
+    assert len(patterns) > len(GLOBS)
+    assert {name for name, pattern in patterns.items() if re.search(pattern, "../x")} <= FREE
 
 
 @pytest.mark.parametrize("value", [".", "./", "././/"])

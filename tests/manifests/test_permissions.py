@@ -13,8 +13,7 @@ import yaml
 import interface
 import manifests
 import permissions
-from release_actions.surface.actions_files import LEVELS
-from release_actions.surface.model import Group, Kind
+from release_actions.surface.model import LEVELS, Group, Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTIONS = {name: file for name, file in manifests.canonical(ROOT).items() if name not in manifests.INTERNAL}

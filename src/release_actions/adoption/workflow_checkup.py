@@ -14,6 +14,12 @@ from release_actions.config.source import read_text
 from release_actions.errors import ActionError
 from release_actions.surface.yaml_tree import Tree, read_tree
 
+EVENT_HINT = (
+    "GitHub blocks it in public repositories since 2 December 2026, unless a policy under Settings, Actions, Policies "
+    "allows it for that file. pull_request is enough to show that a fork builds: examples/pull-request-build.yml."
+)
+"""What to do about pull_request_target."""
+
 TAGGERS = {
     "actions/publish-action": "moves major tags",
     "actions-r-us/actions-tagger": "cuts tags at dots",
@@ -77,7 +83,7 @@ def check_workflows(files: list[WorkflowFile], prefix: str) -> Iterator[CheckLin
     risky = [file.name for file in files if "pull_request_target" in list_events(file.tree)]
     if risky:
         text = f"{', '.join(risky)} run{'s' * (len(risky) == 1)} on it, and no API says which event policies hold."
-        yield never("pull_request_target", text, "See Settings, Actions, Event policies.")
+        yield never("pull_request_target", text, EVENT_HINT)
     else:
         yield passed("pull_request_target", "No workflow uses it.")
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from release_actions.builds.path_check import leads_out
 from release_actions.components import assemble, findings, manifest, matrix_report, notes_tables, table
 from release_actions.components.document import ComponentsFile, load_components
 from release_actions.components.finding import ComponentFinding
@@ -22,6 +23,7 @@ from release_actions.components.version_source import FromGitTag, FromImageTag
 from release_actions.config import FILE as CONFIG
 from release_actions.config import load_config
 from release_actions.config.source import read_text
+from release_actions.errors import ConfigurationError, Place
 from release_actions.http.client import Http
 from release_actions.runner import inputs
 from release_actions.runner.context import Context
@@ -126,7 +128,7 @@ def read_versions(task: MatrixTask) -> dict[str, FoundVersion | MissingVersion]:
     """What the source of each component gives."""
     sources = VersionSources(
         task.version.tag,
-        lambda name: read_optional(task.context.path(name), name),
+        lambda name: read_optional(name, task.context),
         task.upstream.git_tags,
         task.upstream.image_tags,
         lambda name: suggest_path(name, task.context.workspace),
@@ -138,8 +140,13 @@ def read_versions(task: MatrixTask) -> dict[str, FoundVersion | MissingVersion]:
     return {id_: sources.find(part.version) for _, id_, part in task.document.parts()}
 
 
-def read_optional(path: Path, name: str) -> str | None:
-    """The text of a file of the workspace; None when there is none."""
+def read_optional(name: str, context: Context) -> str | None:
+    """The text of a file of the workspace; None when there is none. Raises `ConfigurationError` for one outside."""
+    path = context.path(name)
+    if leads_out(path, context.workspace):
+        # What is found in a file of the runner would come back as a version.
+        message = f"'{name}' leads out of the repository by a link."
+        raise ConfigurationError(message, hint="Put what it leads to into the repository.", place=Place(name))
     return read_text(path, name=name) if path.is_file() else None
 
 

@@ -10,11 +10,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from release_actions.builds.path_check import leads_out
 from release_actions.config import FILE as CONFIG
 from release_actions.config import Config, load_config
 from release_actions.config.schedule import ScheduleForm
 from release_actions.config.tracker import TrackerForm
-from release_actions.errors import ExitCode, InputError, PolicyError
+from release_actions.errors import ConfigurationError, ExitCode, InputError, PolicyError
 from release_actions.runner import inputs
 from release_actions.runner.context import COMMIT, TAG_REF, Context
 from release_actions.runner.envelope import Envelope, RunOfWorkflow, Verdict, digest_of, verdict_of
@@ -216,6 +217,9 @@ def plan_opening_of(given: Inputs, context: Context, config: Config | None, read
     milestone = next((each for each in reader.milestones if each.title == title), None)
     board = reader.read_board(milestone, label, given.issues)
     template = context.path(form.template) if form.template else None
+    if template and leads_out(template, context.workspace):
+        message = f"'{form.template}', the template of the tracking issue, leads out of the repository by a link."
+        raise ConfigurationError(message, hint="Put what it leads to into the repository.")
     return make_opening(title, label, board, read_given_schedule(given, context, config), template)
 
 

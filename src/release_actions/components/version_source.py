@@ -14,7 +14,7 @@ VERSION = r"[A-Za-z0-9][A-Za-z0-9._+!-]*"
 """A version in any style that has been seen: v1.2.3, 1.2, 1.2.3.4, 1.2rc3, name-v1.2.3, a commit."""
 
 IMAGE = rf"{grammar.HOST}/{grammar.NAME}"
-PATH = Text("a path", example="docker/common-versions")
+PATH = Text("a path inside the repository", pattern=grammar.PATH, example="docker/common-versions")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,7 @@ from release_actions.config.shapes import (
     key,
     make_glob,
 )
+from release_actions.config.shapes.scalars import PATH_GLOB
 from release_actions.config.tracker import TrackerForm
 from release_actions.versions import history
 from release_actions.versions.grammar import GIT_TAG, POST_SPELLINGS, PREFIX, FinalImages, WithoutCandidate
@@ -47,7 +48,7 @@ PATHS = ListOf(
     "a list of paths",
     Text(
         "a path or glob, relative to the repository",
-        pattern="!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*",
+        pattern=PATH_GLOB,
         example="docker/scripts/**",
     ),
     least=1,

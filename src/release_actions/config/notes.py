@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from release_actions.config.shapes import Boolean, Choice, ListOf, Record, RecordOf, Text, key
+from release_actions.config.shapes.scalars import INSIDE
 
 OTHERS = "*"
 """The label that means every change that no category before took."""
 
+PATH = Text("a glob over paths of the repository", pattern=rf"{INSIDE}[^{{}}\n]+", example="router/**")
 LABELS = ListOf("a list of labels", Text("a label", example="kind/feature"), unique=True)
 AUTHORS = ListOf(
     "a list of logins",
@@ -77,7 +79,11 @@ class NotesForm(Record):
     )
     co_authors: bool = key(Boolean(), "Whether the co-authors that a commit names are credited too.", default=False)
     paths: tuple[str, ...] = key(
-        ListOf("a list of paths", Text("a glob over paths", example="router/**"), unique=True),
+        ListOf(
+            "a list of paths",
+            Text("a glob over paths of the repository", pattern=rf"{INSIDE}[^{{}}\n]+", example="router/**"),
+            unique=True,
+        ),
         "Only changes that touch one of these paths, in a repository with several components. `!` before a glob takes "
         "away what it matches.",
         default=(),

@@ -102,7 +102,10 @@ def make_duration() -> Parsed[timedelta]:
 
 
 GLOB = r"(?:[A-Za-z0-9_.:/*?-]|\[!?[A-Za-z0-9_.:-]+\])+"
-PATH_GLOB = "!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*"
+INSIDE = r"(?!!?(?:[-/~]|(?:.*/)?\.\.(?:/|$)|.*://))"
+"""What a glob over paths of the repository is not: an option, absolute, a home folder, a way out, an address."""
+
+PATH_GLOB = rf"{INSIDE}!?[A-Za-z0-9_.*?-][A-Za-z0-9_.,:+@=~*?/ -]*"
 """What a glob may hold: what names do, and signs with a meaning. `[^a]` is refused: shells take it for `[!a]`, and
 Python does not."""
 
