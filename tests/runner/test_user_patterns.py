@@ -108,6 +108,8 @@ def test_a_replacement_is_what_an_expression_replaces() -> None:
 
 OUR_OWN = {
     "adoption/templates.py:make_float": "numbers of a version",
+    "builds/dockerfile_words.py:apply": "MOST_STARS and LONGEST_CUT limit it",
+    "builds/dockerfile_words.py:cut": "MOST_STARS and LONGEST_CUT limit it",
     "builds/path_filter.py:pattern": "limit_pattern matches it where it has more than two wildcards",
     "cleanup/gone.py:compile_branch": "one part of any length, the others have a limit",
     "cleanup/selection.py:_compile_glob": "fnmatch does not go back behind a star",
@@ -115,6 +117,7 @@ OUR_OWN = {
     "config/shapes/collections.py:load": "the shape's own pattern",
     "config/shapes/scalars.py:check": "the shape's own pattern",
     "notes/addresses.py:_match_inside": "a table's own patterns",
+    "notes/change_forms.py:": "forms of our own",
     "notes/from_git.py:read_origin": "the server's name, escaped",
     "proposals/refusals.py:explain_refusal": "a table's own patterns",
     "runner/inputs.py:": "the units of a duration",
