@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from release_actions.images import manifests
 from release_actions.images.graph import Graph, subject_of_tag
-from release_actions.images.manifests import AnyManifest, Index, Manifest, ManifestError, Platform
+from release_actions.images.manifests import AnyManifest, Descriptor, Index, Manifest, ManifestError, Platform
 from release_actions.registry.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from release_actions.registry.names import Digest, digest_of
 
@@ -313,3 +313,20 @@ def test_reaching_is_closed_and_additive(
     for found in reached:
         assert set(graph.children(found)) <= reached
         assert graph.attachments(found) <= reached
+
+
+@pytest.mark.parametrize(
+    ("artifact_type", "is_image"),
+    [
+        ("", True),
+        ("application/vnd.oci.image.config.v1+json", True),  # crane states it for each image that it appends
+        ("application/vnd.docker.container.image.v1+json", True),
+        ("application/vnd.cncf.helm.config.v1+json", False),
+    ],
+)
+def test_an_entry_whose_artifact_type_is_an_image_s_configuration_is_an_image(
+    artifact_type: str, *, is_image: bool
+) -> None:
+    entry = Descriptor(digest(1), OCI_MANIFEST, 7, artifact_type=artifact_type)
+
+    assert entry.can_be_image is is_image

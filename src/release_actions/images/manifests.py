@@ -101,7 +101,7 @@ class Platform:
 class Descriptor:
     """A reference to content: digest, media type, size in bytes. `platform` is None where none is stated.
 
-    `artifact_type`: what it is that is no image, where that is stated.
+    `artifact_type`: what it is, where that is stated. crane states the type of an image's configuration for an image.
     """
 
     digest: Digest
@@ -129,7 +129,8 @@ class Descriptor:
     @property
     def can_be_image(self) -> bool:
         """Whether it may run, as far as this says: not an attestation, not another artifact, not a blob."""
-        return self.is_manifest and not self.is_attestation and not self.artifact_type
+        is_artifact = bool(self.artifact_type) and self.artifact_type not in IMAGE_CONFIGS
+        return self.is_manifest and not self.is_attestation and not is_artifact
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class Manifest:
     @property
     def is_image(self) -> bool:
         """Whether it is an image that runs somewhere, and not an artifact in the form of one."""
-        return not self.artifact_type and self.config.media_type in IMAGE_CONFIGS
+        return self.artifact_type in {"", *IMAGE_CONFIGS} and self.config.media_type in IMAGE_CONFIGS
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
