@@ -267,6 +267,17 @@ def test_a_line_that_can_be_read_in_many_ways_hangs_nothing() -> None:
         version_file.parse(f"{line}\n", "versions")
 
 
+@pytest.mark.parametrize("line", ["A[", "A= B[", "A[1", "A[ ; B=2 ]", "! A[", "x | A[", "A[B[0]]=2"])
+def test_an_index_that_does_not_end_in_its_word_is_refused(line: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"The index \[ of an array is not understood"):
+        version_file.parse(f"{line}\nB=1\n", "versions")
+
+
+@pytest.mark.parametrize("line", ["echo A[", "[ -n x ]", "A[1]=2", "A[x y]=2", "ls A[0-9]*"])
+def test_a_bracket_elsewhere_is_read(line: str) -> None:
+    assert dict(version_file.parse(f"{line}\nB=1\n", "versions").values)["B"] == "1"
+
+
 @pytest.mark.parametrize(
     "piece", ["A=1\n", "$((", "$[ ", "${x", "`", "(", "A[", "<<E\n", "'", '"$(', "if ", "case x in "]
 )

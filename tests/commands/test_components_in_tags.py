@@ -11,6 +11,7 @@ import pytest
 from tests.commands.published import COMMIT, TOKEN, Shop, labels, said, world
 
 from release_actions import main
+from release_actions.config.grammar import BUILT_AS
 from release_actions.errors import ExitCode, InputError
 from release_actions.images import inspection, publish
 from release_actions.runner.report import Report
@@ -209,7 +210,7 @@ def test_an_action_that_knows_no_component_says_so(shop: Shop, action: str, give
 
 
 def test_digests_of_a_component_are_published_under_its_exact_tag(shop: Shop) -> None:
-    shop.push("linux/amd64", package="ghcr.io/acme/cli")
+    shop.push("linux/amd64", package="ghcr.io/acme/cli", labels={**labels(), BUILT_AS: "cli:v2.1.0"})
     listed: Any = run(shop, "build-matrix", tag="cli/v2.1.0").outputs["images"]
     entry = {key: value for key, value in listed[0].items() if key not in {"promised-labels", "slots", "job"}}
 

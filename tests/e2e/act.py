@@ -45,9 +45,13 @@ def addressed(repository: Path, copy: Path) -> Path:
         text = workflow.read_text(encoding="utf-8")
         name, ref = ACTION.split("@")
         text = re.sub(r"uses: \$/(\S+)", rf"uses: {name}/\1@{ref}", text).replace("  queue: max\n", "")
-        text = re.sub(r"(?m)^ +cache-mode: [a-z-]+\n", "", text)
-        workflow.write_text(separated(text), encoding="utf-8")
+        workflow.write_text(separated(without_cache_modes(text)), encoding="utf-8")
     return copy
+
+
+def without_cache_modes(text: str) -> str:
+    """A workflow without the key of jobs that act does not know yet."""
+    return re.sub(r"(?m)^ +cache-mode: [a-z-]+\n", "", text)
 
 
 class Dumper(yaml.SafeDumper):
@@ -134,6 +138,10 @@ class Act:
         machine besides GitHub's; `variables` are added. Fails after `PATIENCE` seconds.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        text = workflow.read_text(encoding="utf-8")
+        if without_cache_modes(text) != text:
+            workflow = self.folder / workflow.name
+            workflow.write_text(without_cache_modes(text), encoding="utf-8")
         payload = self.folder / "event.json"
         payload.write_text(json.dumps(event.payload), encoding="utf-8")
         # act takes the commit from SHA_REF and overwrites GITHUB_SHA with it.

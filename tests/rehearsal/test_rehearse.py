@@ -269,6 +269,10 @@ def test_a_floating_tag_that_a_candidate_takes_and_protect_latest_puts_back_is_f
     break_workflow(
         suite, "steps.tag.outputs.is-stable == 'true' && 'release' || 'none'", "'release'", "ci-release.yaml"
     )
+    # By a lock it would name only what this run verified, and not go back to the release before.
+    lock = "${{ needs.verify.result != 'skipped' && needs.verify.outputs.lock || '' }}"
+    component = "          component: ${{ inputs.component }}\n"
+    break_workflow(suite, f"{component}          lock: {lock}\n", component)
     ended = rehearse(tmp_path / "work", root=suite)
     assert ended.code == 1
     assert ended.broken() == {1: {"candidate-moved-production"}}

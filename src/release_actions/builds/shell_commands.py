@@ -19,6 +19,9 @@ from release_actions.builds.shell_words import CHANGING_ARITHMETIC, NAME, ShellT
 REDIRECTION = re.compile(
     r"(?:\d+|\{(?P<name>[A-Za-z_]\w*)\})?(?P<sign><<<|<<-|&>>|<<|>>|<&|>&|<>|>\||&>|<(?!\()|>(?!\())"
 )
+ELEMENT = re.compile(r"[A-Za-z_]\w*\[", re.ASCII)
+"""How the name of an array's element begins."""
+
 TEST_END = re.compile(r"(?<=[\s)])\]\](?=[\s;&|)<>]|$)")
 COMPOUND = frozenset({"{", "if", "while", "until", "for", "select", "case", "function", "coproc"})
 CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", "in"})
@@ -319,7 +322,10 @@ class CommandReader(WordReader):
                 self.read_function(words[0])
                 return
             else:
-                word = self.read_word_or_fail()
+                word_at, word = self.at, self.read_word_or_fail()
+                if not words and not word.key and ELEMENT.match(word.raw):
+                    # Before the command's name a shell reads on to the bracket's end, over blanks and lines.
+                    self.refuse("The index [ of an array is not understood.", word_at)
                 (given if word.key and not words else words).append(word)
             self.skip_blanks()
         if self.at == begin:
