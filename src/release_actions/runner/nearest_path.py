@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import posixpath
 from collections import deque
@@ -20,6 +19,8 @@ LEAST_LIKENESS = 0.8
 
 def find_nearest_path(path: str, workspace: Path, *, is_folder: bool = False) -> str:
     """The path of the workspace that is meant, as far as spelling tells; empty if none is near."""
+    import difflib  # only needed once something is wrong
+
     wanted = posixpath.normpath(path)
     names = [name for name in list_names(workspace, are_folders=is_folder) if name != wanted]
     base = posixpath.basename(wanted)
