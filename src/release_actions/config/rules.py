@@ -308,6 +308,19 @@ def patterns_are_legal(document: Document) -> Iterator[Problem]:
                     yield Problem(f"'{pattern}' is not a glob over tags.", hint, place)
 
 
+RULES_OF_COMPONENTS: tuple[Rule, ...] = (
+    image_tags_tell_versions_apart,
+    channel_tags_are_apart,
+    what_is_not_promoted_is_built,
+    floating_tags_are_apart,
+    flavours_are_apart,
+    skipped_versions_are_releases,
+    branches_are_legal,
+    retired_packages_are_not_published,
+    retirements_begin_with_a_release,
+)
+"""The rules about releases, which hold for each component of a file that has some."""
+
 RULES: tuple[Rule, ...] = (
     name_placeholders_are_known,
     every_image_is_published,
@@ -326,15 +339,7 @@ RULES: tuple[Rule, ...] = (
     the_builder_keeps_a_build_in,
     package_names_are_legal,
     package_names_are_unique,
-    image_tags_tell_versions_apart,
-    channel_tags_are_apart,
-    what_is_not_promoted_is_built,
-    floating_tags_are_apart,
-    flavours_are_apart,
-    skipped_versions_are_releases,
-    branches_are_legal,
-    retired_packages_are_not_published,
-    retirements_begin_with_a_release,
+    *RULES_OF_COMPONENTS,
     rules_select_something,
     spared_tags_are_selected,
     patterns_are_legal,
@@ -343,16 +348,3 @@ RULES: tuple[Rule, ...] = (
     what_components_say_is_not_said_twice,
 )
 """All rules, in the order of the reference."""
-
-RULES_OF_COMPONENTS: tuple[Rule, ...] = (
-    image_tags_tell_versions_apart,
-    channel_tags_are_apart,
-    what_is_not_promoted_is_built,
-    floating_tags_are_apart,
-    flavours_are_apart,
-    skipped_versions_are_releases,
-    branches_are_legal,
-    retired_packages_are_not_published,
-    retirements_begin_with_a_release,
-)
-"""The rules about releases, which hold for each component of a file that has some."""
