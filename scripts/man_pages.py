@@ -16,21 +16,13 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from completion import PROGRAM, TEST, list_commands  # noqa: E402  # needs the line above
 from generated_page import write_or_check  # noqa: E402  # needs the line above
-from release_actions.errors import ExitCode  # noqa: E402  # needs the line above
+from manifests import EXIT_CODES  # noqa: E402  # needs the line above
 from release_actions.main import describe_inputs, load  # noqa: E402  # needs the line above
 from release_actions.runner import inputs  # noqa: E402  # needs the line above
 from release_actions.runner.flags import make_parser  # noqa: E402  # needs the line above
 
 FOLDER = ROOT / "docs" / "man"
 SITE = "https://github.com/llm-d/release-actions"
-
-EXIT_CODES = {
-    ExitCode.PASS: "Nothing is wrong, or what was asked for is done.",
-    ExitCode.REFUSED: "There are findings, or the policy of the release refuses it.",
-    ExitCode.BAD_INPUT: "An input or the configuration is wrong. Nothing was changed.",
-    ExitCode.UNKNOWN: "Something could not be found out or not be finished. What was changed is in the report.",
-    ExitCode.INTERRUPTED: "A signal stopped the run.",
-}
 
 
 def escape(text: str) -> str:
