@@ -26,6 +26,7 @@ from lock import find_uv
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from release_actions.git.tree import list_tracked  # noqa: E402  # needs the line above
 from release_actions.main import GROUPS  # noqa: E402  # needs the line above
 
 SITE = "site/mkdocs.yml"
@@ -58,13 +59,6 @@ DEMO = "demo"
 
 LINK = re.compile(r"(?P<open>\]\(|^\[[^]\n]+]:[ ]+)(?P<target>[^)\s]+)", re.MULTILINE)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
-
-
-def list_tracked(root: Path) -> tuple[str, ...]:
-    """The paths that git tracks, and those that it would: a new page counts before it is added."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout  # noqa: S603  # fixed words
-    return tuple(sorted(path for path in listed.split("\0") if path and (root / path).exists()))
 
 
 def list_pages(tracked: Iterable[str]) -> tuple[str, ...]:
