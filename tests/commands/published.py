@@ -89,6 +89,18 @@ class Shop:
         }
         return main.main_inner([command], environ, Workflow({}))
 
+    def command(self, command: str, **inputs: str) -> Report:
+        """Run a command in the workspace as a job of acme/app does."""
+        environ = {
+            **self.environ,
+            "GITHUB_WORKSPACE": str(self.workspace),
+            "GITHUB_REPOSITORY": "acme/app",
+            "GITHUB_SHA": COMMIT,
+            "RUNNER_TEMP": str(self.workspace / "temp"),
+            **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+        }
+        return main.main_inner([command], environ, Workflow({}))
+
     def merge(self, *images: Any, **inputs: str) -> Report:
         return self.run("merge-digests", images or [entry()], **{"digests": json.dumps(self.digests), **inputs})
 

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 from tests.commands.published import APP, BOTH, COMMIT, OTHER, TOKEN, Shop, labels, said, world
 
-from release_actions import main
 from release_actions.config import load_text
 from release_actions.errors import ConfigurationError, ExitCode, InputError
 from release_actions.images import inspection, publish
 from release_actions.runner.report import Report
-from release_actions.runner.workflow import Workflow
 from release_actions.simulator import Image, Simulator, World, build_image
 from release_actions.simulator.git import Target
 
@@ -43,18 +41,6 @@ def shop(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return Shop.of(simulator, tmp_path)
 
 
-def run(shop: Shop, command: str, **inputs: str) -> Report:
-    environ = {
-        **shop.environ,
-        "GITHUB_WORKSPACE": str(shop.workspace),
-        "GITHUB_REPOSITORY": "acme/app",
-        "GITHUB_SHA": COMMIT,
-        "RUNNER_TEMP": str(shop.workspace / "temp"),
-        **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
-    }
-    return main.main_inner([command], environ, Workflow({}))
-
-
 def put(world: World, path: str, image: Image, tags: Sequence[str]) -> None:
     """Push an image as the other tool does, to a package of the repository."""
     if world.package(path) is None:
@@ -63,7 +49,7 @@ def put(world: World, path: str, image: Image, tags: Sequence[str]) -> None:
 
 
 def plan(shop: Shop, tag: str = "v1.0.0", **inputs: str) -> Report:
-    return run(shop, "build-matrix", tag=tag, **inputs)
+    return shop.command("build-matrix", tag=tag, **inputs)
 
 
 def elsewhere(shop: Shop) -> Any:
@@ -129,7 +115,7 @@ def test_its_floating_tags_follow_in_every_place(shop: Shop, world: World) -> No
         put(world, package, build_image(BOTH, labels=labels(commit.sha)), ["v1.0.0"])
     put(world, "acme/web", build_image(BOTH[:1], labels=labels(commit.sha)), ["v1.0.0"])
 
-    report = run(shop, "protect-latest", mode="enforce", together="true", token=TOKEN, registry_token=TOKEN)
+    report = shop.command("protect-latest", mode="enforce", together="true", token=TOKEN, registry_token=TOKEN)
 
     assert report.exit_code is ExitCode.PASS, said(report)
     for package in ("acme/app", "acme/mirror-app", "acme/web"):
@@ -145,7 +131,7 @@ def test_together_waits_until_the_other_tool_has_published_it(shop: Shop, world:
     put(world, "acme/app", build_image(BOTH[:1], labels=labels(commit.sha)), ["v1.0.0"])
     put(world, "acme/mirror-app", build_image(BOTH, labels=labels(commit.sha)), ["v1.0.0"])
 
-    report = run(shop, "protect-latest", mode="enforce", together="true", token=TOKEN, registry_token=TOKEN)
+    report = shop.command("protect-latest", mode="enforce", together="true", token=TOKEN, registry_token=TOKEN)
 
     assert report.exit_code is not ExitCode.PASS
     assert set(world.tags("acme/web")) == {"v1.0.0"}
@@ -157,7 +143,7 @@ def test_its_candidates_are_cleaned_up(shop: Shop, world: World) -> None:
     for package in ("acme/web", "acme/mirror-app"):
         put(world, package, build_image(BOTH), ["v1.0.0"])
 
-    report = run(shop, "ghcr-cleanup", rule="candidates", token=TOKEN)
+    report = shop.command("ghcr-cleanup", rule="candidates", token=TOKEN)
 
     assert report.exit_code is ExitCode.PASS, said(report)
     assert set(world.tags("acme/app")) == {"v1.0.0"}
@@ -200,4 +186,4 @@ def test_it_needs_no_runner_and_takes_nothing_from_the_defaults_but_platforms() 
 
 def test_promote_refuses_such_a_file_in_words(shop: Shop) -> None:
     with pytest.raises(InputError, match=f"covers images that release-actions builds, and goreleaser builds {APP}"):
-        run(shop, "promote", to="v1.0.0", token=TOKEN, registry_token=TOKEN)
+        shop.command("promote", to="v1.0.0", token=TOKEN, registry_token=TOKEN)

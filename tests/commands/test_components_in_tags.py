@@ -69,20 +69,8 @@ def shop(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return Shop.of(simulator, tmp_path)
 
 
-def run(shop: Shop, command: str, **inputs: str) -> Report:
-    environ = {
-        **shop.environ,
-        "GITHUB_WORKSPACE": str(shop.workspace),
-        "GITHUB_REPOSITORY": "acme/app",
-        "GITHUB_SHA": COMMIT,
-        "RUNNER_TEMP": str(shop.workspace / "temp"),
-        **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
-    }
-    return main.main_inner([command], environ, Workflow({}))
-
-
 def judge(shop: Shop, tag: str, existing: Sequence[str] = RELEASES) -> Report:
-    return run(shop, "validate-tag", tag=tag, mode="check", existing_tags="\n".join(existing))
+    return shop.command("validate-tag", tag=tag, mode="check", existing_tags="\n".join(existing))
 
 
 @pytest.mark.parametrize(
@@ -110,13 +98,13 @@ def test_what_its_own_history_forbids_is_refused_though_another_component_is_the
 
 
 def test_a_release_builds_the_images_of_its_component_alone(shop: Shop) -> None:
-    outputs: Any = run(shop, "build-matrix", tag="cli/v2.1.0").outputs
+    outputs: Any = shop.command("build-matrix", tag="cli/v2.1.0").outputs
 
     assert [(entry["image"], entry["tags"]) for entry in outputs["images"]] == [("cli", ["v2.1.0"])]
 
 
 def test_a_push_builds_the_images_of_all_components(shop: Shop) -> None:
-    outputs: Any = run(shop, "build-matrix").outputs
+    outputs: Any = shop.command("build-matrix").outputs
 
     assert [entry["image"] for entry in outputs["images"]] == ["router", "cli"]
 
@@ -137,7 +125,7 @@ def test_no_branch_has_the_name_of_a_release_of_any_component(shop: Shop) -> Non
 
 
 def test_floating_tags_of_one_component_move_alone(shop: Shop, world: World) -> None:
-    report = run(shop, "protect-latest", mode="enforce", component="router", token=TOKEN, registry_token=TOKEN)
+    report = shop.command("protect-latest", mode="enforce", component="router", token=TOKEN, registry_token=TOKEN)
 
     assert report.exit_code is ExitCode.PASS, said(report)
     tags = world.tags("acme/router")
@@ -150,7 +138,7 @@ def test_floating_tags_of_one_component_move_alone(shop: Shop, world: World) -> 
 
 
 def test_floating_tags_of_a_component_with_a_path_have_none(shop: Shop, world: World) -> None:
-    run(shop, "protect-latest", mode="enforce", component="cli", token=TOKEN, registry_token=TOKEN)
+    shop.command("protect-latest", mode="enforce", component="cli", token=TOKEN, registry_token=TOKEN)
 
     tags = world.tags("acme/cli")
     assert {name for name, digest in tags.items() if digest == tags["v2.0.0"]} == {"v2.0.0", "latest", "v2", "v2.0"}
@@ -159,12 +147,12 @@ def test_floating_tags_of_a_component_with_a_path_have_none(shop: Shop, world: W
 
 def test_protect_latest_asks_which_component_is_meant(shop: Shop) -> None:
     with pytest.raises(InputError, match="does not say which one is meant"):
-        run(shop, "protect-latest", token=TOKEN, registry_token=TOKEN)
+        shop.command("protect-latest", token=TOKEN, registry_token=TOKEN)
 
 
 def test_git_tags_of_a_component_are_not_moved(shop: Shop) -> None:
     with pytest.raises(InputError, match="'component' names one product"):
-        run(shop, "protect-latest", component="cli", git_tags="true", token=TOKEN, registry_token=TOKEN)
+        shop.command("protect-latest", component="cli", git_tags="true", token=TOKEN, registry_token=TOKEN)
 
 
 def test_a_release_of_one_component_does_not_make_another_ones_candidate_released(shop: Shop, world: World) -> None:
@@ -172,7 +160,7 @@ def test_a_release_of_one_component_does_not_make_another_ones_candidate_release
         for tag in tags:
             world.push(path, build_image(AMD, seed=tag), [tag])
 
-    report = run(shop, "ghcr-cleanup", rule="candidates", token=TOKEN, now="2027-01-01T00:00:00Z")
+    report = shop.command("ghcr-cleanup", rule="candidates", token=TOKEN, now="2027-01-01T00:00:00Z")
 
     assert report.exit_code is ExitCode.PASS, said(report)
     assert set(world.tags("acme/router")) == {"router-v1.0.0", "router-v1.1.0", "router-v2.0.0-rc.1"}
@@ -188,7 +176,7 @@ def test_a_candidate_is_taken_back_in_its_component_alone(shop: Shop, world: Wor
         world.push(path, build_image(AMD, seed=git_tag), [git_tag.rpartition("/")[2]])
     world.add_token("ghs_writer", TokenKind.ACTIONS, repository="acme/app", permissions=WRITES)
 
-    report = run(shop, "rc-teardown", candidates="cli/v2.1.0-rc.1", token="ghs_writer")
+    report = shop.command("rc-teardown", candidates="cli/v2.1.0-rc.1", token="ghs_writer")
 
     assert report.exit_code is ExitCode.PASS, said(report)
     assert "refs/tags/cli/v2.1.0-rc.1" not in repository.git.refs
@@ -206,12 +194,12 @@ WRITES = {"contents": "write", "packages": "write"}
 )
 def test_an_action_that_knows_no_component_says_so(shop: Shop, action: str, given: dict[str, str]) -> None:
     with pytest.raises(InputError, match="has several components, and this run does not say which one is meant"):
-        run(shop, action, token=TOKEN, **given)
+        shop.command(action, token=TOKEN, **given)
 
 
 def test_digests_of_a_component_are_published_under_its_exact_tag(shop: Shop) -> None:
     shop.push("linux/amd64", package="ghcr.io/acme/cli", labels={**labels(), BUILT_AS: "cli:v2.1.0"})
-    listed: Any = run(shop, "build-matrix", tag="cli/v2.1.0").outputs["images"]
+    listed: Any = shop.command("build-matrix", tag="cli/v2.1.0").outputs["images"]
     entry = {key: value for key, value in listed[0].items() if key not in {"promised-labels", "slots", "job"}}
 
     report = shop.merge(entry)
